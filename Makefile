@@ -1,0 +1,32 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TORCH := $(shell sed -n 's/^torch==//p' requirements.lock)
+PORT ?= 8080
+T ?= tests
+
+.DEFAULT_GOAL := help
+
+.PHONY: help setup run test lint proto bench accuracy
+
+help:  ## show the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(VENV)/.installed  ## create .venv and install everything (TORCH_INDEX_URL=… for CPU-only torch)
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) torch==$(TORCH)
+	$(BIN)/pip install --quiet --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+proto: $(VENV)/.installed  ## regenerate gen/ from protos/
+	$(BIN)/python -m gen.generate
+
+lint: $(VENV)/.installed  ## ruff, mypy, buf lint, layering
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/buf lint protos

@@ -1,0 +1,93 @@
+import datetime
+
+from dealcast.common.v1 import insights_pb2 as _insights_pb2
+from dealcast.common.v1 import records_pb2 as _records_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAUSE_UNSPECIFIED: _ClassVar[Cause]
+    CAUSE_CHANGED: _ClassVar[Cause]
+    CAUSE_RESCORE: _ClassVar[Cause]
+CAUSE_UNSPECIFIED: Cause
+CAUSE_CHANGED: Cause
+CAUSE_RESCORE: Cause
+
+class ContactCounter(_message.Message):
+    __slots__ = ("channel", "outbound_7_days", "outbound_30_days", "unanswered_in_a_row", "last_outbound_time", "last_inbound_time")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    OUTBOUND_7_DAYS_FIELD_NUMBER: _ClassVar[int]
+    OUTBOUND_30_DAYS_FIELD_NUMBER: _ClassVar[int]
+    UNANSWERED_IN_A_ROW_FIELD_NUMBER: _ClassVar[int]
+    LAST_OUTBOUND_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_INBOUND_TIME_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    outbound_7_days: int
+    outbound_30_days: int
+    unanswered_in_a_row: int
+    last_outbound_time: _timestamp_pb2.Timestamp
+    last_inbound_time: _timestamp_pb2.Timestamp
+    def __init__(self, channel: _Optional[str] = ..., outbound_7_days: _Optional[int] = ..., outbound_30_days: _Optional[int] = ..., unanswered_in_a_row: _Optional[int] = ..., last_outbound_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_inbound_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class DealEvent(_message.Message):
+    __slots__ = ("deal", "history", "activities", "contact_counters", "truncated", "business_day", "cause", "lead_score", "forecast", "next_actions", "activity_count")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_DAY_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    LEAD_SCORE_FIELD_NUMBER: _ClassVar[int]
+    FORECAST_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    deal: _records_pb2.Deal
+    history: _containers.RepeatedCompositeFieldContainer[_records_pb2.Change]
+    activities: _containers.RepeatedCompositeFieldContainer[_records_pb2.Activity]
+    contact_counters: _containers.RepeatedCompositeFieldContainer[ContactCounter]
+    truncated: bool
+    business_day: str
+    cause: Cause
+    lead_score: _insights_pb2.LeadScore
+    forecast: _insights_pb2.Forecast
+    next_actions: _insights_pb2.NextActions
+    activity_count: int
+    def __init__(self, deal: _Optional[_Union[_records_pb2.Deal, _Mapping]] = ..., history: _Optional[_Iterable[_Union[_records_pb2.Change, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_records_pb2.Activity, _Mapping]]] = ..., contact_counters: _Optional[_Iterable[_Union[ContactCounter, _Mapping]]] = ..., truncated: _Optional[bool] = ..., business_day: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ..., lead_score: _Optional[_Union[_insights_pb2.LeadScore, _Mapping]] = ..., forecast: _Optional[_Union[_insights_pb2.Forecast, _Mapping]] = ..., next_actions: _Optional[_Union[_insights_pb2.NextActions, _Mapping]] = ..., activity_count: _Optional[int] = ...) -> None: ...
+
+class DeadLetter(_message.Message):
+    __slots__ = ("stream", "consumer", "subject", "data", "headers", "error", "problem", "deliveries", "failed_time")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    CONSUMER_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    DELIVERIES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_TIME_FIELD_NUMBER: _ClassVar[int]
+    stream: str
+    consumer: str
+    subject: str
+    data: bytes
+    headers: _containers.ScalarMap[str, str]
+    error: str
+    problem: str
+    deliveries: int
+    failed_time: _timestamp_pb2.Timestamp
+    def __init__(self, stream: _Optional[str] = ..., consumer: _Optional[str] = ..., subject: _Optional[str] = ..., data: _Optional[bytes] = ..., headers: _Optional[_Mapping[str, str]] = ..., error: _Optional[str] = ..., problem: _Optional[str] = ..., deliveries: _Optional[int] = ..., failed_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

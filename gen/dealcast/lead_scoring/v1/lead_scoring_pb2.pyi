@@ -1,0 +1,90 @@
+from dealcast.common.v1 import columns_pb2 as _columns_pb2
+from dealcast.common.v1 import insights_pb2 as _insights_pb2
+from dealcast.events.v1 import events_pb2 as _events_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ScoreDealsRequest(_message.Message):
+    __slots__ = ("deal_ids", "rows", "columns")
+    DEAL_IDS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    deal_ids: _containers.RepeatedScalarFieldContainer[str]
+    rows: int
+    columns: _containers.RepeatedCompositeFieldContainer[_columns_pb2.Column]
+    def __init__(self, deal_ids: _Optional[_Iterable[str]] = ..., rows: _Optional[int] = ..., columns: _Optional[_Iterable[_Union[_columns_pb2.Column, _Mapping]]] = ...) -> None: ...
+
+class ScoreDealsResponse(_message.Message):
+    __slots__ = ("deal_ids", "probability", "low", "high", "model_version", "prior")
+    DEAL_IDS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    deal_ids: _containers.RepeatedScalarFieldContainer[str]
+    probability: _containers.RepeatedScalarFieldContainer[float]
+    low: _containers.RepeatedScalarFieldContainer[float]
+    high: _containers.RepeatedScalarFieldContainer[float]
+    model_version: str
+    prior: bool
+    def __init__(self, deal_ids: _Optional[_Iterable[str]] = ..., probability: _Optional[_Iterable[float]] = ..., low: _Optional[_Iterable[float]] = ..., high: _Optional[_Iterable[float]] = ..., model_version: _Optional[str] = ..., prior: _Optional[bool] = ...) -> None: ...
+
+class ScoreDealRequest(_message.Message):
+    __slots__ = ("deal",)
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    deal: _events_pb2.DealEvent
+    def __init__(self, deal: _Optional[_Union[_events_pb2.DealEvent, _Mapping]] = ...) -> None: ...
+
+class ScoreDealResponse(_message.Message):
+    __slots__ = ("deal_id", "probability", "low", "high", "model_version", "prior")
+    DEAL_ID_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    deal_id: str
+    probability: float
+    low: float
+    high: float
+    model_version: str
+    prior: bool
+    def __init__(self, deal_id: _Optional[str] = ..., probability: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., model_version: _Optional[str] = ..., prior: _Optional[bool] = ...) -> None: ...
+
+class ExplainDealRequest(_message.Message):
+    __slots__ = ("deal",)
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    deal: _events_pb2.DealEvent
+    def __init__(self, deal: _Optional[_Union[_events_pb2.DealEvent, _Mapping]] = ...) -> None: ...
+
+class ExplainDealResponse(_message.Message):
+    __slots__ = ("lead_score",)
+    LEAD_SCORE_FIELD_NUMBER: _ClassVar[int]
+    lead_score: _insights_pb2.LeadScore
+    def __init__(self, lead_score: _Optional[_Union[_insights_pb2.LeadScore, _Mapping]] = ...) -> None: ...
+
+class GetModelRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetModelResponse(_message.Message):
+    __slots__ = ("model_version", "generation", "digest", "prior", "columns", "evaluation_json")
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_JSON_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    generation: int
+    digest: str
+    prior: bool
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    evaluation_json: str
+    def __init__(self, model_version: _Optional[str] = ..., generation: _Optional[int] = ..., digest: _Optional[str] = ..., prior: _Optional[bool] = ..., columns: _Optional[_Iterable[str]] = ..., evaluation_json: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,71 @@
+from dealcast.common.v1 import insights_pb2 as _insights_pb2
+from dealcast.events.v1 import events_pb2 as _events_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RankActionsRequest(_message.Message):
+    __slots__ = ("deals",)
+    DEALS_FIELD_NUMBER: _ClassVar[int]
+    deals: _containers.RepeatedCompositeFieldContainer[_events_pb2.DealEvent]
+    def __init__(self, deals: _Optional[_Iterable[_Union[_events_pb2.DealEvent, _Mapping]]] = ...) -> None: ...
+
+class RankActionsResponse(_message.Message):
+    __slots__ = ("next_actions",)
+    NEXT_ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    next_actions: _containers.RepeatedCompositeFieldContainer[_insights_pb2.NextActions]
+    def __init__(self, next_actions: _Optional[_Iterable[_Union[_insights_pb2.NextActions, _Mapping]]] = ...) -> None: ...
+
+class ListActionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListActionsResponse(_message.Message):
+    __slots__ = ("actions",)
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    actions: _containers.RepeatedCompositeFieldContainer[CatalogueAction]
+    def __init__(self, actions: _Optional[_Iterable[_Union[CatalogueAction, _Mapping]]] = ...) -> None: ...
+
+class CatalogueAction(_message.Message):
+    __slots__ = ("name", "channel", "text_en", "text_ko", "cost", "minutes", "eligibility", "applicability", "suitability")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_KO_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_FIELD_NUMBER: _ClassVar[int]
+    ELIGIBILITY_FIELD_NUMBER: _ClassVar[int]
+    APPLICABILITY_FIELD_NUMBER: _ClassVar[int]
+    SUITABILITY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    channel: str
+    text_en: str
+    text_ko: str
+    cost: float
+    minutes: float
+    eligibility: str
+    applicability: str
+    suitability: str
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., cost: _Optional[float] = ..., minutes: _Optional[float] = ..., eligibility: _Optional[str] = ..., applicability: _Optional[str] = ..., suitability: _Optional[str] = ...) -> None: ...
+
+class GetModelRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetModelResponse(_message.Message):
+    __slots__ = ("model_version", "generation", "digest", "prior", "evaluation_json")
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_JSON_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    generation: int
+    digest: str
+    prior: bool
+    evaluation_json: str
+    def __init__(self, model_version: _Optional[str] = ..., generation: _Optional[int] = ..., digest: _Optional[str] = ..., prior: _Optional[bool] = ..., evaluation_json: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""What any service needs, without a business word."""

@@ -1,0 +1,51 @@
+"""Exact money: whole minor units of a currency, never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+from babel.numbers import get_currency_precision
+
+LARGEST = Decimal(10) ** 15
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in minor units (cents for USD, won for KRW)."""
+
+    currency: str
+    minor: int
+
+    @classmethod
+    def parse(cls, currency: str, value: str | int | float | Decimal) -> Money:
+        """Read a decimal in major units, rounded half-even to the currency's decimals.
+
+        Raises ValueError where the currency is no three letters, the value is no finite
+        number, or it is beyond ±10^15.
+        """
+        code = currency.strip().upper()
+        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+            raise ValueError(f"currency {currency[:20]!r} is not a three-letter ISO 4217 code")
+        try:
+            amount = Decimal(str(value).strip())
+        except InvalidOperation:
+            raise ValueError(f"amount {str(value)[:40]!r} is not a decimal number") from None
+        if not amount.is_finite() or abs(amount) >= LARGEST:
+            raise ValueError(f"amount {str(value)[:40]!r} is not between -10^15 and 10^15")
+        quantum = Decimal(1).scaleb(-get_currency_precision(code))
+        rounded = amount.quantize(quantum, rounding=ROUND_HALF_EVEN)
+        return cls(code, int(rounded.scaleb(get_currency_precision(code))))
+
+    @property
+    def value(self) -> str:
+        """The decimal text in major units, such as 1054.00."""
+        return format_minor(self.currency, self.minor)
+
+
+def format_minor(currency: str, minor: int, scenarios: int = 1) -> str:
+    """Decimal text of minor / scenarios, exact where the division ends (2,000 does)."""
+    places = get_currency_precision(currency)
+    exact = Decimal(minor) / scenarios
+    amount = exact.scaleb(-places)
+    return f"{amount.quantize(Decimal(1).scaleb(-places)):f}" if scenarios == 1 else f"{amount:f}"

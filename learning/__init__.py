@@ -1,0 +1,1 @@
+"""What the models share: records and their history, snapshots, columns, calibration, metrics."""

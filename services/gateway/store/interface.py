@@ -1,0 +1,257 @@
+"""What the gateway asks of its database; one contract suite runs on every implementation.
+
+Every query on stored records takes the principal and shows only what it may see: a foreign deal does not exist.
+Every method that writes does so in one transaction and is safe to call from several tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from kit.money import Money
+from learning.records import (
+    Account,
+    Activity,
+    Change,
+    Contact,
+    FieldDefinition,
+    Node,
+    Product,
+    Quota,
+    ReportingLine,
+    User,
+)
+from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A promise to publish one deal. `id` is the Nats-Msg-Id; `trace` the traceparent of the write."""
+
+    id: int
+    deal_id: str
+    cause: str  # changed or rescore
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A line of the live event stream; `id` grows, so a reader can resume."""
+
+    id: int
+    deal_id: str
+    kind: str  # deal, lead_score, forecast, next_actions, rollup, model or import
+    time: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRollup:
+    """A node's open business in a period and currency as the forecast service last said (JSON-able body)."""
+
+    node: str
+    period: str
+    currency: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which records a list shows. Unset members do not filter; `sort` is a key of SORTS, `-` before it descends."""
+
+    owner_id: str = ""  # or the head of a subtree with subtree=True
+    subtree: bool = False
+    outcome: str = ""
+    kind: str = ""
+    pipeline: str = ""
+    stage: str = ""
+    account_id: str = ""
+    text: str = ""  # in name or id
+    min_probability: float | None = None
+    max_probability: float | None = None
+    grade: str = ""
+    grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)  # lower bounds of A, B, C
+    category: str = ""  # suggested category
+    min_slip_risk: float | None = None
+    action: str = ""  # first suggested action
+    sort: str = "id"
+
+
+SORTS = (
+    "id", "name", "stage", "amount", "created_time", "close_date", "updated_time", "probability", "expected_amount",
+    "slip_risk", "gain",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of records and the cursor of the next; empty on the last."""
+
+    records: tuple[Record, ...]
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """What is booked: sums of won opportunities per owner and currency in a span of days."""
+
+    owner_id: str
+    currency: str
+    minor: int
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySum:
+    """Open opportunities promised within a span of days, by the rep's own category ('' where none was given)."""
+
+    owner_id: str
+    currency: str
+    category: str
+    minor: int
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """An open deal whose insights are behind, and in what."""
+
+    deal_id: str
+    revision_behind: bool  # an insight of the deal's revision is missing: publish as changed
+    model_or_day_behind: bool  # otherwise: publish as rescore
+
+
+class Store(Protocol):
+    """Records, history, outbox, insights, events and settings."""
+
+    async def close(self) -> None: ...
+
+    async def ping(self) -> None:
+        """Raise Unavailable when the database does not answer."""
+
+    # records in
+    async def apply_deals(
+        self, principal: Principal, writes: Sequence[DealWrite], *, trace: str = "", source: str = "rest"
+    ) -> list[WriteResult]:
+        """Apply each write as a whole, in order; a refused one changes nothing and the rest goes on.
+
+        The change, its history rows, its outbox row and its event are one transaction per call. Unknown owner,
+        account, product or contact ids refuse the write. Of the same id twice in one call the later wins, one
+        revision each only if it changes something.
+        """
+
+    async def save_users(
+        self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = ()
+    ) -> list[WriteResult]:
+        """Create or change users and their reporting lines; a cycle refuses the line."""
+
+    async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
+        """Create or change accounts; open deals of a changed one get an outbox row."""
+
+    async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]: ...
+
+    async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]: ...
+
+    async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
+        """Add activities (known ids change nothing); each touched deal's revision grows by one per call."""
+
+    async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]: ...
+
+    async def define_fields(self, principal: Principal, definitions: Sequence[FieldDefinition]) -> None:
+        """Declare custom fields; a type that contradicts stored values raises InvalidInput."""
+
+    # records out
+    async def get_record(self, principal: Principal, deal_id: str) -> Record:
+        """The deal with everything around it; NotFound where it does not exist for the principal."""
+
+    async def get_records(self, principal: Principal, deal_ids: Sequence[str]) -> list[Record]:
+        """Those of the deals that exist, in one round of queries: what the publisher builds events from.
+
+        Histories carry at most 200 newest activities, all changes, the owner path on the business day and contact
+        counters as of the business clock. Deleted deals are included (deal.deleted) so that their end reaches models.
+        """
+
+    async def list_records(self, principal: Principal, query: Query, cursor: str, limit: int) -> Page:
+        """A page in a stable total order (sort key, then id). Raises InvalidInput for a bad cursor or sort."""
+
+    async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]: ...
+
+    async def get_activities(self, principal: Principal, deal_id: str, cursor: str, limit: int) -> list[Activity]: ...
+
+    async def list_users(self, principal: Principal) -> list[User]: ...
+
+    async def list_lines(self, principal: Principal) -> list[ReportingLine]: ...
+
+    async def list_accounts(self, principal: Principal, cursor: str, limit: int) -> list[Account]: ...
+
+    async def list_contacts(self, principal: Principal, account_id: str, cursor: str, limit: int) -> list[Contact]: ...
+
+    async def list_products(self, principal: Principal) -> list[Product]: ...
+
+    async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
+
+    async def list_fields(self) -> list[FieldDefinition]: ...
+
+    async def tree(self, principal: Principal, day: date) -> list[Node]:
+        """Company, regions, managers and owners on that day, parents before children, cut to the principal."""
+
+    async def won(self, principal: Principal, start: date, end: date) -> list[Won]: ...
+
+    async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]: ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights."""
+
+    def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
+        """Rows of one file of the history format (docs/history-format.md), in batches, bounded in memory."""
+
+    # outbox
+    async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
+        """Unpublished rows in order, above `after`."""
+
+    async def finish_outbox(self, ids: Sequence[int]) -> None: ...
+
+    async def enqueue(self, deal_ids: Sequence[str], cause: str) -> None:
+        """Fresh outbox rows for deals that must be published again."""
+
+    # insights
+    async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
+        """Merge by the total order (domain.newer); True where it replaced. Replacements append events and, for lead
+        scores, score history. Insights on deals that do not exist are dropped."""
+
+    async def behind(
+        self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
+    ) -> list[Behind]:
+        """Open, undeleted deals with an insight missing or behind, ordered by id, ids above `after`. Also closed or
+        deleted deals whose insights are behind in revision (so that rollups learn of the end)."""
+
+    async def score_history(self, principal: Principal, deal_id: str, limit: int) -> list[Insight]:
+        """Lead scores the deal had, newest first."""
+
+    async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None: ...
+
+    async def rollups(self, period: str, currency: str = "") -> list[StoredRollup]: ...
+
+    # live events
+    async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...
+
+    async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]: ...
+
+    async def last_event_id(self) -> int: ...
+
+    # clock, settings, small documents
+    async def get_setting(self, key: str) -> Any | None:
+        """A JSON document of the workspace: clock, currency, grade bounds, stream incarnations, model pointers."""
+
+    async def put_setting(self, key: str, value: Any) -> None: ...
+
+    async def remember_request(self, key: str, digest: str, response: Mapping[str, Any]) -> None:
+        """Keep an idempotency key's answer for a day."""
+
+    async def recall_request(self, key: str) -> tuple[str, Mapping[str, Any]] | None: ...
+
+
+__all__ = ["Money", "Store"]
