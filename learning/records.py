@@ -13,7 +13,7 @@ from enum import StrEnum
 from kit.money import Money
 
 # The value of a field; None means empty. Choice and text are both str: FieldType tells them apart.
-type_names = ("text", "number", "yes_no", "date", "choice")
+
 Value = str | float | bool | date | Money
 
 
