@@ -99,18 +99,24 @@ class PeriodForecast(_message.Message):
     def __init__(self, period: _Optional[str] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., probability: _Optional[float] = ..., expected: _Optional[_Union[_records_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class ScenarioParameters(_message.Message):
-    __slots__ = ("seed", "win_probability", "week_weights", "log_amount_mean", "log_amount_sd")
+    __slots__ = ("seed", "win_probability", "week_weights", "log_amount_mean", "log_amount_sd", "shock_company", "shock_region", "shock_quarter")
     SEED_FIELD_NUMBER: _ClassVar[int]
     WIN_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     WEEK_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     LOG_AMOUNT_MEAN_FIELD_NUMBER: _ClassVar[int]
     LOG_AMOUNT_SD_FIELD_NUMBER: _ClassVar[int]
+    SHOCK_COMPANY_FIELD_NUMBER: _ClassVar[int]
+    SHOCK_REGION_FIELD_NUMBER: _ClassVar[int]
+    SHOCK_QUARTER_FIELD_NUMBER: _ClassVar[int]
     seed: int
     win_probability: float
     week_weights: _containers.RepeatedScalarFieldContainer[float]
     log_amount_mean: float
     log_amount_sd: float
-    def __init__(self, seed: _Optional[int] = ..., win_probability: _Optional[float] = ..., week_weights: _Optional[_Iterable[float]] = ..., log_amount_mean: _Optional[float] = ..., log_amount_sd: _Optional[float] = ...) -> None: ...
+    shock_company: float
+    shock_region: float
+    shock_quarter: float
+    def __init__(self, seed: _Optional[int] = ..., win_probability: _Optional[float] = ..., week_weights: _Optional[_Iterable[float]] = ..., log_amount_mean: _Optional[float] = ..., log_amount_sd: _Optional[float] = ..., shock_company: _Optional[float] = ..., shock_region: _Optional[float] = ..., shock_quarter: _Optional[float] = ...) -> None: ...
 
 class Forecast(_message.Message):
     __slots__ = ("header", "status", "periods", "close_date_p10", "close_date_p50", "close_date_p90", "amount_mean", "amount_p10", "amount_p90", "category", "slip_risk", "reasons", "parameters", "win_probability")
