@@ -1,0 +1,1 @@
+"""Speed, each figure beside a ceiling measured in the same run: `make bench`."""

@@ -1,0 +1,155 @@
+"""A change's way through the whole system: how long it takes, and how many a second it sustains."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.report import Figure
+from kit.nats_server import NatsServer
+from kit.testing import free_port
+from tests.e2e.system.harness import System, wait_for
+
+KINDS = ("lead_score", "forecast", "next_actions")
+RATE = 20.0
+BATCH = 250
+BACKLOG = 2_000
+
+
+class Listener(threading.Thread):
+    """Follows the live events and notes when each deal revision had all three insights."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url = url
+        self.merged: dict[tuple[str, int], float] = {}
+        self.parts: dict[tuple[str, int], set[str]] = {}
+        self.ready = threading.Event()
+        self.closed = False
+
+    def run(self) -> None:
+        with httpx.stream("GET", f"{self.url}/v1/events", timeout=None) as answer:
+            self.ready.set()
+            for line in answer.iter_lines():
+                if self.closed:
+                    return
+                if line.startswith("data:"):
+                    self.note(json.loads(line[5:]))
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Count one event."""
+        if event.get("kind") not in KINDS:
+            return
+        key = (event["deal_id"], int(event["data"]["deal_revision"]))
+        parts = self.parts.setdefault(key, set())
+        parts.add(event["kind"])
+        if len(parts) == len(KINDS):
+            self.merged.setdefault(key, time.perf_counter())
+
+
+def changed(number: int, step: int) -> dict[str, Any]:
+    """A change of one of the bench's deals; every one is different."""
+    return {"id": f"bench-{number}", "amount": {"currency": "KRW", "value": str(1_000_000 + step)}}
+
+
+def create(system: System, count: int) -> None:
+    """Open deals to change, and wait until all have their insights."""
+    owner = system.http.get("/v1/users?limit=1").json()["users"][0]["id"]
+    for start in range(0, count, BATCH):
+        rows = [
+            {"id": f"bench-{n}", "stage": "Proposal", "owner_id": owner, "fields": {"source": "web", "seats": n % 50}}
+            for n in range(start, start + BATCH)
+        ]
+        system.post_lines("/v1/deals:batch", rows)
+
+
+def latency(system: System, listener: Listener, seconds: float = 30) -> list[Figure]:
+    """20 changes a second, one by one: from sending the write to the third insight on the live stream."""
+    sent: dict[tuple[str, int], float] = {}
+    begin = time.perf_counter()
+    for step in range(int(RATE * seconds)):
+        time.sleep(max(0.0, begin + step / RATE - time.perf_counter()))
+        row = changed(step, 10_000_000 + step)
+        at = time.perf_counter()
+        answer = system.http.put(f"/v1/deals/{row.pop('id')}", json=row).json()
+        sent[(answer["id"], answer["revision"])] = at
+    wait_for(lambda: sent.keys() <= listener.merged.keys(), 60, "all changes merged")
+    times = sorted((listener.merged[key] - at) * 1_000 for key, at in sent.items())
+    p50, p99 = statistics.median(times), times[int(len(times) * 0.99)]
+    return [
+        Figure("change to all three merged, p50", p50, "ms"),
+        Figure("change to all three merged, p99", p99, "ms", aim="≤ 100 ms", met=p99 <= 100),
+    ]
+
+
+def sustained(system: System, listener: Listener, deals: int, seconds: float = 60) -> float:
+    """Changes a second over the span, all three insights merged, with at most BACKLOG on the way."""
+    sent: set[tuple[str, int]] = set()
+    begin = time.perf_counter()
+    step = 0
+    while time.perf_counter() - begin < seconds:
+        rows = [changed((step + n) % deals, step + n) for n in range(BATCH)]
+        step += BATCH
+        for line in system.post_lines("/v1/deals:batch", rows):
+            sent.add((line["id"], line["revision"]))
+        while len(sent - listener.merged.keys()) > BACKLOG:
+            time.sleep(0.02)
+    wait_for(lambda: sent <= listener.merged.keys(), 120, "all changes merged")
+    last = max(listener.merged[key] for key in sent)
+    return len(sent) / (last - begin)
+
+
+@contextlib.contextmanager
+def ceiling_processes(folder: Path) -> Iterator[str]:
+    """The relays and their gateway as processes; yields its URL."""
+    server = NatsServer(folder / "nats")
+    server.start()
+    port = free_port()
+    run = [sys.executable, "-m", "bench.relay"]
+    commands = [[*run, "serve", server.url, str(folder / "c.db"), str(port)]]
+    hops = (("changed", "one"), ("one", "two"), ("two", "three"))
+    processes = [subprocess.Popen(command) for command in commands]
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(url) is not None, 30, "the ceiling's gateway")
+        processes += [subprocess.Popen([*run, "relay", server.url, source, target]) for source, target in hops]
+        yield url
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait(10)
+        server.stop()
+
+
+def answers(url: str) -> int | None:
+    """Answers stored so far; None while it does not listen."""
+    try:
+        return int(httpx.get(f"{url}/count").json()["answers"])
+    except httpx.TransportError:
+        return None
+
+
+def ceiling(payloads: Sequence[bytes], seconds: float = 20) -> float:
+    """Changes a second of the same messages and writes with no logic; payloads may hold no newline or tab."""
+    with tempfile.TemporaryDirectory() as name, ceiling_processes(Path(name)) as url:
+        begin = time.perf_counter()
+        sent = 0
+        while time.perf_counter() - begin < seconds:
+            lines = [b"d%d\t%s" % (sent + n, payloads[(sent + n) % len(payloads)]) for n in range(BATCH)]
+            httpx.post(f"{url}/batch", content=b"\n".join(lines), timeout=60)
+            sent += BATCH
+            while sent - (answers(url) or 0) / 3 > BACKLOG:
+                time.sleep(0.02)
+        wait_for(lambda: (answers(url) or 0) >= 3 * sent, 120, "the ceiling's answers")
+        return sent / (time.perf_counter() - begin)

@@ -1,0 +1,73 @@
+"""What a benchmark found, and the page it is written to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure, its ceiling of the same run (0 where there is none), and the aim in words."""
+
+    name: str
+    value: float
+    unit: str
+    ceiling: float = 0.0
+    aim: str = ""
+    met: bool | None = None
+
+    @property
+    def row(self) -> str:
+        """A line of the table."""
+        ceiling = f"{self.ceiling:,.1f} {self.unit}" if self.ceiling else ""
+        share = f"{self.value / self.ceiling:.0%}" if self.ceiling else ""
+        met = {None: "", True: "yes", False: "no"}[self.met]
+        return f"| {self.name} | {self.value:,.1f} {self.unit} | {ceiling} | {share} | {self.aim} | {met} |"
+
+
+def machine() -> str:
+    """Processor, cores, memory, Python."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def commit() -> str:
+    """The commit that was measured, marked where the tree differs from it."""
+    name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return name.stdout.strip() + (" with local changes" if dirty.stdout.strip() else "")
+
+
+def write(sections: dict[str, tuple[str, list[Figure]]]) -> str:
+    """Write docs/benchmarks.md from title → (how it was measured, figures); returns the text."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "`make bench` writes this page. Each figure stands beside a ceiling measured in the same run: the same work",
+        "with no logic of ours. Repeat runs differ by 20–50 % on shared machines: read ratios, not digits.",
+        "",
+        f"Commit {commit()}, {datetime.now(UTC):%Y-%m-%d}, {machine()}.",
+    ]
+    for title, (how, figures) in sections.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            how,
+            "",
+            "| figure | measured | ceiling | share | aim | met |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [figure.row for figure in figures]
+    text = "\n".join(lines) + "\n"
+    (ROOT / "docs" / "benchmarks.md").write_text(text)
+    return text
