@@ -1,0 +1,286 @@
+"""A folder in the history format: written in batches, read into deal histories.
+
+`SCHEMAS`, `encode_value` and `decode_value` come from learning.history_schema, rows from learning.history_rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kit.errors import InvalidInput, NotFound
+from kit.money import Money
+from learning.history_schema import FORMAT, SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
+from learning.records import (
+    Account,
+    Activity,
+    Change,
+    Consent,
+    Contact,
+    ContactRole,
+    Deal,
+    DealHistory,
+    DealKind,
+    FieldDefinition,
+    FieldType,
+    Motion,
+    Outcome,
+    Product,
+    ProductLine,
+    Quota,
+    ReportingLine,
+    User,
+)
+from learning.tree import owner_paths
+
+__all__ = [
+    "SCHEMAS", "HistoryFolder", "HistoryWriter", "Manifest", "decode_fields", "decode_value", "encode_fields",
+    "encode_value", "read_history",
+]  # fmt: skip
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """As of when a folder stands, on which business day, and the company's currency."""
+
+    as_of: datetime
+    business_day: date
+    currency: str
+
+    def to_json(self) -> str:
+        """manifest.json."""
+        as_of = self.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return json.dumps(
+            {
+                "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(),
+                "currency": self.currency,
+            }
+        )  # fmt: skip
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read manifest.json; InvalidInput where it is none of this format."""
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise ValueError(f"format {data['format']} is not {FORMAT}")
+            as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
+            return cls(as_of, date.fromisoformat(data["business_day"]), str(data["currency"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput(
+                f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."
+            ) from None
+
+
+class HistoryWriter:
+    """Writes a folder of Parquet files, table by table, in batches; bounded in memory by a batch.
+
+    A context manager: on leaving it, tables never appended to are written empty, so that every file is there.
+    Rows are dicts as learning.history_rows makes them: times are aware datetimes, days are dates, `value`, `fields`
+    and `consents` are JSON texts (`encode_value`, `encode_fields`); a missing key is null, an unknown one InvalidInput.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._manifest = manifest
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to a table named as in SCHEMAS ("deals", "changes", …)."""
+        schema = SCHEMAS[table]
+        if table not in self._writers:
+            self._writers[table] = pq.ParquetWriter(self._folder / f"{table}.parquet", schema, compression="zstd")
+        if not rows:
+            return
+        known = set(schema.names)
+        for row in rows:
+            if unknown := row.keys() - known:
+                raise InvalidInput(f"{table} has no such column.", field=table, value=min(unknown))
+        columns = [
+            pa.array([row.get(name) for row in rows], kind)
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ]
+        self._writers[table].write_batch(pa.record_batch(columns, schema=schema))
+
+    def close(self) -> None:
+        """Finish every file and write the manifest last, so that a folder with a manifest is whole."""
+        for table in SCHEMAS:
+            self.append(table, [])
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+        (self._folder / "manifest.json").write_text(self._manifest.to_json(), encoding="utf-8")
+
+    def __enter__(self) -> HistoryWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            for writer in self._writers.values():
+                writer.close()
+
+
+def read_history(folder: Path) -> HistoryFolder:
+    """Open a folder in the history format; NotFound or InvalidInput where it is none."""
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        raise NotFound("No history lies here.", field="history", value=str(folder), mend="Name an exported folder.")
+    return HistoryFolder(folder, Manifest.from_json(manifest.read_text(encoding="utf-8")))
+
+
+class HistoryFolder:
+    """A folder in the history format. Small tables are lists, read once when asked for; `deals` gives the histories."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    def columns(self, table: str) -> dict[str, list[Any]]:
+        """A table as Python lists by column: times as aware datetimes, days as dates, the rest as it is."""
+        path = self.folder / f"{table}.parquet"
+        try:
+            data = pq.read_table(path).select(SCHEMAS[table].names).cast(SCHEMAS[table])
+        except FileNotFoundError:
+            raise NotFound("A file is missing.", field="history", value=path.name, mend="Export it again.") from None
+        except (pa.ArrowException, KeyError, ValueError) as error:
+            raise InvalidInput(
+                f"{path.name} is not readable: {str(error)[:200]}", field=path.name, mend="See docs/history-format.md."
+            ) from None
+        return {name: _to_list(data.column(name)) for name in data.column_names}
+
+    def _rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.columns(table).values(), strict=True)
+
+    @cached_property
+    def users(self) -> list[User]:
+        return [User(i, n or i, e or "", t or "", a is not False) for i, n, e, t, a in self._rows("users")]
+
+    @cached_property
+    def lines(self) -> list[ReportingLine]:
+        return [
+            ReportingLine(user, manager or "", region or "", start or date(1900, 1, 1))
+            for user, manager, region, start in self._rows("reporting_lines")
+        ]
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        return [Account(i, n or i, decode_fields(f), bool(d)) for i, n, f, d in self._rows("accounts")]
+
+    @cached_property
+    def contacts(self) -> list[Contact]:
+        return [
+            Contact(i, n or i, a or "", t or "", e or "", p or "", _consents(c), bool(d))
+            for i, n, a, t, e, p, c, d in self._rows("contacts")
+        ]
+
+    @cached_property
+    def products(self) -> list[Product]:
+        return [Product(i, n or i, s or "", _money(c, p)) for i, n, s, p, c in self._rows("products")]
+
+    @cached_property
+    def quotas(self) -> list[Quota]:
+        rows = ((owner, period, _money(c, amount)) for owner, period, amount, c in self._rows("quotas"))
+        return [Quota(owner, period, money) for owner, period, money in rows if money is not None]
+
+    @cached_property
+    def field_definitions(self) -> list[FieldDefinition]:
+        return [FieldDefinition(e, n, FieldType(t)) for e, n, t in self._rows("field_definitions")]
+
+    def deals(self) -> Iterator[DealHistory]:
+        """Every deal with all that is known around it, in file order. Contact counters are left empty, the owner
+        path stands as on the manifest's business day."""
+        changes = self._changes()
+        activities = self._activities()
+        products: dict[str, list[ProductLine]] = defaultdict(list)
+        for deal_id, product_id, quantity, price, currency in self._rows("deal_products"):
+            line = ProductLine(product_id, 1.0 if quantity is None else quantity, _money(currency, price))
+            products[deal_id].append(line)
+        roles: dict[str, list[ContactRole]] = defaultdict(list)
+        for deal_id, contact_id, role in self._rows("deal_contacts"):
+            roles[deal_id].append(ContactRole(contact_id, role or ""))
+        accounts = {account.id: account for account in self.accounts}
+        contacts = {contact.id: contact for contact in self.contacts}
+        paths = owner_paths(self.users, self.lines, self.manifest.business_day)
+        for row in self._rows("deals"):
+            deal = _deal(row, tuple(products.get(row[0], ())), tuple(roles.get(row[0], ())))
+            log = activities.get(deal.id, ())
+            yield DealHistory(
+                deal, tuple(changes.get(deal.id, ())), tuple(log), accounts.get(deal.account_id),
+                paths.get(deal.owner_id, ()),
+                tuple((contacts[r.contact_id], r.role) for r in deal.contacts if r.contact_id in contacts),
+                activity_count=len(log),
+            )  # fmt: skip
+
+    def _changes(self) -> dict[str, list[Change]]:
+        found: dict[str, list[Change]] = defaultdict(list)
+        for deal_id, name, value, effective, recorded, revision in self._rows("changes"):
+            found[deal_id].append(Change(name, decode_value(value), effective, recorded or effective, revision or 0))
+        for rows in found.values():
+            rows.sort(key=attrgetter("effective_time"))
+        return found
+
+    def _activities(self) -> dict[str, list[Activity]]:
+        found: dict[str, list[Activity]] = defaultdict(list)
+        for i, deal_id, kind, direction, time, contact, owner, text in self._rows("activities"):
+            found[deal_id].append(
+                Activity(i, deal_id, kind, direction or "", time, contact or "", owner or "", text or "")
+            )
+        for rows in found.values():
+            rows.sort(key=attrgetter("time"))
+        return found
+
+
+def _to_list(column: pa.ChunkedArray) -> list[Any]:
+    """pyarrow makes aware datetimes slowly; counting microseconds from the epoch is several times faster."""
+    if not pa.types.is_timestamp(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    micros: Iterable[int | None] = column.cast(pa.int64()).to_pylist()
+    return [None if m is None else _EPOCH + m * _MICROSECOND for m in micros]
+
+
+@lru_cache(maxsize=65536)
+def _money(currency: str | None, value: str | None) -> Money | None:
+    if not currency or value is None:
+        return None
+    try:
+        return Money.parse(currency, value)
+    except ValueError as error:
+        raise InvalidInput(f"{error}.", field="amount", value=value[:40], mend="Export the history again.") from None
+
+
+def _consents(text: str | None) -> tuple[Consent, ...]:
+    return tuple(
+        Consent(one["channel"], bool(one["granted"]), one.get("source") or "",
+                date.fromisoformat(one["day"]) if one.get("day") else None)
+        for one in json.loads(text or "[]")
+    )  # fmt: skip
+
+
+def _deal(row: tuple[Any, ...], products: tuple[ProductLine, ...], contacts: tuple[ContactRole, ...]) -> Deal:
+    (i, revision, kind, motion, pipeline, stage, outcome, name, owner, account, amount, currency, created, close,
+     closed, category, fields, deleted) = row  # fmt: skip
+    return Deal(
+        i, revision or 0, DealKind(kind or "OPPORTUNITY"), Motion(motion or "NEW"), pipeline or "default", stage or "",
+        Outcome(outcome or "OPEN"), name or "", owner or "", account or "", _money(currency, amount), created, close,
+        closed, category or "", decode_fields(fields), products, contacts, bool(deleted),
+    )  # fmt: skip

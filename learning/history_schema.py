@@ -1,0 +1,110 @@
+"""The history format (docs/history-format.md): every file's columns, and values as JSON. Defined here only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.records import Value
+
+FORMAT = 1
+_TEXT = pa.string()
+_TIME = pa.timestamp("us", tz="UTC")
+_DAY = pa.date32()
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "deals": _schema(
+        id=_TEXT, revision=pa.int64(), kind=_TEXT, motion=_TEXT, pipeline=_TEXT, stage=_TEXT, outcome=_TEXT,
+        name=_TEXT, owner_id=_TEXT, account_id=_TEXT, amount=_TEXT, currency=_TEXT, created_time=_TIME,
+        close_date=_DAY, closed_date=_DAY, category=_TEXT, fields=_TEXT, deleted=pa.bool_(),
+    ),
+    "changes": _schema(
+        deal_id=_TEXT, field=_TEXT, value=_TEXT, effective_time=_TIME, recorded_time=_TIME, revision=pa.int64()
+    ),
+    "activities": _schema(
+        id=_TEXT, deal_id=_TEXT, type=_TEXT, direction=_TEXT, time=_TIME, contact_id=_TEXT, owner_id=_TEXT, text=_TEXT
+    ),
+    "users": _schema(id=_TEXT, name=_TEXT, email=_TEXT, title=_TEXT, active=pa.bool_()),
+    "reporting_lines": _schema(user_id=_TEXT, manager_id=_TEXT, region=_TEXT, valid_from=_DAY),
+    "accounts": _schema(id=_TEXT, name=_TEXT, fields=_TEXT, deleted=pa.bool_()),
+    "contacts": _schema(
+        id=_TEXT, name=_TEXT, account_id=_TEXT, title=_TEXT, email=_TEXT, phone=_TEXT, consents=_TEXT,
+        deleted=pa.bool_(),
+    ),
+    "deal_contacts": _schema(deal_id=_TEXT, contact_id=_TEXT, role=_TEXT),
+    "products": _schema(id=_TEXT, name=_TEXT, series=_TEXT, price=_TEXT, currency=_TEXT),
+    "deal_products": _schema(deal_id=_TEXT, product_id=_TEXT, quantity=pa.float64(), price=_TEXT, currency=_TEXT),
+    "quotas": _schema(owner_id=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
+    "field_definitions": _schema(entity=_TEXT, name=_TEXT, type=_TEXT),
+}  # fmt: skip
+
+
+def to_jsonable(value: Value | None) -> Any:
+    """A value as the JSON of the history format, before it is written as text."""
+    if isinstance(value, Money):
+        return {"currency": value.currency, "value": value.value}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return value
+
+
+def from_jsonable(data: Any) -> Value | None:
+    """The inverse of `to_jsonable`; ValueError for any other shape."""
+    if data is None or isinstance(data, bool | str):
+        return data
+    if isinstance(data, int | float):
+        return float(data)
+    if isinstance(data, dict) and data.keys() == {"date"}:
+        return date.fromisoformat(data["date"])
+    if isinstance(data, dict) and data.keys() == {"currency", "value"}:
+        return Money.parse(data["currency"], data["value"])
+    raise ValueError(f"{str(data)[:60]!r} is no value of a field")
+
+
+def encode_value(value: Value | None) -> str:
+    """One value as JSON text, such as `"Engaging"`, `{"date": "2017-09-30"}` or `null`."""
+    return json.dumps(to_jsonable(value), ensure_ascii=False, allow_nan=False)
+
+
+@lru_cache(maxsize=65536)
+def decode_value(text: str | None) -> Value | None:
+    """The inverse of `encode_value`; InvalidInput where the text is no value."""
+    if text is None:
+        return None
+    try:
+        return from_jsonable(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(
+            f"This is no value: {error}.", field="value", value=text[:60], mend="See docs/history-format.md."
+        ) from None
+
+
+def encode_fields(fields: Mapping[str, Value]) -> str:
+    """Custom fields as a JSON object."""
+    return json.dumps({name: to_jsonable(value) for name, value in fields.items()}, ensure_ascii=False, allow_nan=False)
+
+
+def decode_fields(text: str | None) -> dict[str, Value]:
+    """The inverse of `encode_fields`; empty fields are left out."""
+    try:
+        decoded = {name: from_jsonable(value) for name, value in json.loads(text or "{}").items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            f"These are no fields: {error}.",
+            field="fields",
+            value=(text or "")[:60],
+            mend="See docs/history-format.md.",
+        ) from None
+    return {name: value for name, value in decoded.items() if value is not None}

@@ -1,0 +1,212 @@
+"""One deal's history, prepared so that its columns can be read as of many days."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from operator import attrgetter
+
+from babel.numbers import get_currency_precision
+
+from kit.money import Money
+from learning.periods import period_of
+from learning.records import ACTIVITY_TYPES, BUYING_ROLES, TRACKED_FIELDS, Activity, Change, DealHistory, Value
+from learning.wire_values import cut
+
+MAX_ACTIVITIES = 200
+MAX_CELL_BYTES = 200
+_DAY = 86400.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Cell = float | str | bool | date | None
+
+
+@lru_cache(maxsize=256)
+def _minor_per_major(currency: str) -> float:
+    return float(10 ** get_currency_precision(currency))
+
+
+def major(money: Money) -> float:
+    """An amount in major units, as models see it."""
+    return money.minor / _minor_per_major(money.currency)
+
+
+def _seconds(when: datetime) -> float:
+    return (when - _EPOCH).total_seconds()
+
+
+class Timeline:
+    """A deal's changes and activities in time order. Build once, read many days; see learning.snapshots."""
+
+    def __init__(self, history: DealHistory) -> None:
+        self._history = history
+        self._changes = sorted(history.changes, key=attrgetter("effective_time"))
+        self._change_times = [one.effective_time for one in self._changes]
+        self._log = sorted(history.activities, key=attrgetter("time"))
+        self._log_times = [one.time for one in self._log]
+        self._start = self._present_values()
+
+    def _present_values(self) -> dict[str, Value | None]:
+        """The fields whose changes are not carried, as they stand now; none where the history is whole."""
+        if self._changes and not self._history.truncated:
+            return {}
+        deal = self._history.deal
+        values: dict[str, Value | None] = {name: getattr(deal, name) for name in TRACKED_FIELDS}
+        for name in ("kind", "motion", "outcome"):
+            values[name] = str(values[name])
+        values |= {f"fields.{name}": value for name, value in deal.fields.items()}
+        changed = {one.field for one in self._changes}
+        return {name: value for name, value in values.items() if name not in changed}
+
+    def born(self, default: date) -> date:
+        """The day the deal was created, as far as anything says so."""
+        if self._history.deal.created_time is not None:
+            return self._history.deal.created_time.astimezone(UTC).date()
+        return self._change_times[0].astimezone(UTC).date() if self._change_times else default
+
+    def state(self, before: datetime) -> Mapping[str, Value | None]:
+        """The fields as they stood just before an instant; equal times count in file order."""
+        values = dict(self._start)
+        for one in self._changes[: bisect_left(self._change_times, before)]:
+            values[one.field] = one.value
+        return values
+
+    def is_open(self, before: datetime) -> bool:
+        """Whether the deal was neither closed nor deleted just before an instant."""
+        state = self.state(before)
+        return (state.get("outcome") or "OPEN") == "OPEN" and not state.get("deleted")
+
+    def row(self, day: date, before: datetime) -> dict[str, Cell]:
+        """The columns as of the end of `day` (`before` is the instant after it).
+
+        State: kind, motion, pipeline, stage, category, owner_id, account_id, amount (major units), currency,
+        days_to_close_date, `fields.<name>`, and while the deal has the account it has now `account.<name>`.
+        Time: age_days, days_in_stage, day_in_quarter. Moves: stage_moves, stage_moves_back (to a stage it had
+        before), owner_changes, amount_changes, close_date_slips, close_date_pulls. Around it, as it stands now:
+        products, product, contacts, `role.<role>`. Activities: activities, activities_7_days, activities_30_days,
+        by direction (`inbound_30_days`, …), by type (`call`, `call_30_days`, …), and days_since_activity, _inbound
+        and _outbound.
+        """
+        past = self._changes[: bisect_left(self._change_times, before)]
+        state = dict(self._start)
+        for one in past:
+            state[one.field] = one.value
+        row: dict[str, Cell] = {}
+        self._add_state(row, state, day)
+        self._add_moves(row, past, day, before)
+        self._add_surroundings(row, state)
+        self._add_activities(row, before)
+        return row
+
+    @staticmethod
+    def _add_state(row: dict[str, Cell], state: Mapping[str, Value | None], day: date) -> None:
+        for name in ("kind", "motion", "pipeline", "stage", "category", "owner_id", "account_id"):
+            row[name] = _cell(state.get(name))
+        amount = state.get("amount")
+        row["amount"] = major(amount) if isinstance(amount, Money) else None
+        row["currency"] = amount.currency if isinstance(amount, Money) else None
+        promised = state.get("close_date")
+        row["days_to_close_date"] = float((promised - day).days) if isinstance(promised, date) else None
+        for name, value in state.items():
+            if name.startswith("fields."):
+                row[name] = _cell(value)
+
+    def _add_moves(self, row: dict[str, Cell], past: Sequence[Change], day: date, before: datetime) -> None:
+        born = self.born(day)
+        row["age_days"] = float((day - born).days)
+        row["day_in_quarter"] = float((day - period_of(day).start).days)
+        by_field: dict[str, list[Change]] = {}
+        for one in past:
+            by_field.setdefault(one.field, []).append(one)
+        stages = _moves(by_field.get("stage", ()))
+        seen: set[Value | None] = set()
+        back = 0
+        for one in stages:
+            back += one.value in seen
+            seen.add(one.value)
+        since = stages[-1].effective_time if stages else None
+        row["days_in_stage"] = _days_between(since, before) if since else row["age_days"]
+        row["stage_moves"] = float(max(len(stages) - 1, 0))
+        row["stage_moves_back"] = float(back)
+        row["owner_changes"] = float(max(len(_moves(by_field.get("owner_id", ()))) - 1, 0))
+        row["amount_changes"] = float(max(len(_moves(by_field.get("amount", ()))) - 1, 0))
+        promises = [one.value for one in _moves(by_field.get("close_date", ())) if isinstance(one.value, date)]
+        pairs = list(pairwise(promises))
+        row["close_date_slips"] = float(sum(new > old for old, new in pairs))
+        row["close_date_pulls"] = float(sum(new < old for old, new in pairs))
+
+    def _add_surroundings(self, row: dict[str, Cell], state: Mapping[str, Value | None]) -> None:
+        history = self._history
+        deal = history.deal
+        row["products"] = float(len(deal.products))
+        row["product"] = deal.products[0].product_id if deal.products else None
+        row["contacts"] = float(len(deal.contacts))
+        roles = {one.role for one in deal.contacts}
+        for role in BUYING_ROLES:
+            row[f"role.{role}"] = role in roles
+        if history.account is not None and history.account.id == state.get("account_id"):
+            for name, value in history.account.fields.items():
+                row[f"account.{name}"] = _cell(value)
+
+    def _add_activities(self, row: dict[str, Cell], before: datetime) -> None:
+        end = bisect_left(self._log_times, before)
+        later = len(self._log) - end
+        row["activities"] = float(max(self._history.activity_count, len(self._log)) - later)
+        counts = dict.fromkeys(_COUNTS, 0)
+        first = max(end - MAX_ACTIVITIES, 0)
+        week = bisect_left(self._log_times, before - timedelta(days=7), first, end)
+        month = bisect_left(self._log_times, before - timedelta(days=30), first, end)
+        last: dict[str, Activity] = {}
+        for index in range(first, end):
+            one = self._log[index]
+            last[one.direction] = one
+            for name in _NAMES.get(one.type, ()) if index < month else _NAMES_30.get(one.type, ()):
+                counts[name] += 1
+            if index >= month and f"{one.direction}_30_days" in counts:
+                counts[f"{one.direction}_30_days"] += 1
+            if index >= week and f"{one.direction}_7_days" in counts:
+                counts[f"{one.direction}_7_days"] += 1
+        row["activities_7_days"] = float(end - week)
+        row["activities_30_days"] = float(end - month)
+        for name, count in counts.items():
+            row[name] = float(count)
+        row["days_since_activity"] = _days_between(self._log_times[end - 1], before) if end else None
+        for direction in ("inbound", "outbound"):
+            found = last.get(direction)
+            row[f"days_since_{direction}"] = _days_between(found.time, before) if found else None
+
+
+_DIRECTIONS = ("inbound", "outbound")
+_COUNTS = (
+    *(f"{direction}_{span}_days" for direction in _DIRECTIONS for span in (7, 30)),
+    *ACTIVITY_TYPES, *(f"{kind}_30_days" for kind in ACTIVITY_TYPES),
+)  # fmt: skip
+_NAMES = {kind: (kind,) for kind in ACTIVITY_TYPES}
+_NAMES_30 = {kind: (kind, f"{kind}_30_days") for kind in ACTIVITY_TYPES}
+
+
+def _cell(value: Value | None) -> Cell:
+    """A value as a cell; empty text counts as missing, and long text is cut as in events."""
+    if isinstance(value, Money):
+        return major(value)
+    if isinstance(value, str):
+        return cut(value, MAX_CELL_BYTES) or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _moves(changes: Sequence[Change]) -> list[Change]:
+    """The changes that changed something: repeats of the same value are no moves."""
+    moves: list[Change] = []
+    for one in changes:
+        if not moves or moves[-1].value != one.value:
+            moves.append(one)
+    return moves
+
+
+def _days_between(start: datetime, end: datetime) -> float:
+    return float(int((_seconds(end) - _seconds(start)) // _DAY))

@@ -1,0 +1,116 @@
+"""Records to protobuf and back: the only shared place that touches `_pb2` fields of records and deal events.
+
+`deal_event` builds an event from a history, `history_from_event` reads it; values, times and money as such are in
+learning.wire_values and re-exported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from dealcast.common.v1 import records_pb2 as pb
+from dealcast.events.v1 import events_pb2
+from kit.errors import InvalidInput
+from learning.records import (
+    Account,
+    Activity,
+    Change,
+    Consent,
+    Contact,
+    ContactCounter,
+    ContactRole,
+    Deal,
+    DealHistory,
+    DealKind,
+    Motion,
+    Node,
+    Outcome,
+    ProductLine,
+    Value,
+)
+from learning.wire_event import MAX_ACTIVITIES, MAX_EVENT_BYTES, deal_event
+from learning.wire_values import (
+    MAX_TEXT_BYTES,
+    day_from_pb,
+    money_from_pb,
+    money_to_pb,
+    time_from_pb,
+    time_to_pb,
+    value_from_pb,
+    value_to_pb,
+)
+
+__all__ = [
+    "MAX_ACTIVITIES", "MAX_EVENT_BYTES", "MAX_TEXT_BYTES", "business_day", "day_from_pb", "deal_event",
+    "history_from_event", "money_from_pb", "money_to_pb", "time_from_pb", "time_to_pb", "value_from_pb", "value_to_pb",
+]  # fmt: skip
+
+_KINDS = {pb.DEAL_KIND_LEAD: DealKind.LEAD}
+_MOTIONS = {pb.MOTION_RENEWAL: Motion.RENEWAL, pb.MOTION_EXPANSION: Motion.EXPANSION}
+_OUTCOMES = {pb.OUTCOME_WON: Outcome.WON, pb.OUTCOME_LOST: Outcome.LOST}
+
+
+def history_from_event(event: events_pb2.DealEvent) -> DealHistory:
+    """What a service learns of a deal from its event. InvalidInput where a member cannot be read."""
+    source = event.deal
+    deal_id = source.id
+    contacts = tuple(_contact_from_pb(one, source.account.id) for one in source.contacts)
+    account = None
+    if source.account.id:
+        account = Account(source.account.id, source.account.name, _fields_from_pb(source.account.fields))
+    changes = tuple(
+        Change(one.field, value_from_pb(one.value), time_from_pb(one.effective_time),
+               time_from_pb(one.recorded_time), one.revision)
+        for one in event.history
+    )  # fmt: skip
+    activities = tuple(
+        Activity(one.id, deal_id, one.type, one.direction, time_from_pb(one.time), one.contact_id, "", one.text)
+        for one in event.activities
+    )
+    return DealHistory(
+        _deal_from_pb(source), changes, activities, account,
+        tuple(Node(one.id, one.level, one.name, one.parent) for one in source.owner.path),
+        contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
+        max(event.activity_count, len(activities)), event.truncated,
+    )  # fmt: skip
+
+
+def business_day(event: events_pb2.DealEvent) -> date:
+    """The day an event is computed for; InvalidInput where it has none."""
+    day = day_from_pb(event.business_day)
+    if day is None:
+        raise InvalidInput("The event names no business day.", field="business_day", mend="Set it like 2017-09-30.")
+    return day
+
+
+def _fields_from_pb(fields: Mapping[str, pb.FieldValue]) -> dict[str, Value]:
+    values = ((name, value_from_pb(value)) for name, value in fields.items())
+    return {name: value for name, value in values if value is not None}
+
+
+def _deal_from_pb(source: pb.Deal) -> Deal:
+    return Deal(
+        source.id, source.revision, _KINDS.get(source.kind, DealKind.OPPORTUNITY),
+        _MOTIONS.get(source.motion, Motion.NEW), source.pipeline or "default", source.stage,
+        _OUTCOMES.get(source.outcome, Outcome.OPEN), source.name, source.owner.id, source.account.id,
+        money_from_pb(source.amount), time_from_pb(source.created_time) if source.HasField("created_time") else None,
+        day_from_pb(source.close_date), day_from_pb(source.closed_date), source.category,
+        _fields_from_pb(source.fields),
+        tuple(ProductLine(one.product_id, one.quantity, money_from_pb(one.price)) for one in source.products),
+        tuple(ContactRole(one.id, one.role) for one in source.contacts), source.deleted,
+    )  # fmt: skip
+
+
+def _contact_from_pb(one: pb.Contact, account_id: str) -> tuple[Contact, str]:
+    consents = tuple(Consent(channel, granted=True) for channel in one.consented_channels)
+    consents += tuple(Consent(channel, granted=False) for channel in one.refused_channels)
+    return Contact(one.id, one.name, account_id, one.title, consents=consents), one.role
+
+
+def _counter_from_pb(one: events_pb2.ContactCounter) -> ContactCounter:
+    return ContactCounter(
+        one.channel, one.outbound_7_days, one.outbound_30_days, one.unanswered_in_a_row,
+        time_from_pb(one.last_outbound_time) if one.HasField("last_outbound_time") else None,
+        time_from_pb(one.last_inbound_time) if one.HasField("last_inbound_time") else None,
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Values, times and money to protobuf and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from dealcast.common.v1 import records_pb2 as pb
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.records import FieldType, Value
+
+MAX_TEXT_BYTES = 2048
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def time_to_pb(time: datetime | None) -> Timestamp | None:
+    """An aware datetime as a Timestamp; None stays None (an absent member)."""
+    if time is None:
+        return None
+    delta = time - _EPOCH
+    return Timestamp(seconds=delta.days * 86400 + delta.seconds, nanos=delta.microseconds * 1000)
+
+
+def time_from_pb(stamp: Timestamp) -> datetime:
+    """A Timestamp as an aware datetime, cut to microseconds; InvalidInput beyond the years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+    except OverflowError:
+        raise InvalidInput(
+            "This time is beyond the years 1 to 9999.", field="time", value=str(stamp.seconds), mend="Mend the time."
+        ) from None
+
+
+@lru_cache(maxsize=65536)
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("This is no day.", field="date", value=text[:40], mend="Write it like 2017-09-30.") from None
+
+
+def day_from_pb(text: str) -> date | None:
+    """An ISO 8601 day; empty gives None, anything else InvalidInput."""
+    return _parse_day(text) if text else None
+
+
+@lru_cache(maxsize=65536)
+def _parse_money(currency: str, value: str) -> Money:
+    try:
+        return Money.parse(currency, value)
+    except ValueError as error:
+        raise InvalidInput(f"{error}.", field="amount", value=value[:40], mend="Write it like 1054.00 USD.") from None
+
+
+def money_to_pb(money: Money | None) -> pb.Money | None:
+    """Money with its decimal text; None stays None (an absent member)."""
+    return None if money is None else pb.Money(currency=money.currency, value=money.value)
+
+
+def money_from_pb(message: pb.Money) -> Money | None:
+    """Money, or None where the message is empty; InvalidInput where it is no amount."""
+    if not message.currency and not message.value:
+        return None
+    return _parse_money(message.currency, message.value)
+
+
+def value_to_pb(value: Value | None, kind: FieldType | None = None, limit: int = MAX_TEXT_BYTES) -> pb.FieldValue:
+    """A field's value, texts cut to `limit` bytes; `kind` tells a choice from a text. None gives an empty message."""
+    if value is None:
+        return pb.FieldValue()
+    if isinstance(value, bool):
+        return pb.FieldValue(yes_no=value)
+    if isinstance(value, str):
+        text = cut(value, limit)
+        return pb.FieldValue(choice=text) if kind is FieldType.CHOICE else pb.FieldValue(text=text)
+    if isinstance(value, date):
+        return pb.FieldValue(date=value.isoformat())
+    if isinstance(value, Money):
+        return pb.FieldValue(money=money_to_pb(value))
+    return pb.FieldValue(number=value)
+
+
+def value_from_pb(message: pb.FieldValue) -> Value | None:
+    """The inverse of `value_to_pb`."""
+    kind = message.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind == "date":
+        return day_from_pb(message.date)
+    if kind == "money":
+        return money_from_pb(message.money)
+    value: Value = getattr(message, kind)
+    return value
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, cut to at most `limit` bytes of UTF-8 at a character's end."""
+    if len(text) * 4 <= limit:
+        return text
+    data = text.encode("utf-8", "replace")
+    return text if len(data) <= limit else data[:limit].decode("utf-8", "ignore")
