@@ -1,0 +1,161 @@
+"""What next best action speaks of: actions, situations, suggestions. Pure and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from kit.money import Money
+from learning.records import ContactCounter, DealHistory
+
+Variable = str | int | float | bool | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How a channel may be used: contact limits, and whether only people who said yes may be contacted on it."""
+
+    name: str
+    consent: bool = False
+    per_7_days: int = 1_000
+    per_30_days: int = 1_000
+    unanswered: int = 1_000  # this many in a row without an answer silence it
+    quiet_days: int = 0  # … for so long after the last one
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a rep can do. Costs and benefits are in the catalogue's currency, `odds` in log-odds of winning."""
+
+    name: str
+    en: str
+    ko: str
+    eligibility: str = "true"
+    applicability: str = "true"
+    suitability: str = "true"
+    channels: tuple[str, ...] = ()  # in order of preference; empty: done without a contact
+    roles: tuple[str, ...] = ()  # of the contact, in order of preference
+    activities: tuple[str, ...] = ()  # outbound activity types that are this action in the log
+    because: tuple[str, ...] = ()  # phrases that may stand as its reasons
+    cost: float = 0.0
+    minutes: float = 0.0
+    benefit: float = 0.0  # worth of doing it whether or not the deal is won
+    odds: float = 0.0
+    odds_sd: float = 0.1
+    amount_uplift: float = 0.0  # growth of the amount, as a share
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How suggestions are drawn: see policy.py."""
+
+    shown: int = 3
+    near: float = 0.25
+    temperature: float = 0.15
+    explore_from: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How doing an action changes the log-odds of winning: posterior mean and 90 % interval."""
+
+    mean: float
+    low: float
+    high: float
+    learned: bool = False  # from the activity log; otherwise the playbook's belief
+    deals: int = 0  # deals in the log the action was done on
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact on the deal, as far as it matters for reaching them."""
+
+    contact_id: str
+    role: str = ""
+    consented: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller or an event asks about: a deal on a day, with the answers it carries."""
+
+    history: DealHistory
+    day: date
+    probability: float  # the lead score: of winning; for a lead, of converting
+    amount: Money | None = None  # the forecast's expected amount, else the deal's own
+    slip_risk: float = 0.0
+    upstream: InsightKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsightKey:
+    """What orders insights of one kind on one deal; `upstream` is that of the insight it was computed from."""
+
+    deal_revision: int
+    model_generation: int
+    business_day: str
+    insight_id: str
+    upstream: InsightKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A deal on a day: all that ranking looks at. Amounts are in major units of `currency`."""
+
+    deal_id: str
+    revision: int
+    day: date
+    actionable: bool  # neither closed nor deleted
+    probability: float  # of winning; for a lead, of converting
+    worth: float  # of winning it; of a lead's conversion, the usual share of that
+    currency: str
+    variables: Mapping[str, Variable] = field(default_factory=dict)  # what expressions see: features.VARIABLES
+    people: tuple[Person, ...] = ()
+    counters: tuple[ContactCounter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an action is suggested, in both languages; effect in log-odds, 0 where it is evidence only."""
+
+    field: str
+    value: str
+    text_en: str
+    text_ko: str
+    effect: float = 0.0
+    deals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An action worth doing now, with what it is expected to bring."""
+
+    action: Action
+    channel: str
+    contact_id: str
+    gain: Money
+    probability_gain: float
+    probability_gain_low: float
+    probability_gain_high: float
+    propensity: float  # probability with which the policy shows this action first
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """At most `Policy.shown` suggestions, the drawn one first; empty means nothing now."""
+
+    suggestions: tuple[Suggestion, ...] = ()
+    look_again: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A ranking as an insight on its deal: what orders it, and which model wrote it."""
+
+    key: InsightKey
+    model_version: str
+    as_of: datetime
+    ranking: Ranking

@@ -1,0 +1,88 @@
+"""What training learns and serving uses: the effect of each action, and what deals are usually worth."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kit.errors import InvalidInput
+from services.next_best_action.domain import Action, Effect
+
+FILE = "model.json"
+EVALUATION_FILE = "evaluation.json"
+FORMAT = 1
+INTERVAL = 1.6448536269514722  # standard deviations either side of a 90 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class ActionModel:
+    """Effects by action name; an action not named has the playbook's belief, scaled as the log bears the playbook out.
+
+    Built with no argument it is the prior: the playbook alone.
+    """
+
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    playbook_scale: float = 1.0
+    currency: str = ""  # the company's
+    typical_amounts: Mapping[str, float] = field(default_factory=dict)  # median won amount by currency, major units
+    win_rate: float | None = None  # of opportunities
+    outcomes: int = 0  # closed deals learned from
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+    def effect(self, action: Action) -> Effect:
+        """The action's effect on the log-odds of winning."""
+        known = self.effects.get(action.name)
+        if known is not None:
+            return known
+        return playbook(action, self.playbook_scale)
+
+    def save(self, folder: Path) -> None:
+        """Write model.json and evaluation.json, the same bytes for the same model."""
+        body = asdict(self)
+        evaluation = body.pop("evaluation")
+        _write(folder / FILE, {"format": FORMAT, **body})
+        _write(folder / EVALUATION_FILE, evaluation)
+
+    @classmethod
+    def load(cls, folder: Path) -> ActionModel:
+        """Read what `save` wrote. Raises InvalidInput where it is damaged or of another format."""
+        try:
+            body = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            if body.pop("format") != FORMAT:
+                raise ValueError("another format")
+            body["effects"] = {name: Effect(**effect) for name, effect in body["effects"].items()}
+            model = cls(**body, evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8")))
+            _check(model)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InvalidInput(
+                f"the model cannot be read: {error}", field=FILE, mend="Train and promote it anew"
+            ) from None
+        return model
+
+
+def playbook(action: Action, scale: float = 1.0) -> Effect:
+    """The catalogue's belief; good hopes are scaled, giving up (negative odds) is not."""
+    factor = scale if action.odds > 0 else 1.0
+    mean, width = action.odds * factor, INTERVAL * action.odds_sd
+    return Effect(mean, mean - width, mean + width)
+
+
+def moved(probability: float, log_odds: float) -> float:
+    """The probability after its log-odds move; stays within (0, 1)."""
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return 1 / (1 + math.exp(-(math.log(bounded / (1 - bounded)) + log_odds)))
+
+
+def _check(model: ActionModel) -> None:
+    numbers = [model.playbook_scale, *model.typical_amounts.values(), model.win_rate or 0.0, model.outcomes]
+    numbers += [bound for effect in model.effects.values() for bound in (effect.mean, effect.low, effect.high)]
+    if not all(math.isfinite(number) and abs(number) < 1e15 for number in numbers):
+        raise ValueError("a number is not finite")
+
+
+def _write(path: Path, body: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,91 @@
+"""Ranks the catalogue for one deal: gate, reach, gain, draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from kit.money import Money
+from services.next_best_action import expressions, policy
+from services.next_best_action.catalogue import Catalogue
+from services.next_best_action.domain import Action, Effect, Ranking, Situation, Suggestion
+from services.next_best_action.model import ActionModel, moved
+from services.next_best_action.reach import Reach, free_days, reach
+from services.next_best_action.reasons import reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An action that may be done now, with what it is expected to bring, in major units of the deal's currency."""
+
+    action: Action
+    reach: Reach
+    effect: Effect
+    gain: float
+    probability_gain: float
+
+
+def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed: int = 0) -> Ranking:
+    """At most `policy.shown` actions of positive gain, the drawn one first, the others by gain.
+
+    Gain = (p' × (1 + uplift) − p) × worth + benefit − cost, where p' moves the log-odds of the score's p by the
+    action's effect: the suggestion and the score tell one story, and p' stays a probability.
+    """
+    if not situation.actionable:
+        return Ranking()
+    activation = expressions.activation(situation.variables)
+    candidates, later = _candidates(situation, catalogue, model, activation)
+    explore = model.outcomes >= catalogue.policy.explore_from and bool(model.effects)
+    chances = policy.propensities([each.gain for each in candidates], catalogue.policy, explore=explore)
+    drawn = policy.draw(chances, policy.uniform(seed, situation.deal_id, situation.revision, situation.day))
+    if drawn == len(candidates):
+        default = situation.day + timedelta(days=catalogue.look_again_days)
+        return Ranking((), min([default, *later]))
+    worth = [index for index, each in enumerate(candidates) if each.gain > 0]
+    worth.sort(key=lambda index: (index != drawn, -candidates[index].gain, index))
+    shown = worth[: catalogue.policy.shown]
+    return Ranking(tuple(_suggest(candidates[i], chances[i], situation, catalogue, activation) for i in shown))
+
+
+def _candidates(
+    situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
+) -> tuple[list[Candidate], list[date]]:
+    """What may be done now, in playbook order; and the days on which contact limits free what fits otherwise."""
+    free = free_days(catalogue.channels, situation.counters, situation.day)
+    found: list[Candidate] = []
+    later: list[date] = []
+    for action, gate in zip(catalogue.actions, catalogue.gates, strict=True):
+        if not gate.holds(activation):
+            continue
+        way = reach(action, situation.people, catalogue.channels, free, situation.day)
+        if isinstance(way, Reach):
+            found.append(_candidate(action, way, situation, catalogue, model))
+        elif way is not None:
+            later.append(way)
+    return found, later
+
+
+def _candidate(action: Action, way: Reach, situation: Situation, catalogue: Catalogue, model: ActionModel) -> Candidate:
+    effect = model.effect(action)
+    after = moved(situation.probability, effect.mean)
+    change = after * (1 + action.amount_uplift) - situation.probability
+    gain = change * situation.worth + catalogue.in_currency(action.benefit - action.cost, situation.currency)
+    return Candidate(action, way, effect, gain, after - situation.probability)
+
+
+def _suggest(
+    candidate: Candidate, chance: float, situation: Situation, catalogue: Catalogue, activation: Any
+) -> Suggestion:
+    probability, effect = situation.probability, candidate.effect
+    return Suggestion(
+        action=candidate.action,
+        channel=candidate.reach.channel,
+        contact_id=candidate.reach.contact_id,
+        gain=Money.parse(situation.currency, f"{candidate.gain:.6f}"),
+        probability_gain=candidate.probability_gain,
+        probability_gain_low=moved(probability, effect.low) - probability,
+        probability_gain_high=moved(probability, effect.high) - probability,
+        propensity=chance,
+        reasons=reasons(candidate.action, effect, situation.variables, catalogue, activation),
+    )

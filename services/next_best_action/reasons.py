@@ -1,0 +1,49 @@
+"""Why an action is suggested, in English and Korean: what the record shows, and how the action did before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from services.next_best_action.catalogue import Catalogue
+from services.next_best_action.domain import Action, Effect, Reason, Variable
+
+MOST_PHRASES = 2
+
+
+def reasons(
+    action: Action, effect: Effect, variables: Mapping[str, Variable], catalogue: Catalogue, activation: Any
+) -> tuple[Reason, ...]:
+    """The action's first phrases that hold on this record, then what its expected effect rests on."""
+    found: list[Reason] = []
+    for name in action.because:
+        phrase, condition = catalogue.phrases[name]
+        if len(found) < MOST_PHRASES and condition.holds(activation):
+            value = shown(variables[phrase.variable])
+            found.append(Reason(phrase.variable, value, phrase.en.format(**variables), phrase.ko.format(**variables)))
+    return (*found, ground(action, effect))
+
+
+def ground(action: Action, effect: Effect) -> Reason:
+    """What stands behind the effect; its `effect` is the change in log-odds."""
+    if effect.learned:
+        times, low, high = (f"{math.exp(odds):.2f}" for odds in (effect.mean, effect.low, effect.high))
+        en = f"odds of winning × {times} (90% range {low}–{high}) by the log of {effect.deals:,} deals it was done on"
+        ko = f"이 활동이 있었던 {effect.deals:,}건의 기록에서 성사 승산 × {times} (90% 구간 {low}–{high})"
+    elif action.odds > 0:
+        en = "the playbook expects it to help; the activity log cannot tell yet"
+        ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 활동 기록으로는 아직 알 수 없습니다"
+    else:
+        en = "it keeps the pipeline true; it is not expected to raise the chance of winning"
+        ko = "파이프라인을 정확하게 유지합니다. 성사 가능성을 높이는 활동은 아닙니다"
+    return Reason("action", action.name, en, ko, effect.mean, effect.deals)
+
+
+def shown(value: Variable) -> str:
+    """A variable's value as text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
