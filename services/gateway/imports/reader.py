@@ -1,0 +1,182 @@
+"""CSV files row by row, with the line of the file each row starts on; what is not a row is reported, not fatal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import InvalidInput
+from services.gateway.domain import FieldError
+from services.gateway.imports.encodings import KNOWN, detect, open_bytes
+from services.gateway.json_checks import shown
+
+DELIMITERS = (",", ";", "\t")
+LONGEST_LINE = 16 << 20
+LONGEST_CELL = 1 << 20
+MOST_LINES = 5_000  # of one row, counting newlines within quotes
+REASON_PREFIX = "dealcast_"  # columns that a rejects file adds; ignored when it is read
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the line it starts on, its cells (one a column), and why it is none, if so."""
+
+    line: int
+    cells: list[str]
+    error: FieldError | None = None
+
+
+class _Lines:
+    """Physical lines, numbered from 1, that can be put back to be read again."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+        self._again: deque[str] = deque()
+        self.next_line = 1
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._read()
+        if not line:
+            raise StopIteration
+        if len(self.taken) >= MOST_LINES:
+            self._again.appendleft(line)
+            raise csv.Error("a quote is opened and not closed")
+        self.taken.append(line)
+        return line
+
+    def _read(self) -> str:
+        line = self._stream.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE and not line.endswith("\n"):
+            while (rest := self._stream.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+                pass
+        return line
+
+    def start_row(self) -> int:
+        """Forget the lines taken; the number of the line that comes next."""
+        self.next_line += len(self.taken)
+        self.taken = []
+        return self.next_line
+
+    def retry_after_first(self) -> None:
+        """Put back all lines taken but the first."""
+        self._again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+
+class Table:
+    """An open CSV file: its header, and its rows once."""
+
+    def __init__(self, path: Path, encoding: str = "", delimiter: str = "") -> None:
+        """Detects what is not given. Raises InvalidInput where there is no header, NotFound where no file."""
+        self.path = path
+        self.encoding = encoding or detect(path)
+        if self.encoding not in KNOWN:
+            mend = "use one of " + ", ".join(KNOWN)
+            raise InvalidInput("this encoding is not known", field="encoding", value=encoding, mend=mend)
+        self._raw = open_bytes(path)
+        errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
+        self._stream = io.TextIOWrapper(self._raw, encoding=self.encoding, errors=errors, newline="")
+        self._lines = _Lines(self._stream)
+        csv.field_size_limit(LONGEST_CELL)
+        self.delimiter = delimiter or self._detect_delimiter()
+        self.header = self._read_header()
+        self._keep = [i for i, name in enumerate(self.header) if not name.startswith(REASON_PREFIX)]
+        self.columns = [self.header[i] for i in self._keep]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file taken so far, for progress (compressed bytes of a .gz)."""
+        inner = getattr(self._raw, "fileobj", None) or self._raw
+        return int(inner.tell())
+
+    def rows(self) -> Iterator[Row]:
+        """The rows after the header; blank lines are passed over."""
+        while True:
+            line = self._lines.start_row()
+            parser = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+            try:
+                cells = next(parser)
+            except StopIteration:
+                return
+            except (OSError, EOFError):
+                yield Row(line, [], FieldError("row", "", "the file breaks off here", "compress or copy it again"))
+                return
+            except csv.Error as error:
+                self._lines.retry_after_first()
+                yield Row(line, self._torn(), _quote_error(error, self._lines.taken))
+                continue
+            if cells:
+                yield self._checked(line, cells)
+
+    def _torn(self) -> list[str]:
+        first = self._lines.taken[0].rstrip("\r\n")[:LONGEST_CELL] if self._lines.taken else ""
+        return _clean([first])
+
+    def _checked(self, line: int, cells: list[str]) -> Row:
+        if len(cells) != len(self.header):
+            message = f"the row has {len(cells)} values, the header {len(self.header)}"
+            mend = f"quote values that contain {self.delimiter!r}, or fill in what is missing"
+            return Row(line, _clean(cells), FieldError("row", str(len(cells)), message, mend))
+        if len(self._keep) != len(cells):
+            cells = [cells[i] for i in self._keep]
+        text = "".join(cells)
+        bad = not text.isascii() and (_has_surrogate(text) or ("utf-16" in self.encoding and "\ufffd" in text))
+        if bad:
+            column = next(i for i, cell in enumerate(cells) if _has_surrogate(cell) or "\ufffd" in cell)
+            message = f"the value holds bytes that are not {self.encoding}"
+            mend = "write the file in one encoding, best UTF-8"
+            error = FieldError(self.columns[column], shown(_clean([cells[column]])[0]), message, mend)
+            return Row(line, _clean(cells), error)
+        return Row(line, cells)
+
+    def _detect_delimiter(self) -> str:
+        first = next(self._lines, "")
+        self._lines.taken = []
+        self._lines._again.appendleft(first)
+        counts = {d: len(next(csv.reader([first], delimiter=d), [])) for d in DELIMITERS}
+        return max(DELIMITERS, key=lambda d: counts[d])
+
+    def _read_header(self) -> list[str]:
+        self._lines.start_row()
+        try:
+            names = next(csv.reader(self._lines, delimiter=self.delimiter, strict=True), [])
+        except csv.Error:
+            names = []
+        names = [name.strip().lstrip("\ufeff") or f"column {i}" for i, name in enumerate(names, 1)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if not names or twice or any(_has_surrogate(name) for name in names):
+            message = (
+                f"the columns {', '.join(twice)[:200]} occur twice" if twice else "the file has no readable header"
+            )
+            mend = "the first line names the columns, each once"
+            raise InvalidInput(message, field="header", value=str(self.path.name), mend=mend)
+        return names
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= c <= "\udfff" for c in text) if not text.isascii() else False
+
+
+def _clean(cells: Sequence[str]) -> list[str]:
+    return [c if not _has_surrogate(c) else c.encode("utf-8", "replace").decode("utf-8") for c in cells]
+
+
+def _quote_error(error: csv.Error, lines: Sequence[str]) -> FieldError:
+    value = shown(_clean([lines[0]])[0]) if lines else ""
+    if "limit" in str(error) or (lines and len(lines[0]) >= LONGEST_LINE):
+        return FieldError("row", value, f"a value is longer than {LONGEST_CELL:,} characters", "shorten it")
+    return FieldError(
+        "row", value, "the quotes do not match", 'close each quote, and write a quote within a value as ""'
+    )

@@ -1,0 +1,156 @@
+"""Tables of a TOML file that are checked key by key; every problem names the line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.errors import InvalidInput
+
+Path = tuple[str, ...]
+_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([A-Za-z0-9_-]+)')
+_HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(
+    r'^\s*((?:"(?:[^"\\]|\\.)*"|\'[^\']*\'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|\'[^\']*\'|[A-Za-z0-9_-]+))*)\s*='
+)
+
+
+def _parts(text: str) -> Path:
+    return tuple(a or b or c for a, b, c in _PART.findall(text))
+
+
+def line_numbers(text: str) -> dict[Path, int]:
+    """The line on which each table and key of a TOML text starts; elements of arrays of tables count from 0."""
+    lines: dict[Path, int] = {}
+    current: Path = ()
+    counts: dict[Path, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            current = _parts(header[2])
+            if header[1] == "[[":
+                index = counts[current] = counts.get(current, -1) + 1
+                current = (*current, str(index))
+            lines.setdefault(current, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*current, *_parts(key[1])), number)
+    return lines
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed TOML file and what was found wrong with it."""
+
+    name: str
+    lines: dict[Path, int]
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, message: str) -> None:
+        """Note a problem at the line of the path, or of the nearest table above it."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.lines:
+                break
+        line = self.lines.get(path[:length], 1)
+        if len(self.problems) < 20:
+            self.problems.append(f"{self.name}, line {line}: {'.'.join(path)}: {message}")
+
+    def finish(self) -> None:
+        """Raise InvalidInput with every problem, one a line."""
+        if self.problems:
+            raise InvalidInput("\n".join(self.problems), field="mapping", value=self.name, mend="Mend these lines")
+
+
+def parse(text: str, name: str) -> Section:
+    """The root table. Raises InvalidInput with the line where the text is not TOML."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{name} is not TOML: {error}", field="mapping", value=name, mend="Mend that line") from None
+    return Section(Document(name, line_numbers(text)), (), raw)
+
+
+class Section:
+    """One table; each key must be asked for, or `finish` reports it as unknown."""
+
+    def __init__(self, document: Document, path: Path, raw: dict[str, Any]) -> None:
+        self.document, self.path, self._raw = document, path, raw
+        self._known: set[str] = set()
+
+    def problem(self, key: str, message: str) -> None:
+        """Note a problem with a key."""
+        self.document.add((*self.path, key) if key else self.path, message)
+
+    def take(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:
+        """The value, None where absent or of another type (a problem)."""
+        self._known.add(key)
+        value = self._raw.get(key)
+        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+            self.problem(key, f"{value!r} is not {wanted}")
+            return None
+        return value
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there."""
+        return key in self._raw
+
+    def keys(self) -> list[str]:
+        """All keys, which count as known."""
+        self._known |= set(self._raw)
+        return list(self._raw)
+
+    def text(self, key: str, default: str = "", *, allowed: Sequence[str] = (), needed: bool = False) -> str:
+        """Text, one of `allowed` where given."""
+        value = self.take(key, (str, int, float), "text")
+        if value is None:
+            if needed and not self.has(key):
+                self.problem("", f"{key} is missing")
+            return default
+        if allowed and value not in allowed:
+            self.problem(key, f"{value!r} is not one of {', '.join(allowed)}")
+            return default
+        return str(value)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """True or false."""
+        value = self.take(key, bool, "true or false")
+        return default if value is None else bool(value)
+
+    def texts(self, key: str, default: Sequence[str] = (), *, allowed: Sequence[str] = ()) -> tuple[str, ...]:
+        """A text or a list of texts."""
+        value = self.take(key, (str, list), "text or a list of texts")
+        if value is None:
+            return tuple(default)
+        items = [value] if isinstance(value, str) else value
+        for item in items:
+            if not isinstance(item, str | int) or (allowed and item not in allowed):
+                self.problem(key, f"{item!r} is not " + (f"one of {', '.join(allowed)}" if allowed else "text"))
+                return tuple(default)
+        return tuple(str(item) for item in items)
+
+    def table(self, key: str) -> Section:
+        """A table below; empty where absent."""
+        return Section(self.document, (*self.path, key), self.take(key, dict, "a table") or {})
+
+    def tables(self, key: str) -> list[Section]:
+        """A list of tables below."""
+        value = self.take(key, list, "a list of tables") or []
+        if not all(isinstance(item, dict) for item in value):
+            self.problem(key, "not a list of tables")
+            return []
+        return [Section(self.document, (*self.path, key, str(i)), item) for i, item in enumerate(value)]
+
+    def raw(self, key: str) -> Any:
+        """The value as parsed."""
+        self._known.add(key)
+        return self._raw.get(key)
+
+    def finish(self) -> None:
+        """Refuse keys that nobody asked for."""
+        for key in self._raw:
+            if key not in self._known:
+                near = difflib.get_close_matches(key, sorted(self._known), 1)
+                known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(self._known))}"
+                self.problem(key, f"this key is not known; {known}")

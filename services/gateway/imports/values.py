@@ -1,0 +1,193 @@
+"""Reading what people write into cells: numbers, amounts, days, times, yes and no.
+
+Each function raises ValueError with a message fit for the reader of the file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from learning.records import FieldType
+from services.gateway.json_checks import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
+
+YES = frozenset({"yes", "y", "true", "t", "1", "예", "네", "on"})
+NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요", "off"})
+ISO_DAY = "%Y-%m-%d"
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩원])$")
+_LEADING_ZERO = re.compile(r"[+-]?0\d+")
+_GUESSED_DAYS = (ISO_DAY, "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y")  # no guess between 3/4 and 4/3
+
+
+def parse_number(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
+    """A decimal number; `decimal` and `thousands` are the separators in use. (1,200) and a trailing % are refused."""
+    plain = _ungrouped(text.strip().replace("\u2212", "-"), decimal, thousands)
+    if plain is None or not _PLAIN.fullmatch(plain):
+        raise ValueError(f"it is not a number with {decimal!r} before the decimals")
+    try:
+        number = Decimal(plain)
+    except InvalidOperation:
+        raise ValueError("it is not a number") from None
+    if abs(number) > LARGEST_NUMBER:
+        raise ValueError("it is not between -10^15 and 10^15")
+    return number
+
+
+def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
+    """A number of zero or more; a currency sign or code around it is passed over."""
+    number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
+    if number < 0:
+        raise ValueError("the amount is negative")
+    return number
+
+
+def _ungrouped(text: str, decimal: str, thousands: str) -> str | None:
+    whole, point, rest = text.partition(decimal)
+    if thousands and thousands in whole:
+        head, *groups = whole.lstrip("+-").split(thousands)
+        if not 1 <= len(head) <= 3 or any(len(group) != 3 for group in groups):
+            return None
+        whole = whole.replace(thousands, "")
+    if decimal != "." and "." in whole + rest:
+        return None
+    return whole + ("." if point else "") + rest
+
+
+@lru_cache(maxsize=20_000)
+def parse_day(text: str, formats: tuple[str, ...] = (ISO_DAY,)) -> date:
+    """A day in one of the formats (strptime)."""
+    for pattern in formats:
+        try:
+            day = _strict(text.strip(), pattern).date()
+        except ValueError:
+            continue
+        return _sensible(day)
+    raise ValueError(f"it is not a day written as {' or '.join(formats)}")
+
+
+@lru_cache(maxsize=20_000)
+def parse_time(text: str, formats: tuple[str, ...] = (), zone: str = "UTC") -> datetime:
+    """A time in UTC. Without an offset it is local to the zone; a day alone is its 00:00 UTC, so it stays that day.
+
+    Without formats it is ISO 8601.
+    """
+    text = text.strip()
+    for pattern in formats:
+        try:
+            moment = _strict(text, pattern)
+        except ValueError:
+            continue
+        return _utc(moment, zone, day_alone=not re.search("%[HIMScX]", pattern))
+    if formats:
+        raise ValueError(f"it is not a time written as {' or '.join(formats)}")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it is not a time written as 2017-09-30 or 2017-09-30T12:00:00Z") from None
+    return _utc(moment, zone, day_alone=len(text) <= 10)
+
+
+def _strict(text: str, pattern: str) -> datetime:
+    return datetime.fromisoformat(text) if pattern == ISO_DAY and len(text) == 10 else datetime.strptime(text, pattern)  # noqa: DTZ007
+
+
+def _utc(moment: datetime, zone: str, *, day_alone: bool) -> datetime:
+    _sensible(moment.date())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC if day_alone else ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+def _sensible(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    return day
+
+
+def start_of(day: date) -> datetime:
+    """00:00 UTC of the day."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def parse_yes_no(text: str) -> bool:
+    """Yes or no in the words that CRMs use."""
+    word = text.strip().lower()
+    if word in YES or word in NO:
+        return word in YES
+    raise ValueError("it is neither yes nor no")
+
+
+def slug(text: str) -> str:
+    """An id made of a name: lower case, letters and digits of any script, runs of anything else as one dash."""
+    normal = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[^\w]+|_+", "-", normal).strip("-")
+
+
+class TypeGuess:
+    """Sees the values of a column and says which type of custom field it is."""
+
+    MOST_CHOICES = 100
+
+    def __init__(self, decimal: str, thousands: str) -> None:
+        self._separators = (decimal, thousands)
+        self._possible = {FieldType.YES_NO, FieldType.NUMBER, FieldType.DATE}
+        self._days = set(_GUESSED_DAYS)
+        self._distinct: set[str] = set()
+        self._seen = 0
+
+    def add(self, text: str) -> None:
+        """One value that is not missing."""
+        self._seen += 1
+        if len(self._distinct) <= self.MOST_CHOICES:
+            self._distinct.add(text[:200])
+        if not self._possible:
+            return
+        if FieldType.YES_NO in self._possible and text.strip().lower() not in YES | NO:
+            self._possible.discard(FieldType.YES_NO)
+        if FieldType.NUMBER in self._possible and not self._is_number(text):
+            self._possible.discard(FieldType.NUMBER)
+        if FieldType.DATE in self._possible:
+            self._days = {pattern for pattern in self._days if _is_day(text, pattern)}
+            if not self._days:
+                self._possible.discard(FieldType.DATE)
+
+    def _is_number(self, text: str) -> bool:
+        if _LEADING_ZERO.fullmatch(text.strip()):  # a code, such as a postcode, not a quantity
+            return False
+        try:
+            parse_number(text, *self._separators)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def day_formats(self) -> tuple[str, ...]:
+        """The formats that read every value as a day."""
+        return tuple(pattern for pattern in _GUESSED_DAYS if pattern in self._days)
+
+    def result(self) -> FieldType:
+        """The narrowest type that fits every value; 0 and 1 alone are numbers."""
+        if not self._seen:
+            return FieldType.TEXT
+        if FieldType.YES_NO in self._possible and not self._distinct <= {"0", "1"}:
+            return FieldType.YES_NO
+        if FieldType.NUMBER in self._possible:
+            return FieldType.NUMBER
+        if FieldType.DATE in self._possible:
+            return FieldType.DATE
+        few = len(self._distinct) <= self.MOST_CHOICES and len(self._distinct) * 2 <= max(self._seen, 4)
+        short = all(len(value) <= 80 for value in self._distinct)
+        return FieldType.CHOICE if few and short else FieldType.TEXT
+
+
+def _is_day(text: str, pattern: str) -> bool:
+    try:
+        parse_day(text, (pattern,))
+    except ValueError:
+        return False
+    return True
