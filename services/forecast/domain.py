@@ -1,0 +1,183 @@
+"""What a forecast is made of, and the rules that hold for any model behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit.money import Money
+from learning.periods import Period, period_of
+from learning.records import Node
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+
+SCENARIOS = 2_000
+PERIODS = 4  # the current quarter and the next three
+HORIZON_WEEKS = 53  # four quarters are at most 366 days
+
+
+class Status(StrEnum):
+    """What a forecast can say of a deal."""
+
+    OPEN = "open"
+    NOT_APPLICABLE = "not_applicable"  # a lead
+    CLOSED = "closed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Loadings:
+    """Shares of the shocks a deal has in common with its company, region and quarter of closing.
+
+    They are loadings of a one-factor-a-level Gaussian copula: the squares are the shares of variance, and their
+    sum stays below 1.
+    """
+
+    company: float = 0.10
+    region: float = 0.07
+    quarter: float = 0.10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameters:
+    """All that the scenarios of one open deal depend on; equal parameters draw equal scenarios anywhere.
+
+    week_weights[k] = P(closes in week k | won), week 0 begins on the day after the business day; what they lack
+    to 1 lies beyond the horizon. log_amount_* describe the logarithm of the amount in minor units, given won.
+    """
+
+    deal_id: str
+    seed: int
+    start: date
+    currency: str
+    win_probability: float
+    week_weights: Floats
+    log_amount_mean: float
+    log_amount_sd: float
+    loadings: Loadings
+    region: str = ""  # node id; empty where the owner has none
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """Equal exactly where the draws are equal by construction."""
+        return (
+            self.deal_id, self.seed, self.start, self.currency, self.win_probability, self.week_weights.tobytes(),
+            self.log_amount_mean, self.log_amount_sd, self.loadings, self.region,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the timing is as it is: effect in log-odds of closing in the current period, given won."""
+
+    field: str
+    value: str
+    effect: float
+    text_en: str
+    text_ko: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodShare:
+    """What one deal adds to one period. total: sum over its scenarios, in minor units."""
+
+    period: Period
+    probability: float
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealForecast:
+    """The whole answer on one deal; anything but OPEN has a status and nothing else."""
+
+    status: Status
+    periods: tuple[PeriodShare, ...] = ()
+    close_dates: tuple[date, date, date] | None = None  # p10, p50, p90, given won
+    amounts: tuple[Money, Money, Money] | None = None  # mean, p10, p90, given won
+    category: str = ""
+    slip_risk: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    parameters: Parameters | None = None
+    win_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryBounds:
+    """Lower bounds of P(won in the current period) for each suggested category."""
+
+    commit: float = 0.6
+    best_case: float = 0.35
+    pipeline: float = 0.1
+
+    def category(self, probability: float) -> str:
+        """commit, best_case, pipeline or omitted."""
+        if probability >= self.commit:
+            return "commit"
+        if probability >= self.best_case:
+            return "best_case"
+        return "pipeline" if probability >= self.pipeline else "omitted"
+
+
+@dataclass(frozen=True, slots=True)
+class RollupRow:
+    """A node's open business in a period and currency. Sums are over scenarios, in minor units."""
+
+    node: Node
+    period: Period
+    currency: str
+    open_deals: int
+    deals_sum: int
+    not_yet_created_sum: int
+    correction_sum: int
+    quantiles: tuple[int, ...]
+    business_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model answers."""
+
+    version: str = "prior"
+    generation: int = 0
+    digest: str = ""
+    evaluation: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def prior(self) -> bool:
+        """Whether no trained model stands behind the answers."""
+        return self.generation == 0
+
+
+@lru_cache(maxsize=4096)
+def periods_from(start: date, count: int = PERIODS) -> tuple[Period, ...]:
+    """The quarter of `start` and those after it."""
+    first = period_of(start)
+    return tuple(first.next(later) for later in range(count))
+
+
+@lru_cache(maxsize=4096)
+def _period_ends(start: date, periods: tuple[Period, ...]) -> Floats:
+    """Weeks from `start` to the end of each period, 0 first."""
+    return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.float64) / 7.0
+
+
+def period_masses(week_weights: Floats, start: date, periods: tuple[Period, ...]) -> Floats:
+    """P(closes in period | won) for consecutive periods of which the first contains `start`; shape (…, periods).
+
+    A week that straddles the end of a period is split by its days. week_weights has shape (…, weeks).
+    """
+    weights = np.asarray(week_weights, dtype=np.float64)
+    cumulative = np.cumsum(weights, axis=-1)
+    at = np.minimum(_period_ends(start, periods), weights.shape[-1])
+    whole = np.minimum(at.astype(np.int64), weights.shape[-1] - 1)
+    reached = cumulative[..., whole] - (1.0 - (at - whole)) * weights[..., whole]
+    masses: Floats = np.maximum(reached[..., 1:] - reached[..., :-1], 0.0)
+    return masses

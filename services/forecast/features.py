@@ -1,0 +1,128 @@
+"""What timing and amounts are read from: columns of a deal's row, the same in training and in serving.
+
+Rows come from learning.snapshots; no column here depends on activities, so serving need not read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from learning.periods import period_of
+from services.forecast.domain import Floats, Integers
+
+Row = Mapping[str, object]
+
+AGE_BOUNDS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 34, 43, 52, 78, 104])  # weeks
+STEP_BOUNDS = np.array([1, 2, 3, 4, 6, 9, 13, 21, 35])  # weeks ahead
+PHASE_BOUNDS = np.array([2, 5, 13])  # weeks ahead, for what fades: the stage and the time in it
+STAGE_DAYS_BOUNDS = np.array([7, 14, 28, 60, 120])
+PROMISE_NEAR, PROMISE_FAR = -8, 13  # weeks from the week in question to the promised close date
+SLIP_CAP = 3
+
+FACTORS: Mapping[str, int] = {
+    "step": len(STEP_BOUNDS) + 1,
+    "age": len(AGE_BOUNDS) + 1,
+    "quarter": 14,
+    "promise": PROMISE_FAR - PROMISE_NEAR + 2,  # the last: no promise
+    "slips": SLIP_CAP + 1,
+    "stage_days": (len(STAGE_DAYS_BOUNDS) + 1) * (len(PHASE_BOUNDS) + 1),
+}
+CHOICES = ("stage", "pipeline", "motion")  # each with levels of its own; unseen values are neutral
+MAX_LEVELS = 60
+PHASES = len(PHASE_BOUNDS) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimingColumns:
+    """One entry a deal (or snapshot), as of the end of `days`. promise is NaN where no date is promised."""
+
+    days: Sequence[date]
+    age: Floats
+    promise: Floats
+    slips: Floats
+    stage_days: Floats
+    choices: Mapping[str, Sequence[str]]
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+
+def timing_columns(rows: Sequence[Row], days: Sequence[date]) -> TimingColumns:
+    """The columns of rows as learning.snapshots.row_at gives them, each as of its day."""
+    return TimingColumns(
+        days,
+        np.maximum(_numbers(rows, "age_days"), 0.0),
+        _numbers(rows, "days_to_close_date"),
+        np.nan_to_num(_numbers(rows, "close_date_slips")),
+        np.maximum(np.nan_to_num(_numbers(rows, "days_in_stage")), 0.0),
+        {name: [str(row.get(name) or "") for row in rows] for name in CHOICES},
+    )
+
+
+def _numbers(rows: Sequence[Row], name: str) -> Floats:
+    values = (row.get(name) for row in rows)
+    return np.array([value if isinstance(value, float | int) else np.nan for value in values], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a row says of the money. amount is in major units; None where none was given."""
+
+    amount: float | None
+    currency: str
+    product: str
+    pipeline: str
+
+
+def asked(row: Row, default_currency: str) -> Asked:
+    """The money part of a row; a deal without an amount counts in the company's currency."""
+    amount = row.get("amount")
+    return Asked(
+        float(amount) if isinstance(amount, float | int) else None,
+        str(row.get("currency") or default_currency),
+        str(row.get("product") or ""),
+        str(row.get("pipeline") or ""),
+    )
+
+
+def weeks_to_quarter_end(day: date, weeks: int) -> Integers:
+    """For each of the weeks that follow `day`: whole weeks from its middle to the end of its quarter, 0 … 13."""
+    middles = [day + timedelta(days=7 * week + 4) for week in range(weeks)]
+    return np.array([min((period_of(middle).end - middle).days // 7, 13) for middle in middles], dtype=np.int64)
+
+
+def factor_index(columns: TimingColumns, weeks: int) -> dict[str, Integers]:
+    """Which entry of each factor's table holds in each week ahead; arrays of shape (deals, weeks)."""
+    ahead = np.arange(weeks)
+    shape = (len(columns), weeks)
+    phase = np.searchsorted(PHASE_BOUNDS, ahead, side="right")
+    quarters = {day: weeks_to_quarter_end(day, weeks) for day in set(columns.days)}
+    promised = np.floor((columns.promise[:, None] - 1) / 7.0) - ahead
+    promise = np.clip(np.nan_to_num(promised), PROMISE_NEAR, PROMISE_FAR).astype(np.int64) - PROMISE_NEAR
+    promise[np.isnan(columns.promise)] = FACTORS["promise"] - 1
+    age_weeks = np.nan_to_num(np.floor(columns.age / 7.0))[:, None] + ahead
+    in_stage = np.searchsorted(STAGE_DAYS_BOUNDS, columns.stage_days, side="right")
+    slips = np.minimum(columns.slips, SLIP_CAP).astype(np.int64)
+    return {
+        "step": np.broadcast_to(np.searchsorted(STEP_BOUNDS, ahead, side="right"), shape),
+        "age": np.searchsorted(AGE_BOUNDS, age_weeks, side="right"),
+        "quarter": np.stack([quarters[day] for day in columns.days]) if len(columns) else np.zeros(shape, np.int64),
+        "promise": promise,
+        "slips": np.broadcast_to(slips[:, None], shape),
+        "stage_days": in_stage[:, None] * PHASES + phase,
+    }
+
+
+def choice_index(columns: TimingColumns, levels: Mapping[str, Sequence[str]], weeks: int) -> dict[str, Integers]:
+    """As factor_index for the choices, each level with an entry a phase; entry 0 stands for any other value."""
+    phase = np.searchsorted(PHASE_BOUNDS, np.arange(weeks), side="right")
+    found = {}
+    for name in CHOICES:
+        position = {level: index + 1 for index, level in enumerate(levels.get(name, ()))}
+        codes = np.array([position.get(value, 0) for value in columns.choices[name]], dtype=np.int64)
+        found[name] = np.where(codes[:, None] > 0, (codes[:, None] - 1) * PHASES + phase + 1, 0)
+    return found

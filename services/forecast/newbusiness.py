@@ -1,0 +1,135 @@
+"""Business that is created and won inside what remains of a period: Poisson counts with lognormal amounts by owner.
+
+A deal created on day c from now is won on day d with probability F(d - c) - F(d - c - 1), where F is the share of
+created deals won within so many days; an owner's expected number in a period is his creation rate times the sum
+over days of creation and winning. Counts share the shocks of the deals (Gaussian copula), amounts are drawn one
+by one; every draw is a hash of a key and a counter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from learning.periods import Period, period_of
+from learning.records import Node
+from services.forecast.domain import SCENARIOS, Floats, Integers, Loadings, periods_from
+from services.forecast.draws import AMOUNT_LEVELS, amount_levels, key, mix, own_shock, shared_shocks, threshold
+
+MOST_EXPECTED = 1_000.0  # new wins of one owner in one period; more are counted as that many
+RIPENING_DAYS = 372
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRate:
+    """What an owner creates: deals a day in a currency, and the logarithm of a won amount in minor units."""
+
+    owner_id: str
+    currency: str
+    path: tuple[Node, ...]
+    rate: float
+    log_amount_mean: float
+    log_amount_sd: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewBusiness:
+    """ripening[d]: share of created deals that are won within d days. season: creation by calendar quarter."""
+
+    owners: tuple[OwnerRate, ...] = ()
+    ripening: Floats = field(default_factory=lambda: np.zeros(1))
+    season: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    note: str = "no model: nothing is known of business not yet created"
+
+    def exposures(self, start: date) -> dict[Period, float]:
+        """For each period from `start` on: expected wins in it per deal a day created from `start` on."""
+        return {period: self._exposure(start, period) for period in periods_from(start)}
+
+    def _exposure(self, start: date, period: Period) -> float:
+        first, last = max((period.start - start).days, 0), (period.end - start).days
+        created = np.arange(last + 1)
+        ripe = self._within(last - created) - self._within(first - 1 - created)
+        weight = np.array([self.season[period_of(start + timedelta(days=int(day))).quarter - 1] for day in created])
+        return float((ripe * weight).sum())
+
+    def _within(self, days: Integers) -> Floats:
+        reached = self.ripening[np.clip(days, 0, len(self.ripening) - 1)]
+        return np.where(days < 0, 0.0, reached)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for model.json."""
+        return {
+            "owners": [asdict(owner) for owner in self.owners],
+            "ripening": self.ripening.tolist(),
+            "season": list(self.season),
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NewBusiness:
+        """The inverse of to_json."""
+        owners = tuple(
+            OwnerRate(**{**owner, "path": tuple(Node(**node) for node in owner["path"])}) for owner in data["owners"]
+        )
+        first, second, third, fourth = data["season"]
+        return cls(owners, np.array(data["ripening"]), (first, second, third, fourth), str(data["note"]))
+
+
+def draw_owner(
+    owner: OwnerRate, exposures: Mapping[Period, float], *, seed: int, loadings: Loadings
+) -> dict[Period, Integers]:
+    """An owner's new wins per period and scenario, in minor units; periods without any are left out."""
+    region = next((node.id for node in owner.path if node.level == "region"), "")
+    periods = tuple(sorted(exposures))
+    shared, own_weight = shared_shocks(seed, loadings, region, periods)
+    levels = amount_levels(np.array([owner.log_amount_mean]), np.array([owner.log_amount_sd]))[0]
+    drawn = {}
+    for index, period in enumerate(periods):
+        expected = min(owner.rate * exposures[period], MOST_EXPECTED)
+        if expected <= 1e-6:
+            continue
+        name = key(seed, "new", owner.owner_id, owner.currency, str(period))
+        counts = _counts(expected, shared[index] + own_weight * own_shock(name))
+        drawn[period] = _sums(counts, levels, name)
+    return drawn
+
+
+def _counts(expected: float, shocks: Floats) -> Integers:
+    """Poisson counts by inverse CDF; a low shock is a good one, as for deals."""
+    limits, term, reached = [], exp(-expected), 0.0
+    if term == 0.0:  # far beyond exp's range: the normal approximation
+        approximate: Integers = np.maximum(np.rint(expected - np.sqrt(expected) * shocks), 0).astype(np.int64)
+        return approximate
+    for count in range(int(expected + 10 * expected**0.5) + 20):
+        reached += term
+        limits.append(threshold(reached))
+        term *= expected / (count + 1)
+    counts: Integers = np.searchsorted(np.array(limits), -shocks, side="right").astype(np.int64)
+    return counts
+
+
+def _sums(counts: Integers, levels: Integers, name: int) -> Integers:
+    """The sum of as many amounts as each scenario counts."""
+    scenario = np.repeat(np.arange(SCENARIOS, dtype=np.uint64), counts)
+    starts = np.cumsum(counts) - counts
+    order = np.arange(len(scenario), dtype=np.uint64) - np.repeat(starts, counts).astype(np.uint64)
+    words = np.uint64(name) + (scenario * np.uint64(1 << 20) + order + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    amounts = levels[(mix(words) % np.uint64(AMOUNT_LEVELS)).astype(np.int64)]
+    reached = np.concatenate([[0], np.cumsum(amounts)])
+    ends = np.cumsum(counts)
+    sums: Integers = reached[ends] - reached[ends - counts]
+    return sums
+
+
+def draw_all(
+    owners: Sequence[OwnerRate], exposures: Mapping[Period, float], *, seed: int, loadings: Loadings
+) -> dict[tuple[str, str], dict[Period, Integers]]:
+    """All owners' new wins by (owner id, currency)."""
+    return {
+        (owner.owner_id, owner.currency): draw_owner(owner, exposures, seed=seed, loadings=loadings) for owner in owners
+    }
