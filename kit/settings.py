@@ -17,11 +17,15 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DEALCAST_", extra="ignore")
 
     nats_url: str = "nats://127.0.0.1:4222"
-    grpc_address: str = Field("127.0.0.1:0", description="host:port; port 0 takes a free one")
-    metrics_address: str = Field("127.0.0.1:0", description="HTTP: /metrics, /healthz/live, /healthz/ready")
-    run_dir: Path | None = Field(None, description="where <service>.json with the ports is written")
+    grpc_address: str = Field(default="127.0.0.1:0", description="host:port; port 0 takes a free one")
+    metrics_address: str = Field(default="127.0.0.1:0", description="HTTP: /metrics, /healthz/live, /healthz/ready")
+    run_dir: Path | None = Field(default=None, description="where <service>.json with the ports is written")
     streams_file: Path = STREAMS_FILE
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    otlp_endpoint: str = Field("", description="OTLP/HTTP collector, such as http://127.0.0.1:4318; empty: no export")
-    trace_sample: float = Field(1.0, ge=0, le=1, description="share of new traces recorded, when exported at all")
-    drain_seconds: float = Field(10.0, gt=0, le=300, description="time a stopping process has for work in hand")
+    otlp_endpoint: str = Field(
+        default="", description="OTLP/HTTP collector, such as http://127.0.0.1:4318; empty: no export"
+    )
+    trace_sample: float = Field(
+        default=1.0, ge=0, le=1, description="share of new traces recorded, when exported at all"
+    )
+    drain_seconds: float = Field(default=10.0, gt=0, le=300, description="time a stopping process has for work in hand")

@@ -28,6 +28,25 @@ _SAMPLED = "01"
 _propagator = TraceContextTextMapPropagator()
 
 
+class _Process:
+    """What configure has set up, beside the library's own global, which can be set only once."""
+
+    provider: TracerProvider | None = None
+
+
+_process = _Process()
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever stderr is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201 - logs go to stderr
+        except Exception:
+            self.handleError(record)
+
+
 def configure(service: str, settings: ServiceSettings, exporter: SpanExporter | None = None) -> None:
     """Set up logs and traces of this process. exporter, when given, takes the place of OTLP."""
     _configure_logs(service, settings.log_level)
@@ -43,20 +62,19 @@ def configure(service: str, settings: ServiceSettings, exporter: SpanExporter | 
     )
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
-    trace.set_tracer_provider(provider)
+    _process.provider = provider
 
 
 def flush() -> None:
     """Send what is still to be exported, within two seconds."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.force_flush(2000)
-        provider.shutdown()
+    if _process.provider is not None:
+        _process.provider.force_flush(2000)
+        _process.provider.shutdown()
 
 
 def tracer() -> trace.Tracer:
-    """The tracer of this process."""
-    return trace.get_tracer("dealcast")
+    """The tracer of this process; one that records nothing before configure."""
+    return trace.NoOpTracer() if _process.provider is None else _process.provider.get_tracer("dealcast")
 
 
 def inject() -> dict[str, str]:
@@ -145,7 +163,7 @@ def _configure_logs(service: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -155,7 +173,7 @@ def _configure_logs(service: str, level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
     for noisy in ("httpx", "httpcore", "asyncio", "uvicorn.access", "nats"):

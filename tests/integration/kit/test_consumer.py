@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from nats.aio.client import Client as NATS  # noqa: N814
+
 from kit.messaging import Consumer, Message, Outgoing, Publisher
 from kit.testing import eventually
-from nats.aio.client import Client as NATS  # noqa: N814
 
 
 @asynccontextmanager
