@@ -64,7 +64,8 @@ class Effect:
     low: float
     high: float
     learned: bool = False  # from the activity log; otherwise the playbook's belief
-    deals: int = 0  # deals in the log the action was done on
+    deals: int = 0  # closed deals in the log the action was done on
+    deals_won: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ class Reason:
     text_en: str
     text_ko: str
     effect: float = 0.0
-    deals: int = 0
+    deals: int = 0  # closed deals behind it
+    deals_won: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class ActionModel:
         known = self.effects.get(action.name)
         if known is not None:
             return known
-        return playbook(action, self.playbook_scale)
+        return playbook(action.odds, action.odds_sd, self.playbook_scale)
 
     def save(self, folder: Path) -> None:
         """Write model.json and evaluation.json, the same bytes for the same model."""
@@ -64,17 +65,22 @@ class ActionModel:
         return model
 
 
-def playbook(action: Action, scale: float = 1.0) -> Effect:
+@lru_cache(maxsize=1024)
+def playbook(odds: float, odds_sd: float, scale: float = 1.0) -> Effect:
     """The catalogue's belief; good hopes are scaled, giving up (negative odds) is not."""
-    factor = scale if action.odds > 0 else 1.0
-    mean, width = action.odds * factor, INTERVAL * action.odds_sd
+    mean, width = odds * scale if odds > 0 else odds, INTERVAL * odds_sd
     return Effect(mean, mean - width, mean + width)
 
 
-def moved(probability: float, log_odds: float) -> float:
-    """The probability after its log-odds move; stays within (0, 1)."""
+def log_odds(probability: float) -> float:
+    """ln(p / (1 − p)), with p kept within [1e-6, 1 − 1e-6]."""
     bounded = min(max(probability, 1e-6), 1 - 1e-6)
-    return 1 / (1 + math.exp(-(math.log(bounded / (1 - bounded)) + log_odds)))
+    return math.log(bounded / (1 - bounded))
+
+
+def sigmoid(odds: float) -> float:
+    """The probability of log-odds; within (0, 1) for all an effect can reach."""
+    return 1 / (1 + math.exp(-odds))
 
 
 def _check(model: ActionModel) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from babel.numbers import get_currency_precision
+
 from kit.money import Money
 from services.next_best_action import expressions, policy
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Ranking, Situation, Suggestion
-from services.next_best_action.model import ActionModel, moved
+from services.next_best_action.model import ActionModel, log_odds, sigmoid
 from services.next_best_action.reach import Reach, free_days, reach
 from services.next_best_action.reasons import reasons
 
@@ -53,6 +55,7 @@ def _candidates(
 ) -> tuple[list[Candidate], list[date]]:
     """What may be done now, in playbook order; and the days on which contact limits free what fits otherwise."""
     free = free_days(catalogue.channels, situation.counters, situation.day)
+    odds, rate = log_odds(situation.probability), catalogue.in_currency(1.0, situation.currency)
     found: list[Candidate] = []
     later: list[date] = []
     for action, gate in zip(catalogue.actions, catalogue.gates, strict=True):
@@ -60,32 +63,29 @@ def _candidates(
             continue
         way = reach(action, situation.people, catalogue.channels, free, situation.day)
         if isinstance(way, Reach):
-            found.append(_candidate(action, way, situation, catalogue, model))
+            effect = model.effect(action)
+            after = sigmoid(odds + effect.mean)
+            change = after * (1 + action.amount_uplift) - situation.probability
+            gain = change * situation.worth + (action.benefit - action.cost) * rate
+            found.append(Candidate(action, way, effect, gain, after - situation.probability))
         elif way is not None:
             later.append(way)
     return found, later
-
-
-def _candidate(action: Action, way: Reach, situation: Situation, catalogue: Catalogue, model: ActionModel) -> Candidate:
-    effect = model.effect(action)
-    after = moved(situation.probability, effect.mean)
-    change = after * (1 + action.amount_uplift) - situation.probability
-    gain = change * situation.worth + catalogue.in_currency(action.benefit - action.cost, situation.currency)
-    return Candidate(action, way, effect, gain, after - situation.probability)
 
 
 def _suggest(
     candidate: Candidate, chance: float, situation: Situation, catalogue: Catalogue, activation: Any
 ) -> Suggestion:
     probability, effect = situation.probability, candidate.effect
+    odds = log_odds(probability)
     return Suggestion(
         action=candidate.action,
         channel=candidate.reach.channel,
         contact_id=candidate.reach.contact_id,
-        gain=Money.parse(situation.currency, f"{candidate.gain:.6f}"),
+        gain=Money(situation.currency, round(candidate.gain * 10 ** get_currency_precision(situation.currency))),
         probability_gain=candidate.probability_gain,
-        probability_gain_low=moved(probability, effect.low) - probability,
-        probability_gain_high=moved(probability, effect.high) - probability,
+        probability_gain_low=sigmoid(odds + effect.low) - probability,
+        probability_gain_high=sigmoid(odds + effect.high) - probability,
         propensity=chance,
         reasons=reasons(candidate.action, effect, situation.variables, catalogue, activation),
     )

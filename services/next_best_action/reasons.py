@@ -37,7 +37,7 @@ def ground(action: Action, effect: Effect) -> Reason:
     else:
         en = "it keeps the pipeline true; it is not expected to raise the chance of winning"
         ko = "파이프라인을 정확하게 유지합니다. 성사 가능성을 높이는 활동은 아닙니다"
-    return Reason("action", action.name, en, ko, effect.mean, effect.deals)
+    return Reason("action", action.name, en, ko, effect.mean, effect.deals, effect.deals_won)
 
 
 def shown(value: Variable) -> str:

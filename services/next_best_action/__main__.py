@@ -1,0 +1,76 @@
+"""`python -m services.next_best_action [serve]`, or `train --history F --scores scores.parquet --out O [--seed N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kit.errors import DealcastError, InvalidInput
+from services.next_best_action.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the verb; returns the exit code. Training writes one JSON object a line on stdout."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings()
+        if options.verb == "train":
+            return _train(options, settings)
+        return _serve(settings)
+    except DealcastError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.next_best_action", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb")
+    verbs.add_parser("serve", help="answer events and gRPC calls (the default)")
+    train = verbs.add_parser("train", help="learn the effects of actions from a history")
+    train.add_argument("--history", type=Path, required=True, help="folder in the history format")
+    train.add_argument("--scores", type=Path, required=True, help="out-of-fold lead scores (Parquet)")
+    train.add_argument("--out", type=Path, required=True, help="folder to write the model to")
+    train.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
+        mend = "Correct it in the environment"
+        raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None
+
+
+def _serve(settings: Settings) -> int:
+    from kit.process import exit_with, run_service
+    from services.next_best_action.bootstrap import NAME, build
+
+    exit_with(run_service(NAME, settings, partial(build, settings=settings)))
+    return 0
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> int:
+    from learning.history import read_history
+    from services.next_best_action import catalogue, training
+
+    def tell(step: str, done: int, total: int) -> None:
+        print(json.dumps({"step": step, "done": done, "total": total}), flush=True)  # noqa: T201
+
+    actions = catalogue.load(settings.action_catalogue)
+    model = training.train(read_history(options.history), options.scores, actions, seed=options.seed, progress=tell)
+    options.out.mkdir(parents=True, exist_ok=True)
+    model.save(options.out)
+    tell("saved", 1, 1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
