@@ -1,0 +1,132 @@
+"""Exact additive reasons, in words, with the evidence of closed records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.columns import NO, YES, ChoiceColumn, Column, Encoder, Table, Texts, as_numbers, as_texts
+from learning.titles import title
+
+Floats = NDArray[np.float64]
+Evidence = Mapping[str, Sequence[Sequence[int]]]  # by column: per bin, [closed records, won of them]
+_WORDS = {
+    YES: ("yes", "예"), NO: ("no", "아니요"), "LEAD": ("lead", "리드"), "OPPORTUNITY": ("opportunity", "기회"),
+    "NEW": ("new business", "신규"), "RENEWAL": ("renewal", "갱신"), "EXPANSION": ("expansion", "확장"),
+}  # fmt: skip
+_MISSING = ("not filled in", "입력되지 않음")
+_SMALL = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One addend of the log-odds: `field` is the column ("" for all the rest together), `effect` its share."""
+
+    field: str
+    value: str
+    effect: float
+    text_en: str
+    text_ko: str
+    evidence_count: int = 0
+    evidence_won: int = 0
+
+
+def count_evidence(
+    encoder: Encoder, table: Table, records: NDArray[np.int64], won: Floats
+) -> dict[str, list[list[int]]]:
+    """Closed records, and won ones, that had a column's value at any snapshot. Rows are labelled snapshots."""
+    counted = {}
+    for column in encoder.columns:
+        bins = column.bins(table.columns[column.name], table.rows)
+        size = (len(column.levels) if isinstance(column, ChoiceColumn) else len(column.edges)) + 2
+        pairs, first = np.unique(records * size + bins, return_index=True)
+        place = pairs % size
+        total, good = np.bincount(place, minlength=size), np.bincount(place, won[first], size)
+        counted[column.name] = [[int(a), int(b)] for a, b in zip(total, good, strict=True)]
+    return counted
+
+
+def reasons(encoder: Encoder, table: Table, effects: Floats, evidence: Evidence, top: int) -> list[tuple[Reason, ...]]:
+    """Per row its `top` strongest reasons, strongest first, and the rest together as one more.
+
+    effects: rows × columns as LinearScorer.contributions gives them; a row's reasons add up to its effects' sum.
+    """
+    readers = [_Reader(column, table, evidence.get(column.name, ())) for column in encoder.columns]
+    return [_row_reasons(row, effects[row], readers, top) for row in range(table.rows)]
+
+
+def _row_reasons(row: int, effects: Floats, readers: Sequence[_Reader], top: int) -> tuple[Reason, ...]:
+    order = np.argsort(-np.abs(effects), kind="stable")
+    chosen = [index for index in order[:top].tolist() if abs(effects[index]) > _SMALL]
+    found = [readers[index].reason(row, float(effects[index])) for index in chosen]
+    rest = float(effects.sum()) - sum(one.effect for one in found)
+    if len(chosen) < len(effects) and abs(rest) > _SMALL:
+        found.append(Reason("", "", rest, *_sentence("Everything else", "그 밖의 모든 항목", rest)))
+    return tuple(found)
+
+
+class _Reader:
+    """Reads one column of a table in words."""
+
+    def __init__(self, column: Column, table: Table, counts: Sequence[Sequence[int]]) -> None:
+        source = table.columns.get(column.name)
+        self._column = column
+        self._bins = column.bins(source, table.rows)
+        self._counts = counts
+        self._numbers = None if isinstance(column, ChoiceColumn) else as_numbers(source, table.rows)
+        self._texts: Texts | None = None
+        if isinstance(column, ChoiceColumn) and not column.yes_no:
+            self._texts = as_texts(source, table.rows)
+
+    def reason(self, row: int, effect: float) -> Reason:
+        bin_index = int(self._bins[row])
+        value, word_en, word_ko = self._value(row, bin_index)
+        en, ko = title(self._column.name)
+        count, won = self._counts[bin_index] if bin_index < len(self._counts) else (0, 0)
+        text_en, text_ko = _sentence(f"{en}: {word_en}", f"{ko}: {word_ko}", effect)
+        if count:
+            text_en += f" ({won} of {count} closed records {self._likeness(bin_index, 0)} won)"
+            text_ko += f" ({self._likeness(bin_index, 1)} 종결 기록 {count}건 중 {won}건 성공)"
+        return Reason(self._column.name, value, effect, text_en, text_ko, count, won)
+
+    def _value(self, row: int, bin_index: int) -> tuple[str, str, str]:
+        if isinstance(self._column, ChoiceColumn):
+            if bin_index == len(self._column.levels) + 1:
+                return "", *_MISSING
+            if bin_index < len(self._column.levels):
+                text = self._column.levels[bin_index]
+            else:
+                text = self._texts.dictionary[int(self._texts.codes[row])] if self._texts is not None else ""
+            return text, *_WORDS.get(text, (text, text))
+        number = float(self._numbers[row]) if self._numbers is not None else float("nan")
+        if np.isnan(number):
+            return "", *_MISSING
+        return f"{number:.12g}", f"{number:,.12g}", f"{number:,.12g}"
+
+    def _likeness(self, bin_index: int, language: int) -> str:
+        """Which closed records are meant: those with the same value, or a number in the same bin."""
+        if isinstance(self._column, ChoiceColumn):
+            if bin_index == len(self._column.levels):
+                return ("with a rare value", "드문 값의")[language]
+            return ("like it", "같은 값의")[language]
+        edges = [f"{edge:,g}" for edge in self._column.edges]
+        if bin_index > len(edges):
+            return ("without it", "값이 없는")[language]
+        if not edges:
+            return ("with a value", "값이 있는")[language]
+        if bin_index == 0:
+            return (f"below {edges[0]}", f"{edges[0]} 미만")[language]
+        if bin_index == len(edges):
+            return (f"at {edges[-1]} or more", f"{edges[-1]} 이상")[language]
+        low, high = edges[bin_index - 1], edges[bin_index]
+        return (f"between {low} and {high}", f"{low} 이상 {high} 미만")[language]
+
+
+def _sentence(en: str, ko: str, effect: float) -> tuple[str, str]:
+    strong = abs(effect) >= 0.5
+    much_en, much_ko = (" a lot", "크게 ") if strong else ("", "")
+    verb_en, verb_ko = ("raises", "높입니다") if effect > 0 else ("lowers", "낮춥니다")
+    return f"{en} {verb_en} the chance{much_en}", f"{ko} — 가능성을 {much_ko}{verb_ko}"

@@ -1,0 +1,65 @@
+"""Training rows: snapshots of every record, with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.columns import Floats, Table
+from learning.guard import Dropped, fills_with_closing, find_leaks
+from learning.records import DealHistory, Outcome
+from learning.snapshots import Snapshot, snapshots
+from services.lead_scoring.features import training_table
+
+Ints = NDArray[np.int64]
+MAX_ROWS = 60_000  # beyond these, fits take a random part of the rows
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Rows are snapshots; every array has one entry a row. `record` numbers the deals as `deal_ids` lists them."""
+
+    table: Table
+    deal_ids: tuple[str, ...]
+    record: Ints
+    taken: Ints  # proleptic ordinal of the snapshot's day
+    closed: Ints  # of the day its outcome came; 0 where it has not
+    won: Floats  # 1 where the outcome is WON
+    weight: Floats  # a record's rows add up to 1 a phase
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """Rows whose outcome is known."""
+        return self.closed > 0
+
+    @property
+    def outcomes(self) -> tuple[int, int]:
+        """Closed records that were won (or converted), and that were lost."""
+        known = self.labelled
+        won = len(np.unique(self.record[known & (self.won > 0)]))
+        return won, len(np.unique(self.record[known & (self.won == 0)]))
+
+
+def build_dataset(histories: Iterable[DealHistory], as_of: date) -> Dataset:
+    """Snapshots of all histories up to a day, leaks left out."""
+    pairs = [(history, list(snapshots(history, as_of))) for history in histories]
+    pairs = [(history, taken) for history, taken in pairs if taken]
+    rows: list[Snapshot] = [one for _, taken in pairs for one in taken]
+    table = training_table(rows)
+    closed = np.array([one.closed_day.toordinal() if one.label and one.closed_day else 0 for one in rows], np.int64)
+    age = table.columns.get("age_days")
+    ages = age if isinstance(age, np.ndarray) else np.zeros(len(rows))
+    dropped = find_leaks(table, ages, closed > 0, *fills_with_closing(pairs)) if rows else []
+    counts = [len(list(group)) for _, group in groupby(rows, key=lambda one: one.deal_id)]
+    return Dataset(
+        table.without(one.column for one in dropped), tuple(history.deal.id for history, _ in pairs),
+        np.repeat(np.arange(len(counts)), counts), np.array([one.day.toordinal() for one in rows], np.int64), closed,
+        np.array([float(one.label is Outcome.WON) for one in rows]), np.array([one.weight for one in rows]),
+        tuple(dropped),
+    )  # fmt: skip

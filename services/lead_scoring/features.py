@@ -1,0 +1,21 @@
+"""What a score is computed from: the one module that training and serving share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from learning.columns import Table, table_from_rows
+from learning.records import DealHistory
+from learning.snapshots import Snapshot, row_at
+
+
+def training_table(taken: Sequence[Snapshot]) -> Table:
+    """Every column of past days' snapshots."""
+    return table_from_rows([one.row for one in taken], [one.day for one in taken])
+
+
+def serving_table(histories: Sequence[DealHistory], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
+    """The same columns (those named, or all) of deals as of the end of their business day."""
+    rows = [row_at(history, day) for history, day in zip(histories, days, strict=True)]
+    return table_from_rows(rows, days, names)
