@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from math import exp
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from learning.periods import Period, period_of
 from learning.records import Node
 from services.forecast.domain import SCENARIOS, Floats, Integers, Loadings, periods_from
 from services.forecast.draws import AMOUNT_LEVELS, amount_levels, key, mix, own_shock, shared_shocks, threshold
+
+NewWins: TypeAlias = Mapping[Period, Integers]  # minor units per scenario
 
 MOST_EXPECTED = 1_000.0  # new wins of one owner in one period; more are counted as that many
 RIPENING_DAYS = 372

@@ -7,73 +7,26 @@ minor units, so that replacing a deal is subtracting its old draw and adding its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
 
 import numpy as np
 
 from learning.periods import Period
 from learning.records import Node
-from services.forecast.domain import PERIODS, SCENARIOS, Integers, Parameters, RollupRow
-from services.forecast.draws import CELLS, Drawer
-from services.forecast.newbusiness import OwnerRate
-
-Key: TypeAlias = tuple[object, ...]  # what orders a deal's forecasts
-Path: TypeAlias = tuple[Node, ...]
-LeafKey: TypeAlias = tuple[tuple[str, ...], str]  # node ids from the company down, currency
-NodeKey: TypeAlias = tuple[str, Period, str]
-NewWins: TypeAlias = Mapping[Period, Integers]
+from services.forecast.domain import PERIODS, SCENARIOS, RollupRow
+from services.forecast.draws import Drawer
+from services.forecast.leaves import Key, Leaf, LeafKey, NodeKey, Part, Path, Update
+from services.forecast.newbusiness import NewWins, OwnerRate
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
 _COMPANY = Node("company", "company", "Company")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Update:
-    """A deal's latest forecast: parameters is None where it contributes nothing (closed, lead, deleted)."""
-
-    deal_id: str
-    key: Key
-    business_day: date
-    path: Path = ()
-    parameters: Parameters | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Leaf:
-    path: Path
-    currency: str
-    blocks: dict[Period, Integers] = field(default_factory=dict)  # by first period: PERIODS × SCENARIOS cells
-    counts: dict[Period, int] = field(default_factory=dict)  # open deals by first period
-    parts: dict[Period, _Part] = field(default_factory=dict)  # as last added up
-
-    @property
-    def deals(self) -> int:
-        return sum(self.counts.values())
-
-
-@dataclass(slots=True, eq=False)
-class _Part:
-    """A sum of leaves in one period; sums are over scenarios, in minor units."""
-
-    total: Integers = field(default_factory=lambda: np.zeros(SCENARIOS, dtype=np.int64))
-    open_deals: int = 0
-    deals_sum: int = 0
-    new_sum: int = 0
-    correction_sum: int = 0
-
-    def add(self, other: _Part, sign: int) -> None:
-        if sign > 0:
-            self.total += other.total
-        else:
-            self.total -= other.total
-        self.open_deals += sign * other.open_deals
-        self.deals_sum += sign * other.deals_sum
-        self.new_sum += sign * other.new_sum
-        self.correction_sum += sign * other.correction_sum
+def _placed_at(path: Path) -> Path:
+    """A deal without an owner stands under the company, with its like."""
+    return path or (_COMPANY, Node("owner:", "owner", "", _COMPANY.id))
 
 
 class Rollup:
@@ -82,10 +35,10 @@ class Rollup:
     def __init__(self, drawer: Drawer) -> None:
         self._drawer = drawer
         self._deals: dict[str, Update] = {}
-        self._leaves: dict[LeafKey, _Leaf] = {}
+        self._leaves: dict[LeafKey, Leaf] = {}
         self._by_owner: dict[str, set[LeafKey]] = {}
         self._nodes: dict[str, Node] = {}
-        self._totals: dict[NodeKey, _Part] = {}
+        self._totals: dict[NodeKey, Part] = {}
         self._dirty_leaves: set[LeafKey] = set()
         self._dirty: set[NodeKey] = set()
         self._new: dict[LeafKey, NewWins] = {}
@@ -97,57 +50,79 @@ class Rollup:
     def __len__(self) -> int:
         return len(self._deals)
 
+    def deal_ids(self) -> set[str]:
+        """Every deal a forecast is held of."""
+        return set(self._deals)
+
     def key_of(self, deal_id: str) -> Key | None:
         """What the deal's forecast held here is ordered by."""
         held = self._deals.get(deal_id)
         return held.key if held else None
 
-    def apply(self, updates: Sequence[Update], *, forget_order: Iterable[str] = ()) -> None:
+    def apply(self, updates: Sequence[Update], *, anew: Container[str] = ()) -> None:
         """Take each update that is not older than what is held of its deal.
 
-        Of deals in `forget_order` anything is taken: the stream they came from is gone.
+        Of deals in `anew` anything is taken: the stream that their order came from is gone.
         """
-        anew = set(forget_order)
         latest: dict[str, Update] = {}
         for update in updates:
             held = latest.get(update.deal_id) or self._deals.get(update.deal_id)
             forgiven = update.deal_id in anew and update.deal_id not in latest
             if held is None or forgiven or update.key >= held.key:
                 latest[update.deal_id] = update
-        out = [held for deal_id in latest if (held := self._deals.get(deal_id))]
-        pairs = [(update, -1) for update in out] + [(update, 1) for update in latest.values()]
-        moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
-        draws = self._drawer.draw([parameters for _, _, parameters in moving])
-        for (update, sign, parameters), draw in zip(moving, draws, strict=True):
-            leaf = self._leaf(update.path, parameters.currency)
-            self._add(leaf, draw.periods[0], draw.cells, draw.amounts, sign)
-        self._deals |= latest
+        changed = {deal_id: update for deal_id, update in latest.items() if not update.same(self._deals.get(deal_id))}
+        self._replace(changed)
         for update in latest.values():
             if self.business_day is None or update.business_day > self.business_day:
                 self.business_day = update.business_day
 
-    def _leaf(self, path: Path, currency: str) -> _Leaf:
-        path = path or (_COMPANY, Node("owner:", "owner", "", _COMPANY.id))
+    def simulate(self, updates: Sequence[Update]) -> tuple[list[RollupRow], list[RollupRow]]:
+        """The totals of the nodes that the updates touch, as they are and as they would be; nothing stays changed."""
+        self.settle()
+        dirty = set(self._dirty)
+        after = {update.deal_id: update for update in updates}
+        before = {deal_id: self._deals.get(deal_id) for deal_id in after}
+        touched = [each for each in (*after.values(), *before.values()) if each and each.parameters]
+        nodes = {node.id for each in touched for node in _placed_at(each.path)}
+        currencies = {each.parameters.currency for each in touched if each.parameters}
+        try:
+            self._replace(after)
+            self.settle()
+            keys = [key for key in self._totals if key[0] in nodes and key[2] in currencies]
+            simulated = self._rows(sorted(keys))
+        finally:
+            self._replace(before)
+            self.settle()
+            self._dirty = dirty
+        return self._rows(sorted(keys)), simulated
+
+    def _replace(self, updates: Mapping[str, Update | None]) -> None:
+        """Subtract what is held of each deal and add what is given."""
+        out = [held for deal_id in updates if (held := self._deals.get(deal_id))]
+        pairs = [(held, -1) for held in out] + [(update, 1) for update in updates.values() if update]
+        moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
+        draws = self._drawer.draw([parameters for _, _, parameters in moving])
+        for (update, sign, parameters), draw in zip(moving, draws, strict=True):
+            leaf = self._leaf(update.path, parameters.currency)
+            leaf.add(draw, sign)
+        for deal_id, given in updates.items():
+            if given is not None:
+                self._deals[deal_id] = given
+            else:
+                self._deals.pop(deal_id, None)
+
+    def _leaf(self, path: Path, currency: str) -> Leaf:
+        path = _placed_at(path)
         leaf_key = (tuple(node.id for node in path), currency)
         leaf = self._leaves.get(leaf_key)
         if leaf is None:
-            leaf = self._leaves[leaf_key] = _Leaf(path, currency)
+            leaf = self._leaves[leaf_key] = Leaf(path, currency)
             self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
         elif leaf.path != path:
             leaf.path = max(leaf.path, path, key=str)
         self._nodes |= {node.id: node for node in leaf.path}
         self._dirty_leaves.add(leaf_key)
         return leaf
-
-    @staticmethod
-    def _add(leaf: _Leaf, first: Period, cells: np.ndarray, amounts: Integers, sign: int) -> None:
-        leaf.counts[first] = leaf.counts.get(first, 0) + sign
-        block = leaf.blocks.get(first)
-        if block is None:
-            block = leaf.blocks[first] = np.zeros(CELLS, dtype=np.int64)
-        block[cells] += sign * amounts
-        if not leaf.counts[first]:
-            del leaf.counts[first], leaf.blocks[first]
 
     def set_extras(self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: float) -> None:
         """Replace the business not yet created, by (owner id, currency), and actual / forecast of past replays."""
@@ -187,24 +162,24 @@ class Rollup:
             leaf.parts = fresh
         self._dirty_leaves.clear()
 
-    def _move(self, node_id: str, period: Period, leaf: _Leaf, fresh: _Part | None) -> None:
+    def _move(self, node_id: str, period: Period, leaf: Leaf, fresh: Part | None) -> None:
         node_key = (node_id, period, leaf.currency)
         total = self._totals.get(node_key)
         if total is None:
-            total = self._totals[node_key] = _Part()
+            total = self._totals[node_key] = Part()
         if period in leaf.parts:
             total.add(leaf.parts[period], -1)
         if fresh is not None:
             total.add(fresh, 1)
         self._dirty.add(node_key)
 
-    def _parts(self, leaf_key: LeafKey, leaf: _Leaf) -> dict[Period, _Part]:
+    def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Period, Part]:
         """What a leaf adds to each period now."""
         new = self._new.get(leaf_key, {})
-        parts: dict[Period, _Part] = {period: _Part() for period in new}
+        parts: dict[Period, Part] = {period: Part() for period in new}
         for first, block in leaf.blocks.items():
             for index in range(PERIODS):
-                part = parts.setdefault(first.next(index), _Part())
+                part = parts.setdefault(first.next(index), Part())
                 part.total += block[index * SCENARIOS : (index + 1) * SCENARIOS]
                 part.open_deals += leaf.counts[first]
         for period, part in parts.items():
@@ -223,13 +198,14 @@ class Rollup:
         node_key = (node.id, period, currency)
         self._nodes.setdefault(node.id, node)
         if node_key not in self._totals:
-            self._totals[node_key] = _Part()
+            self._totals[node_key] = Part()
             self._dirty.add(node_key)
 
-    def take_dirty(self) -> list[RollupRow]:
-        """What changed since the last call, as rows; afterwards nothing is dirty."""
+    def take_dirty(self, limit: int = 1_000_000) -> list[RollupRow]:
+        """Up to `limit` totals that changed since they were last taken."""
         self.settle()
-        dirty, self._dirty = sorted(self._dirty), set()
+        dirty = sorted(self._dirty)[:limit]
+        self._dirty.difference_update(dirty)
         return self._rows(dirty)
 
     def mark(self, rows: Iterable[RollupRow]) -> None:
@@ -245,11 +221,6 @@ class Rollup:
         self.settle()
         wanted = [each for each in self._totals if node in ("", each[0]) and period in (None, each[1])]
         return self._rows(sorted(wanted))
-
-    def rows_of(self, keys: Iterable[NodeKey]) -> list[RollupRow]:
-        """Totals of the given nodes, periods and currencies; those nothing is known of are left out."""
-        self.settle()
-        return self._rows(sorted(each for each in set(keys) if each in self._totals))
 
     def _rows(self, keys: Sequence[NodeKey]) -> list[RollupRow]:
         day = self.business_day or date.min

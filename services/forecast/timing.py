@@ -9,7 +9,7 @@ their score as weight, or long deals would be missed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -44,14 +44,14 @@ class TimingModel:
     tables: Mapping[str, Floats] = field(default_factory=lambda: prior_tables())
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def hazards(self, columns: TimingColumns, without: str = "", weeks: int = HORIZON_WEEKS) -> Floats:
-        """P(won in week k | won, not before) for each deal, shape (deals, weeks); a factor can be left out."""
-        parts = self.log_odds(columns, weeks)
-        log_odds = np.full((len(columns), weeks), self.base)
-        for name, part in parts.items():
-            if name != without:
-                log_odds += part
-        return _sigmoid(log_odds)
+    def hazards(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> Floats:
+        """P(won in week k | won, not before) for each deal, shape (deals, weeks)."""
+        return self.combined(self.log_odds(columns, weeks))
+
+    def combined(self, parts: Mapping[str, Floats], without: Collection[str] = ()) -> Floats:
+        """Hazards from the parts that log_odds gives; factors can be left out."""
+        kept = [part for name, part in parts.items() if name not in without]
+        return _sigmoid(np.add(self.base, np.sum(kept, axis=0)))
 
     def log_odds(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Floats]:
         """Each factor's part of the log-odds, shape (deals, weeks)."""

@@ -1,0 +1,164 @@
+"""The forecast model: timing, amounts, shocks, new business and correction, as one artifact of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit.errors import Poisoned
+from kit.money import Money
+from services.forecast.amounts import AmountModel
+from services.forecast.domain import (
+    CategoryBounds,
+    DealForecast,
+    Floats,
+    Loadings,
+    Parameters,
+    PeriodShare,
+    Status,
+    period_masses,
+    periods_from,
+)
+from services.forecast.draws import Drawer
+from services.forecast.features import Row, TimingColumns, asked, timing_columns
+from services.forecast.newbusiness import NewBusiness
+from services.forecast.reasons import GROUPS, log_odds, timing_reasons
+from services.forecast.timing import TimingModel, date_quantiles, share_by, week_weights
+
+FORMAT = 1
+MODEL_FILE = "model.json"
+EVALUATION_FILE = "evaluation.json"
+SEED = 20_171
+_Z90 = 1.2815515655446004
+_LARGEST_LOG = 39.0  # below 10^17 minor units, the bound of money
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One open deal to forecast. row: as of the end of `day` (learning.snapshots.row_at); region: a node id."""
+
+    deal_id: str
+    day: date
+    row: Row
+    promised: date | None
+    win_probability: float
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForecastModel:
+    """Without arguments the built-in prior. correction: actual / forecast of past replays, 1 where unknown."""
+
+    timing: TimingModel = field(default_factory=TimingModel)
+    amounts: AmountModel = field(default_factory=AmountModel)
+    loadings: Loadings = field(default_factory=Loadings)
+    new_business: NewBusiness = field(default_factory=NewBusiness)
+    correction: float = 1.0
+    seed: int = SEED
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+    def weights(self, columns: TimingColumns) -> Floats:
+        """P(closes in week k | won) from the day after each row's day on; shape (deals, weeks)."""
+        return week_weights(self.timing.hazards(columns))
+
+    def forecast(
+        self, asks: Sequence[Ask], drawer: Drawer, bounds: CategoryBounds, *, reasons: bool = True
+    ) -> list[DealForecast]:
+        """The whole answer on each open deal, in the order given."""
+        if not asks:
+            return []
+        columns = timing_columns([ask.row for ask in asks], [ask.day for ask in asks])
+        weights = self.weights(columns)
+        parameters = [self.parameters(ask, own) for ask, own in zip(asks, weights, strict=True)]
+        without = self._without(columns) if reasons else {}
+        draws = drawer.draw(parameters)
+        found = []
+        for index, (ask, own) in enumerate(zip(asks, parameters, strict=True)):
+            periods = periods_from(own.start)
+            masses = period_masses(own.week_weights, own.start, periods)
+            reach = {group: period_masses(each[index], own.start, periods)[0] for group, each in without.items()}
+            totals = draws[index].totals()
+            shares = tuple(
+                PeriodShare(period, min(own.win_probability * float(mass), own.win_probability), total)
+                for period, mass, total in zip(periods, masses, totals, strict=True)
+            )
+            p10, p50, p90 = date_quantiles(own.week_weights, own.start, (0.1, 0.5, 0.9))
+            found.append(
+                DealForecast(
+                    Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
+                    None if ask.promised is None else 1.0 - share_by(own.week_weights, own.start, ask.promised),
+                    timing_reasons(ask.row, ask.day, ask.promised, log_odds(float(masses[0])), reach),
+                    own, own.win_probability,
+                )
+            )  # fmt: skip
+        return found
+
+    def parameters(self, ask: Ask, weights: Floats) -> Parameters:
+        """What the deal's scenarios depend on."""
+        money = asked(ask.row, self.amounts.currency)
+        mean, sd = self.amounts.lognormal(money)
+        return Parameters(
+            ask.deal_id, self.seed, ask.day + timedelta(days=1), money.currency,
+            min(max(ask.win_probability, 0.0), 1.0), weights, min(mean, _LARGEST_LOG), sd, self.loadings, ask.region,
+        )  # fmt: skip
+
+    def _without(self, columns: TimingColumns) -> dict[str, Floats]:
+        """The week weights if a group of factors were neutral."""
+        parts = self.timing.log_odds(columns)
+        return {group: week_weights(self.timing.combined(parts, names)) for group, names in GROUPS.items()}
+
+    def save(self, folder: Path) -> None:
+        """Write model.json and evaluation.json, the same bytes for the same model."""
+        data = {
+            "format": FORMAT,
+            "seed": self.seed,
+            "correction": self.correction,
+            "loadings": asdict(self.loadings),
+            "timing": self.timing.to_json(),
+            "amounts": self.amounts.to_json(),
+            "new_business": self.new_business.to_json(),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / MODEL_FILE, data)
+        _write(folder / EVALUATION_FILE, self.evaluation)
+
+    @classmethod
+    def load(cls, folder: Path) -> ForecastModel:
+        """Read what save wrote. Raises Poisoned where it is none of this format."""
+        try:
+            data = json.loads((folder / MODEL_FILE).read_text("utf-8"))
+            if data["format"] != FORMAT:
+                raise ValueError(f"format {data['format']} is not {FORMAT}")
+            evaluation = json.loads((folder / EVALUATION_FILE).read_text("utf-8"))
+            return cls(
+                TimingModel.from_json(data["timing"]), AmountModel.from_json(data["amounts"]),
+                Loadings(**data["loadings"]), NewBusiness.from_json(data["new_business"]),
+                float(data["correction"]), int(data["seed"]), evaluation,
+            )  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Poisoned(
+                f"this is no forecast model: {error}", field="model", value=str(folder.name), mend="Train it again"
+            ) from error
+
+
+def _write(path: Path, data: object) -> None:
+    path.write_text(json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def amounts_of(parameters: Parameters) -> tuple[Money, Money, Money]:
+    """Mean, p10 and p90 of the booked amount, given won."""
+    mean, sd = parameters.log_amount_mean, parameters.log_amount_sd
+    logs = np.minimum([mean + sd * sd / 2, mean - _Z90 * sd, mean + _Z90 * sd], _LARGEST_LOG)
+    first, low, high = (Money(parameters.currency, int(amount)) for amount in np.rint(np.exp(logs)))
+    return first, low, high
+
+
+def region_of(path: Collection[Any]) -> str:
+    """The id of the region in a path of nodes; empty where it has none."""
+    return next((node.id for node in path if node.level == "region"), "")

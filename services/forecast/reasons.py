@@ -1,0 +1,80 @@
+"""Why a deal's timing is as it is, in words: what moves the odds of closing in the current period, given won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from math import log
+
+from learning.periods import current_period
+from services.forecast.domain import Reason
+from services.forecast.features import Row
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "close_date": ("promise",),
+    "quarter": ("quarter",),
+    "stage": ("stage", "stage_days"),
+    "age": ("age",),
+    "close_date_slips": ("slips",),
+}
+MOST = 3
+SMALLEST = 0.05
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability kept off 0 and 1 by a millionth."""
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(inside / (1.0 - inside))
+
+
+def timing_reasons(
+    row: Row, day: date, promised: date | None, reached: float, without: Mapping[str, float]
+) -> tuple[Reason, ...]:
+    """The strongest first. reached: log-odds of closing this period; without: its probability less one group."""
+    effects = {group: reached - log_odds(float(mass)) for group, mass in without.items()}
+    strongest = sorted((group for group in effects if abs(effects[group]) >= SMALLEST), key=lambda g: -abs(effects[g]))
+    reasons = []
+    for group in strongest:
+        words = _words(group, row, day, promised)
+        if words is not None:
+            value, english, korean = words
+            sooner = effects[group] > 0
+            english += ": closes sooner than most" if sooner else ": closes later than most"
+            korean += ": 평균보다 빨리 성사됩니다" if sooner else ": 평균보다 늦게 성사됩니다"
+            reasons.append(Reason(group, value, effects[group], english, korean))
+    return tuple(reasons[:MOST])
+
+
+def _words(group: str, row: Row, day: date, promised: date | None) -> tuple[str, str, str] | None:
+    """Value, English and Korean; None where there is nothing to say."""
+    if group == "close_date":
+        return _promise(day, promised)
+    if group == "quarter":
+        period = current_period(day)
+        left = (period.end - day).days
+        return str(left), f"{left} days are left in {period}", f"{period} 마감까지 {left}일 남음"
+    if group == "stage":
+        stage, days = str(row.get("stage") or ""), _whole(row, "days_in_stage")
+        return (stage, f"In stage {stage} for {days} days", f"{stage} 단계에서 {days}일째") if stage else None
+    if group == "age":
+        days = _whole(row, "age_days")
+        return str(days), f"Open for {days} days", f"시작한 지 {days}일"
+    slips = _whole(row, "close_date_slips")
+    if not slips:
+        return None
+    return str(slips), f"The close date was put off {slips} times", f"마감 예정일이 {slips}번 미뤄짐"
+
+
+def _promise(day: date, promised: date | None) -> tuple[str, str, str]:
+    if promised is None:
+        return "", "No close date is promised", "마감 예정일이 없음"
+    days = (promised - day).days
+    if promised <= day:
+        text = f"The promised close date {promised} has passed {-days} days ago"
+        return promised.isoformat(), text, f"마감 예정일 {promised}에서 {-days}일 지남"
+    return promised.isoformat(), f"Promised for {promised}, in {days} days", f"{days}일 뒤 {promised} 마감 예정"
+
+
+def _whole(row: Row, name: str) -> int:
+    value = row.get(name)
+    return int(value) if isinstance(value, float | int) else 0

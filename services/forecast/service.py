@@ -1,0 +1,149 @@
+"""The use cases: forecast deals, keep the team's totals, try what would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from kit.clock import Clock
+from kit.models import Pointer
+from kit.subjects import insight_id
+from learning.periods import Period
+from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
+from services.forecast.draws import Drawer
+from services.forecast.leaves import Key, Path, Update
+from services.forecast.model import Ask, ForecastModel
+from services.forecast.newbusiness import NewWins, OwnerRate, draw_all
+from services.forecast.rollup import Rollup
+
+KIND = "forecast"
+PRIOR_VERSION = "prior"
+
+
+class CurrentModel(Protocol):
+    """Tells the model in use; without a pointer it is the built-in prior."""
+
+    @property
+    def current(self) -> tuple[ForecastModel, Pointer | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question an event asks. ask is None for what is not open; upstream is the score's flat key and id."""
+
+    deal_id: str
+    revision: int
+    day: date
+    status: Status
+    path: Path
+    upstream: Key
+    upstream_id: str
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The forecast of a deal with what names and orders it."""
+
+    forecast: DealForecast
+    revision: int
+    day: date
+    generation: int
+    insight_id: str
+    model_version: str
+    as_of: datetime
+
+    def order(self, upstream: Key) -> Key:
+        """What the merge rule compares."""
+        return (self.revision, self.generation, self.day.isoformat(), upstream, self.insight_id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extras:
+    """What stands at the leaves beside the deals, for one model and day."""
+
+    model: ForecastModel
+    day: date
+    new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]]
+
+
+class Forecasts:
+    """Forecasts with the model in use, and the totals of all that was forecast."""
+
+    def __init__(self, models: CurrentModel, clock: Clock, bounds: CategoryBounds | None = None) -> None:
+        self.models = models
+        self._clock = clock
+        self._bounds = bounds or CategoryBounds()
+        self._drawer = Drawer()
+        self._extras: Extras | None = None
+        self.rollup = Rollup(self._drawer)
+
+    @property
+    def info(self) -> ModelInfo:
+        """Which model answers."""
+        model, pointer = self.models.current
+        if pointer is None:
+            return ModelInfo(PRIOR_VERSION, evaluation=model.evaluation)
+        return ModelInfo(pointer.version, pointer.generation, pointer.digest, model.evaluation)
+
+    def answer(self, deals: Sequence[Asked], *, reasons: bool = True) -> list[Answer]:
+        """One answer a deal, all by the same model."""
+        model, _ = self.models.current
+        info = self.info
+        asks = [deal.ask for deal in deals if deal.ask is not None]
+        found = iter(model.forecast(asks, self._drawer, self._bounds, reasons=reasons))
+        now = self._clock.now()
+        return [
+            self._answer(deal, next(found) if deal.ask is not None else DealForecast(deal.status), info, now)
+            for deal in deals
+        ]
+
+    @staticmethod
+    def _answer(deal: Asked, forecast: DealForecast, info: ModelInfo, now: datetime) -> Answer:
+        name = insight_id(
+            KIND, deal.deal_id, deal.revision, info.generation, deal.day.isoformat(), deal.upstream_id, info.version
+        )
+        return Answer(forecast, deal.revision, deal.day, info.generation, name, info.version, now)
+
+    def superseded(self, deal: Asked, answer: Answer) -> bool:
+        """Whether a newer forecast of the deal is in the stream already."""
+        held = self.rollup.key_of(deal.deal_id)
+        return held is not None and held > answer.order(deal.upstream)
+
+    def extras_wanted(self) -> tuple[ForecastModel, date] | None:
+        """The model and day that the leaves' extras are to be drawn for; None while they are right."""
+        model, _ = self.models.current
+        day = self.rollup.business_day
+        if day is None or (self._extras and (self._extras.model, self._extras.day) == (model, day)):
+            return None
+        return model, day
+
+    @staticmethod
+    def draw_extras(model: ForecastModel, day: date) -> Extras:
+        """Business not yet created, for each owner; touches no state, so that a thread can do it."""
+        exposures = model.new_business.exposures(day + timedelta(days=1))
+        owners = model.new_business.owners
+        drawn = draw_all(owners, exposures, seed=model.seed, loadings=model.loadings)
+        return Extras(model, day, {(o.owner_id, o.currency): (o, drawn[o.owner_id, o.currency]) for o in owners})
+
+    def take_extras(self, extras: Extras) -> None:
+        """Put the extras at the leaves; every total is published anew, with its model and day."""
+        self._extras = extras
+        self.rollup.set_extras(extras.new, extras.model.correction)
+        self.rollup.mark_all()
+
+    def simulate(self, deals: Sequence[Asked], period: Period | None) -> tuple[list[RollupRow], list[RollupRow]]:
+        """The totals of the nodes concerned, as they are and as they would be with the deals as given."""
+        answers = self.answer(deals, reasons=False)
+        updates = [
+            Update(deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters)
+            for deal, answer in zip(deals, answers, strict=True)
+        ]
+        current, simulated = self.rollup.simulate(updates)
+        return _within(current, period), _within(simulated, period)
+
+
+def _within(rows: Sequence[RollupRow], period: Period | None) -> list[RollupRow]:
+    return [row for row in rows if period in (None, row.period)]
