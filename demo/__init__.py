@@ -1,0 +1,1 @@
+"""The sample company: a simulator whose truth is known."""

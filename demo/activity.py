@@ -1,0 +1,79 @@
+"""The activities of a deal's path: what the rep did, what came back, and what happened on the web."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from operator import attrgetter
+from random import Random
+
+from demo import notes
+from demo.hazards import ACTIONS
+from demo.story import Start, at_office
+from learning.records import Activity
+
+# The activity type that an action is logged as: the first that comes up, by chance.
+TYPES = {
+    "call": ("call",), "mail": ("mail",), "chat": ("chat", "chat", "chat", "text"), "meeting": ("meeting",),
+    "visit": ("visit",), "demo": ("meeting",), "send_quote": ("mail",), "support_approval": ("mail", "meeting"),
+    "involve_decision_maker": ("meeting", "visit"), "answer_objection": ("call", "meeting", "mail"),
+    "second_contact": ("call", "mail", "chat"),
+}  # fmt: skip
+ANSWERS = ("mail", "mail", "call", "chat", "meeting")
+WEB = ("web_visit", "web_visit", "download", "mail_opened")
+NOTED = 0.06  # weekly chance of a note to oneself
+SERVICE = 0.02  # weekly chance of a service case at a customer
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A week's doings, as demo.simulate.Paths has them."""
+
+    monday: date
+    owner_id: str
+    situation: int
+    health: float
+    action: int
+    action_day: int
+    answered: bool
+    last_day: int  # of the week, on which the deal is still open
+
+
+def activities(
+    start: Start, deeds: Sequence[Deed], last_day: date, customer: bool, number: int, rng: Random
+) -> list[Activity]:
+    """A deal's activities by time, numbered from `number`; none after `last_day` or the close."""
+    found: list[Activity] = []
+    for deed in deeds:
+        _deed(found, start, deed, rng)
+        if rng.random() < 0.10 + 0.04 * max(-1.5, min(2.0, deed.health)):
+            _add(found, start, deed, rng.choice(WEB), "inbound", rng.randint(0, deed.last_day), "", rng)
+        if rng.random() < NOTED:
+            text = notes.internal(start.subject, deed.situation, rng)
+            _add(found, start, deed, "note", "internal", rng.randint(0, deed.last_day), text, rng)
+        if customer and rng.random() < SERVICE:
+            _add(found, start, deed, "service_case", "inbound", rng.randint(0, deed.last_day), "", rng)
+    kept = sorted((one for one in found if one.time.date() <= last_day), key=attrgetter("time"))
+    return [replace(one, id=f"T-{number + place:07d}") for place, one in enumerate(kept)]
+
+
+def _deed(found: list[Activity], start: Start, deed: Deed, rng: Random) -> None:
+    """What the rep did and the answer to it."""
+    if deed.action:
+        name = ACTIONS[deed.action]
+        text = notes.outbound(start.subject, deed.action, deed.situation, rng)
+        _add(found, start, deed, rng.choice(TYPES[name]), "outbound", deed.action_day, text, rng)
+    if deed.answered:
+        text = notes.inbound(start.subject, deed.situation, rng)
+        day = rng.randint(min(deed.action_day, deed.last_day), deed.last_day)
+        _add(found, start, deed, rng.choice(ANSWERS), "inbound", day, text, rng)
+
+
+def _add(
+    found: list[Activity], start: Start, deed: Deed, kind: str, direction: str, day: int, text: str, rng: Random
+) -> None:
+    """An activity in office hours before the day's event."""
+    time = at_office(deed.monday + timedelta(days=day), rng, 0, 6)
+    contact = rng.choice(start.contacts).contact_id if direction != "internal" else ""
+    found.append(Activity("", start.id, kind, direction, time, contact, deed.owner_id, text))
