@@ -90,10 +90,10 @@ def _timezone(head: Section) -> str:
     return name
 
 
-def _as_of(head: Section) -> date | None:
+def _as_of(head: Section) -> date | str:
     value = head.raw("as_of")
     if value is None or value == "last":
-        return None
+        return value or ""
     if isinstance(value, str):
         try:
             value = date.fromisoformat(value)
@@ -102,7 +102,7 @@ def _as_of(head: Section) -> date | None:
     if isinstance(value, date) and not isinstance(value, datetime) and 1970 <= value.year <= 2199:
         return value
     head.problem("as_of", 'it is neither "last" nor a day such as 2017-09-30')
-    return None
+    return ""
 
 
 def _format(section: Section, base: Format) -> Format:

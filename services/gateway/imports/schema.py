@@ -178,7 +178,7 @@ class Mapping:
     name: str
     currency: str
     timezone: str
-    as_of: date | None  # None: the last day in the data
+    as_of: date | str  # a day, "last" (day in the data), or "": the clock is left alone
     ids: MappingType[str, str]  # entity → as_is or slug
     files: tuple[FileSpec, ...]
 

@@ -1,0 +1,228 @@
+"""The import: every row is read and staged, then records are built, written in batches and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from learning.records import FieldDefinition, FieldType
+from services.gateway.domain import FieldError, WriteResult, WriteStatus
+from services.gateway.imports import people
+from services.gateway.imports.deals import DealBuilder, end_of
+from services.gateway.imports.rejects import Rejected, RejectsWriter
+from services.gateway.imports.schema import PAST_TARGETS, TARGETS
+from services.gateway.imports.schema import Mapping as Rules
+from services.gateway.imports.sinks import BATCHES, Sink
+from services.gateway.imports.staging import Part, Staging
+from services.gateway.imports.tables import OpenTable, find, open_table
+
+BATCH = 500
+FAMILIES = ("users", "accounts", "products", "contacts", "deals", "quotas")
+Pending = tuple[Any, list[Part]]
+
+
+class Progress(Protocol):
+    """Is told how far the import is."""
+
+    def start(self, what: str, total: int) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def start(self, what: str, total: int) -> None:
+        """Nothing."""
+
+    def advance(self, count: int) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did: per entity rows read and rejected, and records created, changed and unchanged."""
+
+    as_of: date | None = None
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    rejects: list[Rejected] = field(default_factory=list)
+    rejects_files: dict[Path, Path] = field(default_factory=dict)
+
+    def add(self, entity: str, what: str, count: int = 1) -> None:
+        """Count something."""
+        row = self.counts.setdefault(entity, dict.fromkeys(("read", "created", "changed", "unchanged", "rejected"), 0))
+        row[what] += count
+
+    def total(self, what: str) -> int:
+        """The sum over entities."""
+        return sum(row[what] for row in self.counts.values())
+
+
+class Importer:
+    """One import of one path by one mapping into one sink."""
+
+    def __init__(self, mapping: Rules, sink: Sink, rejects: RejectsWriter, progress: Progress | None = None) -> None:
+        self._mapping, self._sink, self._rejects = mapping, sink, rejects
+        self._progress = progress or Quiet()
+        self.report = Report()
+        self._tables: list[OpenTable] = []
+
+    async def run(self, path: Path) -> Report:
+        """Import everything. Raises DealcastError where the files as such cannot be read."""
+        found = find(self._mapping, path)
+        try:
+            for spec, file in found:
+                self._tables.append(open_table(self._mapping, spec, file))
+            with Staging() as staging:
+                self._stage(staging)
+                await self._sink.begin(self._mapping.name, self.report.as_of, self._mapping.currency)
+                await self._settle_types()
+                for family in FAMILIES:
+                    await self._write(family, staging)
+            self.report.rejects = self._rejects.first
+            self.report.rejects_files = self._rejects.paths
+            await self._sink.finish(self.report.counts)
+        finally:
+            for table in self._tables:
+                table.table.close()
+            self._rejects.close()
+        return self.report
+
+    # reading
+
+    def _stage(self, staging: Staging) -> None:
+        size = sum(each.path.stat().st_size for each in self._tables)
+        self._progress.start("Reading", size)
+        last: date | None = None
+        for number, table in enumerate(self._tables):
+            day = self._stage_table(staging, number, table)
+            last = max(filter(None, (last, day)), default=None)
+        staging.sort()
+        as_of = self._mapping.as_of
+        self.report.as_of = as_of if isinstance(as_of, date) else last if as_of == "last" else None
+
+    def _stage_table(self, staging: Staging, number: int, table: OpenTable) -> date | None:
+        cells, entity, kind = table.cells, table.spec.entity, table.key_kind
+        pasts = [(TARGETS[entity][t], s) for t in PAST_TARGETS for s in table.spec.columns.get(t, ()) if s.column]
+        once = entity not in ("deals", "history", "events", "activities", "deal_products", "deal_contacts")
+        used = [table.table.columns.index(name) for name in sorted(table.spec.used_columns())]
+        used += [i for i, name in enumerate(table.table.columns) if name in table.custom] if once else []
+        last, count, position = None, 0, 0
+        today = (datetime.now(UTC) + timedelta(hours=14)).date()
+        for row in table.table.rows():
+            count += 1
+            if count % 1_000 == 0:
+                self._progress.advance(table.table.position - position)
+                position = table.table.position
+            errors = [row.error] if row.error else []
+            key = "" if errors else cells.key(kind, row.cells, errors)
+            if not key and not errors:
+                if table.spec.without_id == "pass":
+                    continue
+                errors = [FieldError(cells.column_of("id"), "", "the id is missing", "fill it in")]
+            if errors:
+                self._reject(Part(number, row.line, row.cells), errors)
+                continue
+            for past_kind, source in pasts:
+                found = cells.value(past_kind, source, row.cells, [])
+                day = found.date() if isinstance(found, datetime) else found
+                if day is not None and (last is None or day > last) and day <= today:
+                    last = day
+            for name, guess in table.guesses.items():
+                if text := cells.raw(table.custom[name], row.cells):
+                    guess.add(text)
+            if not once or staging.is_new(number, key, [row.cells[i] for i in used]):
+                staging.add(table.family, key, Part(number, row.line, row.cells))
+        self._progress.advance(table.path.stat().st_size - position)
+        self.report.add(entity, "read", count)
+        return last
+
+    async def _settle_types(self) -> None:
+        """Types of custom fields: those there are, else given, else found out; new ones are declared."""
+        known = {(each.entity, each.name): each.type for each in await self._sink.fields()}
+        new: dict[tuple[str, str], FieldType] = {}
+        for table in self._tables:
+            entity = table.spec.entity.removesuffix("s")
+            for name, source in table.custom.items():
+                found = known.get((entity, name)) or new.get((entity, name)) or source.type
+                table.types[name] = found or table.guesses[name].result()
+                if (entity, name) not in known:
+                    new[entity, name] = table.types[name]
+        if new:
+            await self._sink.define([FieldDefinition(entity, name, kind) for (entity, name), kind in new.items()])
+
+    # writing
+
+    async def _write(self, family: str, staging: Staging) -> None:
+        total = staging.count(family)
+        if not total:
+            return
+        self._progress.start(f"Writing {family}", total)
+        builder = await self._builder() if family == "deals" else None
+        waiting: dict[str, list[Pending]] = {batch: [] for batch in BATCHES}
+        held: list[Pending] = []  # reporting lines wait until every user is in
+        for records, bad, good in self._built(family, staging, builder):
+            for part, errors in bad:
+                self._reject(part, errors)
+            for batch, record in records:
+                (held if batch == "lines" else waiting[batch]).append((record, good))
+                if len(waiting[batch]) >= BATCH:
+                    await self._save(batch, waiting[batch])
+                    waiting[batch] = []
+            self._progress.advance(1)
+        for batch, rest in waiting.items():
+            await self._save(batch, rest)
+        if held:
+            await self._save("lines", held)
+
+    async def _builder(self) -> DealBuilder:
+        day = self.report.as_of or datetime.now(UTC).date() + timedelta(1)
+        return DealBuilder(self._tables, await self._sink.prices(), end_of(day))
+
+    def _built(
+        self, family: str, staging: Staging, builder: DealBuilder | None
+    ) -> Iterator[tuple[list[tuple[str, Any]], list[tuple[Part, list[FieldError]]], list[Part]]]:
+        for key, parts, cut in staging.groups(family):
+            if builder is not None:
+                built = builder.build(key, parts, cut=cut)
+                refused = {id(part) for part, _ in built.bad}
+                good = [part for part in parts if id(part) not in refused]
+                yield [("deals", built.write)] if built.write else [], built.bad, good
+            else:
+                merged = people.merge(key, parts, self._tables)
+                yield merged.records(family) if merged.good else [], merged.bad, merged.good
+
+    async def _save(self, batch: str, pending: Sequence[Pending]) -> None:
+        if not pending:
+            return
+        results = await self._sink.save(batch, [record for record, _ in pending])
+        for (_, parts), result in zip(pending, results, strict=True):
+            self._count(batch, parts, result)
+
+    def _count(self, batch: str, parts: Sequence[Part], result: WriteResult) -> None:
+        if result.status is not WriteStatus.REJECTED:
+            self.report.add(batch, str(result.status))
+            return
+        for part in parts:
+            cells = self._tables[part.table].cells
+            self._reject(part, [_in_columns(error, cells) for error in result.errors])
+
+    def _reject(self, part: Part, errors: Sequence[FieldError]) -> None:
+        table = self._tables[part.table]
+        if self._rejects.add(table.path, table.table.columns, part.line, part.cells, errors):
+            self.report.add(table.spec.entity, "rejected")
+
+
+def _in_columns(error: FieldError, cells: Any) -> FieldError:
+    """An error of the store, told in the words of the file."""
+    name = error.field.removeprefix("fields.")
+    if name.startswith(("history[", "activities[")):
+        name = name.partition("].")[2]
+    name = name.split(".")[-1] if name.startswith(("products.", "contacts.", "products[", "contacts[")) else name
+    return FieldError(cells.column_of(name), error.value, error.message, error.mend)
+
+
+__all__ = ["Importer", "Mapping", "Progress", "Report"]

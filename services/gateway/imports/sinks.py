@@ -1,0 +1,102 @@
+"""Where an import goes: the store of a data folder, or a gateway over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kit.errors import DealcastError
+from kit.money import Money
+from learning.records import FieldDefinition
+from services.gateway.domain import LOCAL, FieldError, WriteResult, WriteStatus
+
+if TYPE_CHECKING:
+    from services.gateway.store.interface import Store
+
+# In the order they are saved: later ones refer to earlier ones.
+BATCHES = ("users", "lines", "accounts", "products", "contacts", "deals", "quotas")
+
+
+class Sink(Protocol):
+    """Takes records in batches and says what became of each."""
+
+    async def begin(self, name: str, as_of: date | None, currency: str) -> None:
+        """Start an import whose data end on `as_of`; a pinned business clock moves there, never back."""
+
+    async def fields(self) -> list[FieldDefinition]:
+        """The custom fields there are."""
+
+    async def define(self, definitions: Sequence[FieldDefinition]) -> None:
+        """Declare custom fields."""
+
+    async def prices(self) -> Mapping[str, Money]:
+        """List prices by product id."""
+
+    async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
+        """Save records of one of BATCHES; one result a record, in order."""
+
+    async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Say that everything is in."""
+
+    async def close(self) -> None: ...
+
+
+class StoreSink:
+    """Writes into a store that no gateway has open."""
+
+    def __init__(self, store: Store, *, source: str = "import") -> None:
+        self._store, self._source = store, source
+        self._as_of: date | None = None
+        self._currency = ""
+
+    async def begin(self, name: str, as_of: date | None, currency: str) -> None:
+        from services.gateway.workspace import Workspace
+
+        self._workspace = Workspace(self._store)
+        await self._workspace.load()
+        self._as_of, self._currency = as_of, currency
+        if as_of is not None:
+            await self._workspace.move_forward(as_of.isoformat())
+
+    async def fields(self) -> list[FieldDefinition]:
+        return await self._store.list_fields()
+
+    async def define(self, definitions: Sequence[FieldDefinition]) -> None:
+        await self._store.define_fields(LOCAL, definitions)
+
+    async def prices(self) -> Mapping[str, Money]:
+        return {each.id: each.price for each in await self._store.list_products(LOCAL) if each.price is not None}
+
+    async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
+        save: dict[str, Callable[[], Awaitable[list[WriteResult]]]] = {
+            "users": lambda: self._store.save_users(LOCAL, records),
+            "lines": lambda: self._store.save_users(LOCAL, (), records),
+            "accounts": lambda: self._store.save_accounts(LOCAL, records),
+            "products": lambda: self._store.save_products(LOCAL, records),
+            "contacts": lambda: self._store.save_contacts(LOCAL, records),
+            "quotas": lambda: self._store.save_quotas(LOCAL, records),
+            "deals": lambda: self._store.apply_deals(LOCAL, records, source=self._source),
+        }
+        try:
+            return await save[batch]()
+        except DealcastError as error:
+            if len(records) == 1:
+                return [refused(records[0], error)]
+        return [result for record in records for result in await self.save(batch, [record])]
+
+    async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        if not self._workspace.currency_set:
+            await self._workspace.set_currency(self._currency)
+        day = self._as_of.isoformat() if self._as_of else None
+        await self._store.add_event("import", "", {"as_of": day, "counts": {k: dict(v) for k, v in counts.items()}})
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+def refused(record: Any, error: DealcastError) -> WriteResult:
+    """The result of a write that failed as a whole."""
+    identity = getattr(record, "id", "") or getattr(record, "user_id", "") or getattr(record, "owner_id", "")
+    found = FieldError(error.field, error.value, error.message, error.mend)
+    return WriteResult(identity, WriteStatus.REJECTED, 0, (found,))

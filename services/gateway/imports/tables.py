@@ -1,0 +1,112 @@
+"""Which files of a folder a mapping is about, and one open table for each part of the mapping that reads it."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kit.errors import InvalidInput, NotFound
+from learning.records import FieldType
+from services.gateway.imports.cells import CellReader
+from services.gateway.imports.reader import Table
+from services.gateway.imports.schema import OF_DEALS, WITH_FIELDS, FileSpec, Mapping, Source
+from services.gateway.imports.values import TypeGuess
+
+REJECTS = "rejects-"
+_FAMILIES = {"reporting_lines": "users"}
+
+
+@dataclass(slots=True)
+class OpenTable:
+    """A file read by one part of the mapping; `types` are known once every row was seen."""
+
+    path: Path
+    spec: FileSpec
+    table: Table
+    cells: CellReader
+    custom: MappingType[str, Source]  # custom field → where its value comes from
+    guesses: MappingType[str, TypeGuess]
+    types: dict[str, FieldType] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """What its rows are written with: the rows of all files on deals make deals."""
+        return "deals" if self.spec.entity in OF_DEALS else _FAMILIES.get(self.spec.entity, self.spec.entity)
+
+    @property
+    def key_kind(self) -> str:
+        """How the key is read."""
+        return "id:users" if self.spec.entity == "quotas" else f"id:{self.family}"
+
+
+def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
+    """The files to read, in the order of the mapping. Raises NotFound or InvalidInput naming what is missing."""
+    if path.is_dir():
+        return _in_folder(mapping, path)
+    if not path.is_file():
+        raise NotFound("there is no such file or folder", field="PATH", value=str(path), mend="check the path")
+    found = [(spec, path) for spec in mapping.files if _matches(spec, path.name)]
+    if not found and len(mapping.files) == 1:
+        found = [(mapping.files[0], path)]
+    if not found:
+        patterns = ", ".join(pattern for spec in mapping.files for pattern in spec.patterns)
+        mend = f"name it like one of these, or import the folder: {patterns}"
+        raise InvalidInput("the mapping reads no file of this name", field="PATH", value=path.name, mend=mend)
+    return found
+
+
+def _in_folder(mapping: Mapping, folder: Path) -> list[tuple[FileSpec, Path]]:
+    found: list[tuple[FileSpec, Path]] = []
+    missing: list[FileSpec] = []
+    for spec in mapping.files:
+        paths = sorted({each for pattern in spec.patterns for each in folder.glob(pattern) if each.is_file()})
+        paths = paths or sorted(each for each in folder.glob(f"{REJECTS}*") if _matches(spec, each.name))
+        found += [(spec, each) for each in paths]
+        if not paths and not spec.optional:
+            missing.append(spec)
+    only_rejects = found and all(path.name.startswith(REJECTS) for _, path in found)
+    if missing and not only_rejects:
+        names = ", ".join(" or ".join(spec.patterns) for spec in missing)
+        mend = "add the file, or set optional = true for it in the mapping"
+        raise NotFound(f"the folder lacks {names}", field="PATH", value=str(folder), mend=mend)
+    if not found:
+        raise NotFound("the folder holds none of the mapped files", field="PATH", value=str(folder), mend="check it")
+    return found
+
+
+def _matches(spec: FileSpec, name: str) -> bool:
+    names = {name, name.removeprefix(REJECTS), name.removeprefix(REJECTS) + ".gz"}
+    names |= {each.removesuffix(".csv") for each in names if each.count(".csv") > 1}
+    return any(fnmatch.fnmatch(each, pattern.rsplit("/", 1)[-1]) for pattern in spec.patterns for each in names)
+
+
+def open_table(mapping: Mapping, spec: FileSpec, path: Path) -> OpenTable:
+    """Open a file for one part of the mapping. Raises InvalidInput where columns that it names are missing."""
+    table = Table(path, spec.encoding, spec.delimiter)
+    lacking = sorted(spec.used_columns() - set(table.columns))
+    if lacking:
+        table.close()
+        message = f"{path.name} has no column {', '.join(map(repr, lacking))}"
+        mend = f"it has {', '.join(map(repr, table.columns))[:500]}: mend the mapping's [files.{spec.name}] or the file"
+        raise InvalidInput(message, field=f"files.{spec.name}.columns", value=", ".join(lacking), mend=mend)
+    custom = _custom(spec, table.columns)
+    guesses = {
+        name: TypeGuess(source.format.decimal, source.format.thousands)
+        for name, source in custom.items()
+        if source.type is None
+    }
+    return OpenTable(path, spec, table, CellReader(mapping, spec, table.columns), custom, guesses)
+
+
+def _custom(spec: FileSpec, columns: list[str]) -> dict[str, Source]:
+    if spec.entity not in WITH_FIELDS:
+        return {}
+    custom = dict(spec.fields)
+    if spec.other_columns == "fields":
+        used = spec.used_columns()
+        for column in columns:
+            if column not in used and column not in spec.ignore:
+                custom[column] = Source(column=column, format=spec.format)
+    return custom
