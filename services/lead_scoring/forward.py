@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from learning.calibration import Calibrator, fit_calibrator, logit, sigmoid
-from learning.columns import Encoder, Floats, Table
+from learning.censoring import known_share, known_weights
+from learning.columns import Encoder, Floats
 from learning.folds import Fold, Mask, forward_folds
 from learning.linear import Fit, fit_logistic
 from learning.metrics import log_loss
@@ -17,6 +18,7 @@ from services.lead_scoring.dataset import MAX_ROWS, Dataset
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0)  # strong to weak, so that each fit starts near the next
 DEFAULT_PENALTY = 2  # index
 FEW_RECORDS = 30.0
+MATURE = 0.8  # a fold teaches the calibration once this share of its outcomes is known
 
 Progress = Callable[[str, float], None]
 
@@ -37,16 +39,23 @@ class Forward:
     penalty: float
     calibrator: Calibrator
     base_calibrator: Calibrator
+    mature: Floats  # weights of the rows that the calibration has learned from
+    tested: Floats  # weights of the rows that the scores are judged on
     predicts: bool
 
 
-def fit_path(features: Floats, data: Dataset, rows: Mask) -> list[Fit]:
+def fit_path(features: Floats, won: Floats, weight: Floats) -> list[Fit]:
     """A fit per penalty."""
     fits: list[Fit] = []
     for penalty in PENALTIES:
         start = fits[-1] if fits else None
-        fits.append(fit_logistic(features, data.won[rows], data.weight[rows], penalty, start))
+        fits.append(fit_logistic(features, won, weight, penalty, start))
     return fits
+
+
+def base_log_odds(won: Floats, weight: Floats) -> float:
+    """The rate in log-odds, kept away from 0 and 1 by half a record of each."""
+    return logit((float(weight @ won) + 0.5) / (float(weight.sum()) + 1.0))
 
 
 def thin(rows: Mask, seed: int) -> Mask:
@@ -60,21 +69,18 @@ def thin(rows: Mask, seed: int) -> Mask:
     return kept
 
 
-def base_log_odds(data: Dataset, rows: Mask) -> float:
-    """The rate of the rows' records in log-odds, kept away from 0 and 1 by half a record of each."""
-    weight = data.weight[rows]
-    return logit((float((weight * data.won[rows]).sum()) + 0.5) / (float(weight.sum()) + 1.0))
-
-
-def _fold_log_odds(data: Dataset, fold: Fold, seed: int) -> Floats:
+def _fold_log_odds(data: Dataset, fold: Fold, seed: int) -> tuple[Floats, float]:
+    """The test rows' log-odds under every penalty, and those of the rate alone."""
+    weights = known_weights(data.taken, data.closed, data.weight, np.ones(len(data.taken), dtype=np.bool_), fold.cut)
+    base = base_log_odds(data.won, weights)
     rows = thin(fold.train, seed)
-    table: Table = data.table.take(rows)
     if len(np.unique(data.won[rows])) < 2:
-        return np.full((len(PENALTIES), int(fold.test.sum())), base_log_odds(data, fold.train))
+        return np.full((len(PENALTIES), int(fold.test.sum())), base), base
+    table = data.table.take(rows)
     encoder = Encoder.fit(table, data.weight[rows])
-    fits = fit_path(encoder.transform(table), data, rows)
+    fits = fit_path(encoder.transform(table), data.won[rows], weights[rows])
     tested = encoder.transform(data.table.take(fold.test))
-    return np.array([fit.intercept + tested @ fit.weights for fit in fits])
+    return np.array([fit.intercept + tested @ fit.weights for fit in fits]), base
 
 
 def validate_forward(data: Dataset, seed: int, progress: Progress) -> Forward:
@@ -84,49 +90,61 @@ def validate_forward(data: Dataset, seed: int, progress: Progress) -> Forward:
     scores, base_scores = np.full(rows, np.nan), np.full(rows, np.nan)
     folds = forward_folds(data.taken, data.closed, data.record.tolist())
     for number, fold in enumerate(folds):
-        known = data.labelled & (data.closed <= fold.cut) & ~np.isnan(base)
-        best, calibrator = _choose(data, raw, known)
-        base_calibrator = _calibrate(data, base, known)
-        raw[:, fold.test] = _fold_log_odds(data, fold, seed)
-        base[fold.test] = base_log_odds(data, fold.train)
+        mature = _mature(data, folds[:number], fold.cut)
+        best, calibrator = _choose(data, raw, mature)
+        raw[:, fold.test], base[fold.test] = _fold_log_odds(data, fold, seed)
         scores[fold.test] = calibrator.apply(raw[best, fold.test])
-        base_scores[fold.test] = base_calibrator.apply(base[fold.test])
+        base_scores[fold.test] = calibrate(data, base, mature).apply(base[fold.test])
         progress("validating forward in time", (number + 1) / len(folds))
-    known = data.labelled & ~np.isnan(base)
-    best, calibrator = _choose(data, raw, known)
-    predicts = _predicts(data, scores, base_scores, known)
+    last = int(max(data.taken.max(), data.closed.max()))
+    mature = _mature(data, folds, last)
+    best, calibrator = _choose(data, raw, mature)
+    tested = known_weights(data.taken, data.closed, data.weight, ~np.isnan(base), last)
     return Forward(
-        raw[best], base, scores, base_scores, PENALTIES[best], calibrator, _calibrate(data, base, known), predicts
+        raw[best], base, scores, base_scores, PENALTIES[best], calibrator, calibrate(data, base, mature), mature,
+        tested, _predicts(data, scores, base_scores, tested),
     )  # fmt: skip
 
 
-def _calibrate(data: Dataset, log_odds: Floats, known: Mask) -> Calibrator:
-    if data.weight[known].sum() < FEW_RECORDS:
+def _mature(data: Dataset, folds: Sequence[Fold], cut: int) -> Floats:
+    """Weights of the test rows of folds most of whose outcomes are known by the cut; 0 elsewhere."""
+    pool = np.zeros(len(data.taken), dtype=np.bool_)
+    for fold in folds:
+        if known_share(data.taken, data.closed, data.weight, fold.test, cut) >= MATURE:
+            pool |= fold.test
+    return known_weights(data.taken, data.closed, data.weight, pool, cut)
+
+
+def calibrate(data: Dataset, log_odds: Floats, weights: Floats) -> Calibrator:
+    """A calibrator of weighted rows; one that changes nothing where they are few."""
+    if weights.sum() < FEW_RECORDS:
         return Calibrator()
-    return fit_calibrator(log_odds[known], data.won[known], data.weight[known])
+    rows = weights > 0
+    return fit_calibrator(log_odds[rows], data.won[rows], weights[rows])
 
 
-def _choose(data: Dataset, raw: Floats, known: Mask) -> tuple[int, Calibrator]:
-    """The penalty with the least log loss on known rows, each after its own calibration."""
-    if data.weight[known].sum() < FEW_RECORDS:
+def _choose(data: Dataset, raw: Floats, weights: Floats) -> tuple[int, Calibrator]:
+    """The penalty with the least log loss on weighted rows, each after its own calibration."""
+    if weights.sum() < FEW_RECORDS:
         return DEFAULT_PENALTY, Calibrator()
-    calibrators = [_calibrate(data, one, known) for one in raw]
+    rows = weights > 0
+    calibrators = [calibrate(data, one, weights) for one in raw]
     losses = [
-        log_loss(data.won[known], sigmoid(calibrator.apply(one[known])), data.weight[known])
+        log_loss(data.won[rows], sigmoid(calibrator.apply(one[rows])), weights[rows])
         for one, calibrator in zip(raw, calibrators, strict=True)
     ]
     best = int(np.argmin(losses))
     return best, calibrators[best]
 
 
-def _predicts(data: Dataset, scores: Floats, base_scores: Floats, known: Mask) -> bool:
+def _predicts(data: Dataset, scores: Floats, base_scores: Floats, weights: Floats) -> bool:
     """Whether the model's loss is below the base rate's by more than a standard error over records."""
-    if not known.any():
+    rows = weights > 0
+    if not rows.any():
         return False
-    won, weight = data.won[known], data.weight[known]
-    gain = _losses(won, base_scores[known]) - _losses(won, scores[known])
-    by_record = np.bincount(data.record[known], weight * gain)
-    records = len(np.unique(data.record[known]))
+    gain = _losses(data.won[rows], base_scores[rows]) - _losses(data.won[rows], scores[rows])
+    by_record = np.bincount(data.record[rows], weights[rows] * gain)
+    records = len(np.unique(data.record[rows]))
     error = float(np.sqrt(max(records * np.square(by_record).sum() - by_record.sum() ** 2, 0.0) / max(records - 1, 1)))
     return float(by_record.sum()) > error
 

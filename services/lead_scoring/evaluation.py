@@ -1,0 +1,55 @@
+"""What is known of a version when it has been trained: the content of evaluation.json."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from learning.calibration import sigmoid
+from learning.metrics import METRICS, bootstrap
+from services.lead_scoring.dataset import Dataset, Ints
+from services.lead_scoring.forward import Forward
+
+
+def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
+    """Rows, records, outcomes, window, and which columns were read or dropped, and why."""
+    won, lost = data.outcomes
+    weight = data.weight[data.labelled]
+    days = data.taken
+    return {
+        "rows": len(days), "labelled_rows": int(data.labelled.sum()), "records": len(data.deal_ids),
+        "outcomes": won + lost, "won": won, "seed": seed,
+        "base_rate": round(float(data.won[data.labelled] @ weight / weight.sum()), 6) if len(weight) else None,
+        "window": _window(days),
+        "columns": sorted(data.table.columns), "dropped": [one.to_json() for one in data.dropped],
+    }  # fmt: skip
+
+
+def evaluate(data: Dataset, forward: Forward, seed: int) -> dict[str, Any]:
+    """Metrics of the time-forward scores on rows whose outcome is known, beside the base rate on the same rows."""
+    known = forward.tested > 0
+    facts: dict[str, Any] = {
+        "model": "logistic" if forward.predicts else "base_rate", "penalty": forward.penalty,
+        "calibration": {
+            "intercept": round(forward.calibrator.intercept, 6), "slope": round(forward.calibrator.slope, 6)
+        },
+    }  # fmt: skip
+    if not known.any():
+        return facts | {"test": None, "baseline": None}
+    won, weight = data.won[known], forward.tested[known]
+    _, groups = np.unique(data.record[known], return_inverse=True)
+    test: dict[str, Any] = {
+        "rows": int(known.sum()), "records": int(groups.max()) + 1,
+        "rate": round(float(won @ weight / weight.sum()), 6), "window": _window(data.taken[known]),
+    }  # fmt: skip
+    model, base = sigmoid(forward.scores[known]), sigmoid(forward.base_scores[known])
+    for name, metric in METRICS.items():
+        test[name] = bootstrap(metric, won, model, weight, groups.astype(np.int64), seed=seed).to_json()
+    baseline = {name: round(metric(won, base, weight), 6) for name, metric in METRICS.items() if name != "lift"}
+    return facts | {"test": test, "baseline": {"name": "base rate", **baseline}}
+
+
+def _window(days: Ints) -> list[str]:
+    return [date.fromordinal(int(day)).isoformat() for day in (days.min(), days.max())] if len(days) else []
