@@ -1,0 +1,229 @@
+"""Checks of one deal write: bounds first, then what it refers to and the types of custom fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kit.money import Money
+from learning.records import (
+    ACTIVITY_TYPES,
+    BUYING_ROLES,
+    CATEGORIES,
+    DIRECTIONS,
+    TRACKED_FIELDS,
+    Activity,
+    DealKind,
+    FieldType,
+    Motion,
+    Outcome,
+)
+from services.gateway.domain import UNSET, DealWrite, PastChange
+from services.gateway.store.checks import ID_LENGTH, Checker
+from services.gateway.store.context import Context, Fields
+
+MOST_FIELDS = 500
+MOST_LINES = 1_000
+CHOICE_LENGTH = 100  # a longer first text makes the field text, not choice
+PREFIX = "fields."
+_WORDS = {
+    FieldType.TEXT: "text", FieldType.CHOICE: "text", FieldType.NUMBER: "number", FieldType.YES_NO: "yes/no",
+    FieldType.DATE: "date",
+}  # fmt: skip
+_EXAMPLES = {
+    "text": "Give text",
+    "number": "Give a number",
+    "yes/no": "Give true or false",
+    "date": "Give a calendar day",
+}
+
+
+@dataclass(slots=True)
+class References:
+    """Ids that exist, of those the writes of one call name."""
+
+    users: Set[str]
+    accounts: Set[str]
+    contacts: Set[str]
+    products: Set[str]
+
+
+def check_shape(write: DealWrite) -> Checker:
+    """What can be said of a write by itself."""
+    check = Checker()
+    check.id("id", write.id)
+    for name in TRACKED_FIELDS:
+        value = getattr(write, name)
+        if value is not UNSET:
+            check_member(check, name, name, value)
+    if write.created_time is not UNSET:
+        check.time("created_time", write.created_time)
+    if write.effective_time is not None:
+        check.time("effective_time", write.effective_time)
+    for name, value in write.fields.items():
+        check_custom(check, name, value)
+    _check_lines(check, write)
+    for position, past in enumerate(write.history):
+        _check_past(check, f"history[{position}]", past)
+    for position, activity in enumerate(write.activities):
+        check_activity(check, f"activities[{position}].", activity, write.id)
+    return check
+
+
+def check_member(check: Checker, path: str, name: str, value: Any) -> bool:
+    """One tracked field by its own name; None empties what may be empty."""
+    if name in ("kind", "motion", "outcome"):
+        return check.member(path, value, {"kind": DealKind, "motion": Motion, "outcome": Outcome}[name])
+    if name == "deleted":
+        return check.flag(path, value)
+    if value is None:
+        return name != "pipeline" or check.refuse(path, value, "a deal is always in a pipeline", "Name the pipeline")
+    if name == "amount":
+        return check.amount(path, value)
+    if name in ("close_date", "closed_date"):
+        return check.day(path, value)
+    if name in ("owner_id", "account_id"):
+        return check.id(path, value, empty=True)
+    if name == "category":
+        return check.one_of(path, value, CATEGORIES, empty=True)
+    return check.name(path, value, required=name == "pipeline")
+
+
+def check_custom(check: Checker, name: Any, value: Any) -> None:
+    """One custom field: its name and the bounds of its value."""
+    if not isinstance(name, str) or not name or len(name) > ID_LENGTH:
+        check.refuse("fields", name, "this is no name of a field", "Name it with 1 to 200 characters")
+        return
+    path = PREFIX + name
+    if not check.id(path, name) or value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        check.text(path, value)
+    elif isinstance(value, int | float):
+        check.number(path, value)
+    elif isinstance(value, date):
+        check.day(path, value)
+    else:
+        mend = "Give text, a number, true or false, or a day"
+        check.refuse(path, value, "this is no value of a custom field", mend)
+
+
+def _check_lines(check: Checker, write: DealWrite) -> None:
+    if write.products is not UNSET:
+        if len(write.products) > MOST_LINES:
+            check.refuse("products", len(write.products), "too many products", f"Give at most {MOST_LINES:,}")
+        for position, line in enumerate(write.products):
+            path = f"products[{position}]."
+            check.id(path + "product_id", line.product_id)
+            if check.number(path + "quantity", line.quantity) and line.quantity < 0:
+                check.refuse(path + "quantity", line.quantity, "the quantity is negative", "Give zero or more")
+            if line.price is not None:
+                check.amount(path + "price", line.price)
+    if write.contacts is not UNSET:
+        if len(write.contacts) > MOST_LINES:
+            check.refuse("contacts", len(write.contacts), "too many contacts", f"Give at most {MOST_LINES:,}")
+        for position, contact in enumerate(write.contacts):
+            check.id(f"contacts[{position}].contact_id", contact.contact_id)
+            check.one_of(f"contacts[{position}].role", contact.role, BUYING_ROLES, empty=True)
+
+
+def _check_past(check: Checker, path: str, past: PastChange) -> None:
+    check.time(f"{path}.effective_time", past.effective_time)
+    if past.field in TRACKED_FIELDS:
+        check_member(check, f"{path}.{past.field}", past.field, past.value)
+    elif isinstance(past.field, str) and past.field.startswith(PREFIX):
+        check_custom(check, past.field.removeprefix(PREFIX), past.value)
+    else:
+        mend = "Use one of " + ", ".join(TRACKED_FIELDS) + " or fields.<name>"
+        check.refuse(f"{path}.field", past.field, "this field has no history", mend)
+
+
+def check_activity(check: Checker, path: str, activity: Activity, deal_id: str) -> None:
+    """An activity of the deal; one that names no deal belongs to it."""
+    check.id(path + "id", activity.id)
+    if activity.deal_id not in ("", deal_id):
+        check.refuse(path + "deal_id", activity.deal_id, "the activity belongs to another deal", "Leave the deal out")
+    check.one_of(path + "type", activity.type, ACTIVITY_TYPES)
+    check.one_of(path + "direction", activity.direction, DIRECTIONS)
+    check.time(path + "time", activity.time)
+    check.id(path + "contact_id", activity.contact_id, empty=True)
+    check.id(path + "owner_id", activity.owner_id, empty=True)
+    check.text(path + "text", activity.text)
+
+
+def check_references(check: Checker, write: DealWrite, known: References, context: Context) -> None:
+    """Whether everything the write names exists."""
+    _known(check, "owner_id", write.owner_id, known.users, "user")
+    _known(check, "account_id", write.account_id, known.accounts, "account")
+    for position, past in enumerate(write.history):
+        if past.field in ("owner_id", "account_id"):
+            users = past.field == "owner_id"
+            ids, what = (known.users, "user") if users else (known.accounts, "account")
+            _known(check, f"history[{position}].{past.field}", past.value, ids, what)
+    for line in () if write.products is UNSET else write.products:
+        _known(check, "products.product_id", line.product_id, known.products, "product")
+    for contact in () if write.contacts is UNSET else write.contacts:
+        _known(check, "contacts.contact_id", contact.contact_id, known.contacts, "contact")
+    for activity in write.activities:
+        check_activity_references(check, activity, known)
+
+
+def check_activity_references(check: Checker, activity: Activity, known: References) -> None:
+    """Whether the people an activity names exist."""
+    _known(check, "activities.contact_id", activity.contact_id, known.contacts, "contact")
+    _known(check, "activities.owner_id", activity.owner_id, known.users, "user")
+
+
+def _known(check: Checker, field: str, value: Any, ids: Set[str], what: str) -> None:
+    if value is not UNSET and value and value not in ids:
+        check.refuse(field, value, f"there is no such {what}", f"Save the {what} first, or leave it out")
+
+
+def check_stage(check: Checker, pipeline: str, stage: Any, pipelines: Mapping[str, Any]) -> None:
+    """Whether the stage is one of the pipeline's, where the workspace names them."""
+    stages = pipelines.get(pipeline)
+    if stages and stage is not UNSET and stage and stage not in stages:
+        mend = "Use one of " + ", ".join(str(one) for one in stages)
+        check.refuse("stage", stage, f"the pipeline {pipeline[:100]!r} has no such stage", mend)
+
+
+def check_types(check: Checker, entity: str, values: Iterable[tuple[str, Any]], fields: Fields) -> Fields:
+    """Whether custom values fit their fields; returns the definitions that the values make, first ones and wider."""
+    made: Fields = {}
+    for name, value in values:
+        if value is None or value == "" or isinstance(value, Money):
+            continue
+        key, fits = (entity, name), type_of(value)
+        defined = made.get(key) or fields.get(key)
+        if defined is None:
+            made[key] = fits
+        elif _WORDS[defined] != _WORDS[fits]:
+            word = _WORDS[defined]
+            check.refuse(PREFIX + name, value, f"the field holds {word}, this is {_WORDS[fits]}", _EXAMPLES[word])
+        elif defined is FieldType.CHOICE and fits is FieldType.TEXT:
+            made[key] = FieldType.TEXT
+    new = sum(key not in fields for key in made)
+    if new and sum(key[0] == entity for key in fields) + new > MOST_FIELDS:
+        check.refuse("fields", new, f"{entity}s have {MOST_FIELDS} custom fields already", "Drop fields nobody needs")
+    return made
+
+
+def type_of(value: Any) -> FieldType:
+    """The type a field gets from its first value."""
+    if isinstance(value, bool):
+        return FieldType.YES_NO
+    if isinstance(value, int | float):
+        return FieldType.NUMBER
+    if isinstance(value, date):
+        return FieldType.DATE
+    return FieldType.CHOICE if len(value) <= CHOICE_LENGTH else FieldType.TEXT
+
+
+def custom_values(write: DealWrite) -> Iterator[tuple[str, Any]]:
+    """Every custom value in a write, past ones too."""
+    for past in write.history:
+        if past.field.startswith(PREFIX):
+            yield past.field.removeprefix(PREFIX), past.value
+    yield from write.fields.items()

@@ -1,0 +1,125 @@
+"""What every call needs to know of the workspace: clock, people, fields and pipelines, read once per change of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.clock import day_end
+from kit.errors import NotFound
+from learning.records import FieldDefinition, FieldType, ReportingLine, User
+from services.gateway.domain import Principal
+from services.gateway.store import tables as t
+from services.gateway.store.codec import dumps, loads
+from services.gateway.store.database import Database
+from services.gateway.store.people import People
+
+PEOPLE_VERSION, FIELDS_VERSION = "people_version", "fields_version"
+CLOCK, CURRENCY, PIPELINES = "clock", "currency", "pipelines"
+_KEYS = (PEOPLE_VERSION, FIELDS_VERSION, CLOCK, CURRENCY, PIPELINES)
+_SETTINGS = select(t.settings).where(t.settings.c.key.in_(_KEYS))
+_USERS = select(t.users).order_by(t.users.c.id)
+_LINES = select(t.reporting_lines).order_by(t.reporting_lines.c.user_id, t.reporting_lines.c.valid_from)
+_FIELDS = select(t.field_definitions)
+
+Fields = dict[tuple[str, str], FieldType]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The workspace as one transaction sees it."""
+
+    people: People
+    fields: Fields
+    pinned: date | None = None
+    currency: str = "USD"
+    pipelines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The business clock: the end of the pinned day, else wall time."""
+        return last_second(self.pinned) if self.pinned else datetime.now(UTC)
+
+    @property
+    def day(self) -> date:
+        """The business day."""
+        return self.pinned or datetime.now(UTC).date()
+
+    def visible(self, principal: Principal) -> set[str] | None:
+        """Owners whose deals the principal may see today; None for all."""
+        return self.people.visible(principal, self.day)
+
+
+def last_second(day: date) -> datetime:
+    """The end of a day, as the business clock tells it."""
+    return day_end(day).replace(microsecond=0)
+
+
+class Contexts:
+    """Reads the context, keeping people and fields until another version of them is written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._people: tuple[int, People] = (-1, People((), ()))
+        self._fields: tuple[int, Fields] = (-1, {})
+
+    async def read(self, connection: AsyncConnection) -> Context:
+        """The context in this transaction."""
+        stored: dict[str, Any] = {key: loads(value) for key, value in (await connection.execute(_SETTINGS)).all()}
+        people = await self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
+        fields = await self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
+        clock = stored.get(CLOCK) or {}
+        pinned = clock.get("pinned") or clock.get("today")
+        return Context(
+            people,
+            fields,
+            date.fromisoformat(pinned) if pinned else None,
+            stored.get(CURRENCY) or "USD",
+            stored.get(PIPELINES) or {},
+        )
+
+    async def _read_people(self, connection: AsyncConnection, version: int) -> People:
+        if self._people[0] != version:
+            users = [User(*row) for row in (await connection.execute(_USERS)).all()]
+            lines = [line_from(row) for row in (await connection.execute(_LINES)).all()]
+            self._people = (version, People(users, lines))
+        return self._people[1]
+
+    async def _read_fields(self, connection: AsyncConnection, version: int) -> Fields:
+        if self._fields[0] != version:
+            rows = (await connection.execute(_FIELDS)).all()
+            self._fields = (version, {(entity, name): FieldType(kind) for entity, name, kind in rows})
+        return self._fields[1]
+
+    async def touch(self, connection: AsyncConnection, key: str) -> None:
+        """Note in this transaction that people or fields are another version now."""
+        stored = (await connection.execute(select(t.settings.c.value).where(t.settings.c.key == key))).scalar()
+        version = (loads(stored) if stored else 0) + 1
+        await connection.execute(self._database.upsert(t.settings), [{"key": key, "value": dumps(version)}])
+
+
+def line_from(row: Any) -> ReportingLine:
+    """A reporting line of its row."""
+    return ReportingLine(row.user_id, row.manager_id, row.region, date.fromisoformat(row.valid_from))
+
+
+def definitions(fields: Fields) -> list[FieldDefinition]:
+    """Field definitions, by entity and name."""
+    return [FieldDefinition(entity, name, kind) for (entity, name), kind in sorted(fields.items())]
+
+
+def no_deal(deal_id: str) -> NotFound:
+    """The error for a deal that does not exist for the principal."""
+    return NotFound("there is no such deal", field="id", value=deal_id, mend="Look the id up in the list of deals")
+
+
+class Part:
+    """What the parts of the store share."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._contexts = Contexts(database)

@@ -1,0 +1,202 @@
+"""The store's records as rows of the history format, in bounded batches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.errors import InvalidInput
+from kit.money import format_minor
+from learning.records import TRACKED_FIELDS
+from services.gateway.store import tables as t
+from services.gateway.store.checks_deal import PREFIX
+from services.gateway.store.codec import (
+    decode_value,
+    encode_fields,
+    from_day,
+    from_us,
+    money,
+    to_us,
+)
+from services.gateway.store.context import Part
+from services.gateway.store.database import Database
+from services.gateway.store.drafts import DEFAULTS
+
+BATCH = 1_000
+Row = dict[str, Any]
+Rows = AsyncIterator[list[Row]]
+
+
+class Export(Part):
+    """`export_rows`.
+
+    With `as_of`, changes effective and activities done by then are exported, of deals created by then, and the deals
+    as they stood then. When they were recorded does not matter: an import records old history late.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        c = t.changes.c
+        self._past = select(c.deal_id, c.field, c.value, c.effective_time, c.recorded_time, c.revision).where(
+            database.among(c.deal_id)
+        )
+        self._past = self._past.order_by(c.deal_id, c.effective_time, c.seq)
+
+    async def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
+        """Rows of one file of docs/history-format.md. Raises InvalidInput for a file it does not know."""
+        if table == "deals":
+            batches = self._deal_rows(as_of)
+        elif table == "changes":
+            batches = self._change_rows(as_of)
+        elif table in _PLAIN:
+            batches = self._plain_rows(table, as_of)
+        else:
+            mend = "Use one of " + ", ".join(["deals", "changes", *_PLAIN])
+            raise InvalidInput("there is no such file", field="table", value=table, mend=mend)
+        async for batch in batches:
+            yield batch
+
+    async def _deal_rows(self, as_of: datetime | None) -> Rows:
+        async for connection, deals in self._pages_of_deals(as_of):
+            if as_of is None:
+                yield [_deal_row(row, None) for row in deals]
+                continue
+            states: dict[str, dict[str, Any]] = {row.id: {} for row in deals}
+            for change in await self._database.fetch(connection, self._until(as_of), list(states)):
+                states[change.deal_id][change.field] = decode_value(change.value)
+            yield [_deal_row(row, states[row.id]) for row in deals]
+
+    async def _change_rows(self, as_of: datetime | None) -> Rows:
+        async for connection, deals in self._pages_of_deals(as_of):
+            found = await self._database.fetch(connection, self._until(as_of), [row.id for row in deals])
+            for start in range(0, len(found), 10 * BATCH):
+                yield [_change_row(row) for row in found[start : start + 10 * BATCH]]
+
+    def _until(self, as_of: datetime | None) -> Select[Any]:
+        return self._past if as_of is None else self._past.where(t.changes.c.effective_time <= to_us(as_of))
+
+    async def _pages_of_deals(self, as_of: datetime | None) -> AsyncIterator[tuple[AsyncConnection, list[Any]]]:
+        async with self._database.read() as connection:
+            async for deals in _pages(connection, t.deals, _created(as_of)):
+                yield connection, deals
+
+    async def _plain_rows(self, table: str, as_of: datetime | None) -> Rows:
+        source, to_row = _PLAIN[table]
+        where: list[ColumnElement[bool]] = []
+        if as_of is not None and source is t.reporting_lines:
+            where.append(source.c.valid_from <= as_of.date().isoformat())
+        if as_of is not None and "deal_id" in source.c:
+            where.append(source.c.deal_id.in_(select(t.deals.c.id).where(*_created(as_of))))
+        if as_of is not None and source is t.activities:
+            where.append(source.c.time <= to_us(as_of))
+        async with self._database.read() as connection:
+            async for rows in _pages(connection, source, where):
+                yield [to_row(row) for row in rows]
+
+
+def _created(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [t.deals.c.created_time <= to_us(as_of)]
+
+
+async def _pages(
+    connection: AsyncConnection, table: Table, where: Iterable[ColumnElement[bool]]
+) -> AsyncIterator[list[Any]]:
+    """A table in the order of its key, page by page."""
+    keys = list(table.primary_key.columns)
+    base = select(table).where(*where).order_by(*keys).limit(BATCH)
+    last: tuple[Any, ...] | None = None
+    while True:
+        page = base if last is None else base.where(tuple_(*keys) > tuple_(*last))
+        rows = list((await connection.execute(page)).all())
+        if rows:
+            yield rows
+        if len(rows) < BATCH:
+            return
+        last = tuple(rows[-1]._mapping[key] for key in keys)
+
+
+def _money(minor: int | None, currency: str | None, name: str) -> Row:
+    if minor is None or not currency:
+        return {name: None, "currency": None}
+    return {name: format_minor(currency, minor), "currency": currency}
+
+
+def _deal_row(row: Any, state: dict[str, Any] | None) -> Row:
+    """A deal as it stands, or as the state of its changes says it stood."""
+    base = {"id": row.id, "revision": row.revision, "created_time": from_us(row.created_time)}
+    if state is None:
+        texts = {name: getattr(row, name) for name in _TEXTS}
+        days = {"close_date": from_day(row.close_date), "closed_date": from_day(row.closed_date)}
+        amount = money(row.amount, row.currency)
+        fields, deleted = row.fields, bool(row.deleted)
+    else:
+        texts = {name: state.get(name) or DEFAULTS.get(name, "") for name in _TEXTS}
+        days = {"close_date": state.get("close_date"), "closed_date": state.get("closed_date")}
+        amount, deleted = state.get("amount"), bool(state.get("deleted"))
+        custom = {n.removeprefix(PREFIX): v for n, v in state.items() if n.startswith(PREFIX) and v is not None}
+        fields = encode_fields(custom)
+    pair = _money(amount.minor if amount else None, amount.currency if amount else None, "amount")
+    return {**base, **texts, **days, **pair, "fields": fields, "deleted": deleted}
+
+
+_TEXTS = tuple(name for name in TRACKED_FIELDS if name not in ("amount", "close_date", "closed_date", "deleted"))
+
+
+def _change_row(row: Any) -> Row:
+    return {
+        "deal_id": row.deal_id, "field": row.field, "value": row.value, "effective_time": from_us(row.effective_time),
+        "recorded_time": from_us(row.recorded_time), "revision": row.revision,
+    }  # fmt: skip
+
+
+def _as_is(row: Any) -> Row:
+    return dict(row._mapping)
+
+
+def _flagged(row: Any) -> Row:
+    return {name: bool(value) if name in ("active", "deleted") else value for name, value in row._mapping.items()}
+
+
+def _activity_row(row: Any) -> Row:
+    return {**row._mapping, "time": from_us(row.time)}
+
+
+def _line_row(row: Any) -> Row:
+    return {**row._mapping, "valid_from": from_day(row.valid_from)}
+
+
+def _role_row(row: Any) -> Row:
+    return {"deal_id": row.deal_id, "contact_id": row.contact_id, "role": row.role}
+
+
+def _product_row(row: Any) -> Row:
+    return {"id": row.id, "name": row.name, "series": row.series, **_money(row.price, row.currency, "price")}
+
+
+def _deal_product_row(row: Any) -> Row:
+    return {
+        "deal_id": row.deal_id, "product_id": row.product_id, "quantity": row.quantity,
+        **_money(row.price, row.currency, "price"),
+    }  # fmt: skip
+
+
+def _quota_row(row: Any) -> Row:
+    return {"owner_id": row.owner_id, "period": row.period, **_money(row.amount, row.currency, "amount")}
+
+
+_PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
+    "activities": (t.activities, _activity_row),
+    "users": (t.users, _flagged),
+    "reporting_lines": (t.reporting_lines, _line_row),
+    "accounts": (t.accounts, _flagged),
+    "contacts": (t.contacts, _flagged),
+    "deal_contacts": (t.deal_contacts, _role_row),
+    "products": (t.products, _product_row),
+    "deal_products": (t.deal_products, _deal_product_row),
+    "quotas": (t.quotas, _quota_row),
+    "field_definitions": (t.field_definitions, _as_is),
+}

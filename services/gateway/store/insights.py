@@ -1,0 +1,170 @@
+"""Merging insights onto deals, finding deals whose insights are behind, score history and rollups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.domain import Insight, InsightKind, Principal, newer
+from services.gateway.store import tables as t
+from services.gateway.store.codec import decode_key, dumps, loads, storable, to_us
+from services.gateway.store.database import Database
+from services.gateway.store.interface import Behind, StoredRollup
+from services.gateway.store.reads import Reads, bounded
+from services.gateway.store.rows import insight_from, insight_row
+from services.gateway.store.touching import Touching
+
+SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
+    InsightKind.LEAD_SCORE: ("probability",),
+    InsightKind.FORECAST: ("expected_amount", "slip_risk", "category"),
+    InsightKind.NEXT_ACTIONS: ("gain", "action"),
+}
+WORDS = ("category", "action")
+Slot = tuple[str, InsightKind]
+
+
+class Insights(Reads, Touching):
+    """`apply_insights`, `behind`, `score_history` and rollups."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._revisions = select(t.deals.c.id, t.deals.c.revision).where(database.among(t.deals.c.id))
+        self._keys = select(t.insights.c.deal_id, t.insights.c.kind, t.insights.c.key).where(
+            database.among(t.insights.c.deal_id)
+        )
+        self._save_insights = database.upsert(t.insights)
+        self._advance = {
+            kind: update(t.standings)
+            .where(t.standings.c.deal_id == bindparam("deal"))
+            .values({name: bindparam(f"new_{name}") for name in _columns(kind)})
+            for kind in InsightKind
+        }
+
+    async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
+        """Merge by the total order; see Store. An insight on a revision the deal has not reached is dropped too."""
+        ids = storable(one.deal_id for one in insights)
+        if not ids:
+            return [False] * len(insights)
+        async with self._database.write(durable=False) as connection:
+            revisions = {r.id: r.revision for r in await self._database.fetch(connection, self._revisions, ids)}
+            held: dict[Slot, Any] = {
+                (row.deal_id, InsightKind(row.kind)): decode_key(loads(row.key))
+                for row in await self._database.fetch(connection, self._keys, list(revisions))
+            }
+            best: dict[Slot, Insight] = {}
+            replaced: list[bool] = []
+            for one in insights:
+                slot = (one.deal_id, one.kind)
+                known = one.key.deal_revision <= revisions.get(one.deal_id, -1)
+                wins = known and newer(one, best.get(slot)) and (slot in best or _beats(one, held.get(slot)))
+                if wins:
+                    best[slot] = one
+                replaced.append(wins)
+            if best:
+                await self._store(connection, list(best.values()))
+        return replaced
+
+    async def _store(self, connection: AsyncConnection, insights: Sequence[Insight]) -> None:
+        now_us = to_us(datetime.now(UTC))
+        rows = [insight_row(one) for one in insights]
+        await connection.execute(self._save_insights, rows)
+        for kind in InsightKind:
+            standings = [_standing(one) for one in insights if one.kind is kind]
+            if standings:
+                await connection.execute(self._advance[kind], standings)
+        scores = [
+            {name: value for name, value in row.items() if name != "kind"}
+            for row, one in zip(rows, insights, strict=True)
+            if one.kind is InsightKind.LEAD_SCORE
+        ]
+        if scores:
+            await connection.execute(insert(t.score_history), scores)
+        events = [
+            (one.deal_id, one.kind.value, {"deal_revision": one.key.deal_revision, **one.sort}) for one in insights
+        ]
+        await self._add_events(connection, events, now_us)
+
+    async def behind(
+        self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
+    ) -> list[Behind]:
+        """Deals with an insight missing or behind, ordered by id; see Store. One query over indexes."""
+        s = t.standings.c
+        late_revision = or_(*[s[f"{kind.value}_revision"] < s.revision for kind in InsightKind])
+        late_model = or_(
+            *[s[f"{kind.value}_generation"] < generations.get(kind, 0) for kind in InsightKind],
+            *[s[f"{kind.value}_day"] < business_day for kind in InsightKind],
+        )
+        page = (
+            select(s.deal_id, late_revision.label("by_revision"), and_(s.live, late_model).label("by_model"))
+            .where(s.deal_id > after, or_(late_revision, and_(s.live, late_model)))
+            .order_by(s.deal_id)
+            .limit(bounded(limit))
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(page)).all()
+        return [Behind(row.deal_id, bool(row.by_revision), bool(row.by_model)) for row in rows]
+
+    async def score_history(self, principal: Principal, deal_id: str, limit: int) -> list[Insight]:
+        """Lead scores the deal had, newest first."""
+        h = t.score_history.c
+        page = select(t.score_history).where(h.deal_id == deal_id).order_by(h.id.desc()).limit(bounded(limit))
+        async with self._database.read() as connection:
+            await self._see(connection, principal, deal_id)
+            return [insight_from(row, InsightKind.LEAD_SCORE) for row in (await connection.execute(page)).all()]
+
+    async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None:
+        """Keep what the forecast service last said of nodes, with one event per period and currency."""
+        if not rollups:
+            return
+        last = {(one.period, one.currency, one.node): one for one in rollups}
+        rows = [
+            {"period": one.period, "currency": one.currency, "node": one.node, "body": dumps(one.body)}
+            for one in last.values()
+        ]
+        spans = dict.fromkeys((one.period, one.currency) for one in rollups)
+        events = [("", "rollup", {"period": period, "currency": currency}) for period, currency in spans]
+        async with self._database.write(durable=False) as connection:
+            await connection.execute(self._database.upsert(t.rollups), rows)
+            await self._add_events(connection, events, to_us(datetime.now(UTC)))
+
+    async def rollups(self, period: str, currency: str = "") -> list[StoredRollup]:
+        """All nodes of a period, in one currency or in each."""
+        r = t.rollups.c
+        found = select(r.node, r.period, r.currency, r.body).where(r.period == period).order_by(r.currency, r.node)
+        if currency:
+            found = found.where(r.currency == currency)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(found)).all()
+        return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
+
+
+def _beats(one: Insight, held: Any) -> bool:
+    return held is None or one.key.flat > held.flat
+
+
+def _columns(kind: InsightKind) -> tuple[str, ...]:
+    standing = tuple(f"{kind.value}_{part}" for part in ("revision", "generation", "day"))
+    return standing + SORTED_BY[kind]
+
+
+def _standing(one: Insight) -> dict[str, Any]:
+    key = one.key
+    row: dict[str, Any] = {
+        "deal": one.deal_id,
+        f"new_{one.kind.value}_revision": key.deal_revision,
+        f"new_{one.kind.value}_generation": key.model_generation,
+        f"new_{one.kind.value}_day": key.business_day,
+    }
+    for name in SORTED_BY[one.kind]:
+        value = one.sort.get(name)
+        row[f"new_{name}"] = value if name in WORDS else _finite(value)
+    return row
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

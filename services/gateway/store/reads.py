@@ -1,0 +1,210 @@
+"""Records out: a deal, or a batch of them in one round of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.errors import InvalidInput
+from learning.records import Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
+from services.gateway.domain import Insight, InsightKind, Principal, Record
+from services.gateway.store import tables as t
+from services.gateway.store.codec import dumps, from_us, loads, storable, to_us
+from services.gateway.store.context import Context, Part, no_deal
+from services.gateway.store.counters import count_contacts
+from services.gateway.store.database import Database
+from services.gateway.store.rows import (
+    account_from,
+    activity_from,
+    change_from,
+    contact_from,
+    deal_from,
+    insight_from,
+    product_line_from,
+)
+
+MOST_ACTIVITIES = 200  # in one record
+MOST_ROWS = 10_000  # in one page
+
+
+@dataclass(slots=True)
+class Around:
+    """What stands around the deals of one read, by deal id (accounts and contacts by their own)."""
+
+    products: dict[str, list[ProductLine]] = field(default_factory=dict)
+    roles: dict[str, list[ContactRole]] = field(default_factory=dict)
+    insights: dict[str, dict[InsightKind, Insight]] = field(default_factory=dict)
+    changes: dict[str, list[Change]] = field(default_factory=dict)
+    activities: dict[str, list[Activity]] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
+
+
+class Reads(Part):
+    """`get_record`, `get_records`, `get_changes` and `get_activities`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        among, a, c = database.among, t.activities.c, t.changes.c
+        self._by_id = select(t.deals).where(among(t.deals.c.id))
+        self._products_of = (
+            select(t.deal_products).where(among(t.deal_products.c.deal_id)).order_by(t.deal_products.c.position)
+        )
+        self._roles_of = (
+            select(t.deal_contacts).where(among(t.deal_contacts.c.deal_id)).order_by(t.deal_contacts.c.position)
+        )
+        self._insights_of = select(t.insights).where(among(t.insights.c.deal_id))
+        self._changes_of = select(
+            c.deal_id, c.seq, c.field, c.value, c.effective_time, c.recorded_time, c.revision
+        ).where(among(c.deal_id))
+        self._activities_of = select(t.activities).where(among(a.deal_id)).order_by(a.deal_id, a.time, a.id)
+        numbered = select(
+            t.activities,
+            func.row_number().over(partition_by=a.deal_id, order_by=(a.time.desc(), a.id.desc())).label("n"),
+        ).where(among(a.deal_id))
+        newest = numbered.subquery()
+        self._newest_activities = (
+            select(*[newest.c[column.name] for column in t.activities.c])
+            .where(newest.c.n <= MOST_ACTIVITIES)
+            .order_by(newest.c.deal_id, newest.c.time, newest.c.id)
+        )
+        self._accounts_by_id = select(t.accounts).where(among(t.accounts.c.id))
+        self._contacts_by_id = select(t.contacts).where(among(t.contacts.c.id))
+
+    async def get_record(self, principal: Principal, deal_id: str) -> Record:
+        """The deal with everything around it; NotFound where it does not exist for the principal."""
+        records = await self.get_records(principal, [deal_id])
+        if not records:
+            raise no_deal(deal_id)
+        return records[0]
+
+    async def get_records(self, principal: Principal, deal_ids: Sequence[str]) -> list[Record]:
+        """Those of the deals that exist, in the order asked for, in one round of queries."""
+        wanted = storable(deal_ids)
+        if not wanted:
+            return []
+        async with self._database.read() as connection:
+            context = await self._contexts.read(connection)
+            return await self._records(connection, context, principal, wanted, whole=True)
+
+    async def _records(
+        self, connection: AsyncConnection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool
+    ) -> list[Record]:
+        visible = context.visible(principal)
+        rows = {
+            row.id: row
+            for row in await self._database.fetch(connection, self._by_id, ids)
+            if visible is None or row.owner_id in visible
+        }
+        if not rows:
+            return []
+        around = await self._read_around(connection, rows, whole)
+        return [_record(rows[one], around, context, whole) for one in ids if one in rows]
+
+    async def _read_around(self, connection: AsyncConnection, rows: dict[str, Any], whole: bool) -> Around:
+        ids, around, fetch = list(rows), Around(), self._database.fetch
+        for row in await fetch(connection, self._products_of, ids):
+            around.products.setdefault(row.deal_id, []).append(product_line_from(row))
+        for row in await fetch(connection, self._roles_of, ids):
+            around.roles.setdefault(row.deal_id, []).append(ContactRole(row.contact_id, row.role))
+        for row in await fetch(connection, self._insights_of, ids):
+            insight = insight_from(row)
+            around.insights.setdefault(row.deal_id, {})[insight.kind] = insight
+        accounts = list({row.account_id for row in rows.values() if row.account_id})
+        around.accounts = {row.id: account_from(row) for row in await fetch(connection, self._accounts_by_id, accounts)}
+        people = list({role.contact_id for roles in around.roles.values() for role in roles})
+        around.contacts = {row.id: contact_from(row) for row in await fetch(connection, self._contacts_by_id, people)}
+        if whole:
+            await self._read_past(connection, rows, around)
+        return around
+
+    async def _read_past(self, connection: AsyncConnection, rows: dict[str, Any], around: Around) -> None:
+        changes = await self._database.fetch(connection, self._changes_of, list(rows))
+        changes.sort(key=_change_order)
+        for row in changes:
+            around.changes.setdefault(row[0], []).append(change_from(row))
+        few = [row.id for row in rows.values() if 0 < row.activity_count <= MOST_ACTIVITIES]
+        many = [row.id for row in rows.values() if row.activity_count > MOST_ACTIVITIES]
+        for statement, ids in ((self._activities_of, few), (self._newest_activities, many)):
+            for activity in await self._database.fetch(connection, statement, ids):
+                around.activities.setdefault(activity[0], []).append(activity_from(activity))
+
+    async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]:
+        """The deal's changes by effective time, without the first `after` of them."""
+        c = t.changes.c
+        page = (
+            select(c.field, c.value, c.effective_time, c.recorded_time, c.revision)
+            .where(c.deal_id == deal_id)
+            .order_by(c.effective_time, c.seq)
+            .offset(max(after, 0))
+            .limit(bounded(limit))
+        )
+        async with self._database.read() as connection:
+            await self._see(connection, principal, deal_id)
+            return [change_from(row) for row in (await connection.execute(page)).all()]
+
+    async def get_activities(self, principal: Principal, deal_id: str, cursor: str, limit: int) -> list[Activity]:
+        """The deal's activities, newest first, after the one `activity_cursor` names ('' from the newest)."""
+        a = t.activities.c
+        page = select(t.activities).where(a.deal_id == deal_id)
+        if cursor:
+            page = page.where(tuple_(a.time, a.id) < tuple_(*_read_cursor(cursor)))
+        page = page.order_by(a.time.desc(), a.id.desc()).limit(bounded(limit))
+        async with self._database.read() as connection:
+            await self._see(connection, principal, deal_id)
+            return [activity_from(row) for row in (await connection.execute(page)).all()]
+
+    async def _see(self, connection: AsyncConnection, principal: Principal, deal_id: str) -> None:
+        """Raise NotFound where the deal does not exist for the principal."""
+        context = await self._contexts.read(connection)
+        visible = context.visible(principal)
+        owner = None
+        if storable([deal_id]):
+            owner = (await connection.execute(select(t.deals.c.owner_id).where(t.deals.c.id == deal_id))).scalar()
+        if owner is None or (visible is not None and owner not in visible):
+            raise no_deal(deal_id)
+
+
+def activity_cursor(activity: Activity) -> str:
+    """The cursor that goes on after this activity."""
+    return dumps([to_us(activity.time), activity.id])
+
+
+def bounded(limit: int) -> int:
+    """A page size between 1 and 10,000."""
+    return min(max(limit, 1), MOST_ROWS)
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        time, activity_id = loads(cursor)
+        from_us(time)
+        return int(time), str(activity_id)
+    except (ValueError, TypeError, OverflowError):
+        raise InvalidInput("this is no cursor", field="cursor", value=cursor, mend="Start without one") from None
+
+
+def _change_order(row: Any) -> tuple[str, int, int]:
+    return row[0], row[4], row[1]
+
+
+def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
+    roles: Iterable[ContactRole] = around.roles.get(row.id, ())
+    activities = tuple(around.activities.get(row.id, ()))
+    history = DealHistory(
+        deal_from(row, tuple(around.products.get(row.id, ())), tuple(roles)),
+        tuple(around.changes.get(row.id, ())),
+        activities,
+        around.accounts.get(row.account_id),
+        context.people.path(row.owner_id, context.day),
+        tuple((around.contacts[one.contact_id], one.role) for one in roles),
+        count_contacts(activities, context.now()) if activities else (),
+        row.activity_count,
+        truncated=not whole or row.activity_count > len(activities),
+    )
+    owner = context.people.users.get(row.owner_id)
+    return Record(history, owner.name if owner else "", around.insights.get(row.id, {}))

@@ -1,0 +1,104 @@
+"""Sums over deals and the reporting tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, not_, select
+
+from learning.records import Node
+from services.gateway.domain import Principal
+from services.gateway.store import tables as t
+from services.gateway.store.codec import to_day
+from services.gateway.store.context import Part
+from services.gateway.store.interface import CategorySum, Won
+
+D = t.deals.c
+SPLIT = 10**9  # sums are taken in two halves, so that no number of deals overflows 64 bits
+OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
+
+
+class Totals(Part):
+    """`tree`, `won`, `categories` and `counts`."""
+
+    async def tree(self, principal: Principal, day: date) -> list[Node]:
+        """Company, regions, managers and owners on a day, parents before children, cut to the principal.
+
+        A user is an owner if they have nobody below them, or any deal. What stands above the principal's owners is
+        there by name.
+        """
+        deals = select(D.owner_id).where(not_(D.deleted)).distinct()
+        async with self._database.read() as connection:
+            context = await self._contexts.read(connection)
+            visible = context.people.visible(principal, day)
+            owners = {row[0] for row in (await connection.execute(deals)).all()}
+        nodes: dict[str, Node] = {}
+        for user_id, path in sorted(context.people.paths(day).items()):
+            if visible is not None and user_id not in visible:
+                continue
+            leads = len(path) > 1 and path[-2].id == f"manager:{user_id}"
+            for node in path[:-1] if leads and user_id not in owners else path:
+                nodes.setdefault(node.id, node)
+        if "" in owners and visible is None:
+            for node in context.people.path("", day):
+                nodes.setdefault(node.id, node)
+        return _parents_first(nodes)
+
+    async def won(self, principal: Principal, start: date, end: date) -> list[Won]:
+        """Won, undeleted opportunities closed from start to end; deals without amount count zero."""
+        where = (*OPPORTUNITY, D.outcome == "WON", D.closed_date.between(to_day(start), to_day(end)))
+        rows = await self._sums(principal, where, ())
+        return [Won(owner, currency, minor, deals) for owner, currency, minor, deals in rows]
+
+    async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]:
+        """Open, undeleted opportunities promised from start to end, by the rep's own category."""
+        where = (*OPPORTUNITY, D.outcome == "OPEN", D.close_date.between(to_day(start), to_day(end)))
+        rows = await self._sums(principal, where, (D.category,))
+        return [CategorySum(owner, currency, word, minor, deals) for owner, currency, word, minor, deals in rows]
+
+    async def _sums(
+        self, principal: Principal, where: tuple[ColumnElement[bool], ...], by: tuple[ColumnElement[Any], ...]
+    ) -> list[tuple[Any, ...]]:
+        async with self._database.read() as connection:
+            context = await self._contexts.read(connection)
+            visible = context.visible(principal)
+            currency = func.coalesce(D.currency, context.currency)
+            columns = (D.owner_id, currency.label("in_currency"), *by)
+            found = select(*columns, func.sum(D.amount / SPLIT), func.sum(D.amount % SPLIT), func.count()).where(*where)
+            parameters: dict[str, Any] = {}
+            if visible is not None:
+                found = found.where(self._database.among(D.owner_id, "owners"))
+                parameters["owners"] = self._database.ids(sorted(visible))
+            grouped = found.group_by(D.owner_id, "in_currency", *by).order_by(D.owner_id, "in_currency", *by)
+            rows = (await connection.execute(grouped, parameters)).all()
+        return [(*row[:-3], int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])) for row in rows]
+
+    async def counts(self) -> Mapping[str, int]:
+        """How much there is of everything; deleted deals count under none of open, won, lost and leads."""
+        alive = not_(D.deleted)
+        deals = select(
+            func.count(),
+            *[func.sum(case((alive & (D.outcome == word), 1), else_=0)) for word in ("OPEN", "WON", "LOST")],
+            func.sum(case((alive & (D.kind == "LEAD"), 1), else_=0)),
+        )
+        tables = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
+        rest = select(*[select(func.count()).select_from(table).scalar_subquery() for table in tables])
+        async with self._database.read() as connection:
+            first = (await connection.execute(deals)).one()
+            second = (await connection.execute(rest)).one()
+        names = ("deals", "open", "won", "lost", "leads", *(table.name for table in tables))
+        return {name: int(value or 0) for name, value in zip(names, (*first, *second), strict=True)}
+
+
+def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:
+    """Breadth first from the company; siblings keep their order."""
+    below: dict[str, list[Node]] = {}
+    for node in nodes.values():
+        below.setdefault(node.parent, []).append(node)
+    ordered, at = list(below.get("", [])), 0
+    while at < len(ordered):
+        ordered.extend(below.get(ordered[at].id, ()))
+        at += 1
+    return ordered

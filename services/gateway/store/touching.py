@@ -1,0 +1,113 @@
+"""What follows every change of a deal, in its transaction: standing, outbox row and event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.store import tables as t
+from services.gateway.store.codec import dumps, to_us
+from services.gateway.store.context import Part
+from services.gateway.store.database import Database
+
+KEPT_EVENTS = 100_000
+PRUNE_EVERY = 1_000
+NEVER = {
+    f"{kind}_{part}": value
+    for kind in ("lead_score", "forecast", "next_actions")
+    for part, value in (("revision", -1), ("generation", -1), ("day", ""))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A deal that changed."""
+
+    deal_id: str
+    revision: int
+    live: bool  # open and not deleted
+
+
+class Touching(Part):
+    """Shared by the parts that change deals."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        build = sqlite.insert if database.is_sqlite else postgresql.insert
+        standing = build(t.standings)
+        self._stand = standing.on_conflict_do_update(
+            index_elements=["deal_id"], set_={"revision": standing.excluded.revision, "live": standing.excluded.live}
+        )
+        self._bump = (
+            update(t.deals)
+            .where(t.deals.c.id == bindparam("deal"))
+            .values(revision=t.deals.c.revision + 1, updated_time=bindparam("now"))
+        )
+        self._live_of_accounts = select(t.deals.c.id, t.deals.c.revision).where(
+            and_(database.among(t.deals.c.account_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
+        )
+        self._live_of_contacts = (
+            select(t.deals.c.id, t.deals.c.revision)
+            .distinct()
+            .join(t.deal_contacts, t.deal_contacts.c.deal_id == t.deals.c.id)
+            .where(
+                and_(
+                    database.among(t.deal_contacts.c.contact_id),
+                    t.deals.c.outcome == "OPEN",
+                    t.deals.c.deleted.is_(False),
+                )
+            )
+        )
+
+    async def _announce(self, connection: AsyncConnection, touches: Sequence[Touch], trace: str, source: str) -> None:
+        now_us = to_us(datetime.now(UTC))
+        await connection.execute(
+            self._stand,
+            [{"deal_id": one.deal_id, "revision": one.revision, "live": one.live, **NEVER} for one in touches],
+        )
+        await connection.execute(
+            insert(t.outbox),
+            [{"deal_id": one.deal_id, "cause": "changed", "trace": trace, "time": now_us} for one in touches],
+        )
+        await self._add_events(
+            connection,
+            [(one.deal_id, "deal", {"revision": one.revision, "source": source}) for one in touches],
+            now_us,
+        )
+
+    async def _raise_revisions(self, connection: AsyncConnection, statement: Any, ids: Sequence[str]) -> None:
+        """Open deals around a changed account or contact: their events carry it, so their revision grows too."""
+        rows = await self._database.fetch(connection, statement, ids)
+        if rows:
+            now_us = to_us(datetime.now(UTC))
+            await connection.execute(self._bump, [{"deal": row.id, "now": now_us} for row in rows])
+            await self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], "", "around")
+
+    async def _enqueue_live(self, connection: AsyncConnection, owners: Sequence[str]) -> None:
+        """Outbox rows for the open deals of these owners; their revision stays."""
+        wanted = select(t.deals.c.id).where(
+            and_(self._database.among(t.deals.c.owner_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
+        )
+        rows = await self._database.fetch(connection, wanted, owners)
+        if rows:
+            now_us = to_us(datetime.now(UTC))
+            new = [{"deal_id": row.id, "cause": "rescore", "trace": "", "time": now_us} for row in rows]
+            await connection.execute(insert(t.outbox), new)
+
+    async def _add_events(
+        self, connection: AsyncConnection, new: Sequence[tuple[str, str, Mapping[str, Any]]], now_us: int
+    ) -> None:
+        """Append to the live events, (deal id, kind, data) each, and now and then drop the oldest."""
+        await connection.execute(
+            insert(t.events),
+            [{"deal_id": deal_id, "kind": kind, "time": now_us, "data": dumps(data)} for deal_id, kind, data in new],
+        )
+        newest = (await connection.execute(select(func.max(t.events.c.id)))).scalar_one()
+        if newest % PRUNE_EVERY < len(new):
+            await connection.execute(delete(t.events).where(t.events.c.id <= newest - KEPT_EVENTS))

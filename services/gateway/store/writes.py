@@ -1,0 +1,297 @@
+"""Applying deal writes: everything one call needs is read in a few queries, decided in memory, written in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learning.records import Activity, ContactRole
+from services.gateway.domain import (
+    UNSET,
+    DealWrite,
+    FieldError,
+    Principal,
+    WriteResult,
+    WriteStatus,
+)
+from services.gateway.store import tables as t
+from services.gateway.store.checks import Checker
+from services.gateway.store.checks_deal import (
+    References,
+    check_activity,
+    check_activity_references,
+    check_references,
+    check_shape,
+    check_stage,
+    check_types,
+    custom_values,
+)
+from services.gateway.store.codec import decode_value, storable, to_us
+from services.gateway.store.context import FIELDS_VERSION, Context, Fields
+from services.gateway.store.database import Database
+from services.gateway.store.drafts import CLOSED, Draft, reaches_back
+from services.gateway.store.rows import (
+    activity_row,
+    change_row,
+    contact_role_rows,
+    draft_from,
+    draft_row,
+    product_line_from,
+    product_line_rows,
+)
+from services.gateway.store.touching import Touch, Touching
+
+Rejection = tuple[FieldError, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one call works on."""
+
+    context: Context
+    visible: set[str] | None
+    known: References
+    drafts: dict[str, Draft]
+    activities: set[str]  # ids known already
+    fields: Fields
+    made: Fields = field(default_factory=dict)
+    changed: dict[str, None] = field(default_factory=dict)
+
+
+class DealWrites(Touching):
+    """`apply_deals` and `save_activities`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        among = database.among
+        self._deals = select(t.deals).where(among(t.deals.c.id))
+        self._timelines = select(
+            t.changes.c.deal_id, t.changes.c.effective_time, t.changes.c.seq, t.changes.c.field, t.changes.c.value
+        ).where(among(t.changes.c.deal_id))
+        self._product_lines = (
+            select(t.deal_products).where(among(t.deal_products.c.deal_id)).order_by(t.deal_products.c.position)
+        )
+        self._contact_roles = (
+            select(t.deal_contacts).where(among(t.deal_contacts.c.deal_id)).order_by(t.deal_contacts.c.position)
+        )
+        self._known_ids = {
+            table.name: select(table.c.id).where(among(table.c.id))
+            for table in (t.accounts, t.contacts, t.products, t.activities)
+        }
+        self._save_deals = database.upsert(t.deals)
+        self._drop_products = delete(t.deal_products).where(among(t.deal_products.c.deal_id))
+        self._drop_contacts = delete(t.deal_contacts).where(among(t.deal_contacts.c.deal_id))
+
+    async def apply_deals(
+        self, principal: Principal, writes: Sequence[DealWrite], *, trace: str = "", source: str = "rest"
+    ) -> list[WriteResult]:
+        """Apply each write as a whole, in order; see Store."""
+        shapes = [check_shape(write) for write in writes]
+        sound = [write for write, check in zip(writes, shapes, strict=True) if not check.errors]
+        if not sound:
+            return [_rejected(w.id, c) for w, c in zip(writes, shapes, strict=True)]
+        async with self._database.write() as connection:
+            batch = await self._prepare(connection, principal, sound)
+            await self._read_timelines(connection, sound, batch)
+            results = [
+                _rejected(write.id, check) if check.errors else _apply(write, check, batch)
+                for write, check in zip(writes, shapes, strict=True)
+            ]
+            if batch.changed:
+                await self._flush(connection, batch, trace, source)
+        return results
+
+    async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
+        """Add activities; each touched deal's revision grows by one per call."""
+        checks = []
+        for activity in activities:
+            check = Checker()
+            check.id("deal_id", activity.deal_id)
+            check_activity(check, "", activity, activity.deal_id)
+            checks.append(check)
+        sound = [one for one, check in zip(activities, checks, strict=True) if not check.errors]
+        async with self._database.write() as connection:
+            writes = [DealWrite(one.deal_id, activities=(one,)) for one in sound]
+            batch = await self._prepare(connection, principal, writes)
+            results = [_add_activity(one, check, batch) for one, check in zip(activities, checks, strict=True)]
+            for deal_id in batch.changed:
+                batch.drafts[deal_id].revision += 1
+            if batch.changed:
+                await self._flush(connection, batch, "", "rest")
+        return results
+
+    async def _prepare(self, connection: AsyncConnection, principal: Principal, writes: Sequence[DealWrite]) -> Batch:
+        context = await self._contexts.read(connection)
+        rows = await self._database.fetch(connection, self._deals, storable(write.id for write in writes))
+        drafts = {row.id: draft_from(row) for row in rows}
+        await self._read_lines(connection, writes, drafts)
+        activities = await self._existing(connection, t.activities.name, (a.id for w in writes for a in w.activities))
+        known = References(
+            context.people.users.keys(),
+            await self._existing(connection, t.accounts.name, _accounts(writes)),
+            await self._existing(connection, t.contacts.name, _contacts(writes)),
+            await self._existing(connection, t.products.name, _products(writes)),
+        )
+        visible = context.visible(principal)
+        return Batch(context, visible, known, drafts, activities, dict(context.fields))
+
+    async def _existing(self, connection: AsyncConnection, table: str, ids: Iterable[Any]) -> set[str]:
+        wanted = storable(one for one in ids if isinstance(one, str))
+        if not wanted:
+            return set()
+        return {row[0] for row in await self._database.fetch(connection, self._known_ids[table], wanted)}
+
+    async def _read_lines(
+        self, connection: AsyncConnection, writes: Sequence[DealWrite], drafts: dict[str, Draft]
+    ) -> None:
+        ids = list({w.id for w in writes if w.products is not UNSET and w.id in drafts})
+        for row in await self._database.fetch(connection, self._product_lines, ids):
+            drafts[row.deal_id].products += (product_line_from(row),)
+        ids = list({w.id for w in writes if w.contacts is not UNSET and w.id in drafts})
+        for row in await self._database.fetch(connection, self._contact_roles, ids):
+            drafts[row.deal_id].contacts += (ContactRole(row.contact_id, row.role),)
+
+    async def _read_timelines(self, connection: AsyncConnection, writes: Sequence[DealWrite], batch: Batch) -> None:
+        """Timelines of the deals whose writes reach into their past (or may, after another write of the call)."""
+        seen: set[str] = set()
+        wanted: dict[str, None] = {}
+        for write in writes:
+            draft = batch.drafts.get(write.id)
+            if draft and (reaches_back(write, draft) or (write.id in seen and write.effective_time)):
+                wanted[write.id] = None
+            seen.add(write.id)
+        for deal_id in wanted:
+            batch.drafts[deal_id].timeline = {}
+        rows = await self._database.fetch(connection, self._timelines, list(wanted))
+        for deal_id, moment, _, name, value in sorted(rows, key=lambda row: (row[0], row[1], row[2])):
+            timeline = batch.drafts[deal_id].timeline
+            if timeline is not None:
+                times, values = timeline.setdefault(name, ([], []))
+                times.append(moment)
+                values.append(decode_value(value))
+
+    async def _flush(self, connection: AsyncConnection, batch: Batch, trace: str, source: str) -> None:
+        now_us = to_us(datetime.now(UTC))
+        drafts = [batch.drafts[deal_id] for deal_id in batch.changed]
+        await connection.execute(self._save_deals, [draft_row(draft, now_us) for draft in drafts])
+        changes = [change_row(change, now_us) for draft in drafts for change in draft.new_changes]
+        if changes:
+            await connection.execute(insert(t.changes), changes)
+        activities = [activity_row(one, draft.id) for draft in drafts for one in draft.new_activities]
+        if activities:
+            await connection.execute(insert(t.activities), activities)
+        await self._flush_lines(connection, drafts)
+        if batch.made:
+            rows = [{"entity": e, "name": n, "type": kind.value} for (e, n), kind in batch.made.items()]
+            await connection.execute(self._database.upsert(t.field_definitions), rows)
+            await self._contexts.touch(connection, FIELDS_VERSION)
+        await self._announce(
+            connection, [Touch(draft.id, draft.revision, draft.live) for draft in drafts], trace, source
+        )
+
+    async def _flush_lines(self, connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
+        products = [draft for draft in drafts if "products" in draft.lines_changed]
+        if products:
+            await connection.execute(self._drop_products, {"ids": self._database.ids(d.id for d in products)})
+            rows = [row for draft in products for row in product_line_rows(draft.id, draft.products)]
+            if rows:
+                await connection.execute(insert(t.deal_products), rows)
+        contacts = [draft for draft in drafts if "contacts" in draft.lines_changed]
+        if contacts:
+            await connection.execute(self._drop_contacts, {"ids": self._database.ids(d.id for d in contacts)})
+            rows = [row for draft in contacts for row in contact_role_rows(draft.id, draft.contacts)]
+            if rows:
+                await connection.execute(insert(t.deal_contacts), rows)
+
+
+def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:
+    draft = batch.drafts.get(write.id)
+    check_references(check, write, batch.known, batch.context)
+    made = check_types(check, "deal", custom_values(write), batch.fields)
+    _check_state(check, write, draft, batch)
+    if check.errors:
+        return _rejected(write.id, check, draft)
+    status = WriteStatus.CHANGED
+    if draft is None:
+        draft, status = Draft(write.id), WriteStatus.CREATED
+    if not draft.apply(write, batch.context.now(), batch.activities):
+        return WriteResult(write.id, WriteStatus.UNCHANGED, draft.revision)
+    batch.drafts[write.id] = draft
+    batch.changed[write.id] = None
+    batch.fields.update(made)
+    batch.made.update(made)
+    return WriteResult(write.id, status, draft.revision)
+
+
+def _check_state(check: Checker, write: DealWrite, draft: Draft | None, batch: Batch) -> None:
+    """What depends on the deal as it stands: whose it is, its revision, its pipeline, whether it is closed."""
+    values = draft.values if draft else {}
+    owner = values.get("owner_id", "")
+    if batch.visible is not None:
+        if draft and owner not in batch.visible:
+            check.refuse("id", write.id, "this deal does not exist, or belongs to somebody else", "Use another id")
+            return
+        if (owner if write.owner_id is UNSET else write.owner_id or "") not in batch.visible:
+            check.refuse("owner_id", write.owner_id, "you may not give a deal to this owner", "Name an owner you see")
+    revision = draft.revision if draft else 0
+    if write.expected_revision is not None and write.expected_revision != revision:
+        mend = "Read the deal again, then change it"
+        check.refuse("expected_revision", write.expected_revision, f"the deal is at revision {revision}", mend)
+    pipeline = values.get("pipeline", "default") if write.pipeline is UNSET else write.pipeline
+    check_stage(check, pipeline, write.stage, batch.context.pipelines)
+    if write.closed_date is not UNSET and write.closed_date is not None and _outcome(write, values) not in CLOSED:
+        mend = "Set outcome to WON or LOST too; a promised day is close_date"
+        check.refuse("closed_date", write.closed_date, "an open deal has no day it was closed on", mend)
+
+
+def _outcome(write: DealWrite, values: dict[str, Any]) -> str:
+    """The outcome as a write leaves it."""
+    if write.outcome is not UNSET:
+        return str(write.outcome)
+    past = [one for one in write.history if one.field == "outcome"]
+    if past:
+        return str(max(past, key=lambda one: one.effective_time).value)
+    return str(values.get("outcome", "OPEN"))
+
+
+def _add_activity(activity: Activity, check: Checker, batch: Batch) -> WriteResult:
+    if check.errors:
+        return _rejected(activity.id, check)
+    draft = batch.drafts.get(activity.deal_id)
+    if draft is None or (batch.visible is not None and draft.values.get("owner_id", "") not in batch.visible):
+        check.refuse("deal_id", activity.deal_id, "there is no such deal", "Save the deal first")
+    check_activity_references(check, activity, batch.known)
+    if draft is None or check.errors:
+        return _rejected(activity.id, check)
+    if not draft.add_activity(activity, batch.activities):
+        return WriteResult(activity.id, WriteStatus.UNCHANGED)
+    batch.changed[draft.id] = None
+    return WriteResult(activity.id, WriteStatus.CREATED)
+
+
+def _rejected(record_id: str, check: Checker, draft: Draft | None = None) -> WriteResult:
+    return WriteResult(record_id, WriteStatus.REJECTED, draft.revision if draft else 0, tuple(check.errors))
+
+
+def _accounts(writes: Iterable[DealWrite]) -> Iterable[Any]:
+    for write in writes:
+        yield write.account_id
+        yield from (past.value for past in write.history if past.field == "account_id")
+
+
+def _contacts(writes: Iterable[DealWrite]) -> Iterable[str]:
+    for write in writes:
+        if write.contacts is not UNSET:
+            yield from (one.contact_id for one in write.contacts)
+        yield from (one.contact_id for one in write.activities)
+
+
+def _products(writes: Iterable[DealWrite]) -> Iterable[str]:
+    for write in writes:
+        if write.products is not UNSET:
+            yield from (one.product_id for one in write.products)
