@@ -164,9 +164,19 @@ def periods_from(start: date, count: int = PERIODS) -> tuple[Period, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _period_ends(start: date, periods: tuple[Period, ...]) -> Floats:
-    """Weeks from `start` to the end of each period, 0 first."""
-    return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.float64) / 7.0
+def _period_ends(start: date, periods: tuple[Period, ...]) -> Integers:
+    """Days from `start` to the end of each period, 0 first."""
+    return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.int64)
+
+
+def share_within(week_weights: Floats, days: Integers) -> Floats:
+    """P(closed within the first so many days | won), a week's part by its days; shape (…, days)."""
+    weights = np.asarray(week_weights, dtype=np.float64)
+    cumulative = np.cumsum(weights, axis=-1)
+    at = np.minimum(days / 7.0, weights.shape[-1])
+    whole = np.minimum(at.astype(np.int64), weights.shape[-1] - 1)
+    reached: Floats = cumulative[..., whole] - (1.0 - (at - whole)) * weights[..., whole]
+    return reached
 
 
 def period_masses(week_weights: Floats, start: date, periods: tuple[Period, ...]) -> Floats:
@@ -174,10 +184,6 @@ def period_masses(week_weights: Floats, start: date, periods: tuple[Period, ...]
 
     A week that straddles the end of a period is split by its days. week_weights has shape (…, weeks).
     """
-    weights = np.asarray(week_weights, dtype=np.float64)
-    cumulative = np.cumsum(weights, axis=-1)
-    at = np.minimum(_period_ends(start, periods), weights.shape[-1])
-    whole = np.minimum(at.astype(np.int64), weights.shape[-1] - 1)
-    reached = cumulative[..., whole] - (1.0 - (at - whole)) * weights[..., whole]
+    reached = share_within(week_weights, _period_ends(start, periods))
     masses: Floats = np.maximum(reached[..., 1:] - reached[..., :-1], 0.0)
     return masses

@@ -50,14 +50,14 @@ class NewBusiness:
 
     def exposures(self, start: date) -> dict[Period, float]:
         """For each period from `start` on: expected wins in it per deal a day created from `start` on."""
-        return {period: self._exposure(start, period) for period in periods_from(start)}
+        return {period: self.exposure(start, max(period.start, start), period.end) for period in periods_from(start)}
 
-    def _exposure(self, start: date, period: Period) -> float:
-        first, last = max((period.start - start).days, 0), (period.end - start).days
-        created = np.arange(last + 1)
-        ripe = self._within(last - created) - self._within(first - 1 - created)
-        weight = np.array([self.season[period_of(start + timedelta(days=int(day))).quarter - 1] for day in created])
-        return float((ripe * weight).sum())
+    def exposure(self, start: date, first: date, last: date) -> float:
+        """Expected wins on the days first … last per deal a day created from `start` on."""
+        created = np.arange((last - start).days + 1)
+        ripe = self._within((last - start).days - created) - self._within((first - start).days - 1 - created)
+        weight = [self.season[period_of(start + timedelta(days=day)).quarter - 1] for day in range(len(created))]
+        return float((ripe * np.array(weight)).sum())
 
     def _within(self, days: Integers) -> Floats:
         reached = self.ripening[np.clip(days, 0, len(self.ripening) - 1)]

@@ -11,10 +11,12 @@ from services.forecast.domain import CategoryBounds
 class Settings(ServiceSettings):
     """Bounds of the suggested categories, and how often totals are published."""
 
-    category_commit: float = Field(0.6, ge=0, le=1, description="P(won in the current period) from which on it commits")
-    category_best_case: float = Field(0.35, ge=0, le=1)
-    category_pipeline: float = Field(0.1, ge=0, le=1)
-    rollup_seconds: float = Field(0.25, gt=0, le=1, description="shortest time between two publications of totals")
+    category_commit: float = Field(
+        default=0.6, ge=0, le=1, description="P(won in the current period) from which on it commits"
+    )
+    category_best_case: float = Field(default=0.35, ge=0, le=1)
+    category_pipeline: float = Field(default=0.1, ge=0, le=1)
+    rollup_seconds: float = Field(default=0.25, gt=0, le=1, description="least time between publications of totals")
 
     @model_validator(mode="after")
     def _ordered(self) -> Settings:

@@ -1,0 +1,111 @@
+"""Training: a history and time-forward lead scores in; the model, its evaluation and backtest out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from learning.history import HistoryFolder, read_history
+from learning.records import Outcome
+from learning.tree import owner_paths
+from services.forecast.backtest import backtest
+from services.forecast.dataset import Company, Scores, read_cases, read_scores
+from services.forecast.model import EVALUATION_FILE, SEED, ForecastModel
+from services.forecast.replay import (
+    MOST_REPLAYS,
+    Replay,
+    estimate_correction,
+    estimate_loadings,
+    fit_model,
+    month_eves,
+    quarter_after,
+    replay,
+    replay_days,
+)
+
+MODEL_FOLDER = "model"
+FEW_WINS = 40
+LOOK_BACK = timedelta(days=400)
+
+Progress = Callable[[str, float], None]  # step, share of it done
+
+
+def train(
+    folder: HistoryFolder, scores: Scores, *, seed: int = 0, progress: Progress = lambda *_: None
+) -> ForecastModel:
+    """The model of a company; the same for the same inputs and seed. Few data give a wide, labelled one."""
+    progress("reading the history", 0.0)
+    company = read_company(folder)
+    progress("fitting", 0.0)
+    draw_seed = (SEED + seed) % 2**63
+    model = fit_model(company, scores, company.business_day, seed=draw_seed)
+    replays = _replays(company, scores, draw_seed, progress)
+    loadings, shocks = estimate_loadings(replays)
+    correction, correction_note = estimate_correction(replays)
+    progress("backtesting", 0.0)
+    evaluation = _evaluation(company, model, scores) | {
+        "shocks": shocks | {"loadings": [loadings.company, loadings.region, loadings.quarter]},
+        "correction": {"factor": correction, "why": correction_note},
+        "replays": [_told(each) for each in replays],
+        "backtest": backtest(company, replays),
+    }
+    progress("backtesting", 1.0)
+    return replace(model, loadings=loadings, correction=correction, evaluation=evaluation)
+
+
+def read_company(folder: HistoryFolder) -> Company:
+    """The opportunities of a history, with their rows on the days that will be replayed."""
+    day, currency = folder.manifest.business_day, folder.manifest.currency
+    eves = [eve for eve in month_eves(day - 3 * LOOK_BACK, day) if quarter_after(eve) <= day]
+    cases = tuple(read_cases(folder.deals(), day, currency, eves[-MOST_REPLAYS:]))
+    inactive = frozenset(user.id for user in folder.users if not user.active)
+    return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive)
+
+
+def _replays(company: Company, scores: Scores, seed: int, progress: Progress) -> list[Replay]:
+    days: Sequence[date] = replay_days(company.first_day, company.business_day)
+    found = []
+    for number, day in enumerate(days):
+        each = replay(company, scores, day, seed=seed)
+        if each is not None:
+            found.append(each)
+        progress("replaying past quarters", (number + 1) / len(days))
+    return found
+
+
+def _evaluation(company: Company, model: ForecastModel, scores: Scores) -> dict[str, Any]:
+    won = sum(case.outcome is Outcome.WON for case in company.cases)
+    facts: dict[str, Any] = {
+        "business_day": company.business_day.isoformat(),
+        "opportunities": len(company.cases),
+        "won": won,
+        "open": sum(case.outcome is Outcome.OPEN for case in company.cases),
+        "scored": sum(case.deal_id in scores.days for case in company.cases),
+        "not_yet_created": model.new_business.note,
+        "model": "fitted",
+    }
+    if won < FEW_WINS:
+        facts |= {"model": "mostly prior", "why": f"{won} won deals: timing stays near the prior until there are more"}
+    return facts
+
+
+def _told(each: Replay) -> dict[str, Any]:
+    numbers = {"deals": each.deals, "not_yet_created": each.new, "booked": each.actual}
+    return {"as_of": each.day.isoformat(), "until": each.last.isoformat()} | {
+        name: round(value, 2) for name, value in numbers.items()
+    }
+
+
+def train_folder(
+    history: Path, scores: Path, out: Path, *, seed: int = 0, progress: Progress = lambda *_: None
+) -> ForecastModel:
+    """Train on a folder in the history format and write `out`: model/ (the artifact) and evaluation.json (its copy)."""
+    model = train(read_history(history), read_scores(scores), seed=seed, progress=progress)
+    model.save(out / MODEL_FOLDER)
+    text = json.dumps(model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
+    (out / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")
+    return model
