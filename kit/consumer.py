@@ -29,6 +29,7 @@ MAX_DELIVER = 20
 ALONE_AFTER = 3
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 30.0
+QUIET_SECONDS = 0.02
 _PERMANENT = (Poisoned, InvalidInput, TooLarge)
 
 
@@ -74,28 +75,28 @@ class Consumer:
         return self._bound and self._nc.is_connected
 
     @property
-    def busy(self) -> bool:
-        """Whether messages are in hand, waiting here, or known to wait on the server."""
-        more = self._pull.pending > 0 and time.monotonic() - self._pull.last_message < 1.0
-        return self._handling or self._pull.buffered > 0 or more
+    def idle(self) -> bool:
+        """Whether nothing is in hand, and the server has had nothing to send for a moment."""
+        since = self._pull.waiting_since
+        return self.ready and not self._handling and 0 < since < time.monotonic() - QUIET_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handle messages until stop is set; the batch in hand is finished, the rest handed back."""
         delay = FIRST_DELAY
-        while not stop.is_set():
-            try:
-                if not await wait_connected(self._nc, stop):
-                    break
-                await self._bind()
-                delay = FIRST_DELAY
-                await self._consume(stop)
-            except (Lost, nats.errors.Error, TimeoutError, OSError) as error:
-                self._bound = False
-                log.warning("consumer_lost", consumer=self.name, error=f"{type(error).__name__}: {error}")
-                await _pause(stop, delay)
-                delay = min(2 * delay, 2.0)
-        self._bound = False
-        await self._hand_back()
+        try:
+            while await wait_connected(self._nc, stop):
+                try:
+                    await self._bind()
+                    delay = FIRST_DELAY
+                    await self._consume(stop)
+                except (Lost, nats.errors.Error, TimeoutError, OSError) as error:
+                    self._bound = False
+                    log.warning("consumer_lost", consumer=self.name, error=f"{type(error).__name__}: {error}")
+                    await _pause(stop, delay)
+                    delay = min(2 * delay, 2.0)
+        finally:
+            self._bound = False
+            await self._hand_back()
 
     async def _bind(self) -> None:
         try:
@@ -108,8 +109,8 @@ class Consumer:
 
     async def _consume(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            if self._yield_to is not None and self._yield_to.busy:
-                await _pause(stop, 0.02)
+            if self._yield_to is not None and not self._yield_to.idle:
+                await _pause(stop, QUIET_SECONDS)
                 continue
             taken = await self._take(stop)
             if not taken:
@@ -137,7 +138,6 @@ class Consumer:
     async def _handle(self, taken: Sequence[Msg]) -> None:
         started = time.perf_counter()
         messages = [_message(msg) for msg in taken]
-        self._pull.pending = messages[-1].pending
         together = [i for i, message in enumerate(messages) if message.deliveries <= ALONE_AFTER]
         groups = [together] if together else []
         groups += [[i] for i, message in enumerate(messages) if message.deliveries > ALONE_AFTER]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import nats.errors
 import structlog
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.aio.msg import Msg
@@ -85,7 +87,7 @@ class Follower(Generic[M]):
                     pass
         finally:
             waker.cancel()
-            if not self._shelf.nc.is_closed:
+            with contextlib.suppress(nats.errors.Error):
                 await watch.unsubscribe()
 
     async def look(self) -> bool:

@@ -85,7 +85,7 @@ def run_service(name: str, settings: ServiceSettings, build: Callable[[NATS], Aw
 async def _run(name: str, settings: ServiceSettings, build: Callable[[NATS], Awaitable[Parts]]) -> None:
     stop = asyncio.Event()
     _catch_signals(stop, settings.drain_seconds)
-    nc = await connect(settings.nats_url, name)
+    nc = await connect(settings.nats_url, name, first_attempt_seconds=settings.nats_wait_seconds)
     try:
         parts = await build(nc)
         process = _Process(name, settings, nc, parts, stop)

@@ -31,7 +31,10 @@ class Lost(Exception):
 
 
 class Pull:
-    """The buffer of one consumer. Not for use by several tasks at once."""
+    """The buffer of one consumer. Not for use by several tasks at once.
+
+    waiting_since is the monotonic time since when nothing was there to take; 0 while something is.
+    """
 
     def __init__(self, nc: NATS, stream: str, durable: str, batch: int) -> None:
         self._nc = nc
@@ -45,13 +48,7 @@ class Pull:
         self._connection = -1
         self._inbox = ""
         self._subscription: Subscription | None = None
-        self.pending = 0
-        self.last_message = 0.0
-
-    @property
-    def buffered(self) -> int:
-        """Messages received and not yet taken."""
-        return len(self._buffer)
+        self.waiting_since = 0.0
 
     async def open(self) -> None:
         """Subscribe to a fresh inbox; what an older one still brings is forgotten."""
@@ -62,6 +59,7 @@ class Pull:
         )
         self._lost = ""
         self._credit = 0
+        self.waiting_since = 0.0
 
     async def close(self) -> list[Msg]:
         """Unsubscribe; returns what was received and not taken."""
@@ -79,6 +77,7 @@ class Pull:
         if not self._buffer:
             await self._refill()
             self._wake.clear()
+            self.waiting_since = self.waiting_since or time.monotonic()
             try:
                 async with asyncio.timeout(timeout):
                     await self._wake.wait()
@@ -114,7 +113,7 @@ class Pull:
         self._heard = time.monotonic()
         if msg.reply.startswith(_ACK_PREFIX):
             self._credit = max(0, self._credit - 1)
-            self.last_message = self._heard
+            self.waiting_since = 0.0
             self._buffer.append(msg)
             self._wake.set()
             return

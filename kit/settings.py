@@ -17,6 +17,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DEALCAST_", extra="ignore")
 
     nats_url: str = "nats://127.0.0.1:4222"
+    nats_wait_seconds: float = Field(default=20.0, gt=0, description="how long a starting process waits for NATS")
     grpc_address: str = Field(default="127.0.0.1:0", description="host:port; port 0 takes a free one")
     metrics_address: str = Field(default="127.0.0.1:0", description="HTTP: /metrics, /healthz/live, /healthz/ready")
     run_dir: Path | None = Field(default=None, description="where <service>.json with the ports is written")

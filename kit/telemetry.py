@@ -24,7 +24,6 @@ from kit.messages import Message
 from kit.settings import ServiceSettings
 
 TRACEPARENT = "traceparent"
-_SAMPLED = "01"
 _propagator = TraceContextTextMapPropagator()
 
 
@@ -121,7 +120,9 @@ def handling(consumer: str, messages: Sequence[Message]) -> Iterator[Sequence[Me
 
 
 def _sampled(message: Message) -> bool:
-    return message.headers.get(TRACEPARENT, "").endswith(_SAMPLED)
+    """Whether the last bit of the trace flags (two hex digits at the end) is set."""
+    header = message.headers.get(TRACEPARENT, "")
+    return len(header) == 55 and header[-1] in "13579bdf"
 
 
 def _spanned(spans: ExitStack, consumer: str, message: Message) -> Message:
