@@ -58,17 +58,13 @@ def _serve(settings: Settings) -> int:
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:
-    from learning.history import read_history
     from services.next_best_action import catalogue, training
 
-    def tell(step: str, done: int, total: int) -> None:
-        print(json.dumps({"step": step, "done": done, "total": total}), flush=True)  # noqa: T201
+    def tell(step: str, share: float) -> None:
+        print(json.dumps({"step": step, "done": round(share, 3)}), flush=True)  # noqa: T201
 
     actions = catalogue.load(settings.action_catalogue)
-    model = training.train(read_history(options.history), options.scores, actions, seed=options.seed, progress=tell)
-    options.out.mkdir(parents=True, exist_ok=True)
-    model.save(options.out)
-    tell("saved", 1, 1)
+    training.train_folder(options.history, options.scores, options.out, actions, seed=options.seed, progress=tell)
     return 0
 
 

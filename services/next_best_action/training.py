@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from learning.history import HistoryFolder
+from learning.history import HistoryFolder, read_history
 from learning.records import DealHistory, DealKind, Outcome
 from learning.snapshots import Phase, end_of, phases
 from learning.timeline import Cell, Timeline
@@ -21,14 +22,15 @@ from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
 from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale, sigmoid
 from services.next_best_action.features import NEVER, done_within, last_contacts
-from services.next_best_action.model import ActionModel
+from services.next_best_action.model import EVALUATION_FILE, ActionModel
 from services.next_best_action.scores import read_scores
 
+MODEL_FOLDER = "model"
 WINDOW_DAYS = 7
 MOST_DAYS = 6  # scored days of a deal that are used
 MOST_STAGES = 12
 LEAST_AMOUNTS = 5
-Progress = Callable[[str, int, int], None]  # (step, done, total)
+Progress = Callable[[str, float], None]  # (step, share of it done)
 
 
 @dataclass
@@ -52,11 +54,11 @@ def train(
     actions = [action for action in catalogue.actions if action.activities]
     scored = read_scores(scores)
     gathered = gather(folder, scored, actions, seed, progress)
-    progress("estimate", 0, 1)
+    progress("estimating the effects", 0.0)
     design, names = build_design(gathered, len(actions))
     estimates = estimate(design, actions) if len(gathered.rows) else []
     evaluation = report(gathered, design, actions, estimates, names)
-    progress("estimate", 1, 1)
+    progress("estimating the effects", 1.0)
     won, lost = gathered.closed[Outcome.WON], gathered.closed[Outcome.LOST]
     scale = playbook_scale(estimates, actions[: len(estimates)])
     return ActionModel(
@@ -69,6 +71,17 @@ def train(
         outcomes=won + lost,
         evaluation=evaluation | {"playbook_scale": scale},
     )  # fmt: skip
+
+
+def train_folder(
+    history: Path, scores: Path, out: Path, catalogue: Catalogue, *, seed: int = 0, progress: Progress = lambda *_: None
+) -> ActionModel:
+    """Train on a folder in the history format and write `out`: model/ (the artifact) and evaluation.json (its copy)."""
+    model = train(read_history(history), scores, catalogue, seed=seed, progress=progress)
+    (out / MODEL_FOLDER).mkdir(parents=True, exist_ok=True)
+    model.save(out / MODEL_FOLDER)
+    shutil.copyfile(out / MODEL_FOLDER / EVALUATION_FILE, out / EVALUATION_FILE)
+    return model
 
 
 def gather(
@@ -90,8 +103,8 @@ def gather(
             _add_deal(found, history, {days[i]: scored[history.deal.id][days[i]] for i in picked}, actions,
                       folder.manifest.business_day, number)  # fmt: skip
         if number % 500 == 0:
-            progress("read", min(number, total), total)
-    progress("read", total, total)
+            progress("reading the history", min(number / total, 1.0))
+    progress("reading the history", 1.0)
     return found
 
 

@@ -47,5 +47,4 @@ def test_ranking_the_catalogue_takes_under_five_milliseconds() -> None:
         started = time.perf_counter()
         service.answer(deals)
         fastest = min(fastest, (time.perf_counter() - started) / len(deals))
-    print(f"{fastest * 1e6:.0f} µs a deal with 100 activities")
-    assert fastest < 0.005
+    assert fastest < 0.005, f"{fastest * 1e6:.0f} µs a deal with 100 activities"
