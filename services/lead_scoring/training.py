@@ -24,7 +24,7 @@ from services.lead_scoring.evaluation import evaluate, facts_of
 from services.lead_scoring.forward import Forward, Progress, base_log_odds, calibrate, thin, validate_forward
 from services.lead_scoring.model import REFITS, ScoreModel, constant_model, prior_model
 
-MODEL_FOLDER, SCORES_FILE, EVALUATION_FILE = "model", "scores.parquet", "evaluation.json"
+ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 DIGITS = 9  # of weights: below these lies rounding noise
 SCORES = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
 
@@ -109,14 +109,14 @@ def _base_intercepts(data: Dataset, forward: Forward, seed: int) -> list[float]:
 
 
 def train_folder(history: Path, out: Path, seed: int, progress: Progress) -> Trained:
-    """Train on a folder in the history format and write `out`: model/ (the artifact), evaluation.json (its copy) and
+    """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy) and
     scores.parquet (deal_id, day, probability: time-forward scores for other models to train on)."""
     folder = read_history(history)
     progress("reading the history", 0.0)
     data = build_dataset(folder.deals(), folder.manifest.business_day)
     progress("reading the history", 1.0)
     trained = train(data, seed, progress)
-    trained.model.save(out / MODEL_FOLDER)
+    trained.model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text, encoding="utf-8")
     _write_scores(trained, out / SCORES_FILE)

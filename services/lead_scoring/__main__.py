@@ -1,0 +1,73 @@
+"""`python -m services.lead_scoring [serve]`, or `train --history F --out O [--seed N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kit.errors import DealcastError, InvalidInput
+from services.lead_scoring.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the verb; returns the exit code. Training writes one JSON object a line on stdout."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.verb == "train":
+            return _train(options)
+        return _serve(_settings())
+    except DealcastError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.lead_scoring", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb")
+    verbs.add_parser("serve", help="answer events and gRPC calls (the default)")
+    train = verbs.add_parser("train", help="learn from a history who is won")
+    train.add_argument("--history", type=Path, required=True, help="folder in the history format")
+    train.add_argument("--out", type=Path, required=True, help="folder for artifact/, evaluation.json, scores.parquet")
+    train.add_argument("--seed", type=int, default=0, help="of bootstrap draws; the same seed gives the same artifact")
+    return parser
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
+        mend = "Correct it in the environment."
+        raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None
+
+
+def _serve(settings: Settings) -> int:
+    from kit.process import exit_with, run_service
+    from services.lead_scoring.bootstrap import build
+    from services.lead_scoring.domain import SERVICE
+
+    exit_with(run_service(SERVICE, settings, partial(build, settings=settings)))
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from services.lead_scoring.training import train_folder
+
+    def tell(stage: str, progress: float) -> None:
+        print(json.dumps({"stage": stage, "progress": round(progress, 3)}), flush=True)  # noqa: T201
+
+    if options.seed < 0:
+        raise InvalidInput("A seed is a whole number from 0 on.", field="--seed", value=str(options.seed))
+    trained = train_folder(options.history, options.out, options.seed, tell)
+    print(json.dumps({"stage": "done", "progress": 1.0, "model": trained.model.kind}), flush=True)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

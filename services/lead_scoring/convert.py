@@ -1,0 +1,122 @@
+"""The only place of lead scoring that touches `_pb2` fields."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from dealcast.common.v1 import columns_pb2, insights_pb2
+from dealcast.events.v1 import events_pb2
+from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
+from kit.errors import InvalidInput, Poisoned, TooLarge
+from learning.columns import MISSING, Floats, Table, Texts
+from learning.linear import Scores
+from learning.wire import business_day, history_from_event, time_to_pb
+from services.lead_scoring.domain import ModelInfo, Score
+from services.lead_scoring.service import Answer, Asked
+
+MOST_ROWS = 200_000
+
+
+def event_from_bytes(data: bytes) -> events_pb2.DealEvent:
+    """Read a message; Poisoned where it is no deal event."""
+    try:
+        return events_pb2.DealEvent.FromString(data)
+    except DecodeError:
+        raise Poisoned("The message is no deal event.", field="data", mend="Look at who sent it.") from None
+
+
+def asked_from_event(event: events_pb2.DealEvent) -> Asked:
+    """The deal and the day it is asked for; InvalidInput where a member is missing or unreadable."""
+    if not event.deal.id:
+        raise InvalidInput("The event names no deal.", field="deal.id", mend="Set the deal's id.")
+    return Asked(history_from_event(event), business_day(event))
+
+
+def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
+    """The event as it goes on, with its lead score."""
+    event.lead_score.CopyFrom(lead_score_to_pb(answer))
+    return event.SerializeToString()
+
+
+def lead_score_to_pb(answer: Answer) -> insights_pb2.LeadScore:
+    """A score as records carry it."""
+    score = answer.score
+    return insights_pb2.LeadScore(
+        header=insights_pb2.InsightHeader(
+            key=insights_pb2.InsightKey(
+                deal_revision=answer.deal_revision, model_generation=answer.generation,
+                business_day=answer.day.isoformat(), insight_id=answer.insight_id,
+            ),
+            model_version=answer.model_version, as_of=time_to_pb(answer.as_of),
+        ),
+        probability=score.probability, low=score.low, high=score.high, base_log_odds=score.base_log_odds,
+        reasons=[
+            insights_pb2.Reason(
+                field=one.field, value=one.value, effect=one.effect, text_en=one.text_en, text_ko=one.text_ko,
+                evidence_count=one.evidence_count, evidence_won=one.evidence_won,
+            )
+            for one in score.reasons
+        ],
+        prior=score.prior,
+    )  # fmt: skip
+
+
+def score_to_pb(deal_id: str, score: Score, version: str) -> pb.ScoreDealResponse:
+    """One deal's answer without reasons."""
+    return pb.ScoreDealResponse(
+        deal_id=deal_id, probability=score.probability, low=score.low, high=score.high, model_version=version,
+        prior=score.prior,
+    )  # fmt: skip
+
+
+def table_from_request(request: pb.ScoreDealsRequest) -> Table:
+    """The rows of a bulk request; TooLarge, or InvalidInput naming the column whose length is wrong."""
+    rows = request.rows
+    if rows < 0 or rows > MOST_ROWS:
+        raise TooLarge("This many rows do not fit one call.", field="rows", value=str(rows),
+                       mend=f"Send at most {MOST_ROWS} rows a call.")  # fmt: skip
+    if request.deal_ids and len(request.deal_ids) != rows:
+        raise InvalidInput("There is not one id a row.", field="deal_ids", value=str(len(request.deal_ids)),
+                           mend=f"Send {rows} ids or none.")  # fmt: skip
+    return Table(rows, {column.name: _column_from_pb(column, rows) for column in request.columns})
+
+
+def _column_from_pb(column: columns_pb2.Column, rows: int) -> Floats | Texts:
+    if column.WhichOneof("values") == "texts":
+        codes = np.fromiter(column.texts.codes, np.int64, len(column.texts.codes))
+        dictionary = list(column.texts.dictionary)
+        _check_length(column.name, len(codes), rows)
+        if rows and (codes.min() < MISSING or codes.max() >= len(dictionary)):
+            raise InvalidInput("A code is outside the dictionary.", field=column.name, value=str(codes.max()),
+                               mend="Codes count from 0; -1 means missing.")  # fmt: skip
+        # An empty text says no more than a missing one.
+        blank = [index for index, text in enumerate(dictionary) if not text]
+        return Texts(dictionary, np.where(np.isin(codes, blank), MISSING, codes) if blank else codes)
+    values = np.fromiter(column.numbers.values, np.float64, len(column.numbers.values))
+    _check_length(column.name, len(values), rows)
+    return values
+
+
+def _check_length(name: str, length: int, rows: int) -> None:
+    if length != rows:
+        raise InvalidInput("The column's length is not the number of rows.", field=name, value=str(length),
+                           mend=f"Send {rows} values.")  # fmt: skip
+
+
+def scores_to_pb(request: pb.ScoreDealsRequest, scores: Scores, info: ModelInfo) -> pb.ScoreDealsResponse:
+    """The answer to a bulk request."""
+    return pb.ScoreDealsResponse(
+        deal_ids=request.deal_ids, probability=scores.probability.tolist(), low=scores.low.tolist(),
+        high=scores.high.tolist(), model_version=info.version, prior=info.prior,
+    )  # fmt: skip
+
+
+def model_to_pb(info: ModelInfo) -> pb.GetModelResponse:
+    """What is known of the model in use."""
+    return pb.GetModelResponse(
+        model_version=info.version, generation=info.generation, digest=info.digest, prior=info.prior,
+        columns=info.columns, evaluation_json=json.dumps(info.evaluation, ensure_ascii=False, sort_keys=True),
+    )  # fmt: skip

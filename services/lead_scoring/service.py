@@ -1,0 +1,110 @@
+"""Use cases: deals in, scores out, by the model in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from kit.clock import Clock, day_end
+from kit.models import Pointer
+from kit.subjects import insight_id
+from learning.columns import Table
+from learning.linear import Scores
+from learning.records import DealHistory
+from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled
+from services.lead_scoring.features import serving_table
+from services.lead_scoring.model import ScoreModel
+
+KIND = "lead_score"
+
+
+class CurrentModel(Protocol):
+    """Tells the model in use; without a pointer it is the built-in prior."""
+
+    @property
+    def current(self) -> tuple[ScoreModel, Pointer | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A deal to be scored as of the end of a business day."""
+
+    history: DealHistory
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A score with what orders and identifies it."""
+
+    deal_revision: int
+    generation: int
+    day: date
+    insight_id: str
+    model_version: str
+    as_of: datetime
+    score: Score
+
+
+class LeadScoring:
+    """Scores and explains deals with the model in use; every call sees one model from start to end."""
+
+    def __init__(self, models: CurrentModel, clock: Clock) -> None:
+        self._models = models
+        self._clock = clock
+
+    def info(self) -> ModelInfo:
+        """The model in use."""
+        model, pointer = self._models.current
+        version, generation, digest = _identity(pointer)
+        return ModelInfo(version, generation, digest, model.prior, model.columns, dict(model.evaluation))
+
+    def answer(self, deals: Sequence[Asked]) -> list[Answer]:
+        """Each deal's score with its reasons, in order. A closed record carries its outcome, a deleted one 0."""
+        model, pointer = self._models.current
+        version, generation, _ = _identity(pointer)
+        scores = _fill(deals, lambda table: model.explain(table), model)
+        return [self._answer(deal, score, version, generation) for deal, score in zip(deals, scores, strict=True)]
+
+    def score(self, deals: Sequence[Asked]) -> tuple[list[Score], str]:
+        """The same without reasons, and the model's version."""
+        model, pointer = self._models.current
+        return _fill(deals, lambda table: _plain(model.score(table), model.prior), model), _identity(pointer)[0]
+
+    def score_table(self, table: Table) -> tuple[Scores, ModelInfo]:
+        """Scores of feature rows given as columns, vectorised."""
+        model, pointer = self._models.current
+        return model.score(table), ModelInfo(*_identity(pointer), model.prior)
+
+    def _answer(self, asked: Asked, score: Score, version: str, generation: int) -> Answer:
+        deal, day = asked.history.deal, asked.day
+        name = insight_id(KIND, deal.id, deal.revision, generation, day.isoformat(), "", version)
+        # A company whose clock stands still sees scores as of its own day, not of today.
+        as_of = min(self._clock.now(), day_end(day))
+        return Answer(deal.revision, generation, day, name, version, as_of, score)
+
+
+def _identity(pointer: Pointer | None) -> tuple[str, int, str]:
+    return (pointer.version, pointer.generation, pointer.digest) if pointer else (PRIOR_VERSION, 0, "")
+
+
+class _Scorer(Protocol):
+    def __call__(self, table: Table, /) -> list[Score]: ...
+
+
+def _fill(deals: Sequence[Asked], scorer: _Scorer, model: ScoreModel) -> list[Score]:
+    """Settled scores where the deal is over, the scorer's for all others at once."""
+    known = [settled(asked.history.deal) for asked in deals]
+    wanted = [asked for asked, score in zip(deals, known, strict=True) if score is None]
+    if not wanted:
+        return [score for score in known if score is not None]
+    table = serving_table([one.history for one in wanted], [one.day for one in wanted], model.columns)
+    computed = iter(scorer(table))
+    return [next(computed) if score is None else score for score in known]
+
+
+def _plain(scores: Scores, prior: bool) -> list[Score]:
+    rows = zip(scores.probability.tolist(), scores.low.tolist(), scores.high.tolist(), strict=True)
+    return [Score(probability, low, high, prior=prior) for probability, low, high in rows]
