@@ -86,7 +86,7 @@ def read_case(deal_id: str, events: Sequence[Event], cells: CellReader, created:
                 outcome = rule.outcome
                 case.history += _ending(outcome, event.time.date(), event.time)
     case.history += _owners(ordered, cells, created or case.first)
-    case.activities = _activities(deal_id, ordered)
+    case.activities = _activities(deal_id, ordered, cells)
     return case
 
 
@@ -109,7 +109,7 @@ def _owners(events: Sequence[Event], cells: CellReader, start: datetime | None) 
     return changes
 
 
-def _activities(deal_id: str, events: Sequence[Event]) -> list[Activity]:
+def _activities(deal_id: str, events: Sequence[Event], cells: CellReader) -> list[Activity]:
     activities, seen = [], dict[str, int]()
     for event in events:
         rule = event.rule
@@ -117,7 +117,8 @@ def _activities(deal_id: str, events: Sequence[Event]) -> list[Activity]:
             continue
         repeat = seen[event.mark] = seen.get(event.mark, 0) + 1
         identity, kind = activity_id(deal_id, event.mark, repeat), rule.activity_type
-        activities.append(Activity(identity, deal_id, kind, rule.direction, event.time, text=rule.text))
+        owner = cells.identity("users", event.person) if event.person else ""
+        activities.append(Activity(identity, deal_id, kind, rule.direction, event.time, "", owner, rule.text))
     return activities
 
 

@@ -1,0 +1,173 @@
+"""An import into a running gateway, over its REST interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import httpx
+import orjson
+
+from kit.errors import (
+    Conflict,
+    DealcastError,
+    Forbidden,
+    Internal,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+from kit.money import Money
+from learning.records import FieldDefinition, ReportingLine, User
+from services.gateway import json_people as people
+from services.gateway.domain import WriteResult, WriteStatus
+from services.gateway.json_records import deal_to_json, result_from_json
+
+TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+_ERRORS: Mapping[int, type[DealcastError]] = {
+    400: InvalidInput, 403: Forbidden, 404: NotFound, 409: Conflict, 412: Conflict, 413: TooLarge, 422: InvalidInput,
+    503: Unavailable,
+}  # fmt: skip
+_PRINT: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "users": people.user_to_json,
+    "accounts": people.account_to_json,
+    "products": people.product_to_json,
+    "contacts": people.contact_to_json,
+    "quotas": people.quota_to_json,
+    "deals": deal_to_json,
+}
+
+
+class Client:
+    """Calls a gateway; what it refuses, or that it does not answer, becomes a DealcastError."""
+
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InvalidInput("this is no address", field="--url", value=url, mend="write http://127.0.0.1:8080")
+        self.url = url.rstrip("/")
+        transport = transport or httpx.AsyncHTTPTransport(retries=3)
+        self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, transport=transport)
+
+    async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request. Raises the DealcastError that the gateway's problem details tell."""
+        try:
+            response = await self._client.request(method, path, **options)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            mend = "start it with dealcast up, or check the address"
+            message = f"the gateway does not answer ({type(error).__name__})"
+            raise Unavailable(message, field="url", value=self.url, mend=mend) from None
+        if response.is_error:
+            raise problem(response)
+        return response
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def problem(response: httpx.Response) -> DealcastError:
+    """The error that an answer tells."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = {}
+    body = body if isinstance(body, dict) else {}
+    detail = str(body.get("detail") or f"the gateway answered {response.status_code}")
+    kind = _ERRORS.get(response.status_code, Internal)
+    texts = {key: str(body.get(key) or "") for key in ("field", "value", "mend")}
+    return kind(detail, **texts)
+
+
+class HttpSink:
+    """Sends an import to a gateway."""
+
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = Client(url, transport)
+        self._import = ""
+        self._end: dict[str, Any] = {}
+
+    async def begin(self, name: str, as_of: date | None, currency: str) -> None:
+        self._end = {"as_of": as_of.isoformat() if as_of else None, "currency": currency}
+        response = await self._client.call("POST", "/v1/imports", json={"name": name} | self._end)
+        self._import = str(response.json()["id"])
+
+    async def fields(self) -> list[FieldDefinition]:
+        rows = (await self._client.call("GET", "/v1/fields")).json()["fields"]
+        return [found for found, _ in map(people.definition_from_json, rows) if found is not None]
+
+    async def define(self, definitions: Sequence[FieldDefinition]) -> None:
+        rows = [people.definition_to_json(each) for each in definitions]
+        await self._client.call("PUT", "/v1/fields", json={"fields": rows})
+
+    async def prices(self) -> Mapping[str, Money]:
+        rows = (await self._client.call("GET", "/v1/products")).json()["products"]
+        found = [product for product, _ in map(people.product_from_json, rows) if product is not None]
+        return {product.id: product.price for product in found if product.price is not None}
+
+    async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
+        if batch == "lines":
+            return await self._save_lines(records)
+        return await self._post(batch, [_PRINT[batch](record) for record in records])
+
+    async def _save_lines(self, lines: Sequence[ReportingLine]) -> list[WriteResult]:
+        """Lines travel with their users."""
+        rows = (await self._client.call("GET", "/v1/users")).json()["users"]
+        users = {user[0].id: user[0] for user, _ in map(people.user_from_json, rows) if user is not None}
+        own: dict[str, list[ReportingLine]] = {}
+        for line in lines:
+            own.setdefault(line.user_id, []).append(line)
+        mine = [people.user_to_json(users.get(user, User(user, user)), tuple(each)) for user, each in own.items()]
+        results = dict(zip(own, await self._post("users", mine), strict=True))
+        return [results[line.user_id] for line in lines]
+
+    async def _post(self, batch: str, rows: Sequence[Mapping[str, Any]]) -> list[WriteResult]:
+        content = b"".join(orjson.dumps(row) + b"\n" for row in rows)
+        headers = {"Content-Type": "application/x-ndjson"}
+        response = await self._client.call("POST", f"/v1/{batch}:batch", content=content, headers=headers)
+        results = [result_from_json(json.loads(line)) for line in response.text.splitlines() if line.strip()]
+        if len(results) != len(rows):
+            message = f"the gateway answered {len(results)} of {len(rows)} lines"
+            raise Unavailable(
+                message, field="url", value=self._client.url, mend="import again: it changes nothing twice"
+            )
+        return results
+
+    async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        body = self._end | {"counts": counts}
+        await self._client.call("POST", f"/v1/imports/{self._import}:finish", json=body)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class CheckingSink:
+    """Takes what a gateway knows into account and sends it nothing: for dry runs over HTTP."""
+
+    blind = True  # cannot tell new from changed
+
+    def __init__(self, inner: HttpSink) -> None:
+        self._inner = inner
+
+    async def begin(self, name: str, as_of: date | None, currency: str) -> None:
+        """Nothing begins."""
+
+    async def fields(self) -> list[FieldDefinition]:
+        return await self._inner.fields()
+
+    async def define(self, definitions: Sequence[FieldDefinition]) -> None:
+        """Nothing is declared."""
+
+    async def prices(self) -> Mapping[str, Money]:
+        return await self._inner.prices()
+
+    async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
+        return [WriteResult(str(getattr(record, "id", "")), WriteStatus.UNCHANGED) for record in records]
+
+    async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Nothing ends."""
+
+    async def close(self) -> None:
+        await self._inner.close()

@@ -1,0 +1,102 @@
+"""Finds out where an import goes: a gateway by its address, the one that runs on a data folder, or its store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from services.gateway.imports.sinks import Sink, StoreSink
+
+
+async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> Sink:
+    """The sink for --url, or for --data-dir. Raises InvalidInput or Unavailable."""
+    from services.gateway.imports.http_sink import CheckingSink, HttpSink
+
+    if url:
+        return CheckingSink(HttpSink(url)) if dry_run else HttpSink(url)
+    folder = data_dir or Path("data")
+    location = _location(folder)
+    if dry_run and location.startswith("sqlite:"):
+        return await _open_copy(Path(location.removeprefix("sqlite:///")))
+    running = running_gateway(folder)
+    if dry_run and running:
+        return CheckingSink(HttpSink(running))
+    if running:
+        return HttpSink(running)
+    return await _open_store(folder, location)
+
+
+def running_gateway(folder: Path) -> str:
+    """The address of the gateway that runs on a data folder, "" where none does."""
+    import psutil
+
+    for name in ("gateway.json", "state.json"):
+        try:
+            state = json.loads((folder / "run" / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        pid, address = _entry(state)
+        if address and (pid is None or psutil.pid_exists(pid)):
+            return address if address.startswith("http") else f"http://{address}"
+    return ""
+
+
+def _entry(state: Any) -> tuple[int | None, str]:
+    if not isinstance(state, Mapping):
+        return None, ""
+    inner = state.get("gateway")
+    if isinstance(inner, Mapping):
+        state = inner
+    pid = state.get("pid")
+    return pid if isinstance(pid, int) else None, str(state.get("url") or state.get("http") or "")
+
+
+def _location(folder: Path) -> str:
+    return os.environ.get("DEALCAST_STORE_URL") or f"sqlite:///{folder.resolve() / 'gateway.db'}"
+
+
+async def _open_store(folder: Path, location: str) -> Sink:
+    from services.gateway.store import open_store
+
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    return StoreSink(await open_store(location))
+
+
+class _CopySink(StoreSink):
+    """A store of its own in a temporary folder."""
+
+    folder: Path
+
+    async def close(self) -> None:
+        await super().close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+async def _open_copy(database: Path) -> Sink:
+    """The same records in a copy: what a dry run does to it is what an import would do."""
+    from services.gateway.store import open_store
+
+    folder = await asyncio.to_thread(_copy, database)
+    sink = _CopySink(await open_store(f"sqlite:///{folder / 'gateway.db'}"))
+    sink.folder = folder
+    return sink
+
+
+def _copy(database: Path) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="dealcast-dry-run-"))
+    if database.exists():
+        source, target = (
+            sqlite3.connect(database.as_uri() + "?mode=ro", uri=True),
+            sqlite3.connect(folder / "gateway.db"),
+        )
+        source.backup(target)
+        source.close()
+        target.close()
+    return folder
