@@ -20,6 +20,7 @@ from services.next_best_action.model import INTERVAL
 
 Floats = NDArray[np.float64]
 
+DIGITS = 9  # kept of effects: below lies rounding noise
 RIDGE = 1.0  # on standardised covariates; treatments and intercept are left free
 UNRECORDED_SD = 0.1  # log-odds: how far unrecorded reasons to act may push an estimate either way
 LEAST_DEALS = 40  # treated, and as many untreated
@@ -80,7 +81,8 @@ def shrunk(action: Action, raw: float, se: float, deals: int, won: int, *, learn
         total = precision + evidence
         mean = (precision * action.odds + evidence * raw) / total
     width = INTERVAL / total**0.5
-    return Effect(mean, mean - width, mean + width, learned, deals, won)
+    low, mean, high = (round(odds, DIGITS) for odds in (mean - width, mean, mean + width))
+    return Effect(mean, low, high, learned, deals, won)
 
 
 def playbook_scale(estimates: Sequence[Estimate], actions: Sequence[Action]) -> float:
@@ -94,7 +96,7 @@ def playbook_scale(estimates: Sequence[Estimate], actions: Sequence[Action]) -> 
             evidence = 1 / (each.se**2 + UNRECORDED_SD**2)
             numerator += evidence * action.odds * each.raw
             denominator += evidence * action.odds**2
-    return float(min(max(numerator / denominator, 0.25), 1.5))
+    return round(float(min(max(numerator / denominator, 0.25), 1.5)), DIGITS)
 
 
 def fit(features: Floats, target: Floats, weights: Floats, penalty: Floats) -> tuple[Floats, Floats]:
