@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     train = verbs.add_parser("train", help="learn the effects of actions from a history")
     train.add_argument("--history", type=Path, required=True, help="folder in the history format")
     train.add_argument("--scores", type=Path, required=True, help="out-of-fold lead scores (Parquet)")
-    train.add_argument("--out", type=Path, required=True, help="folder to write the model to")
+    train.add_argument("--out", type=Path, required=True, help="folder for artifact/ and evaluation.json")
     train.add_argument("--seed", type=int, default=0)
     return parser
 
@@ -60,9 +60,13 @@ def _serve(settings: Settings) -> int:
 def _train(options: argparse.Namespace, settings: Settings) -> int:
     from services.next_best_action import catalogue, training
 
-    def tell(step: str, share: float) -> None:
-        print(json.dumps({"step": step, "done": round(share, 3)}), flush=True)  # noqa: T201
+    def tell(stage: str, progress: float) -> None:
+        print(json.dumps({"stage": stage, "progress": round(progress, 3)}), flush=True)  # noqa: T201
 
+    if options.seed < 0:
+        raise InvalidInput(
+            "a seed is a whole number", field="--seed", value=str(options.seed), mend="Give one from 0 on"
+        )
     actions = catalogue.load(settings.action_catalogue)
     training.train_folder(options.history, options.scores, options.out, actions, seed=options.seed, progress=tell)
     return 0

@@ -25,12 +25,12 @@ from services.next_best_action.features import NEVER, done_within, last_contacts
 from services.next_best_action.model import EVALUATION_FILE, ActionModel
 from services.next_best_action.scores import read_scores
 
-MODEL_FOLDER = "model"
+ARTIFACT_FOLDER = "artifact"
 WINDOW_DAYS = 7
 MOST_DAYS = 6  # scored days of a deal that are used
 MOST_STAGES = 12
 LEAST_AMOUNTS = 5
-Progress = Callable[[str, float], None]  # (step, share of it done)
+Progress = Callable[[str, float], None]  # (stage, share of it done)
 
 
 @dataclass
@@ -76,11 +76,11 @@ def train(
 def train_folder(
     history: Path, scores: Path, out: Path, catalogue: Catalogue, *, seed: int = 0, progress: Progress = lambda *_: None
 ) -> ActionModel:
-    """Train on a folder in the history format and write `out`: model/ (the artifact) and evaluation.json (its copy)."""
+    """Train on a folder in the history format and write `out`: artifact/ (the model) and evaluation.json (its copy)."""
     model = train(read_history(history), scores, catalogue, seed=seed, progress=progress)
-    (out / MODEL_FOLDER).mkdir(parents=True, exist_ok=True)
-    model.save(out / MODEL_FOLDER)
-    shutil.copyfile(out / MODEL_FOLDER / EVALUATION_FILE, out / EVALUATION_FILE)
+    (out / ARTIFACT_FOLDER).mkdir(parents=True, exist_ok=True)
+    model.save(out / ARTIFACT_FOLDER)
+    shutil.copyfile(out / ARTIFACT_FOLDER / EVALUATION_FILE, out / EVALUATION_FILE)
     return model
 
 

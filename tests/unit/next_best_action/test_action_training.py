@@ -74,8 +74,8 @@ def test_training_is_deterministic_and_says_what_it_learned(tmp_path: Path, caps
         assert main(["train", *arguments, "--seed", "3"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines
-    assert all(set(line) == {"step", "done"} and 0 <= line["done"] <= 1 for line in lines)
-    one, two = (tmp_path / name / training.MODEL_FOLDER for name in ("one", "two"))
+    assert all(set(line) == {"stage", "progress"} and 0 <= line["progress"] <= 1 for line in lines)
+    one, two = (tmp_path / name / training.ARTIFACT_FOLDER for name in ("one", "two"))
     assert sorted(file.name for file in one.iterdir()) == [EVALUATION_FILE, FILE]
     for name in (EVALUATION_FILE, FILE):
         assert (one / name).read_bytes() == (two / name).read_bytes()
@@ -109,7 +109,7 @@ def test_a_history_without_outcomes_gives_the_playbook(tmp_path: Path) -> None:
     model = training.train_folder(tmp_path / "history", scores, tmp_path / "out", ACTIONS)
     assert model.effects == {}
     assert model.playbook_scale == 1
-    assert ActionModel.load(tmp_path / "out" / training.MODEL_FOLDER) == model
+    assert ActionModel.load(tmp_path / "out" / training.ARTIFACT_FOLDER) == model
 
 
 def test_wrong_scores_are_refused(tmp_path: Path) -> None:
