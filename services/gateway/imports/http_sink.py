@@ -90,8 +90,8 @@ class HttpSink:
         self._end: dict[str, Any] = {}
 
     async def begin(self, name: str, as_of: date | None, currency: str) -> None:
-        self._end = {"as_of": as_of.isoformat() if as_of else None, "currency": currency}
-        response = await self._client.call("POST", "/v1/imports", json={"name": name} | self._end)
+        self._end = {"currency": currency} | ({"as_of": as_of.isoformat()} if as_of else {})
+        response = await self._client.call("POST", "/v1/imports", json={"source": name} | self._end)
         self._import = str(response.json()["id"])
 
     async def fields(self) -> list[FieldDefinition]:
@@ -139,6 +139,10 @@ class HttpSink:
         body = self._end | {"counts": counts}
         await self._client.call("POST", f"/v1/imports/{self._import}:finish", json=body)
 
+    async def fail(self, error: str) -> None:
+        if self._import:
+            await self._client.call("POST", f"/v1/imports/{self._import}:finish", json={"error": error[:500]})
+
     async def close(self) -> None:
         await self._client.close()
 
@@ -168,6 +172,9 @@ class CheckingSink:
 
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Nothing ends."""
+
+    async def fail(self, error: str) -> None:
+        """Nothing was begun."""
 
     async def close(self) -> None:
         await self._inner.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from kit.errors import DealcastError
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
@@ -79,13 +81,9 @@ class Importer:
                 self._tables.append(open_table(self._mapping, spec, file))
             with Staging() as staging:
                 self._stage(staging)
-                await self._sink.begin(self._mapping.name, self.report.as_of, self._mapping.currency)
-                await self._settle_types()
-                for family in FAMILIES:
-                    await self._write(family, staging)
+                await self._write_all(staging)
             self.report.rejects = self._rejects.first
             self.report.rejects_files = self._rejects.paths
-            await self._sink.finish(self.report.counts)
         finally:
             for table in self._tables:
                 table.table.close()
@@ -156,6 +154,18 @@ class Importer:
             await self._sink.define([FieldDefinition(entity, name, kind) for (entity, name), kind in new.items()])
 
     # writing
+
+    async def _write_all(self, staging: Staging) -> None:
+        await self._sink.begin(self._mapping.name, self.report.as_of, self._mapping.currency)
+        try:
+            await self._settle_types()
+            for family in FAMILIES:
+                await self._write(family, staging)
+        except DealcastError as error:
+            with contextlib.suppress(DealcastError):
+                await self._sink.fail(str(error))
+            raise
+        await self._sink.finish(self.report.counts)
 
     async def _write(self, family: str, staging: Staging) -> None:
         total = staging.count(family)

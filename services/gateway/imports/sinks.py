@@ -39,6 +39,9 @@ class Sink(Protocol):
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Say that everything is in."""
 
+    async def fail(self, error: str) -> None:
+        """Say that the import broke off."""
+
     async def close(self) -> None: ...
 
 
@@ -90,6 +93,9 @@ class StoreSink:
             await self._workspace.set_currency(self._currency)
         day = self._as_of.isoformat() if self._as_of else None
         await self._store.add_event("import", "", {"as_of": day, "counts": {k: dict(v) for k, v in counts.items()}})
+
+    async def fail(self, error: str) -> None:
+        """What is in stays in: the next import goes on from there."""
 
     async def close(self) -> None:
         await self._store.close()

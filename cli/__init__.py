@@ -1,0 +1,1 @@
+"""The `dealcast` command."""

@@ -1,0 +1,97 @@
+"""`dealcast`: finds the command, and tells errors in a line with their mend instead of a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+# name → where it lives; the module has a function of that name, or a Typer app named `app`.
+COMMANDS = {
+    "up": "cli.up",
+    "import": "cli.import_",
+    "train": "cli.train",
+    "models": "cli.models",
+    "export": "cli.export",
+    "dead-letters": "cli.dead_letters",
+    "backup": "cli.backup",
+    "restore": "cli.backup",
+    "doctor": "cli.doctor",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands there are, in the order one meets them."""
+        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, None where there is none of this name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        function = getattr(module, cmd_name.replace("-", "_"), None) or getattr(module, "import_", None)
+        if not callable(function):
+            command = get_command(module.app)
+        else:
+            one = typer.Typer(add_completion=False, rich_markup_mode=None)
+            one.command(cmd_name)(function)
+            command = get_command(one)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    help="Dealcast: lead scoring, forecast and next best action on every deal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Dealcast: lead scoring, forecast and next best action on every deal."""
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 an error that is told, 2 wrong use, 130 interrupted."""
+    try:
+        app(prog_name="dealcast")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:
+        from kit.errors import DealcastError
+
+        if isinstance(error, DealcastError):
+            tell(error)
+        elif os.environ.get("DEALCAST_DEBUG"):
+            raise
+        else:
+            typer.echo(f"Something unforeseen failed ({type(error).__name__}: {str(error)[:300]}).", err=True)
+            typer.echo("Run it again with DEALCAST_DEBUG=1 to see where, and report that.", err=True)
+        sys.exit(1)
+
+
+def tell(error: Any) -> None:
+    """Print what is wrong and the mend."""
+    where = f"{error.field} = {error.value}: " if error.field and error.value else f"{error.field}: "
+    typer.echo(f"error: {where if error.field else ''}{error.message}", err=True)
+    if error.mend:
+        typer.echo(f"mend: {error.mend}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_DATA_DIR = Path(".dealcast")
+
+DataDir = Annotated[
+    Path,
+    typer.Option("--data-dir", envvar="DEALCAST_DATA_DIR", help="The folder that holds everything Dealcast keeps."),
+]
+Url = Annotated[str, typer.Option("--url", help="A running gateway; then --data-dir is not used.")]
+
+
+def call(data_dir: Path, url: str, method: str, path: str, **options: Any) -> Any:
+    """Ask the gateway of --url or of the data folder; its JSON answer.
+
+    Raises Unavailable where none runs, else the DealcastError that the gateway tells.
+    """
+    import httpx
+
+    from kit.errors import Unavailable
+    from services.gateway.imports.http_sink import problem
+
+    address = gateway_address(data_dir, url)
+    try:
+        response = httpx.request(method, address + path, timeout=60.0, **options)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        message, mend = f"the gateway does not answer ({type(error).__name__})", "start it with dealcast up"
+        raise Unavailable(message, field="url", value=address, mend=mend) from None
+    if response.is_error:
+        raise problem(response)
+    return response.json() if response.content else None
+
+
+def gateway_address(data_dir: Path, url: str) -> str:
+    """--url, or the address of the gateway that runs on the data folder. Raises Unavailable where none does."""
+    from kit.errors import Unavailable
+    from services.gateway.imports.targets import running_gateway
+
+    address = url or running_gateway(data_dir)
+    if not address:
+        mend = f"start one with dealcast up --data-dir {data_dir}, or name one with --url"
+        raise Unavailable("no gateway runs here", field="--data-dir", value=str(data_dir), mend=mend)
+    return address.rstrip("/")
