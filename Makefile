@@ -8,10 +8,10 @@ T ?= tests
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test lint proto bench accuracy
+.PHONY: help setup run test lint proto proto-baseline bench accuracy
 
 help:  ## show the targets
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(VENV)/.installed  ## create .venv and install everything (TORCH_INDEX_URL=… for CPU-only torch)
 
@@ -20,10 +20,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) torch==$(TORCH)
 	$(BIN)/pip install --quiet --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
+	-$(BIN)/python -m services.gateway.web.build
 	touch $@
 
 proto: $(VENV)/.installed  ## regenerate gen/ from protos/
 	$(BIN)/python -m gen.generate
+
+proto-baseline: $(VENV)/.installed  ## take protos/ as the released contract that `make test` checks against
+	$(BIN)/buf build protos --exclude-source-info -o protos/baseline.binpb
 
 lint: $(VENV)/.installed  ## ruff, mypy, buf lint, layering
 	$(BIN)/ruff check .
