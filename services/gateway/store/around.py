@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, func, select
 
 from kit.errors import Forbidden, InvalidInput
 from learning.records import (
@@ -33,6 +32,7 @@ from services.gateway.store.checks_around import (
 from services.gateway.store.checks_deal import MOST_FIELDS, PREFIX, check_types
 from services.gateway.store.codec import decode_fields, decode_value, storable
 from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, Fields
+from services.gateway.store.database import Database
 from services.gateway.store.people import LineBook
 from services.gateway.store.rows import account_row, contact_row, product_row, quota_row, user_row
 from services.gateway.store.touching import Touching
@@ -45,26 +45,34 @@ _TEXTS = (FieldType.TEXT, FieldType.CHOICE)
 class Around(Touching):
     """The savers of everything but deals and activities."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        tables = (t.users, t.reporting_lines, t.accounts, t.contacts, t.products, t.quotas, t.field_definitions)
+        self._savers = {table.name: database.upsert(table) for table in tables}
+
     async def save_users(
         self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = ()
     ) -> list[WriteResult]:
         """Create or change users, then their lines: one result a user, then one a line (with the user's id)."""
         _company_wide(principal, "users")
-        async with self._database.write() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> list[WriteResult]:
+            context = self._contexts.read(connection)
             checks = [check_user(user) for user in users]
-            results = await self._save(connection, t.users, users, checks, user_row)
+            results = self._save(connection, t.users, users, checks, user_row)
             known = set(context.people.users) | {user.id for user in users}
             known -= {r.id for r in results if r.status is WriteStatus.REJECTED and r.id not in context.people.users}
-            line_results = await self._save_lines(connection, lines, known, context.people.lines)
+            line_results = self._save_lines(connection, lines, known, context.people.lines)
             statuses = {result.status for result in (*results, *line_results)}
             if statuses & {WriteStatus.CREATED, WriteStatus.CHANGED}:
-                await self._contexts.touch(connection, PEOPLE_VERSION)
-                await self._republish_moved(connection, context.people.paths(context.day), context.day)
-        return results + line_results
+                self._contexts.touch(connection, PEOPLE_VERSION)
+                self._republish_moved(connection, context.people.paths(context.day), context.day)
+            return results + line_results
 
-    async def _save_lines(
-        self, connection: AsyncConnection, lines: Sequence[ReportingLine], known: set[str], old: Iterable[ReportingLine]
+        return await self._database.write(work)
+
+    def _save_lines(
+        self, connection: Connection, lines: Sequence[ReportingLine], known: set[str], old: Iterable[ReportingLine]
     ) -> list[WriteResult]:
         book, results, rows = LineBook(old), [], []
         for line in lines:
@@ -82,19 +90,20 @@ class Around(Touching):
             })  # fmt: skip
             results.append(WriteResult(line.user_id, WriteStatus.CHANGED if before else WriteStatus.CREATED))
         if rows:
-            await connection.execute(self._database.upsert(t.reporting_lines), rows)
+            self._savers["reporting_lines"].run(connection, rows)
         return results
 
-    async def _republish_moved(self, connection: AsyncConnection, before: Mapping[str, Any], day: Any) -> None:
+    def _republish_moved(self, connection: Connection, before: Mapping[str, Any], day: Any) -> None:
         """Outbox rows for open deals whose place in the tree is another now: rollups must learn of it."""
-        people = (await self._contexts.read(connection)).people
+        people = (self._contexts.read(connection)).people
         moved = [user for user, path in people.paths(day).items() if user in before and before[user] != path]
-        await self._enqueue_live(connection, moved)
+        self._enqueue_live(connection, moved)
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows."""
-        async with self._database.write() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> list[WriteResult]:
+            context = self._contexts.read(connection)
             fields, made = dict(context.fields), Fields()
             checks = [check_account(account) for account in accounts]
             for account, check in zip(accounts, checks, strict=True):
@@ -103,45 +112,56 @@ class Around(Touching):
                     if not check.errors:
                         fields.update(new)
                         made.update(new)
-            results = await self._save(connection, t.accounts, accounts, checks, account_row)
-            await self._define(connection, made)
-            await self._raise_revisions(connection, self._live_of_accounts, _changed(results))
-        return results
+            results = self._save(connection, t.accounts, accounts, checks, account_row)
+            self._define(connection, made)
+            self._raise_revisions(connection, self._live_of_accounts, _changed(results))
+            return results
+
+        return await self._database.write(work)
 
     async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
         """Create or change contacts; the revision of open deals they are on grows."""
-        async with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[WriteResult]:
             wanted = storable(one.account_id for one in contacts if isinstance(one.account_id, str))
             statement = select(t.accounts.c.id).where(self._database.among(t.accounts.c.id))
-            known = {row.id for row in await self._database.fetch(connection, statement, wanted)}
+            known = {row.id for row in self._database.fetch(connection, statement, wanted)}
             checks = [check_contact(contact) for contact in contacts]
             for contact, check in zip(contacts, checks, strict=True):
                 if not check.errors and contact.account_id and contact.account_id not in known:
                     check.refuse("account_id", contact.account_id, "there is no such account", "Save the account first")
-            results = await self._save(connection, t.contacts, contacts, checks, contact_row)
-            await self._raise_revisions(connection, self._live_of_contacts, _changed(results))
-        return results
+            results = self._save(connection, t.contacts, contacts, checks, contact_row)
+            self._raise_revisions(connection, self._live_of_contacts, _changed(results))
+            return results
+
+        return await self._database.write(work)
 
     async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]:
         """Create or change products."""
         _company_wide(principal, "products")
-        async with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[WriteResult]:
             checks = [check_product(product) for product in products]
-            return await self._save(connection, t.products, products, checks, product_row)
+            return self._save(connection, t.products, products, checks, product_row)
+
+        return await self._database.write(work)
 
     async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]:
         """Create or change quotas, one per owner, period and currency."""
         _company_wide(principal, "quotas")
-        async with self._database.write() as connection:
-            users = (await self._contexts.read(connection)).people.users
+
+        def work(connection: Connection) -> list[WriteResult]:
+            users = (self._contexts.read(connection)).people.users
             checks = [check_quota(quota) for quota in quotas]
             for quota, check in zip(quotas, checks, strict=True):
                 if not check.errors and quota.owner_id not in users:
                     check.refuse("owner_id", quota.owner_id, "there is no such user", "Save the user first")
-            return await self._save(connection, t.quotas, quotas, checks, quota_row, match="owner_id")
+            return self._save(connection, t.quotas, quotas, checks, quota_row, match="owner_id")
 
-    async def _save(
-        self, connection: AsyncConnection, table: Table, records: Sequence[R], checks: Sequence[Checker],
+        return await self._database.write(work)
+
+    def _save(
+        self, connection: Connection, table: Table, records: Sequence[R], checks: Sequence[Checker],
         to_row: Callable[[R], dict[str, Any]], match: str = "id",
     ) -> list[WriteResult]:  # fmt: skip
         """Upsert the sound records that differ from what is stored."""
@@ -150,7 +170,7 @@ class Around(Touching):
         wanted = storable(row[match] for row in rows if row)
         found = select(table).where(self._database.among(table.c[match]))
         stored: dict[Key, dict[str, Any]] = {}
-        for mapping in await self._database.fetch(connection, found, wanted):
+        for mapping in self._database.fetch(connection, found, wanted):
             stored[tuple(mapping._mapping[key] for key in keys)] = dict(mapping._mapping)
         new: dict[Key, dict[str, Any]] = {}
         results = []
@@ -167,7 +187,7 @@ class Around(Touching):
                 stored[key] = new[key] = row
             results.append(WriteResult(row[match], status))
         if new:
-            await connection.execute(self._database.upsert(table), list(new.values()))
+            self._savers[table.name].run(connection, list(new.values()))
         return results
 
     async def define_fields(self, principal: Principal, definitions: Sequence[FieldDefinition]) -> None:
@@ -180,15 +200,16 @@ class Around(Touching):
         if check.errors:
             first = check.errors[0]
             raise InvalidInput(first.message, field=first.field, value=first.value, mend=first.mend)
-        async with self._database.write() as connection:
-            fields = dict((await self._contexts.read(connection)).fields)
+
+        def work(connection: Connection) -> None:
+            fields = dict((self._contexts.read(connection)).fields)
             made: Fields = {}
             for one in definitions:
                 key, before = (one.entity, one.name), fields.get((one.entity, one.name))
                 if before is one.type:
                     continue
                 both_text = before in _TEXTS and one.type in _TEXTS
-                if before is not None and not both_text and await self._holds_values(connection, one):
+                if before is not None and not both_text and self._holds_values(connection, one):
                     raise InvalidInput(
                         f"the field holds {before.value} values", field=one.name, value=one.type.value,
                         mend=f"Keep it {before.value}, or use another name",
@@ -197,20 +218,22 @@ class Around(Touching):
             for entity in ("deal", "account"):
                 if sum(key[0] == entity for key in fields) > MOST_FIELDS:
                     raise InvalidInput(f"more than {MOST_FIELDS} custom fields", field="fields", mend="Drop some")
-            await self._define(connection, made)
+            self._define(connection, made)
 
-    async def _define(self, connection: AsyncConnection, made: Fields) -> None:
+        await self._database.write(work)
+
+    def _define(self, connection: Connection, made: Fields) -> None:
         if made:
             rows = [{"entity": entity, "name": name, "type": kind.value} for (entity, name), kind in made.items()]
-            await connection.execute(self._database.upsert(t.field_definitions), rows)
-            await self._contexts.touch(connection, FIELDS_VERSION)
+            self._savers["field_definitions"].run(connection, rows)
+            self._contexts.touch(connection, FIELDS_VERSION)
 
-    async def _holds_values(self, connection: AsyncConnection, definition: FieldDefinition) -> bool:
+    def _holds_values(self, connection: Connection, definition: FieldDefinition) -> bool:
         if definition.entity == "deal":
             field = PREFIX + definition.name
             values = select(t.changes.c.value).where(t.changes.c.field == field).distinct().limit(2)
-            return any(decode_value(row[0]) is not None for row in (await connection.execute(values)).all())
-        rows = await connection.execute(select(t.accounts.c.fields).where(func.length(t.accounts.c.fields) > 2))
+            return any(decode_value(row[0]) is not None for row in connection.execute(values).all())
+        rows = connection.execute(select(t.accounts.c.fields).where(func.length(t.accounts.c.fields) > 2))
         return any(definition.name in decode_fields(row[0]) for row in rows.all())
 
 

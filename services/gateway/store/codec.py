@@ -25,9 +25,10 @@ def to_us(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=65_536)
 def from_us(us: int) -> datetime:
     """The inverse of `to_us`."""
-    return EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(0, 0, us)
 
 
 def to_day(day: date | None) -> str | None:
@@ -57,6 +58,17 @@ def encode_value(value: Value | None) -> str:
 
 def decode_value(text: str) -> Value | None:
     """The inverse of `encode_value`."""
+    return _decode_object(text) if text[0] == "{" else _decode_plain(text)
+
+
+def _decode_plain(text: str) -> Value | None:
+    value = orjson.loads(text)
+    return float(value) if value.__class__ is int else value
+
+
+@lru_cache(maxsize=16_384)
+def _decode_object(text: str) -> Value | None:
+    """Days and amounts, of which the same come again and again."""
     return from_jsonable(orjson.loads(text))
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from kit.clock import day_end
 from kit.errors import NotFound
@@ -63,15 +62,15 @@ class Contexts:
     """Reads the context, keeping people and fields until another version of them is written."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._save_settings = database.upsert(t.settings)
         self._people: tuple[int, People] = (-1, People((), ()))
         self._fields: tuple[int, Fields] = (-1, {})
 
-    async def read(self, connection: AsyncConnection) -> Context:
+    def read(self, connection: Connection) -> Context:
         """The context in this transaction."""
-        stored: dict[str, Any] = {key: loads(value) for key, value in (await connection.execute(_SETTINGS)).all()}
-        people = await self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
-        fields = await self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
+        stored: dict[str, Any] = {key: loads(value) for key, value in connection.execute(_SETTINGS).all()}
+        people = self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
+        fields = self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
         clock = stored.get(CLOCK) or {}
         pinned = clock.get("pinned") or clock.get("today")
         return Context(
@@ -82,24 +81,24 @@ class Contexts:
             stored.get(PIPELINES) or {},
         )
 
-    async def _read_people(self, connection: AsyncConnection, version: int) -> People:
+    def _read_people(self, connection: Connection, version: int) -> People:
         if self._people[0] != version:
-            users = [User(*row) for row in (await connection.execute(_USERS)).all()]
-            lines = [line_from(row) for row in (await connection.execute(_LINES)).all()]
+            users = [User(*row) for row in connection.execute(_USERS).all()]
+            lines = [line_from(row) for row in connection.execute(_LINES).all()]
             self._people = (version, People(users, lines))
         return self._people[1]
 
-    async def _read_fields(self, connection: AsyncConnection, version: int) -> Fields:
+    def _read_fields(self, connection: Connection, version: int) -> Fields:
         if self._fields[0] != version:
-            rows = (await connection.execute(_FIELDS)).all()
+            rows = connection.execute(_FIELDS).all()
             self._fields = (version, {(entity, name): FieldType(kind) for entity, name, kind in rows})
         return self._fields[1]
 
-    async def touch(self, connection: AsyncConnection, key: str) -> None:
+    def touch(self, connection: Connection, key: str) -> None:
         """Note in this transaction that people or fields are another version now."""
-        stored = (await connection.execute(select(t.settings.c.value).where(t.settings.c.key == key))).scalar()
+        stored = connection.execute(select(t.settings.c.value).where(t.settings.c.key == key)).scalar()
         version = (loads(stored) if stored else 0) + 1
-        await connection.execute(self._database.upsert(t.settings), [{"key": key, "value": dumps(version)}])
+        self._save_settings.run(connection, [{"key": key, "value": dumps(version)}])
 
 
 def line_from(row: Any) -> ReportingLine:

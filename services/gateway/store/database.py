@@ -1,43 +1,51 @@
-"""The two databases behind one door: engines, transactions and the few statements in which they differ."""
+"""The two databases behind one door: engines, transactions and the few statements in which they differ.
+
+A transaction is a plain function that runs as a whole in a thread of its own: a hop to a driver's thread and back for
+each statement would cost more than the statements do.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
     Connection,
+    Engine,
     Insert,
     String,
     Table,
     Text,
     any_,
     bindparam,
+    create_engine,
     event,
     func,
+    insert,
     select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kit.errors import InvalidInput, Unavailable
 from services.gateway.store.codec import dumps
 
+T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
 READERS = 4
-BUSY_MILLISECONDS = 30_000
+BUSY_SECONDS = 30
 WRITER_LOCK = 0x6465616C  # the advisory lock that lets one PostgreSQL writer in at a time
-Rows = Sequence[Any]
+_LOCK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=WRITER_LOCK)
 
 
 def read_url(url: str) -> URL:
@@ -46,15 +54,37 @@ def read_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise InvalidInput(
-            "this is no database URL", field="store", value=re.sub("//.*@", "//…@", url), mend=mend
-        ) from None
+        shown = re.sub("//.*@", "//…@", url)
+        raise InvalidInput("this is no database URL", field="store", value=shown, mend=mend) from None
     kind = parsed.get_backend_name()
     if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
-        return parsed.set(drivername="sqlite+aiosqlite")
+        return parsed.set(drivername="sqlite+pysqlite")
     if kind in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise InvalidInput("this is no database Dealcast can use", field="store", value=kind, mend=mend)
+
+
+class Many:
+    """A statement made ready to run with many rows, without SQLAlchemy's work per row."""
+
+    def __init__(self, engine: Engine, statement: Any, names: Sequence[str] | None = None) -> None:
+        compiled = statement.compile(engine, column_keys=names, for_executemany=True)
+        self._sql = str(compiled)
+        order = compiled.positiontup
+        self._take = itemgetter(*order) if order else None
+        self._single = order is not None and len(order) == 1
+
+    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Run it for every row; nothing where there is none."""
+        if not rows:
+            return
+        take = self._take
+        if take is None:
+            connection.exec_driver_sql(self._sql, list(rows))
+        elif self._single:
+            connection.exec_driver_sql(self._sql, [(take(row),) for row in rows])
+        else:
+            connection.exec_driver_sql(self._sql, [take(row) for row in rows])
 
 
 class Database:
@@ -67,66 +97,60 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._lock = asyncio.Lock()
         if self.is_sqlite:
-            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
             self._reader = _sqlite_engine(url, "BEGIN", READERS)
         else:
-            self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
-            self._reader = create_async_engine(
-                url, pool_size=READERS, max_overflow=4, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+            self._writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+            self._reader = create_engine(
+                url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True, isolation_level="REPEATABLE READ"
             )
+        self._write_thread = ThreadPoolExecutor(1, "store-writer")
+        self._read_threads = ThreadPoolExecutor(READERS, "store-reader")
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Let what is under way end, and all connections go."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._write_thread.shutdown()
+        self._read_threads.shutdown()
         if self.is_sqlite:
-            async with self._writer.connect() as connection:
-                await connection.exec_driver_sql("PRAGMA optimize")
-        await self._writer.dispose()
-        await self._reader.dispose()
+            with self._writer.connect() as connection:
+                connection.exec_driver_sql("PRAGMA optimize")
+        self._writer.dispose()
+        self._reader.dispose()
 
-    @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncIterator[AsyncConnection]:
-        """A writing transaction. One that is not durable may be lost in a power failure, never half: for what is
-        computed anew if it goes missing."""
-        async with self._lock:
-            try:
-                async with self._writer.connect() as connection:
-                    await self._open(connection, durable)
-                    try:
-                        yield connection
-                    except BaseException:
-                        await connection.rollback()
-                        raise
-                    await connection.commit()
-            except DBAPIError as error:
-                raise self._unavailable(error) from error
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run work in a writing transaction. One that is not durable may be lost in a power failure, never half:
+        for what is computed anew if it goes missing."""
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._write, work, durable)
 
-    async def _open(self, connection: AsyncConnection, durable: bool) -> None:
-        if self.is_sqlite:
-            await connection.run_sync(_set_synchronous, "FULL" if durable else "NORMAL")
-            return
-        await connection.execute(_LOCK)
-        if not durable:
-            await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run work in a reading transaction: every statement in it sees the same state."""
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, self._read, work)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A reading transaction: every statement in it sees the same state."""
-        try:
-            async with self._reader.connect() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise self._unavailable(error) from error
+    def _write(self, work: Callable[[Connection], T], durable: bool) -> T:
+        with _explained(), self._writer.connect() as connection:
+            if self.is_sqlite:
+                _set_synchronous(connection, "FULL" if durable else "NORMAL")
+            else:
+                connection.execute(_LOCK)
+                if not durable:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            result = work(connection)
+            connection.commit()
+            return result
 
-    def _unavailable(self, error: DBAPIError) -> Exception:
-        kind = type(error.orig).__name__
-        if kind in ("OperationalError", "InterfaceError", "AdminShutdown") or error.connection_invalidated:
-            return Unavailable(
-                f"the database does not answer ({kind})", field="store", mend="Look at the disk or the database server"
-            )
-        return error
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        with _explained(), self._reader.connect() as connection:
+            return work(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A reading transaction over several calls, for the exporter's threads; blocking."""
+        with _explained(), self._reader.connect() as connection:
+            yield connection
 
     def among(self, column: Column[Any], name: str = "ids") -> ColumnElement[bool]:
         """`column` is one of the ids bound to `name` (see `ids`): one parameter, however many ids."""
@@ -139,29 +163,52 @@ class Database:
         """The parameter for `among`."""
         return dumps(list(ids)) if self.is_sqlite else list(ids)
 
-    async def fetch(self, connection: AsyncConnection, statement: Any, ids: Sequence[str], **more: Any) -> list[Any]:
+    def fetch(self, connection: Connection, statement: Any, ids: Sequence[str], **more: Any) -> list[Any]:
         """All rows of a statement with `among`, in chunks of ids."""
         rows: list[Any] = []
         for start in range(0, len(ids), CHUNK):
-            result = await connection.execute(statement, {"ids": self.ids(ids[start : start + CHUNK]), **more})
+            result = connection.execute(statement, {"ids": self.ids(ids[start : start + CHUNK]), **more})
             rows.extend(result.all())
         return rows
 
-    def upsert(self, table: Table) -> Insert:
-        """Insert a row or replace all of its columns, by the primary key."""
+    def many(self, statement: Any) -> Many:
+        """An update with bound parameters, made ready for many rows."""
+        return Many(self._writer, statement)
+
+    def insert(self, table: Table) -> Many:
+        """Insert rows; the database numbers them where the table has serial ids."""
+        names = [c.name for c in table.columns if not (c.primary_key and c.autoincrement is True)]
+        return Many(self._writer, insert(table), names)
+
+    def upsert(self, table: Table, replace: Sequence[str] = ()) -> Many:
+        """Insert rows, or replace these columns (else all) of those with the same primary key."""
         keys = [column.name for column in table.primary_key]
+        names = [column.name for column in table.columns]
+        changed = list(replace) or [name for name in names if name not in keys]
         if self.is_sqlite:
             lite = sqlite.insert(table)
-            return lite.on_conflict_do_update(
-                index_elements=keys, set_={c.name: c for c in lite.excluded if c.name not in keys}
+            made: Insert = lite.on_conflict_do_update(
+                index_elements=keys, set_={name: lite.excluded[name] for name in changed}
             )
-        postgres = postgresql.insert(table)
-        return postgres.on_conflict_do_update(
-            index_elements=keys, set_={c.name: c for c in postgres.excluded if c.name not in keys}
-        )
+        else:
+            postgres = postgresql.insert(table)
+            made = postgres.on_conflict_do_update(
+                index_elements=keys, set_={name: postgres.excluded[name] for name in changed}
+            )
+        return Many(self._writer, made, names)
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=WRITER_LOCK)
+@contextmanager
+def _explained() -> Iterator[None]:
+    """A database that does not answer is Unavailable; anything else is a fault of ours and stays as it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        kind = type(error.orig).__name__
+        if kind not in ("OperationalError", "InterfaceError", "AdminShutdown") and not error.connection_invalidated:
+            raise
+        mend = "Look at the disk or the database server"
+        raise Unavailable(f"the database does not answer ({kind})", field="store", mend=mend) from error
 
 
 def _set_synchronous(connection: Connection, level: str) -> None:
@@ -170,23 +217,18 @@ def _set_synchronous(connection: Connection, level: str) -> None:
     cursor.close()
 
 
-def _sqlite_engine(url: URL, begin: str, size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
-    )
+def _sqlite_engine(url: URL, begin: str, size: int) -> Engine:
+    engine = create_engine(url, pool_size=size, max_overflow=size, connect_args={"timeout": BUSY_SECONDS})
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA cache_size=-65536")
-        cursor.execute("PRAGMA temp_store=MEMORY")
-        cursor.close()
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute("PRAGMA temp_store=MEMORY")
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine

@@ -16,7 +16,7 @@ from kit.clock import utc_day
 from learning.records import TRACKED_FIELDS, Activity, ContactRole, DealKind, Motion, Outcome, ProductLine
 from services.gateway.domain import UNSET, DealWrite, PastChange
 from services.gateway.store.checks_deal import PREFIX
-from services.gateway.store.codec import from_us, to_us
+from services.gateway.store.codec import decode_fields, from_us, to_us
 from services.gateway.store.context import last_second
 
 DEFAULTS: Mapping[str, Any] = {
@@ -51,6 +51,7 @@ class Draft:
     last_effective: int = 0
     change_count: int = 0
     activity_count: int = 0
+    fields_text: str | None = None  # the custom fields as stored, until `values` holds them
     products: tuple[ProductLine, ...] = ()
     contacts: tuple[ContactRole, ...] = ()
     timeline: Timeline | None = None  # per field: times and values, in order
@@ -70,6 +71,8 @@ class Draft:
         changed, now_us = creating, to_us(now)
         if creating or write.created_time is not UNSET:
             changed = self._set_created(write, now_us) or changed
+        if write.fields or write.history:
+            self._read_fields()
         self._apply_history(write.history)
         self._apply_members(write, now_us, creating)
         self._close(write, now_us)
@@ -79,6 +82,11 @@ class Draft:
             return False
         self.revision += 1
         return True
+
+    def _read_fields(self) -> None:
+        if self.fields_text is not None:
+            self.values.update((PREFIX + name, value) for name, value in decode_fields(self.fields_text).items())
+            self.fields_text = None
 
     def _set_created(self, write: DealWrite, now_us: int) -> bool:
         before = self.created_us

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from kit.errors import InvalidInput
 from kit.money import format_minor
@@ -28,7 +29,6 @@ from services.gateway.store.drafts import DEFAULTS
 
 BATCH = 1_000
 Row = dict[str, Any]
-Rows = AsyncIterator[list[Row]]
 
 
 class Export(Part):
@@ -48,70 +48,72 @@ class Export(Part):
 
     async def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
         """Rows of one file of docs/history-format.md. Raises InvalidInput for a file it does not know."""
-        if table == "deals":
-            batches = self._deal_rows(as_of)
-        elif table == "changes":
-            batches = self._change_rows(as_of)
-        elif table in _PLAIN:
-            batches = self._plain_rows(table, as_of)
-        else:
+        if table not in ("deals", "changes", *_PLAIN):
             mend = "Use one of " + ", ".join(["deals", "changes", *_PLAIN])
             raise InvalidInput("there is no such file", field="table", value=table, mend=mend)
-        async for batch in batches:
-            yield batch
+        batches = self._batches(table, as_of)
+        thread, loop = ThreadPoolExecutor(1, "store-export"), asyncio.get_running_loop()
+        try:
+            while batch := await loop.run_in_executor(thread, next, batches, None):
+                yield batch
+        finally:
+            thread.submit(batches.close)  # after the step under way, if the reader left early
+            thread.shutdown(wait=False)
 
-    async def _deal_rows(self, as_of: datetime | None) -> Rows:
-        async for connection, deals in self._pages_of_deals(as_of):
-            if as_of is None:
-                yield [_deal_row(row, None) for row in deals]
-                continue
-            states: dict[str, dict[str, Any]] = {row.id: {} for row in deals}
-            for change in await self._database.fetch(connection, self._until(as_of), list(states)):
-                states[change.deal_id][change.field] = decode_value(change.value)
-            yield [_deal_row(row, states[row.id]) for row in deals]
+    def _batches(self, table: str, as_of: datetime | None) -> Generator[list[Row], None, None]:
+        with self._database.snapshot() as connection:
+            if table == "deals":
+                yield from self._deal_rows(connection, as_of)
+            elif table == "changes":
+                yield from self._change_rows(connection, as_of)
+            else:
+                source, to_row = _PLAIN[table]
+                for rows in _pages(connection, source, _until(source, as_of)):
+                    yield [to_row(row) for row in rows]
 
-    async def _change_rows(self, as_of: datetime | None) -> Rows:
-        async for connection, deals in self._pages_of_deals(as_of):
-            found = await self._database.fetch(connection, self._until(as_of), [row.id for row in deals])
+    def _deal_rows(self, connection: Connection, as_of: datetime | None) -> Iterator[list[Row]]:
+        for deals in _pages(connection, t.deals, _until(t.deals, as_of)):
+            states: dict[str, dict[str, Any]] = {}
+            if as_of is not None:
+                states = {row.id: {} for row in deals}
+                for change in self._past_of(connection, deals, as_of):
+                    states[change.deal_id][change.field] = decode_value(change.value)
+            yield [_deal_row(row, states.get(row.id)) for row in deals]
+
+    def _change_rows(self, connection: Connection, as_of: datetime | None) -> Iterator[list[Row]]:
+        for deals in _pages(connection, t.deals, _until(t.deals, as_of)):
+            found = self._past_of(connection, deals, as_of)
             for start in range(0, len(found), 10 * BATCH):
                 yield [_change_row(row) for row in found[start : start + 10 * BATCH]]
 
-    def _until(self, as_of: datetime | None) -> Select[Any]:
-        return self._past if as_of is None else self._past.where(t.changes.c.effective_time <= to_us(as_of))
-
-    async def _pages_of_deals(self, as_of: datetime | None) -> AsyncIterator[tuple[AsyncConnection, list[Any]]]:
-        async with self._database.read() as connection:
-            async for deals in _pages(connection, t.deals, _created(as_of)):
-                yield connection, deals
-
-    async def _plain_rows(self, table: str, as_of: datetime | None) -> Rows:
-        source, to_row = _PLAIN[table]
-        where: list[ColumnElement[bool]] = []
-        if as_of is not None and source is t.reporting_lines:
-            where.append(source.c.valid_from <= as_of.date().isoformat())
-        if as_of is not None and "deal_id" in source.c:
-            where.append(source.c.deal_id.in_(select(t.deals.c.id).where(*_created(as_of))))
-        if as_of is not None and source is t.activities:
-            where.append(source.c.time <= to_us(as_of))
-        async with self._database.read() as connection:
-            async for rows in _pages(connection, source, where):
-                yield [to_row(row) for row in rows]
+    def _past_of(self, connection: Connection, deals: list[Any], as_of: datetime | None) -> list[Any]:
+        past = self._past if as_of is None else self._past.where(t.changes.c.effective_time <= to_us(as_of))
+        return self._database.fetch(connection, past, [row.id for row in deals])
 
 
-def _created(as_of: datetime | None) -> list[ColumnElement[bool]]:
-    return [] if as_of is None else [t.deals.c.created_time <= to_us(as_of)]
+def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """What of a table counts as of then."""
+    if as_of is None:
+        return []
+    created = t.deals.c.created_time <= to_us(as_of)
+    if source is t.deals:
+        return [created]
+    if source is t.reporting_lines:
+        return [source.c.valid_from <= as_of.date().isoformat()]
+    if "deal_id" not in source.c:
+        return []
+    deals = source.c.deal_id.in_(select(t.deals.c.id).where(created))
+    return [deals, source.c.time <= to_us(as_of)] if source is t.activities else [deals]
 
 
-async def _pages(
-    connection: AsyncConnection, table: Table, where: Iterable[ColumnElement[bool]]
-) -> AsyncIterator[list[Any]]:
+def _pages(connection: Connection, table: Table, where: Iterable[ColumnElement[bool]]) -> Iterator[list[Any]]:
     """A table in the order of its key, page by page."""
     keys = list(table.primary_key.columns)
     base = select(table).where(*where).order_by(*keys).limit(BATCH)
     last: tuple[Any, ...] | None = None
     while True:
         page = base if last is None else base.where(tuple_(*keys) > tuple_(*last))
-        rows = list((await connection.execute(page)).all())
+        rows = list(connection.execute(page).all())
         if rows:
             yield rows
         if len(rows) < BATCH:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
@@ -39,22 +38,27 @@ class Insights(Reads, Touching):
         )
         self._save_insights = database.upsert(t.insights)
         self._advance = {
-            kind: update(t.standings)
-            .where(t.standings.c.deal_id == bindparam("deal"))
-            .values({name: bindparam(f"new_{name}") for name in _columns(kind)})
+            kind: database.many(
+                update(t.standings)
+                .where(t.standings.c.deal_id == bindparam("deal"))
+                .values({name: bindparam(f"new_{name}") for name in _columns(kind)})
+            )
             for kind in InsightKind
         }
+        self._insert_scores = database.insert(t.score_history)
+        self._save_rollups = database.upsert(t.rollups)
 
     async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
         """Merge by the total order; see Store. An insight on a revision the deal has not reached is dropped too."""
         ids = storable(one.deal_id for one in insights)
         if not ids:
             return [False] * len(insights)
-        async with self._database.write(durable=False) as connection:
-            revisions = {r.id: r.revision for r in await self._database.fetch(connection, self._revisions, ids)}
+
+        def work(connection: Connection) -> list[bool]:
+            revisions = {r.id: r.revision for r in self._database.fetch(connection, self._revisions, ids)}
             held: dict[Slot, Any] = {
                 (row.deal_id, InsightKind(row.kind)): decode_key(loads(row.key))
-                for row in await self._database.fetch(connection, self._keys, list(revisions))
+                for row in self._database.fetch(connection, self._keys, list(revisions))
             }
             best: dict[Slot, Insight] = {}
             replaced: list[bool] = []
@@ -66,28 +70,28 @@ class Insights(Reads, Touching):
                     best[slot] = one
                 replaced.append(wins)
             if best:
-                await self._store(connection, list(best.values()))
-        return replaced
+                self._store(connection, list(best.values()))
+            return replaced
 
-    async def _store(self, connection: AsyncConnection, insights: Sequence[Insight]) -> None:
+        return await self._database.write(work, durable=False)
+
+    def _store(self, connection: Connection, insights: Sequence[Insight]) -> None:
         now_us = to_us(datetime.now(UTC))
         rows = [insight_row(one) for one in insights]
-        await connection.execute(self._save_insights, rows)
+        self._save_insights.run(connection, rows)
         for kind in InsightKind:
             standings = [_standing(one) for one in insights if one.kind is kind]
-            if standings:
-                await connection.execute(self._advance[kind], standings)
+            self._advance[kind].run(connection, standings)
         scores = [
             {name: value for name, value in row.items() if name != "kind"}
             for row, one in zip(rows, insights, strict=True)
             if one.kind is InsightKind.LEAD_SCORE
         ]
-        if scores:
-            await connection.execute(insert(t.score_history), scores)
+        self._insert_scores.run(connection, scores)
         events = [
             (one.deal_id, one.kind.value, {"deal_revision": one.key.deal_revision, **one.sort}) for one in insights
         ]
-        await self._add_events(connection, events, now_us)
+        self._add_events(connection, events, now_us)
 
     async def behind(
         self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
@@ -105,17 +109,23 @@ class Insights(Reads, Touching):
             .order_by(s.deal_id)
             .limit(bounded(limit))
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(page)).all()
-        return [Behind(row.deal_id, bool(row.by_revision), bool(row.by_model)) for row in rows]
+
+        def work(connection: Connection) -> list[Behind]:
+            rows = connection.execute(page).all()
+            return [Behind(row.deal_id, bool(row.by_revision), bool(row.by_model)) for row in rows]
+
+        return await self._database.read(work)
 
     async def score_history(self, principal: Principal, deal_id: str, limit: int) -> list[Insight]:
         """Lead scores the deal had, newest first."""
         h = t.score_history.c
         page = select(t.score_history).where(h.deal_id == deal_id).order_by(h.id.desc()).limit(bounded(limit))
-        async with self._database.read() as connection:
-            await self._see(connection, principal, deal_id)
-            return [insight_from(row, InsightKind.LEAD_SCORE) for row in (await connection.execute(page)).all()]
+
+        def work(connection: Connection) -> list[Insight]:
+            self._see(connection, principal, deal_id)
+            return [insight_from(row, InsightKind.LEAD_SCORE) for row in connection.execute(page).all()]
+
+        return await self._database.read(work)
 
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None:
         """Keep what the forecast service last said of nodes, with one event per period and currency."""
@@ -128,9 +138,12 @@ class Insights(Reads, Touching):
         ]
         spans = dict.fromkeys((one.period, one.currency) for one in rollups)
         events = [("", "rollup", {"period": period, "currency": currency}) for period, currency in spans]
-        async with self._database.write(durable=False) as connection:
-            await connection.execute(self._database.upsert(t.rollups), rows)
-            await self._add_events(connection, events, to_us(datetime.now(UTC)))
+
+        def work(connection: Connection) -> None:
+            self._save_rollups.run(connection, rows)
+            self._add_events(connection, events, to_us(datetime.now(UTC)))
+
+        await self._database.write(work, durable=False)
 
     async def rollups(self, period: str, currency: str = "") -> list[StoredRollup]:
         """All nodes of a period, in one currency or in each."""
@@ -138,9 +151,12 @@ class Insights(Reads, Touching):
         found = select(r.node, r.period, r.currency, r.body).where(r.period == period).order_by(r.currency, r.node)
         if currency:
             found = found.where(r.currency == currency)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(found)).all()
-        return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
+
+        def work(connection: Connection) -> list[StoredRollup]:
+            rows = connection.execute(found).all()
+            return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
+
+        return await self._database.read(work)
 
 
 def _beats(one: Insight, held: Any) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, tuple_
 
 from kit.errors import InvalidInput
 from kit.money import Money
@@ -77,8 +76,9 @@ class Lists(Reads):
         """A page in a stable total order; its histories carry neither changes nor activities."""
         order, size = Order.read(query.sort), bounded(limit)
         empty, last = _read_cursor(cursor, order)
-        async with self._database.read() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> Page:
+            context = self._contexts.read(connection)
             found = self._filtered(query, context, principal, order)
             if found is None:
                 return Page(())
@@ -88,11 +88,13 @@ class Lists(Reads):
                 if (empty and not without) or len(rows) > size:
                     continue
                 page = order.page(base, last if without == empty else None, without).limit(size + 1 - len(rows))
-                rows += [(row[0], row[1], without) for row in (await connection.execute(page, parameters)).all()]
+                rows += [(row[0], row[1], without) for row in connection.execute(page, parameters).all()]
             shown = rows[:size]
-            records = await self._records(connection, context, principal, [row[1] for row in shown], whole=False)
-        more = dumps([shown[-1][2], shown[-1][0], shown[-1][1], query.sort]) if len(rows) > size else ""
-        return Page(tuple(records), more)
+            records = self._records(connection, context, principal, [row[1] for row in shown], whole=False)
+            more = dumps([shown[-1][2], shown[-1][0], shown[-1][1], query.sort]) if len(rows) > size else ""
+            return Page(tuple(records), more)
+
+        return await self._database.read(work)
 
     def _filtered(
         self, query: Query, context: Context, principal: Principal, order: Order
@@ -132,26 +134,33 @@ class Lists(Reads):
         return definitions((await self._context()).fields)
 
     async def _context(self) -> Context:
-        async with self._database.read() as connection:
-            return await self._contexts.read(connection)
+
+        def work(connection: Connection) -> Context:
+            return self._contexts.read(connection)
+
+        return await self._database.read(work)
 
     async def list_accounts(self, principal: Principal, cursor: str, limit: int) -> list[Account]:
         """Accounts by id above `cursor` (the last id shown): those with a deal the principal sees or with no deal."""
         if not _storable(cursor):
             return []
         a = t.accounts.c
-        async with self._database.read() as connection:
-            seen, parameters = self._account_seen(await self._contexts.read(connection), principal, a.id)
+
+        def work(connection: Connection) -> list[Account]:
+            seen, parameters = self._account_seen(self._contexts.read(connection), principal, a.id)
             page = select(t.accounts).where(a.id > cursor, *seen).order_by(a.id).limit(bounded(limit))
-            return [account_from(row) for row in (await connection.execute(page, parameters)).all()]
+            return [account_from(row) for row in connection.execute(page, parameters).all()]
+
+        return await self._database.read(work)
 
     async def list_contacts(self, principal: Principal, account_id: str, cursor: str, limit: int) -> list[Contact]:
         """Contacts by id above `cursor`, of one account or all, on an account or a deal the principal sees."""
         if not _storable(cursor) or not _storable(account_id):
             return []
         c = t.contacts.c
-        async with self._database.read() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> list[Contact]:
+            context = self._contexts.read(connection)
             seen, parameters = self._account_seen(context, principal, c.account_id)
             if seen:
                 linked = (
@@ -163,7 +172,9 @@ class Lists(Reads):
             if account_id:
                 seen.append(c.account_id == account_id)
             page = select(t.contacts).where(c.id > cursor, *seen).order_by(c.id).limit(bounded(limit))
-            return [contact_from(row) for row in (await connection.execute(page, parameters)).all()]
+            return [contact_from(row) for row in connection.execute(page, parameters).all()]
+
+        return await self._database.read(work)
 
     def _account_seen(
         self, context: Context, principal: Principal, account: ColumnElement[str]
@@ -177,22 +188,28 @@ class Lists(Reads):
 
     async def list_products(self, principal: Principal) -> list[Product]:
         """All products by id."""
-        async with self._database.read() as connection:
-            rows = (await connection.execute(select(t.products).order_by(t.products.c.id))).all()
-        return [product_from(row) for row in rows]
+
+        def work(connection: Connection) -> list[Product]:
+            rows = connection.execute(select(t.products).order_by(t.products.c.id)).all()
+            return [product_from(row) for row in rows]
+
+        return await self._database.read(work)
 
     async def list_quotas(self, principal: Principal, period: str) -> list[Quota]:
         """Quotas of a period ('' for all) of the owners the principal sees."""
         found = select(t.quotas).order_by(t.quotas.c.period, t.quotas.c.owner_id, t.quotas.c.currency)
         if period:
             found = found.where(t.quotas.c.period == period)
-        async with self._database.read() as connection:
-            visible = (await self._contexts.read(connection)).visible(principal)
-            return await _quotas(connection, found, visible)
+
+        def work(connection: Connection) -> list[Quota]:
+            visible = (self._contexts.read(connection)).visible(principal)
+            return _quotas(connection, found, visible)
+
+        return await self._database.read(work)
 
 
-async def _quotas(connection: AsyncConnection, found: Select[Any], visible: set[str] | None) -> list[Quota]:
-    rows = (await connection.execute(found)).all()
+def _quotas(connection: Connection, found: Select[Any], visible: set[str] | None) -> list[Quota]:
+    rows = connection.execute(found).all()
     return [
         Quota(row.owner_id, row.period, Money(row.currency, row.amount))
         for row in rows

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from kit.errors import InvalidInput
 from services.gateway.domain import Principal
@@ -31,51 +31,69 @@ class Outbox(Touching):
         """Unpublished rows in order, above `after`."""
         o = t.outbox.c
         page = select(o.id, o.deal_id, o.cause, o.trace).where(o.id > after).order_by(o.id).limit(bounded(limit))
-        async with self._database.read() as connection:
-            return [OutboxRow(*row) for row in (await connection.execute(page)).all()]
+
+        def work(connection: Connection) -> list[OutboxRow]:
+            return [OutboxRow(*row) for row in connection.execute(page).all()]
+
+        return await self._database.read(work)
 
     async def finish_outbox(self, ids: Sequence[int]) -> None:
         """Forget rows that were published. Losing this in a power failure only publishes them again."""
         if not ids:
             return
-        async with self._database.write(durable=False) as connection:
+
+        def work(connection: Connection) -> None:
             for start in range(0, len(ids), CHUNK):
                 gone = t.outbox.c.id.in_(list(ids[start : start + CHUNK]))
-                await connection.execute(delete(t.outbox).where(gone))
+                connection.execute(delete(t.outbox).where(gone))
+
+        await self._database.write(work, durable=False)
 
     async def enqueue(self, deal_ids: Sequence[str], cause: str) -> None:
         """Fresh outbox rows for deals that must be published again; ids of no deal are left out."""
         if cause not in CAUSES:
             raise InvalidInput("this is no cause", field="cause", value=cause, mend="Use changed or rescore")
         now_us = to_us(datetime.now(UTC))
-        async with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             wanted = storable(deal_ids)
-            known = {row.id for row in await self._database.fetch(connection, self._existing_deals, wanted)}
+            known = {row.id for row in self._database.fetch(connection, self._existing_deals, wanted)}
             rows = [{"deal_id": one, "cause": cause, "trace": "", "time": now_us} for one in wanted if one in known]
-            if rows:
-                await connection.execute(insert(t.outbox), rows)
+            self._insert_outbox.run(connection, rows)
+
+        await self._database.write(work)
 
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None:
         """Append one live event."""
-        async with self._database.write(durable=False) as connection:
-            await self._add_events(connection, [(deal_id, kind, data)], to_us(datetime.now(UTC)))
+
+        def work(connection: Connection) -> None:
+            self._add_events(connection, [(deal_id, kind, data)], to_us(datetime.now(UTC)))
+
+        await self._database.write(work, durable=False)
 
     async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]:
         """Events above an id that the principal may see: those of its deals, and those of no deal."""
         e = t.events.c
-        page = select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > event_id).order_by(e.id)
-        async with self._database.read() as connection:
-            visible = (await self._contexts.read(connection)).visible(principal)
-            if visible is not None:
-                mine = select(t.deals.c.id).where(
-                    t.deals.c.id == e.deal_id, self._database.among(t.deals.c.owner_id, "owners")
-                )
-                page = page.where(or_(e.deal_id == "", mine.exists()))
-            parameters = {} if visible is None else {"owners": self._database.ids(visible)}
-            rows = (await connection.execute(page.limit(bounded(limit)), parameters)).all()
+        page = (
+            select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > event_id).order_by(e.id).limit(bounded(limit))
+        )
+        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, self._database.among(t.deals.c.owner_id, "owners"))
+
+        def work(connection: Connection) -> list[StoredEvent]:
+            visible = self._contexts.read(connection).visible(principal)
+            if visible is None:
+                rows = connection.execute(page).all()
+            else:
+                seen = page.where(or_(e.deal_id == "", mine.exists()))
+                rows = connection.execute(seen, {"owners": self._database.ids(visible)}).all()
             return [StoredEvent(row.id, row.deal_id, row.kind, from_us(row.time), loads(row.data)) for row in rows]
+
+        return await self._database.read(work)
 
     async def last_event_id(self) -> int:
         """The newest event's id; 0 before the first."""
-        async with self._database.read() as connection:
-            return int((await connection.execute(select(func.max(t.events.c.id)))).scalar() or 0)
+
+        def work(connection: Connection) -> int:
+            return int(connection.execute(select(func.max(t.events.c.id))).scalar() or 0)
+
+        return await self._database.read(work)

@@ -26,10 +26,11 @@ class People:
 
     def paths(self, day: date) -> Mapping[str, tuple[Node, ...]]:
         """Every user's nodes from the company down, on a day."""
-        if day not in self._paths:
+        found = self._paths.get(day)
+        if found is None:
             _bound(self._paths)
-            self._paths[day] = owner_paths(self.users.values(), self.lines, day)
-        return self._paths[day]
+            found = self._paths[day] = owner_paths(self.users.values(), self.lines, day)
+        return found
 
     def path(self, owner_id: str, day: date) -> tuple[Node, ...]:
         """One owner's path; nobody's deals stand right under the company."""
@@ -65,19 +66,21 @@ class People:
         return seen | set(managers_above(principal.user_id, self._standing_on(day)))
 
     def _standing_on(self, day: date) -> dict[str, ReportingLine]:
-        if day not in self._standing:
+        found = self._standing.get(day)
+        if found is None:
             _bound(self._standing)
-            self._standing[day] = lines_on(self.lines, day)
-        return self._standing[day]
+            found = self._standing[day] = lines_on(self.lines, day)
+        return found
 
     def _reports_on(self, day: date) -> dict[str, list[str]]:
-        if day not in self._reports:
+        below = self._reports.get(day)
+        if below is None:
             _bound(self._reports)
-            below: dict[str, list[str]] = {}
+            below = {}
             for line in self._standing_on(day).values():
                 below.setdefault(line.manager_id, []).append(line.user_id)
             self._reports[day] = below
-        return self._reports[day]
+        return below
 
 
 def _bound(cache: dict[date, T]) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select, tuple_
 
 from kit.errors import InvalidInput
 from learning.records import Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
@@ -61,6 +60,7 @@ class Reads(Part):
         self._changes_of = select(
             c.deal_id, c.seq, c.field, c.value, c.effective_time, c.recorded_time, c.revision
         ).where(among(c.deal_id))
+        self._changes_of = self._changes_of.order_by(c.deal_id, c.effective_time, c.seq)
         self._activities_of = select(t.activities).where(among(a.deal_id)).order_by(a.deal_id, a.time, a.id)
         numbered = select(
             t.activities,
@@ -87,50 +87,51 @@ class Reads(Part):
         wanted = storable(deal_ids)
         if not wanted:
             return []
-        async with self._database.read() as connection:
-            context = await self._contexts.read(connection)
-            return await self._records(connection, context, principal, wanted, whole=True)
 
-    async def _records(
-        self, connection: AsyncConnection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool
+        def work(connection: Connection) -> list[Record]:
+            context = self._contexts.read(connection)
+            return self._records(connection, context, principal, wanted, whole=True)
+
+        return await self._database.read(work)
+
+    def _records(
+        self, connection: Connection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool
     ) -> list[Record]:
         visible = context.visible(principal)
         rows = {
             row.id: row
-            for row in await self._database.fetch(connection, self._by_id, ids)
+            for row in self._database.fetch(connection, self._by_id, ids)
             if visible is None or row.owner_id in visible
         }
         if not rows:
             return []
-        around = await self._read_around(connection, rows, whole)
+        around = self._read_around(connection, rows, whole)
         return [_record(rows[one], around, context, whole) for one in ids if one in rows]
 
-    async def _read_around(self, connection: AsyncConnection, rows: dict[str, Any], whole: bool) -> Around:
+    def _read_around(self, connection: Connection, rows: dict[str, Any], whole: bool) -> Around:
         ids, around, fetch = list(rows), Around(), self._database.fetch
-        for row in await fetch(connection, self._products_of, ids):
+        for row in fetch(connection, self._products_of, ids):
             around.products.setdefault(row.deal_id, []).append(product_line_from(row))
-        for row in await fetch(connection, self._roles_of, ids):
+        for row in fetch(connection, self._roles_of, ids):
             around.roles.setdefault(row.deal_id, []).append(ContactRole(row.contact_id, row.role))
-        for row in await fetch(connection, self._insights_of, ids):
+        for row in fetch(connection, self._insights_of, ids):
             insight = insight_from(row)
             around.insights.setdefault(row.deal_id, {})[insight.kind] = insight
         accounts = list({row.account_id for row in rows.values() if row.account_id})
-        around.accounts = {row.id: account_from(row) for row in await fetch(connection, self._accounts_by_id, accounts)}
+        around.accounts = {row.id: account_from(row) for row in fetch(connection, self._accounts_by_id, accounts)}
         people = list({role.contact_id for roles in around.roles.values() for role in roles})
-        around.contacts = {row.id: contact_from(row) for row in await fetch(connection, self._contacts_by_id, people)}
+        around.contacts = {row.id: contact_from(row) for row in fetch(connection, self._contacts_by_id, people)}
         if whole:
-            await self._read_past(connection, rows, around)
+            self._read_past(connection, rows, around)
         return around
 
-    async def _read_past(self, connection: AsyncConnection, rows: dict[str, Any], around: Around) -> None:
-        changes = await self._database.fetch(connection, self._changes_of, list(rows))
-        changes.sort(key=_change_order)
-        for row in changes:
+    def _read_past(self, connection: Connection, rows: dict[str, Any], around: Around) -> None:
+        for row in self._database.fetch(connection, self._changes_of, list(rows)):
             around.changes.setdefault(row[0], []).append(change_from(row))
         few = [row.id for row in rows.values() if 0 < row.activity_count <= MOST_ACTIVITIES]
         many = [row.id for row in rows.values() if row.activity_count > MOST_ACTIVITIES]
         for statement, ids in ((self._activities_of, few), (self._newest_activities, many)):
-            for activity in await self._database.fetch(connection, statement, ids):
+            for activity in self._database.fetch(connection, statement, ids):
                 around.activities.setdefault(activity[0], []).append(activity_from(activity))
 
     async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]:
@@ -143,9 +144,12 @@ class Reads(Part):
             .offset(max(after, 0))
             .limit(bounded(limit))
         )
-        async with self._database.read() as connection:
-            await self._see(connection, principal, deal_id)
-            return [change_from(row) for row in (await connection.execute(page)).all()]
+
+        def work(connection: Connection) -> list[Change]:
+            self._see(connection, principal, deal_id)
+            return [change_from(row) for row in connection.execute(page).all()]
+
+        return await self._database.read(work)
 
     async def get_activities(self, principal: Principal, deal_id: str, cursor: str, limit: int) -> list[Activity]:
         """The deal's activities, newest first, after the one `activity_cursor` names ('' from the newest)."""
@@ -154,17 +158,20 @@ class Reads(Part):
         if cursor:
             page = page.where(tuple_(a.time, a.id) < tuple_(*_read_cursor(cursor)))
         page = page.order_by(a.time.desc(), a.id.desc()).limit(bounded(limit))
-        async with self._database.read() as connection:
-            await self._see(connection, principal, deal_id)
-            return [activity_from(row) for row in (await connection.execute(page)).all()]
 
-    async def _see(self, connection: AsyncConnection, principal: Principal, deal_id: str) -> None:
+        def work(connection: Connection) -> list[Activity]:
+            self._see(connection, principal, deal_id)
+            return [activity_from(row) for row in connection.execute(page).all()]
+
+        return await self._database.read(work)
+
+    def _see(self, connection: Connection, principal: Principal, deal_id: str) -> None:
         """Raise NotFound where the deal does not exist for the principal."""
-        context = await self._contexts.read(connection)
+        context = self._contexts.read(connection)
         visible = context.visible(principal)
         owner = None
         if storable([deal_id]):
-            owner = (await connection.execute(select(t.deals.c.owner_id).where(t.deals.c.id == deal_id))).scalar()
+            owner = connection.execute(select(t.deals.c.owner_id).where(t.deals.c.id == deal_id)).scalar()
         if owner is None or (visible is not None and owner not in visible):
             raise no_deal(deal_id)
 
@@ -186,10 +193,6 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
         return int(time), str(activity_id)
     except (ValueError, TypeError, OverflowError):
         raise InvalidInput("this is no cursor", field="cursor", value=cursor, mend="Start without one") from None
-
-
-def _change_order(row: Any) -> tuple[str, int, int]:
-    return row[0], row[4], row[1]
 
 
 def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -59,8 +59,8 @@ def deal_from(row: Any, products: tuple[ProductLine, ...], contacts: tuple[Conta
 
 
 def draft_from(row: Any) -> Draft:
-    """A deal's row as a draft, without lines and timeline."""
-    values: dict[str, Any] = {PREFIX + name: value for name, value in decode_fields(row.fields).items()}
+    """A deal's row as a draft, without lines and timeline; custom fields stay text until needed."""
+    values: dict[str, Any] = {}
     for name in _TEXTS:
         value = getattr(row, name)
         if value:
@@ -74,25 +74,29 @@ def draft_from(row: Any) -> Draft:
     if row.deleted:
         values["deleted"] = True
     return Draft(
-        row.id, row.revision, values, row.created_time, row.last_effective, row.change_count, row.activity_count
-    )
+        row.id, row.revision, values, row.created_time, row.last_effective, row.change_count, row.activity_count,
+        fields_text=row.fields,
+    )  # fmt: skip
 
 
 def draft_row(draft: Draft, updated_us: int) -> dict[str, Any]:
     """A draft as a row of deals."""
     values = draft.values
     amount = values.get("amount")
-    fields = {name[len(PREFIX) :]: value for name, value in values.items() if name.startswith(PREFIX)}
     row: dict[str, Any] = {name: values.get(name, "") for name in _TEXTS}
     row.update(
         id=draft.id, revision=draft.revision, amount=amount.minor if amount else None,
         currency=amount.currency if amount else None, amount_major=major(amount), created_time=draft.created_us,
         close_date=to_day(values.get("close_date")), closed_date=to_day(values.get("closed_date")),
-        fields=encode_fields(fields) if fields else "{}", deleted=bool(values.get("deleted")),
-        search=f"{row['name']}\n{draft.id}".casefold(), updated_time=updated_us, last_effective=draft.last_effective,
-        change_count=draft.change_count, activity_count=draft.activity_count,
+        fields=draft.fields_text if draft.fields_text is not None else _fields_text(values),
+        deleted=bool(values.get("deleted")), search=f"{row['name']}\n{draft.id}".casefold(), updated_time=updated_us,
+        last_effective=draft.last_effective, change_count=draft.change_count, activity_count=draft.activity_count,
     )  # fmt: skip
     return row
+
+
+def _fields_text(values: Mapping[str, Any]) -> str:
+    return encode_fields({name[len(PREFIX) :]: value for name, value in values.items() if name.startswith(PREFIX)})
 
 
 def change_row(change: NewChange, recorded_us: int) -> dict[str, Any]:

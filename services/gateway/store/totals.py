@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, not_, select
+from sqlalchemy import ColumnElement, Connection, case, func, not_, select
 
 from learning.records import Node
 from services.gateway.domain import Principal
@@ -30,21 +30,24 @@ class Totals(Part):
         there by name.
         """
         deals = select(D.owner_id).where(not_(D.deleted)).distinct()
-        async with self._database.read() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> list[Node]:
+            context = self._contexts.read(connection)
             visible = context.people.visible(principal, day)
-            owners = {row[0] for row in (await connection.execute(deals)).all()}
-        nodes: dict[str, Node] = {}
-        for user_id, path in sorted(context.people.paths(day).items()):
-            if visible is not None and user_id not in visible:
-                continue
-            leads = len(path) > 1 and path[-2].id == f"manager:{user_id}"
-            for node in path[:-1] if leads and user_id not in owners else path:
-                nodes.setdefault(node.id, node)
-        if "" in owners and visible is None:
-            for node in context.people.path("", day):
-                nodes.setdefault(node.id, node)
-        return _parents_first(nodes)
+            owners = {row[0] for row in connection.execute(deals).all()}
+            nodes: dict[str, Node] = {}
+            for user_id, path in sorted(context.people.paths(day).items()):
+                if visible is not None and user_id not in visible:
+                    continue
+                leads = len(path) > 1 and path[-2].id == f"manager:{user_id}"
+                for node in path[:-1] if leads and user_id not in owners else path:
+                    nodes.setdefault(node.id, node)
+            if "" in owners and visible is None:
+                for node in context.people.path("", day):
+                    nodes.setdefault(node.id, node)
+            return _parents_first(nodes)
+
+        return await self._database.read(work)
 
     async def won(self, principal: Principal, start: date, end: date) -> list[Won]:
         """Won, undeleted opportunities closed from start to end; deals without amount count zero."""
@@ -61,8 +64,9 @@ class Totals(Part):
     async def _sums(
         self, principal: Principal, where: tuple[ColumnElement[bool], ...], by: tuple[ColumnElement[Any], ...]
     ) -> list[tuple[Any, ...]]:
-        async with self._database.read() as connection:
-            context = await self._contexts.read(connection)
+
+        def work(connection: Connection) -> list[tuple[Any, ...]]:
+            context = self._contexts.read(connection)
             visible = context.visible(principal)
             currency = func.coalesce(D.currency, context.currency)
             columns = (D.owner_id, currency.label("in_currency"), *by)
@@ -72,8 +76,10 @@ class Totals(Part):
                 found = found.where(self._database.among(D.owner_id, "owners"))
                 parameters["owners"] = self._database.ids(sorted(visible))
             grouped = found.group_by(D.owner_id, "in_currency", *by).order_by(D.owner_id, "in_currency", *by)
-            rows = (await connection.execute(grouped, parameters)).all()
-        return [(*row[:-3], int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])) for row in rows]
+            rows = connection.execute(grouped, parameters).all()
+            return [(*row[:-3], int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])) for row in rows]
+
+        return await self._database.read(work)
 
     async def counts(self) -> Mapping[str, int]:
         """How much there is of everything; deleted deals count under none of open, won, lost and leads."""
@@ -85,11 +91,14 @@ class Totals(Part):
         )
         tables = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
         rest = select(*[select(func.count()).select_from(table).scalar_subquery() for table in tables])
-        async with self._database.read() as connection:
-            first = (await connection.execute(deals)).one()
-            second = (await connection.execute(rest)).one()
-        names = ("deals", "open", "won", "lost", "leads", *(table.name for table in tables))
-        return {name: int(value or 0) for name, value in zip(names, (*first, *second), strict=True)}
+
+        def work(connection: Connection) -> Mapping[str, int]:
+            first = connection.execute(deals).one()
+            second = connection.execute(rest).one()
+            names = ("deals", "open", "won", "lost", "leads", *(table.name for table in tables))
+            return {name: int(value or 0) for name, value in zip(names, (*first, *second), strict=True)}
+
+        return await self._database.read(work)
 
 
 def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:

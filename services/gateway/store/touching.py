@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, to_us
@@ -18,11 +16,11 @@ from services.gateway.store.database import Database
 
 KEPT_EVENTS = 100_000
 PRUNE_EVERY = 1_000
-NEVER = {
+NEVER: dict[str, Any] = {
     f"{kind}_{part}": value
     for kind in ("lead_score", "forecast", "next_actions")
     for part, value in (("revision", -1), ("generation", -1), ("day", ""))
-}
+} | dict.fromkeys(("probability", "expected_amount", "slip_risk", "category", "gain", "action"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,10 @@ class Touching(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        build = sqlite.insert if database.is_sqlite else postgresql.insert
-        standing = build(t.standings)
-        self._stand = standing.on_conflict_do_update(
-            index_elements=["deal_id"], set_={"revision": standing.excluded.revision, "live": standing.excluded.live}
-        )
-        self._bump = (
+        self._stand = database.upsert(t.standings, replace=("revision", "live"))
+        self._insert_outbox = database.insert(t.outbox)
+        self._insert_events = database.insert(t.events)
+        self._bump = database.many(
             update(t.deals)
             .where(t.deals.c.id == bindparam("deal"))
             .values(revision=t.deals.c.revision + 1, updated_time=bindparam("now"))
@@ -65,49 +61,49 @@ class Touching(Part):
             )
         )
 
-    async def _announce(self, connection: AsyncConnection, touches: Sequence[Touch], trace: str, source: str) -> None:
+    def _announce(self, connection: Connection, touches: Sequence[Touch], trace: str, source: str) -> None:
         now_us = to_us(datetime.now(UTC))
-        await connection.execute(
-            self._stand,
+        self._stand.run(
+            connection,
             [{"deal_id": one.deal_id, "revision": one.revision, "live": one.live, **NEVER} for one in touches],
         )
-        await connection.execute(
-            insert(t.outbox),
+        self._insert_outbox.run(
+            connection,
             [{"deal_id": one.deal_id, "cause": "changed", "trace": trace, "time": now_us} for one in touches],
         )
-        await self._add_events(
+        self._add_events(
             connection,
             [(one.deal_id, "deal", {"revision": one.revision, "source": source}) for one in touches],
             now_us,
         )
 
-    async def _raise_revisions(self, connection: AsyncConnection, statement: Any, ids: Sequence[str]) -> None:
+    def _raise_revisions(self, connection: Connection, statement: Any, ids: Sequence[str]) -> None:
         """Open deals around a changed account or contact: their events carry it, so their revision grows too."""
-        rows = await self._database.fetch(connection, statement, ids)
+        rows = self._database.fetch(connection, statement, ids)
         if rows:
             now_us = to_us(datetime.now(UTC))
-            await connection.execute(self._bump, [{"deal": row.id, "now": now_us} for row in rows])
-            await self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], "", "around")
+            self._bump.run(connection, [{"deal": row.id, "now": now_us} for row in rows])
+            self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], "", "around")
 
-    async def _enqueue_live(self, connection: AsyncConnection, owners: Sequence[str]) -> None:
+    def _enqueue_live(self, connection: Connection, owners: Sequence[str]) -> None:
         """Outbox rows for the open deals of these owners; their revision stays."""
         wanted = select(t.deals.c.id).where(
             and_(self._database.among(t.deals.c.owner_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
         )
-        rows = await self._database.fetch(connection, wanted, owners)
+        rows = self._database.fetch(connection, wanted, owners)
         if rows:
             now_us = to_us(datetime.now(UTC))
             new = [{"deal_id": row.id, "cause": "rescore", "trace": "", "time": now_us} for row in rows]
-            await connection.execute(insert(t.outbox), new)
+            self._insert_outbox.run(connection, new)
 
-    async def _add_events(
-        self, connection: AsyncConnection, new: Sequence[tuple[str, str, Mapping[str, Any]]], now_us: int
+    def _add_events(
+        self, connection: Connection, new: Sequence[tuple[str, str, Mapping[str, Any]]], now_us: int
     ) -> None:
         """Append to the live events, (deal id, kind, data) each, and now and then drop the oldest."""
-        await connection.execute(
-            insert(t.events),
+        self._insert_events.run(
+            connection,
             [{"deal_id": deal_id, "kind": kind, "time": now_us, "data": dumps(data)} for deal_id, kind, data in new],
         )
-        newest = (await connection.execute(select(func.max(t.events.c.id)))).scalar_one()
+        newest = connection.execute(select(func.max(t.events.c.id))).scalar_one()
         if newest % PRUNE_EVERY < len(new):
-            await connection.execute(delete(t.events).where(t.events.c.id <= newest - KEPT_EVENTS))
+            connection.execute(delete(t.events).where(t.events.c.id <= newest - KEPT_EVENTS))

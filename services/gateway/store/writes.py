@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select
 
 from learning.records import Activity, ContactRole
 from services.gateway.domain import (
@@ -84,6 +83,11 @@ class DealWrites(Touching):
             for table in (t.accounts, t.contacts, t.products, t.activities)
         }
         self._save_deals = database.upsert(t.deals)
+        self._save_fields = database.upsert(t.field_definitions)
+        self._insert_changes = database.insert(t.changes)
+        self._insert_activities = database.insert(t.activities)
+        self._insert_products = database.insert(t.deal_products)
+        self._insert_contacts = database.insert(t.deal_contacts)
         self._drop_products = delete(t.deal_products).where(among(t.deal_products.c.deal_id))
         self._drop_contacts = delete(t.deal_contacts).where(among(t.deal_contacts.c.deal_id))
 
@@ -95,16 +99,19 @@ class DealWrites(Touching):
         sound = [write for write, check in zip(writes, shapes, strict=True) if not check.errors]
         if not sound:
             return [_rejected(w.id, c) for w, c in zip(writes, shapes, strict=True)]
-        async with self._database.write() as connection:
-            batch = await self._prepare(connection, principal, sound)
-            await self._read_timelines(connection, sound, batch)
+
+        def work(connection: Connection) -> list[WriteResult]:
+            batch = self._prepare(connection, principal, sound)
+            self._read_timelines(connection, sound, batch)
             results = [
                 _rejected(write.id, check) if check.errors else _apply(write, check, batch)
                 for write, check in zip(writes, shapes, strict=True)
             ]
             if batch.changed:
-                await self._flush(connection, batch, trace, source)
-        return results
+                self._flush(connection, batch, trace, source)
+            return results
+
+        return await self._database.write(work)
 
     async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
         """Add activities; each touched deal's revision grows by one per call."""
@@ -115,48 +122,49 @@ class DealWrites(Touching):
             check_activity(check, "", activity, activity.deal_id)
             checks.append(check)
         sound = [one for one, check in zip(activities, checks, strict=True) if not check.errors]
-        async with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[WriteResult]:
             writes = [DealWrite(one.deal_id, activities=(one,)) for one in sound]
-            batch = await self._prepare(connection, principal, writes)
+            batch = self._prepare(connection, principal, writes)
             results = [_add_activity(one, check, batch) for one, check in zip(activities, checks, strict=True)]
             for deal_id in batch.changed:
                 batch.drafts[deal_id].revision += 1
             if batch.changed:
-                await self._flush(connection, batch, "", "rest")
-        return results
+                self._flush(connection, batch, "", "rest")
+            return results
 
-    async def _prepare(self, connection: AsyncConnection, principal: Principal, writes: Sequence[DealWrite]) -> Batch:
-        context = await self._contexts.read(connection)
-        rows = await self._database.fetch(connection, self._deals, storable(write.id for write in writes))
+        return await self._database.write(work)
+
+    def _prepare(self, connection: Connection, principal: Principal, writes: Sequence[DealWrite]) -> Batch:
+        context = self._contexts.read(connection)
+        rows = self._database.fetch(connection, self._deals, storable(write.id for write in writes))
         drafts = {row.id: draft_from(row) for row in rows}
-        await self._read_lines(connection, writes, drafts)
-        activities = await self._existing(connection, t.activities.name, (a.id for w in writes for a in w.activities))
+        self._read_lines(connection, writes, drafts)
+        activities = self._existing(connection, t.activities.name, (a.id for w in writes for a in w.activities))
         known = References(
             context.people.users.keys(),
-            await self._existing(connection, t.accounts.name, _accounts(writes)),
-            await self._existing(connection, t.contacts.name, _contacts(writes)),
-            await self._existing(connection, t.products.name, _products(writes)),
+            self._existing(connection, t.accounts.name, _accounts(writes)),
+            self._existing(connection, t.contacts.name, _contacts(writes)),
+            self._existing(connection, t.products.name, _products(writes)),
         )
         visible = context.visible(principal)
         return Batch(context, visible, known, drafts, activities, dict(context.fields))
 
-    async def _existing(self, connection: AsyncConnection, table: str, ids: Iterable[Any]) -> set[str]:
+    def _existing(self, connection: Connection, table: str, ids: Iterable[Any]) -> set[str]:
         wanted = storable(one for one in ids if isinstance(one, str))
         if not wanted:
             return set()
-        return {row[0] for row in await self._database.fetch(connection, self._known_ids[table], wanted)}
+        return {row[0] for row in self._database.fetch(connection, self._known_ids[table], wanted)}
 
-    async def _read_lines(
-        self, connection: AsyncConnection, writes: Sequence[DealWrite], drafts: dict[str, Draft]
-    ) -> None:
+    def _read_lines(self, connection: Connection, writes: Sequence[DealWrite], drafts: dict[str, Draft]) -> None:
         ids = list({w.id for w in writes if w.products is not UNSET and w.id in drafts})
-        for row in await self._database.fetch(connection, self._product_lines, ids):
+        for row in self._database.fetch(connection, self._product_lines, ids):
             drafts[row.deal_id].products += (product_line_from(row),)
         ids = list({w.id for w in writes if w.contacts is not UNSET and w.id in drafts})
-        for row in await self._database.fetch(connection, self._contact_roles, ids):
+        for row in self._database.fetch(connection, self._contact_roles, ids):
             drafts[row.deal_id].contacts += (ContactRole(row.contact_id, row.role),)
 
-    async def _read_timelines(self, connection: AsyncConnection, writes: Sequence[DealWrite], batch: Batch) -> None:
+    def _read_timelines(self, connection: Connection, writes: Sequence[DealWrite], batch: Batch) -> None:
         """Timelines of the deals whose writes reach into their past (or may, after another write of the call)."""
         seen: set[str] = set()
         wanted: dict[str, None] = {}
@@ -167,7 +175,7 @@ class DealWrites(Touching):
             seen.add(write.id)
         for deal_id in wanted:
             batch.drafts[deal_id].timeline = {}
-        rows = await self._database.fetch(connection, self._timelines, list(wanted))
+        rows = self._database.fetch(connection, self._timelines, list(wanted))
         for deal_id, moment, _, name, value in sorted(rows, key=lambda row: (row[0], row[1], row[2])):
             timeline = batch.drafts[deal_id].timeline
             if timeline is not None:
@@ -175,38 +183,32 @@ class DealWrites(Touching):
                 times.append(moment)
                 values.append(decode_value(value))
 
-    async def _flush(self, connection: AsyncConnection, batch: Batch, trace: str, source: str) -> None:
+    def _flush(self, connection: Connection, batch: Batch, trace: str, source: str) -> None:
         now_us = to_us(datetime.now(UTC))
         drafts = [batch.drafts[deal_id] for deal_id in batch.changed]
-        await connection.execute(self._save_deals, [draft_row(draft, now_us) for draft in drafts])
+        self._save_deals.run(connection, [draft_row(draft, now_us) for draft in drafts])
         changes = [change_row(change, now_us) for draft in drafts for change in draft.new_changes]
-        if changes:
-            await connection.execute(insert(t.changes), changes)
+        self._insert_changes.run(connection, changes)
         activities = [activity_row(one, draft.id) for draft in drafts for one in draft.new_activities]
-        if activities:
-            await connection.execute(insert(t.activities), activities)
-        await self._flush_lines(connection, drafts)
+        self._insert_activities.run(connection, activities)
+        self._flush_lines(connection, drafts)
         if batch.made:
             rows = [{"entity": e, "name": n, "type": kind.value} for (e, n), kind in batch.made.items()]
-            await connection.execute(self._database.upsert(t.field_definitions), rows)
-            await self._contexts.touch(connection, FIELDS_VERSION)
-        await self._announce(
-            connection, [Touch(draft.id, draft.revision, draft.live) for draft in drafts], trace, source
-        )
+            self._save_fields.run(connection, rows)
+            self._contexts.touch(connection, FIELDS_VERSION)
+        self._announce(connection, [Touch(draft.id, draft.revision, draft.live) for draft in drafts], trace, source)
 
-    async def _flush_lines(self, connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
+    def _flush_lines(self, connection: Connection, drafts: Sequence[Draft]) -> None:
         products = [draft for draft in drafts if "products" in draft.lines_changed]
         if products:
-            await connection.execute(self._drop_products, {"ids": self._database.ids(d.id for d in products)})
+            connection.execute(self._drop_products, {"ids": self._database.ids(d.id for d in products)})
             rows = [row for draft in products for row in product_line_rows(draft.id, draft.products)]
-            if rows:
-                await connection.execute(insert(t.deal_products), rows)
+            self._insert_products.run(connection, rows)
         contacts = [draft for draft in drafts if "contacts" in draft.lines_changed]
         if contacts:
-            await connection.execute(self._drop_contacts, {"ids": self._database.ids(d.id for d in contacts)})
+            connection.execute(self._drop_contacts, {"ids": self._database.ids(d.id for d in contacts)})
             rows = [row for draft in contacts for row in contact_role_rows(draft.id, draft.contacts)]
-            if rows:
-                await connection.execute(insert(t.deal_contacts), rows)
+            self._insert_contacts.run(connection, rows)
 
 
 def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:
