@@ -1,0 +1,184 @@
+"""Builds the gateway's real parts: the only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import nats.errors
+from nats.aio.client import Client as NATS  # noqa: N814
+from nats.js.errors import NotFoundError
+
+from kit.errors import DealcastError, Unavailable
+from kit.messaging import Consumer, Publisher, ensure_streams
+from kit.models import ModelShelf
+from kit.process import Parts, Runner
+from kit.subjects import (
+    DEALS_STREAM,
+    INSIGHTS_FORECAST,
+    INSIGHTS_LEAD_SCORE,
+    INSIGHTS_NEXT_ACTIONS,
+    INSIGHTS_ROLLUP,
+    INSIGHTS_STREAM,
+)
+from services.gateway import grpc_api
+from services.gateway.dead_letters import DeadLetterDesk
+from services.gateway.events import InsightMerger, RollupKeeper
+from services.gateway.http_server import HttpServer
+from services.gateway.imports_desk import ImportDesk
+from services.gateway.jobs import Jobs
+from services.gateway.model_versions import ModelVersions
+from services.gateway.publisher import OutboxPublisher
+from services.gateway.reconciler import Limits, Reconciler
+from services.gateway.rest.app import create_app
+from services.gateway.rest.operations import Desks
+from services.gateway.service import Gateway
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Store, open_store
+from services.gateway.training import RegistryPlace, Trainer, fetch_artifact
+from services.gateway.workspace import Workspace
+
+STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)
+CONSUMERS = {
+    "lead_scoring": (DEALS_STREAM, "lead_scoring-changed"),
+    "forecast": (INSIGHTS_STREAM, "forecast"),
+    "next_best_action": (INSIGHTS_STREAM, "next_best_action"),
+}
+PARTS_SECONDS = 1.0
+REFILL_SECONDS = 5.0
+
+
+async def build(settings: GatewaySettings, nc: NATS) -> Parts:
+    """Everything the process runs."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await ensure_streams(nc, settings.streams_file)
+    store = await open_store(settings.store_location)
+    workspace = Workspace(store)
+    await workspace.load(settings.today)
+    gateway = Gateway(store, workspace)
+    gateway.readiness = Readiness(store, nc).read
+    scratch = settings.data_dir.resolve() / "tmp"
+    models = ModelVersions(
+        store, workspace, ModelShelf(nc, streams_file=settings.streams_file),
+        partial(fetch_artifact, RegistryPlace.of(settings), scratch), gateway.news.wake,
+    )  # fmt: skip
+    await models.load()
+    trainer = Trainer(gateway, models, await _jobs(store, "training"), settings)
+    imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
+    server = HttpServer(settings.http_address)
+    desks = Desks(imports, trainer, models, DeadLetterDesk(nc, store, gateway.outbox), scratch, server.loopback)
+    server.bind(create_app(gateway, desks, settings.heartbeat_seconds))
+    return Parts(
+        runners=[*_loops(settings, nc, gateway, models), trainer, server],
+        grpc=partial(grpc_api.add_to, gateway, scratch),
+        grpc_services=[grpc_api.SERVICE],
+        close=store.close,
+        addresses=lambda: {"http": server.address},
+    )
+
+
+def _loops(settings: GatewaySettings, nc: NATS, gateway: Gateway, models: ModelVersions) -> list[Runner]:
+    store, workspace = gateway.store, gateway.workspace
+    limits = Limits(settings.reconcile_seconds, settings.grace_seconds, settings.max_outstanding)
+    reconciler = Reconciler(store, workspace, gateway.outbox, limits, partial(incarnations, nc), models.refill)
+    sender = Publisher(nc, streams_file=settings.streams_file)
+    publisher = OutboxPublisher(store, sender, workspace, gateway.outbox, reconciler.published)
+    merger = InsightMerger(store, gateway.news.wake, reconciler.answered)
+    consumer = partial(Consumer, nc, stream=INSIGHTS_STREAM, streams_file=settings.streams_file)
+    subjects = [f"{prefix}.*" for prefix in (INSIGHTS_LEAD_SCORE, INSIGHTS_FORECAST, INSIGHTS_NEXT_ACTIONS)]
+    return [
+        consumer(durable="gateway-insights", subject=subjects, handler=merger),
+        consumer(
+            durable="gateway-rollups", subject=f"{INSIGHTS_ROLLUP}.>", handler=RollupKeeper(store, gateway.news.wake)
+        ),
+        Loop("publisher", publisher.run),
+        Loop("reconciler", reconciler.run),
+        Loop("models", partial(keep_filled, models)),
+        Loop("stopping", partial(_pass_on, gateway)),
+    ]
+
+
+async def _jobs(store: Store, kind: str) -> Jobs:
+    jobs = Jobs(store, kind)
+    await jobs.load()
+    return jobs
+
+
+@dataclass(slots=True)
+class Loop:
+    """A runner of a plain coroutine."""
+
+    name: str
+    work: Callable[[asyncio.Event], Awaitable[None]]
+    ready: bool = True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until stopped."""
+        await self.work(stop)
+
+
+async def _pass_on(gateway: Gateway, stop: asyncio.Event) -> None:
+    """Live event streams end when the process is to end."""
+    await stop.wait()
+    gateway.stop.set()
+
+
+async def keep_filled(models: ModelVersions, stop: asyncio.Event) -> None:
+    """Artifacts and pointers are in NATS, whatever happens to it."""
+    while not stop.is_set():
+        with contextlib.suppress(DealcastError):  # NATS or the registry is away: the next round comes
+            await models.refill()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REFILL_SECONDS):
+                await stop.wait()
+
+
+async def incarnations(nc: NATS) -> dict[str, str]:
+    """When each stream was created. Raises Unavailable when NATS does not answer or a stream is not there yet."""
+    if not nc.is_connected:
+        raise Unavailable("NATS is away", field="nats", mend="It is tried again by itself")
+    js = nc.jetstream(timeout=5)
+    try:
+        return {name: str((await js.stream_info(name)).created) for name in STREAMS}
+    except (nats.errors.Error, NotFoundError, OSError) as error:
+        raise Unavailable(f"the streams cannot be asked: {type(error).__name__}", field="nats") from error
+
+
+class Readiness:
+    """Whether each part of the system is at work, asked at most once a second.
+
+    A model service is ready while it waits for messages or has some in hand.
+    """
+
+    def __init__(self, store: Store, nc: NATS) -> None:
+        self._store = store
+        self._nc = nc
+        self._read = 0.0
+        self._parts: dict[str, bool] = {}
+
+    async def read(self) -> Mapping[str, bool]:
+        """By part."""
+        if time.monotonic() - self._read > PARTS_SECONDS:
+            self._parts = {"store": await self._store_answers(), "nats": self._nc.is_connected}
+            for name, (stream, durable) in CONSUMERS.items():
+                self._parts[name] = self._nc.is_connected and await self._waits(stream, durable)
+            self._read = time.monotonic()
+        return self._parts
+
+    async def _store_answers(self) -> bool:
+        try:
+            await self._store.ping()
+        except DealcastError:
+            return False
+        return True
+
+    async def _waits(self, stream: str, durable: str) -> bool:
+        try:
+            info = await self._nc.jetstream(timeout=2).consumer_info(stream, durable)
+        except (nats.errors.Error, OSError):
+            return False
+        return bool(info.num_waiting or info.num_ack_pending)

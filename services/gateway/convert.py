@@ -1,0 +1,265 @@
+"""Insights as messages carry them, as the gateway keeps them: the only place that touches their _pb2 fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC
+from typing import Any
+
+from dealcast.common.v1 import insights_pb2, records_pb2
+from dealcast.events.v1 import events_pb2
+from kit.errors import Poisoned
+from services.gateway.domain import Insight, InsightKey, InsightKind
+from services.gateway.store.interface import StoredRollup
+
+_STATUS = {
+    insights_pb2.FORECAST_STATUS_OPEN: "open",
+    insights_pb2.FORECAST_STATUS_NOT_APPLICABLE: "not_applicable",
+    insights_pb2.FORECAST_STATUS_CLOSED: "closed",
+    insights_pb2.FORECAST_STATUS_DELETED: "deleted",
+}
+_STATUS_CODES = {name: code for code, name in _STATUS.items()}
+MAX_DEPTH = 3  # next actions ← forecast ← lead score
+
+
+def insight_from_event(event: events_pb2.DealEvent, kind: InsightKind) -> Insight:
+    """The event's insight of that kind. Raises Poisoned where it is missing or has no key."""
+    if not event.deal.id or not event.HasField(kind.value):
+        raise Poisoned(f"the event carries no {kind.value}", field=kind.value, mend="Look at the service that sent it")
+    message = getattr(event, kind.value)
+    header = message.header
+    if not header.key.insight_id or not header.key.business_day:
+        raise Poisoned("the insight has no key", field=f"{kind.value}.header.key", mend="Look at the service")
+    body, sort = _BODIES[kind](message)
+    as_of = _time_text(header)
+    body |= {
+        "as_of": as_of,
+        "deal_revision": header.key.deal_revision,
+        "model_version": header.model_version,
+        "model_generation": header.key.model_generation,
+        "business_day": header.key.business_day,
+        "insight_id": header.key.insight_id,
+    }
+    return Insight(
+        event.deal.id, kind, key_from_pb(header.key), header.model_version,
+        header.as_of.ToDatetime(tzinfo=UTC), body, sort,
+    )  # fmt: skip
+
+
+def key_from_pb(key: insights_pb2.InsightKey, depth: int = 0) -> InsightKey:
+    """The ordering key with its upstream keys."""
+    upstream = key_from_pb(key.upstream, depth + 1) if key.HasField("upstream") and depth < MAX_DEPTH else None
+    return InsightKey(key.deal_revision, key.model_generation, key.business_day, key.insight_id, upstream)
+
+
+def key_to_pb(key: InsightKey) -> insights_pb2.InsightKey:
+    """The other way round."""
+    return insights_pb2.InsightKey(
+        deal_revision=key.deal_revision,
+        model_generation=key.model_generation,
+        business_day=key.business_day,
+        upstream=key_to_pb(key.upstream) if key.upstream else None,
+        insight_id=key.insight_id,
+    )
+
+
+def add_insight(event: events_pb2.DealEvent, insight: Insight) -> None:
+    """Put a stored insight back onto an event; scenario parameters are not kept and stay absent."""
+    header = insights_pb2.InsightHeader(key=key_to_pb(insight.key), model_version=insight.model_version)
+    header.as_of.FromDatetime(insight.as_of)
+    body = insight.body
+    if insight.kind is InsightKind.LEAD_SCORE:
+        event.lead_score.CopyFrom(_lead_score_to_pb(header, body))
+    elif insight.kind is InsightKind.FORECAST:
+        event.forecast.CopyFrom(_forecast_to_pb(header, body))
+    else:
+        event.next_actions.CopyFrom(_next_actions_to_pb(header, body))
+
+
+def rollup_from_pb(rollup: insights_pb2.Rollup) -> StoredRollup:
+    """A node's totals as stored. Raises Poisoned where it names no node, period, currency or scenarios."""
+    if not (rollup.node and rollup.period and rollup.currency and rollup.scenarios > 0):
+        raise Poisoned("the rollup names no node, period, currency or scenarios", field="rollup", value=rollup.node)
+    body = {
+        "level": rollup.level,
+        "name": rollup.name,
+        "parent": rollup.parent,
+        "open_deals": rollup.open_deals,
+        "scenarios": rollup.scenarios,
+        "deals_sum": rollup.deals_sum,
+        "not_yet_created_sum": rollup.not_yet_created_sum,
+        "correction_sum": rollup.correction_sum,
+        "quantiles": list(rollup.quantiles),
+        "as_of": rollup.as_of.ToJsonString(),
+        "business_day": rollup.business_day,
+        "model_version": rollup.model_version,
+        "model_generation": rollup.model_generation,
+    }
+    return StoredRollup(rollup.node, rollup.period, rollup.currency, body)
+
+
+def _time_text(header: insights_pb2.InsightHeader) -> str:
+    return str(header.as_of.ToJsonString())
+
+
+def _money(amount: records_pb2.Money) -> dict[str, str] | None:
+    return {"currency": amount.currency, "value": amount.value} if amount.currency else None
+
+
+def _reasons(reasons: Iterable[insights_pb2.Reason]) -> list[dict[str, Any]]:
+    return [
+        {
+            "field": reason.field,
+            "value": reason.value,
+            "effect": reason.effect,
+            "text": {"en": reason.text_en, "ko": reason.text_ko},
+            "evidence": {"count": reason.evidence_count, "won": reason.evidence_won},
+        }
+        for reason in reasons
+    ]
+
+
+def _lead_score(score: insights_pb2.LeadScore) -> tuple[dict[str, Any], dict[str, Any]]:
+    body = {
+        "probability": score.probability,
+        "low": score.low,
+        "high": score.high,
+        "base_log_odds": score.base_log_odds,
+        "reasons": _reasons(score.reasons),
+        "prior": score.prior,
+    }
+    return body, {"probability": score.probability}
+
+
+def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str, Any]]:
+    slip_risk = forecast.slip_risk if forecast.HasField("slip_risk") else None
+    body = {
+        "status": _STATUS.get(forecast.status, "open"),
+        "periods": [
+            {
+                "period": period.period,
+                "start_date": period.start_date,
+                "end_date": period.end_date,
+                "probability": period.probability,
+                "expected": _money(period.expected),
+            }
+            for period in forecast.periods
+        ],
+        "close_date": _span(forecast.close_date_p10, forecast.close_date_p50, forecast.close_date_p90),
+        "amount": _amount(forecast),
+        "category": forecast.category.upper(),
+        "slip_risk": slip_risk,
+        "win_probability": forecast.win_probability,
+        "reasons": _reasons(forecast.reasons),
+    }
+    expected = None
+    if forecast.amount_mean.value:
+        expected = float(forecast.amount_mean.value) * forecast.win_probability
+    return body, {"expected_amount": expected, "slip_risk": slip_risk, "category": forecast.category}
+
+
+def _span(p10: str, p50: str, p90: str) -> dict[str, str] | None:
+    return {"p10": p10, "p50": p50, "p90": p90} if p50 else None
+
+
+def _amount(forecast: insights_pb2.Forecast) -> dict[str, str] | None:
+    if not forecast.amount_mean.currency:
+        return None
+    return {
+        "currency": forecast.amount_mean.currency,
+        "mean": forecast.amount_mean.value,
+        "p10": forecast.amount_p10.value,
+        "p90": forecast.amount_p90.value,
+    }
+
+
+def _next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], dict[str, Any]]:
+    body = {
+        "actions": [
+            {
+                "id": action.id,
+                "action": action.action,
+                "text": {"en": action.text_en, "ko": action.text_ko},
+                "channel": action.channel,
+                "contact_id": action.contact_id,
+                "gain": _money(action.gain),
+                "probability_gain": action.probability_gain,
+                "probability_gain_low": action.probability_gain_low,
+                "probability_gain_high": action.probability_gain_high,
+                "reasons": _reasons(action.reasons),
+                "propensity": action.propensity,
+            }
+            for action in actions.actions
+        ],
+        "look_again_date": actions.look_again_date or None,
+    }
+    first = actions.actions[0] if actions.actions else None
+    gain = float(first.gain.value) if first and first.gain.value else None
+    return body, {"gain": gain, "action": first.action if first else None}
+
+
+Parts = tuple[dict[str, Any], dict[str, Any]]
+
+_BODIES: dict[InsightKind, Callable[[Any], Parts]] = {
+    InsightKind.LEAD_SCORE: _lead_score,
+    InsightKind.FORECAST: _forecast,
+    InsightKind.NEXT_ACTIONS: _next_actions,
+}
+
+
+def _money_to_pb(amount: Mapping[str, str] | None) -> records_pb2.Money | None:
+    return records_pb2.Money(currency=amount["currency"], value=amount["value"]) if amount else None
+
+
+def _reasons_to_pb(reasons: Iterable[Mapping[str, Any]]) -> list[insights_pb2.Reason]:
+    return [
+        insights_pb2.Reason(
+            field=reason["field"], value=reason["value"], effect=reason["effect"], text_en=reason["text"]["en"],
+            text_ko=reason["text"]["ko"], evidence_count=reason["evidence"]["count"],
+            evidence_won=reason["evidence"]["won"],
+        )
+        for reason in reasons
+    ]  # fmt: skip
+
+
+def _lead_score_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.LeadScore:
+    return insights_pb2.LeadScore(
+        header=header, probability=body["probability"], low=body["low"], high=body["high"],
+        base_log_odds=body["base_log_odds"], reasons=_reasons_to_pb(body["reasons"]), prior=body["prior"],
+    )  # fmt: skip
+
+
+def _forecast_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.Forecast:
+    days, amount = body["close_date"] or {}, body["amount"]
+    periods = [
+        insights_pb2.PeriodForecast(
+            period=each["period"], start_date=each["start_date"], end_date=each["end_date"],
+            probability=each["probability"], expected=_money_to_pb(each["expected"]),
+        )
+        for each in body["periods"]
+    ]  # fmt: skip
+    sums = {
+        name: records_pb2.Money(currency=amount["currency"], value=amount[name]) if amount else None
+        for name in ("mean", "p10", "p90")
+    }
+    return insights_pb2.Forecast(
+        header=header, status=_STATUS_CODES[body["status"]], periods=periods, close_date_p10=days.get("p10", ""),
+        close_date_p50=days.get("p50", ""), close_date_p90=days.get("p90", ""), category=body["category"].lower(),
+        slip_risk=body["slip_risk"], reasons=_reasons_to_pb(body["reasons"]),
+        win_probability=body["win_probability"], amount_mean=sums["mean"], amount_p10=sums["p10"],
+        amount_p90=sums["p90"],
+    )  # fmt: skip
+
+
+def _next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.NextActions:
+    actions = [
+        insights_pb2.SuggestedAction(
+            id=each["id"], action=each["action"], text_en=each["text"]["en"], text_ko=each["text"]["ko"],
+            channel=each["channel"], contact_id=each["contact_id"], gain=_money_to_pb(each["gain"]),
+            probability_gain=each["probability_gain"], probability_gain_low=each["probability_gain_low"],
+            probability_gain_high=each["probability_gain_high"], reasons=_reasons_to_pb(each["reasons"]),
+            propensity=each["propensity"],
+        )
+        for each in body["actions"]
+    ]  # fmt: skip
+    return insights_pb2.NextActions(header=header, actions=actions, look_again_date=body["look_again_date"] or "")

@@ -1,0 +1,126 @@
+"""The dead-letter stream as RevOps sees it: look, replay, drop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nats.errors
+from google.protobuf.message import DecodeError
+from nats.aio.client import Client as NATS  # noqa: N814
+from nats.js.errors import NotFoundError
+
+from dealcast.events.v1 import events_pb2
+from kit.errors import NotFound, Unavailable
+from kit.subjects import DEAD_STREAM
+from kit.telemetry import TRACEPARENT
+from services.gateway.live import Signal
+from services.gateway.store.interface import Store
+
+SCANNED = 2_000  # sequence numbers looked at for one page
+
+
+class DeadLetterDesk:
+    """Reads the stream directly; nothing is consumed."""
+
+    def __init__(self, nc: NATS, store: Store, outbox: Signal) -> None:
+        self._nc = nc
+        self._store = store
+        self._outbox = outbox
+
+    async def page(self, before: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Newest first, below a sequence number (0: from the newest); and where the next page begins, 0 at the end."""
+        try:
+            state = (await self._nc.jetstream(timeout=5).stream_info(DEAD_STREAM)).state
+        except NotFoundError:
+            return [], 0
+        except (nats.errors.Error, OSError) as error:
+            raise _unavailable(error) from error
+        if not state.messages:
+            return [], 0
+        sequence = min(state.last_seq, before - 1) if before else state.last_seq
+        oldest = max(state.first_seq, sequence - SCANNED)
+        found: list[dict[str, Any]] = []
+        while sequence >= oldest and len(found) < limit:
+            letter = await self._get(sequence)
+            if letter is not None:
+                found.append(letter_json(sequence, letter))
+            sequence -= 1
+        return found, sequence + 1 if sequence >= state.first_seq else 0
+
+    async def replay(self, sequence: int) -> dict[str, Any]:
+        """Send it again and drop the letter: a deal's as a fresh change, anything else as it was."""
+        letter = await self._get(sequence)
+        if letter is None:
+            raise _missing(sequence)
+        deal_id = _deal_of(letter)
+        if deal_id and await self._known(deal_id):
+            await self._store.enqueue([deal_id], "changed")
+            self._outbox.wake()
+        else:
+            headers = {TRACEPARENT: letter.headers[TRACEPARENT]} if TRACEPARENT in letter.headers else None
+            try:
+                await self._nc.jetstream(timeout=5).publish(letter.subject, letter.data, headers=headers)
+            except (nats.errors.Error, OSError) as error:
+                raise _unavailable(error) from error
+        await self.drop(sequence)
+        return letter_json(sequence, letter)
+
+    async def drop(self, sequence: int) -> None:
+        """Forget it. Raises NotFound."""
+        try:
+            await self._nc.jetstream(timeout=5).delete_msg(DEAD_STREAM, sequence)
+        except NotFoundError:
+            raise _missing(sequence) from None
+        except nats.js.errors.APIError as error:
+            if error.code == 400 or error.err_code == 10043 or "not found" in str(error.description):
+                raise _missing(sequence) from None
+            raise _unavailable(error) from error
+        except (nats.errors.Error, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def _known(self, deal_id: str) -> bool:
+        from services.gateway.domain import LOCAL
+
+        return bool(await self._store.get_records(LOCAL, [deal_id]))
+
+    async def _get(self, sequence: int) -> events_pb2.DeadLetter | None:
+        try:
+            message = await self._nc.jetstream(timeout=5).get_msg(DEAD_STREAM, sequence)
+            return events_pb2.DeadLetter.FromString(message.data or b"")
+        except (NotFoundError, DecodeError):
+            return None
+        except (nats.errors.Error, OSError) as error:
+            raise _unavailable(error) from error
+
+
+def letter_json(sequence: int, letter: events_pb2.DeadLetter) -> dict[str, Any]:
+    """A letter without its payload, which may hold personal data."""
+    return {
+        "seq": sequence,
+        "stream": letter.stream,
+        "consumer": letter.consumer,
+        "subject": letter.subject,
+        "deal_id": _deal_of(letter),
+        "error": letter.error,
+        "problem": letter.problem,
+        "deliveries": letter.deliveries,
+        "failed_time": letter.failed_time.ToJsonString(),
+        "bytes": len(letter.data),
+    }
+
+
+def _deal_of(letter: events_pb2.DeadLetter) -> str:
+    if not letter.subject.startswith(("DEALS.", "INSIGHTS.")) or letter.subject.startswith("INSIGHTS.rollup"):
+        return ""
+    try:
+        return str(events_pb2.DealEvent.FromString(letter.data).deal.id)
+    except DecodeError:
+        return ""
+
+
+def _missing(sequence: int) -> NotFound:
+    return NotFound("there is no such dead letter", field="seq", value=str(sequence), mend="GET /v1/dead-letters")
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"NATS does not answer: {type(error).__name__}", field="nats", mend="See that nats-server runs")

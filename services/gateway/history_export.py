@@ -1,0 +1,45 @@
+"""The records as a folder in the history format: what training reads, and what leaves by gRPC and REST."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from kit.clock import utc_day
+from learning.history import SCHEMAS, HistoryWriter, Manifest
+from services.gateway.store.interface import Store
+from services.gateway.workspace import Workspace
+
+
+async def export_history(store: Store, workspace: Workspace, folder: Path, as_of: datetime | None = None) -> None:
+    """Write the folder, table by table in batches. as_of None means as the business clock stands, with everything."""
+    moment = as_of or workspace.now()
+    day = utc_day(as_of) if as_of else workspace.business_day
+    with HistoryWriter(folder, Manifest(moment, day, workspace.currency)) as writer:
+        for table in SCHEMAS:
+            async for rows in store.export_rows(table, as_of):
+                await asyncio.to_thread(writer.append, table, rows)
+
+
+@contextlib.asynccontextmanager
+async def exported(
+    store: Store, workspace: Workspace, parent: Path, as_of: datetime | None = None
+) -> AsyncIterator[Path]:
+    """A folder with the history for as long as it is needed."""
+    folder = await asyncio.to_thread(scratch_folder, parent, "history-")
+    try:
+        await export_history(store, workspace, folder, as_of)
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def scratch_folder(parent: Path, prefix: str) -> Path:
+    """A new folder for temporary files."""
+    parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))

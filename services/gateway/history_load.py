@@ -1,0 +1,112 @@
+"""Loads a folder in the history format, such as the sample company's, into the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kit.errors import InvalidInput
+from learning.history import HistoryFolder, read_history
+from learning.records import DealHistory
+from services.gateway.domain import UNSET, DealWrite, PastChange, Principal, WriteResult, WriteStatus
+from services.gateway.service import Gateway
+
+T = TypeVar("T")
+
+BATCH = 500
+Progress = Callable[[str, float], None]
+
+
+async def load_history(gateway: Gateway, principal: Principal, folder: Path, progress: Progress) -> dict[str, int]:
+    """Write everything in the folder; the clock moves to its business day. Returns counts by fate.
+
+    Raises InvalidInput where the folder is none, or a record in it is refused: a history is whole or wrong.
+    """
+    source = await asyncio.to_thread(read_history, folder)
+    await gateway.workspace.move_forward(source.manifest.business_day.isoformat())
+    if not gateway.workspace.currency_set:
+        await gateway.workspace.set_currency(source.manifest.currency)
+    await _load_around(gateway, principal, source, progress)
+    return await _load_deals(gateway, principal, source, progress)
+
+
+async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFolder, progress: Progress) -> None:
+    store = gateway.store
+    progress("people", 0.0)
+    users, lines = await asyncio.to_thread(lambda: (source.users, source.lines))
+    check(await store.save_users(principal, users, lines), "users")
+    definitions = await asyncio.to_thread(lambda: source.field_definitions)
+    if definitions:
+        await store.define_fields(principal, definitions)
+    tables: tuple[tuple[str, Callable[[], list[Any]], Any], ...] = (
+        ("products", lambda: source.products, store.save_products),
+        ("accounts", lambda: source.accounts, store.save_accounts),
+        ("contacts", lambda: source.contacts, store.save_contacts),
+        ("quotas", lambda: source.quotas, store.save_quotas),
+    )
+    for name, read, save in tables:
+        progress(name, 0.0)
+        for rows in batches(iter(await asyncio.to_thread(read))):
+            check(await save(principal, rows), name)
+
+
+async def _load_deals(
+    gateway: Gateway, principal: Principal, source: HistoryFolder, progress: Progress
+) -> dict[str, int]:
+    progress("deals", 0.0)
+    total = max(1, len((await asyncio.to_thread(source.columns, "deals"))["id"]))
+    fates: dict[str, int] = {}
+    done = 0
+    deals = batches(source.deals())
+    while rows := await asyncio.to_thread(next, deals, None):
+        results = await gateway.apply_deals(principal, [deal_write(row) for row in rows], "history")
+        check(results, "deals")
+        for result in results:
+            fates[result.status.value] = fates.get(result.status.value, 0) + 1
+        done += len(rows)
+        progress("deals", done / total)
+    return fates
+
+
+def deal_write(history: DealHistory) -> DealWrite:
+    """The write that brings a deal to where its history leads. Its tracked members come from its changes."""
+    deal = history.deal
+    told = {change.field for change in history.changes}
+    tracked = {
+        name: getattr(deal, name) if name not in told else UNSET
+        for name in (
+            "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount", "close_date",
+            "category",
+        )
+    }  # fmt: skip
+    return DealWrite(
+        deal.id,
+        **tracked,
+        created_time=deal.created_time or UNSET,
+        closed_date=deal.closed_date if "closed_date" not in told and deal.closed_date else UNSET,
+        deleted=True if deal.deleted and "deleted" not in told else UNSET,
+        fields={name: value for name, value in deal.fields.items() if f"fields.{name}" not in told},
+        products=deal.products,
+        contacts=deal.contacts,
+        history=tuple(PastChange(each.field, each.value, each.effective_time) for each in history.changes),
+        activities=history.activities,
+    )
+
+
+def batches(rows: Iterator[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Up to `size` at a time."""
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def check(results: Sequence[WriteResult], table: str) -> None:
+    """Raises InvalidInput for the first refused record."""
+    for result in results:
+        if result.status is WriteStatus.REJECTED:
+            first = result.errors[0]
+            raise InvalidInput(
+                f"{table}: {first.message}", field=f"{result.id}.{first.field}", value=first.value, mend=first.mend
+            )

@@ -1,0 +1,96 @@
+"""Long work that can be asked about: imports and trainings, kept in the store's settings."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from kit.errors import NotFound
+from services.gateway.workspace import SettingsStore
+
+KEPT = 50
+RUNNING, SUCCEEDED, FAILED, CANCELLED, QUEUED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "QUEUED"
+UNFINISHED = frozenset({RUNNING, QUEUED})
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work. `progress` is 0 to 1; `detail` holds what depends on the kind."""
+
+    id: str
+    kind: str
+    state: str = RUNNING
+    reason: str = ""
+    stage: str = ""
+    progress: float = 0.0
+    error: str = ""
+    created_time: str = ""
+    finished_time: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As programs see it."""
+        return asdict(self)
+
+
+def wall_time() -> str:
+    """Now, as jobs name it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Jobs:
+    """The latest jobs of a kind, newest first. Progress is only in memory, states are stored."""
+
+    def __init__(self, store: SettingsStore, kind: str) -> None:
+        self._store = store
+        self._key = f"{kind}_jobs"
+        self._kind = kind
+        self._jobs: dict[str, Job] = {}
+
+    async def load(self) -> None:
+        """Read them; work that a stopped gateway left unfinished has failed."""
+        for row in await self._store.get_setting(self._key) or []:
+            self._jobs[row["id"]] = Job(**row)
+        for job in self._jobs.values():
+            if job.state in UNFINISHED:
+                job.state, job.error = FAILED, "The gateway stopped while this was running; start it again."
+                job.finished_time = wall_time()
+        if self._jobs:
+            await self.save()
+
+    async def start(self, reason: str, state: str = RUNNING, **detail: Any) -> Job:
+        """A new job."""
+        job = Job(uuid.uuid4().hex[:12], self._kind, state, reason, created_time=wall_time(), detail=detail)
+        self._jobs = {job.id: job, **self._jobs}
+        await self.save()
+        return job
+
+    async def finish(self, job: Job, state: str, error: str = "") -> None:
+        """The job has ended."""
+        job.state, job.error, job.finished_time = state, error, wall_time()
+        if state == SUCCEEDED:
+            job.progress = 1.0
+        await self.save()
+
+    async def save(self) -> None:
+        """Write the latest of them."""
+        self._jobs = dict(list(self._jobs.items())[:KEPT])
+        await self._store.put_setting(self._key, [job.to_json() for job in self._jobs.values()])
+
+    def all(self) -> list[Job]:
+        """Newest first."""
+        return list(self._jobs.values())
+
+    def get(self, job_id: str) -> Job:
+        """One of them. Raises NotFound."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise NotFound(f"there is no such {self._kind}", field="id", value=job_id, mend="List them to find its id")
+        return job
+
+    @property
+    def running(self) -> Job | None:
+        """The one at work, if any."""
+        return next((job for job in self._jobs.values() if job.state in UNFINISHED), None)

@@ -1,0 +1,169 @@
+"""The merged record as programs see it: the deal and its three insights in one JSON object.
+
+The insights' bodies come from the store as they were merged; what depends on now is added here: grade, trend,
+staleness, the reader's language, and which suggestions may still be shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from kit.money import Money
+from learning.records import Contact, Outcome
+from services.gateway.domain import Insight, InsightKind, Record
+from services.gateway.json_values import time_text, value_to_json
+
+TREND_DAYS = 30
+TREND_STEP = 0.05  # a smaller difference in probability is steady
+LANGUAGES = ("en", "ko")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the reader's moment adds to stored insights."""
+
+    business_day: str
+    generations: Mapping[InsightKind, int]
+    grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)
+    language: str = "en"
+    scores: Mapping[str, Sequence[Insight]] = field(default_factory=dict)  # score history by deal, newest first
+
+
+def merged(record: Record, view: View) -> dict[str, Any]:
+    """The record's JSON: the deal's own members, then lead_score, forecast and next_actions (null while missing)."""
+    deal = record.history.deal
+    account = record.history.account
+    return {
+        "id": deal.id,
+        "revision": deal.revision,
+        "kind": deal.kind.value,
+        "motion": deal.motion.value,
+        "pipeline": deal.pipeline,
+        "stage": deal.stage,
+        "outcome": deal.outcome.value,
+        "name": deal.name,
+        "amount": money(deal.amount),
+        "owner": {"id": deal.owner_id, "name": record.owner_name} if deal.owner_id else None,
+        "account": {"id": account.id, "name": account.name} if account else None,
+        "owner_id": deal.owner_id,
+        "account_id": deal.account_id,
+        "fields": {name: value_to_json(value) for name, value in deal.fields.items()},
+        "products": [
+            {"product_id": line.product_id, "quantity": line.quantity, "price": money(line.price)}
+            for line in deal.products
+        ],
+        "contacts": [
+            {"contact_id": contact.id, "name": contact.name, "title": contact.title, "role": role}
+            for contact, role in record.history.contacts
+        ],
+        "created_time": time_text(deal.created_time) if deal.created_time else None,
+        "close_date": day_text(deal.close_date),
+        "closed_date": day_text(deal.closed_date),
+        "category": deal.category,
+        "deleted": deal.deleted,
+        "lead_score": _lead_score(record, view),
+        "forecast": _part(record, InsightKind.FORECAST, view),
+        "next_actions": _next_actions(record, view),
+    }
+
+
+def money(amount: Money | None) -> dict[str, str] | None:
+    """{"currency", "value"} with the decimal text in major units."""
+    return {"currency": amount.currency, "value": amount.value} if amount else None
+
+
+def day_text(day: date | None) -> str | None:
+    """ISO 8601, or None."""
+    return day.isoformat() if day else None
+
+
+def grade(probability: float, bounds: Sequence[float]) -> str:
+    """A to D by the lower bounds of A, B and C."""
+    return next((name for name, bound in zip("ABC", bounds, strict=True) if probability >= bound), "D")
+
+
+def trend(scores: Sequence[Insight]) -> str:
+    """Where the score went over the last 30 days, by one model: IMPROVING, STEADY, DECLINING or NOT_ENOUGH.
+
+    `scores` are newest first. Scores of another model generation do not count: a new model is no news of the deal.
+    """
+    if not scores:
+        return "NOT_ENOUGH"
+    last = scores[0]
+    since = (date.fromisoformat(last.key.business_day) - timedelta(days=TREND_DAYS)).isoformat()
+    same = [
+        score
+        for score in scores
+        if score.key.model_generation == last.key.model_generation and score.key.business_day >= since
+    ]
+    if len(same) < 2:
+        return "NOT_ENOUGH"
+    difference = float(last.body["probability"]) - float(same[-1].body["probability"])
+    if math.fabs(difference) < TREND_STEP:
+        return "STEADY"
+    return "IMPROVING" if difference > 0 else "DECLINING"
+
+
+def is_stale(record: Record, insight: Insight, view: View) -> bool:
+    """Whether the insight is behind the deal's revision or, while the deal is open, the model or the business day."""
+    deal = record.history.deal
+    if insight.key.deal_revision < deal.revision:
+        return True
+    if deal.deleted or deal.outcome is not Outcome.OPEN:
+        return False
+    behind_model = insight.key.model_generation < view.generations.get(insight.kind, 0)
+    return behind_model or insight.key.business_day < view.business_day
+
+
+def may_contact(contacts: Sequence[tuple[Contact, str]], action: Mapping[str, Any]) -> bool:
+    """Whether the suggested contact still consents to the channel; unknown consent is the service's to judge."""
+    contact_id, channel = action.get("contact_id", ""), action.get("channel", "")
+    if not contact_id:
+        return True
+    contact = next((each for each, _ in contacts if each.id == contact_id), None)
+    if contact is None or contact.deleted:
+        return False
+    return not any(consent.channel == channel and not consent.granted for consent in contact.consents)
+
+
+def in_language(reason: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A reason or action with `text` in the reader's language, English where that is missing."""
+    text = reason.get("text") or {}
+    return {**reason, "text": text.get(language) or text.get("en", "")}
+
+
+def _part(record: Record, kind: InsightKind, view: View) -> dict[str, Any] | None:
+    insight = record.insights.get(kind)
+    if insight is None:
+        return None
+    part = dict(insight.body)
+    if "reasons" in part:
+        part["reasons"] = [in_language(reason, view.language) for reason in part["reasons"]]
+    part["stale"] = is_stale(record, insight, view)
+    return part
+
+
+def _lead_score(record: Record, view: View) -> dict[str, Any] | None:
+    part = _part(record, InsightKind.LEAD_SCORE, view)
+    if part is None:
+        return None
+    part["grade"] = grade(part["probability"], view.grade_bounds)
+    part["trend"] = trend(view.scores.get(record.history.deal.id, ()))
+    return part
+
+
+def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
+    part = _part(record, InsightKind.NEXT_ACTIONS, view)
+    if part is None:
+        return None
+    shown = [action for action in part["actions"] if may_contact(record.history.contacts, action)]
+    part["actions"] = [
+        in_language(action, view.language)
+        | {"reasons": [in_language(reason, view.language) for reason in action["reasons"]]}
+        for action in shown
+    ]
+    return part

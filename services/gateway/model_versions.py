@@ -1,0 +1,129 @@
+"""Which trained versions there are, and which one serves: the gateway's side of the model registry.
+
+The registry (MLflow) holds artifacts and evaluations for good; what readers ask for often is kept in the store too,
+so that the gateway never loads the registry's libraries itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+
+from kit.errors import Conflict, NotFound
+from kit.models import ModelShelf, Pointer
+from services.gateway.jobs import wall_time
+from services.gateway.store.interface import Store
+from services.gateway.workspace import SERVICES, Serving, Workspace
+
+log = structlog.get_logger(__name__)
+
+MODELS = "models"
+KEPT_PROMOTIONS = 100
+
+FetchArtifact = Callable[[str, str], Awaitable[bytes]]  # service, version → packed artifact
+
+
+class ModelVersions:
+    """Versions by service, and promotions. Every promotion and rollback is a new generation."""
+
+    def __init__(
+        self,
+        store: Store,
+        workspace: Workspace,
+        shelf: ModelShelf,
+        fetch: FetchArtifact,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._shelf = shelf
+        self._fetch = fetch
+        self._told = told
+        self._models: dict[str, dict[str, Any]] = {}
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what is stored."""
+        self._models = await self._store.get_setting(MODELS) or {}
+
+    def about(self, service: str) -> dict[str, Any]:
+        """Versions (newest first) and promotions of a service. Raises NotFound."""
+        check_service(service)
+        known = self._models.get(service, {})
+        serving = self._workspace.serving[service]
+        return {
+            "service": service,
+            "serving": {"version": serving.version, "generation": serving.generation, "digest": serving.digest},
+            "versions": list(known.get("versions", ())),
+            "promotions": list(known.get("promotions", ())),
+        }
+
+    async def add(self, service: str, version: Mapping[str, Any]) -> None:
+        """A newly registered version: version, digest, created_time, evaluation, parameters."""
+        async with self._lock:
+            known = self._models.setdefault(service, {"versions": [], "promotions": []})
+            others = [each for each in known["versions"] if each["version"] != version["version"]]
+            known["versions"] = [dict(version), *others]
+            await self._store.put_setting(MODELS, self._models)
+
+    async def promote(self, service: str, version: str, reason: str, data: bytes | None = None) -> Serving:
+        """Make the version serve. Raises NotFound where it is not registered, Unavailable without NATS."""
+        check_service(service)
+        row = next((each for each in self.about(service)["versions"] if each["version"] == version), None)
+        if row is None:
+            raise NotFound("there is no such version", field="version", value=version, mend=f"GET /v1/models/{service}")
+        async with self._lock:
+            digest = str(row["digest"])
+            if not await self._shelf.has(digest):
+                await self._shelf.put(data if data is not None else await self._fetch(service, version))
+            there = await self._shelf.pointer(service)
+            generation = max(self._workspace.serving[service].generation, there.generation if there else 0) + 1
+            serving = Serving(version, generation, digest)
+            known = self._models[service]
+            entry = {"version": version, "generation": generation, "time": wall_time(), "reason": reason}
+            known["promotions"] = [entry, *known["promotions"]][:KEPT_PROMOTIONS]
+            await self._store.put_setting(MODELS, self._models)
+            await self._workspace.serve(service, serving)
+            await self._shelf.point(service, Pointer(version, generation, digest))
+            await self._store.add_event("model", "", {"service": service, "reason": reason, **entry})
+        log.info("model_promoted", service_name=service, version=version, generation=generation)
+        self._told()
+        return serving
+
+    async def rollback(self, service: str, reason: str) -> Serving:
+        """Make the version serve that served before. Raises Conflict where there was none."""
+        promotions = self.about(service)["promotions"]
+        now = self._workspace.serving[service].version
+        before = next((each["version"] for each in promotions if each["version"] != now), None)
+        if before is None:
+            raise Conflict(
+                "no other version has served before", field="service", value=service, mend="Promote a version by name"
+            )
+        return await self.promote(service, before, reason)
+
+    async def refill(self) -> None:
+        """Put artifacts and pointers back where NATS has lost them, or holds those of another life."""
+        for service in SERVICES:
+            serving = self._workspace.serving[service]
+            if not serving.generation:
+                continue
+            there = await self._shelf.pointer(service)
+            mine = Pointer(serving.version, serving.generation, serving.digest)
+            if there == mine and await self._shelf.has(serving.digest):
+                continue
+            log.warning("model_refilled", service_name=service, version=serving.version)
+            if not await self._shelf.has(serving.digest):
+                await self._shelf.put(await self._fetch(service, serving.version))
+            if there is not None and there.generation >= mine.generation and there != mine:
+                serving = Serving(serving.version, there.generation + 1, serving.digest)
+                await self._workspace.serve(service, serving)
+            await self._shelf.point(service, Pointer(serving.version, serving.generation, serving.digest))
+
+
+def check_service(service: str) -> None:
+    """Raises NotFound where there is no such model service."""
+    if service not in SERVICES:
+        raise NotFound("there is no such model", field="service", value=service, mend="Use " + ", ".join(SERVICES))

@@ -1,0 +1,170 @@
+"""Publishes deals that changed: outbox rows become DealEvents on DEALS.changed and DEALS.rescore.
+
+At least once: a row is finished only when its stream has the message. Several rows of one deal are one message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from kit.errors import DealcastError
+from kit.messaging import Outgoing
+from kit.subjects import DEALS_CHANGED, DEALS_RESCORE, subject
+from kit.telemetry import TRACEPARENT
+from learning.records import FieldType
+from learning.wire_event import deal_event
+from services.gateway.domain import LOCAL, Record
+from services.gateway.live import Signal, wait_either
+from services.gateway.store.interface import OutboxRow, Store
+from services.gateway.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+SLICE = 50  # events built before other work may run
+POLL_SECONDS = 0.5
+RETRY_SECONDS = 0.5
+FIELD_TYPES_SECONDS = 5.0
+
+
+class Sender(Protocol):
+    """Publishes messages, one answer each (kit.messaging.Publisher)."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One deal to publish, and the rows that asked for it."""
+
+    deal_id: str
+    cause: str
+    trace: str
+    rows: tuple[int, ...]
+
+
+def due(rows: Sequence[OutboxRow]) -> list[Due]:
+    """One entry a deal, in order of its last row; a change outweighs a rescore."""
+    grouped: dict[str, list[OutboxRow]] = {}
+    for row in rows:
+        grouped[row.deal_id] = [*grouped.pop(row.deal_id, ()), row]
+    return [
+        Due(
+            deal_id,
+            "changed" if any(row.cause == "changed" for row in group) else "rescore",
+            next((row.trace for row in reversed(group) if row.trace), ""),
+            tuple(row.id for row in group),
+        )
+        for deal_id, group in grouped.items()
+    ]
+
+
+class OutboxPublisher:
+    """Runs until stopped; `wake` makes it look at once. `published` is told each deal, its revision and the cause."""
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        workspace: Workspace,
+        wake: Signal,
+        published: Callable[[str, int, str], None] = lambda _deal, _revision, _cause: None,
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._workspace = workspace
+        self._wake = wake
+        self._published = published
+        self._types: dict[str, FieldType] = {}
+        self._types_read = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until stopped."""
+        while not stop.is_set():
+            ticket = self._wake.ticket()
+            try:
+                left = await self.publish_batch()
+            except DealcastError as error:
+                log.warning("outbox_waits", error=error.problem)
+                left = -1
+            except Exception:
+                log.exception("outbox_failed")
+                left = -1
+            if left < 0:
+                await wait_either(stop, stop, RETRY_SECONDS)
+            elif left == 0:
+                await wait_either(ticket, stop, POLL_SECONDS)
+
+    async def publish_batch(self) -> int:
+        """Publish the oldest rows. Returns how many it took, or -1 when some could not be published."""
+        rows = await self._store.take_outbox(BATCH)
+        if not rows:
+            return 0
+        entries = due(rows)
+        records = await self._store.get_records(LOCAL, [entry.deal_id for entry in entries])
+        by_id = {record.history.deal.id: record for record in records}
+        messages, sent, finished = await self._build(entries, by_id)
+        answers = await self._sender.publish(messages)
+        for entry, answer in zip(sent, answers, strict=True):
+            if answer is None:
+                finished += entry.rows
+                self._published(entry.deal_id, by_id[entry.deal_id].history.deal.revision, entry.cause)
+        failed = sum(answer is not None for answer in answers)
+        if finished:
+            await self._store.finish_outbox(finished)
+        if failed:
+            log.warning("not_published", deals=failed)
+            return -1
+        return len(rows)
+
+    async def _build(
+        self, entries: Sequence[Due], by_id: dict[str, Record]
+    ) -> tuple[list[Outgoing], list[Due], list[int]]:
+        """Messages with their entries, and rows that need none: the deal does not exist or cannot be written."""
+        messages: list[Outgoing] = []
+        sent: list[Due] = []
+        nothing: list[int] = []
+        types = await self._field_types()
+        for number, entry in enumerate(entries):
+            record = by_id.get(entry.deal_id)
+            message = self._message(entry, record, types) if record else None
+            if message is None:
+                nothing += entry.rows
+                continue
+            messages.append(message)
+            sent.append(entry)
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return messages, sent, nothing
+
+    def _message(self, entry: Due, record: Record, types: dict[str, FieldType]) -> Outgoing | None:
+        try:
+            event = deal_event(
+                record.history,
+                business_day=self._workspace.business_day,
+                cause=entry.cause,
+                owner_name=record.owner_name,
+                field_types=types,
+            )
+            data = event.SerializeToString()
+        except Exception:
+            log.exception("deal_not_publishable", deal_id=entry.deal_id)
+            return None
+        prefix = DEALS_CHANGED if entry.cause == "changed" else DEALS_RESCORE
+        headers = {TRACEPARENT: entry.trace} if entry.trace else {}
+        identity = f"outbox-{self._workspace.id}-{entry.rows[-1]}"
+        return Outgoing(subject(prefix, entry.deal_id), data, headers, identity)
+
+    async def _field_types(self) -> dict[str, FieldType]:
+        now = time.monotonic()
+        if now - self._types_read > FIELD_TYPES_SECONDS:
+            definitions = await self._store.list_fields()
+            self._types = {each.name: each.type for each in definitions if each.entity == "deal"}
+            self._types_read = now
+        return self._types

@@ -1,0 +1,128 @@
+"""The model registry: MLflow on SQLite and a folder, or a server. Imported by short-lived processes only.
+
+`register` keeps an artifact with its evaluation as a new version of the service's registered model; `fetch` gives the
+packed bytes of a version back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.errors import NotFound, Unavailable
+
+ARTIFACT = "model.tar"
+EVALUATION = "evaluation.json"
+
+
+class Registry:
+    """One tracking server or database. The first use creates what is missing."""
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        self._uri = uri
+        self._artifacts = artifacts
+        self._client: Any = None
+
+    def open(self) -> Any:
+        """The MLflow client. Takes seconds the first time: libraries, and the database's tables."""
+        if self._client is None:
+            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+            os.environ.setdefault("DO_NOT_TRACK", "true")
+            os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+            from mlflow.tracking import MlflowClient
+
+            if self._uri.startswith("sqlite:///"):
+                Path(self._uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            self._client = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        return self._client
+
+    def register(
+        self, service: str, packed: bytes, digest: str, evaluation: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> str:
+        """A new version of the service's model; returns its number. Raises Unavailable."""
+        client = self.open()
+        try:
+            run = client.create_run(self._experiment(service), tags={"service": service, "digest": digest})
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / ARTIFACT).write_bytes(packed)
+                (Path(folder) / EVALUATION).write_text(json.dumps(evaluation, ensure_ascii=False), encoding="utf-8")
+                client.log_artifacts(run.info.run_id, folder, artifact_path="model")
+            for name, value in parameters.items():
+                client.log_param(run.info.run_id, name, str(value)[:500])
+            for name, value in numbers(evaluation).items():
+                client.log_metric(run.info.run_id, name, value)
+            client.set_terminated(run.info.run_id)
+            self._ensure_model(service)
+            version = client.create_model_version(
+                service, f"{run.info.artifact_uri}/model", run.info.run_id, tags={"digest": digest}
+            )
+        except Exception as error:
+            raise _unavailable(error) from error
+        return str(version.version)
+
+    def fetch(self, service: str, version: str) -> bytes:
+        """The packed artifact of a version. Raises NotFound, Unavailable."""
+        from mlflow.exceptions import MlflowException
+
+        client = self.open()
+        try:
+            run_id = client.get_model_version(service, version).run_id
+            with tempfile.TemporaryDirectory() as folder:
+                path = client.download_artifacts(run_id, f"model/{ARTIFACT}", folder)
+                return Path(path).read_bytes()
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                raise NotFound(
+                    "the registry has no such version", field="version", value=f"{service} {version}",
+                    mend="Train again, or restore the models folder",
+                ) from error  # fmt: skip
+            raise _unavailable(error) from error
+        except OSError as error:
+            raise _unavailable(error) from error
+
+    def _experiment(self, service: str) -> str:
+        client = self.open()
+        known = client.get_experiment_by_name(service)
+        if known is not None:
+            return str(known.experiment_id)
+        embedded = self._uri.startswith("sqlite:")
+        location = (self._artifacts / service).resolve().as_uri() if embedded else None
+        return str(client.create_experiment(service, artifact_location=location))
+
+    def _ensure_model(self, service: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.open().create_registered_model(service)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+
+def numbers(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    """The evaluation's plain numbers, by dotted path: what MLflow shows as metrics; at most 200."""
+    found: dict[str, float] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, bool) or len(found) >= 200:
+            return
+        if isinstance(value, int | float):
+            found[prefix] = float(value)
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                plain = "".join(c if c.isalnum() or c in "_-" else "_" for c in str(name))
+                walk(f"{prefix}.{plain}" if prefix else plain, inner)
+
+    walk("", evaluation)
+    return {name: value for name, value in found.items() if name and value == value and abs(value) < 1e300}
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"the model registry does not work: {type(error).__name__}", field="mlflow_uri",
+        mend="See that the models folder is writable, or that the MLflow server answers",
+    )  # fmt: skip

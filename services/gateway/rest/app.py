@@ -1,0 +1,99 @@
+"""The HTTP application: all routers, problems, tracing, and the pages where there are any."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from opentelemetry import trace
+from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import telemetry
+from services.gateway.rest import deals, operations, problems, related, views
+from services.gateway.rest.base import ALWAYS, PROBLEMS, REF
+from services.gateway.rest.http import EncodedSlashes
+from services.gateway.service import Gateway
+
+VERSION = "1"
+PAGES = "services.gateway.web"
+
+
+def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.0) -> FastAPI:
+    """The application over a gateway that is ready to answer."""
+    app = FastAPI(
+        title="Dealcast", version=VERSION, docs_url=None, redoc_url=None, responses=PROBLEMS,
+        description="Deal records with lead score, forecast and next actions. Errors are problem+json (RFC 9457).",
+    )  # fmt: skip
+    problems.install(app)
+    for router in (
+        deals.router(gateway),
+        related.router(gateway),
+        views.router(gateway, heartbeat),
+        operations.router(gateway, desks),
+    ):
+        app.include_router(router)
+    mount_pages(app, gateway)
+    app.add_middleware(Tracing)
+    app.add_middleware(EncodedSlashes)
+    _describe(app)
+    return app
+
+
+def mount_pages(app: FastAPI, gateway: Gateway) -> None:
+    """The web pages, where this installation has them."""
+    if importlib.util.find_spec(PAGES) is None:
+        return
+    mount = getattr(importlib.import_module(PAGES), "mount", None)
+    if mount is not None:
+        mount(app, gateway)
+
+
+def _describe(app: FastAPI) -> None:
+    """OpenAPI 3.1 with the shapes that routes only refer to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            routes = [route for route in app.routes if getattr(route, "path", "").startswith("/v1")]
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes)
+            shapes = [(model, "validation") for model in ALWAYS]
+            _, definitions = models_json_schema(shapes, ref_template=REF)  # type: ignore[arg-type]
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            for name, shape in definitions["$defs"].items():
+                schemas.setdefault(name, shape)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+class Tracing:
+    """A span per request that continues the caller's trace."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        context = telemetry.extract(headers)
+        with telemetry.tracer().start_as_current_span(
+            scope["method"], context=context, kind=trace.SpanKind.SERVER
+        ) as span:
+
+            async def noting(message: Message) -> None:
+                if message["type"] == "http.response.start" and span.is_recording():
+                    route = getattr(scope.get("route"), "path", "")
+                    span.update_name(f"{scope['method']} {route}")
+                    span.set_attribute("http.route", route)
+                    span.set_attribute("http.response.status_code", message["status"])
+                await send(message)
+
+            await self.app(scope, receive, noting)

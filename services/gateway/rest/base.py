@@ -1,0 +1,93 @@
+"""What all routers share: the principal, and how an operation is described in /openapi.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from services.gateway.domain import LOCAL, Principal
+from services.gateway.rest.ndjson import NDJSON
+from services.gateway.rest.problems import PROBLEM
+from services.gateway.rest.schemas import Money, Problem, Result
+
+REF = "#/components/schemas/{model}"
+PROBLEM_RESPONSE = {
+    "description": "What is wrong, and the mend",
+    "content": {PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}},
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM_RESPONSE, "5XX": PROBLEM_RESPONSE}
+ALWAYS: list[type[BaseModel]] = [Problem, Result, Money]
+
+
+def principal_of(_: Request) -> Principal:
+    """Who asks: on the loopback of one machine, its one person."""
+    return LOCAL
+
+
+def query(name: str, kind: str = "string", text: str = "") -> dict[str, Any]:
+    """A query parameter."""
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind}}
+
+
+def header(name: str, text: str = "") -> dict[str, Any]:
+    """A request header."""
+    return {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+
+
+PAGING = [query("limit", "integer", "1 to 500"), query("cursor", text="next_cursor of the page before")]
+LANGUAGE = [query("lang", text="ko or en; else Accept-Language decides")]
+IF_MATCH = [header("If-Match", "an ETag of the record, or its revision in quotes")]
+IDEMPOTENCY = [header("Idempotency-Key", "the same key with the same body is answered as before, for a day")]
+
+
+def takes(schema: Mapping[str, Any], *parameters: Mapping[str, Any], required: bool = True) -> dict[str, Any]:
+    """A JSON request body."""
+    content = {"application/json": {"schema": dict(schema)}}
+    return {"requestBody": {"required": required, "content": content}, "parameters": list(parameters)}
+
+
+def takes_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """NDJSON in and out."""
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "A JSON object a line, UTF-8, lines of up to 4 MB, up to 200,000 lines",
+            "content": {NDJSON: {"schema": dict(schema)}},
+        }
+    }
+
+
+def gives_lines() -> dict[int | str, dict[str, Any]]:
+    """A Result a line, in the order of the lines."""
+    return {
+        200: {
+            "description": "A result a line, in order",
+            "content": {NDJSON: {"schema": {"$ref": REF.format(model="Result")}}},
+        }
+    }
+
+
+def parameters(*items: Mapping[str, Any]) -> dict[str, Any]:
+    """Query parameters and headers of an operation."""
+    return {"parameters": list(items)}
+
+
+def obj(**members: Any) -> dict[str, Any]:
+    """A JSON schema of an object with these members, none of them required."""
+    return {"type": "object", "properties": members, "additionalProperties": False}
+
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+FLAG = {"type": "boolean"}
+DAY = {"type": "string", "format": "date"}
+TIME = {"type": "string", "format": "date-time"}
+MONEY = {"anyOf": [{"$ref": REF.format(model="Money")}, {"type": "null"}]}
+
+
+def listed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """An array."""
+    return {"type": "array", "items": dict(schema)}

@@ -1,0 +1,270 @@
+"""/v1/deals: create or change, read merged, list, history, activities."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.errors import DealcastError, InvalidInput
+from learning.records import CATEGORIES, DealKind, Outcome
+from services.gateway.domain import DealWrite, FieldError, Principal, WriteStatus
+from services.gateway.json_checks import Problems, check_id
+from services.gateway.json_records import activity_to_json, deal_from_json, result_to_json
+from services.gateway.json_values import time_text, value_to_json
+from services.gateway.rest import base, inputs
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.http import (
+    Line,
+    answer,
+    id_in_path,
+    json_of,
+    language_of,
+    limit_of,
+    rejected,
+)
+from services.gateway.rest.ndjson import LineExchange
+from services.gateway.rest.problems import Refused, refusal
+from services.gateway.rest.schemas import Deal, DealPage
+from services.gateway.service import Gateway
+from services.gateway.store.interface import SORTS, Query
+from services.gateway.store.reads import activity_cursor
+
+log = structlog.get_logger(__name__)
+
+TEXT_FILTERS = ("owner_id", "pipeline", "stage", "account_id", "text", "action")
+NUMBER_FILTERS = ("min_probability", "max_probability", "min_slip_risk")
+LIST_PARAMETERS = [
+    *base.PAGING,
+    *base.LANGUAGE,
+    base.query("owner_id", text="an owner; with subtree=true also everyone below"),
+    base.query("subtree", "boolean"),
+    *(
+        base.query(name)
+        for name in ("outcome", "kind", "pipeline", "stage", "account_id", "grade", "category", "action")
+    ),
+    base.query("text", text="in the name or id"),
+    *(base.query(name, "number") for name in NUMBER_FILTERS),
+    base.query("sort", text="one of " + ", ".join(SORTS) + "; - before it descends"),
+]
+
+
+async def apply_lines(gateway: Gateway, principal: Principal, rows: Sequence[Any]) -> list[Line]:
+    """Write a chunk of deals; one result a row, in order."""
+    results: list[Line] = [{}] * len(rows)
+    writes: list[DealWrite] = []
+    places: list[int] = []
+    for place, row in enumerate(rows):
+        if isinstance(row, FieldError):
+            results[place] = rejected([row])
+            continue
+        write, errors = deal_from_json(row)
+        if write is None:
+            results[place] = rejected(errors, named(row))
+        else:
+            writes.append(write)
+            places.append(place)
+    for place, line in zip(places, await _apply(gateway, principal, writes), strict=True):
+        results[place] = line
+    return results
+
+
+def named(row: Any) -> str:
+    """The id a refused row seems to have."""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found[:200] if isinstance(found, str) else ""
+
+
+async def _apply(gateway: Gateway, principal: Principal, writes: Sequence[DealWrite]) -> list[Line]:
+    if not writes:
+        return []
+    try:
+        return [result_to_json(result) for result in await gateway.apply_deals(principal, writes)]
+    except DealcastError as error:
+        failed = FieldError(error.field, error.value, error.message, error.mend or "Send the line again")
+    except Exception:
+        log.exception("batch_failed", deals=len(writes))
+        failed = FieldError("", "", "something unforeseen failed", "Send the line again; see the gateway's log")
+    return [rejected([failed], write.id) for write in writes]
+
+
+def expected_revision(request: Request) -> int | None:
+    """The revision that If-Match names, as an ETag of the record or as "5"; None for * or none."""
+    text = request.headers.get("if-match", "").strip()
+    if text in {"", "*"}:
+        return None
+    number = text.removeprefix("W/").strip('"').partition("-")[0]
+    if not number.isdigit() or len(number) > 15:
+        raise InvalidInput("If-Match names no state", field="If-Match", value=text, mend="Send the record's ETag")
+    return int(number)
+
+
+def checked_id(deal_id: str) -> str:
+    """An id that a deal can have. Raises Refused."""
+    problems = Problems()
+    check_id(deal_id, "id", problems)
+    if problems.found:
+        raise Refused(problems.found)
+    return deal_id
+
+
+def query_of(request: Request) -> Query:
+    """Filters and sort of a list. Raises InvalidInput naming the parameter."""
+    given = request.query_params
+    unknown = set(given) - {each["name"] for each in LIST_PARAMETERS}
+    if unknown:
+        name = min(unknown)
+        raise InvalidInput("this is no filter", field=name[:60], value=given[name], mend="See /openapi.json")
+    choices = {
+        "outcome": (given.get("outcome", "").upper(), tuple(Outcome)),
+        "kind": (given.get("kind", "").upper(), tuple(DealKind)),
+        "category": (given.get("category", "").lower(), CATEGORIES),
+        "grade": (given.get("grade", "").upper(), ("A", "B", "C", "D")),
+    }
+    for name, (value, allowed) in choices.items():
+        if value and value not in allowed:
+            raise InvalidInput(f"{name} has no such value", field=name, value=value, mend="Use " + ", ".join(allowed))
+    members: dict[str, Any] = {name: value for name, (value, _) in choices.items()}
+    members |= {name: checked_text(name, given.get(name, "")) for name in TEXT_FILTERS}
+    members |= {name: _number(name, given.get(name, "")) for name in NUMBER_FILTERS}
+    members["subtree"] = given.get("subtree", "").lower() in {"true", "1", "yes"}
+    return Query(**members, sort=given.get("sort", "") or "id")
+
+
+def checked_text(name: str, value: str) -> str:
+    """A filter's text. Raises InvalidInput for what no record can hold."""
+    if len(value) > 500 or "\x00" in value:
+        raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend="Use up to 500 characters")
+    return value
+
+
+def _number(name: str, text: str) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        number = float("nan")
+    if number is not None and not 0 <= number <= 1:
+        raise InvalidInput(f"{name} is out of range", field=name, value=text, mend="Use a number from 0 to 1")
+    return number
+
+
+def etag(body: bytes, revision: int) -> str:
+    """Revision, and a digest of what is shown."""
+    return f'"{revision}-{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+def record_answer(request: Request, record: dict[str, Any], status: int = 200) -> Response:
+    """The record with its ETag; 304 where the reader has just that."""
+    body = orjson.dumps(record)
+    headers = {"ETag": etag(body, record["revision"]), "Vary": "Accept-Language", "Cache-Control": "no-cache"}
+    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+    if request.method == "GET" and headers["ETag"] in known:
+        return Response(None, 304, headers)
+    return Response(body, status, headers, "application/json")
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/v1", tags=["deals"])
+
+    @routes.get("/deals", responses={200: {"model": DealPage}}, openapi_extra=base.parameters(*LIST_PARAMETERS))
+    async def list_deals(request: Request) -> Response:
+        """Merged records in a stable order, filtered and sorted by fields or insights; deleted ones are left out."""
+        query = query_of(request)
+        bounded = Query(
+            **{name: getattr(query, name) for name in query.__slots__}
+            | {"grade_bounds": gateway.workspace.grade_bounds}
+        )
+        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        found, following = await gateway.records(
+            principal_of(request), bounded, cursor, limit_of(request), language_of(request)
+        )
+        return answer({"deals": found, "next_cursor": following})
+
+    @routes.post("/deals:batch", responses=base.gives_lines(), openapi_extra=base.takes_lines(inputs.DEAL))
+    async def write_deals(request: Request) -> Response:
+        """Create or change many deals: a deal a line in, a result a line out. Repeating a batch changes nothing."""
+        principal = principal_of(request)
+        return LineExchange(request, lambda rows: apply_lines(gateway, principal, rows))
+
+    _history_routes(routes, gateway)
+
+    @routes.get(
+        "/deals/{deal_id}", responses={200: {"model": Deal}, 304: {"description": "Not modified"}},
+        openapi_extra=base.parameters(*base.LANGUAGE, base.header("If-None-Match")),
+    )  # fmt: skip
+    async def read_deal(request: Request, deal_id: str) -> Response:
+        """The merged record. A part that is not there yet is null."""
+        identity = checked_id(id_in_path(deal_id))
+        return record_answer(request, await gateway.record(principal_of(request), identity, language_of(request)))
+
+    @routes.put(
+        "/deals/{deal_id}", responses={200: {"model": Deal}, 201: {"model": Deal}},
+        openapi_extra=base.takes(inputs.DEAL, *base.IF_MATCH),
+    )  # fmt: skip
+    async def write_deal(request: Request, deal_id: str) -> Response:
+        """Create the deal, or change the members given; absent ones stay, null empties."""
+        identity = checked_id(id_in_path(deal_id))
+        write, errors = deal_from_json(await json_of(request), deal_id=identity)
+        if write is None:
+            raise Refused(errors)
+        return await _write_one(gateway, request, write)
+
+    @routes.delete("/deals/{deal_id}", status_code=204, openapi_extra=base.parameters(*base.IF_MATCH))
+    async def delete_deal(request: Request, deal_id: str) -> Response:
+        """Leave a tombstone: the deal disappears from lists, and models and totals learn of it."""
+        identity = checked_id(id_in_path(deal_id))
+        await gateway.store.get_record(principal_of(request), identity)
+        await _write_one(gateway, request, DealWrite(identity, deleted=True))
+        return Response(None, 204)
+
+    return routes
+
+
+async def _write_one(gateway: Gateway, request: Request, write: DealWrite) -> Response:
+    principal = principal_of(request)
+    checked = replace(write, expected_revision=expected_revision(request))
+    [result] = await gateway.apply_deals(principal, [checked])
+    if result.status is WriteStatus.REJECTED:
+        raise refusal(result)
+    if write.deleted is True:
+        return Response(None, 204)
+    record = await gateway.record(principal, write.id, language_of(request))
+    return record_answer(request, record, 201 if result.status is WriteStatus.CREATED else 200)
+
+
+def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
+    @routes.get("/deals/{deal_id}/history", openapi_extra=base.parameters(*base.PAGING))
+    async def history(request: Request, deal_id: str) -> Response:
+        """Every change of the deal's fields, in the order they were stored."""
+        identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 200, 1_000)
+        text = request.query_params.get("cursor", "") or "0"
+        if not text.isdigit() or len(text) > 12:
+            raise InvalidInput("this is no cursor", field="cursor", value=text, mend="Use next_cursor of a page")
+        changes = await gateway.store.get_changes(principal_of(request), identity, int(text), limit)
+        rows = [
+            {
+                "field": change.field,
+                "value": value_to_json(change.value),
+                "effective_time": time_text(change.effective_time),
+                "recorded_time": time_text(change.recorded_time),
+                "revision": change.revision,
+            }
+            for change in changes
+        ]
+        return answer({"changes": rows, "next_cursor": str(int(text) + limit) if len(rows) == limit else ""})
+
+    @routes.get("/deals/{deal_id}/activities", openapi_extra=base.parameters(*base.PAGING))
+    async def activities(request: Request, deal_id: str) -> Response:
+        """The deal's activities."""
+        identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 100, 500)
+        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        found = await gateway.store.get_activities(principal_of(request), identity, cursor, limit)
+        following = activity_cursor(found[-1]) if len(found) == limit else ""
+        return answer({"activities": [activity_to_json(each) for each in found], "next_cursor": following})

@@ -1,0 +1,258 @@
+"""Imports, training jobs, models, dead letters, the workspace and its export: what RevOps does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from kit.clock import parse_day
+from kit.errors import Forbidden, InvalidInput
+from services.gateway.dead_letters import DeadLetterDesk
+from services.gateway.history_export import exported
+from services.gateway.imports_desk import ImportDesk
+from services.gateway.model_versions import ModelVersions
+from services.gateway.rest import base
+from services.gateway.rest.base import DAY, NUMBER, TEXT, principal_of
+from services.gateway.rest.http import (
+    Line,
+    answer,
+    body_of,
+    id_in_path,
+    idempotency_key,
+    limit_of,
+    object_in,
+    object_of,
+    text_of,
+)
+from services.gateway.rest.idempotency import once
+from services.gateway.rest.schemas_views import Workspace
+from services.gateway.service import Gateway
+from services.gateway.training import Trainer
+from services.gateway.workspace import SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What stands behind these routes."""
+
+    imports: ImportDesk
+    trainer: Trainer
+    models: ModelVersions
+    letters: DeadLetterDesk
+    scratch: Path
+    local: bool  # files of this machine may be named
+
+
+def router(gateway: Gateway, desks: Desks) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/v1", tags=["operations"])
+    _imports(routes, gateway, desks)
+    _training(routes, gateway, desks.trainer)
+    _models(routes, desks.models)
+    _dead_letters(routes, desks.letters)
+    _workspace(routes, gateway, desks)
+    return routes
+
+
+def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
+    opening = base.obj(source=TEXT, as_of=DAY, currency=TEXT)
+
+    @routes.post("/imports", status_code=201, openapi_extra=base.takes(opening, *base.IDEMPOTENCY, required=False))
+    async def open_import(request: Request) -> Response:
+        """Begin an import. `as_of` pins the business clock to that day, never backwards."""
+        data = await body_of(request)
+
+        async def act() -> tuple[int, Line]:
+            given = object_in(data, ("source", "as_of", "currency"))
+            job = await desks.imports.open(
+                text_of(given, "source", "import"), text_of(given, "as_of"), text_of(given, "currency")
+            )
+            return 201, job.to_json()
+
+        return await once(gateway.store, idempotency_key(request), data, act)
+
+    counts = {"type": "object", "description": "by kind of record and fate, kept with the import"}
+    closing = base.obj(counts=counts, as_of=DAY, currency=TEXT, error=TEXT)
+
+    @routes.post("/imports/{import_id}:finish", openapi_extra=base.takes(closing, required=False))
+    async def finish_import(request: Request, import_id: str) -> Response:
+        """End an import; training begins by itself where no model serves yet."""
+        given = await object_of(request, ("counts", "as_of", "currency", "error"))
+        found = given.get("counts") or {}
+        if not isinstance(found, dict) or len(found) > 100:
+            raise InvalidInput("counts is no object", field="counts", mend='Send {"deals": {"created": 7135}}')
+        job = await desks.imports.finish(
+            id_in_path(import_id), found, text_of(given, "as_of"), text_of(given, "currency"), text_of(given, "error")
+        )
+        return answer(job.to_json())
+
+    @routes.get("/imports")
+    async def list_imports() -> Response:
+        """The latest imports, newest first."""
+        return answer({"imports": [job.to_json() for job in desks.imports.jobs.all()]})
+
+    @routes.get("/imports/{import_id}")
+    async def read_import(import_id: str) -> Response:
+        """An import with its progress."""
+        return answer(desks.imports.jobs.get(id_in_path(import_id)).to_json())
+
+    @routes.post("/history:load", status_code=202, openapi_extra=base.takes(base.obj(folder=TEXT)))
+    async def load_history(request: Request) -> Response:
+        """Load a folder in the history format from this machine, as a job among the imports."""
+        if not desks.local:
+            raise Forbidden("folders are loaded on the machine itself only", field="folder", mend="Use dealcast import")
+        folder = Path(text_of(await object_of(request, ("folder",)), "folder"))
+        if not folder.is_absolute() or not await asyncio.to_thread((folder / "manifest.json").is_file):
+            mend = "Name the absolute path of a folder in the history format"
+            raise InvalidInput("there is no history in this folder", field="folder", value=str(folder), mend=mend)
+        return answer((await desks.imports.load(principal_of(request), folder)).to_json(), 202)
+
+
+def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
+    asking = base.obj(services=base.listed({"enum": list(SERVICES)}), seed=NUMBER, reason=TEXT)
+
+    @routes.post("/training-jobs", status_code=202, openapi_extra=base.takes(asking, *base.IDEMPOTENCY, required=False))
+    async def train(request: Request) -> Response:
+        """Train all models, or those named, on the records as they are; each new version is promoted."""
+        data = await body_of(request)
+
+        async def act() -> tuple[int, Line]:
+            given = object_in(data, ("services", "seed", "reason"))
+            services, seed = given.get("services") or [], given.get("seed", 0)
+            if not isinstance(services, list) or not all(isinstance(each, str) for each in services):
+                mend = "Use some of " + ", ".join(SERVICES)
+                raise InvalidInput("services is no list of names", field="services", mend=mend)
+            if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
+                raise InvalidInput("the seed is out of range", field="seed", value=str(seed)[:60], mend="Use 0 to 2^31")
+            job = await trainer.start(text_of(given, "reason") or "requested", services, seed)
+            return 202, job.to_json()
+
+        return await once(gateway.store, idempotency_key(request), data, act)
+
+    @routes.get("/training-jobs")
+    async def list_jobs() -> Response:
+        """The latest trainings, newest first."""
+        return answer({"jobs": [job.to_json() for job in trainer.jobs.all()]})
+
+    @routes.get("/training-jobs/{job_id}")
+    async def read_job(job_id: str) -> Response:
+        """A training with its progress."""
+        return answer(trainer.jobs.get(id_in_path(job_id)).to_json())
+
+    @routes.post("/training-jobs/{job_id}:cancel")
+    async def cancel(job_id: str) -> Response:
+        """Kill a training; what serves stays."""
+        return answer((await trainer.cancel(id_in_path(job_id))).to_json())
+
+
+def _models(routes: APIRouter, models: ModelVersions) -> None:
+    @routes.get("/models")
+    async def list_models() -> Response:
+        """Each service's models: what serves, versions with their evaluation, promotions."""
+        return answer({"models": [models.about(service) for service in SERVICES]})
+
+    @routes.get("/models/{service}")
+    async def read_model(service: str) -> Response:
+        """One service's models."""
+        return answer(models.about(service))
+
+    @routes.post("/models/{service}:promote", openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT)))
+    async def promote(request: Request, service: str) -> Response:
+        """Make a version serve; every open deal is scored anew."""
+        given = await object_of(request, ("version", "reason"))
+        await models.promote(service, text_of(given, "version"), text_of(given, "reason") or "requested")
+        return answer(models.about(service))
+
+    @routes.post("/models/{service}:rollback", openapi_extra=base.takes(base.obj(reason=TEXT), required=False))
+    async def rollback(request: Request, service: str) -> Response:
+        """Make the version serve that served before."""
+        given = await object_of(request, ("reason",))
+        await models.rollback(service, text_of(given, "reason") or "rolled back")
+        return answer(models.about(service))
+
+
+def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
+    @routes.get("/dead-letters", openapi_extra=base.parameters(*base.PAGING))
+    async def list_letters(request: Request) -> Response:
+        """Messages that could not be handled, newest first."""
+        found, following = await letters.page(_sequence(request.query_params.get("cursor") or "0"), limit_of(request))
+        return answer({"dead_letters": found, "next_cursor": str(following) if following else ""})
+
+    @routes.post("/dead-letters/{seq}:replay")
+    async def replay(seq: str) -> Response:
+        """Send it again and drop the letter."""
+        return answer(await letters.replay(_sequence(seq)))
+
+    @routes.delete("/dead-letters/{seq}", status_code=204)
+    async def drop(seq: str) -> Response:
+        """Drop the letter."""
+        await letters.drop(_sequence(seq))
+        return Response(None, 204)
+
+
+def _sequence(text: str) -> int:
+    if not text.isdigit() or len(text) > 18:
+        raise InvalidInput("this is no sequence number", field="seq", value=text, mend="GET /v1/dead-letters")
+    return int(text)
+
+
+def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
+    @routes.get("/workspace", responses={200: {"model": Workspace}})
+    async def about() -> Response:
+        """Clock, currency, counts, serving models, readiness of the parts."""
+        return answer(await gateway.about())
+
+    clock = base.obj(today={"anyOf": [DAY, {"type": "null"}]})
+
+    @routes.put("/workspace/clock", responses={200: {"model": Workspace}}, openapi_extra=base.takes(clock))
+    async def set_clock(request: Request) -> Response:
+        """Pin the business clock to a day, or let it run with null."""
+        given = await object_of(request, ("today",))
+        if "today" not in given:
+            raise InvalidInput("today is missing", field="today", mend="Send a day, or null to let the clock run")
+        day = None if given["today"] is None else parse_day(text_of(given, "today"), "today")
+        await gateway.workspace.pin(day)
+        return answer(await gateway.about())
+
+    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"})
+
+    @routes.put("/workspace", responses={200: {"model": Workspace}}, openapi_extra=base.takes(settings))
+    async def change(request: Request) -> Response:
+        """Set the company's currency, or the lower bounds of the grades A, B and C."""
+        given = await object_of(request, ("currency", "grade_bounds"))
+        if "grade_bounds" in given:
+            await gateway.workspace.set_grade_bounds(given["grade_bounds"])
+        if "currency" in given:
+            await gateway.workspace.set_currency(text_of(given, "currency"))
+        return answer(await gateway.about())
+
+    content = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}
+
+    @routes.get("/export", responses={200: {"description": "A tar of the folder", "content": content}})
+    async def export() -> Response:
+        """All records as a folder in the history format, in a tar file."""
+        handle, name = tempfile.mkstemp(suffix=".tar", dir=_made(desks.scratch))
+        os.close(handle)
+        async with exported(gateway.store, gateway.workspace, desks.scratch) as folder:
+            await asyncio.to_thread(_tar, folder, Path(name))
+        cleanup = BackgroundTask(Path(name).unlink, missing_ok=True)
+        return FileResponse(name, media_type="application/x-tar", filename="history.tar", background=cleanup)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _tar(folder: Path, target: Path) -> None:
+    with tarfile.open(target, "w") as tar:
+        for file in sorted(folder.iterdir()):
+            tar.add(file, file.name)

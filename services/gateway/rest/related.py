@@ -1,0 +1,284 @@
+"""What stands around deals: activities, users, accounts, contacts, products, quotas and custom fields."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.errors import DealcastError, InvalidInput
+from services.gateway import json_people as people
+from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
+from services.gateway.json_records import activity_from_json, result_to_json
+from services.gateway.rest import base, inputs
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.deals import checked_text, named
+from services.gateway.rest.http import (
+    Line,
+    answer,
+    body_of,
+    id_in_path,
+    idempotency_key,
+    json_of,
+    limit_of,
+    parse,
+    rejected,
+)
+from services.gateway.rest.idempotency import once
+from services.gateway.rest.ndjson import LineExchange
+from services.gateway.rest.problems import Refused, refusal
+from services.gateway.rest.schemas import Result
+from services.gateway.service import Gateway
+
+log = structlog.get_logger(__name__)
+
+Read = Callable[[Any], tuple[Any, Sequence[FieldError]]]
+Save = Callable[[Principal, Sequence[Any]], Awaitable[Sequence[WriteResult]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of record is read, saved and described."""
+
+    name: str  # plural, as in the address
+    schema: dict[str, Any]
+    read: Read
+    save: Save
+
+
+def kinds(gateway: Gateway) -> dict[str, Kind]:
+    """Every kind that has a batch."""
+    store = gateway.store
+
+    async def save_users(principal: Principal, users: Sequence[Any]) -> Sequence[WriteResult]:
+        lines = [line for _, own in users for line in own]
+        results = await store.save_users(principal, [user for user, _ in users], lines)
+        return with_lines(results[: len(users)], results[len(users) :])
+
+    found = (
+        Kind("activities", inputs.DEAL_ACTIVITY, read_activity, store.save_activities),
+        Kind("users", inputs.USER, people.user_from_json, save_users),
+        Kind("accounts", inputs.ACCOUNT, people.account_from_json, store.save_accounts),
+        Kind("contacts", inputs.CONTACT, people.contact_from_json, store.save_contacts),
+        Kind("products", inputs.PRODUCT, people.product_from_json, store.save_products),
+        Kind("quotas", inputs.QUOTA, people.quota_from_json, store.save_quotas),
+    )
+    return {kind.name: kind for kind in found}
+
+
+def with_lines(users: Sequence[WriteResult], lines: Sequence[WriteResult]) -> list[WriteResult]:
+    """One result a user: refused where one of their lines is, changed where only a line is new."""
+    by_user: dict[str, list[WriteResult]] = {}
+    for line in lines:
+        by_user.setdefault(line.id, []).append(line)
+    merged = []
+    for user in users:
+        own = by_user.get(user.id, [])
+        errors = tuple(error for line in own for error in line.errors)
+        status = user.status
+        if errors:
+            status = WriteStatus.REJECTED
+        elif status is WriteStatus.UNCHANGED and any(line.status is not WriteStatus.UNCHANGED for line in own):
+            status = WriteStatus.CHANGED
+        merged.append(WriteResult(user.id, status, user.revision, user.errors + errors))
+    return merged
+
+
+def read_activity(raw: Any) -> tuple[Any, Sequence[FieldError]]:
+    """An activity with its deal_id; without an id it gets one."""
+    if not isinstance(raw, dict):
+        return activity_from_json(raw, deal_id="")
+    deal_id = raw.get("deal_id")
+    if not isinstance(deal_id, str) or not deal_id:
+        return None, [FieldError("deal_id", str(deal_id)[:60], "deal_id is missing", "give the deal's id")]
+    rest = {key: value for key, value in raw.items() if key != "deal_id"}
+    rest.setdefault("id", uuid.uuid4().hex)
+    return activity_from_json(rest, deal_id=deal_id)
+
+
+async def save_rows(gateway: Gateway, kind: Kind, principal: Principal, rows: Sequence[Any]) -> list[Line]:
+    """Save a chunk of records; one result a row, in order."""
+    results: list[Line] = [{}] * len(rows)
+    records: list[Any] = []
+    places: list[int] = []
+    for place, row in enumerate(rows):
+        record, errors = (None, [row]) if isinstance(row, FieldError) else kind.read(row)
+        if record is None:
+            results[place] = rejected(errors, named(row))
+        else:
+            records.append(record)
+            places.append(place)
+    saved = await _save(gateway, kind, principal, records)
+    for place, line in zip(places, saved, strict=True):
+        results[place] = line
+    return results
+
+
+async def _save(gateway: Gateway, kind: Kind, principal: Principal, records: Sequence[Any]) -> list[Line]:
+    if not records:
+        return []
+    try:
+        results = await kind.save(principal, records)
+    except DealcastError as error:
+        failed = FieldError(error.field, error.value, error.message, error.mend or "Send the line again")
+    except Exception:
+        log.exception("batch_failed", kind=kind.name, records=len(records))
+        failed = FieldError("", "", "something unforeseen failed", "Send the line again; see the gateway's log")
+    else:
+        gateway.written(results)
+        return [result_to_json(result) for result in results]
+    return [rejected([failed]) for _ in records]
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/v1", tags=["records"])
+    for kind in kinds(gateway).values():
+        _batch(routes, gateway, kind)
+        if kind.name not in {"activities", "quotas"}:
+            _put(routes, gateway, kind)
+    _post_activity(routes, gateway)
+    _put_quota(routes, gateway)
+    _lists(routes, gateway)
+    _fields(routes, gateway)
+    return routes
+
+
+def _batch(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
+    @routes.post(
+        f"/{kind.name}:batch", name=f"write_{kind.name}", responses=base.gives_lines(),
+        openapi_extra=base.takes_lines(kind.schema), description=f"Create or change many {kind.name}, one a line.",
+    )  # fmt: skip
+    async def write(request: Request) -> Response:
+        principal = principal_of(request)
+        return LineExchange(request, lambda rows: save_rows(gateway, kind, principal, rows))
+
+
+async def _save_one(gateway: Gateway, kind: Kind, principal: Principal, raw: Any) -> tuple[int, Line]:
+    record, errors = kind.read(raw)
+    if record is None:
+        raise Refused(errors)
+    results = await kind.save(principal, [record])
+    gateway.written(results)
+    bad = next((result for result in results if result.status is WriteStatus.REJECTED), None)
+    if bad is not None:
+        raise refusal(bad)
+    return 201 if results[0].status is WriteStatus.CREATED else 200, result_to_json(results[0])
+
+
+def _put(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
+    @routes.put(
+        f"/{kind.name}/{{record_id}}", name=f"write_one_of_{kind.name}", openapi_extra=base.takes(kind.schema),
+        responses={200: {"model": Result}, 201: {"model": Result}},
+        description=f"Create or replace one of the {kind.name}.",
+    )  # fmt: skip
+    async def write(request: Request, record_id: str) -> Response:
+        identity, raw = id_in_path(record_id), await json_of(request)
+        if isinstance(raw, dict) and raw.setdefault("id", identity) != identity:
+            raise InvalidInput("id differs from the address", field="id", mend="Leave it out or make both the same")
+        status, line = await _save_one(gateway, kind, principal_of(request), raw)
+        return answer(line, status)
+
+
+def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
+    kind = kinds(gateway)["activities"]
+
+    @routes.post(
+        "/activities", status_code=201, responses={200: {"model": Result}, 201: {"model": Result}},
+        openapi_extra=base.takes(kind.schema, *base.IDEMPOTENCY),
+    )  # fmt: skip
+    async def add_activity(request: Request) -> Response:
+        """Add an activity to a deal; one without an id gets one."""
+        data = await body_of(request)
+
+        async def add() -> tuple[int, Line]:
+            return await _save_one(gateway, kind, principal_of(request), parse(data))
+
+        return await once(gateway.store, idempotency_key(request), data, add)
+
+
+def _put_quota(routes: APIRouter, gateway: Gateway) -> None:
+    kind = kinds(gateway)["quotas"]
+
+    @routes.put(
+        "/quotas", responses={200: {"model": Result}, 201: {"model": Result}},
+        openapi_extra=base.takes(kind.schema),
+    )  # fmt: skip
+    async def put_quota(request: Request) -> Response:
+        """Set an owner's quota for a quarter."""
+        status, line = await _save_one(gateway, kind, principal_of(request), await json_of(request))
+        return answer(line, status)
+
+
+def _lists(routes: APIRouter, gateway: Gateway) -> None:
+    store = gateway.store
+
+    @routes.get("/users")
+    async def users(request: Request) -> Response:
+        """Users with their reporting lines."""
+        lines: dict[str, list[Any]] = {}
+        for line in await store.list_lines(principal_of(request)):
+            lines.setdefault(line.user_id, []).append(line)
+        found = await store.list_users(principal_of(request))
+        return answer({"users": [people.user_to_json(each, tuple(lines.get(each.id, ()))) for each in found]})
+
+    @routes.get("/accounts", openapi_extra=base.parameters(*base.PAGING))
+    async def accounts(request: Request) -> Response:
+        """Accounts by id."""
+        limit, cursor = limit_of(request, 100), checked_text("cursor", request.query_params.get("cursor", ""))
+        found = await store.list_accounts(principal_of(request), cursor, limit)
+        following = found[-1].id if len(found) == limit else ""
+        return answer({"accounts": [people.account_to_json(each) for each in found], "next_cursor": following})
+
+    @routes.get("/contacts", openapi_extra=base.parameters(*base.PAGING, base.query("account_id")))
+    async def contacts(request: Request) -> Response:
+        """Contacts by id, of one account or all."""
+        limit, cursor = limit_of(request, 100), checked_text("cursor", request.query_params.get("cursor", ""))
+        account = checked_text("account_id", request.query_params.get("account_id", ""))
+        found = await store.list_contacts(principal_of(request), account, cursor, limit)
+        following = found[-1].id if len(found) == limit else ""
+        return answer({"contacts": [people.contact_to_json(each) for each in found], "next_cursor": following})
+
+    @routes.get("/products")
+    async def products(request: Request) -> Response:
+        """Products."""
+        found = await store.list_products(principal_of(request))
+        return answer({"products": [people.product_to_json(each) for each in found]})
+
+    @routes.get("/quotas", openapi_extra=base.parameters(base.query("period", text="such as 2017-Q4; all without")))
+    async def quotas(request: Request) -> Response:
+        """Quotas of a quarter."""
+        period = checked_text("period", request.query_params.get("period", ""))
+        found = await store.list_quotas(principal_of(request), period)
+        return answer({"quotas": [people.quota_to_json(each) for each in found]})
+
+
+def _fields(routes: APIRouter, gateway: Gateway) -> None:
+    @routes.get("/fields")
+    async def fields() -> Response:
+        """The custom fields of deals and accounts."""
+        return answer({"fields": [people.definition_to_json(each) for each in await gateway.store.list_fields()]})
+
+    schema = base.obj(fields=base.listed(inputs.DEFINITION))
+
+    @routes.put("/fields", openapi_extra=base.takes(schema))
+    async def define(request: Request) -> Response:
+        """Declare custom fields; those not named stay. A type that contradicts stored values is refused."""
+        raw = await json_of(request)
+        rows = raw.get("fields") if isinstance(raw, dict) else raw
+        if not isinstance(rows, list) or len(rows) > 1_000:
+            mend = 'Send {"fields": [{"entity": "deal", "name": …, "type": …}]}, up to 1,000'
+            raise InvalidInput("there is no list of fields", field="fields", mend=mend)
+        definitions = []
+        for row in rows:
+            definition, errors = people.definition_from_json(row)
+            if definition is None:
+                raise Refused(errors)
+            definitions.append(definition)
+        await gateway.store.define_fields(principal_of(request), definitions)
+        return await fields()

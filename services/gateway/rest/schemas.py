@@ -1,0 +1,253 @@
+"""What the answers look like, for /openapi.json; a test holds real answers against these."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    """Members are exactly these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Money(Shape):
+    """A decimal amount in major units with its currency."""
+
+    currency: str
+    value: str
+
+
+class Person(Shape):
+    """A user or account by id."""
+
+    id: str
+    name: str
+
+
+class Evidence(Shape):
+    """Closed records that share the value, and how many were won; 0 of 0 where not counted."""
+
+    count: int
+    won: int
+
+
+class Reason(Shape):
+    """One additive effect, in log-odds."""
+
+    field: str
+    value: str
+    effect: float
+    text: str
+    evidence: Evidence
+
+
+class Computed(Shape):
+    """What every insight names."""
+
+    as_of: str
+    deal_revision: int
+    model_version: str
+    model_generation: int
+    business_day: str
+    insight_id: str
+    stale: bool
+
+
+class LeadScore(Computed):
+    """How likely the deal is won (a lead: converts)."""
+
+    probability: float = Field(ge=0, le=1)
+    low: float
+    high: float
+    base_log_odds: float
+    grade: Literal["A", "B", "C", "D"]
+    trend: Literal["IMPROVING", "STEADY", "DECLINING", "NOT_ENOUGH"]
+    reasons: list[Reason]
+    prior: bool
+
+
+class PeriodForecast(Shape):
+    """P(won in this period), and the mean of the deal's own scenarios."""
+
+    period: str
+    start_date: str
+    end_date: str
+    probability: float
+    expected: Money | None
+
+
+class CloseDate(Shape):
+    """Quantiles of the day it closes."""
+
+    p10: str
+    p50: str
+    p90: str
+
+
+class AmountForecast(Shape):
+    """What it brings if won."""
+
+    currency: str
+    mean: str
+    p10: str
+    p90: str
+
+
+class Forecast(Computed):
+    """When, and for how much."""
+
+    status: Literal["open", "not_applicable", "closed", "deleted"]
+    periods: list[PeriodForecast]
+    close_date: CloseDate | None
+    amount: AmountForecast | None
+    category: str
+    slip_risk: float | None
+    win_probability: float
+    reasons: list[Reason]
+
+
+class Action(Shape):
+    """A suggestion."""
+
+    id: str
+    action: str
+    text: str
+    channel: str
+    contact_id: str
+    gain: Money | None
+    probability_gain: float
+    probability_gain_low: float
+    probability_gain_high: float
+    reasons: list[Reason]
+    propensity: float
+
+
+class NextActions(Computed):
+    """What to do now; no actions means nothing now."""
+
+    actions: list[Action]
+    look_again_date: str | None
+
+
+class ProductLine(Shape):
+    """A product on a deal."""
+
+    product_id: str
+    quantity: float
+    price: Money | None
+
+
+class DealContact(Shape):
+    """A contact on a deal with the buying role."""
+
+    contact_id: str
+    name: str
+    title: str
+    role: str
+
+
+class Deal(Shape):
+    """The merged record."""
+
+    id: str
+    revision: int
+    kind: Literal["LEAD", "OPPORTUNITY"]
+    motion: Literal["NEW", "RENEWAL", "EXPANSION"]
+    pipeline: str
+    stage: str
+    outcome: Literal["OPEN", "WON", "LOST"]
+    name: str
+    amount: Money | None
+    owner: Person | None
+    account: Person | None
+    owner_id: str
+    account_id: str
+    fields: dict[str, Any]
+    products: list[ProductLine]
+    contacts: list[DealContact]
+    created_time: str | None
+    close_date: str | None
+    closed_date: str | None
+    category: str
+    deleted: bool
+    lead_score: LeadScore | None
+    forecast: Forecast | None
+    next_actions: NextActions | None
+
+
+class DealPage(Shape):
+    """A page of deals; no cursor on the last."""
+
+    deals: list[Deal]
+    next_cursor: str
+
+
+class FieldError(Shape):
+    """What is wrong with one member."""
+
+    field: str
+    value: str
+    message: str
+    mend: str
+
+
+class Result(BaseModel):
+    """The fate of one write; a line of a batch's answer."""
+
+    id: str
+    status: Literal["created", "changed", "unchanged", "rejected"]
+    revision: int
+    errors: list[FieldError] = []
+
+
+class Problem(Shape):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str
+    value: str
+    mend: str
+    errors: list[FieldError] = []
+
+
+class ForecastNode(Shape):
+    """A node of the reporting tree; deals to quota_probability are null until the forecast service has spoken."""
+
+    node: str
+    level: Literal["company", "region", "manager", "owner"]
+    name: str
+    parent: str
+    booked: str
+    deals: str | None
+    not_yet_created: str | None
+    correction: str | None
+    mean: str | None
+    p10: str | None
+    p50: str | None
+    p90: str | None
+    quota: str | None
+    quota_probability: float | None
+    commit: str
+    best_case: str
+    pipeline: str
+    open_deals: int
+    stale: bool
+
+
+class ForecastTotals(Shape):
+    """A quarter over the reporting tree, parents before children."""
+
+    period: str
+    as_of: str
+    business_day: str
+    currency: str
+    currencies: list[str]
+    model_version: str | None
+    stale: bool
+    nodes: list[ForecastNode]

@@ -1,0 +1,60 @@
+"""What the answers of the inbox and the workspace look like, for /openapi.json."""
+
+from __future__ import annotations
+
+from services.gateway.rest.schemas import Action, Money, Person, Shape
+
+
+class DealSummary(Shape):
+    """The deal a suggestion is for."""
+
+    id: str
+    name: str
+    stage: str
+    amount: Money | None
+    owner: Person | None
+    account: Person | None
+    close_date: str | None
+    probability: float | None
+
+
+class InboxAction(Action):
+    """A suggestion with its deal."""
+
+    deal: DealSummary
+    as_of: str
+    stale: bool
+
+
+class Inbox(Shape):
+    """Suggestions, best first."""
+
+    actions: list[InboxAction]
+    next_cursor: str
+
+
+class Clock(Shape):
+    """The business clock."""
+
+    business_day: str
+    pinned: bool
+    now: str
+
+
+class Serving(Shape):
+    """The version that serves."""
+
+    version: str
+    generation: int
+
+
+class Workspace(Shape):
+    """The company as a whole."""
+
+    id: str
+    clock: Clock
+    currency: str
+    grade_bounds: dict[str, float]
+    counts: dict[str, int]
+    models: dict[str, Serving]
+    parts: dict[str, bool]

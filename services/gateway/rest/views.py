@@ -1,0 +1,153 @@
+"""/v1/forecast, /v1/actions, /v1/events: what is read all the time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kit.errors import DealcastError, InvalidInput, Unavailable
+from services.gateway.domain import Principal
+from services.gateway.json_values import time_text
+from services.gateway.live import MAX_READERS, wait_either
+from services.gateway.rest import base
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.deals import checked_text
+from services.gateway.rest.http import answer, language_of, limit_of
+from services.gateway.rest.schemas import ForecastTotals
+from services.gateway.rest.schemas_views import Inbox
+from services.gateway.service import Gateway
+from services.gateway.store.interface import StoredEvent
+
+log = structlog.get_logger(__name__)
+
+EVENT_PAGE = 200
+COALESCE_SECONDS = 0.1  # between two looks of one reader
+FORECAST_PARAMETERS = [
+    base.query("period", text="a quarter such as 2017-Q4; the current one without"),
+    base.query("node", text="only this node, such as owner:u1"),
+    base.query("currency", text="amounts in this currency; the company's without"),
+]
+
+
+def router(gateway: Gateway, heartbeat: float) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/v1", tags=["views"])
+    readers: set[object] = set()
+
+    @routes.get(
+        "/forecast", responses={200: {"model": ForecastTotals}}, openapi_extra=base.parameters(*FORECAST_PARAMETERS)
+    )
+    async def forecast(request: Request) -> Response:
+        """Totals over the reporting tree: booked + deals + not yet created + correction = mean, at every node.
+
+        Amounts are exact decimals and add up over the tree; quantiles do not add up. The categories are sums of open
+        deals promised in the period, by the rep's category and, where none was given, by the suggested one.
+        """
+        given = {
+            name: checked_text(name, request.query_params.get(name, "")) for name in ("period", "node", "currency")
+        }
+        if given["currency"] and not (len(given["currency"]) == 3 and given["currency"].isalpha()):
+            raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend="Use one as USD")
+        return answer(await gateway.forecast(principal_of(request), given["period"], given["node"], given["currency"]))
+
+    owner = base.query("owner", text="an owner's id; everybody's without")
+
+    @routes.get(
+        "/actions",
+        responses={200: {"model": Inbox}},
+        openapi_extra=base.parameters(owner, *base.PAGING, *base.LANGUAGE),
+    )
+    async def actions(request: Request) -> Response:
+        """Suggested next actions on open deals, by gain; the limit counts deals."""
+        name = checked_text("owner", request.query_params.get("owner", ""))
+        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        found, following = await gateway.actions(
+            principal_of(request), name, cursor, limit_of(request), language_of(request)
+        )
+        return answer({"actions": found, "next_cursor": following})
+
+    @routes.get(
+        "/events", responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {}}}},
+        openapi_extra=base.parameters(base.header("Last-Event-ID", "go on after this event; from now without")),
+    )  # fmt: skip
+    async def events(request: Request) -> Response:
+        """What changes, as it changes: deal, lead_score, forecast, next_actions, rollup, model, import."""
+        if len(readers) >= MAX_READERS:
+            raise Unavailable("too many readers of live events", field="events", mend="Close some and try again")
+        text = request.headers.get("last-event-id") or request.query_params.get("last_event_id", "")
+        if text and not (text.isdigit() and len(text) < 19):
+            raise InvalidInput("this is no event's id", field="Last-Event-ID", value=text, mend="Send the last id read")
+        after = int(text) if text else await gateway.store.last_event_id()
+        return EventStream(live_events(gateway, principal_of(request), after, heartbeat), readers)
+
+    return routes
+
+
+async def live_events(gateway: Gateway, principal: Principal, after: int, heartbeat: float) -> AsyncIterator[bytes]:
+    """Events above an id as they come, until the gateway stops; a comment when nothing happens.
+
+    A slow reader holds up nobody: what it has not read yet stays in the store.
+    """
+    yield b"retry: 1000\n\n"
+    while not gateway.stop.is_set():
+        ticket = gateway.news.ticket()
+        try:
+            found = await gateway.store.events_after(principal, after, EVENT_PAGE)
+        except DealcastError as error:
+            log.warning("live_events_wait", error=error.problem)
+            found = []
+        if found:
+            after = found[-1].id
+            yield b"".join(event_text(event) for event in found)
+            await wait_either(gateway.stop, gateway.stop, COALESCE_SECONDS)
+            continue
+        await wait_either(ticket, gateway.stop, heartbeat)
+        if not ticket.is_set() and not gateway.stop.is_set():
+            yield b": alive\n\n"
+
+
+def event_text(event: StoredEvent) -> bytes:
+    """One server-sent event."""
+    data = {"deal_id": event.deal_id, "time": time_text(event.time), **event.data}
+    return f"id: {event.id}\nevent: {event.kind}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+class EventStream(Response):
+    """Sends until the source ends or the reader leaves."""
+
+    def __init__(self, source: AsyncIterator[bytes], readers: set[object]) -> None:
+        super().__init__(None, 200)
+        self._source = source
+        self._readers = readers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._readers.add(self)
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._readers.discard(self)
+            for task in (sending, leaving):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, OSError):
+                    await task
+
+    async def _send(self, send: Send) -> None:
+        async for part in self._source:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

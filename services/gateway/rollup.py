@@ -1,0 +1,169 @@
+"""The forecast of the reporting tree: what the forecast service says of open business, and what is booked already.
+
+Everything is summed in minor units (and in whole scenarios), so every level adds up exactly. Quantiles do not add up:
+each node's come from its own scenarios.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from kit.money import format_minor
+from learning.records import Node, Quota
+from services.gateway.store.interface import CategorySum, StoredRollup, Won
+
+COMPANY = "company"
+CATEGORIES = ("commit", "best_case", "pipeline")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything one forecast is made of, for one period and currency."""
+
+    currency: str
+    tree: Sequence[Node]
+    won: Sequence[Won]
+    categories: Sequence[CategorySum]
+    quotas: Sequence[Quota]
+    rollups: Mapping[str, StoredRollup]  # by node
+    past: bool = False  # the period is over: nothing is open in it
+    business_day: str = ""
+    generation: int = 0
+
+
+@dataclass(slots=True)
+class Totals:
+    """A node's own sums in minor units, before its children are added."""
+
+    booked: int = 0
+    quota: int | None = None
+    categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
+
+
+def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
+    """The nodes, parents before children; with `only` just that node. Amounts are exact decimal texts."""
+    tree = with_unplaced(parts.tree, _owners(parts))
+    totals = add_up(tree, parts)
+    known = COMPANY in parts.rollups  # then a node without a rollup has nothing open
+    return [node_json(node, totals[node.id], parts, known=known) for node in tree if not only or node.id == only]
+
+
+def with_unplaced(tree: Sequence[Node], owners: Iterable[str]) -> list[Node]:
+    """The tree, and below the company a node for each owner with business who stands nowhere in it."""
+    nodes = list(tree) or [Node(COMPANY, "company", "Company")]
+    known = {node.id for node in nodes}
+    missing = sorted({owner for owner in owners if f"owner:{owner}" not in known})
+    root = nodes[0].id
+    return nodes + [Node(f"owner:{owner}", "owner", owner, root) for owner in missing]
+
+
+def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
+    """Booked, quota and categories of every node: the owners' own, summed towards the company."""
+    totals: dict[str, Totals] = defaultdict(Totals)
+    for won in parts.won:
+        if won.currency == parts.currency:
+            totals[f"owner:{won.owner_id}"].booked += won.minor
+    for quota in parts.quotas:
+        if quota.amount.currency == parts.currency:
+            own = totals[f"owner:{quota.owner_id}"]
+            own.quota = (own.quota or 0) + quota.amount.minor
+    for promised in parts.categories:
+        name = promised.category or "pipeline"
+        if promised.currency == parts.currency and name in CATEGORIES:
+            totals[f"owner:{promised.owner_id}"].categories[name] += promised.minor
+    for node in reversed(tree):
+        below, above = totals[node.id], totals[node.parent] if node.parent else Totals()
+        above.booked += below.booked
+        if below.quota is not None:
+            above.quota = (above.quota or 0) + below.quota
+        for name in CATEGORIES:
+            above.categories[name] += below.categories[name]
+    return totals
+
+
+def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[str, Any]:
+    """One node. Where the forecast service has not spoken yet (`known` is false) its members are null."""
+    row: dict[str, Any] = {
+        "node": node.id,
+        "level": node.level,
+        "name": node.name,
+        "parent": node.parent,
+        "booked": format_minor(parts.currency, totals.booked),
+    }
+    rollup = parts.rollups.get(node.id)
+    if parts.past or rollup is not None or known:
+        row |= _open_business(rollup.body if rollup and not parts.past else _NOTHING, totals, parts)
+    else:
+        row |= dict.fromkeys(("deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90"))
+        row["quota_probability"] = None
+    row["quota"] = None if totals.quota is None else format_minor(parts.currency, totals.quota)
+    row |= {name: format_minor(parts.currency, amount) for name, amount in totals.categories.items()}
+    row["open_deals"] = rollup.body["open_deals"] if rollup and not parts.past else 0
+    row["stale"] = not parts.past and is_behind(rollup, parts, known=known)
+    return row
+
+
+def is_behind(rollup: StoredRollup | None, parts: Parts, *, known: bool) -> bool:
+    """Whether the forecast service has not caught up with the business day or the model."""
+    if rollup is None:
+        return not known
+    body = rollup.body
+    return bool(body["business_day"] < parts.business_day or body["model_generation"] < parts.generation)
+
+
+_NOTHING: Mapping[str, Any] = {
+    "scenarios": 1, "deals_sum": 0, "not_yet_created_sum": 0, "correction_sum": 0, "quantiles": (0, 0),
+}  # fmt: skip
+
+
+def _open_business(body: Mapping[str, Any], totals: Totals, parts: Parts) -> dict[str, Any]:
+    sums = [body["deals_sum"], body["not_yet_created_sum"], body["correction_sum"]]
+    scenarios, grid = body["scenarios"], body["quantiles"] or (0, 0)
+    deals, new, correction = (format_minor(parts.currency, each, scenarios) for each in sums)
+    row: dict[str, Any] = {"deals": deals, "not_yet_created": new, "correction": correction}
+    total = totals.booked * scenarios + sum(sums)
+    row["mean"] = format_minor(parts.currency, total, scenarios)
+    for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
+        row[name] = format_minor(parts.currency, totals.booked + round(quantile(grid, share)))
+    row["quota_probability"] = None if totals.quota is None else chance(grid, totals.quota - totals.booked)
+    return row
+
+
+def quantile(grid: Sequence[int], share: float) -> Decimal:
+    """The quantile by linear interpolation on a grid of quantiles at i / (n - 1), in minor units."""
+    if len(grid) == 1:
+        return Decimal(grid[0])
+    place = Decimal(str(share)) * (len(grid) - 1)
+    low = min(int(place), len(grid) - 2)
+    return grid[low] + (place - low) * (grid[low + 1] - grid[low])
+
+
+def chance(grid: Sequence[int], needed: int) -> float:
+    """P(total ≥ needed), by interpolation on the grid of quantiles."""
+    if needed <= grid[0]:
+        return 1.0
+    if needed > grid[-1]:
+        return 0.0
+    above = bisect_left(grid, needed)  # the first grid point that reaches it
+    low, high = grid[above - 1], grid[above]
+    share = (above - 1 + (needed - low) / (high - low)) / (len(grid) - 1)
+    return round(1.0 - share, 6)
+
+
+def currencies(won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup]) -> list[str]:
+    """Every currency that has business in the period."""
+    return sorted(
+        {one.currency for one in won} | {one.currency for one in categories} | {one.currency for one in rollups}
+    )
+
+
+def _owners(parts: Parts) -> set[str]:
+    booked = {won.owner_id for won in parts.won if won.currency == parts.currency}
+    promised = {each.owner_id for each in parts.categories if each.currency == parts.currency}
+    named = {node.removeprefix("owner:") for node in parts.rollups if node.startswith("owner:") and not parts.past}
+    return booked | promised | named | {quota.owner_id for quota in parts.quotas}

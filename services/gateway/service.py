@@ -1,0 +1,200 @@
+"""What the gateway can do, over the store: the use cases behind REST, gRPC and pages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.errors import InvalidInput, NotFound
+from kit.telemetry import TRACEPARENT, inject
+from learning.periods import Period, current_period
+from services.gateway.domain import (
+    DealWrite,
+    Insight,
+    InsightKind,
+    Principal,
+    Record,
+    WriteResult,
+    WriteStatus,
+)
+from services.gateway.json_values import time_text
+from services.gateway.live import Signal
+from services.gateway.merged import View, merged
+from services.gateway.rollup import COMPANY, Parts, currencies, nodes_json
+from services.gateway.store.interface import Query, Store, StoredRollup
+from services.gateway.workspace import SERVICES, Workspace
+
+HORIZON = 4  # the current quarter and the next three
+SCORES = 50  # of a deal's history, for its trend
+
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+
+
+async def _none() -> Mapping[str, bool]:
+    return {}
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The records with all that is computed on them, for one principal at a time."""
+
+    store: Store
+    workspace: Workspace
+    outbox: Signal = field(default_factory=Signal)  # something is to be published
+    news: Signal = field(default_factory=Signal)  # something is to be told to readers of live events
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    readiness: Readiness = _none
+    last_write: float = -1e9  # monotonic
+
+    # records in
+
+    async def apply_deals(
+        self, principal: Principal, writes: Sequence[DealWrite], source: str = "rest"
+    ) -> list[WriteResult]:
+        """Create or change deals; what changed is published at once."""
+        trace = inject().get(TRACEPARENT, "")
+        results = await self.store.apply_deals(principal, writes, trace=trace, source=source)
+        self.written(results)
+        return results
+
+    def written(self, results: Sequence[WriteResult]) -> None:
+        """Something was written: wake whoever passes it on."""
+        if any(result.status in {WriteStatus.CREATED, WriteStatus.CHANGED} for result in results):
+            self.last_write = time.monotonic()
+            self.outbox.wake()
+            self.news.wake()
+
+    # records out
+
+    async def record(self, principal: Principal, deal_id: str, language: str = "en") -> dict[str, Any]:
+        """The merged record of a deal. Raises NotFound."""
+        record = await self.store.get_record(principal, deal_id)
+        return merged(record, await self.view(principal, [record], language))
+
+    async def records(
+        self, principal: Principal, query: Query, cursor: str, limit: int, language: str = "en"
+    ) -> tuple[list[dict[str, Any]], str]:
+        """A page of merged records, and the cursor of the next."""
+        page = await self.store.list_records(principal, query, cursor, limit)
+        view = await self.view(principal, page.records, language)
+        return [merged(record, view) for record in page.records], page.next_cursor
+
+    async def view(self, principal: Principal, records: Sequence[Record], language: str) -> View:
+        """What the moment adds to these records."""
+        scored = [record.history.deal.id for record in records if InsightKind.LEAD_SCORE in record.insights]
+        return View(
+            self.workspace.business_day.isoformat(),
+            self.workspace.generations,
+            self.workspace.grade_bounds,
+            language,
+            await self._scores(principal, scored),
+        )
+
+    async def _scores(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Insight]]:
+        return {deal_id: await self.store.score_history(principal, deal_id, SCORES) for deal_id in deal_ids}
+
+    # forecast
+
+    async def forecast(self, principal: Principal, period: str, node: str = "", currency: str = "") -> dict[str, Any]:
+        """The totals of a quarter over the reporting tree. Raises InvalidInput beyond the horizon, NotFound."""
+        today = self.workspace.business_day
+        current = current_period(today)
+        chosen = Period.parse(period) if period else current
+        if chosen > current.next(HORIZON - 1):
+            known = ", ".join(str(current.next(ahead)) for ahead in range(HORIZON))
+            raise InvalidInput(
+                "the period is beyond the forecast's horizon", field="period", value=period,
+                mend=f"Ask for a past quarter or one of {known}",
+            )  # fmt: skip
+        past = chosen < current
+        won = await self.store.won(principal, chosen.start, min(chosen.end, today))
+        promised = [] if past else await self.store.categories(principal, chosen.start, chosen.end)
+        rollups = [] if past else await self.store.rollups(str(chosen))
+        traded = currencies(won, promised, rollups)
+        money = currency.upper() or self._main_currency(traded)
+        parts = Parts(
+            money,
+            await self.store.tree(principal, min(chosen.end, today)),
+            won,
+            promised,
+            await self.store.list_quotas(principal, str(chosen)),
+            {each.node: each for each in rollups if each.currency == money},
+            past,
+            today.isoformat(),
+            self.workspace.serving["forecast"].generation,
+        )
+        return self._forecast_json(str(chosen), parts, node, traded)
+
+    def _forecast_json(self, period: str, parts: Parts, node: str, traded: list[str]) -> dict[str, Any]:
+        nodes = nodes_json(parts, node)
+        if node and not nodes:
+            raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
+        total: StoredRollup | None = parts.rollups.get(COMPANY)
+        return {
+            "period": period,
+            "as_of": total.body["as_of"] if total else time_text(self.workspace.now()),
+            "business_day": parts.business_day,
+            "currency": parts.currency,
+            "currencies": traded,
+            "model_version": total.body["model_version"] if total else None,
+            "stale": any(each["stale"] for each in nodes),
+            "nodes": nodes,
+        }
+
+    def _main_currency(self, traded: Sequence[str]) -> str:
+        own = self.workspace.currency
+        return own if own in traded or not traded else traded[0]
+
+    # next actions
+
+    async def actions(
+        self, principal: Principal, owner: str, cursor: str, limit: int, language: str = "en"
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Suggestions on an owner's open deals (everybody's without an owner), best first within a page of deals."""
+        query = Query(owner_id=owner, outcome="OPEN", sort="-gain")
+        records, following = await self.records(principal, query, cursor, limit, language)
+        found = [
+            {"deal": _summary(record), **action, "as_of": part["as_of"], "stale": part["stale"]}
+            for record in records
+            if (part := record["next_actions"])
+            for action in part["actions"]
+        ]
+        found.sort(key=_gain, reverse=True)
+        return found, following if found else ""
+
+    # the workspace
+
+    async def about(self) -> dict[str, Any]:
+        """The workspace: clock, currency, counts, serving models, readiness of the parts."""
+        workspace = self.workspace
+        return {
+            "id": workspace.id,
+            "clock": {
+                "business_day": workspace.business_day.isoformat(),
+                "pinned": workspace.pinned is not None,
+                "now": time_text(workspace.now()),
+            },
+            "currency": workspace.currency,
+            "grade_bounds": dict(zip("ABC", workspace.grade_bounds, strict=True)),
+            "counts": {str(name): count for name, count in (await self.store.counts()).items()},
+            "models": {
+                name: {"version": workspace.serving[name].version, "generation": workspace.serving[name].generation}
+                for name in SERVICES
+            },
+            "parts": dict(await self.readiness()),
+        }
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    score = record["lead_score"]
+    return {
+        **{key: record[key] for key in ("id", "name", "stage", "amount", "owner", "account", "close_date")},
+        "probability": score["probability"] if score else None,
+    }
+
+
+def _gain(action: Mapping[str, Any]) -> float:
+    return float(action["gain"]["value"]) if action["gain"] else 0.0

@@ -1,0 +1,37 @@
+"""Settings of the gateway process, from the environment (DEALCAST_*)."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field
+
+from kit.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Where the gateway listens and keeps things."""
+
+    http_address: str = Field(default="127.0.0.1:0", description="REST and pages, host:port; port 0 takes a free one")
+    data_dir: Path = Field(default=Path("data"), description="records, models and everything else kept on disk")
+    store_url: str = Field(default="", description="postgresql://…; empty: SQLite at <data_dir>/gateway.db")
+    mlflow_uri: str = Field(default="", description="an MLflow server; empty: <data_dir>/models")
+    today: date | None = Field(default=None, description="pins the business clock of a new workspace to this day")
+    auto_train: bool = Field(default=True, description="train by itself when there is no champion and enough outcomes")
+    auto_train_outcomes: int = Field(default=40, ge=1, description="closed deals needed for that, of both kinds")
+    quiet_seconds: float = Field(default=2.0, gt=0, description="how long writes must have been quiet before that")
+    reconcile_seconds: float = Field(default=1.0, gt=0, description="how often to look for insights that stay behind")
+    grace_seconds: float = Field(default=5.0, gt=0, description="a published deal's time before it is published again")
+    max_outstanding: int = Field(default=2_000, ge=1, description="deals published again and not yet answered, at most")
+    heartbeat_seconds: float = Field(default=15.0, gt=0, description="between signs of life of a live event stream")
+
+    @property
+    def store_location(self) -> str:
+        """The URL of the store."""
+        return self.store_url or f"sqlite:///{self.data_dir.resolve() / 'gateway.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Registry and artifacts of the embedded start."""
+        return self.data_dir.resolve() / "models"

@@ -1,0 +1,232 @@
+"""Training: by request, and by itself where no model serves and there are outcomes to learn from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from kit.errors import Conflict, DealcastError
+from services.gateway import jobs as job_states
+from services.gateway.history_export import exported, scratch_folder
+from services.gateway.jobs import Job, Jobs
+from services.gateway.model_versions import ModelVersions, check_service
+from services.gateway.service import Gateway
+from services.gateway.settings import GatewaySettings
+from services.gateway.workspace import SERVICES
+
+log = structlog.get_logger(__name__)
+
+LINE_LIMIT = 16 * 1024 * 1024
+GROWTH = 1.2  # outcomes must have grown by this much before automatic training tries again
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryPlace:
+    """Where the registry is."""
+
+    uri: str
+    artifacts: Path
+
+    @classmethod
+    def of(cls, settings: GatewaySettings) -> RegistryPlace:
+        """By the settings."""
+        folder = settings.models_dir
+        return cls(settings.mlflow_uri or f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
+
+    def options(self) -> list[str]:
+        """On a command line."""
+        return ["--registry", self.uri, "--artifacts", str(self.artifacts)]
+
+
+async def fetch_artifact(place: RegistryPlace, scratch: Path, service: str, version: str) -> bytes:
+    """A version's bytes from the registry, by a process of its own. Raises DealcastError."""
+    folder = await asyncio.to_thread(scratch_folder, scratch, "artifact-")
+    try:
+        target = folder / "model.tar"
+        command = ["registry-get", *place.options(), "--service", service, "--version", version, "--out", str(target)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.gateway", *command, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await process.communicate()
+        if process.returncode != 0:
+            last = " ".join(said.decode("utf-8", "replace").strip().splitlines()[-1:])
+            raise DealcastError(f"the model could not be fetched: {last[:300]}", field="version", value=version)
+        return await asyncio.to_thread(target.read_bytes)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+class Trainer:
+    """One training at a time, in a process group of its own."""
+
+    def __init__(self, gateway: Gateway, versions: ModelVersions, jobs: Jobs, settings: GatewaySettings) -> None:
+        self._gateway = gateway
+        self._versions = versions
+        self.jobs = jobs
+        self._settings = settings
+        self._task: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._cancelled = False
+        self._import_finished = False
+
+    name = "trainer"
+    ready = True
+
+    async def start(self, reason: str, services: Sequence[str] = (), seed: int = 0) -> Job:
+        """Start a training. Raises Conflict while one runs, NotFound for a service there is not."""
+        chosen = list(services) or list(SERVICES)
+        for service in chosen:
+            check_service(service)
+        if (running := self.jobs.running) is not None:
+            raise Conflict("a training runs already", field="id", value=running.id, mend="Wait for it, or cancel it")
+        ordered = [service for service in SERVICES if service in chosen]
+        counts = await self._gateway.store.counts()
+        job = await self.jobs.start(
+            reason, services={name: {"state": job_states.QUEUED} for name in ordered}, seed=seed,
+            outcomes=counts["won"] + counts["lost"],
+        )  # fmt: skip
+        self._cancelled = False
+        self._task = asyncio.create_task(self._run(job, ordered, seed))
+        return job
+
+    async def cancel(self, job_id: str) -> Job:
+        """Kill the training. Raises NotFound, Conflict where it has ended."""
+        job = self.jobs.get(job_id)
+        if job.state not in job_states.UNFINISHED:
+            raise Conflict("this training has ended", field="id", value=job_id, mend="Nothing is to be done")
+        self._cancelled = True
+        self._kill()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=10)
+        return job
+
+    def import_finished(self) -> None:
+        """Records came in as a whole: whatever outcomes there are, train when nothing serves yet."""
+        self._import_finished = True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Automatic training, until stopped; then the training under way is killed."""
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await stop.wait()
+            if self._settings.auto_train and not stop.is_set():
+                try:
+                    await self._train_by_itself()
+                except DealcastError as error:
+                    log.warning("automatic_training_waits", error=error.problem)
+        self._kill()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=5)
+
+    async def _train_by_itself(self) -> None:
+        quiet = time.monotonic() - self._gateway.last_write >= self._settings.quiet_seconds
+        serving = self._gateway.workspace.serving
+        missing = [name for name in SERVICES if not serving[name].generation]
+        if not missing or self.jobs.running is not None or not (quiet or self._import_finished):
+            return
+        if self._gateway.last_write < 0 and not self._import_finished and self.jobs.all():
+            return  # nothing new since the gateway started
+        counts = await self._gateway.store.counts()
+        outcomes = counts["won"] + counts["lost"]
+        enough = min(counts["won"], counts["lost"]) > 0 and outcomes >= self._settings.auto_train_outcomes
+        after_import, self._import_finished = self._import_finished, False
+        tried = max((job.detail.get("outcomes", 0) for job in self.jobs.all()), default=0)
+        if (enough or (after_import and outcomes)) and outcomes >= GROWTH * tried:
+            await self.start("automatic")
+
+    async def _run(self, job: Job, services: Sequence[str], seed: int) -> None:
+        scratch = self._settings.data_dir.resolve() / "tmp"
+        out = await asyncio.to_thread(scratch_folder, scratch, "training-")
+        try:
+            await self._gateway.store.add_event("model", "", {"training": job.id, "state": job.state})
+            job.stage = "export"
+            async with exported(self._gateway.store, self._gateway.workspace, scratch) as history:
+                await self._train(job, services, seed, history, out)
+            await self._promote(job, out)
+            await self._finish(job)
+        except asyncio.CancelledError:
+            raise
+        except DealcastError as error:
+            await self.jobs.finish(job, job_states.FAILED, str(error))
+        except Exception:
+            log.exception("training_failed", job=job.id)
+            await self.jobs.finish(job, job_states.FAILED, "Something unforeseen failed; see the gateway's log.")
+        finally:
+            await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
+            self._gateway.news.wake()
+
+    async def _train(self, job: Job, services: Sequence[str], seed: int, history: Path, out: Path) -> None:
+        if self._cancelled:
+            return
+        place = RegistryPlace.of(self._settings)
+        command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
+        command += ["--services", ",".join(services), "--seed", str(seed)]
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.gateway", *command,
+            stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            assert self._process.stdout is not None
+            async for line in self._process.stdout:
+                await self._note(job, services, line)
+            await self._process.wait()
+        finally:
+            self._kill()
+            self._process = None
+
+    async def _note(self, job: Job, services: Sequence[str], line: bytes) -> None:
+        try:
+            row = json.loads(line)
+            entry = job.detail["services"][row["service"]]
+        except (ValueError, KeyError, TypeError):
+            return
+        place = services.index(row["service"])
+        if "registered" in row:
+            version = row["registered"]
+            await self._versions.add(row["service"], version)
+            entry |= {"state": job_states.SUCCEEDED, "version": version["version"], "progress": 1.0}
+        elif "error" in row:
+            entry |= {"state": job_states.FAILED, "error": str(row["error"])}
+            log.error("training_failed", job=job.id, service_name=row["service"], error=str(row["error"]))
+        else:
+            share = float(row.get("progress", 0) or 0)
+            entry |= {"state": job_states.RUNNING, "stage": str(row.get("stage", "")), "progress": share}
+            job.stage, job.progress = f"{row['service']}: {entry['stage']}", (place + min(share, 1.0)) / len(services)
+
+    async def _promote(self, job: Job, out: Path) -> None:
+        """All that were trained, at once: one wave of new insights."""
+        if self._cancelled:
+            return
+        job.stage = "promote"
+        for service, entry in job.detail["services"].items():
+            if entry["state"] == job_states.SUCCEEDED:
+                data = await asyncio.to_thread((out / f"{service}.tar").read_bytes)
+                await self._versions.promote(service, entry["version"], f"trained by job {job.id}", data)
+
+    async def _finish(self, job: Job) -> None:
+        if self._cancelled:
+            await self.jobs.finish(job, job_states.CANCELLED, "Cancelled by request.")
+            return
+        entries = job.detail["services"]
+        failed = [name for name, entry in entries.items() if entry["state"] != job_states.SUCCEEDED]
+        error = "; ".join(f"{name}: {entries[name].get('error', 'it ended early')}" for name in failed)
+        await self.jobs.finish(job, job_states.FAILED if failed else job_states.SUCCEEDED, error)
+        log.info("training_finished", job=job.id, state=job.state)
+
+    def _kill(self) -> None:
+        """End the training's process group."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

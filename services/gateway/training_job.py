@@ -1,0 +1,174 @@
+"""Trains the services' models one after the other and registers them; a process of its own.
+
+    python -m services.gateway train-job --history FOLDER --out FOLDER --registry URI --artifacts FOLDER
+        [--services lead_scoring,forecast,next_best_action] [--seed N]
+
+Prints JSON lines: {"service", "stage", "progress"} on the way, {"service", "registered": {…}} or {"service", "error"}
+for each service. Ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kit.errors import DealcastError
+from kit.models import digest, pack
+from services.gateway.jobs import wall_time
+from services.gateway.registry import Registry
+from services.gateway.workspace import SERVICES
+
+NICENESS = 5
+ERROR_LINES = 50
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train and register. 0 when every service succeeded."""
+    options = _options(arguments)
+    os.nice(NICENESS)
+    _end_with_parent()
+    registry = Registry(options.registry, options.artifacts)
+    opening = threading.Thread(target=_open, args=(registry,), daemon=True)
+    opening.start()
+    failed = 0
+    for service in options.services:
+        try:
+            _train(service, options)
+            opening.join()
+            _say(service=service, registered=_register(registry, service, options))
+        except DealcastError as error:
+            failed += 1
+            _say(service=service, error=str(error))
+        except OSError as error:
+            failed += 1
+            _say(service=service, error=f"{type(error).__name__}: {error.strerror}")
+    return 1 if failed else 0
+
+
+def fetch(arguments: Sequence[str]) -> int:
+    """registry-get: write a version's packed artifact to a file."""
+    parser = argparse.ArgumentParser(prog="registry-get")
+    for name in ("--registry", "--service", "--version"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--artifacts", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        options.out.write_bytes(Registry(options.registry, options.artifacts).fetch(options.service, options.version))
+    except DealcastError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+class TrainingFailed(DealcastError):
+    """A service's training ended with an error."""
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="train-job")
+    parser.add_argument("--history", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--registry", required=True)
+    parser.add_argument("--artifacts", required=True, type=Path)
+    parser.add_argument("--services", type=lambda text: text.split(","), default=list(SERVICES))
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+def _open(registry: Registry) -> None:
+    """Ahead of its first use, beside the first training; a failure shows again when it is used."""
+    try:
+        registry.open()
+    except Exception as error:
+        sys.stderr.write(f"registry: {type(error).__name__}\n")
+
+
+def _train(service: str, options: argparse.Namespace) -> None:
+    """Run the service's own training. Raises TrainingFailed with the last line it said."""
+    out: Path = options.out / service
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", f"services.{service}", "train", "--history", str(options.history)]
+    command += ["--out", str(out), "--seed", str(options.seed)]
+    scores: Path = options.out / "lead_scoring" / "scores.parquet"
+    if service != "lead_scoring" and scores.exists():
+        command += ["--scores", str(scores)]
+    environment = os.environ | {"GOMP_SPINCOUNT": "0"}
+    errors = out / "stderr.txt"
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=environment)  # noqa: S603 - our own
+        assert process.stdout is not None
+        for row in progress_lines(process.stdout):
+            _say(**row | {"service": service})
+        code = process.wait()
+    if code != 0:
+        raise TrainingFailed(f"training {service} failed: {last_line(errors)}", mend="See the log; the others went on")
+
+
+def progress_lines(stream: Any) -> Iterator[dict[str, Any]]:
+    """JSON objects among the lines; anything else a library prints is passed over."""
+    for line in stream:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield {key: row[key] for key in ("stage", "progress") if key in row}
+
+
+def last_line(errors: Path) -> str:
+    """The last thing it said before it ended, without a traceback's lines."""
+    said = [line for line in errors.read_text("utf-8", "replace").splitlines()[-ERROR_LINES:] if line.strip()]
+    if not said:
+        return "it said nothing"
+    try:
+        row = json.loads(said[-1])
+        return str(row.get("detail") or row.get("event") or said[-1])[:500]
+    except ValueError:
+        return said[-1].strip()[:500]
+
+
+def _register(registry: Registry, service: str, options: argparse.Namespace) -> dict[str, Any]:
+    out: Path = options.out / service
+    packed = pack(out / "artifact")
+    (options.out / f"{service}.tar").write_bytes(packed)
+    evaluation_file = out / "evaluation.json"
+    evaluation = json.loads(evaluation_file.read_text("utf-8")) if evaluation_file.exists() else {}
+    parameters = {"seed": options.seed}
+    name = digest(packed)
+    version = registry.register(service, packed, name, evaluation, parameters)
+    return {
+        "version": version,
+        "digest": name,
+        "size": len(packed),
+        "created_time": wall_time(),
+        "parameters": parameters,
+        "evaluation": evaluation,
+    }
+
+
+def _say(**row: Any) -> None:
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_parent() -> None:
+    """Where the gateway is gone, so is the reason to train."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    if os.getpgid(0) == os.getpid():  # else we would end whoever started us in their own group
+        threading.Thread(target=watch, daemon=True).start()

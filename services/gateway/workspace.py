@@ -1,0 +1,134 @@
+"""What holds for the whole company: its clock, currency, grade bounds, and which model versions serve."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
+from kit.errors import InvalidInput
+from services.gateway.domain import InsightKind
+
+SERVICES: Mapping[str, InsightKind] = {
+    "lead_scoring": InsightKind.LEAD_SCORE,
+    "forecast": InsightKind.FORECAST,
+    "next_best_action": InsightKind.NEXT_ACTIONS,
+}
+CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
+DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
+EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
+
+
+class SettingsStore(Protocol):
+    """The part of the store this needs."""
+
+    async def get_setting(self, key: str) -> Any | None: ...
+
+    async def put_setting(self, key: str, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The version of a service's model that serves, and how many promotions and rollbacks led to it."""
+
+    version: str = "prior"
+    generation: int = 0
+    digest: str = ""
+
+
+class Workspace:
+    """A cached, written-through view on the store's settings; also the business clock."""
+
+    def __init__(self, store: SettingsStore, wall: Clock | None = None) -> None:
+        self._store = store
+        self._wall = wall or WallClock()
+        self.id = ""
+        self.currency = "USD"
+        self.currency_set = False
+        self.grade_bounds = DEFAULT_BOUNDS
+        self.pinned: date | None = None
+        self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
+
+    async def load(self, today: date | None = None) -> None:
+        """Read everything; a new workspace gets an id and, with `today`, a pinned clock."""
+        stored = await self._store.get_setting(WORKSPACE_ID)
+        self.id = str(stored or uuid.uuid4().hex[:12])
+        if stored is None:
+            await self._store.put_setting(WORKSPACE_ID, self.id)
+        currency = await self._store.get_setting(CURRENCY)
+        self.currency_set = currency is not None
+        self.currency = str(currency or "USD")
+        bounds = await self._store.get_setting(GRADES)
+        self.grade_bounds = (
+            (float(bounds[0]), float(bounds[1]), float(bounds[2])) if bounds is not None else DEFAULT_BOUNDS
+        )
+        clock = await self._store.get_setting(CLOCK)
+        self.pinned = date.fromisoformat(clock["today"]) if clock and clock.get("today") else None
+        if clock is None and today is not None:
+            await self.pin(today)
+        for name, pointer in (await self._store.get_setting(POINTERS) or {}).items():
+            self.serving[name] = Serving(**pointer)
+
+    def now(self) -> datetime:
+        """The time on the business clock, UTC: the end of the pinned day, else wall time."""
+        return day_end(self.pinned) if self.pinned else self._wall.now()
+
+    @property
+    def business_day(self) -> date:
+        """The company's day."""
+        return self.pinned or utc_day(self._wall.now())
+
+    async def pin(self, day: date | None) -> None:
+        """Pin the clock to a day, or let it run (None). Raises InvalidInput for absurd days."""
+        if day is not None and not EARLIEST <= day <= LATEST:
+            raise InvalidInput(
+                "the day is out of range", field="today", value=day.isoformat(), mend=f"Use {EARLIEST} to {LATEST}"
+            )
+        await self._store.put_setting(CLOCK, {"today": day.isoformat() if day else None})
+        self.pinned = day
+
+    async def move_forward(self, as_of: str) -> None:
+        """Pin to the day an import is as of; never backwards."""
+        day = parse_day(as_of[:10], "as_of")
+        if self.pinned is None or day > self.pinned:
+            await self.pin(day)
+
+    async def set_currency(self, currency: str) -> None:
+        """The company's currency: what forecasts add up by default."""
+        code = currency.strip().upper()
+        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+            raise InvalidInput(
+                "this is no currency", field="currency", value=currency, mend="Use an ISO 4217 code: USD"
+            )
+        await self._store.put_setting(CURRENCY, code)
+        self.currency, self.currency_set = code, True
+
+    async def set_grade_bounds(self, bounds: Any) -> None:
+        """The lower bounds of A, B and C, falling. Raises InvalidInput."""
+        given = bounds if isinstance(bounds, dict) else {}
+        values = [float(given[name]) for name in "ABC" if isinstance(given.get(name), int | float)]
+        if len(values) != 3 or set(given) != set("ABC") or not 1 >= values[0] > values[1] > values[2] >= 0:
+            mend = 'Send {"A": 0.75, "B": 0.5, "C": 0.25}, each below the one before, between 0 and 1'
+            raise InvalidInput("these are no grade bounds", field="grade_bounds", value=str(bounds)[:60], mend=mend)
+        await self._store.put_setting(GRADES, values)
+        self.grade_bounds = (values[0], values[1], values[2])
+
+    async def serve(self, service: str, serving: Serving) -> None:
+        """Remember which version serves."""
+        self.serving[service] = serving
+        await self._store.put_setting(
+            POINTERS,
+            {
+                name: {"version": each.version, "generation": each.generation, "digest": each.digest}
+                for name, each in self.serving.items()
+                if each.generation
+            },
+        )
+
+    @property
+    def generations(self) -> dict[InsightKind, int]:
+        """The model generation each kind of insight should have."""
+        return {kind: self.serving[name].generation for name, kind in SERVICES.items()}
