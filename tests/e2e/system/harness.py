@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from kit.testing import free_port
 
 DEALCAST = str(Path(sys.executable).with_name("dealcast"))

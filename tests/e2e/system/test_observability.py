@@ -1,0 +1,101 @@
+"""One change can be followed through all four processes; metrics are served; logs hold no personal data."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.e2e.system.harness import System, incomplete, wait_for
+
+SERVICES = {"gateway", "lead_scoring", "forecast", "next_best_action"}
+SECRETS = ("Markus Personalname", "personal@example.test", "+82-10-1234-5678", "a note of a private matter")
+
+
+class Collector:
+    """Takes traces over OTLP/HTTP, as an OpenTelemetry collector would."""
+
+    def __init__(self) -> None:
+        self.services: dict[str, set[str]] = defaultdict(set)
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                collector.take(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Keep the test's output quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            names = [a.value.string_value for a in resource.resource.attributes if a.key == "service.name"]
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    self.services[span.trace_id.hex()].update(names)
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    running = Collector()
+    yield running
+    running.server.shutdown()
+
+
+def test_one_trace_through_four_processes(
+    collector: Collector, start_system: Callable[..., System], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEALCAST_OTLP_ENDPOINT", collector.url)
+    monkeypatch.setenv("DEALCAST_TRACE_SAMPLE", "1")
+    system = start_system()
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    system.post_lines("/v1/users:batch", [{"id": "u1", "name": SECRETS[0], "email": SECRETS[1]}])
+    system.post_lines("/v1/contacts:batch", [{"id": "c1", "name": SECRETS[0], "phone": SECRETS[2]}])
+    answer = system.http.put(
+        "/v1/deals/traced",
+        headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+        json={
+            "stage": "Proposal", "owner_id": "u1", "contacts": [{"contact_id": "c1", "role": "decides"}],
+            "activities": [
+                {"id": "a1", "type": "note", "direction": "internal", "time": "2026-01-02T03:04:05Z",
+                 "text": SECRETS[3]}
+            ],
+        },
+    )  # fmt: skip
+    assert answer.status_code in {200, 201}, answer.text
+    wait_for(lambda: not incomplete(system.all_deals()), 60, "the deal's insights")
+    wait_for(lambda: collector.services[trace] >= SERVICES, 30, f"spans of all services, not {collector.services}")
+    check_metrics(system)
+    check_logs(system, trace)
+
+
+def check_metrics(system: System) -> None:
+    """Every process tells Prometheus what it handled."""
+    for service in SERVICES:
+        run = json.loads((system.folder / "run" / f"{service}.json").read_text())
+        text = httpx.get(f"http://{run['metrics']}/metrics").text
+        assert "dealcast_messages_total{" in text, service
+        assert "dealcast_ready 1.0" in text, service
+
+
+def check_logs(system: System, trace: str) -> None:
+    """Lines are JSON, name the trace where there is one, and hold nobody's data."""
+    logs = {path.stem: path.read_text() for path in (system.folder / "logs").glob("*.log")}
+    assert logs.keys() >= SERVICES
+    for name, text in logs.items():
+        assert not any(secret in text for secret in SECRETS), name
+        assert "Traceback" not in text, name
+    for service in SERVICES:
+        for line in logs[service].splitlines():
+            assert json.loads(line)["event"], line
