@@ -147,6 +147,7 @@ def _file(section: Section, name: str, base: Format) -> FileSpec:
         _owner(section.table("owner")) if section.has("owner") else None,
         tuple(_consent(each, style) for each in section.tables("consents")),
     )
+    columns.allow(targets)
     columns.finish()
     _check(section, spec)
     section.finish()

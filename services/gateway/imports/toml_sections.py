@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,10 @@ class Section:
         """All keys, which count as known."""
         self._known |= set(self._raw)
         return list(self._raw)
+
+    def allow(self, keys: Iterable[str]) -> None:
+        """These keys may be there too."""
+        self._known |= set(keys)
 
     def text(self, key: str, default: str = "", *, allowed: Sequence[str] = (), needed: bool = False) -> str:
         """Text, one of `allowed` where given."""

@@ -124,8 +124,8 @@ def parse_yes_no(text: str) -> bool:
 
 def slug(text: str) -> str:
     """An id made of a name: lower case, letters and digits of any script, runs of anything else as one dash."""
-    normal = unicodedata.normalize("NFKC", text).lower()
-    return re.sub(r"[^\w]+|_+", "-", normal).strip("-")
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\W_]+", "-", normal).strip("-")
 
 
 class TypeGuess:
@@ -180,7 +180,7 @@ class TypeGuess:
             return FieldType.NUMBER
         if FieldType.DATE in self._possible:
             return FieldType.DATE
-        few = len(self._distinct) <= self.MOST_CHOICES and len(self._distinct) * 2 <= max(self._seen, 4)
+        few = len(self._distinct) <= self.MOST_CHOICES and len(self._distinct) * 2 <= self._seen
         short = all(len(value) <= 80 for value in self._distinct)
         return FieldType.CHOICE if few and short else FieldType.TEXT
 
