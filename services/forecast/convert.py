@@ -17,6 +17,7 @@ from learning.records import DealKind, Node, Outcome
 from learning.snapshots import row_at
 from learning.wire import business_day, history_from_event, time_to_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
+from services.forecast.features import HISTORY_FIELDS
 from services.forecast.leaves import Key, Path, Update
 from services.forecast.model import Ask, region_of
 from services.forecast.service import Answer, Asked
@@ -49,8 +50,8 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
     day = business_day(event)
-    # Timing and amounts read no activities: without them the history is ready several times faster.
-    lean = events_pb2.DealEvent(deal=event.deal, history=event.history, truncated=event.truncated)
+    changes = [change for change in event.history if change.field in HISTORY_FIELDS]
+    lean = events_pb2.DealEvent(deal=event.deal, history=changes, truncated=event.truncated)
     history = history_from_event(lean)
     deal = history.deal
     status = _status(deal.kind, deal.outcome, deleted=deal.deleted)

@@ -19,7 +19,7 @@ from kit.money import Money
 from learning.records import DealHistory, DealKind, Node, Outcome
 from learning.snapshots import end_of, phases
 from learning.timeline import Timeline, major
-from services.forecast.features import Row, asked, timing_columns
+from services.forecast.features import HISTORY_FIELDS, Row, asked, timing_columns
 from services.forecast.timing import TimingExamples
 
 SNAPSHOTS = 6  # of one opportunity
@@ -74,8 +74,9 @@ def read_cases(
 ) -> Iterator[Case]:
     """Every opportunity up to a day, with its rows on sampled days and on the replay days that it was open on."""
     for history in histories:
-        lean = replace(history, activities=(), activity_count=0)
-        found = [phase for phase in phases(lean, as_of) if phase.kind is DealKind.OPPORTUNITY]
+        changes = tuple(change for change in history.changes if change.field in HISTORY_FIELDS)
+        lean = replace(history, changes=changes, activities=(), activity_count=0)
+        found = [phase for phase in phases(history, as_of) if phase.kind is DealKind.OPPORTUNITY]
         if not found:
             continue
         phase = found[-1]

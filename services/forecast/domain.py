@@ -169,6 +169,11 @@ def _period_ends(start: date, periods: tuple[Period, ...]) -> Integers:
     return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.int64)
 
 
+def days_to_end(start: date, period: Period) -> Integers:
+    """Days from `start` to the end of one period, both included; shape (1,)."""
+    return np.array([(period.end - start).days + 1], dtype=np.int64)
+
+
 def share_within(week_weights: Floats, days: Integers) -> Floats:
     """P(closed within the first so many days | won), a week's part by its days; shape (…, days)."""
     weights = np.asarray(week_weights, dtype=np.float64)

@@ -1,6 +1,7 @@
 """What timing and amounts are read from: columns of a deal's row, the same in training and in serving.
 
-Rows come from learning.snapshots; no column here depends on activities, so serving need not read them.
+Rows come from learning.snapshots. No column here depends on activities, nor on changes of other fields than
+HISTORY_FIELDS: training and serving both leave the rest out, which makes rows several times cheaper.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from learning.periods import period_of
 from services.forecast.domain import Floats, Integers
 
 Row = Mapping[str, object]
+
+HISTORY_FIELDS = frozenset(
+    {"kind", "motion", "pipeline", "stage", "outcome", "amount", "close_date", "owner_id", "deleted"}
+)
 
 AGE_BOUNDS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 34, 43, 52, 78, 104])  # weeks
 STEP_BOUNDS = np.array([1, 2, 3, 4, 6, 9, 13, 21, 35])  # weeks ahead

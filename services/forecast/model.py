@@ -22,8 +22,10 @@ from services.forecast.domain import (
     Parameters,
     PeriodShare,
     Status,
+    days_to_end,
     period_masses,
     periods_from,
+    share_within,
 )
 from services.forecast.draws import Drawer
 from services.forecast.features import Row, TimingColumns, asked, timing_columns
@@ -71,29 +73,40 @@ class ForecastModel:
         self, asks: Sequence[Ask], drawer: Drawer, bounds: CategoryBounds, *, reasons: bool = True
     ) -> list[DealForecast]:
         """The whole answer on each open deal, in the order given."""
-        if not asks:
-            return []
-        columns = timing_columns([ask.row for ask in asks], [ask.day for ask in asks])
-        weights = self.weights(columns)
+        found: dict[int, DealForecast] = {}
+        for day in sorted({ask.day for ask in asks}):
+            chosen = [index for index, ask in enumerate(asks) if ask.day == day]
+            answers = self._forecast_day(day, [asks[index] for index in chosen], drawer, bounds, reasons=reasons)
+            found |= zip(chosen, answers, strict=True)
+        return [found[index] for index in range(len(asks))]
+
+    def _forecast_day(
+        self, day: date, asks: Sequence[Ask], drawer: Drawer, bounds: CategoryBounds, *, reasons: bool
+    ) -> list[DealForecast]:
+        columns = timing_columns([ask.row for ask in asks], [day] * len(asks))
+        parts = self.timing.log_odds(columns)
+        weights = week_weights(self.timing.combined(parts))
         parameters = [self.parameters(ask, own) for ask, own in zip(asks, weights, strict=True)]
-        without = self._without(columns) if reasons else {}
-        draws = drawer.draw(parameters)
+        start, periods = parameters[0].start, periods_from(parameters[0].start)
+        masses = period_masses(weights, start, periods)
+        groups = GROUPS if reasons else {}
+        without = {
+            group: share_within(week_weights(self.timing.combined(parts, names)), days_to_end(start, periods[0]))
+            for group, names in groups.items()
+        }
         found = []
-        for index, (ask, own) in enumerate(zip(asks, parameters, strict=True)):
-            periods = periods_from(own.start)
-            masses = period_masses(own.week_weights, own.start, periods)
-            reach = {group: period_masses(each[index], own.start, periods)[0] for group, each in without.items()}
-            totals = draws[index].totals()
+        for index, (ask, own, draw) in enumerate(zip(asks, parameters, drawer.draw(parameters), strict=True)):
             shares = tuple(
-                PeriodShare(period, min(own.win_probability * float(mass), own.win_probability), total)
-                for period, mass, total in zip(periods, masses, totals, strict=True)
+                PeriodShare(period, min(own.win_probability * mass, own.win_probability), total)
+                for period, mass, total in zip(periods, masses[index].tolist(), draw.totals(), strict=True)
             )
-            p10, p50, p90 = date_quantiles(own.week_weights, own.start, (0.1, 0.5, 0.9))
+            p10, p50, p90 = date_quantiles(own.week_weights, start, (0.1, 0.5, 0.9))
+            reach = {group: float(each[index, 0]) for group, each in without.items()}
             found.append(
                 DealForecast(
                     Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
-                    None if ask.promised is None else 1.0 - share_by(own.week_weights, own.start, ask.promised),
-                    timing_reasons(ask.row, ask.day, ask.promised, log_odds(float(masses[0])), reach),
+                    None if ask.promised is None else 1.0 - share_by(own.week_weights, start, ask.promised),
+                    timing_reasons(ask.row, day, ask.promised, log_odds(float(masses[index, 0])), reach),
                     own, own.win_probability,
                 )
             )  # fmt: skip
@@ -107,11 +120,6 @@ class ForecastModel:
             ask.deal_id, self.seed, ask.day + timedelta(days=1), money.currency,
             min(max(ask.win_probability, 0.0), 1.0), weights, min(mean, _LARGEST_LOG), sd, self.loadings, ask.region,
         )  # fmt: skip
-
-    def _without(self, columns: TimingColumns) -> dict[str, Floats]:
-        """The week weights if a group of factors were neutral."""
-        parts = self.timing.log_odds(columns)
-        return {group: week_weights(self.timing.combined(parts, names)) for group, names in GROUPS.items()}
 
     def save(self, folder: Path) -> None:
         """Write model.json and evaluation.json, the same bytes for the same model."""
