@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ DELIMITERS = (",", ";", "\t")
 LONGEST_LINE = 16 << 20
 LONGEST_CELL = 1 << 20
 MOST_LINES = 5_000  # of one row, counting newlines within quotes
+_SURROGATE = re.compile("[\ud800-\udfff]")
 REASON_PREFIX = "dealcast_"  # columns that a rejects file adds; ignored when it is read
 
 
@@ -89,6 +91,8 @@ class Table:
         self.delimiter = delimiter or self._detect_delimiter()
         self.header = self._read_header()
         self._keep = [i for i, name in enumerate(self.header) if not name.startswith(REASON_PREFIX)]
+        # where U+FFFD stands for bytes that were no text: in UTF-16 as read here, and in files of rejects
+        self._marks_bad = self.encoding.startswith("utf-16") or len(self._keep) < len(self.header)
         self.columns = [self.header[i] for i in self._keep]
 
     def close(self) -> None:
@@ -132,7 +136,7 @@ class Table:
         if len(self._keep) != len(cells):
             cells = [cells[i] for i in self._keep]
         text = "".join(cells)
-        bad = not text.isascii() and (_has_surrogate(text) or ("utf-16" in self.encoding and "\ufffd" in text))
+        bad = not text.isascii() and (_has_surrogate(text) or (self._marks_bad and "\ufffd" in text))
         if bad:
             column = next(i for i, cell in enumerate(cells) if _has_surrogate(cell) or "\ufffd" in cell)
             message = f"the value holds bytes that are not {self.encoding}"
@@ -166,11 +170,11 @@ class Table:
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= c <= "\udfff" for c in text) if not text.isascii() else False
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def _clean(cells: Sequence[str]) -> list[str]:
-    return [c if not _has_surrogate(c) else c.encode("utf-8", "replace").decode("utf-8") for c in cells]
+    return [_SURROGATE.sub("\ufffd", cell) for cell in cells]
 
 
 def _quote_error(error: csv.Error, lines: Sequence[str]) -> FieldError:

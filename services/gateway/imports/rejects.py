@@ -44,8 +44,11 @@ class RejectsWriter:
         if len(self.first) < self._shown:
             self.first.append(Rejected(source.name, line, tuple(errors)))
         writer = csv.writer(self._open(source, columns))
-        kept = list(cells[: len(columns)]) if len(cells) <= len(columns) else list(cells)
-        kept += [""] * (len(columns) - len(kept))
+        kept = list(cells)
+        if errors and errors[0].field != "row":
+            kept += [""] * (len(columns) - len(kept))
+        elif len(kept) == len(columns):  # a torn row keeps another width, so that it is refused until it is mended
+            kept.append("")
         joined = [" | ".join(getattr(e, name) for e in errors) for name in ("field", "value", "message", "mend")]
         writer.writerow([*kept, line, *joined])
         return True

@@ -57,7 +57,9 @@ def test_bad_bytes_cost_their_row_not_the_file(tmp_path: Path) -> None:
     _, rows = read(write(tmp_path, b"".join(lines)))
     assert len(rows) == 20
     assert [(line, bool(error)) for line, _, error in rows if error] == [(4, True)]
-    assert rows[2][1][1] == "x"
+    assert rows[2][1] == ["\ufffd\ufffd\ufffd", "x"]
+    _, again = read(write(tmp_path, "이름,메모,dealcast_line\n\ufffd,x,4\n".encode()))
+    assert again[0][2]  # not mended yet
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
