@@ -52,8 +52,23 @@ PARTS_SECONDS = 1.0
 REFILL_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The gateway with what it is made of."""
+
+    gateway: Gateway
+    models: ModelVersions
+    trainer: Trainer
+    parts: Parts
+
+
 async def build(settings: GatewaySettings, nc: NATS) -> Parts:
-    """Everything the process runs."""
+    """What the process runs."""
+    return (await assemble(settings, nc)).parts
+
+
+async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
+    """Everything, ready to run."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await ensure_streams(nc, settings.streams_file)
     store = await open_store(settings.store_location)
@@ -72,13 +87,14 @@ async def build(settings: GatewaySettings, nc: NATS) -> Parts:
     server = HttpServer(settings.http_address)
     desks = Desks(imports, trainer, models, DeadLetterDesk(nc, store, gateway.outbox), scratch, server.loopback)
     server.bind(create_app(gateway, desks, settings.heartbeat_seconds))
-    return Parts(
+    parts = Parts(
         runners=[*_loops(settings, nc, gateway, models), trainer, server],
         grpc=partial(grpc_api.add_to, gateway, scratch),
         grpc_services=[grpc_api.SERVICE],
         close=store.close,
         addresses=lambda: {"http": server.address},
     )
+    return Built(gateway, models, trainer, parts)
 
 
 def _loops(settings: GatewaySettings, nc: NATS, gateway: Gateway, models: ModelVersions) -> list[Runner]:

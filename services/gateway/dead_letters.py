@@ -13,6 +13,7 @@ from dealcast.events.v1 import events_pb2
 from kit.errors import NotFound, Unavailable
 from kit.subjects import DEAD_STREAM
 from kit.telemetry import TRACEPARENT
+from services.gateway.domain import LOCAL
 from services.gateway.live import Signal
 from services.gateway.store.interface import Store
 
@@ -68,19 +69,15 @@ class DeadLetterDesk:
     async def drop(self, sequence: int) -> None:
         """Forget it. Raises NotFound."""
         try:
-            await self._nc.jetstream(timeout=5).delete_msg(DEAD_STREAM, sequence)
+            js = self._nc.jetstream(timeout=5)
+            await js.get_msg(DEAD_STREAM, sequence)
+            await js.delete_msg(DEAD_STREAM, sequence)
         except NotFoundError:
             raise _missing(sequence) from None
-        except nats.js.errors.APIError as error:
-            if error.code == 400 or error.err_code == 10043 or "not found" in str(error.description):
-                raise _missing(sequence) from None
-            raise _unavailable(error) from error
         except (nats.errors.Error, OSError) as error:
             raise _unavailable(error) from error
 
     async def _known(self, deal_id: str) -> bool:
-        from services.gateway.domain import LOCAL
-
         return bool(await self._store.get_records(LOCAL, [deal_id]))
 
     async def _get(self, sequence: int) -> events_pb2.DeadLetter | None:

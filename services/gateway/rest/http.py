@@ -16,7 +16,7 @@ from kit.errors import Conflict, InvalidInput, TooLarge
 from services.gateway.domain import FieldError
 from services.gateway.rest.problems import errors_json, problem
 
-MAX_BODY = 4 * 1024 * 1024
+MAX_BODY = 16 * 1024 * 1024
 SLASH = "\ue000"  # stands for an encoded slash while routing
 MAX_KEY = 200
 

@@ -16,7 +16,9 @@ from nats.aio.client import Client as NATS  # noqa: N814
 from kit.messaging import connect
 from kit.nats_server import NatsServer
 from kit.process import Parts
-from services.gateway.bootstrap import build
+from services.gateway.bootstrap import Built, assemble
+from services.gateway.model_versions import ModelVersions
+from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 
 
@@ -31,28 +33,42 @@ class RunningGateway:
         self.settings = GatewaySettings(**(defaults | settings))
         self.stop_event = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
-        self.parts: Parts | None = None
+        self.built: Built | None = None
         self.nc: NATS | None = None
         self.http = httpx.AsyncClient()
 
     async def start(self) -> RunningGateway:
         self.stop_event = asyncio.Event()
         self.nc = await connect(self.settings.nats_url, "gateway")
-        self.parts = await build(self.settings, self.nc)
+        self.built = await assemble(self.settings, self.nc)
         self.tasks = [asyncio.create_task(runner.run(self.stop_event)) for runner in self.parts.runners]
-        await until(lambda: all(runner.ready for runner in self.parts.runners) if self.parts else False)
+        await until(lambda: all(runner.ready for runner in self.parts.runners) if self.built else False)
         self.http = httpx.AsyncClient(base_url=f"http://{self.parts.addresses()['http']}", timeout=30)
         return self
+
+    @property
+    def parts(self) -> Parts:
+        assert self.built is not None
+        return self.built.parts
+
+    @property
+    def gateway(self) -> Gateway:
+        assert self.built is not None
+        return self.built.gateway
+
+    @property
+    def models(self) -> ModelVersions:
+        assert self.built is not None
+        return self.built.models
 
     async def stop(self) -> None:
         await self.http.aclose()
         self.stop_event.set()
         await asyncio.wait_for(asyncio.gather(*self.tasks), 15)
-        if self.parts is not None:
-            await self.parts.close()
+        await self.parts.close()
         if self.nc is not None:
             await self.nc.close()
-        self.parts = self.nc = None
+        self.built = self.nc = None
 
     async def lines(self, path: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """POST rows as NDJSON; returns the result lines."""
@@ -79,6 +95,6 @@ async def gateway(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncI
     """A gateway over empty streams and an empty store."""
     running = await RunningGateway(nats_server.url, tmp_path / "data").start()
     yield running
-    if running.parts is not None:
+    if running.built is not None:
         with contextlib.suppress(TimeoutError):
             await running.stop()
