@@ -1,0 +1,130 @@
+"""What the deal list is asked for by its address, and the addresses that ask for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from kit.errors import InvalidInput
+from learning.records import Node, Outcome
+from services.gateway.store.interface import Query
+from services.gateway.web.words import LANGUAGES, Words
+
+SORTS = {
+    "expected": "-expected_amount", "probability": "-probability", "amount": "-amount", "close": "close_date",
+    "gain": "-gain", "slip": "-slip_risk", "updated": "-updated_time", "name": "name",
+}  # fmt: skip
+DEFAULT_SORT, DEFAULT_OUTCOME, ALL = "expected", "OPEN", "ALL"
+OUTCOMES = (*Outcome, ALL)
+MINIMA = (0.1, 0.25, 0.5, 0.75, 0.9)
+TEAM = "team:"  # before a manager's id: the manager's whole team
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a select."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The list's address, checked."""
+
+    q: str = ""
+    owner: str = ""
+    stage: str = ""
+    outcome: str = DEFAULT_OUTCOME
+    minimum: float | None = None
+    sort: str = DEFAULT_SORT
+    cursor: str = ""
+    lang: str = ""  # as asked for by the address; empty: by the browser
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Filters:
+        """From query parameters; unknown ones are ignored. Raises InvalidInput for values out of range."""
+        texts = {name: given.get(name, "").strip() for name in ("q", "owner", "stage", "cursor")}
+        for name, value in texts.items():
+            if len(value) > LONGEST or "\x00" in value:
+                raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend="Shorten it")
+        outcome, sort = given.get("outcome") or DEFAULT_OUTCOME, given.get("sort") or DEFAULT_SORT
+        if outcome not in OUTCOMES:
+            raise InvalidInput("there is no such outcome", field="outcome", value=outcome[:60], mend="Choose one")
+        if sort not in SORTS:
+            raise InvalidInput("there is no such order", field="sort", value=sort[:60], mend="Choose one")
+        lang = given.get("lang", "")
+        return cls(
+            **texts, outcome=outcome, sort=sort, minimum=_share(given.get("min", "")),
+            lang=lang if lang in LANGUAGES else "",
+        )  # fmt: skip
+
+    def query(self, grade_bounds: tuple[float, float, float]) -> Query:
+        """The store's query."""
+        team = self.owner.startswith(TEAM)
+        return Query(
+            owner_id=self.owner.removeprefix(TEAM), subtree=team, stage=self.stage, text=self.q,
+            outcome="" if self.outcome == ALL else self.outcome, min_probability=self.minimum,
+            grade_bounds=grade_bounds, sort=SORTS[self.sort],
+        )  # fmt: skip
+
+    @property
+    def node(self) -> str:
+        """The node of the reporting tree whose forecast goes with the list."""
+        if self.owner.startswith(TEAM):
+            return f"manager:{self.owner.removeprefix(TEAM)}"
+        return f"owner:{self.owner}" if self.owner else "company"
+
+    def address(self, **changes: str | float | None) -> str:
+        """The list's address with some members changed; any change but of the cursor starts at the first page."""
+        wanted = replace(self, **{"cursor": "", **changes})  # type: ignore[arg-type]
+        members = {
+            "q": wanted.q, "owner": wanted.owner, "stage": wanted.stage,
+            "outcome": "" if wanted.outcome == DEFAULT_OUTCOME else wanted.outcome,
+            "min": "" if wanted.minimum is None else f"{wanted.minimum:g}",
+            "sort": "" if wanted.sort == DEFAULT_SORT else wanted.sort, "cursor": wanted.cursor, "lang": wanted.lang,
+        }  # fmt: skip
+        asked = urlencode({name: value for name, value in members.items() if value})
+        return f"/deals?{asked}" if asked else "/deals"
+
+    def sorts(self, words: Words) -> list[Choice]:
+        """Options of the order."""
+        return [Choice(name, words(f"sort.{name}"), name == self.sort) for name in SORTS]
+
+    def outcomes(self, words: Words) -> list[Choice]:
+        """Options of the outcome."""
+        labels = {ALL: words("filter.all")}
+        return [Choice(name, labels.get(name) or words(f"outcome.{name}"), name == self.outcome) for name in OUTCOMES]
+
+    def minima(self, words: Words) -> list[Choice]:
+        """Options of the least win chance."""
+        shares = sorted({*MINIMA, *([self.minimum] if self.minimum is not None else [])})
+        options = [Choice(f"{share:g}", words.percent(share), share == self.minimum) for share in shares]
+        return [Choice("", words("filter.any"), self.minimum is None), *options]
+
+    def owners(self, tree: Sequence[Node], words: Words) -> list[Choice]:
+        """Options of the owner: everybody, each team, each owner; names in the order of the tree."""
+        options = [Choice("", words("filter.anyone"), not self.owner)]
+        for node in tree:
+            level, _, user = node.id.partition(":")
+            if level == "manager":
+                value = TEAM + user
+                options.append(Choice(value, words("filter.team", name=node.name), value == self.owner))
+            elif level == "owner":
+                options.append(Choice(user, node.name, user == self.owner))
+        if self.owner and not any(option.chosen for option in options):
+            options.append(Choice(self.owner, self.owner, chosen=True))
+        return options
+
+
+def _share(text: str) -> float | None:
+    try:
+        share = float(text) if text else None
+    except ValueError:
+        share = -1.0
+    if share is not None and not 0 <= share <= 1:
+        raise InvalidInput("this is no probability", field="min", value=text[:60], mend="Use a number from 0 to 1")
+    return share

@@ -1,0 +1,61 @@
+// Keeps what the page shows current: listens to /v1/events and asks htmx to fetch again what an event is about.
+(() => {
+  "use strict";
+  const WAIT = 300; // ms: events come in bursts, one refresh shows them all
+  const DEAL_KINDS = ["deal", "lead_score", "forecast", "next_actions"];
+  const connection = document.getElementById("connection");
+  const said = document.getElementById("said");
+  const due = new Map(); // element id → timer
+  const busy = new Set(); // element ids being fetched
+
+  function show(connected) {
+    connection.textContent = connected ? connection.dataset.on : connection.dataset.off;
+    connection.className = connected ? "small live" : "small lost";
+  }
+
+  function refresh(id) {
+    if (due.has(id)) return;
+    due.set(id, setTimeout(() => {
+      due.delete(id);
+      const part = document.getElementById(id);
+      if (!part) return;
+      if (busy.has(id)) return refresh(id);
+      busy.add(id);
+      htmx.trigger(part, "refresh");
+    }, WAIT));
+  }
+
+  function shows(dealId) {
+    return [...document.querySelectorAll("[data-deal]")].some((part) => part.dataset.deal === dealId);
+  }
+
+  function onDeal(event) {
+    if (shows(JSON.parse(event.data).deal_id)) {
+      for (const id of ["record", "list"]) if (document.getElementById(id)) refresh(id);
+    }
+  }
+
+  function refreshAll() {
+    for (const part of document.querySelectorAll("[data-live]")) refresh(part.id);
+  }
+
+  function onTotals() {
+    if (document.getElementById("totals")) refresh("totals");
+  }
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    const part = event.detail?.ctx?.sourceElement ?? event.target;
+    if (!busy.delete(part.id)) return;
+    said.textContent = `${said.dataset.updated} ${new Date().toLocaleTimeString(document.documentElement.lang)}`;
+  });
+
+  const since = document.body.dataset.since;
+  if (!since) return;
+  const source = new EventSource(`/v1/events?last_event_id=${since}`);
+  source.onopen = () => show(true);
+  source.onerror = () => show(false);
+  for (const kind of DEAL_KINDS) source.addEventListener(kind, onDeal);
+  source.addEventListener("rollup", onTotals);
+  source.addEventListener("model", refreshAll);
+  source.addEventListener("import", refreshAll);
+})();

@@ -1,0 +1,111 @@
+"""A deal's history and activities as one list, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from kit.money import Money
+from learning.records import Change, DealHistory, Value
+from services.gateway.web.words import Words
+
+SHOWN = 40
+LATE = timedelta(days=1)  # recorded so much later than true is worth saying
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One field: what it was and what it became."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An activity, or the changes of one moment."""
+
+    time: str
+    iso: str
+    activity: str  # the kind of activity; empty for changes
+    direction: str
+    contact: str
+    text: str
+    changes: tuple[ChangeView, ...]
+    created: bool
+    late: str
+
+
+def timeline(history: DealHistory, names: Mapping[str, str], words: Words) -> list[EntryView]:
+    """Everything, newest first. `names` holds what user and account ids are called."""
+    entries = [*_changes(history, names, words), *_activities(history, words)]
+    return sorted(entries, key=lambda entry: entry.iso, reverse=True)
+
+
+def value_text(field: str, value: Value | None, names: Mapping[str, str], words: Words) -> str:
+    """A field's value as people read it."""
+    if value is None or value == "":
+        return words("record.empty")
+    if isinstance(value, bool):
+        return words("record.yes" if value else "record.no")
+    if isinstance(value, Money):
+        return words.money({"currency": value.currency, "value": value.value})
+    if isinstance(value, date):
+        return words.day(value)
+    if isinstance(value, float | int):
+        return words.number(value)
+    if field in {"owner_id", "account_id"}:
+        return names.get(value, value)
+    return words.name(field, value)
+
+
+def field_text(field: str, words: Words) -> str:
+    """What a field is called; custom fields by their own name."""
+    return field.removeprefix("fields.") if field.startswith("fields.") else words.name("field", field)
+
+
+def _changes(history: DealHistory, names: Mapping[str, str], words: Words) -> list[EntryView]:
+    """The changes of one moment as one entry; the first are the creation."""
+    entries: list[EntryView] = []
+    state: dict[str, str] = {}
+    imported = len({change.recorded_time.date() for change in history.changes}) == 1  # then all is late, and no news
+    for moment, group in groupby(history.changes, key=lambda change: change.effective_time):
+        changes = list(group)
+        shown: list[ChangeView] = []
+        for change in changes:
+            after = value_text(change.field, change.value, names, words)
+            before = state.get(change.field, words("record.empty"))
+            state[change.field] = after
+            if before != after:
+                shown.append(ChangeView(field_text(change.field, words), before, after))
+        if shown:
+            late = ""
+            if not imported and _is_late(changes):
+                late = words("record.known_later", day=words.day(_recorded(changes)))
+            entries.append(
+                EntryView(words.time(moment), moment.isoformat(), "", "", "", "", tuple(shown), not entries, late)
+            )
+    return entries
+
+
+def _recorded(changes: list[Change]) -> date:
+    return max(change.recorded_time for change in changes).date()
+
+
+def _is_late(changes: list[Change]) -> bool:
+    return all(change.recorded_time - change.effective_time >= LATE for change in changes)
+
+
+def _activities(history: DealHistory, words: Words) -> list[EntryView]:
+    people = {contact.id: contact.name for contact, _ in history.contacts}
+    return [
+        EntryView(
+            words.time(one.time), one.time.isoformat(), words.name("activity", one.type),
+            words.name("direction", one.direction), people.get(one.contact_id, ""), one.text, (),
+            created=False, late="",
+        )
+        for one in history.activities
+    ]  # fmt: skip

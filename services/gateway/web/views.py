@@ -1,0 +1,234 @@
+"""What the templates show of a merged record: texts and lengths, no computing left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from services.gateway.web.words import Words
+
+Json = Mapping[str, Any]
+MOST_REASONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """A reason with its signed bar: `width` in percent of half the track."""
+
+    text: str
+    value: str
+    for_it: bool
+    width: float
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """What every part shows of itself."""
+
+    as_of: str
+    model: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    """The lead score; low, mid and high in percent of the track."""
+
+    part: PartView
+    text: str
+    range_text: str
+    grade: str
+    trend: str
+    low: float
+    mid: float
+    high: float
+    prior: bool
+    reasons: tuple[ReasonView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    """A quarter's chance, `width` in percent of the track."""
+
+    period: str
+    text: str
+    width: float
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """When and for how much; `note` instead of all else where there is nothing to forecast."""
+
+    part: PartView
+    note: str
+    close: str
+    close_range: str
+    amount: str
+    amount_range: str
+    periods: tuple[PeriodView, ...]
+    category: str
+    slip: str
+    first_period: str  # the chance in the current quarter, for lists
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """A suggestion."""
+
+    text: str
+    contact: str
+    gain: str
+    points: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsView:
+    """The suggestions, best first; none means nothing now."""
+
+    part: PartView
+    actions: tuple[ActionView, ...]
+    look_again: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """The deal's own members and its three parts; a part that is not there yet is None."""
+
+    id: str
+    href: str
+    name: str
+    account: str
+    owner: str
+    stage: str
+    outcome: str
+    outcome_text: str
+    kind: str
+    motion: str
+    lead: bool
+    amount: str
+    close: str
+    overdue: bool
+    closed: str
+    category: str
+    deleted: bool
+    revision: int
+    score: ScoreView | None
+    forecast: ForecastView | None
+    actions: ActionsView | None
+
+
+def deal_view(record: Json, words: Words, business_day: date) -> DealView:
+    """A merged record (services.gateway.merged) for the templates."""
+    is_open = record["outcome"] == "OPEN"
+    overdue = is_open and bool(record["close_date"]) and record["close_date"] < business_day.isoformat()
+    return DealView(
+        id=record["id"], href=f"/deals/{quote(record['id'], safe='')}", name=record["name"] or words("list.unnamed"),
+        account=(record["account"] or {}).get("name", ""),
+        owner=(record["owner"] or {}).get("name") or words("list.nobody"), stage=record["stage"],
+        outcome=record["outcome"], outcome_text=words.name("outcome", record["outcome"]),
+        kind=words.name("kind", record["kind"]), motion=words.name("motion", record["motion"]),
+        lead=record["kind"] == "LEAD", amount=words.money(record["amount"]), close=words.day(record["close_date"]),
+        overdue=overdue, closed=words.day(record["closed_date"]) if record["closed_date"] else "",
+        category=words.name("category", record["category"]) if record["category"] else "",
+        deleted=record["deleted"], revision=record["revision"], score=_score(record["lead_score"], words),
+        forecast=_forecast(record["forecast"], words, is_open),
+        actions=_actions(record["next_actions"], record["contacts"], words),
+    )  # fmt: skip
+
+
+def _part(part: Json, words: Words) -> PartView:
+    return PartView(
+        words("part.as_of", time=words.time(part["as_of"])), words("part.model", version=part["model_version"]),
+        part["stale"],
+    )  # fmt: skip
+
+
+def _score(score: Json | None, words: Words) -> ScoreView | None:
+    if score is None:
+        return None
+    low, high = words.percent(score["low"]), words.percent(score["high"])
+    return ScoreView(
+        part=_part(score, words), text=words.percent(score["probability"]),
+        range_text=words("part.range", low=low, high=high), grade=score["grade"],
+        trend=words.name("trend", score["trend"]), low=_percent(score["low"]), mid=_percent(score["probability"]),
+        high=_percent(score["high"]), prior=bool(score.get("prior")), reasons=_reasons(score["reasons"], words),
+    )  # fmt: skip
+
+
+def _percent(share: float) -> float:
+    return round(100 * min(1.0, max(0.0, share)), 1)
+
+
+def _reasons(reasons: Sequence[Json], words: Words) -> tuple[ReasonView, ...]:
+    """The strongest reasons, longest bar first."""
+    strongest = sorted(reasons, key=lambda reason: -abs(reason["effect"]))[:MOST_REASONS]
+    longest = max((abs(reason["effect"]) for reason in strongest), default=0.0) or 1.0
+    return tuple(
+        ReasonView(
+            reason["text"] or reason["field"], "" if reason["text"] else reason["value"], reason["effect"] >= 0,
+            round(100 * abs(reason["effect"]) / longest, 1), _evidence(reason.get("evidence"), words),
+        )
+        for reason in strongest
+    )  # fmt: skip
+
+
+def _evidence(evidence: Json | None, words: Words) -> str:
+    if not evidence or not evidence["count"]:
+        return ""
+    return words("part.evidence", won=words.number(evidence["won"]), count=words.number(evidence["count"]))
+
+
+def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastView | None:
+    if forecast is None:
+        return None
+    status = forecast["status"]
+    note = "" if status == "open" else words(f"forecast.{status}")
+    periods, days, amount = forecast["periods"], forecast["close_date"], forecast["amount"]
+    named = (
+        {name: {"currency": amount["currency"], "value": amount[name]} for name in ("mean", "p10", "p90")}
+        if amount
+        else {}
+    )
+    return ForecastView(
+        part=_part(forecast, words), note=note, close=words.day(days["p50"]) if days else "",
+        close_range=_span(words.day(days["p10"]), words.day(days["p90"]), words) if days else "",
+        amount=words.money(named.get("mean")) if amount else "",
+        amount_range=_span(words.money(named["p10"]), words.money(named["p90"]), words) if amount else "",
+        periods=tuple(_period(each, words) for each in periods),
+        category=words.name("category", forecast["category"].lower()) if forecast["category"] else "",
+        slip="" if forecast["slip_risk"] is None else words.percent(forecast["slip_risk"]),
+        first_period=words.percent(periods[0]["probability"]) if periods and status == "open" and is_open else "–",
+    )  # fmt: skip
+
+
+def _span(low: str, high: str, words: Words) -> str:
+    return words("forecast.span", low=low, high=high)
+
+
+def _period(period: Json, words: Words) -> PeriodView:
+    share = period["probability"]
+    expected = words.money(period["expected"], compact=True) if period["expected"] else ""
+    return PeriodView(period["period"], words.percent(share), _percent(share), expected)
+
+
+def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> ActionsView | None:
+    if part is None:
+        return None
+    names = {contact["contact_id"]: contact["name"] for contact in contacts}
+    shown = tuple(
+        ActionView(
+            action["text"] or action["action"], names.get(action["contact_id"], ""),
+            words("actions.gain", amount=words.money(action["gain"])) if action["gain"] else "",
+            words("actions.points", points=words.points(action["probability_gain"])),
+            tuple(reason["text"] or reason["field"] for reason in action["reasons"]),
+        )
+        for action in part["actions"]
+    )  # fmt: skip
+    again = words("actions.look_again", day=words.day(part["look_again_date"])) if part["look_again_date"] else ""
+    return ActionsView(_part(part, words), shown, again)

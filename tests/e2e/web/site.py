@@ -1,0 +1,152 @@
+"""A gateway's pages and REST served alone, over a store that the test fills."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from kit.money import Money
+from kit.testing import eventually, free_port
+from learning.records import DealKind, Motion, Quota, ReportingLine, User
+from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
+from services.gateway.rest import deals, problems, views
+from services.gateway.rest.http import EncodedSlashes
+from services.gateway.service import Gateway
+from services.gateway.store import open_store
+from services.gateway.store.interface import StoredRollup
+from services.gateway.web import mount
+from services.gateway.workspace import Workspace
+
+TODAY = date(2026, 11, 20)
+AS_OF = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+HOSTILE = '<script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\''
+
+
+@contextlib.asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[tuple[Gateway, str]]:
+    """The gateway and its address."""
+    store = await open_store(f"sqlite:///{folder / 'web.db'}")
+    workspace = Workspace(store)
+    await workspace.load(TODAY)
+    await workspace.set_currency("KRW")
+    gateway = Gateway(store, workspace)
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(deals.router(gateway))
+    app.include_router(views.router(gateway, 1.0))
+    mount(app, gateway)
+    app.add_middleware(EncodedSlashes)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    running = asyncio.create_task(server.serve())
+    try:
+        await eventually(lambda: server.started, 20)
+        yield gateway, f"http://127.0.0.1:{port}"
+    finally:
+        gateway.stop.set()
+        server.should_exit = True
+        await running
+        await store.close()
+
+
+async def fill(gateway: Gateway) -> None:
+    """Two reps under a manager, and deals: with all parts, hostile, without any part, and enough for two pages."""
+    await gateway.store.save_users(
+        LOCAL,
+        [User("u1", "김민준"), User("u2", "Grace Tan"), User("m1", "박서연")],
+        [ReportingLine("m1", "", "수도권"), ReportingLine("u1", "m1"), ReportingLine("u2", "m1")],
+    )
+    await gateway.store.save_quotas(LOCAL, [Quota("u1", "2026-Q4", Money("KRW", 900_000_000))])
+    writes = [
+        deal("D-1", "한빛정밀 Insight Pro 설비 모니터링", "u1", 52_000_000),
+        deal("a/b <i>&", HOSTILE, "u2", 1_000_000),
+        deal("D-3", "Northwind Data", "u2", 7_000_000),
+        *[deal(f"E-{number:03d}", f"Deal {number}", "u2", 100_000 + number) for number in range(60)],
+    ]
+    await gateway.apply_deals(LOCAL, writes)
+    await gateway.store.apply_insights([*insights("D-1"), *insights("a/b <i>&", text=HOSTILE)])
+    await gateway.store.save_rollups([rollup()])
+
+
+def deal(deal_id: str, name: str, owner: str, amount: int) -> DealWrite:
+    """An open opportunity."""
+    return DealWrite(
+        deal_id, kind=DealKind.OPPORTUNITY, motion=Motion.NEW, pipeline="sales", stage="Proposal", name=name,
+        owner_id=owner, amount=Money("KRW", amount), close_date=date(2026, 12, 31),
+        created_time=datetime(2026, 9, 1, tzinfo=UTC), fields={"도입 목적": "재고 <b>관리</b>", "Seats": 25.0},
+    )  # fmt: skip
+
+
+def insights(deal_id: str, revision: int = 1, probability: float = 0.62, text: str = "") -> Sequence[Insight]:
+    """All three parts of a deal."""
+    reasons = [
+        reason("stage", "Proposal", 0.8, text or "In Proposal", text or "제안 단계에 있음"),
+        reason("Lead source", "광고", -0.45, "Came through an advertisement", "광고로 유입됨"),
+    ]
+    score = {
+        "probability": probability, "low": probability - 0.07, "high": probability + 0.07, "base_log_odds": 0.0,
+        "reasons": reasons, "prior": False,
+    }  # fmt: skip
+    periods = [
+        {"period": period, "start_date": "", "end_date": "", "probability": share, "expected": krw(int(5.2e7 * share))}
+        for period, share in (("2026-Q4", 0.41), ("2027-Q1", 0.15), ("2027-Q2", 0.05), ("2027-Q3", 0.01))
+    ]
+    forecast = {
+        "status": "open", "periods": periods,
+        "amount": {"currency": "KRW", "mean": "48000000", "p10": "40000000", "p90": "55000000"},
+        "close_date": {"p10": "2026-12-01", "p50": "2026-12-22", "p90": "2027-03-30"}, "category": "BEST_CASE",
+        "slip_risk": 0.2, "win_probability": probability, "reasons": [],
+    }  # fmt: skip
+    action = {
+        "id": "s1", "action": "send_quote", "text": {"en": text or "Send a quote", "ko": text or "견적서 보내기"},
+        "channel": "mail", "contact_id": "", "gain": krw(2_100_000), "probability_gain": 0.04,
+        "probability_gain_low": 0.01, "probability_gain_high": 0.07, "reasons": [], "propensity": 0.7,
+    }  # fmt: skip
+    actions = {"actions": [action], "look_again_date": None}
+    bodies: dict[InsightKind, dict[str, Any]] = {
+        InsightKind.LEAD_SCORE: score,
+        InsightKind.FORECAST: forecast,
+        InsightKind.NEXT_ACTIONS: actions,
+    }
+    sorts: dict[InsightKind, dict[str, Any]] = {
+        InsightKind.LEAD_SCORE: {"probability": probability},
+        InsightKind.FORECAST: {"expected_amount": 5.2e7 * probability, "slip_risk": 0.2, "category": "best_case"},
+        InsightKind.NEXT_ACTIONS: {"gain": 2.1e6, "action": "send_quote"},
+    }
+    return [_insight(deal_id, kind, revision, bodies[kind], sorts[kind]) for kind in InsightKind]
+
+
+def _insight(deal_id: str, kind: InsightKind, revision: int, body: dict[str, Any], sort: dict[str, Any]) -> Insight:
+    key = InsightKey(revision, 0, TODAY.isoformat(), f"{kind.value}-{revision}")
+    told = {"as_of": AS_OF.isoformat(), "deal_revision": revision, "model_version": "m7", "model_generation": 0}
+    return Insight(deal_id, kind, key, "m7", AS_OF, body | told, sort)
+
+
+def reason(field: str, value: str, effect: float, en: str, ko: str) -> dict[str, Any]:
+    """A reason as stored."""
+    evidence = {"count": 340, "won": 120}
+    return {"field": field, "value": value, "effect": effect, "text": {"en": en, "ko": ko}, "evidence": evidence}
+
+
+def krw(amount: int) -> dict[str, str]:
+    """Money as JSON."""
+    return {"currency": "KRW", "value": str(amount)}
+
+
+def rollup() -> StoredRollup:
+    """The company's open business this quarter."""
+    grid = [int(4e8 + 6e8 * place / 20) for place in range(21)]
+    body = {
+        "level": "company", "name": "Company", "parent": "", "open_deals": 3, "scenarios": 2000,
+        "deals_sum": int(6e8) * 2000, "not_yet_created_sum": int(1e8) * 2000, "correction_sum": 0, "quantiles": grid,
+        "as_of": AS_OF.isoformat(), "business_day": TODAY.isoformat(), "model_version": "f3", "model_generation": 0,
+    }  # fmt: skip
+    return StoredRollup("company", "2026-Q4", "KRW", body)
