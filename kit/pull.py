@@ -16,6 +16,7 @@ import structlog
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.js import api
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,8 @@ class Pull:
         status = headers.get("Status", "")
         if status == "100":
             return
-        description = headers.get("Description", "")
+        # The client files some descriptions under an enum member, whose hash is not its text's.
+        description = headers.get("Description") or headers.get(api.Header.DESCRIPTION) or ""
         self._credit = max(0, self._credit - int(headers.get("Nats-Pending-Messages", self._credit)))
         if status in {"503", "400"} or "Deleted" in description or "push based" in description.lower():
             self._lost = f"{status} {description}".strip()

@@ -1,0 +1,109 @@
+"""The sample company: generated once, loaded through the gateway, its models trained."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.supervisor import say
+from kit.errors import Unavailable
+
+TRAINING_APPEARS = 30.0
+POLL = 0.5
+TELL_EVERY = 5.0
+UNFINISHED = frozenset({"RUNNING", "QUEUED"})
+
+
+async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
+    """Fill an empty gateway with the sample company and wait for its models; a filled one is left as it is.
+
+    Raises Unavailable where the company cannot be written or loaded. A load that was interrupted
+    is begun again: the same record twice is one record.
+    """
+    interrupted = folder / "run" / "sample.loading"
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
+        if await _filled(http) and not interrupted.exists():
+            return
+        interrupted.touch()
+        source = folder / "sample"
+        await _generate(source, folder / "logs" / "sample.log", today, deals)
+        await _load(http, source)
+        interrupted.unlink()
+        shutil.rmtree(source, ignore_errors=True)
+        await _train(http)
+
+
+async def _filled(http: httpx.AsyncClient) -> bool:
+    page = await _ask(http, "GET", "/v1/deals?limit=1")
+    return bool(page["deals"])
+
+
+async def _generate(target: Path, log: Path, today: str, deals: int) -> None:
+    say("sample company: generating …")
+    shutil.rmtree(target, ignore_errors=True)
+    command = ["-m", "demo", "--out", str(target)]
+    command += ["--deals", str(deals)] if deals else []
+    command += ["--today", today] if today else []
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=output, stderr=output)
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if code != 0:
+        from cli.part import last_reason
+
+        raise Unavailable(f"the sample company could not be written: {last_reason(log)}", mend=f"See {log}")
+
+
+async def _load(http: httpx.AsyncClient, source: Path) -> None:
+    job = await _ask(http, "POST", "/v1/history:load", json={"folder": str(source)})
+    job = await _follow(http, f"/v1/imports/{job['id']}", job, "sample company: loading")
+    if job["state"] != "SUCCEEDED":
+        raise Unavailable(
+            f"the sample company could not be loaded: {job['error']}", mend="See logs/gateway.log in the data folder"
+        )
+
+
+async def _train(http: httpx.AsyncClient) -> None:
+    """Training begins by itself after a load; records carry priors until it ends, and if it fails."""
+    deadline = time.monotonic() + TRAINING_APPEARS
+    jobs: list[dict[str, Any]] = []
+    while not jobs and time.monotonic() < deadline:
+        jobs = (await _ask(http, "GET", "/v1/training-jobs"))["jobs"]
+        await asyncio.sleep(POLL)
+    if not jobs:
+        say("no training has begun; records carry priors. dealcast train starts one.")
+        return
+    job = await _follow(http, f"/v1/training-jobs/{jobs[0]['id']}", jobs[0], "models: training")
+    if job["state"] != "SUCCEEDED":
+        say(f"training ended as {job['state'].lower()}: {job['error']}")
+        say("records carry priors; dealcast train tries again")
+
+
+async def _follow(http: httpx.AsyncClient, path: str, job: dict[str, Any], what: str) -> dict[str, Any]:
+    told = 0.0
+    while job["state"] in UNFINISHED:
+        if time.monotonic() - told > TELL_EVERY:
+            say(f"{what} {job['stage']} {job['progress']:.0%}")
+            told = time.monotonic()
+        await asyncio.sleep(POLL)
+        job = await _ask(http, "GET", path)
+    return job
+
+
+async def _ask(http: httpx.AsyncClient, method: str, path: str, **options: Any) -> Any:
+    try:
+        answer = await http.request(method, path, **options)
+        answer.raise_for_status()
+        return answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        mend = "See logs/gateway.log in the data folder"
+        raise Unavailable(f"the gateway does not answer {path}: {error}", mend=mend) from None
