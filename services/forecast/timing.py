@@ -31,7 +31,7 @@ from services.forecast.features import (
 
 PRIOR_LOG_ODDS = -2.5  # about one in thirteen a week
 RISK_WEEKS = 80  # of one snapshot at most
-PULL = 2.0  # precision of the tables' prior
+PULL = 8.0  # precision of each table entry around the prior: what a few tens of weeks at risk know
 LATEST = timedelta(days=5 * 365)
 _STEPS = 25
 
@@ -179,7 +179,7 @@ def _weeks_at_risk(
 
 
 def _newton(entries: Integers, event: Floats, weight: Floats, start: Floats) -> Floats:
-    """Maximise the weighted log-likelihood less PULL / 2 × (distance to start)²; the base is hardly pulled."""
+    """Maximise the weighted log-likelihood less PULL / 2 × (distance to start)²; the base is pulled less."""
     from scipy.sparse import csr_matrix
 
     rows, factors = entries.shape
@@ -187,7 +187,7 @@ def _newton(entries: Integers, event: Floats, weight: Floats, start: Floats) -> 
     shape = (rows, len(start))
     design = csr_matrix((np.ones(columns.size), columns.reshape(-1), np.arange(rows + 1) * (factors + 1)), shape=shape)
     pull = np.full(len(start), PULL)
-    pull[0] = 0.05
+    pull[0] = 1.0
     found = start.copy()
     for _ in range(_STEPS):
         rate = _sigmoid(design @ found)
