@@ -163,8 +163,8 @@ class Draft:
 
     def _put_member(self, name: str, value: Any, moment: int, explicit: bool) -> None:
         """A member without a time of its own counts from its moment, but never hides behind a later row."""
-        if not explicit and self.timeline is not None and self.timeline.get(name):
-            moment = max(moment, *self.timeline[name][0][-1:])
+        if not explicit and self.timeline is not None:
+            moment = max(moment, self._last(name, moment))
         self._put(name, value, moment)
 
     def _put(self, name: str, value: Any, moment: int) -> None:
@@ -188,11 +188,11 @@ class Draft:
         if outcome in CLOSED and (closed is None or (this_write and not write.history and not dated)):
             self._put("closed_date", _day(moment), moment)
         elif outcome not in CLOSED and closed is not None:
-            self._put("closed_date", None, max(moment, self._last("closed_date")))
+            self._put("closed_date", None, max(moment, self._last("closed_date", moment)))
 
-    def _last(self, name: str) -> int:
+    def _last(self, name: str, moment: int) -> int:
         times = self._line(name)[0] if self.timeline is not None else []
-        return times[-1] if times else 0
+        return times[-1] if times else moment
 
     def _apply_lines(self, write: DealWrite) -> bool:
         changed = False

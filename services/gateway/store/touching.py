@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, select, update
 
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, to_us
@@ -43,7 +43,7 @@ class Touching(Part):
         self._bump = database.many(
             update(t.deals)
             .where(t.deals.c.id == bindparam("deal"))
-            .values(revision=t.deals.c.revision + 1, updated_time=bindparam("now"))
+            .values(revision=t.deals.c.revision + literal_column("1"), updated_time=bindparam("now"))
         )
         self._live_of_accounts = select(t.deals.c.id, t.deals.c.revision).where(
             and_(database.among(t.deals.c.account_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))

@@ -1,0 +1,100 @@
+"""The store's contract suite runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from kit.money import Money
+from kit.testing import Database
+from learning.records import Account, Contact, Product, ReportingLine, User
+from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, WriteResult
+from services.gateway.store import Store, open_store
+from services.gateway.store.database import read_url
+from services.gateway.store.migrate import migrate
+from services.gateway.store.tables import metadata
+
+TODAY = date(2017, 9, 30)
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    migrate(read_url(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(_postgres: Database) -> Iterator[str]:
+    url = _postgres.fresh()
+    migrate(read_url(url))
+    yield url
+    _postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store with its tables; on PostgreSQL the same database, emptied."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "store.db")
+        return f"sqlite:///{tmp_path}/store.db"
+    url = str(request.getfixturevalue("_migrated_postgres"))
+    engine = create_engine(read_url(url))
+    with engine.begin() as connection:
+        names = ", ".join(metadata.tables)
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+async def empty(store_url: str) -> AsyncIterator[Store]:
+    store = await open_store(store_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def store(empty: Store) -> Store:
+    """A company of six: the boss over East (head, two reps) and West (head, one rep), pinned to 2017-09-30."""
+    names = ("boss", "east", "west", "ann", "ben", "cat")
+    lines = [
+        ReportingLine("east", "boss", "East"), ReportingLine("west", "boss", "West"), ReportingLine("ann", "east"),
+        ReportingLine("ben", "east"), ReportingLine("cat", "west"),
+    ]  # fmt: skip
+    await empty.save_users(LOCAL, [User(name, name.title()) for name in names], lines)
+    await empty.save_accounts(LOCAL, [Account("acme", "Acme"), Account("bolt", "Bolt")])
+    await empty.save_contacts(LOCAL, [Contact("kim", "Kim", "acme"), Contact("lee", "Lee", "bolt")])
+    await empty.save_products(LOCAL, [Product("p1", "Pump", "Pumps", Money("USD", 5000)), Product("p2", "Pipe")])
+    await empty.put_setting("clock", {"pinned": TODAY.isoformat()})
+    return empty
+
+
+@pytest.fixture
+def put(store: Store) -> Callable[..., Any]:
+    """Write one deal; the result."""
+
+    async def write(deal_id: str, **members: Any) -> WriteResult:
+        return (await store.apply_deals(LOCAL, [DealWrite(deal_id, **members)]))[0]
+
+    return write
+
+
+def at(day: str) -> datetime:
+    """Midnight UTC of a day."""
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
+
+
+def insight(
+    deal_id: str, kind: InsightKind = InsightKind.LEAD_SCORE, revision: int = 1, generation: int = 0,
+    day: str = "2017-09-30", insight_id: str = "a", upstream: InsightKey | None = None, **sort: Any,
+) -> Insight:  # fmt: skip
+    """A small insight."""
+    key = InsightKey(revision, generation, day, insight_id, upstream)
+    return Insight(deal_id, kind, key, "v1", at("2017-09-30"), {"id": insight_id, **sort}, sort)

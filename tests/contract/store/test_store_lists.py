@@ -1,0 +1,160 @@
+"""Lists: every sort key in both directions against Python's own sorting, filters, totals."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.records import DealKind, Outcome
+from services.gateway.domain import LOCAL, DealWrite, InsightKind
+from services.gateway.store import Store
+from services.gateway.store.codec import major
+from services.gateway.store.interface import SORTS, CategorySum, Query, Won
+from tests.contract.store.conftest import at, insight
+
+Put = Callable[..., Any]
+FORECAST, ACTIONS = InsightKind.FORECAST, InsightKind.NEXT_ACTIONS
+BY_KIND = {InsightKind.LEAD_SCORE: ["probability"], FORECAST: ["expected_amount", "slip_risk"], ACTIONS: ["gain"]}
+
+
+async def all_ids(store: Store, size: int, **query: Any) -> list[str]:
+    found, cursor = [], ""
+    while True:
+        page = await store.list_records(LOCAL, Query(**query), cursor, size)
+        assert len(page.records) <= size
+        found += [record.history.deal.id for record in page.records]
+        cursor = page.next_cursor
+        if not cursor:
+            return found
+
+
+async def test_every_sort_in_both_directions_with_ties_and_nulls(store: Store) -> None:
+    chance = random.Random(5)
+    rows: dict[str, dict[str, Any]] = {}
+    for i in range(60):
+        deal_id = f"{chance.choice('aZé_-~字')}{i}"
+        amount = chance.choice([None, Money("USD", chance.randrange(5) * 100), Money("KRW", chance.randrange(5))])
+        rows[deal_id] = {
+            "id": deal_id, "name": chance.choice(["", "b", "B", "ä", "z"]), "stage": chance.choice(["", "x", "Y"]),
+            "amount": amount, "created_time": at(f"2017-01-0{chance.randrange(1, 4)}"),
+            "close_date": chance.choice([None, date(2017, 10, 1), date(2017, 11, 1)]),
+            "probability": chance.choice([None, 0.1, 0.5]), "expected_amount": chance.choice([None, 1.0, 2.0]),
+            "slip_risk": chance.choice([None, 0.0, 1.0]), "gain": chance.choice([None, 5.0]),
+        }  # fmt: skip
+    members = ("name", "stage", "amount", "created_time", "close_date")
+    writes = [DealWrite(deal_id, **{name: row[name] for name in members}) for deal_id, row in rows.items()]
+    for start in range(0, 60, 7):
+        await store.apply_deals(LOCAL, writes[start : start + 7])
+    insights = [
+        insight(deal_id, kind, **{name: row[name] for name in names})
+        for deal_id, row in rows.items() if int(row["id"][1:]) % 9
+        for kind, names in BY_KIND.items()
+    ]  # fmt: skip
+    await store.apply_insights(insights)
+    for row in rows.values():
+        row["amount"] = major(row["amount"])
+        if int(row["id"][1:]) % 9 == 0:
+            row.update(probability=None, expected_amount=None, slip_risk=None, gain=None)
+    for key in SORTS:
+        for sign in ("", "-"):
+            got = await all_ids(store, chance.choice([13, 20, 100]), sort=sign + key)
+            if key == "updated_time":
+                position = {w.id: n // 7 for n, w in enumerate(writes)}
+                expected = sorted(rows, key=lambda one: (position[one], one), reverse=bool(sign))
+            else:
+                full = sorted(
+                    (r for r in rows.values() if r[key] is not None),
+                    key=lambda r: (r[key], r["id"]),
+                    reverse=bool(sign),
+                )
+                empty = sorted((r["id"] for r in rows.values() if r[key] is None), reverse=bool(sign))
+                expected = [r["id"] for r in full] + empty
+            assert got == expected, sign + key
+
+
+async def test_filters(store: Store, put: Put) -> None:
+    await put("lead", kind=DealKind.LEAD, name="Große Pumpe_1", pipeline="p2")
+    await put("open", stage="Offer", name="50% off", account_id="acme")
+    await put("won", outcome=Outcome.WON)
+    await put("gone", deleted=True)
+    await store.apply_insights([
+        insight("lead", probability=0.75), insight("open", probability=0.5), insight("won", probability=1.0),
+        insight("open", FORECAST, slip_risk=0.4, category="commit"), insight("open", ACTIONS, gain=5.0, action="call"),
+    ])  # fmt: skip
+    checks: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, ["lead", "open", "won"]), ({"outcome": "WON"}, ["won"]), ({"kind": "LEAD"}, ["lead"]),
+        ({"pipeline": "p2"}, ["lead"]), ({"stage": "Offer"}, ["open"]), ({"account_id": "acme"}, ["open"]),
+        ({"text": "PUMPE_"}, ["lead"]), ({"text": "%"}, ["open"]), ({"text": "WON"}, ["won"]), ({"text": "\x00"}, []),
+        ({"min_probability": 0.6}, ["lead", "won"]), ({"max_probability": 0.5}, ["open"]),
+        ({"grade": "A"}, ["lead", "won"]), ({"grade": "B"}, ["open"]), ({"grade": "D"}, []),
+        ({"grade": "A", "grade_bounds": (0.9, 0.5, 0.2)}, ["won"]), ({"category": "commit"}, ["open"]),
+        ({"min_slip_risk": 0.3}, ["open"]), ({"action": "call"}, ["open"]), ({"action": "mail"}, []),
+    ]  # fmt: skip
+    for query, expected in checks:
+        assert await all_ids(store, 2, **query) == expected, query
+
+
+async def test_bad_cursors_and_sorts(store: Store, put: Put) -> None:
+    for i in range(3):
+        await put(f"d{i}", amount=Money("USD", i))
+    cursor = (await store.list_records(LOCAL, Query(sort="amount"), "", 1)).next_cursor
+    for sort, bad in (
+        ("nothing", ""),
+        ("--id", ""),
+        ("id", "x"),
+        ("id", "[1,2]"),
+        ("-amount", cursor),
+        ("name", cursor),
+        ("id", "{}"),
+    ):
+        with pytest.raises(InvalidInput):
+            await store.list_records(LOCAL, Query(sort=sort), bad, 1)
+    with pytest.raises(InvalidInput):
+        await store.list_records(LOCAL, Query(grade="E"), "", 1)
+
+
+async def test_changes_and_activities_in_pages(store: Store, put: Put) -> None:
+    from learning.records import Activity
+    from services.gateway.store.reads import activity_cursor
+
+    many = [Activity(f"a{i}", "d1", "note", "internal", at(f"2017-09-0{1 + i // 3}")) for i in range(9)]
+    await put("d1", stage="A", activities=tuple(many))
+    seen: list[Activity] = []
+    while page := await store.get_activities(LOCAL, "d1", activity_cursor(seen[-1]) if seen else "", 2):
+        seen += page
+    assert seen == sorted(many, key=lambda a: (a.time, a.id), reverse=True)
+    with pytest.raises(InvalidInput):
+        await store.get_activities(LOCAL, "d1", "x", 2)
+    everything = await store.get_changes(LOCAL, "d1", 0, 100)
+    assert await store.get_changes(LOCAL, "d1", 2, 2) == everything[2:4]
+
+
+async def test_what_is_booked_and_promised(store: Store, put: Put) -> None:
+    def day(n: int) -> dict[str, Any]:
+        return {"outcome": Outcome.WON, "closed_date": date(2017, 9, n), "owner_id": "ann"}
+
+    for i in range(20):
+        await put(f"big{i}", amount=Money("USD", 10**18), **day(1))
+    await put("none", **day(2))
+    await put("krw", amount=Money("KRW", 7), **day(2))
+    await put("lead", kind=DealKind.LEAD, amount=Money("USD", 1), **day(2))
+    await put("gone", deleted=True, amount=Money("USD", 1), **day(2))
+    await put("lost", amount=Money("USD", 1), **{**day(2), "outcome": Outcome.LOST})
+    assert await store.won(LOCAL, date(2017, 9, 1), date(2017, 9, 2)) == [
+        Won("ann", "KRW", 7, 1), Won("ann", "USD", 20 * 10**18, 21),
+    ]  # fmt: skip
+    assert await store.won(LOCAL, date(2017, 9, 3), date(2017, 9, 30)) == []
+    await put("o1", owner_id="ben", close_date=date(2017, 10, 1), amount=Money("USD", 5), category="commit")
+    await put("o2", owner_id="ben", close_date=date(2017, 12, 31), amount=Money("USD", 6))
+    await put("o3", owner_id="ben", close_date=date(2018, 1, 1), amount=Money("USD", 6))
+    assert await store.categories(LOCAL, date(2017, 10, 1), date(2017, 12, 31)) == [
+        CategorySum("ben", "USD", "", 6, 1), CategorySum("ben", "USD", "commit", 5, 1),
+    ]  # fmt: skip
+    counts = await store.counts()
+    assert (counts["deals"], counts["open"], counts["won"], counts["lost"], counts["leads"]) == (28, 3, 23, 1, 1)

@@ -1,0 +1,175 @@
+"""Who sees what: on every query, by the reporting line of the business day; and circles in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.errors import NotFound
+from kit.money import Money
+from learning.records import Activity, ContactRole, Outcome, Quota, ReportingLine, User
+from services.gateway.domain import LOCAL, DealWrite, Principal, Scope, WriteStatus
+from services.gateway.store import Store
+from services.gateway.store.interface import Query
+from services.gateway.store.people import LineBook
+from tests.contract.store.conftest import at
+
+Put = Callable[..., Any]
+OWN, EAST = Principal("ann", Scope.OWN, "ann"), Principal("east", Scope.SUBTREE, "east")
+BOSS, NOBODY = Principal("boss", Scope.SUBTREE, "boss"), Principal("x", Scope.OWN)
+
+
+@pytest.fixture
+async def deals(store: Store, put: Put) -> Store:
+    for owner, account in (("ann", "acme"), ("ben", ""), ("cat", "bolt"), ("east", ""), ("", "")):
+        contacts = (ContactRole("lee"),) if owner == "cat" else ()
+        await put(
+            f"of-{owner}",
+            owner_id=owner,
+            account_id=account,
+            amount=Money("USD", 100),
+            outcome=Outcome.WON,
+            contacts=contacts,
+        )
+        await put(
+            f"open-{owner}", owner_id=owner, amount=Money("USD", 10), close_date=date(2017, 10, 5), category="commit"
+        )
+    return store
+
+
+async def ids(store: Store, principal: Principal, **query: Any) -> list[str]:
+    found, cursor = [], ""
+    while True:
+        page = await store.list_records(principal, Query(**query), cursor, 2)
+        found += [record.history.deal.id for record in page.records]
+        cursor = page.next_cursor
+        if not cursor:
+            return found
+
+
+async def test_lists_show_what_the_principal_may_see(deals: Store) -> None:
+    assert await ids(deals, OWN) == ["of-ann", "open-ann"]
+    assert await ids(deals, EAST, outcome="WON") == ["of-ann", "of-ben", "of-east"]
+    assert await ids(deals, BOSS, outcome="OPEN") == ["open-ann", "open-ben", "open-cat", "open-east"]
+    assert len(await ids(deals, LOCAL)) == 10
+    assert await ids(deals, NOBODY) == []
+    assert await ids(deals, LOCAL, owner_id="east", subtree=True, outcome="OPEN") == [
+        "open-ann",
+        "open-ben",
+        "open-east",
+    ]
+    assert await ids(deals, OWN, owner_id="cat") == []
+
+
+async def test_a_foreign_deal_does_not_exist(deals: Store) -> None:
+    for call in (
+        deals.get_record(OWN, "of-ben"), deals.get_changes(OWN, "of-ben", 0, 10), deals.score_history(OWN, "of-ben", 5),
+        deals.get_activities(OWN, "of-ben", "", 10), deals.get_record(OWN, "none"), deals.get_record(OWN, "\x00"),
+        deals.get_record(OWN, "\ud800"),
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            await call
+    assert [r.history.deal.id for r in await deals.get_records(OWN, ["of-ben", "of-ann", "x"])] == ["of-ann"]
+
+
+async def test_sums_and_trees_are_cut(deals: Store) -> None:
+    today = date(2017, 9, 30)
+    assert {one.owner_id for one in await deals.won(EAST, today, today)} == {"ann", "ben", "east"}
+    assert sum(one.minor for one in await deals.won(LOCAL, today, today)) == 500
+    assert {one.owner_id for one in await deals.categories(OWN, date(2017, 10, 1), date(2017, 12, 31))} == {"ann"}
+    assert [node.id for node in await deals.tree(OWN, today)] == [
+        "company", "region:East", "manager:boss", "manager:east", "owner:ann",
+    ]  # fmt: skip
+    assert "owner:cat" not in {node.id for node in await deals.tree(EAST, today)}
+    assert "owner:" in {node.id for node in await deals.tree(LOCAL, today)}
+
+
+async def test_what_stands_around_is_cut(deals: Store) -> None:
+    await deals.save_quotas(LOCAL, [Quota(owner, "2017-Q4", Money("USD", 1)) for owner in ("ann", "cat")])
+    assert [quota.owner_id for quota in await deals.list_quotas(EAST, "2017-Q4")] == ["ann"]
+    assert [user.id for user in await deals.list_users(OWN)] == ["ann", "boss", "east"]
+    assert {line.user_id for line in await deals.list_lines(OWN)} == {"ann", "east"}
+    assert [one.id for one in await deals.list_accounts(OWN, "", 10)] == ["acme"]
+    assert [one.id for one in await deals.list_contacts(OWN, "", "", 10)] == ["kim"]
+    assert [one.id for one in await deals.list_contacts(Principal("cat", Scope.OWN, "cat"), "", "", 10)] == ["lee"]
+    assert {event.deal_id for event in await deals.events_after(OWN, 0, 100)} == {"of-ann", "open-ann"}
+
+
+async def test_writes_stay_within_sight(deals: Store) -> None:
+    async def status(principal: Principal, write: DealWrite) -> WriteStatus:
+        return (await deals.apply_deals(principal, [write]))[0].status
+
+    assert await status(OWN, DealWrite("of-ben", stage="x")) is WriteStatus.REJECTED
+    assert await status(OWN, DealWrite("new", owner_id="ben")) is WriteStatus.REJECTED
+    assert await status(OWN, DealWrite("new", stage="x")) is WriteStatus.REJECTED
+    assert await status(OWN, DealWrite("of-ann", stage="x")) is WriteStatus.CHANGED
+    assert await status(EAST, DealWrite("of-ann", owner_id="ben")) is WriteStatus.CHANGED
+    activity = Activity("a", "of-cat", "call", "inbound", at("2017-09-01"))
+    assert (await deals.save_activities(OWN, [activity]))[0].status is WriteStatus.REJECTED
+
+
+async def test_a_manager_who_loses_a_rep_loses_the_deals_at_once(deals: Store) -> None:
+    line = ReportingLine("ann", "west", "", date(2017, 9, 30))
+    tomorrow = ReportingLine("ben", "west", "", date(2017, 10, 1))
+    await deals.finish_outbox([row.id for row in await deals.take_outbox(100)])
+    await deals.save_users(LOCAL, [], [line, tomorrow])
+    assert "of-ann" not in await ids(deals, EAST)
+    assert "of-ben" in await ids(deals, EAST)
+    assert {row.deal_id for row in await deals.take_outbox(100)} == {"open-ann"}
+    await deals.put_setting("clock", {"pinned": "2017-10-01"})
+    assert "of-ben" not in await ids(deals, EAST)
+    assert "of-ben" in await ids(deals, Principal("west", Scope.SUBTREE, "west"))
+    await deals.put_setting("clock", {"pinned": "2017-09-01"})
+    assert "of-ann" in await ids(deals, EAST)
+
+
+async def test_circles_are_refused_also_within_a_batch(store: Store) -> None:
+    lines = [
+        ReportingLine("boss", "ann"), ReportingLine("boss", "boss"), ReportingLine("ann", "cat", "", date(2018, 1, 1)),
+        ReportingLine("west", "ann", "", date(2019, 1, 1)), ReportingLine("west", "ann", "", date(2017, 6, 1)),
+    ]  # fmt: skip
+    results = await store.save_users(LOCAL, [], lines)
+    assert [one.status.value for one in results] == ["rejected", "rejected", "created", "rejected", "rejected"]
+    users = [User("x", "X"), User("y", "Y")]
+    both = await store.save_users(
+        LOCAL, users, [ReportingLine("x", "y"), ReportingLine("y", "x"), ReportingLine("y", "zoe")]
+    )
+    assert [one.status.value for one in both] == ["created", "created", "created", "rejected", "rejected"]
+
+
+days = st.integers(0, 5).map(lambda n: date(2017, 1, 1 + n))
+people = st.sampled_from("abcdef")
+lines = st.lists(st.builds(ReportingLine, people, st.one_of(people, st.just("")), st.just(""), days), max_size=20)
+
+
+@given(lines)
+def test_no_day_ever_has_a_circle(wanted: list[ReportingLine]) -> None:
+    book, kept = LineBook(()), dict[tuple[str, date], ReportingLine]()
+    for line in wanted:
+        trial = {**kept, (line.user_id, line.valid_from): line}
+        refused = bool(line.manager_id) and book.closes_a_circle(line)
+        assert refused == _has_circle(trial.values())
+        if not refused:
+            book.add(line)
+            kept = trial
+
+
+def _has_circle(kept: Any) -> bool:
+    for day in (date(2017, 1, 1 + n) for n in range(6)):
+        above: dict[str, str] = {}
+        for line in sorted(kept, key=lambda one: one.valid_from):
+            if line.valid_from <= day:
+                above[line.user_id] = line.manager_id
+        for start in above:
+            seen, one = {start}, above[start]
+            while one:
+                if one in seen:
+                    return True
+                seen.add(one)
+                one = above.get(one, "")
+    return False
