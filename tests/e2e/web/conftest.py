@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from kit.testing import chromium
 from services.gateway.service import Gateway
@@ -36,6 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
         _missing("no Chromium: install Debian's chromium, or name one in CHROMIUM")
     if not build.current():
         _missing("no web files: run python -m services.gateway.web.build")
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=str(found), args=list(FLAGS))
         yield browser

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const WAIT = 300; // ms: events come in bursts, one refresh shows them all
+  const RETRY = 5000; // ms
   const DEAL_KINDS = ["deal", "lead_score", "forecast", "next_actions"];
   const connection = document.getElementById("connection");
   const said = document.getElementById("said");
@@ -49,13 +50,24 @@
     said.textContent = `${said.dataset.updated} ${new Date().toLocaleTimeString(document.documentElement.lang)}`;
   });
 
-  const since = document.body.dataset.since;
-  if (!since) return;
-  const source = new EventSource(`/v1/events?last_event_id=${since}`);
-  source.onopen = () => show(true);
-  source.onerror = () => show(false);
-  for (const kind of DEAL_KINDS) source.addEventListener(kind, onDeal);
-  source.addEventListener("rollup", onTotals);
-  source.addEventListener("model", refreshAll);
-  source.addEventListener("import", refreshAll);
+  let last = document.body.dataset.since;
+
+  function listen() {
+    const source = new EventSource(`/v1/events?last_event_id=${last}`);
+    const on = (kind, handle) => source.addEventListener(kind, (event) => {
+      last = event.lastEventId || last;
+      handle(event);
+    });
+    source.onopen = () => show(true);
+    source.onerror = () => {
+      show(false);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY); // refused: the browser gave up
+    };
+    for (const kind of DEAL_KINDS) on(kind, onDeal);
+    on("rollup", onTotals);
+    on("model", refreshAll);
+    on("import", refreshAll);
+  }
+
+  if (last) listen();
 })();

@@ -1,0 +1,80 @@
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from kit.errors import InvalidInput
+from learning.records import Node
+from services.gateway.store.interface import SORTS as STORE_SORTS
+from services.gateway.web.filters import SORTS, Filters
+from services.gateway.web.words import Words
+
+TREE = [
+    Node("company", "company", "Company"), Node("manager:m1", "manager", "Park", "company"),
+    Node("owner:u1", "owner", "Kim", "manager:m1"),
+]  # fmt: skip
+
+
+def test_without_parameters_open_deals_by_expected_amount() -> None:
+    filters = Filters.read({})
+    query = filters.query((0.75, 0.5, 0.25))
+    assert (query.outcome, query.sort, query.owner_id) == ("OPEN", "-expected_amount", "")
+    assert (filters.node, filters.address()) == ("company", "/deals")
+
+
+def test_a_team_is_a_subtree_and_a_manager_node() -> None:
+    filters = Filters.read({"owner": "team:m1", "outcome": "ALL", "min": "0.25", "q": " x ", "sort": "name"})
+    query = filters.query((0.75, 0.5, 0.25))
+    assert (query.owner_id, query.subtree, query.outcome) == ("m1", True, "")
+    assert (query.min_probability, query.text, query.sort) == (0.25, "x", "name")
+    assert filters.node == "manager:m1"
+    assert Filters.read({"owner": "u1"}).node == "owner:u1"
+
+
+def test_an_address_reads_back_as_the_same_filters() -> None:
+    filters = Filters.read({"owner": "a&b=c", "q": "한빛 #1", "min": "0.5", "sort": "close", "lang": "ko"})
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(filters.address()).query).items()}
+    assert Filters.read(asked) == filters
+
+
+def test_only_paging_keeps_the_cursor() -> None:
+    filters = Filters.read({"cursor": "abc", "q": "x"})
+    assert "cursor" not in filters.address(sort="name")
+    assert "cursor=next" in filters.address(cursor="next")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"min": "2"},
+        {"min": "nan"},
+        {"min": "x"},
+        {"outcome": "MAYBE"},
+        {"sort": "id; drop"},
+        {"q": "x" * 501},
+        {"q": "\x00"},
+    ],
+)
+def test_what_is_out_of_range_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        Filters.read(given)
+
+
+def test_an_unknown_language_counts_for_nothing() -> None:
+    assert Filters.read({"lang": "xx"}).lang == ""
+
+
+def test_every_order_is_one_of_the_store() -> None:
+    assert {sort.lstrip("-") for sort in SORTS.values()} <= set(STORE_SORTS)
+
+
+@pytest.mark.parametrize(
+    ("owner", "label"), [("", "Everybody"), ("team:m1", "Team of Park"), ("u1", "Kim"), ("gone", "gone")]
+)
+def test_exactly_the_asked_owner_is_chosen(owner: str, label: str) -> None:
+    options = Filters.read({"owner": owner}).owners(TREE, Words("en"))
+    assert [option.label for option in options if option.chosen] == [label]
+
+
+def test_an_unusual_minimum_stays_chosen() -> None:
+    options = Filters.read({"min": "0.6"}).minima(Words("en"))
+    assert [(option.value, option.label) for option in options if option.chosen] == [("0.6", "60%")]

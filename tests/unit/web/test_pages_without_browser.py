@@ -1,0 +1,105 @@
+"""The pages as answers: headers, languages, errors, escaping, and without the web files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.gateway.service import Gateway
+from services.gateway.web import pages
+from tests.e2e.web.site import fill, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def gateway_and_client(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
+    async with serving(tmp_path_factory.mktemp("pages")) as (gateway, address):
+        await fill(gateway)
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            yield gateway, client
+
+
+Site = tuple[Gateway, httpx.AsyncClient]
+
+
+async def test_every_page_forbids_inline_code_and_being_framed(gateway_and_client: Site) -> None:
+    for path in ("/deals", "/deals/D-1", "/deals/none", "/deals?min=9"):
+        response = await gateway_and_client[1].get(path)
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert " style=" not in response.text
+        assert " onclick" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "language"),
+    [
+        ("/deals", "ko-KR,ko;q=0.9,en;q=0.8", "ko"), ("/deals", "en-US,en;q=0.9", "en"), ("/deals", "fr", "en"),
+        ("/deals?lang=ko", "en", "ko"), ("/deals?lang=en", "ko", "en"),
+    ],
+)  # fmt: skip
+async def test_the_language(gateway_and_client: Site, path: str, accept: str, language: str) -> None:
+    response = await gateway_and_client[1].get(path, headers={"Accept-Language": accept})
+    assert f'<html lang="{language}">' in response.text
+    assert response.headers["content-language"] == language
+
+
+async def test_what_cannot_be_shown_says_why(gateway_and_client: Site) -> None:
+    client = gateway_and_client[1]
+    missing = await client.get("/deals/none")
+    assert missing.status_code == 404
+    assert "no such deal" in missing.text
+    for path in ("/deals?min=9", "/deals?sort=x", "/deals?outcome=x", "/deals?cursor=zzz", "/deals?q=" + "x" * 600):
+        response = await client.get(path)
+        assert response.status_code == 400, path
+        assert "Back to the deals" in response.text
+
+
+async def test_parts_come_alone(gateway_and_client: Site) -> None:
+    client = gateway_and_client[1]
+    for path, root in (
+        ("/deals?part=rows", '<section id="list"'), ("/deals?part=totals", '<section id="totals"'),
+        ("/deals/D-1?part=record", '<article id="record"'),
+    ):  # fmt: skip
+        text = (await client.get(path)).text.strip()
+        assert text.startswith(root)
+        assert "<html" not in text
+
+
+async def test_parts_keep_what_the_page_was_asked_for(gateway_and_client: Site) -> None:
+    text = (await gateway_and_client[1].get("/deals?q=D-1&sort=name&lang=ko")).text
+    assert 'hx-get="/deals?q=D-1&amp;sort=name&amp;lang=ko&amp;part=rows"' in text
+
+
+async def test_texts_are_escaped_in_texts_and_attributes(gateway_and_client: Site) -> None:
+    client = gateway_and_client[1]
+    hostile = '"><script>alert(1)</script>'
+    for path in ("/deals", "/deals/a%2Fb%20%3Ci%3E%26"):
+        text = (await client.get(path, params={"q": hostile, "stage": hostile, "owner": hostile, "lang": hostile})).text
+        assert "<script>" not in text
+        assert "<img" not in text
+
+
+async def test_home_leads_to_the_list(gateway_and_client: Site) -> None:
+    response = await gateway_and_client[1].get("/?lang=ko")
+    assert (response.status_code, response.headers["location"]) == (303, "/deals?lang=ko")
+
+
+async def test_without_the_web_files_pages_work_and_say_that_they_stand_still(
+    gateway_and_client: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "HTMX", Path("/nowhere/htmx.min.js"))
+    response = await gateway_and_client[1].get("/deals?lang=en")
+    assert response.status_code == 200
+    assert "<script" not in response.text
+    assert "Live updates are not installed" in response.text

@@ -1,0 +1,150 @@
+"""What the templates are given: parts, reasons, totals and the timeline."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from kit.money import Money
+from learning.records import Activity, Change, Contact, Deal, DealHistory
+from services.gateway.web.timeline import timeline
+from services.gateway.web.totals import totals_view
+from services.gateway.web.views import deal_view
+from services.gateway.web.words import Words
+
+EN = Words("en")
+TODAY = date(2026, 11, 20)
+T0 = datetime(2026, 9, 1, 8, tzinfo=UTC)
+TOLD = {"as_of": "2026-11-20T10:00:00Z", "model_version": "m7", "stale": False}
+
+
+def record(**members: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "id": "a/ß", "revision": 3, "kind": "OPPORTUNITY", "motion": "NEW", "pipeline": "p", "stage": "Demo",
+        "outcome": "OPEN", "name": "", "amount": None, "owner": None, "account": None, "close_date": "2026-11-01",
+        "closed_date": None, "category": "", "deleted": False, "contacts": [], "lead_score": None, "forecast": None,
+        "next_actions": None,
+    }  # fmt: skip
+    return base | members
+
+
+def score(**members: Any) -> dict[str, Any]:
+    base = {"probability": 0.6, "low": 0.5, "high": 0.7, "grade": "B", "trend": "STEADY", "reasons": [], "prior": False}
+    return TOLD | base | members
+
+
+def reason(effect: float, text: str = "t", count: int = 0) -> dict[str, Any]:
+    return {"field": "f", "value": "v", "effect": effect, "text": text, "evidence": {"count": count, "won": 1}}
+
+
+def test_a_bare_deal() -> None:
+    view = deal_view(record(), EN, TODAY)
+    assert (view.score, view.forecast, view.actions) == (None, None, None)
+    assert (view.href, view.name, view.owner, view.amount) == ("/deals/a%2F%C3%9F", "(no name)", "nobody", "–")
+    assert view.overdue
+    assert not deal_view(record(outcome="LOST"), EN, TODAY).overdue
+
+
+def test_reasons_are_the_strongest_first_with_bars_against_the_longest() -> None:
+    reasons = [reason(0.2), reason(-0.8, count=10), reason(0.4, text="")]
+    view = deal_view(record(lead_score=score(reasons=reasons)), EN, TODAY).score
+    assert view is not None
+    assert [(each.for_it, each.width) for each in view.reasons] == [(False, 100), (True, 50), (True, 25)]
+    assert view.reasons[0].evidence == "1 of 10 such closed records were won"
+    assert (view.reasons[1].text, view.reasons[1].value, view.reasons[1].evidence) == ("f", "v", "")
+
+
+def test_no_effect_at_all_divides_by_nothing() -> None:
+    view = deal_view(record(lead_score=score(reasons=[reason(0.0)])), EN, TODAY).score
+    assert view is not None
+    assert view.reasons[0].width == 0
+
+
+def forecast(status: str) -> dict[str, Any]:
+    periods = [{"period": "2026-Q4", "probability": 0.4, "expected": None}]
+    return TOLD | {
+        "status": status, "periods": periods, "close_date": None, "amount": None, "category": "", "slip_risk": None
+    }  # fmt: skip
+
+
+def test_only_open_deals_have_a_chance_in_the_quarter() -> None:
+    chances = {}
+    for status in ("open", "not_applicable", "closed", "deleted"):
+        view = deal_view(record(forecast=forecast(status)), EN, TODAY).forecast
+        assert view is not None
+        chances[status] = view.first_period
+        assert bool(view.note) == (status != "open")
+    assert chances == {"open": "40%", "not_applicable": "–", "closed": "–", "deleted": "–"}
+
+
+def test_actions_name_their_contact() -> None:
+    action: dict[str, Any] = {
+        "text": "", "action": "call", "contact_id": "c1", "gain": None, "probability_gain": 0.02, "reasons": []
+    }  # fmt: skip
+    part = TOLD | {"actions": [action], "look_again_date": "2026-12-01"}
+    contacts = [{"contact_id": "c1", "name": "Kim"}]
+    view = deal_view(record(next_actions=part, contacts=contacts), EN, TODAY).actions
+    assert view is not None
+    assert (view.actions[0].text, view.actions[0].contact, view.actions[0].gain) == ("call", "Kim", "")
+    assert view.look_again == "Look again on Dec 1, 2026."
+
+
+def node(**members: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "level": "company", "name": "Company", "booked": "100", "p10": "150", "p50": "200", "p90": "300",
+        "quota": "400", "quota_probability": 0.01, "stale": False,
+    }  # fmt: skip
+    return base | members
+
+
+def totals(*nodes: dict[str, Any]) -> dict[str, Any]:
+    return {"period": "2026-Q4", "currency": "USD", "as_of": TOLD["as_of"], "model_version": "f", "nodes": list(nodes)}
+
+
+def test_the_bar_stands_in_proportion_and_inside() -> None:
+    view = totals_view(totals(node()), EN)
+    assert view is not None
+    assert view.quota_at is not None
+    assert view.quota_at < 100
+    assert view.p50_at == 2 * view.booked_at
+    assert (view.booked, view.quota_chance, view.missing) == ("$100", "1%", False)
+
+
+def test_a_forecast_that_is_not_there_yet_leaves_what_is_booked() -> None:
+    view = totals_view(totals(node(p10=None, p50=None, p90=None, quota=None, quota_probability=None)), EN)
+    assert view is not None
+    assert (view.missing, view.p50_at, view.quota_at, view.booked) == (True, None, None, "$100")
+    assert totals_view(totals(), EN) is None
+
+
+def test_nothing_at_all_divides_by_nothing() -> None:
+    empty = node(booked="0", p10="0", p50="0", p90="0", quota=None, quota_probability=None)
+    view = totals_view(totals(empty), EN)
+    assert view is not None
+    assert view.booked_at == 0
+
+
+def change(name: str, value: Any, day: int, late: int = 0) -> Change:
+    moment = T0 + timedelta(days=day)
+    return Change(name, value, moment, moment + timedelta(days=late))
+
+
+def test_the_timeline_tells_what_became_of_what_newest_first() -> None:
+    changes = (
+        change("stage", "New", 0), change("owner_id", "u1", 0), change("stage", "Demo", 5),
+        change("amount", Money("USD", 105000), 5), change("fields.Budget ok", day=9, late=3, value=True),
+    )  # fmt: skip
+    call = Activity("t1", "d", "call", "outbound", T0 + timedelta(days=7), "c1", text="<b>hi</b>")
+    history = DealHistory(Deal("d"), changes, (call,), contacts=((Contact("c1", "Kim"), "uses"),))
+    entries = timeline(history, {"u1": "Tan"}, EN)
+    assert [entry.activity or entry.created for entry in entries] == [False, "Call", False, True]
+    assert [(c.field, c.before, c.after) for c in entries[2].changes] == [
+        ("Stage", "New", "Demo"), ("Amount", "empty", "$1,050"),
+    ]  # fmt: skip
+    assert ("Owner", "empty", "Tan") in [(c.field, c.before, c.after) for c in entries[3].changes]
+    assert (entries[0].late, entries[0].changes[0].after) == ("entered Sep 13, 2026", "yes")
+    assert (entries[1].contact, entries[1].text, entries[1].direction) == ("Kim", "<b>hi</b>", "to the customer")
+
+
+def test_an_import_of_old_history_is_not_called_late() -> None:
+    imported = datetime(2026, 11, 1, tzinfo=UTC)
+    changes = tuple(Change("stage", name, T0 + timedelta(days=d), imported) for d, name in enumerate(("New", "Demo")))
+    assert all(not entry.late for entry in timeline(DealHistory(Deal("d"), changes), {}, EN))

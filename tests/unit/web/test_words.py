@@ -1,0 +1,77 @@
+import re
+from datetime import date
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from learning.records import ACTIVITY_TYPES, BUYING_ROLES, CATEGORIES, DIRECTIONS, TRACKED_FIELDS, DealKind, Motion
+from services.gateway.web import words as module
+from services.gateway.web.filters import OUTCOMES, SORTS
+from services.gateway.web.words import Words, catalogue
+
+TEMPLATES = Path(module.__file__).parent / "templates"
+
+
+def slots(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_message_stands_in_both_languages_with_the_same_slots() -> None:
+    for key, texts in catalogue().items():
+        assert len(texts) == 2, key
+        assert slots(texts[0]) == slots(texts[1]), key
+        assert bool(texts[0]) == bool(texts[1]), key
+
+
+def test_templates_use_only_known_messages() -> None:
+    for path in TEMPLATES.glob("*.html"):
+        for key in re.findall(r"""\bw\(["']([a-z_.]+)["']""", path.read_text(encoding="utf-8")):
+            assert key in catalogue(), (path.name, key)
+
+
+def test_all_codes_have_words() -> None:
+    codes = {
+        "kind": tuple(DealKind), "motion": tuple(Motion), "outcome": OUTCOMES[:-1], "sort": tuple(SORTS),
+        "field": TRACKED_FIELDS, "activity": ACTIVITY_TYPES, "direction": DIRECTIONS, "role": BUYING_ROLES,
+        "category": CATEGORIES, "trend": ("IMPROVING", "STEADY", "DECLINING", "NOT_ENOUGH"),
+    }  # fmt: skip
+    for section, names in codes.items():
+        for name in names:
+            assert f"{section}.{name}" in catalogue()
+
+
+def test_a_code_without_a_word_stays_as_it_is() -> None:
+    assert Words("ko").name("outcome", "PAUSED") == "PAUSED"
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "value", "compact", "text"),
+    [
+        ("en", "KRW", "12340000", False, "₩12,340,000"), ("ko", "KRW", "12340000", False, "₩12,340,000"),
+        ("en", "USD", "54.25", False, "$54.25"), ("en", "USD", "1054.00", False, "$1,054"),
+        ("ko", "KRW", "812340000", True, "₩8.1억"), ("en", "USD", "1250000.00", True, "$1.2M"),
+        ("en", "KRW", "9999", True, "₩9,999"), ("en", "USD", "-20.50", False, "-$20.50"),
+    ],
+)  # fmt: skip
+def test_money(language: str, currency: str, value: str, compact: bool, text: str) -> None:
+    assert Words(language).money({"currency": currency, "value": value}, compact=compact) == text
+
+
+def test_no_money() -> None:
+    assert Words("en").money(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0%"), (0.004, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, "100%"), (None, "–")]
+)
+def test_percent_never_looks_more_certain_than_it_is(share: float | None, text: str) -> None:
+    assert Words("en").percent(share) == text
+
+
+def test_points_days_and_times() -> None:
+    words = Words("ko")
+    assert (words.points(0.034), words.points(-0.01)) == ("+3.4", "-1.0")
+    assert words.day(date(2026, 11, 21)) == words.day("2026-11-21") == "2026. 11. 21."
+    assert words.time("2026-11-21T10:11:12.123456Z") == "2026-11-21 10:11 UTC"
+    assert words.day(None) == "–"
