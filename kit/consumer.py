@@ -143,11 +143,15 @@ class Consumer:
         groups += [[i] for i, message in enumerate(messages) if message.deliveries > ALONE_AFTER]
         settled: Counter[Fate] = Counter()
         progress = asyncio.create_task(self._keep(taken))
+        connection = self._nc.stats["reconnects"]
         try:
             for group in groups:
                 results = await self._answer([messages[i] for i in group])
                 for i, result in zip(group, results, strict=True):
-                    settled[await self._settle(taken[i], messages[i], result)] += 1
+                    # An answer goes by sequence number: after a reconnect, to a server whose disk was
+                    # wiped, it would settle another message. What is not answered is delivered again.
+                    if self._nc.stats["reconnects"] == connection and self._nc.is_connected:
+                        settled[await self._settle(taken[i], messages[i], result)] += 1
         finally:
             progress.cancel()
         for fate, count in settled.items():

@@ -52,8 +52,8 @@ class Pull:
         self.waiting_since = 0.0
 
     async def open(self) -> None:
-        """Subscribe to a fresh inbox; what an older one still brings is forgotten."""
-        await self.close()
+        """Subscribe to a fresh inbox; what an older one still brought stays to be taken."""
+        self._buffer.extend(await self.close())
         self._inbox = self._nc.new_inbox()
         self._subscription = await self._nc.subscribe(
             self._inbox, cb=self._receive, pending_msgs_limit=-1, pending_bytes_limit=-1
@@ -63,11 +63,11 @@ class Pull:
         self.waiting_since = 0.0
 
     async def close(self) -> list[Msg]:
-        """Unsubscribe; returns what was received and not taken."""
-        left, self._buffer = list(self._buffer), deque()
+        """Unsubscribe; returns what was received and not taken, and what was still on its way."""
         subscription, self._subscription = self._subscription, None
         if subscription is not None and not self._nc.is_closed:
-            await subscription.unsubscribe()
+            await (subscription.drain() if self._nc.is_connected else subscription.unsubscribe())
+        left, self._buffer = list(self._buffer), deque()
         return left
 
     async def take(self, timeout: float) -> list[Msg]:
@@ -75,7 +75,7 @@ class Pull:
 
         Raises Lost when the server says that the consumer is gone.
         """
-        if not self._buffer:
+        if not self._buffer and not self._lost:
             await self._refill()
             self._wake.clear()
             self.waiting_since = self.waiting_since or time.monotonic()
