@@ -48,7 +48,7 @@ def _download(address: str, file: object) -> int:
     try:
         with (
             Progress(*columns, console=console, disable=not console.is_terminal) as bar,
-            httpx.stream("GET", address, timeout=600.0) as response,
+            httpx.stream("GET", address, timeout=600.0, trust_env=False) as response,
         ):
             if response.is_error:
                 response.read()

@@ -28,7 +28,7 @@ def call(data_dir: Path, url: str, method: str, path: str, **options: Any) -> An
 
     address = gateway_address(data_dir, url)
     try:
-        response = httpx.request(method, address + path, timeout=60.0, **options)
+        response = httpx.request(method, address + path, timeout=60.0, trust_env=False, **options)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message, mend = f"the gateway does not answer ({type(error).__name__})", "start it with dealcast up"
         raise Unavailable(message, field="url", value=address, mend=mend) from None

@@ -49,7 +49,7 @@ class Client:
             raise InvalidInput("this is no address", field="--url", value=url, mend="write http://127.0.0.1:8080")
         self.url = url.rstrip("/")
         transport = transport or httpx.AsyncHTTPTransport(retries=3)
-        self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, transport=transport)
+        self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False)
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request. Raises the DealcastError that the gateway's problem details tell."""

@@ -37,7 +37,7 @@ def running_gateway(folder: Path) -> str:
     """The address of the gateway that runs on a data folder, "" where none does."""
     import psutil
 
-    for name in ("gateway.json", "state.json"):
+    for name in ("state.json", "gateway.json"):
         try:
             state = json.loads((folder / "run" / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -51,9 +51,6 @@ def running_gateway(folder: Path) -> str:
 def _entry(state: Any) -> tuple[int | None, str]:
     if not isinstance(state, Mapping):
         return None, ""
-    inner = state.get("gateway")
-    if isinstance(inner, Mapping):
-        state = inner
     pid = state.get("pid")
     return pid if isinstance(pid, int) else None, str(state.get("url") or state.get("http") or "")
 

@@ -1,0 +1,117 @@
+"""The command line as people meet it: help, wrong use, errors with their mend, and an import from end to end."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cli.__main__ import COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[3]
+MAPPING = """
+[mapping]
+as_of = "last"
+[files.deals]
+entity = "deals"
+path = "deals.csv"
+[files.deals.columns]
+id = "id"
+created_time = "created"
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def dealcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs the command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["dealcast", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out = capsys.readouterr()
+        assert isinstance(code, int)
+        return Done(code, out.out, out.err)
+
+    return run
+
+
+def test_help_names_the_commands(dealcast: Run) -> None:
+    done = dealcast("--help")
+    assert done.returncode == 0
+    for name in ("import", "train", "models", "export", "dead-letters"):
+        assert name in done.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['dealcast', '--help']\n"
+        "from cli.__main__ import app\n"
+        "try:\n    app()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'sqlalchemy', 'grpc', 'httpx', 'lightgbm', 'mlflow', 'fastapi'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)])
+def test_every_command_has_help(name: str, dealcast: Run) -> None:
+    assert dealcast(name, "--help").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["imprt"], 2, "No such command 'imprt'"),
+        (["import", "--maping", "x", "."], 2, "No such option"),
+        (["import", "."], 2, "Missing option '--mapping'"),
+        (["import", "--mapping", "nope", "."], 1, "mend: name a .toml file"),
+        (["import", "--mapping", "loan_offers", "none"], 1, "there is no such file or folder"),
+        (["import", "--mapping", "loan_offers", "."], 1, "the folder lacks"),
+        (["train", "--data-dir", "none"], 1, "mend: start one with dealcast up"),
+        (["models", "list", "--url", "nowhere"], 1, "does not answer"),
+        (["dead-letters", "replay", "x"], 2, "valid integer"),
+    ],
+)
+def test_wrong_use_is_told_without_a_traceback(arguments: list[str], code: int, part: str, dealcast: Run) -> None:
+    done = dealcast(*arguments)
+    assert done.returncode == code
+    assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_import_tells_counts_and_rejects(tmp_path: Path, dealcast: Run) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "deals.csv").write_text("id,created,Size\na,2017-01-01,1\nb,someday,2\n", encoding="utf-8")
+    done = dealcast("import", "--mapping", "m.toml", "deals.csv", "--data-dir", "data")
+    assert done.returncode == 0, done.stderr
+    assert "deals: 2 read, 1 created, 0 changed, 0 unchanged, 1 rejected" in done.stdout
+    assert "deals.csv, line 3: created = someday: it is not a time" in done.stderr
+    rejects = tmp_path / "rejects-deals.csv"
+    assert "someday" in rejects.read_text(encoding="utf-8")
+    rejects.write_text(rejects.read_text(encoding="utf-8").replace("b,someday", "b,2017-01-02"), encoding="utf-8")
+    done = dealcast("import", "--mapping", "m.toml", rejects.name, "--data-dir", "data")
+    assert "in all: 1 created, 0 changed, 0 unchanged, 0 rejected" in done.stdout
+    done = dealcast("import", "--mapping", "m.toml", "deals.csv", "--data-dir", "data", "--dry-run")
+    assert "dry run" in done.stdout
+    assert "in all: 0 created, 0 changed, 1 unchanged, 1 rejected" in done.stdout
