@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
+from typing import TYPE_CHECKING
 
-from services.gateway.service import Gateway
-from services.gateway.web.pages import STATIC, router
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from services.gateway.service import Gateway
 
 
 def mount(app: FastAPI, gateway: Gateway) -> None:
     """Add /, /deals, /deals/{id} and /static to the gateway's application."""
+    from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
+
+    from services.gateway.web.pages import STATIC, router
+
     app.include_router(router(gateway))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
