@@ -34,7 +34,7 @@ from services.gateway.json_checks import (
 PRICE = object()  # the amount is the product's list price
 _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
-    "number": "write a number such as 12.5, or set decimal and thousands in the mapping",
+    "number": "write a number such as 12.5, set decimal and thousands in the mapping, or list it under missing",
     "time": "write 2017-09-30 or 2017-09-30T12:00:00Z, or set dates in the mapping",
     "day": "write 2017-09-30, or set dates in the mapping",
     "yes_no": "write yes or no",
@@ -123,6 +123,8 @@ class CellReader:
 
     def column_of(self, target: str) -> str:
         """The column that a target comes from, for messages."""
+        if target == "owner_id" and self.spec.owner:
+            return self.spec.owner.column
         return next((s.column for s in self.spec.columns.get(target, ()) if s.column), target)
 
     def read(self, targets: Iterable[tuple[str, str]], cells: Sequence[str], outcome: str = "") -> Values:

@@ -12,6 +12,7 @@ from services.gateway.domain import FieldError
 from services.gateway.imports.schema import TARGETS
 from services.gateway.imports.staging import Part
 from services.gateway.imports.tables import OpenTable
+from services.gateway.json_checks import shown
 from services.gateway.json_people import ALWAYS
 
 
@@ -28,6 +29,7 @@ class Merged:
     bad: list[tuple[Part, list[FieldError]]] = field(default_factory=list)
     good: list[Part] = field(default_factory=list)
     entities: set[str] = field(default_factory=set)
+    spelling: str = ""
 
     def text(self, name: str) -> str:
         """A text member, "" where missing."""
@@ -70,12 +72,27 @@ def merge(key: str, parts: Sequence[Part], tables: Sequence[OpenTable]) -> Merge
     merged = Merged(key)
     for part in parts:
         errors = list[FieldError]()
+        _check_spelling(merged, tables[part.table], part, errors)
         _take(merged, tables[part.table], part, errors)
         if errors:
             merged.bad.append((part, errors))
         else:
             merged.good.append(part)
     return merged
+
+
+def _check_spelling(merged: Merged, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
+    """Ids made of names must not throw different names together."""
+    cells = table.cells
+    if cells.mapping.ids.get(table.key_kind[3:]) != "slug":
+        return
+    text = next(filter(None, (cells.raw(source, part.cells) for source in table.spec.columns["id"])), "")
+    folded = text.casefold()
+    merged.spelling = merged.spelling or folded
+    if folded != merged.spelling:
+        message = f"it makes the same id ({merged.id}) as {merged.spelling!r}"
+        mend = f'rename one, or set {table.key_kind[3:]} = "as_is" under [ids] in the mapping'
+        errors.append(FieldError(cells.column_of("id"), shown(text), message, mend))
 
 
 def _take(merged: Merged, table: OpenTable, part: Part, errors: list[FieldError]) -> None:

@@ -394,3 +394,20 @@ async def test_a_sink_that_breaks_off_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         await run(tmp_path, DEALS, {"deals.csv": HEADER + "\na,u,Open,2017-01-01,,5\n"}, sink)
     assert sink.ended == ["gone"]
+
+
+async def test_names_that_make_one_id_are_told(tmp_path: Path) -> None:
+    mapping = """
+[ids]
+accounts = "slug"
+[files.accounts]
+entity = "accounts"
+path = "a.csv"
+[files.accounts.columns]
+id = "name"
+name = "name"
+"""
+    rows = "name,Size\nGekko & Co,1\nGekko Co,2\nACME,3\nAcme,4\n"
+    sink, report = await run(tmp_path, mapping, {"a.csv": rows})
+    assert [(each.line, each.errors[0].field) for each in report.rejects] == [(3, "name")]
+    assert {account.id: account.fields["Size"] for account in sink.saved["accounts"]} == {"gekko-co": 1.0, "acme": 4.0}
