@@ -1,0 +1,55 @@
+"""`dealcast backup` and `dealcast restore`: the records and models of a data folder in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import DEFAULT_DATA_DIR, DataDir
+
+File = Annotated[Path, typer.Argument(help="The backup, such as dealcast.tar.gz.", metavar="FILE")]
+
+
+def backup(file: File, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Copy records and models into one file; Dealcast may go on running meanwhile.
+
+    A store on PostgreSQL is not in the data folder: back it up with pg_dump.
+    """
+    from cli.archive import write_archive
+    from cli.archive_progress import progress
+
+    with progress("Backing up") as advance:
+        size = write_archive(data_dir.expanduser().absolute(), file.expanduser().absolute(), advance)
+    typer.echo(f"{size / 2**20:.1f} MB in {file}")
+
+
+def restore(
+    file: File,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    force: Annotated[bool, typer.Option("--force", help="Replace what the data folder holds.")] = False,
+) -> None:
+    """Put the records and models of a backup into a data folder on which no Dealcast runs."""
+    from cli.archive import read_archive
+    from cli.archive_progress import progress
+    from cli.data_folder import locked, prepare
+
+    folder = data_dir.expanduser().absolute()
+    _check_target(folder, force)
+    with locked(prepare(folder)), progress("Restoring") as advance:
+        count = read_archive(file.expanduser().absolute(), folder, advance)
+    typer.echo(f"{count} files restored to {data_dir}")
+
+
+def _check_target(folder: Path, force: bool) -> None:
+    from cli.archive import holds_data
+    from kit.errors import Conflict
+
+    if not force and holds_data(folder):
+        raise Conflict(
+            "the data folder is not empty",
+            field="--data-dir",
+            value=str(folder),
+            mend="Name an empty one, or replace its records and models with --force",
+        )
