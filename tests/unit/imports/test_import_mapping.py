@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +133,11 @@ def test_a_rejects_file_belongs_to_the_file_it_came_from() -> None:
     assert _matches(spec, "rejects-events.csv")
     assert _matches(spec, "events.csv.gz")
     assert not _matches(spec, "rejects-cases.csv")
+
+
+def test_the_examples_of_the_documentation_are_valid() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "mapping-file.md").read_text(encoding="utf-8")
+    whole, log, consents = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    head = '[files.contacts]\nentity = "contacts"\npath = "c"\n[files.contacts.columns]\nid = "i"\n'
+    for example in (whole, log, head + consents):
+        read(example, "mapping-file.md")

@@ -1,0 +1,53 @@
+"""Commands that ask a running gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from cli.__main__ import app
+from kit.errors import DealcastError
+from learning.history import read_history
+from tests.integration.gateway.conftest import RunningGateway
+
+
+async def dealcast(gateway: RunningGateway, *arguments: str) -> Result:
+    asked: Sequence[str] = [*arguments, "--url", str(gateway.http.base_url)]
+    return await asyncio.to_thread(CliRunner().invoke, app, asked)
+
+
+async def test_models_are_listed_and_an_unknown_version_is_told(gateway: RunningGateway) -> None:
+    done = await dealcast(gateway, "models", "list")
+    assert done.exit_code == 0, done.output
+    assert "lead_scoring: serving prior (generation 0)" in done.output
+    done = await dealcast(gateway, "models", "promote", "lead_scoring", "nope")
+    assert "no such version" in str(done.exception)
+
+
+async def test_dead_letters_are_listed_and_a_missing_one_is_told(gateway: RunningGateway) -> None:
+    done = await dealcast(gateway, "dead-letters", "list")
+    assert done.output == "no dead letters\n"
+    done = await dealcast(gateway, "dead-letters", "replay", "7")
+    assert done.exit_code == 1
+    assert done.exception is not None
+
+
+async def test_an_export_is_a_history_folder(gateway: RunningGateway, tmp_path: Path) -> None:
+    put = await gateway.http.put("/v1/deals/a", json={"name": "A"})
+    assert put.status_code == 201
+    target = tmp_path / "history"
+    done = await dealcast(gateway, "export", str(target))
+    assert done.exit_code == 0, done.output
+    assert [each.deal.id for each in read_history(target).deals()] == ["a"]
+    done = await dealcast(gateway, "export", str(target))
+    assert "not empty" in str(done.exception)
+
+
+async def test_training_of_what_does_not_exist_is_told(gateway: RunningGateway) -> None:
+    done = await dealcast(gateway, "train", "nonsense")
+    assert done.exit_code == 1
+    assert isinstance(done.exception, DealcastError)
+    assert done.exception.mend
