@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("serve", help="answer events and gRPC calls (the default)")
     train = verbs.add_parser("train", help="learn the effects of actions from a history")
     train.add_argument("--history", type=Path, required=True, help="folder in the history format")
-    train.add_argument("--scores", type=Path, required=True, help="out-of-fold lead scores (Parquet)")
+    train.add_argument("--scores", type=Path, default=Path("scores.parquet"), help="out-of-fold lead scores (Parquet)")
     train.add_argument("--out", type=Path, required=True, help="folder for artifact/ and evaluation.json")
     train.add_argument("--seed", type=int, default=0)
     return parser

@@ -1,0 +1,107 @@
+"""The edges: what an event must carry, what goes on, and that a repetition is the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from dealcast.events.v1 import events_pb2
+from kit.clock import FixedClock
+from kit.errors import InvalidInput, Poisoned, Unavailable
+from kit.messages import Message, Outgoing
+from learning.wire import deal_event
+from services.next_best_action import catalogue, convert
+from services.next_best_action.events import ForecastHandler
+from services.next_best_action.service import NextBestAction
+from tests.unit.next_best_action.nba_builders import DAY, Prior, activity, asked, person
+
+SERVICE = NextBestAction(catalogue.load(), Prior(), FixedClock(DAY))
+
+
+def event(deal_id: str = "d1") -> events_pb2.DealEvent:
+    log = (activity("mail", "inbound", 9, "가격이 비쌉니다"),)
+    found = deal_event(asked(id=deal_id, activities=log, contacts=((person(), "uses"),)).history, business_day=DAY)
+    found.lead_score.probability = 0.4
+    found.forecast.header.key.insight_id = "timing"
+    found.forecast.amount_mean.currency = "EUR"
+    found.forecast.amount_mean.value = "9000.00"
+    found.forecast.slip_risk = 0.9
+    return found
+
+
+class Stream:
+    """A publisher that keeps what it is given, and refuses some subjects."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.sent: list[Outgoing] = []
+        self.refuses = refuses
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        self.sent += messages
+        return [Unavailable("no") if each.subject == self.refuses else None for each in messages]
+
+
+def message(data: bytes, headers: dict[str, str] | None = None) -> Message:
+    return Message("INSIGHTS.forecast.x", data, headers or {}, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "field"),
+    [
+        (lambda event: event.deal.ClearField("id"), "deal.id"),
+        (lambda event: event.ClearField("lead_score"), "lead_score"),
+        (lambda event: event.ClearField("forecast"), "forecast"),
+        (lambda event: event.ClearField("business_day"), "business_day"),
+        (lambda event: setattr(event.lead_score, "probability", math.nan), "lead_score.probability"),
+        (lambda event: setattr(event.lead_score, "probability", 1.5), "lead_score.probability"),
+        (lambda event: setattr(event.forecast, "slip_risk", -1.0), "forecast.slip_risk"),
+    ],
+)
+def test_an_event_that_lacks_something_is_refused_by_name(
+    spoil: Callable[[events_pb2.DealEvent], None], field: str
+) -> None:
+    found = event()
+    spoil(found)
+    with pytest.raises(InvalidInput) as refused:
+        convert.asked_from_event(found)
+    assert refused.value.field == field
+    assert refused.value.mend
+
+
+def test_the_forecast_s_amount_and_risk_count() -> None:
+    question = convert.asked_from_event(event())
+    assert question.amount is not None
+    assert (question.amount.currency, question.amount.value, question.slip_risk) == ("EUR", "9000.00", 0.9)
+
+
+async def test_each_message_has_its_own_fate_and_the_trace_goes_on() -> None:
+    stream = Stream(refuses="INSIGHTS.next_actions.d3")
+    trace = {"traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"}
+    bare = event("d2")
+    bare.ClearField("forecast")
+    batch = [
+        message(event("d1").SerializeToString(), trace | {"Nats-Msg-Id": "outbox-1"}),
+        message(b"\xff"), message(bare.SerializeToString()), message(event("d3").SerializeToString()),
+    ]  # fmt: skip
+    fates = await ForecastHandler(SERVICE, stream)(batch)  # type: ignore[arg-type]
+    assert [type(fate) for fate in fates] == [type(None), Poisoned, InvalidInput, Unavailable]
+    assert [each.subject for each in stream.sent] == ["INSIGHTS.next_actions.d1", "INSIGHTS.next_actions.d3"]
+    assert stream.sent[0].headers == trace
+    assert stream.sent[0].message_id == ""
+
+
+async def test_a_repetition_gives_the_same_insight_without_history_and_texts() -> None:
+    streams = [Stream(), Stream()]
+    for stream in streams:
+        await ForecastHandler(SERVICE, stream)([message(event().SerializeToString())])  # type: ignore[arg-type]
+    first, second = (events_pb2.DealEvent.FromString(stream.sent[0].data) for stream in streams)
+    assert first == second
+    assert not first.history
+    assert not first.activities
+    assert first.next_actions.header.key.upstream.insight_id == "timing"
+    assert {each.id for each in first.next_actions.actions} == {
+        f"{first.next_actions.header.key.insight_id}-{each.action}" for each in first.next_actions.actions
+    }
+    assert all(each.gain.currency == "EUR" for each in first.next_actions.actions)
