@@ -89,7 +89,8 @@ def as_numbers(column: Floats | Texts | None, rows: int) -> Floats:
     if isinstance(column, Texts):
         values = np.array([*(_number(text) for text in column.dictionary), np.nan])
         return np.asarray(values[column.codes])
-    return np.where(np.isfinite(column), column, np.nan)
+    infinite = np.isinf(column)
+    return np.where(infinite, np.nan, column) if infinite.any() else column
 
 
 def _number(text: str) -> float:
@@ -149,6 +150,10 @@ class ChoiceColumn:
     name: str
     levels: tuple[str, ...]
     yes_no: bool = False
+    _places: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._places.update({level: index for index, level in enumerate(self.levels)})
 
     @property
     def width(self) -> int:
@@ -159,9 +164,8 @@ class ChoiceColumn:
         if self.yes_no and isinstance(column, np.ndarray):
             column = Texts([NO, YES], np.where(np.isnan(column), MISSING, column != 0).astype(np.int64))
         texts = as_texts(column, rows)
-        place = {level: index for index, level in enumerate(self.levels)}
         other = len(self.levels)
-        lookup = np.array([*(place.get(text, other) for text in texts.dictionary), other + 1], dtype=np.int64)
+        lookup = np.array([*(self._places.get(text, other) for text in texts.dictionary), other + 1], dtype=np.int64)
         return np.asarray(lookup[texts.codes])
 
 

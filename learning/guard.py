@@ -102,7 +102,12 @@ def _fills_at_closing(
 
 
 def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask) -> Dropped | None:
-    """Whether fill rates of open and closed records of like age are far apart."""
+    """Whether fill rates of open and closed records of like age are far apart, at every age that can be compared.
+
+    At every age, because what is filled in back to the creation shows from the first day on, while records that
+    were forgotten differ honestly from those that were worked on, the more the older they get.
+    """
+    first: dict[str, float | str] | None = None
     for age in range(len(AGES) + 1):
         here = ages == age
         open_rows, closed_rows = present[here & ~closed], present[here & closed]
@@ -112,13 +117,14 @@ def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask)
         rates = float(open_rows.mean()), float(closed_rows.mean())
         gap = abs(rates[0] - rates[1])
         if gap < WIDE and not (gap >= NARROW and min(rates) <= EMPTY and few >= ENOUGH):
-            continue
-        evidence: dict[str, float | str] = {
+            return None
+        first = first or {
             "age_weeks": _age_text(age), "open_rows": len(open_rows), "closed_rows": len(closed_rows),
             "fill_rate_open": round(rates[0], 4), "fill_rate_closed": round(rates[1], 4),
         }  # fmt: skip
-        return Dropped(name, "its fill rate tells closed records from open ones of like age", evidence)
-    return None
+    if first is None:
+        return None
+    return Dropped(name, "its fill rate tells closed records from open ones of like age", first)
 
 
 def _age_text(age: int) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learning.calibration import sigmoid
-from learning.columns import ChoiceColumn, Encoder, NumberColumn, Table
+from learning.columns import ChoiceColumn, Encoder, NumberColumn, Table, as_numbers
 
 Floats = NDArray[np.float64]
 Z90 = 1.6448536269514722  # the normal distribution's 95th percentile
@@ -35,7 +37,37 @@ class Scores:
         return sigmoid(self.log_odds + Z90 * self.deviation)
 
 
-@dataclass(frozen=True, slots=True)
+class NumberBlock:
+    """All numeric columns of a scorer, standardised at once: with few rows, numpy's calls are what costs."""
+
+    def __init__(self, columns: Sequence[NumberColumn], slopes: Floats, gaps: Floats) -> None:
+        self._names = [column.name for column in columns]
+        self._slopes, self._gaps = slopes, gaps
+        self._low, self._high, self._mean, self._deviation = (
+            np.array([getattr(column, name) for column in columns]) for name in ("low", "high", "mean", "deviation")
+        )
+        self._logs = np.flatnonzero([column.log for column in columns])
+
+    def log_odds(self, table: Table) -> Floats:
+        """Rows × (1 + refits): what the numbers add to the log-odds. The same as NumberColumn.standardise gives."""
+        if not self._names:
+            return np.zeros((table.rows, self._slopes.shape[1]))
+        values = np.empty((len(self._names), table.rows))
+        for index, name in enumerate(self._names):
+            values[index] = as_numbers(table.columns.get(name), table.rows)
+        values = values.T
+        missing = np.isnan(values)
+        shaped = np.clip(values, self._low, self._high)
+        if len(self._logs):
+            shaped[:, self._logs] = np.log1p(shaped[:, self._logs])
+        standard = (shaped - self._mean) / self._deviation
+        if not missing.any():
+            return np.asarray(standard @ self._slopes)
+        standard[missing] = 0.0
+        return np.asarray(standard @ self._slopes + missing @ self._gaps)
+
+
+@dataclass(frozen=True)
 class LinearScorer:
     """log-odds = intercept + Σ features × weights, for the model itself (first) and its bootstrap refits.
 
@@ -53,27 +85,34 @@ class LinearScorer:
         """The log-odds of the average record: what the reasons' effects are added to."""
         return float(self.intercepts[0] + self.means.sum())
 
-    def score(self, table: Table) -> Scores:
-        """Scores of every row, vectorised by column."""
-        total = np.repeat(self.intercepts[None, :], table.rows, axis=0)
-        numbers: list[Floats] = []
-        slopes: list[Floats] = []
+    @cached_property
+    def _blocks(self) -> tuple[list[tuple[ChoiceColumn, Floats]], NumberBlock]:
+        """The choices with their weights, and the numbers together."""
+        choices, numbers, slopes, gaps = [], [], [], []
         start = 0
         for column in self.encoder.columns:
-            source = table.columns.get(column.name)
             block = self.weights[start : start + column.width]
             start += column.width
             if isinstance(column, ChoiceColumn):
-                total += block[column.bins(source, table.rows)]
-                continue
-            standard, missing = column.standardise(source, table.rows)
-            numbers.append(standard)
-            slopes.append(block[0])
-            if missing.any():
-                total += missing[:, None] * block[1]
-        if numbers:
-            total += np.column_stack(numbers) @ np.array(slopes)
-        return Scores(total[:, 0], total[:, 1:].std(axis=1) if total.shape[1] > 1 else np.zeros(table.rows))
+                choices.append((column, block))
+            else:
+                numbers.append(column)
+                slopes.append(block[0])
+                gaps.append(block[1])
+        shape = (len(numbers), len(self.intercepts))
+        return choices, NumberBlock(numbers, np.reshape(slopes, shape), np.reshape(gaps, shape))
+
+    def score(self, table: Table) -> Scores:
+        """Scores of every row, vectorised over rows and numbers."""
+        choices, numbers = self._blocks
+        total = self.intercepts + numbers.log_odds(table)
+        for column, block in choices:
+            total += block[column.bins(table.columns.get(column.name), table.rows)]
+        refits = total[:, 1:]
+        if not refits.shape[1]:
+            return Scores(total[:, 0], np.zeros(table.rows))
+        away = refits - refits.mean(axis=1, keepdims=True)
+        return Scores(total[:, 0], np.sqrt(np.einsum("ij,ij->i", away, away) / refits.shape[1]))
 
     def contributions(self, table: Table) -> Floats:
         """Rows × columns: each column's effect on the log-odds beside the average record's.
@@ -122,3 +161,23 @@ def fit_logistic(features: Floats, outcome: Floats, weight: Floats, penalty: flo
         model.classes_ = np.array([0.0, 1.0])
     model.fit(features, outcome, sample_weight=weight)
     return Fit(float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64))
+
+
+def one_step_refits(
+    features: Floats, outcome: Floats, weight: Floats, penalty: float, fit: Fit, draws: Sequence[Floats]
+) -> list[Fit]:
+    """Bootstrap refits by one Newton step from the fit (the k-step bootstrap of Andrews 2002, k = 1).
+
+    `draws` holds each row's multiplicity in each resample. The step uses the whole sample's curvature, so that all
+    refits together cost about one iteration of the fit.
+    """
+    design = np.column_stack([np.ones(len(outcome)), features])
+    theta = np.concatenate([[fit.intercept], fit.weights])
+    p = sigmoid(design @ theta)
+    ridge = np.full(len(theta), penalty)
+    ridge[0] = 1e-9
+    hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(ridge)
+    residuals = np.array([weight * times * (p - outcome) for times in draws]).T
+    gradients = design.T @ residuals + (ridge * theta)[:, None]
+    moved = theta[:, None] - np.linalg.solve(hessian, gradients)
+    return [Fit(float(one[0]), one[1:]) for one in moved.T]

@@ -24,14 +24,19 @@ def time_to_pb(time: datetime | None) -> Timestamp | None:
     return Timestamp(seconds=delta.days * 86400 + delta.seconds, nanos=delta.microseconds * 1000)
 
 
-def time_from_pb(stamp: Timestamp) -> datetime:
-    """A Timestamp as an aware datetime, cut to microseconds; InvalidInput beyond the years 1 to 9999."""
+@lru_cache(maxsize=65536)
+def _time(seconds: int, nanos: int) -> datetime:
     try:
-        return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+        return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
     except OverflowError:
         raise InvalidInput(
-            "This time is beyond the years 1 to 9999.", field="time", value=str(stamp.seconds), mend="Mend the time."
+            "This time is beyond the years 1 to 9999.", field="time", value=str(seconds), mend="Mend the time."
         ) from None
+
+
+def time_from_pb(stamp: Timestamp) -> datetime:
+    """A Timestamp as an aware datetime, cut to microseconds; InvalidInput beyond the years 1 to 9999."""
+    return _time(stamp.seconds, stamp.nanos)
 
 
 @lru_cache(maxsize=65536)
@@ -86,6 +91,8 @@ def value_to_pb(value: Value | None, kind: FieldType | None = None, limit: int =
 def value_from_pb(message: pb.FieldValue) -> Value | None:
     """The inverse of `value_to_pb`."""
     kind = message.WhichOneof("value")
+    if kind == "text":
+        return message.text
     if kind is None:
         return None
     if kind == "date":

@@ -17,7 +17,6 @@ from learning.snapshots import Snapshot, snapshots
 from services.lead_scoring.features import training_table
 
 Ints = NDArray[np.int64]
-MAX_ROWS = 60_000  # beyond these, fits take a random part of the rows
 
 
 @dataclass(frozen=True, slots=True)

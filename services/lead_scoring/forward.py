@@ -13,10 +13,11 @@ from learning.columns import Encoder, Floats
 from learning.folds import Fold, Mask, forward_folds
 from learning.linear import Fit, fit_logistic
 from learning.metrics import log_loss
-from services.lead_scoring.dataset import MAX_ROWS, Dataset
+from services.lead_scoring.dataset import Dataset
 
-PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0)  # strong to weak, so that each fit starts near the next
+PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0)  # strong to weak, so that each fit starts near the next
 DEFAULT_PENALTY = 2  # index
+FOLD_ROWS = 25_000  # beyond these, a fold's fits take a random part of the rows
 FEW_RECORDS = 30.0
 MATURE = 0.8  # a fold teaches the calibration once this share of its outcomes is known
 
@@ -58,12 +59,12 @@ def base_log_odds(won: Floats, weight: Floats) -> float:
     return logit((float(weight @ won) + 0.5) / (float(weight.sum()) + 1.0))
 
 
-def thin(rows: Mask, seed: int) -> Mask:
-    """At most MAX_ROWS of the rows, drawn at random."""
+def thin(rows: Mask, most: int, seed: int) -> Mask:
+    """At most so many of the rows, drawn at random."""
     index = np.flatnonzero(rows)
-    if len(index) <= MAX_ROWS:
+    if len(index) <= most:
         return rows
-    drawn = np.random.default_rng(seed).choice(index, MAX_ROWS, replace=False)
+    drawn = np.random.default_rng(seed).choice(index, most, replace=False)
     kept = np.zeros_like(rows)
     kept[drawn] = True
     return kept
@@ -73,7 +74,7 @@ def _fold_log_odds(data: Dataset, fold: Fold, seed: int) -> tuple[Floats, float]
     """The test rows' log-odds under every penalty, and those of the rate alone."""
     weights = known_weights(data.taken, data.closed, data.weight, np.ones(len(data.taken), dtype=np.bool_), fold.cut)
     base = base_log_odds(data.won, weights)
-    rows = thin(fold.train, seed)
+    rows = thin(fold.train, FOLD_ROWS, seed)
     if len(np.unique(data.won[rows])) < 2:
         return np.full((len(PENALTIES), int(fold.test.sum())), base), base
     table = data.table.take(rows)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from learning.calibration import sigmoid
 from learning.censoring import known_weights
 from learning.columns import Encoder, Floats
 from learning.history import read_history
-from learning.linear import LinearScorer, fit_logistic, mean_contributions
+from learning.linear import LinearScorer, fit_logistic, mean_contributions, one_step_refits
 from learning.reasons import count_evidence
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.domain import MIN_OUTCOMES
@@ -25,6 +26,7 @@ from services.lead_scoring.forward import Forward, Progress, base_log_odds, cali
 from services.lead_scoring.model import REFITS, ScoreModel, constant_model, prior_model
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
+MAX_ROWS = 60_000  # beyond these, the fit takes a random part of the rows
 DIGITS = 9  # of weights: below these lies rounding noise
 SCORES = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
 
@@ -67,7 +69,7 @@ def _draws(data: Dataset, seed: int) -> list[Floats]:
 
 def _fit_final(data: Dataset, forward: Forward, seed: int, facts: dict[str, Any], progress: Progress) -> ScoreModel:
     """The fit on all outcomes, its bootstrap refits beside it, calibration folded into the weights."""
-    rows = thin(data.labelled, seed)
+    rows = thin(data.labelled, MAX_ROWS, seed)
     table = data.table.take(rows)
     won, weight = data.won[rows], _final_weights(data)[rows]
     encoder = Encoder.fit(table, data.weight[rows])
@@ -75,15 +77,14 @@ def _fit_final(data: Dataset, forward: Forward, seed: int, facts: dict[str, Any]
     fit = fit_logistic(features, won, weight, forward.penalty)
     weights = [fit.weights * forward.calibrator.slope]
     intercepts = [float(forward.calibrator.apply(np.array(fit.intercept)))]
-    for number, times in enumerate(_draws(data, seed)):
-        drawn = times[rows] > 0
-        refit = fit
-        if len(np.unique(won[drawn])) == 2:
-            refit = fit_logistic(features[drawn], won[drawn], (weight * times[rows])[drawn], forward.penalty, fit)
+    draws = _draws(data, seed)
+    refits = one_step_refits(features, won, weight, forward.penalty, fit, [times[rows] for times in draws])
+    progress("fitting", 0.5)
+    for times, refit in zip(draws, refits, strict=True):
         calibrator = calibrate(data, forward.raw, forward.mature * times)
         weights.append(refit.weights * calibrator.slope)
         intercepts.append(float(calibrator.apply(np.array(refit.intercept))))
-        progress("fitting", (number + 1) / REFITS)
+    progress("fitting", 1.0)
     stacked = np.round(np.array(weights).T, DIGITS)
     means = np.round(mean_contributions(encoder, features, stacked[:, 0], weight), DIGITS)
     scorer = LinearScorer(encoder, stacked, np.round(np.array(intercepts), DIGITS), means)
@@ -115,7 +116,8 @@ def train_folder(history: Path, out: Path, seed: int, progress: Progress) -> Tra
     progress("reading the history", 0.0)
     data = build_dataset(folder.deals(), folder.manifest.business_day)
     progress("reading the history", 1.0)
-    trained = train(data, seed, progress)
+    with threadpool_limits(1):  # beside other work, threads that wait for each other cost more than they give
+        trained = train(data, seed, progress)
     trained.model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text, encoding="utf-8")

@@ -1,0 +1,187 @@
+"""Snapshots: the past as it was, the same for training and serving."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dealcast.events.v1 import events_pb2
+from kit.money import Money
+from learning.history import read_history
+from learning.records import (
+    ACTIVITY_TYPES,
+    DIRECTIONS,
+    Account,
+    Activity,
+    Change,
+    ContactRole,
+    Deal,
+    DealHistory,
+    DealKind,
+    Outcome,
+    ProductLine,
+)
+from learning.snapshots import end_of, phases, row_at, snapshots, state_at
+from learning.testing import company, finished, last_day, opened, write
+from learning.wire import deal_event, history_from_event
+
+BORN = datetime(2017, 1, 2, 10, tzinfo=UTC)
+
+
+def change(name: str, value: object, days: float) -> Change:
+    when = BORN + timedelta(days=days)
+    return Change(name, value, when, when)  # type: ignore[arg-type]
+
+
+def activity(kind: str, direction: str, days: float) -> Activity:
+    return Activity(f"{kind}{days}", "d", kind, direction, BORN + timedelta(days=days))
+
+
+def day(days: int) -> date:
+    return (BORN + timedelta(days=days)).date()
+
+
+def test_the_state_is_replayed() -> None:
+    history = finished(
+        opened("d", BORN, stage="A", amount=Money("USD", 500)),
+        [change("stage", "B", 3), change("stage", None, 5), change("stage", "C", 5)],
+    )
+    assert state_at(history, BORN + timedelta(days=2))["stage"] == "A"
+    assert state_at(history, BORN + timedelta(days=3, seconds=1))["stage"] == "B"
+    # Of equal times the later in file order counts.
+    assert state_at(history, BORN + timedelta(days=9))["stage"] == "C"
+    assert state_at(history, BORN) == {}
+
+
+def test_a_row_knows_nothing_of_later_days() -> None:
+    history = finished(
+        opened("d", BORN, stage="A", amount=Money("USD", 500_00), close_date=day(30), owner_id="u1"),
+        [
+            change("stage", "B", 7.1), change("stage", "A", 9), change("amount", Money("USD", 900_00), 9),
+            change("close_date", day(60), 9), change("close_date", day(40), 12), change("fields.x", "late", 12),
+            change("outcome", "WON", 20),
+        ],
+        [activity("call", "outbound", 1), activity("mail", "inbound", 3), activity("call", "outbound", 11)],
+        outcome=Outcome.WON, closed_date=day(20),
+    )  # fmt: skip
+    early = row_at(history, day(8))
+    assert early["stage"] == "B"
+    assert early["amount"] == 500.0
+    assert early["days_to_close_date"] == 22.0
+    assert "fields.x" not in early
+    assert (early["age_days"], early["days_in_stage"], early["stage_moves"]) == (8.0, 1.0, 1.0)
+    assert (early["activities"], early["activities_7_days"], early["call"], early["inbound_30_days"]) == (2, 1, 1, 1)
+    assert (early["days_since_activity"], early["days_since_inbound"], early["days_since_outbound"]) == (5, 5, 7)
+    late = row_at(history, day(13))
+    assert (late["stage_moves"], late["stage_moves_back"]) == (2.0, 1.0)
+    assert (late["close_date_slips"], late["close_date_pulls"], late["amount_changes"]) == (1.0, 1.0, 1.0)
+    assert late["fields.x"] == "late"
+    assert late["call_30_days"] == 2.0
+
+
+def test_account_fields_count_only_while_the_deal_has_the_account() -> None:
+    history = finished(opened("d", BORN), [change("account_id", "a", 5)], account_id="a")
+    history = DealHistory(history.deal, history.changes, account=Account("a", "Acme", {"sector": "retail"}))
+    assert "account.sector" not in row_at(history, day(4))
+    assert row_at(history, day(5))["account.sector"] == "retail"
+
+
+def test_snapshots_are_weekly_while_open_and_labelled() -> None:
+    history = finished(
+        opened("d", BORN, stage="A"), [change("outcome", "LOST", 20), change("closed_date", day(20), 20)],
+        outcome=Outcome.LOST, closed_date=day(20),
+    )  # fmt: skip
+    taken = list(snapshots(history, day(100)))
+    assert [one.day for one in taken] == [day(0), day(7), day(14)]
+    assert {(one.label, one.closed_day) for one in taken} == {(Outcome.LOST, day(20))}
+    assert sum(one.weight for one in taken) == pytest.approx(1.0)
+    censored = list(snapshots(history, day(10)))
+    assert [(one.day, one.label) for one in censored] == [(day(0), None), (day(7), None)]
+
+
+def test_long_deals_are_bounded_and_reach_to_the_end() -> None:
+    taken = list(snapshots(opened("d", BORN, stage="A"), day(700)))
+    assert len(taken) == 12
+    assert (taken[0].day, taken[-1].day) == (day(0), day(700))
+
+
+def test_a_converted_lead_has_two_phases() -> None:
+    history = finished(
+        opened("d", BORN, kind=DealKind.LEAD), [change("kind", "OPPORTUNITY", 10), change("outcome", "WON", 30)],
+        kind=DealKind.OPPORTUNITY, outcome=Outcome.WON, closed_date=day(30),
+    )  # fmt: skip
+    lead, opportunity = phases(history, day(60))
+    assert (lead.kind, lead.label, lead.closed_day) == (DealKind.LEAD, Outcome.WON, day(10))
+    assert (opportunity.kind, opportunity.start, opportunity.closed_day) == (DealKind.OPPORTUNITY, day(10), day(30))
+    before = phases(history, day(9))
+    assert [(one.kind, one.label) for one in before] == [(DealKind.LEAD, None)]
+    kinds = {one.day: one.row["kind"] for one in snapshots(history, day(60))}
+    assert kinds == {
+        day(0): "LEAD",
+        day(7): "LEAD",
+        day(10): "OPPORTUNITY",
+        day(17): "OPPORTUNITY",
+        day(24): "OPPORTUNITY",
+    }
+
+
+def test_reopened_deals_skip_the_time_they_were_closed_and_deleted_ones_vanish() -> None:
+    reopened = finished(
+        opened("d", BORN), [change("outcome", "LOST", 6), change("outcome", "OPEN", 20), change("outcome", "WON", 30)],
+        outcome=Outcome.WON, closed_date=day(30),
+    )  # fmt: skip
+    taken = list(snapshots(reopened, day(60)))
+    assert [one.day for one in taken] == [day(0), day(21), day(28)]
+    assert {one.label for one in taken} == {Outcome.WON}
+    deleted = finished(opened("d", BORN), [change("deleted", value=True, days=9)], deleted=True)
+    assert list(snapshots(deleted, day(60))) == []
+    assert len(list(snapshots(deleted, day(8)))) == 2
+
+
+def test_a_deal_without_history_has_its_present_values() -> None:
+    deal = Deal("d", stage="A", amount=Money("USD", 100), owner_id="u", fields={"x": 1.0}, created_time=BORN)
+    row = row_at(DealHistory(deal), day(3))
+    assert (row["stage"], row["amount"], row["fields.x"], row["age_days"]) == ("A", 1.0, 1.0, 3.0)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> DealHistory:
+    """One deal with any changes and up to 260 activities, as the store knows it."""
+    hours = st.integers(0, 24 * 200)
+    fields = st.sampled_from(["stage", "owner_id", "fields.x", "account_id"])
+    changes = [change(draw(fields), draw(st.sampled_from(["A", "B", "C", None, "x" * 300])), draw(hours) / 24)
+               for _ in range(draw(st.integers(0, 12)))]  # fmt: skip
+    changes += [change("amount", Money("USD", draw(st.integers(0, 10**9))), draw(hours) / 24)]
+    count = draw(st.sampled_from([0, 3, 199, 200, 201, 260]))
+    step = draw(st.integers(1, 24))
+    kinds, ways = draw(st.permutations(ACTIVITY_TYPES)), draw(st.permutations(DIRECTIONS))
+    log = [activity(kinds[n % 12], ways[n % 3], n * step / 24) for n in range(count)]
+    start = opened("d", BORN, stage="A", account_id="A", close_date=day(40), products=(ProductLine("p"),),
+                   contacts=(ContactRole("c", "decides"),))  # fmt: skip
+    history = finished(start, changes, log)
+    account = Account("A", "Acme", {"sector": "retail"})
+    return DealHistory(history.deal, history.changes, history.activities, account, activity_count=count)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.integers(0, 250))
+def test_training_and_serving_see_the_same_columns(history: DealHistory, days: int) -> None:
+    """The history cut at a day and sent as an event gives what the whole history gives as of that day."""
+    today = day(days)
+    known = DealHistory(
+        history.deal, tuple(one for one in history.changes if one.effective_time < end_of(today)),
+        tuple(one for one in history.activities if one.time < end_of(today)), history.account,
+    )  # fmt: skip
+    event = deal_event(known, business_day=today).SerializeToString()
+    assert row_at(history_from_event(events_pb2.DealEvent.FromString(event)), today) == row_at(history, today)
+
+
+def test_the_two_ways_agree_on_whole_histories(tmp_path: Path) -> None:
+    written = write(tmp_path, company(150), last_day())
+    for history in read_history(written).deals():
+        event = deal_event(history, business_day=last_day())
+        assert row_at(history_from_event(event), last_day()) == row_at(history, last_day())
