@@ -29,6 +29,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     await ensure_streams(nc, file)
     clock, changed = WallClock(), asyncio.Event()
     follower: Follower[ForecastModel] = Follower(ModelShelf(nc), NAME, _load, prior=ForecastModel())
+    await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = Forecasts(follower, clock, settings.bounds)
     publisher = Publisher(nc, streams_file=file)
     replica = Replica(nc, service, changed, streams_file=file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -94,8 +95,9 @@ def asked(row: Row, default_currency: str) -> Asked:
     )
 
 
+@lru_cache(maxsize=8192)
 def weeks_to_quarter_end(day: date, weeks: int) -> Integers:
-    """For each of the weeks that follow `day`: whole weeks from its middle to the end of its quarter, 0 … 13."""
+    """For each week after `day`: whole weeks from its middle to its quarter's end, 0 … 13. Not to be written to."""
     middles = [day + timedelta(days=7 * week + 4) for week in range(weeks)]
     return np.array([min((period_of(middle).end - middle).days // 7, 13) for middle in middles], dtype=np.int64)
 

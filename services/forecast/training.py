@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from learning.history import HistoryFolder, read_history
 from learning.records import Outcome
 from learning.tree import owner_paths
@@ -104,7 +106,9 @@ def train_folder(
     history: Path, scores: Path, out: Path, *, seed: int = 0, progress: Progress = lambda *_: None
 ) -> ForecastModel:
     """Train on a folder in the history format and write `out`: model/ (the artifact) and evaluation.json (its copy)."""
-    model = train(read_history(history), read_scores(scores), seed=seed, progress=progress)
+    # The matrices are small: threads would only wait for one another, and might add up in another order.
+    with threadpool_limits(1):
+        model = train(read_history(history), read_scores(scores), seed=seed, progress=progress)
     model.save(out / MODEL_FOLDER)
     text = json.dumps(model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,170 @@
+"""Training from a history whose truth is known, and from next to nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kit.errors import InvalidInput, NotFound
+from kit.money import Money
+from learning.history import HistoryWriter, Manifest, encode_value
+from services.forecast.__main__ import main
+from services.forecast.dataset import SCORES, read_scores
+from services.forecast.model import ForecastModel
+from services.forecast.rates import ripening
+from services.forecast.replay import Sum, estimate_loadings, month_eves, quarter_after
+from services.forecast.training import read_company, train_folder
+
+LAST = date(2017, 9, 30)
+FIRST = date(2016, 7, 1)
+
+
+def at(day: date) -> datetime:
+    return datetime.combine(day, time(9), UTC)
+
+
+def write_history(folder: Path, deals: int, seed: int = 1) -> None:
+    """Deals created evenly; half are won, after about six weeks, for nine tenths of what was asked."""
+    generator = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for index in range(deals):
+        created = FIRST + timedelta(days=int(generator.integers(0, (LAST - FIRST).days)))
+        closed: date | None = created + timedelta(days=int(generator.gamma(4.0, 10.0)) + 1)
+        won = bool(generator.random() < 0.5)
+        closed = closed if closed is not None and closed <= LAST else None
+        outcome = "OPEN" if closed is None else "WON" if won else "LOST"
+        asked, owner = Money("USD", 100_000), f"u{index % 8}"
+        booked = Money("USD", 90_000) if outcome == "WON" else asked
+        rows.append({
+            "id": f"d{index}", "revision": 1, "kind": "OPPORTUNITY", "motion": "NEW", "pipeline": "default",
+            "stage": "Open", "outcome": outcome, "name": "", "owner_id": owner, "amount": booked.value,
+            "currency": "USD", "created_time": at(created), "closed_date": closed, "fields": "{}", "deleted": False,
+        })  # fmt: skip
+        values: list[tuple[str, Any, date]] = [
+            ("kind", "OPPORTUNITY", created), ("stage", "Open", created), ("outcome", "OPEN", created),
+            ("amount", asked, created), ("owner_id", owner, created),
+        ]  # fmt: skip
+        if closed is not None:
+            values += [("outcome", outcome, closed), ("amount", booked, closed), ("closed_date", closed, closed)]
+        changes += [
+            {"deal_id": f"d{index}", "field": name, "value": encode_value(value), "effective_time": at(day),
+             "recorded_time": at(day), "revision": 1}
+            for name, value, day in values
+        ]  # fmt: skip
+    with HistoryWriter(folder, Manifest(at(LAST), LAST, "USD")) as writer:
+        writer.append("deals", rows)
+        writer.append("changes", changes)
+        writer.append("users", [{"id": f"u{index}", "name": f"U{index}", "active": True} for index in range(8)])
+
+
+def write_scores(path: Path, scores: dict[str, float]) -> Path:
+    columns = [list(scores), [FIRST] * len(scores), list(scores.values())]
+    table = pa.table([pa.array(column, kind) for column, kind in zip(columns, SCORES.types, strict=True)], SCORES)
+    pq.write_table(table, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ForecastModel]:
+    folder = tmp_path_factory.mktemp("company")
+    write_history(folder / "history", 1_000)
+    scores = write_scores(folder / "scores.parquet", {f"d{index}": 0.5 for index in range(1_000)})
+    return folder, train_folder(folder / "history", scores, folder / "out", seed=3)
+
+
+def test_it_finds_the_truth(trained: tuple[Path, ForecastModel]) -> None:
+    folder, model = trained
+    assert np.exp(model.amounts.ratios[""][0]) == pytest.approx(0.9, abs=0.02)
+    created = sum(owner.rate for owner in model.new_business.owners)
+    assert created == pytest.approx(1_000 / (LAST - FIRST).days, rel=0.2)
+    assert model.new_business.ripening[-1] == pytest.approx(0.5, abs=0.05)
+    assert model.new_business.ripening[40] == pytest.approx(0.28, abs=0.06)
+    assert model.correction == pytest.approx(1.0, abs=0.1)
+    evaluation = json.loads((folder / "out" / "evaluation.json").read_text())
+    report = evaluation["backtest"]
+    assert len(report["quarters"]) >= 2
+    assert report["company"]["dealcast"]["wape"] < 0.12
+    assert report["owner"]["dealcast"]["wape"] < 0.35
+    assert 0.6 <= report["owner"]["coverage"]["p10_p90"] <= 0.98
+
+
+def test_the_artifact_is_json_and_the_same_again(tmp_path: Path) -> None:
+    write_history(tmp_path / "history", 150)
+    scores = write_scores(tmp_path / "scores.parquet", {"d1": 0.4})
+    for out in ("one", "other"):
+        train_folder(tmp_path / "history", scores, tmp_path / out, seed=3)
+    names = sorted(path.name for path in (tmp_path / "one" / "model").iterdir())
+    assert names == ["evaluation.json", "model.json"]
+    for name in names:
+        assert (tmp_path / "one" / "model" / name).read_bytes() == (tmp_path / "other" / "model" / name).read_bytes()
+
+
+def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_history(tmp_path / "history", 5)
+    write_scores(tmp_path / "scores.parquet", {})
+    arguments = ["--history", str(tmp_path / "history"), "--scores", str(tmp_path / "scores.parquet")]
+    assert main(["train", *arguments, "--out", str(tmp_path / "out")]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(0 <= line["done"] <= 1 for line in lines)
+    evaluation = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert evaluation["model"] == "mostly prior"
+    assert evaluation["not_yet_created"].startswith("left out")
+    assert evaluation["correction"]["factor"] == 1.0
+    assert "why" in evaluation["backtest"]
+    assert ForecastModel.load(tmp_path / "out" / "model").new_business.owners == ()
+
+
+def test_an_empty_history_trains_too(tmp_path: Path) -> None:
+    write_history(tmp_path / "history", 0)
+    scores = write_scores(tmp_path / "scores.parquet", {})
+    assert train_folder(tmp_path / "history", scores, tmp_path / "out").evaluation["opportunities"] == 0
+
+
+def test_missing_inputs_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--history", str(tmp_path), "--scores", "x", "--out", str(tmp_path / "o")]) == 1
+    assert "history" in capsys.readouterr().err
+    with pytest.raises(NotFound, match="scores"):
+        read_scores(tmp_path / "none.parquet")
+    pq.write_table(pa.table({"deal": ["d1"]}), tmp_path / "odd.parquet")
+    with pytest.raises(InvalidInput, match="deal_id"):
+        read_scores(tmp_path / "odd.parquet")
+
+
+def test_scores_are_those_known_by_then(tmp_path: Path) -> None:
+    scores = read_scores(write_scores(tmp_path / "s.parquet", {"d1": 0.3}))
+    assert scores.on("d1", FIRST) == 0.3
+    assert scores.on("d1", FIRST - timedelta(days=1)) is None
+    assert scores.on("d2", LAST) is None
+
+
+def test_ripening_counts_what_is_still_open_as_unknown(trained: tuple[Path, ForecastModel]) -> None:
+    folder, _ = trained
+    from learning.history import read_history
+
+    cases = read_company(read_history(folder / "history")).cases
+    reached = ripening(cases, LAST)
+    assert (np.diff(reached) >= 0).all()
+    assert reached[-1] <= 1.0
+    naive = sum(case.outcome == "WON" for case in cases) / len(cases)
+    assert reached[-1] > naive
+
+
+def test_months_and_the_quarters_after_them() -> None:
+    assert month_eves(date(2017, 1, 15), date(2017, 3, 31)) == [date(2017, 1, 31), date(2017, 2, 28), date(2017, 3, 31)]
+    assert quarter_after(date(2017, 6, 30)) == date(2017, 9, 30)
+    assert quarter_after(date(2016, 11, 30)) == date(2017, 2, 28)
+
+
+def test_shocks_grow_with_what_independence_does_not_explain() -> None:
+    assert Sum(density=10.0, density_squared=1.0).pairs == 99.0
+    few, seen = estimate_loadings([])
+    assert seen == {"replays": 0}
+    assert 0 < few.company < 0.3
