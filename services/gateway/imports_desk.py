@@ -28,6 +28,7 @@ class ImportDesk:
         self._trainer = trainer
         self.jobs = jobs
         self._tasks: set[asyncio.Task[None]] = set()
+        trainer.importing = lambda: jobs.running is not None
 
     async def open(self, source: str, as_of: str = "", currency: str = "") -> Job:
         """Begin an import. With `as_of` the clock is pinned to that day, never backwards."""

@@ -16,6 +16,7 @@ from kit.money import Money
 from learning.records import Contact, Outcome
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.json_values import time_text, value_to_json
+from services.gateway.store.interface import ScorePoint
 
 TREND_DAYS = 30
 TREND_STEP = 0.05  # a smaller difference in probability is steady
@@ -30,7 +31,7 @@ class View:
     generations: Mapping[InsightKind, int]
     grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)
     language: str = "en"
-    scores: Mapping[str, Sequence[Insight]] = field(default_factory=dict)  # score history by deal, newest first
+    scores: Mapping[str, Sequence[ScorePoint]] = field(default_factory=dict)  # score history by deal, newest first
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def grade(probability: float, bounds: Sequence[float]) -> str:
     return next((name for name, bound in zip("ABC", bounds, strict=True) if probability >= bound), "D")
 
 
-def trend(scores: Sequence[Insight]) -> str:
+def trend(scores: Sequence[ScorePoint]) -> str:
     """Where the score went over the last 30 days, by one model: IMPROVING, STEADY, DECLINING or NOT_ENOUGH.
 
     `scores` are newest first. Scores of another model generation do not count: a new model is no news of the deal.
@@ -94,15 +95,13 @@ def trend(scores: Sequence[Insight]) -> str:
     if not scores:
         return "NOT_ENOUGH"
     last = scores[0]
-    since = (date.fromisoformat(last.key.business_day) - timedelta(days=TREND_DAYS)).isoformat()
+    since = (date.fromisoformat(last.business_day) - timedelta(days=TREND_DAYS)).isoformat()
     same = [
-        score
-        for score in scores
-        if score.key.model_generation == last.key.model_generation and score.key.business_day >= since
+        score for score in scores if score.model_generation == last.model_generation and score.business_day >= since
     ]
     if len(same) < 2:
         return "NOT_ENOUGH"
-    difference = float(last.body["probability"]) - float(same[-1].body["probability"])
+    difference = last.probability - same[-1].probability
     if math.fabs(difference) < TREND_STEP:
         return "STEADY"
     return "IMPROVING" if difference > 0 else "DECLINING"

@@ -73,7 +73,7 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
             own = totals[f"owner:{quota.owner_id}"]
             own.quota = (own.quota or 0) + quota.amount.minor
     for promised in parts.categories:
-        name = promised.category or "pipeline"
+        name = (promised.category or promised.suggested or "pipeline").lower()
         if promised.currency == parts.currency and name in CATEGORIES:
             totals[f"owner:{promised.owner_id}"].categories[name] += promised.minor
     for node in reversed(tree):

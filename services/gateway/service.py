@@ -13,7 +13,6 @@ from kit.telemetry import TRACEPARENT, inject
 from learning.periods import Period, current_period
 from services.gateway.domain import (
     DealWrite,
-    Insight,
     InsightKind,
     Principal,
     Record,
@@ -28,7 +27,7 @@ from services.gateway.store.interface import Query, Store, StoredRollup
 from services.gateway.workspace import SERVICES, Workspace
 
 HORIZON = 4  # the current quarter and the next three
-SCORES = 50  # of a deal's history, for its trend
+SCORES = 30  # the newest of a deal, for its trend
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 
@@ -90,11 +89,8 @@ class Gateway:
             self.workspace.generations,
             self.workspace.grade_bounds,
             language,
-            await self._scores(principal, scored),
+            await self.store.score_points(principal, scored, SCORES) if scored else {},
         )
-
-    async def _scores(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Insight]]:
-        return {deal_id: await self.store.score_history(principal, deal_id, SCORES) for deal_id in deal_ids}
 
     # forecast
 

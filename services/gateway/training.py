@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from services.gateway.workspace import SERVICES
 log = structlog.get_logger(__name__)
 
 LINE_LIMIT = 16 * 1024 * 1024
+ABANDONED_SECONDS = 60.0  # an import that has written nothing for so long is not waited for
 GROWTH = 1.2  # outcomes must have grown by this much before automatic training tries again
 
 
@@ -79,6 +80,7 @@ class Trainer:
         self._process: asyncio.subprocess.Process | None = None
         self._cancelled = False
         self._import_finished = False
+        self.importing: Callable[[], bool] = lambda: False
 
     name = "trainer"
     ready = True
@@ -136,6 +138,8 @@ class Trainer:
         missing = [name for name in SERVICES if not serving[name].generation]
         if not missing or self.jobs.running is not None or not (quiet or self._import_finished):
             return
+        if self.importing() and time.monotonic() - self._gateway.last_write < ABANDONED_SECONDS:
+            return  # better wait for all of it
         if self._gateway.last_write < 0 and not self._import_finished and self.jobs.all():
             return  # nothing new since the gateway started
         counts = await self._gateway.store.counts()

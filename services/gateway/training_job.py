@@ -139,6 +139,8 @@ def last_line(errors: Path) -> str:
 
 def _register(registry: Registry, service: str, options: argparse.Namespace) -> dict[str, Any]:
     out: Path = options.out / service
+    if not (out / "artifact").is_dir():
+        raise TrainingFailed(f"training {service} wrote no artifact", field="artifact", mend="Look at its train verb")
     packed = pack(out / "artifact")
     (options.out / f"{service}.tar").write_bytes(packed)
     evaluation_file = out / "evaluation.json"

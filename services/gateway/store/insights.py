@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_key, dumps, loads, storable, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.interface import Behind, StoredRollup
+from services.gateway.store.interface import Behind, ScorePoint, StoredRollup
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import insight_from, insight_row
 from services.gateway.store.touching import Touching
@@ -45,6 +45,8 @@ class Insights(Reads, Touching):
             )
             for kind in InsightKind
         }
+        self._owners = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
+        self._newest_scores = _newest_scores(database)
         self._insert_scores = database.insert(t.score_history)
         self._save_rollups = database.upsert(t.rollups)
 
@@ -127,6 +129,24 @@ class Insights(Reads, Touching):
 
         return await self._database.read(work)
 
+    async def score_points(
+        self, principal: Principal, deal_ids: Sequence[str], limit: int
+    ) -> Mapping[str, Sequence[ScorePoint]]:
+        """The newest scores of many deals, newest first; deals without any are left out."""
+        ids = storable(deal_ids)
+
+        def work(connection: Connection) -> Mapping[str, Sequence[ScorePoint]]:
+            visible = self._contexts.read(connection).visible(principal)
+            owners = {row.id: row.owner_id for row in self._database.fetch(connection, self._owners, ids)}
+            seen = [one for one, owner in owners.items() if visible is None or owner in visible]
+            points: dict[str, list[ScorePoint]] = {}
+            for row in self._database.fetch(connection, self._newest_scores, seen, most=bounded(limit)):
+                key = loads(row.key)
+                points.setdefault(row.deal_id, []).append(ScorePoint(loads(row.sort)["probability"], key[1], key[2]))
+            return points
+
+        return await self._database.read(work)
+
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None:
         """Keep what the forecast service last said of nodes, with one event per period and currency."""
         if not rollups:
@@ -157,6 +177,16 @@ class Insights(Reads, Touching):
             return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
 
         return await self._database.read(work)
+
+
+def _newest_scores(database: Database) -> Select[Any]:
+    """deal_id, key and sort of the `most` newest scores of each deal, newest first."""
+    h = t.score_history.c
+    place = func.row_number().over(partition_by=h.deal_id, order_by=h.id.desc()).label("place")
+    numbered = select(h.deal_id, h.id, h.key, h.sort, place).where(database.among(h.deal_id)).subquery()
+    n = numbered.c
+    newest = select(n.deal_id, n.key, n.sort).where(n.place <= bindparam("most"))
+    return newest.order_by(n.deal_id, n.id.desc())
 
 
 def _beats(one: Insight, held: Any) -> bool:

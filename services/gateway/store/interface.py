@@ -106,13 +106,24 @@ class Won:
 
 @dataclass(frozen=True, slots=True)
 class CategorySum:
-    """Open opportunities promised within a span of days, by the rep's own category ('' where none was given)."""
+    """Open opportunities promised within a span of days, by the rep's own category ('' where none was given) and by
+    the suggested one."""
 
     owner_id: str
     currency: str
     category: str
     minor: int
     deals: int
+    suggested: str = ""  # the forecast's category; '' while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoint:
+    """A lead score a deal had: what its trend is read from."""
+
+    probability: float
+    model_generation: int
+    business_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +241,11 @@ class Store(Protocol):
 
     async def score_history(self, principal: Principal, deal_id: str, limit: int) -> list[Insight]:
         """Lead scores the deal had, newest first."""
+
+    async def score_points(
+        self, principal: Principal, deal_ids: Sequence[str], limit: int
+    ) -> Mapping[str, Sequence[ScorePoint]]:
+        """The newest scores of many deals, newest first; deals without any are left out."""
 
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None: ...
 

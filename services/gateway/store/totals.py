@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, case, func, not_, select
 
 from learning.records import Node
 from services.gateway.domain import Principal
@@ -56,21 +56,30 @@ class Totals(Part):
         return [Won(owner, currency, minor, deals) for owner, currency, minor, deals in rows]
 
     async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]:
-        """Open, undeleted opportunities promised from start to end, by the rep's own category."""
+        """Open, undeleted opportunities promised from start to end, by the rep's own and the suggested category."""
         where = (*OPPORTUNITY, D.outcome == "OPEN", D.close_date.between(to_day(start), to_day(end)))
-        rows = await self._sums(principal, where, (D.category,))
-        return [CategorySum(owner, currency, word, minor, deals) for owner, currency, word, minor, deals in rows]
+        source = t.deals.outerjoin(t.standings, t.standings.c.deal_id == D.id)
+        suggested = func.coalesce(t.standings.c.category, "").label("suggested")
+        rows = await self._sums(principal, where, (D.category, suggested), source)
+        return [
+            CategorySum(owner, currency, word, minor, deals, suggestion)
+            for owner, currency, word, suggestion, minor, deals in rows
+        ]
 
     async def _sums(
-        self, principal: Principal, where: tuple[ColumnElement[bool], ...], by: tuple[ColumnElement[Any], ...]
+        self,
+        principal: Principal,
+        where: tuple[ColumnElement[bool], ...],
+        by: tuple[ColumnElement[Any], ...],
+        source: FromClause = t.deals,
     ) -> list[tuple[Any, ...]]:
-
         def work(connection: Connection) -> list[tuple[Any, ...]]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             currency = func.coalesce(D.currency, context.currency)
             columns = (D.owner_id, currency.label("in_currency"), *by)
-            found = select(*columns, func.sum(D.amount / SPLIT), func.sum(D.amount % SPLIT), func.count()).where(*where)
+            sums = (func.sum(D.amount // SPLIT), func.sum(D.amount % SPLIT), func.count())
+            found = select(*columns, *sums).select_from(source).where(*where)
             parameters: dict[str, Any] = {}
             if visible is not None:
                 found = found.where(self._database.among(D.owner_id, "owners"))

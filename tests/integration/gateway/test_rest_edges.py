@@ -97,13 +97,14 @@ async def test_related_records_come_back_as_sent(gateway: RunningGateway) -> Non
     assert [line["status"] for line in results] == ["created", "created", "rejected"]
     found = {user["id"]: user for user in (await gateway.http.get("/v1/users")).json()["users"]}
     assert found["u1"]["lines"] == [{"manager_id": "boss", "region": "", "valid_from": "2017-01-01"}]
-    for kind, row in {
+    related: dict[str, dict[str, Any]] = {
         "accounts": {"id": "a/1", "name": "Samsung", "fields": {"sector": "chips"}, "deleted": False},
         "contacts": {"id": "c1", "name": "Lee", "account_id": "a/1", "title": "CTO", "email": "", "phone": "",
                      "consents": [{"channel": "mail", "granted": True, "source": "web", "day": "2017-05-01"}],
                      "deleted": False},
         "products": {"id": "p1", "name": "GTX", "series": "G", "price": {"currency": "USD", "value": "550.00"}},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for kind, row in related.items():
         address = f"/v1/{kind}/{str(row['id']).replace('/', '%2F')}"
         created = await gateway.http.put(address, json=row)
         assert created.status_code == 201, created.text
