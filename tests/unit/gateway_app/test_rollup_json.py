@@ -1,0 +1,99 @@
+"""Totals over the tree: exact sums at every level, quantiles from the grid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.money import Money
+from learning.records import Node, Quota
+from services.gateway.rollup import Parts, chance, nodes_json, quantile
+from services.gateway.store.interface import CategorySum, StoredRollup, Won
+
+TREE = [
+    Node("company", "company", "Company"),
+    Node("region:E", "region", "E", "company"),
+    Node("manager:m", "manager", "M", "region:E"),
+    Node("owner:a", "owner", "A", "manager:m"),
+    Node("owner:b", "owner", "B", "manager:m"),
+    Node("owner:c", "owner", "C", "company"),
+]
+AMOUNTS = ("booked", "deals", "not_yet_created", "correction", "mean")
+
+
+def stored(node: str, sums: tuple[int, int, int], scenarios: int = 2_000) -> StoredRollup:
+    body = {
+        "scenarios": scenarios, "deals_sum": sums[0], "not_yet_created_sum": sums[1], "correction_sum": sums[2],
+        "quantiles": [0, 100, 200], "open_deals": 1, "as_of": "2017-09-30T00:00:00Z", "business_day": "2017-09-30",
+        "model_version": "1", "model_generation": 1,
+    }  # fmt: skip
+    return StoredRollup(node, "2017-Q4", "USD", body)
+
+
+def parts(won: list[Won], rollups: dict[str, StoredRollup], *, past: bool = False) -> Parts:
+    quotas = [Quota("a", "2017-Q4", Money("USD", 150)), Quota("c", "2017-Q4", Money("EUR", 7))]
+    categories = [
+        CategorySum("a", "USD", "commit", 5, 1), CategorySum("b", "USD", "", 7, 1, "best_case"),
+        CategorySum("b", "USD", "omitted", 9, 1), CategorySum("b", "USD", "", 1, 1),
+    ]  # fmt: skip
+    return Parts("USD", TREE, won, categories, quotas, rollups, past, "2017-09-30", 1)
+
+
+whole = st.integers(-(10**12), 10**12)
+
+
+@given(st.lists(whole, min_size=4, max_size=4), st.lists(st.tuples(whole, whole, whole), min_size=3, max_size=3))
+def test_every_parent_is_the_exact_sum_of_its_children(booked: list[int], leaves: list[tuple[int, int, int]]) -> None:
+    won = [Won(owner, "USD", minor, 1) for owner, minor in zip("abcx", booked, strict=True)]
+    own = dict(zip(("owner:a", "owner:b", "owner:c"), leaves, strict=True))
+    sums = dict(own)
+    for node, children in (
+        ("manager:m", ("owner:a", "owner:b")), ("region:E", ("manager:m",)), ("company", ("region:E", "owner:c")),
+    ):  # fmt: skip
+        sums[node] = tuple(map(sum, zip(*(sums[child] for child in children), strict=True)))  # type: ignore[assignment]
+    rows = nodes_json(parts(won, {node: stored(node, each) for node, each in sums.items()}))
+    by_id = {row["node"]: row for row in rows}
+    assert by_id["owner:x"]["parent"] == "company", "who stands nowhere still counts"
+    for row in rows:
+        assert Decimal(row["mean"]) == sum(Decimal(row[name]) for name in AMOUNTS[:-1])
+        below = [each for each in rows if each["parent"] == row["node"]]
+        for name in AMOUNTS:
+            assert not below or Decimal(row[name]) == sum(Decimal(each[name]) for each in below)
+
+
+def test_before_the_service_has_spoken_open_business_is_null() -> None:
+    row = nodes_json(parts([Won("a", "USD", 100, 1)], {}))[0]
+    assert row["booked"] == "1.00"
+    assert row["mean"] is row["deals"] is row["p50"] is None
+    assert row["stale"] is True
+
+
+def test_a_past_period_is_what_was_booked() -> None:
+    row = nodes_json(parts([Won("a", "USD", 100, 1)], {"company": stored("company", (1, 1, 1))}, past=True))[0]
+    assert row["mean"] == row["p10"] == row["p90"] == row["booked"] == "1.00"
+    assert row["deals"] == "0.00"
+    assert row["stale"] is False
+
+
+def test_quota_categories_and_chance() -> None:
+    rows = {
+        row["node"]: row
+        for row in nodes_json(parts([Won("a", "USD", 50, 1)], {"company": stored("company", (0, 0, 0))}))
+    }
+    company = rows["company"]
+    assert company["quota"] == rows["owner:a"]["quota"] == "1.50"
+    assert rows["owner:c"]["quota"] is None
+    assert company["quota_probability"] == 0.5
+    assert (company["commit"], company["best_case"], company["pipeline"]) == ("0.05", "0.07", "0.01")
+    assert rows["owner:b"]["deals"] == "0.00", "no rollup of a node, where the company has one, is nothing open"
+
+
+@given(st.lists(whole, min_size=2, max_size=101).map(sorted), st.floats(0, 1), whole)
+def test_quantiles_and_chances_agree_with_the_grid(grid: list[int], share: float, needed: int) -> None:
+    assert grid[0] <= quantile(grid, share) <= grid[-1]
+    assert 0 <= chance(grid, needed) <= 1
+    assert chance(grid, grid[0]) == 1
+    assert chance(grid, grid[-1] + 1) == 0
+    assert chance(grid, needed) >= chance(grid, needed + 1)
