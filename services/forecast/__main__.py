@@ -59,7 +59,7 @@ def _train(options: argparse.Namespace) -> int:
     from services.forecast.training import train_folder
 
     def tell(step: str, share: float) -> None:
-        print(json.dumps({"step": step, "done": round(share, 3)}), flush=True)  # noqa: T201
+        print(json.dumps({"stage": step, "progress": round(share, 3)}), flush=True)  # noqa: T201
 
     train_folder(options.history, options.scores, options.out, seed=options.seed, progress=tell)
     return 0

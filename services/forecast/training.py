@@ -29,7 +29,7 @@ from services.forecast.replay import (
     replay_days,
 )
 
-MODEL_FOLDER = "model"
+MODEL_FOLDER = "artifact"
 FEW_WINS = 40
 LOOK_BACK = timedelta(days=400)
 
@@ -105,7 +105,7 @@ def _told(each: Replay) -> dict[str, Any]:
 def train_folder(
     history: Path, scores: Path, out: Path, *, seed: int = 0, progress: Progress = lambda *_: None
 ) -> ForecastModel:
-    """Train on a folder in the history format and write `out`: model/ (the artifact) and evaluation.json (its copy)."""
+    """Train on a folder in the history format and write `out`: artifact/ and evaluation.json (its copy)."""
     # The matrices are small: threads would only wait for one another, and might add up in another order.
     with threadpool_limits(1):
         model = train(read_history(history), read_scores(scores), seed=seed, progress=progress)

@@ -101,10 +101,10 @@ def test_the_artifact_is_json_and_the_same_again(tmp_path: Path) -> None:
     scores = write_scores(tmp_path / "scores.parquet", {"d1": 0.4})
     for out in ("one", "other"):
         train_folder(tmp_path / "history", scores, tmp_path / out, seed=3)
-    names = sorted(path.name for path in (tmp_path / "one" / "model").iterdir())
+    names = sorted(path.name for path in (tmp_path / "one" / "artifact").iterdir())
     assert names == ["evaluation.json", "model.json"]
     for name in names:
-        assert (tmp_path / "one" / "model" / name).read_bytes() == (tmp_path / "other" / "model" / name).read_bytes()
+        assert (tmp_path / "one" / "artifact" / name).read_bytes() == (tmp_path / "other" / "artifact" / name).read_bytes()
 
 
 def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,13 +113,13 @@ def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.
     arguments = ["--history", str(tmp_path / "history"), "--scores", str(tmp_path / "scores.parquet")]
     assert main(["train", *arguments, "--out", str(tmp_path / "out")]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert all(0 <= line["done"] <= 1 for line in lines)
+    assert all(0 <= line["progress"] <= 1 for line in lines)
     evaluation = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert evaluation["model"] == "mostly prior"
     assert evaluation["not_yet_created"].startswith("left out")
     assert evaluation["correction"]["factor"] == 1.0
     assert "why" in evaluation["backtest"]
-    assert ForecastModel.load(tmp_path / "out" / "model").new_business.owners == ()
+    assert ForecastModel.load(tmp_path / "out" / "artifact").new_business.owners == ()
 
 
 def test_an_empty_history_trains_too(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ def test_more_lines_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     ("query", "accept", "language"),
     [
         ("", "", "en"), ("", "ko", "ko"), ("", "ko-KR,en;q=0.8", "ko"), ("", "en,ko;q=0.5", "en"),
-        ("lang=ko", "en", "ko"), ("lang=xx", "ko", "ko"), ("", "fr", "en"), ("", "ko;q=zero", "ko"), ("", "en;q=0.1,ko;q=0.9", "ko"),
+        ("lang=ko", "en", "ko"), ("lang=xx", "ko", "ko"), ("", "fr", "en"), ("", "ko;q=zero", "ko"),
+        ("", "en;q=0.1,ko;q=0.9", "ko"),
     ],
 )  # fmt: skip
 def test_languages(query: str, accept: str, language: str) -> None:
