@@ -52,6 +52,8 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     day = business_day(event)
     changes = [change for change in event.history if change.field in HISTORY_FIELDS]
     lean = events_pb2.DealEvent(deal=event.deal, history=changes, truncated=event.truncated)
+    for unused in ("account", "contacts", "fields"):
+        lean.deal.ClearField(unused)
     history = history_from_event(lean)
     deal = history.deal
     status = _status(deal.kind, deal.outcome, deleted=deal.deleted)

@@ -74,8 +74,7 @@ def read_cases(
 ) -> Iterator[Case]:
     """Every opportunity up to a day, with its rows on sampled days and on the replay days that it was open on."""
     for history in histories:
-        changes = tuple(change for change in history.changes if change.field in HISTORY_FIELDS)
-        lean = replace(history, changes=changes, activities=(), activity_count=0)
+        lean = _lean(history)
         found = [phase for phase in phases(history, as_of) if phase.kind is DealKind.OPPORTUNITY]
         if not found:
             continue
@@ -92,6 +91,13 @@ def read_cases(
             amount.currency if amount else money, history.deal.owner_id, rows,
             tuple(day for day in sampled if day in rows),
         )  # fmt: skip
+
+
+def _lean(history: DealHistory) -> DealHistory:
+    """Only what features.timing_columns and features.asked look at, as serving has it."""
+    changes = tuple(change for change in history.changes if change.field in HISTORY_FIELDS)
+    deal = replace(history.deal, contacts=(), fields={})
+    return DealHistory(deal, changes, owner_path=history.owner_path, truncated=history.truncated)
 
 
 def _spread(start: date, end: date) -> list[date]:

@@ -1,7 +1,7 @@
 """What timing and amounts are read from: columns of a deal's row, the same in training and in serving.
 
-Rows come from learning.snapshots. No column here depends on activities, nor on changes of other fields than
-HISTORY_FIELDS: training and serving both leave the rest out, which makes rows several times cheaper.
+Rows come from learning.snapshots. No column here depends on activities, contacts, the account, custom fields or changes
+of other fields than HISTORY_FIELDS: training and serving both leave them out, which makes rows several times cheaper.
 """
 
 from __future__ import annotations

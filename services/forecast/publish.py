@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 ROWS = 100  # totals between two turns of the event loop: some 10 ms
 LONGEST_SECONDS = 0.8
 LOOK_SECONDS = 0.5
-SHARE = 0.15  # of the time may go into publishing while changes stream in
+SHARE = 0.1  # of the time may go into publishing while changes stream in
 
 PUBLISHED = Counter("dealcast_rollups_published_total", "Totals published")
 SECONDS = Histogram("dealcast_rollup_publish_seconds", "Time to publish the totals that changed")
