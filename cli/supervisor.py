@@ -133,8 +133,7 @@ class Supervisor:
             loop.add_signal_handler(number, asked)
 
     def _nats(self) -> Part:
-        store = self.folder / "nats"
-        command = nats_command(store, self._nats_port, self._run)
+        command = nats_command(self.folder / "nats", self._nats_port)
         return self._part(NATS, command, dict(os.environ), self._nats_listens)
 
     def _service(self, name: str, settings: Mapping[str, str]) -> Part:

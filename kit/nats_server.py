@@ -40,10 +40,11 @@ def nats_server_binary() -> Path:
     return Path(found)
 
 
-def nats_command(store: Path, port: int, ports_folder: Path) -> list[str]:
-    """How to start the server on loopback; port -1 takes a free one, told in the ports file."""
+def nats_command(store: Path, port: int, ports_folder: Path | None = None) -> list[str]:
+    """How to start the server on loopback; port -1 takes a free one, told in a file in ports_folder."""
     command = [str(nats_server_binary()), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(store)]
-    return [*command, "-c", str(CONFIG_FILE), "--ports_file_dir", str(ports_folder)]
+    told = ["--ports_file_dir", str(ports_folder)] if ports_folder is not None else []
+    return [*command, "-c", str(CONFIG_FILE), *told]
 
 
 def read_ports_file(ports_folder: Path, pid: int) -> int | None:

@@ -74,6 +74,13 @@ async def send_until_taken(client: NATS, names: Sequence[str]) -> None:
             await asyncio.sleep(0.1)
 
 
+async def lose_everything(server: NatsServer) -> None:
+    """Delete the store under the running server, then end it; what it wrote meanwhile goes too."""
+    server.wipe()
+    await asyncio.to_thread(server.kill)
+    server.wipe()
+
+
 async def test_a_killed_server_comes_back_and_nothing_is_lost(server: NatsServer, client: NATS) -> None:
     names = [f"d{i}" for i in range(3000)]
     async with Pipe(client) as pipe:
@@ -91,8 +98,7 @@ async def test_a_wiped_disk_is_rebuilt_from_the_streams_file(server: NatsServer,
     async with Pipe(client) as pipe:
         await send_until_taken(client, ["before"])
         await eventually(lambda: "before" in pipe.out)
-        server.wipe()
-        await asyncio.to_thread(server.kill)
+        await lose_everything(server)
         await asyncio.to_thread(server.start)
         await send_until_taken(client, [f"after{i}" for i in range(300)])
         await eventually(lambda: len(pipe.out) == 301, seconds=20)
@@ -143,8 +149,7 @@ async def test_a_follower_keeps_its_model_through_a_wipe_and_follows_on(
     task = asyncio.create_task(follower.run(stop))
     await promote("one", 1)
     await eventually(lambda: follower.current[0] == "one", seconds=5)
-    server.wipe()
-    await asyncio.to_thread(server.kill)
+    await lose_everything(server)
     await asyncio.to_thread(server.start)
     await eventually(lambda: client.is_connected)
     await asyncio.sleep(1)

@@ -1,0 +1,127 @@
+"""`dealcast up` as its user starts it: the whole system in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from kit.testing import free_port
+
+DEALCAST = str(Path(sys.executable).with_name("dealcast"))
+PARTS = {"nats", "lead_scoring", "forecast", "next_best_action", "gateway"}
+
+
+class Up:
+    """A running `dealcast up`."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        command = [DEALCAST, "up", "--data-dir", str(folder), "--port", str(self.port), *arguments]
+        self.errors = folder.with_suffix(".err")
+        with self.errors.open("a") as output:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, text=True)
+
+    def ready_line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.folder / "run" / "state.json").read_text())
+        return state
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """Signal it; returns the exit code and what else it printed."""
+        self.process.send_signal(how)
+        rest, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, rest
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    data = tmp_path / "data"
+    yield data
+    for process in psutil.process_iter(["cmdline"]):
+        if process.info["cmdline"] and str(data) in process.info["cmdline"]:
+            process.kill()
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def wait_for(condition: Any, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order(folder: Path) -> None:
+    first = Up(folder)
+    assert first.ready_line() == f"ready http://127.0.0.1:{first.port}", first.errors.read_text()
+    state = first.state
+    assert set(state["pids"]) == PARTS
+    assert state["url"] == f"http://127.0.0.1:{first.port}"
+    assert httpx.get(state["url"] + "/v1/deals?limit=1", trust_env=False).json()["deals"] == []
+
+    second = Up(folder)
+    assert second.process.wait(30) == 1
+    told = second.errors.read_text()
+    assert f"another dealcast runs on this folder (process {first.process.pid})" in told
+    assert "Traceback" not in told
+
+    os.kill(state["pids"]["forecast"], signal.SIGKILL)
+    wait_for(lambda: first.state["pids"].get("forecast") not in (None, state["pids"]["forecast"]))
+
+    pids = list(first.state["pids"].values())
+    first.process.kill()
+    first.process.wait()
+    wait_for(lambda: all(gone(pid) for pid in pids), 10)
+
+    again = Up(folder)
+    assert again.ready_line().startswith("ready "), again.errors.read_text()
+    pids = list(again.state["pids"].values())
+    code, rest = again.end()
+    assert (code, rest) == (0, "")
+    assert all(gone(pid) for pid in pids)
+    assert sorted(path.name for path in (folder / "run").iterdir()) == ["lock"]
+    assert {path.name for path in (folder / "logs").iterdir()} == {f"{name}.log" for name in PARTS}
+
+
+def test_a_taken_port_ends_it_with_the_mend(folder: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        command = [DEALCAST, "up", "--data-dir", str(folder), "--port", str(holder.getsockname()[1])]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert "is in use" in told.stderr
+    assert "mend: " in told.stderr
+    assert told.stdout == ""
+
+
+def test_a_part_that_crashes_again_and_again_is_named(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "nats-server"
+    broken.write_text("#!/bin/sh\necho 'nats-server: no space left on device' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    command = [DEALCAST, "up", "--data-dir", str(folder), "--port", "0"]
+    environment = os.environ | {"NATS_SERVER": str(broken)}
+    told = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert told.returncode == 1
+    assert "nats cannot start: nats-server: no space left on device" in told.stderr
+    assert "nats.log" in told.stderr
+    assert told.stdout == ""
