@@ -48,12 +48,32 @@ def activities(
     for deed in deeds:
         _deed(found, start, deed, rng)
         if rng.random() < 0.10 + 0.04 * max(-1.5, min(2.0, deed.health)):
-            _add(found, start, deed, rng.choice(WEB), "inbound", rng.randint(0, deed.last_day), "", rng)
+            _add(
+                found,
+                start,
+                deed,
+                rng.choice(WEB),
+                "inbound",
+                rng.randint(0, deed.last_day),
+                _contact(start, rng),
+                "",
+                rng,
+            )
         if rng.random() < NOTED:
-            text = notes.internal(start.subject, deed.situation, rng)
-            _add(found, start, deed, "note", "internal", rng.randint(0, deed.last_day), text, rng)
+            text = notes.internal(start.subject, deed.situation, start.names[_contact(start, rng)], rng)
+            _add(found, start, deed, "note", "internal", rng.randint(0, deed.last_day), "", text, rng)
         if customer and rng.random() < SERVICE:
-            _add(found, start, deed, "service_case", "inbound", rng.randint(0, deed.last_day), "", rng)
+            _add(
+                found,
+                start,
+                deed,
+                "service_case",
+                "inbound",
+                rng.randint(0, deed.last_day),
+                _contact(start, rng),
+                "",
+                rng,
+            )
     kept = sorted((one for one in found if one.time.date() <= last_day), key=attrgetter("time"))
     return [replace(one, id=f"T-{number + place:07d}") for place, one in enumerate(kept)]
 
@@ -62,18 +82,25 @@ def _deed(found: list[Activity], start: Start, deed: Deed, rng: Random) -> None:
     """What the rep did and the answer to it."""
     if deed.action:
         name = ACTIONS[deed.action]
-        text = notes.outbound(start.subject, deed.action, deed.situation, rng)
-        _add(found, start, deed, rng.choice(TYPES[name]), "outbound", deed.action_day, text, rng)
+        contact = _contact(start, rng)
+        text = notes.outbound(start.subject, deed.action, deed.situation, start.names[contact], rng)
+        _add(found, start, deed, rng.choice(TYPES[name]), "outbound", deed.action_day, contact, text, rng)
     if deed.answered:
-        text = notes.inbound(start.subject, deed.situation, rng)
+        contact = _contact(start, rng)
+        text = notes.inbound(start.subject, deed.situation, start.names[contact], rng)
         day = rng.randint(min(deed.action_day, deed.last_day), deed.last_day)
-        _add(found, start, deed, rng.choice(ANSWERS), "inbound", day, text, rng)
+        _add(found, start, deed, rng.choice(ANSWERS), "inbound", day, contact, text, rng)
+
+
+def _contact(start: Start, rng: Random) -> str:
+    """One of those who take part."""
+    return rng.choice(start.contacts).contact_id
 
 
 def _add(
-    found: list[Activity], start: Start, deed: Deed, kind: str, direction: str, day: int, text: str, rng: Random
-) -> None:
+    found: list[Activity], start: Start, deed: Deed, kind: str, direction: str, day: int, contact: str, text: str,
+    rng: Random,
+) -> None:  # fmt: skip
     """An activity in office hours before the day's event."""
     time = at_office(deed.monday + timedelta(days=day), rng, 0, 6)
-    contact = rng.choice(start.contacts).contact_id if direction != "internal" else ""
     found.append(Activity("", start.id, kind, direction, time, contact, deed.owner_id, text))

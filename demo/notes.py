@@ -22,7 +22,6 @@ class Subject:
     product: str
     need: int
     rival: int
-    people: tuple[str, ...]
 
     @property
     def phrases(self) -> ModuleType:
@@ -30,23 +29,27 @@ class Subject:
         return phrases_en if self.english else phrases_ko
 
 
-def outbound(subject: Subject, action: int, situation: int, rng: Random) -> str:
-    """The rep's note on something done."""
+def outbound(subject: Subject, action: int, situation: int, who: str, rng: Random) -> str:
+    """The rep's note on something done with a contact."""
     phrases = subject.phrases
     opening = rng.choice(phrases.ACTIONS[ACTIONS[action]])
-    return _fill(subject, f"{opening} {_about(phrases.CLEAR, subject, situation, rng)}{rng.choice(phrases.NEXT)}", rng)
+    return _fill(
+        subject, f"{opening} {_about(phrases.CLEAR, subject, situation, rng)}{rng.choice(phrases.NEXT)}", who, rng
+    )
 
 
-def inbound(subject: Subject, situation: int, rng: Random) -> str:
-    """What the customer writes or says."""
+def inbound(subject: Subject, situation: int, who: str, rng: Random) -> str:
+    """What a contact writes or says."""
     phrases = subject.phrases
-    return _fill(subject, rng.choice(phrases.REPLIES) + _about(phrases.REPLIES_CLEAR, subject, situation, rng), rng)
+    return _fill(
+        subject, rng.choice(phrases.REPLIES) + _about(phrases.REPLIES_CLEAR, subject, situation, rng), who, rng
+    )
 
 
-def internal(subject: Subject, situation: int, rng: Random) -> str:
+def internal(subject: Subject, situation: int, who: str, rng: Random) -> str:
     """A note to oneself."""
     phrases = subject.phrases
-    return _fill(subject, rng.choice(phrases.NOTES) + _about(phrases.CLEAR, subject, situation, rng), rng)
+    return _fill(subject, rng.choice(phrases.NOTES) + _about(phrases.CLEAR, subject, situation, rng), who, rng)
 
 
 def need(subject: Subject) -> str:
@@ -60,10 +63,10 @@ def _about(clear: tuple[str, ...], subject: Subject, situation: int, rng: Random
     return rng.choice(clear)
 
 
-def _fill(subject: Subject, sentence: str, rng: Random) -> str:
+def _fill(subject: Subject, sentence: str, who: str, rng: Random) -> str:
     if "{" not in sentence:
         return sentence
     return sentence.format(
-        who=rng.choice(subject.people), need=need(subject), product=subject.product, n=rng.randrange(5, 60),
+        who=who, need=need(subject), product=subject.product, n=rng.randrange(5, 60),
         m=rng.randrange(2, 9), rival=RIVALS[subject.rival], day=rng.choice(subject.phrases.DAYS),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -40,6 +41,7 @@ class Start:
     seats: int
     subject: Subject
     contacts: tuple[ContactRole, ...]
+    names: Mapping[str, str]  # of the contacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _start(company: Company, number: int, people: list[tuple[Contact, str]], rng
     owner, account, product = int(deals.owner[number]), int(deals.account[number]), PRODUCTS[deals.product[number]]
     subject = Subject(
         english=bool(company.people.english[owner]), product=product[1], need=rng.randrange(len(NEED_EN)),
-        rival=rng.randrange(len(RIVALS)), people=tuple(contact.name for contact, _ in people),
+        rival=rng.randrange(len(RIVALS)),
     )  # fmt: skip
     day = company.calendar.monday(int(deals.week[number])) + timedelta(days=int(deals.day[number]))
     record = company.account_records[account]
@@ -106,5 +106,6 @@ def _start(company: Company, number: int, people: list[tuple[Contact, str]], rng
         owner_id=company.people.rep_ids[owner], account_id=record.id, product_id=product[0],
         quantity=int(deals.quantity[number]), amount=float(deals.amount[number]),
         source=SOURCES[deals.source[number]], seats=int(deals.seats[number]), subject=subject,
+        names={contact.id: contact.name for contact, _ in people},
         contacts=roles_for(people, bool(deals.decider[number]), bool(deals.champion[number]), rng),
     )  # fmt: skip

@@ -83,10 +83,11 @@ def quotas(company: Company, booked: dict[tuple[str, str], int]) -> Iterator[Quo
     for place, (period, start) in enumerate(plans):
         week = max(0, calendar.week_of(start))
         here = [i for i in range(len(people.rep_ids)) if people.joined[i] <= week + 12 and people.left[i] > week]
-        source, stretch = (plans[place - 4][0], STRETCH) if place > 5 else (period, 1.0)
+        (source, before), stretch = (plans[place - 4], STRETCH) if place > 5 else (plans[place], 1.0)
         team = sum(amount for (_, quarter_), amount in booked.items() if quarter_ == source) / max(1, len(here))
         for rep in here:
-            own = booked.get((people.rep_ids[rep], source), round(team))
+            new = people.joined[rep] > calendar.week_of(before)
+            own = team if new else booked.get((people.rep_ids[rep], source), 0)
             target = stretch * (team + own) / 2
             yield Quota(people.rep_ids[rep], period, money(max(1, round(target / 1_000_000)) * 1_000_000))
 

@@ -42,7 +42,8 @@ class EntryView:
 def timeline(history: DealHistory, names: Mapping[str, str], words: Words) -> list[EntryView]:
     """Everything, newest first. `names` holds what user and account ids are called."""
     entries = [*_changes(history, names, words), *_activities(history, words)]
-    return sorted(entries, key=lambda entry: entry.iso, reverse=True)
+    entries.sort(key=lambda entry: entry.iso)
+    return entries[::-1]  # of one moment the later change comes first too
 
 
 def value_text(field: str, value: Value | None, names: Mapping[str, str], words: Words) -> str:
@@ -68,11 +69,11 @@ def field_text(field: str, words: Words) -> str:
 
 
 def _changes(history: DealHistory, names: Mapping[str, str], words: Words) -> list[EntryView]:
-    """The changes of one moment as one entry; the first are the creation."""
+    """The changes of one moment and revision as one entry; the first are the creation."""
     entries: list[EntryView] = []
     state: dict[str, str] = {}
     imported = len({change.recorded_time.date() for change in history.changes}) == 1  # then all is late, and no news
-    for moment, group in groupby(history.changes, key=lambda change: change.effective_time):
+    for (moment, _), group in groupby(history.changes, key=lambda change: (change.effective_time, change.revision)):
         changes = list(group)
         shown: list[ChangeView] = []
         for change in changes:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
-MOST_REASONS = 8
+MOST_REASONS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,14 @@ def _percent(share: float) -> float:
 
 
 def _reasons(reasons: Sequence[Json], words: Words) -> tuple[ReasonView, ...]:
-    """The strongest reasons, longest bar first."""
-    strongest = sorted(reasons, key=lambda reason: -abs(reason["effect"]))[:MOST_REASONS]
+    """The strongest reasons, longest bar first, the rest of them all (without a field) last."""
+    strongest = sorted(reasons, key=lambda reason: (not reason["field"], -abs(reason["effect"])))[:MOST_REASONS]
     longest = max((abs(reason["effect"]) for reason in strongest), default=0.0) or 1.0
     return tuple(
         ReasonView(
             reason["text"] or reason["field"], "" if reason["text"] else reason["value"], reason["effect"] >= 0,
-            round(100 * abs(reason["effect"]) / longest, 1), _evidence(reason.get("evidence"), words),
+            round(100 * abs(reason["effect"]) / longest, 1),
+            "" if reason["text"] else _evidence(reason.get("evidence"), words),  # the text tells it
         )
         for reason in strongest
     )  # fmt: skip
@@ -190,21 +191,21 @@ def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastVie
     status = forecast["status"]
     note = "" if status == "open" else words(f"forecast.{status}")
     periods, days, amount = forecast["periods"], forecast["close_date"], forecast["amount"]
-    named = (
-        {name: {"currency": amount["currency"], "value": amount[name]} for name in ("mean", "p10", "p90")}
-        if amount
-        else {}
-    )
+    sums = {name: _part_money(amount, name, words) for name in ("mean", "p10", "p90")} if amount else {}
     return ForecastView(
         part=_part(forecast, words), note=note, close=words.day(days["p50"]) if days else "",
         close_range=_span(words.day(days["p10"]), words.day(days["p90"]), words) if days else "",
-        amount=words.money(named.get("mean")) if amount else "",
-        amount_range=_span(words.money(named["p10"]), words.money(named["p90"]), words) if amount else "",
+        amount=sums.get("mean", ""),
+        amount_range=_span(sums["p10"], sums["p90"], words) if sums else "",
         periods=tuple(_period(each, words) for each in periods),
         category=words.name("category", forecast["category"].lower()) if forecast["category"] else "",
         slip="" if forecast["slip_risk"] is None else words.percent(forecast["slip_risk"]),
         first_period=words.percent(periods[0]["probability"]) if periods and status == "open" and is_open else "–",
     )  # fmt: skip
+
+
+def _part_money(amount: Json, name: str, words: Words) -> str:
+    return words.money({"currency": amount["currency"], "value": amount[name]}, compact=True)
 
 
 def _span(low: str, high: str, words: Words) -> str:
@@ -224,7 +225,7 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
     shown = tuple(
         ActionView(
             action["text"] or action["action"], names.get(action["contact_id"], ""),
-            words("actions.gain", amount=words.money(action["gain"])) if action["gain"] else "",
+            words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
             words("actions.points", points=words.points(action["probability_gain"])),
             tuple(reason["text"] or reason["field"] for reason in action["reasons"]),
         )

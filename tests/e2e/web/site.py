@@ -88,7 +88,13 @@ def deal(deal_id: str, name: str, owner: str, amount: int) -> DealWrite:
 def insights(deal_id: str, revision: int = 1, probability: float = 0.62, text: str = "") -> Sequence[Insight]:
     """All three parts of a deal."""
     reasons = [
-        reason("stage", "Proposal", 0.8, text or "In Proposal", text or "제안 단계에 있음"),
+        reason(
+            "stage",
+            "Proposal",
+            0.8,
+            text or "In Proposal (120 of 340 won)",
+            text or "제안 단계에 있음 (340건 중 120건 수주)",
+        ),
         reason("Lead source", "광고", -0.45, "Came through an advertisement", "광고로 유입됨"),
     ]
     score = {

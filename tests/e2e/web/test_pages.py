@@ -41,7 +41,7 @@ async def scrolls_sideways(page: Page) -> bool:
 async def test_the_list_shows_merged_records(site: Site, desk: BrowserContext) -> None:
     page, complaints = await open_page(desk, f"{site[1]}/deals?q=D-1")
     row = page.locator('tr[data-deal="D-1"]')
-    for text in ("한빛정밀", "Proposal", "김민준", "₩52,000,000", "62%", "41%", "Send a quote", "₩2,100,000"):
+    for text in ("한빛정밀", "Proposal", "김민준", "₩52,000,000", "62%", "41%", "Send a quote", "₩2.1M"):
         await expect(row).to_contain_text(text)
     totals = page.locator("#totals")
     for text in ("2026-Q4", "Booked", "₩460M – ₩940M", "₩700M", "Quota", "₩900M", "model f3"):
@@ -56,13 +56,13 @@ async def test_the_record_shows_all_parts_as_of_when_and_by_which_model(site: Si
         "#forecast": (
             "Dec 22, 2026",
             "Dec 1, 2026 to Mar 30, 2027",
-            "₩48,000,000",
+            "₩48M",
             "2026-Q4",
             "41%",
             "Best case",
             "20%",
         ),
-        "#actions": ("Send a quote", "₩2,100,000", "+4.0 points", "2026-11-20 10:00 UTC"),
+        "#actions": ("Send a quote", "₩2.1M", "+4.0 points", "2026-11-20 10:00 UTC"),
         "#timeline": ("Created", "Proposal"),
     }.items():
         for text in texts:

@@ -44,12 +44,20 @@ def test_a_bare_deal() -> None:
 
 
 def test_reasons_are_the_strongest_first_with_bars_against_the_longest() -> None:
-    reasons = [reason(0.2), reason(-0.8, count=10), reason(0.4, text="")]
+    reasons = [reason(0.2), reason(-0.8, count=10), reason(0.4, text="", count=10)]
     view = deal_view(record(lead_score=score(reasons=reasons)), EN, TODAY).score
     assert view is not None
     assert [(each.for_it, each.width) for each in view.reasons] == [(False, 100), (True, 50), (True, 25)]
-    assert view.reasons[0].evidence == "1 of 10 such closed records were won"
-    assert (view.reasons[1].text, view.reasons[1].value, view.reasons[1].evidence) == ("f", "v", "")
+    assert (view.reasons[0].text, view.reasons[0].value, view.reasons[0].evidence) == ("t", "", "")
+    assert (view.reasons[1].text, view.reasons[1].value) == ("f", "v")
+    assert view.reasons[1].evidence == "1 of 10 such closed records were won"
+
+
+def test_the_rest_of_all_reasons_stands_last() -> None:
+    rest = reason(-2.0) | {"field": "", "text": "Everything else"}
+    view = deal_view(record(lead_score=score(reasons=[rest, reason(0.5)])), EN, TODAY).score
+    assert view is not None
+    assert [each.text for each in view.reasons] == ["t", "Everything else"]
 
 
 def test_no_effect_at_all_divides_by_nothing() -> None:
@@ -142,6 +150,13 @@ def test_the_timeline_tells_what_became_of_what_newest_first() -> None:
     assert ("Owner", "empty", "Tan") in [(c.field, c.before, c.after) for c in entries[3].changes]
     assert (entries[0].late, entries[0].changes[0].after) == ("entered Sep 13, 2026", "yes")
     assert (entries[1].contact, entries[1].text, entries[1].direction) == ("Kim", "<b>hi</b>", "to the customer")
+
+
+def test_changes_of_one_moment_are_told_by_revision() -> None:
+    changes = tuple(Change("stage", name, T0, T0, revision) for revision, name in enumerate(("New", "Demo"), start=1))
+    entries = timeline(DealHistory(Deal("d"), changes), {}, EN)
+    assert [entry.created for entry in entries] == [False, True]
+    assert entries[0].changes[0].after == "Demo"
 
 
 def test_an_import_of_old_history_is_not_called_late() -> None:
