@@ -59,7 +59,8 @@ class DealWrite:
     """One deal to create or change, with what belongs to it; applied as a whole: one revision, one event.
 
     Members left UNSET stay as they are. `fields` is merged by name (None empties a field). `history` rows and
-    `activities` already known (same field and time, same id) change nothing. `products` and `contacts` replace.
+    `activities` already known (same field, time and value, same id) change nothing; another value at the same time
+    corrects the earlier. `products` and `contacts` replace. `closed_date` None leaves a closed deal's day as it is.
     """
 
     id: str

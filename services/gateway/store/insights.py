@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, literal, or_, select, union_all, update
 
 from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
@@ -98,23 +98,23 @@ class Insights(Reads, Touching):
     async def behind(
         self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
     ) -> list[Behind]:
-        """Deals with an insight missing or behind, ordered by id; see Store. One query over indexes."""
-        s = t.standings.c
-        late_revision = or_(*[s[f"{kind.value}_revision"] < s.revision for kind in InsightKind])
+        """Deals with an insight missing or behind, ordered by id; see Store. One query over two partial indexes."""
+        s, size = t.standings.c, bounded(limit)
         late_model = or_(
             *[s[f"{kind.value}_generation"] < generations.get(kind, 0) for kind in InsightKind],
             *[s[f"{kind.value}_day"] < business_day for kind in InsightKind],
         )
-        page = (
-            select(s.deal_id, late_revision.label("by_revision"), and_(s.live, late_model).label("by_model"))
-            .where(s.deal_id > after, or_(late_revision, and_(s.live, late_model)))
-            .order_by(s.deal_id)
-            .limit(bounded(limit))
-        )
+        parts = [
+            select(s.deal_id, literal(number).label("part")).where(s.deal_id > after, *where).order_by(s.deal_id)
+            for number, where in enumerate(((t.LATE,), (s.live, late_model)))
+        ]
+        both = union_all(*[select(part.limit(size).subquery()) for part in parts])
 
         def work(connection: Connection) -> list[Behind]:
-            rows = connection.execute(page).all()
-            return [Behind(row.deal_id, bool(row.by_revision), bool(row.by_model)) for row in rows]
+            late: dict[str, set[int]] = {}
+            for deal_id, part in connection.execute(both).all():
+                late.setdefault(deal_id, set()).add(part)
+            return [Behind(one, 0 in late[one], 1 in late[one]) for one in sorted(late)[:size]]
 
         return await self._database.read(work)
 

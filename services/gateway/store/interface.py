@@ -151,18 +151,29 @@ class Store(Protocol):
 
         The change, its history rows, its outbox row and its event are one transaction per call. Unknown owner,
         account, product or contact ids refuse the write. Of the same id twice in one call the later wins, one
-        revision each only if it changes something.
+        revision each only if it changes something. A wrong expected_revision is an error of that field.
+
+        A field's value is that of its change with the greatest effective time. Members without a time of their own
+        count from now, at least from the deal's last change; of a new deal from its creation, of a closing deal from
+        the end of closed_date. Values of custom fields not defined yet define them. The setting "pipelines",
+        {"<pipeline>": ["<stage>", …]}, limits the stages of the pipelines it names.
         """
 
     async def save_users(
         self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = ()
     ) -> list[WriteResult]:
-        """Create or change users and their reporting lines; a cycle refuses the line."""
+        """Create or change users, then their reporting lines; a cycle on any day refuses the line.
+
+        One result a user, then one a line (with the user's id). Open deals that stand elsewhere in the tree now get
+        an outbox row (rescore); their revision stays.
+        """
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
-        """Create or change accounts; open deals of a changed one get an outbox row."""
+        """Create or change accounts; the revision of a changed one's open deals grows, or its new insights would
+        count as repetitions of the old."""
 
-    async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]: ...
+    async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
+        """Create or change contacts; the revision of open deals they are on grows."""
 
     async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]: ...
 
@@ -186,11 +197,15 @@ class Store(Protocol):
         """
 
     async def list_records(self, principal: Principal, query: Query, cursor: str, limit: int) -> Page:
-        """A page in a stable total order (sort key, then id). Raises InvalidInput for a bad cursor or sort."""
+        """A page in a stable total order: sort key, then id, both in the same direction; deals without a value come
+        last in both. Amounts sort in major units whatever their currency. Deleted deals are left out; histories carry
+        neither changes nor activities. Raises InvalidInput for a bad cursor, sort or grade."""
 
-    async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]: ...
+    async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]:
+        """The deal's changes by effective time, without the first `after` of them."""
 
-    async def get_activities(self, principal: Principal, deal_id: str, cursor: str, limit: int) -> list[Activity]: ...
+    async def get_activities(self, principal: Principal, deal_id: str, cursor: str, limit: int) -> list[Activity]:
+        """The deal's activities, newest first, after the one that `reads.activity_cursor` made the cursor of."""
 
     async def list_users(self, principal: Principal) -> list[User]: ...
 
@@ -217,7 +232,11 @@ class Store(Protocol):
         """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights."""
 
     def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
-        """Rows of one file of the history format (docs/history-format.md), in batches, bounded in memory."""
+        """Rows of one file of the history format (docs/history-format.md), in batches, bounded in memory.
+
+        With as_of: what was effective or done by then, of deals created by then, and deals as they stood then. When
+        it was recorded does not count, as an import records old history late. Files without history come as they are.
+        """
 
     # outbox
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
@@ -231,7 +250,8 @@ class Store(Protocol):
     # insights
     async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
         """Merge by the total order (domain.newer); True where it replaced. Replacements append events and, for lead
-        scores, score history. Insights on deals that do not exist are dropped."""
+        scores, score history. Insights on deals that do not exist, or on a revision not reached (from before a
+        restore), are dropped."""
 
     async def behind(
         self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
@@ -260,7 +280,8 @@ class Store(Protocol):
 
     # clock, settings, small documents
     async def get_setting(self, key: str) -> Any | None:
-        """A JSON document of the workspace: clock, currency, grade bounds, stream incarnations, model pointers."""
+        """A JSON document of the workspace: clock ({"pinned": "2017-09-30" or null}), pipelines, currency, grade
+        bounds, stream incarnations, model pointers."""
 
     async def put_setting(self, key: str, value: Any) -> None: ...
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
 )
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
@@ -150,6 +151,16 @@ standings = Table(
     Column("category", KEY), Column("gain", Double), Column("action", KEY),
     Index(None, "probability", "deal_id"), Index(None, "expected_amount", "deal_id"),
     Index(None, "slip_risk", "deal_id"), Index(None, "gain", "deal_id"), sqlite_with_rowid=False,
+)  # fmt: skip
+
+LATE = or_(
+    *[standings.c[f"{kind}_revision"] < standings.c.revision for kind in ("lead_score", "forecast", "next_actions")]
+)
+Index("ix_standings_late", standings.c.deal_id, sqlite_where=LATE, postgresql_where=LATE)
+Index(
+    "ix_standings_live", standings.c.deal_id, standings.c.lead_score_generation, standings.c.forecast_generation,
+    standings.c.next_actions_generation, standings.c.lead_score_day, standings.c.forecast_day,
+    standings.c.next_actions_day, sqlite_where=standings.c.live, postgresql_where=standings.c.live,
 )  # fmt: skip
 
 score_history = Table(

@@ -29,12 +29,14 @@ class Totals(Part):
         A user is an owner if they have nobody below them, or any deal. What stands above the principal's owners is
         there by name.
         """
-        deals = select(D.owner_id).where(not_(D.deleted)).distinct()
+        has_deals = select(D.id).where(D.owner_id == t.users.c.id, not_(D.deleted)).exists()
+        nobodys = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 
         def work(connection: Connection) -> list[Node]:
             context = self._contexts.read(connection)
             visible = context.people.visible(principal, day)
-            owners = {row[0] for row in connection.execute(deals).all()}
+            owners = {row[0] for row in connection.execute(select(t.users.c.id).where(has_deals)).all()}
+            unowned = connection.execute(nobodys).first() is not None
             nodes: dict[str, Node] = {}
             for user_id, path in sorted(context.people.paths(day).items()):
                 if visible is not None and user_id not in visible:
@@ -42,7 +44,7 @@ class Totals(Part):
                 leads = len(path) > 1 and path[-2].id == f"manager:{user_id}"
                 for node in path[:-1] if leads and user_id not in owners else path:
                     nodes.setdefault(node.id, node)
-            if "" in owners and visible is None:
+            if unowned and visible is None:
                 for node in context.people.path("", day):
                     nodes.setdefault(node.id, node)
             return _parents_first(nodes)

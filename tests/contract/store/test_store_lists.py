@@ -142,12 +142,14 @@ async def test_what_is_booked_and_promised(store: Store, put: Put) -> None:
     for i in range(20):
         await put(f"big{i}", amount=Money("USD", 10**18), **day(1))
     await put("none", **day(2))
+    for i in range(10):
+        await put(f"half{i}", amount=Money("EUR", 512_345_678), **day(2))
     await put("krw", amount=Money("KRW", 7), **day(2))
     await put("lead", kind=DealKind.LEAD, amount=Money("USD", 1), **day(2))
     await put("gone", deleted=True, amount=Money("USD", 1), **day(2))
     await put("lost", amount=Money("USD", 1), **{**day(2), "outcome": Outcome.LOST})
     assert await store.won(LOCAL, date(2017, 9, 1), date(2017, 9, 2)) == [
-        Won("ann", "KRW", 7, 1), Won("ann", "USD", 20 * 10**18, 21),
+        Won("ann", "EUR", 5_123_456_780, 10), Won("ann", "KRW", 7, 1), Won("ann", "USD", 20 * 10**18, 21),
     ]  # fmt: skip
     assert await store.won(LOCAL, date(2017, 9, 3), date(2017, 9, 30)) == []
     await put("o1", owner_id="ben", close_date=date(2017, 10, 1), amount=Money("USD", 5), category="commit")
@@ -157,4 +159,4 @@ async def test_what_is_booked_and_promised(store: Store, put: Put) -> None:
         CategorySum("ben", "USD", "", 6, 1), CategorySum("ben", "USD", "commit", 5, 1),
     ]  # fmt: skip
     counts = await store.counts()
-    assert (counts["deals"], counts["open"], counts["won"], counts["lost"], counts["leads"]) == (28, 3, 23, 1, 1)
+    assert (counts["deals"], counts["open"], counts["won"], counts["lost"], counts["leads"]) == (38, 3, 33, 1, 1)
