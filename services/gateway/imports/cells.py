@@ -31,6 +31,7 @@ from services.gateway.json_checks import (
     shown,
 )
 
+REMEMBERED = 10_000  # ids made of cells
 PRICE = object()  # the amount is the product's list price
 _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
@@ -67,6 +68,7 @@ class CellReader:
         self.mapping, self.spec, self.columns = mapping, spec, list(columns)
         self._at = {name: i for i, name in enumerate(columns)}
         self._ids = mapping.ids
+        self._identities: dict[tuple[str, str], str] = {}
         self._kinds: dict[str, Callable[[str, Source], Any]] = {
             "text": _text(NAME_LENGTH),
             "note": _text(NOTE_LENGTH),
@@ -109,9 +111,15 @@ class CellReader:
 
     def identity(self, entity: str, text: str) -> str:
         """An id as the mapping makes it for the entity. Raises ValueError."""
+        known = self._identities.get((entity, text))
+        if known is not None:
+            return known
         identity = slug(text) if self._ids.get(entity) == "slug" else text
         if not identity or len(identity) > ID_LENGTH or not identity.isprintable():
             raise ValueError("it makes no id of 1 to 200 printable characters")
+        if len(self._identities) >= REMEMBERED:
+            self._identities.clear()
+        self._identities[entity, text] = identity
         return identity
 
     def key(self, kind: str, cells: Sequence[str], errors: list[FieldError]) -> str:

@@ -15,7 +15,7 @@ from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
 from services.gateway.imports.deals import DealBuilder, end_of
 from services.gateway.imports.rejects import Rejected, RejectsWriter
-from services.gateway.imports.schema import PAST_TARGETS, TARGETS
+from services.gateway.imports.scan import scan
 from services.gateway.imports.schema import Mapping as Rules
 from services.gateway.imports.sinks import BATCHES, Sink
 from services.gateway.imports.staging import Part, Staging
@@ -97,47 +97,12 @@ class Importer:
         self._progress.start("Reading", size)
         last: date | None = None
         for number, table in enumerate(self._tables):
-            day = self._stage_table(staging, number, table)
+            count, day = scan(number, table, staging, self._reject, self._progress.advance)
+            self.report.add(table.spec.entity, "read", count)
             last = max(filter(None, (last, day)), default=None)
         staging.sort()
         as_of = self._mapping.as_of
         self.report.as_of = as_of if isinstance(as_of, date) else last if as_of == "last" else None
-
-    def _stage_table(self, staging: Staging, number: int, table: OpenTable) -> date | None:
-        cells, entity, kind = table.cells, table.spec.entity, table.key_kind
-        pasts = [(TARGETS[entity][t], s) for t in PAST_TARGETS for s in table.spec.columns.get(t, ()) if s.column]
-        once = entity not in ("deals", "history", "events", "activities", "deal_products", "deal_contacts")
-        used = [table.table.columns.index(name) for name in sorted(table.spec.used_columns())]
-        used += [i for i, name in enumerate(table.table.columns) if name in table.custom] if once else []
-        last, count, position = None, 0, 0
-        today = (datetime.now(UTC) + timedelta(hours=14)).date()
-        for row in table.table.rows():
-            count += 1
-            if count % 1_000 == 0:
-                self._progress.advance(table.table.position - position)
-                position = table.table.position
-            errors = [row.error] if row.error else []
-            key = "" if errors else cells.key(kind, row.cells, errors)
-            if not key and not errors:
-                if table.spec.without_id == "pass":
-                    continue
-                errors = [FieldError(cells.column_of("id"), "", "the id is missing", "fill it in")]
-            if errors:
-                self._reject(Part(number, row.line, row.cells), errors)
-                continue
-            for past_kind, source in pasts:
-                found = cells.value(past_kind, source, row.cells, [])
-                day = found.date() if isinstance(found, datetime) else found
-                if day is not None and (last is None or day > last) and day <= today:
-                    last = day
-            for name, guess in table.guesses.items():
-                if text := cells.raw(table.custom[name], row.cells):
-                    guess.add(text)
-            if not once or staging.is_new(number, key, [row.cells[i] for i in used]):
-                staging.add(table.family, key, Part(number, row.line, row.cells))
-        self._progress.advance(table.path.stat().st_size - position)
-        self.report.add(entity, "read", count)
-        return last
 
     async def _settle_types(self) -> None:
         """Types of custom fields: those there are, else given, else found out; new ones are declared."""

@@ -107,9 +107,9 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """The rows after the header; blank lines are passed over."""
+        parser = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
         while True:
             line = self._lines.start_row()
-            parser = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
             try:
                 cells = next(parser)
             except StopIteration:
@@ -120,6 +120,7 @@ class Table:
             except csv.Error as error:
                 self._lines.retry_after_first()
                 yield Row(line, self._torn(), _quote_error(error, self._lines.taken))
+                parser = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
                 continue
             if cells:
                 yield self._checked(line, cells)

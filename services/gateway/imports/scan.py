@@ -1,0 +1,74 @@
+"""The first pass over a file: rows go to the staging, the last day and the types of custom fields are found out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from services.gateway.domain import FieldError
+from services.gateway.imports.schema import OF_DEALS, PAST_TARGETS, TARGETS
+from services.gateway.imports.staging import Part, Staging
+from services.gateway.imports.tables import OpenTable
+
+EVERY = 1_000
+Reject = Callable[[Part, Sequence[FieldError]], None]
+
+
+class LastDay:
+    """The last day, up to today anywhere on earth, in the columns on what has been."""
+
+    def __init__(self, table: OpenTable) -> None:
+        columns, entity = table.spec.columns, table.spec.entity
+        self._cells = table.cells
+        self._sources = [(TARGETS[entity][t], s) for t in PAST_TARGETS for s in columns.get(t, ()) if s.column]
+        self._today = (datetime.now(UTC) + timedelta(hours=14)).date()
+        self._sure = ""  # ISO texts up to this day cannot be later, whatever their offset
+        self.day: date | None = None
+
+    def see(self, cells: Sequence[str]) -> None:
+        """Look at one row."""
+        for kind, source in self._sources:
+            if not source.format.dates and self._cells.raw(source, cells)[:10] <= self._sure:
+                continue
+            found = self._cells.value(kind, source, cells, [])
+            day = found.date() if isinstance(found, datetime) else found
+            if day is not None and (self.day is None or day > self.day) and day <= self._today:
+                self.day = day
+                self._sure = (day - timedelta(days=1)).isoformat()
+
+
+def scan(
+    number: int, table: OpenTable, staging: Staging, reject: Reject, advance: Callable[[int], None]
+) -> tuple[int, date | None]:
+    """Read a file once; how many rows it has and the last day in it. Rows without an id are refused here."""
+    last, count, position = LastDay(table), 0, 0
+    once = table.spec.entity not in OF_DEALS  # equal rows on a customer or a user say nothing new
+    used = _used(table)
+    for row in table.table.rows():
+        count += 1
+        if count % EVERY == 0:
+            advance(table.table.position - position)
+            position = table.table.position
+        errors = [row.error] if row.error else []
+        key = "" if errors else table.cells.key(table.key_kind, row.cells, errors)
+        if not key and not errors:
+            if table.spec.without_id == "pass":
+                continue
+            errors = [FieldError(table.cells.column_of("id"), "", "the id is missing", "fill it in")]
+        if errors:
+            reject(Part(number, row.line, row.cells), errors)
+            continue
+        last.see(row.cells)
+        for name, guess in table.guesses.items():
+            if text := table.cells.raw(table.custom[name], row.cells):
+                guess.add(text)
+        if not once or staging.is_new(number, key, [row.cells[i] for i in used]):
+            staging.add(table.family, key, Part(number, row.line, row.cells))
+    advance(table.path.stat().st_size - position)
+    return count, last.day
+
+
+def _used(table: OpenTable) -> list[int]:
+    """The columns that the mapping or a custom field reads."""
+    names = table.spec.used_columns() | {source.column for source in table.custom.values()}
+    return [i for i, name in enumerate(table.table.columns) if name in names]
