@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from cli.archive_models import address, move_addresses
 from kit.errors import Conflict, DealcastError, InvalidInput, NotFound, Unavailable
 
 FORMAT = 1
@@ -59,7 +60,7 @@ def write_archive(folder: Path, file: Path, advance: Advance) -> int:
             names = _stage(folder, Path(staging))
             entries = {name: _entry(Path(staging) / name) for name in names}
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
-                _pack(raw, Path(staging), entries, advance)
+                _pack(raw, Path(staging), entries, address(folder / MODELS), advance)
                 raw.flush()
                 os.fsync(raw.fileno())
             partial.replace(file)
@@ -125,8 +126,9 @@ def _entry(path: Path) -> dict[str, Any]:
     return {"size": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
-def _pack(raw: IO[bytes], staging: Path, entries: Mapping[str, Any], advance: Advance) -> None:
-    manifest = {"format": FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "files": entries}
+def _pack(raw: IO[bytes], staging: Path, entries: Mapping[str, Any], models: str, advance: Advance) -> None:
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    manifest = {"format": FORMAT, "made": made, "models": models, "files": entries}
     total, done = sum(entry["size"] for entry in entries.values()), 0
     with (
         gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=5, mtime=0) as zipped,
@@ -154,7 +156,8 @@ def read_archive(file: Path, folder: Path, advance: Advance) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder) as staging:
             with file.open("rb") as raw, _damage_told(file):
-                entries = _unpack(raw, Path(staging), advance)
+                entries, models = _unpack(raw, Path(staging), advance)
+                move_addresses(Path(staging) / MODELS, models, address(folder / MODELS))
             _replace(Path(staging), folder)
     except FileNotFoundError:
         raise NotFound("there is no such file", field="FILE", value=str(file), mend="Name a backup") from None
@@ -167,16 +170,26 @@ def read_archive(file: Path, folder: Path, advance: Advance) -> int:
 def _damage_told(file: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        zlib.error,
+        gzip.BadGzipFile,
+        sqlite3.Error,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise _refusal(f"the file is no sound backup ({type(error).__name__})", str(file)) from error
 
 
-def _unpack(raw: IO[bytes], staging: Path, advance: Advance) -> dict[str, Any]:
+def _unpack(raw: IO[bytes], staging: Path, advance: Advance) -> tuple[dict[str, Any], str]:
+    """The files by name, and where the models stood when the backup was made."""
     with tarfile.open(fileobj=raw, mode="r|gz") as tar:
         first = tar.next()
         if first is None or first.name != "manifest.json" or first.size > LARGEST_MANIFEST:
             raise _refusal("the file is no backup: it has no manifest", "")
-        entries = _read_manifest(tar.extractfile(first))
+        entries, models = _read_manifest(tar.extractfile(first))
         total, done = sum(entry["size"] for entry in entries.values()), 0
         missing = set(entries)
         while (member := tar.next()) is not None:
@@ -188,10 +201,10 @@ def _unpack(raw: IO[bytes], staging: Path, advance: Advance) -> dict[str, Any]:
             advance(done, total)
     if missing:
         raise _refusal(f"the backup lacks {len(missing)} of its files", sorted(missing)[0])
-    return entries
+    return entries, models
 
 
-def _read_manifest(file: IO[bytes] | None) -> dict[str, Any]:
+def _read_manifest(file: IO[bytes] | None) -> tuple[dict[str, Any], str]:
     manifest = json.loads(file.read() if file else b"")
     if manifest["format"] != FORMAT:
         raise _refusal("the backup is of another version", str(manifest["format"])[:20])
@@ -202,7 +215,7 @@ def _read_manifest(file: IO[bytes] | None) -> dict[str, Any]:
         sound = isinstance(entry["size"], int) and entry["size"] >= 0 and _DIGEST.fullmatch(entry["sha256"])
         if not _inside(name) or not sound:
             raise _refusal("the manifest names something that does not belong into a data folder", name)
-    return entries
+    return entries, str(manifest.get("models", ""))
 
 
 def _inside(name: str) -> bool:

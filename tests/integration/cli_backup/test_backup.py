@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import io
@@ -81,9 +82,15 @@ def filled(tmp_path: Path) -> Path:
     artifacts.mkdir(parents=True)
     (artifacts / "model.txt").write_text("tree")
     with sqlite3.connect(folder / "models" / "mlflow.db") as database:
-        database.execute("CREATE TABLE runs (id)")
-        database.execute("INSERT INTO runs VALUES (7)")
+        database.execute("CREATE TABLE runs (id, artifact_uri)")
+        database.execute("INSERT INTO runs VALUES (7, ?)", [f"{(folder / 'models').as_uri()}/artifacts/1"])
     return folder
+
+
+def runs(folder: Path) -> object:
+    """The registry's only run."""
+    with contextlib.closing(sqlite3.connect(folder / "models" / "mlflow.db")) as database:
+        return database.execute("SELECT id, artifact_uri FROM runs").fetchone()
 
 
 def test_back_up_wreck_restore_same_records(dealcast: Run, filled: Path, tmp_path: Path) -> None:
@@ -100,10 +107,11 @@ def test_back_up_wreck_restore_same_records(dealcast: Run, filled: Path, tmp_pat
     assert dealcast("restore", tmp_path / "b.tar.gz", "--data-dir", filled, "--force") == (0, "")
     assert asyncio.run(records(filled)) == before
     assert (filled / "models" / "artifacts" / "1" / "model.txt").read_text() == "tree"
-    assert sqlite3.connect(filled / "models" / "mlflow.db").execute("SELECT id FROM runs").fetchone() == (7,)
+    assert runs(filled) == (7, f"{filled.as_uri()}/models/artifacts/1")
     assert list((filled / "nats").iterdir()) == []
     assert dealcast("restore", tmp_path / "b.tar.gz", "--data-dir", tmp_path / "new") == (0, "")
     assert asyncio.run(records(tmp_path / "new")) == before
+    assert runs(tmp_path / "new") == (7, f"{tmp_path.as_uri()}/new/models/artifacts/1")
     assert not list(tmp_path.glob("**/.restore-*"))
     assert not list(tmp_path.glob("**/.backup-*"))
 
