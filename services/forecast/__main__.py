@@ -1,4 +1,4 @@
-"""`python -m services.forecast [serve]`, or `train --history F --scores scores.parquet --out O [--seed N]`."""
+"""`python -m services.forecast [serve]`, or `train --history F [--scores scores.parquet] --out O [--seed N]`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("serve", help="answer events and gRPC calls (the default)")
     train = verbs.add_parser("train", help="learn timing, amounts and totals from a history")
     train.add_argument("--history", type=Path, required=True, help="folder in the history format")
-    train.add_argument("--scores", type=Path, required=True, help="time-forward lead scores (Parquet)")
+    train.add_argument("--scores", type=Path, help="time-forward lead scores (Parquet); without: the company's rate")
     train.add_argument("--out", type=Path, required=True, help="folder to write the model to")
     train.add_argument("--seed", type=int, default=0)
     return parser

@@ -29,7 +29,7 @@ from services.forecast.replay import (
     replay_days,
 )
 
-MODEL_FOLDER = "artifact"
+ARTIFACT_FOLDER = "artifact"
 FEW_WINS = 40
 LOOK_BACK = timedelta(days=400)
 
@@ -103,13 +103,17 @@ def _told(each: Replay) -> dict[str, Any]:
 
 
 def train_folder(
-    history: Path, scores: Path, out: Path, *, seed: int = 0, progress: Progress = lambda *_: None
+    history: Path, scores: Path | None, out: Path, *, seed: int = 0, progress: Progress = lambda *_: None
 ) -> ForecastModel:
-    """Train on a folder in the history format and write `out`: artifact/ and evaluation.json (its copy)."""
+    """Train on a folder in the history format and write `out`: artifact/ and evaluation.json (its copy).
+
+    Without scores every deal counts with the company's rate.
+    """
     # The matrices are small: threads would only wait for one another, and might add up in another order.
     with threadpool_limits(1):
-        model = train(read_history(history), read_scores(scores), seed=seed, progress=progress)
-    model.save(out / MODEL_FOLDER)
+        known = read_scores(scores) if scores else Scores()
+        model = train(read_history(history), known, seed=seed, progress=progress)
+    model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")
     return model

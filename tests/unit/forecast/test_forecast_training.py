@@ -103,8 +103,9 @@ def test_the_artifact_is_json_and_the_same_again(tmp_path: Path) -> None:
         train_folder(tmp_path / "history", scores, tmp_path / out, seed=3)
     names = sorted(path.name for path in (tmp_path / "one" / "artifact").iterdir())
     assert names == ["evaluation.json", "model.json"]
+    one, other = (tmp_path / out / "artifact" for out in ("one", "other"))
     for name in names:
-        assert (tmp_path / "one" / "artifact" / name).read_bytes() == (tmp_path / "other" / "artifact" / name).read_bytes()
+        assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
 def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,12 +125,11 @@ def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.
 
 def test_an_empty_history_trains_too(tmp_path: Path) -> None:
     write_history(tmp_path / "history", 0)
-    scores = write_scores(tmp_path / "scores.parquet", {})
-    assert train_folder(tmp_path / "history", scores, tmp_path / "out").evaluation["opportunities"] == 0
+    assert train_folder(tmp_path / "history", None, tmp_path / "out").evaluation["opportunities"] == 0
 
 
 def test_missing_inputs_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--history", str(tmp_path), "--scores", "x", "--out", str(tmp_path / "o")]) == 1
+    assert main(["train", "--history", str(tmp_path), "--out", str(tmp_path / "o")]) == 1
     assert "history" in capsys.readouterr().err
     with pytest.raises(NotFound, match="scores"):
         read_scores(tmp_path / "none.parquet")
