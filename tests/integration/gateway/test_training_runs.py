@@ -1,0 +1,136 @@
+"""Training as a job: real services' training, real MLflow, real object store."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
+
+from kit.models import ModelShelf, unpack
+from kit.nats_server import NatsServer
+from services.gateway.jobs import Jobs
+from services.gateway.registry import numbers
+from services.gateway.training_job import last_line, progress_lines
+from tests.integration.gateway.conftest import RunningGateway, until
+
+SERVICES = ("lead_scoring", "forecast", "next_best_action")
+DEALS = 60
+
+
+def rows() -> list[dict[str, Any]]:
+    """Closed deals over a year, won more often in the east, and some open ones."""
+    chance = random.Random(7)
+    made: list[dict[str, Any]] = []
+    for n in range(DEALS):
+        east, month = n % 2 == 0, 1 + n % 8
+        outcome = "WON" if chance.random() < (0.8 if east else 0.3) else "LOST"
+        row = {
+            "id": f"d{n}", "stage": "Engaging", "owner_id": "u1", "created_time": f"2017-0{month}-05T00:00:00Z",
+            "amount": {"currency": "USD", "value": f"{100 + n}"}, "fields": {"side": "east" if east else "west"},
+        }  # fmt: skip
+        if n % 6:
+            row |= {"outcome": outcome, "closed_date": f"2017-0{month + 1}-{10 + n % 15}"}
+        made.append(row)
+    return made
+
+
+async def last_job(gateway: RunningGateway, *states: str) -> dict[str, Any] | None:
+    jobs = (await gateway.http.get("/v1/training-jobs")).json()["jobs"]
+    return jobs[0] if jobs and jobs[0]["state"] in states else None
+
+
+@pytest.mark.timeout(300)
+async def test_models_train_by_themselves_and_outlive_the_broker(
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data", auto_train=True, quiet_seconds=0.5).start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    opened = (await gateway.http.post("/v1/imports", json={"source": "test"})).json()
+    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
+    results = await gateway.lines("/v1/deals:batch", rows())
+    assert {line["status"] for line in results} == {"created"}, results
+    assert (await gateway.http.get("/v1/training-jobs")).json()["jobs"] == [], "an import under way is waited for"
+    await gateway.http.post(f"/v1/imports/{opened['id']}:finish", json={"counts": {"deals": {"created": DEALS}}})
+    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+    assert job["state"] == "SUCCEEDED", job
+    assert job["reason"] == "automatic"
+    shelf = ModelShelf(nats)
+    for service in SERVICES:
+        about = (await gateway.http.get(f"/v1/models/{service}")).json()
+        assert about["serving"]["version"] == about["versions"][0]["version"] == "1"
+        assert about["versions"][0]["evaluation"]
+        pointer = await shelf.pointer(service)
+        assert pointer is not None
+        assert (pointer.version, pointer.generation) == ("1", 1)
+        (tmp_path / service).mkdir()
+        unpack(await shelf.get(pointer.digest), tmp_path / service)
+    js = nats.jetstream()
+    await js.delete_object_store("artifacts")
+    await until(lambda: shelved(shelf, about["serving"]["digest"]), 120)
+    await cancelling(gateway)
+    await gateway.stop()
+
+
+async def shelved(shelf: ModelShelf, digest: str) -> bool:
+    try:
+        return await shelf.has(digest)
+    except Exception:
+        return False
+
+
+async def cancelling(gateway: RunningGateway) -> None:
+    """A second job is refused while one runs, and a cancelled one leaves no process."""
+    started = await gateway.http.post("/v1/training-jobs", json={"services": ["lead_scoring"], "seed": 3})
+    assert started.status_code == 202
+    again = await gateway.http.post("/v1/training-jobs")
+    assert again.status_code == 409, again.text
+    job = started.json()["id"]
+    await until(lambda: at_work(gateway, job))
+    cancelled = await gateway.http.post(f"/v1/training-jobs/{job}:cancel")
+    assert cancelled.json()["state"] == "CANCELLED", cancelled.text
+    assert (await gateway.http.post(f"/v1/training-jobs/{job}:cancel")).status_code == 409
+    about = (await gateway.http.get("/v1/models/lead_scoring")).json()
+    assert about["serving"]["generation"] == 1
+
+
+async def at_work(gateway: RunningGateway, job: str) -> bool:
+    return bool((await gateway.http.get(f"/v1/training-jobs/{job}")).json()["stage"].startswith("lead_scoring"))
+
+
+class Settings:
+    """Settings in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    async def get_setting(self, key: str) -> Any | None:
+        return json.loads(json.dumps(self.kept.get(key)))
+
+    async def put_setting(self, key: str, value: Any) -> None:
+        self.kept[key] = value
+
+
+async def test_a_job_that_the_gateway_left_unfinished_has_failed() -> None:
+    settings = Settings()
+    jobs = Jobs(settings, "training")
+    first = await jobs.start("requested")
+    await jobs.finish(first, "SUCCEEDED")
+    second = await jobs.start("requested")
+    assert jobs.running is second
+    again = Jobs(settings, "training")
+    await again.load()
+    assert [(job.state, bool(job.error)) for job in again.all()] == [("FAILED", True), ("SUCCEEDED", False)]
+    assert again.running is None
+
+
+def test_what_a_training_prints_is_read_with_care(tmp_path: Path) -> None:
+    lines = [b"hello\n", b'{"stage": "fit", "progress": 0.5, "x": 1}\n', b"[1]\n", b"\xff\n"]
+    assert list(progress_lines(lines)) == [{"stage": "fit", "progress": 0.5}]
+    said = tmp_path / "stderr"
+    said.write_text("Traceback (most recent call last):\n  File x\nValueError: no outcomes\n\n")
+    assert last_line(said) == "ValueError: no outcomes"
+    assert numbers({"auc": 0.7, "ok": True, "by": {"a b": 1}, "nan": float("nan")}) == {"auc": 0.7, "by.a_b": 1.0}
