@@ -8,7 +8,7 @@ T ?= tests
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test lint proto proto-baseline bench accuracy
+.PHONY: help setup run test ci lint proto proto-baseline bench accuracy
 
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,6 +22,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --editable .
 	-$(BIN)/python -m services.gateway.web.build
 	touch $@
+
+run: $(VENV)/.installed  ## start everything with the sample company (PORT=8080); Ctrl-C stops it
+	@$(BIN)/dealcast up --sample --data-dir .dealcast/sample --port $(PORT)
+
+test: $(VENV)/.installed  ## all tests, or T=path
+	$(BIN)/python -m pytest $(T)
+
+ci:  ## what continuous integration runs: setup, lint and test, also in a browser
+	.ci/run
 
 proto: $(VENV)/.installed  ## regenerate gen/ from protos/
 	$(BIN)/python -m gen.generate
