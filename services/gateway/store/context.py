@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kit.clock import day_end
-from kit.errors import NotFound
+from kit.errors import InvalidInput, NotFound
 from learning.records import FieldDefinition, FieldType, ReportingLine, User
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
@@ -56,6 +56,23 @@ class Context:
 def last_second(day: date) -> datetime:
     """The end of a day, as the business clock tells it."""
     return day_end(day).replace(microsecond=0)
+
+
+def check_document(key: str, value: Any) -> None:
+    """Raise InvalidInput for a clock or pipelines that no later call could read."""
+    try:
+        if key == CLOCK and value is not None:
+            pinned = value.get("pinned") or value.get("today")
+            sound = pinned is None or date.fromisoformat(pinned) is not None
+        elif key == PIPELINES and value is not None:
+            sound = all(isinstance(one, str) for stages in value.values() for one in stages)
+        else:
+            sound = True
+    except (AttributeError, TypeError, ValueError):
+        sound = False
+    if not sound:
+        examples = {CLOCK: '{"pinned": "2017-09-30"} or {"pinned": null}', PIPELINES: '{"default": ["New", "Offer"]}'}
+        raise InvalidInput(f"this is no {key}", field=key, value=str(value)[:100], mend=f"Give {examples[key]}")
 
 
 class Contexts:

@@ -120,6 +120,9 @@ async def test_rollups_settings_and_requests(store: Store) -> None:
     assert await store.get_setting("none") is None
     await store.put_setting("grade_bounds", [0.8, 0.5, 0.2])
     assert await store.get_setting("grade_bounds") == [0.8, 0.5, 0.2]
+    for key, bad in (("clock", {"pinned": "soon"}), ("clock", 5), ("pipelines", {"p": 5}), ("people_version", 1)):
+        with pytest.raises(InvalidInput):
+            await store.put_setting(key, bad)
     assert await store.recall_request("k") is None
     await store.remember_request("k", "digest", {"status": 200})
     assert await store.recall_request("k") == ("digest", {"status": 200})
