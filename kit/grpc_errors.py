@@ -10,6 +10,7 @@ import grpc
 import structlog
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
+from opentelemetry import trace
 
 from kit import telemetry
 from kit.errors import (
@@ -76,7 +77,8 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or method.startswith("/grpc."):
             return handler
-        metadata = {str(k): v for k, v in handler_call_details.invocation_metadata or () if isinstance(v, str)}
+        pairs = handler_call_details.invocation_metadata or () if telemetry.recording() else ()
+        metadata = {str(key): value for key, value in pairs if isinstance(value, str)}
         if handler.request_streaming and handler.response_streaming:
             wrapped = grpc.stream_stream_rpc_method_handler
             behaviour = _streaming(handler.stream_stream, method, metadata)
@@ -122,17 +124,20 @@ class _Call:
         self._method = method
         self._metadata = metadata
         self._code = "OK"
+        self._span: trace.Span | None = None
 
     def __enter__(self) -> _Call:
         self._started = time.perf_counter()
-        context = telemetry.extract(self._metadata)
-        self._span = telemetry.tracer().start_span(self._method, context=context)
+        if telemetry.recording():
+            context = telemetry.extract(self._metadata)
+            self._span = telemetry.tracer().start_span(self._method, context=context, kind=trace.SpanKind.SERVER)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and self._code == "OK":
             self._code = "CANCELLED"
-        self._span.end()
+        if self._span is not None:
+            self._span.end()
         GRPC_CALLS.labels(self._method, self._code).inc()
         GRPC_SECONDS.labels(self._method).observe(time.perf_counter() - self._started)
 

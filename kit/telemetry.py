@@ -31,6 +31,8 @@ class _Process:
     """What configure has set up, beside the library's own global, which can be set only once."""
 
     provider: TracerProvider | None = None
+    tracer: trace.Tracer = trace.NoOpTracer()
+    recording = False
 
 
 _process = _Process()
@@ -62,6 +64,8 @@ def configure(service: str, settings: ServiceSettings, exporter: SpanExporter | 
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
     _process.provider = provider
+    _process.tracer = provider.get_tracer("dealcast")
+    _process.recording = exporter is not None
 
 
 def flush() -> None:
@@ -73,7 +77,12 @@ def flush() -> None:
 
 def tracer() -> trace.Tracer:
     """The tracer of this process; one that records nothing before configure."""
-    return trace.NoOpTracer() if _process.provider is None else _process.provider.get_tracer("dealcast")
+    return _process.tracer
+
+
+def recording() -> bool:
+    """Whether spans of this process go anywhere; without, making them is wasted time."""
+    return _process.recording
 
 
 def inject() -> dict[str, str]:
@@ -112,7 +121,7 @@ def handling(consumer: str, messages: Sequence[Message]) -> Iterator[Sequence[Me
     Yields the messages; the headers of those in a recorded trace name their new span, so that
     what is published with trace_headers(message.headers) continues it.
     """
-    if not any(_sampled(message) for message in messages):
+    if not _process.recording or not any(_sampled(message) for message in messages):
         yield messages
         return
     with ExitStack() as spans:
