@@ -10,14 +10,15 @@ import numpy as np
 from babel.numbers import get_currency_precision
 
 from learning.periods import period_of
-from learning.records import Outcome
+from learning.records import Node, Outcome
+from learning.tree import COMPANY
 from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk
 from services.forecast.dataset import Case, Company
 from services.forecast.domain import Floats
 from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
 
 LEAST_WINS = 40
-LEAST_DAYS = 120
+LEAST_DAYS = 90
 HALF_LIFE_DAYS = 180.0
 PRIOR_DAYS = 30.0  # of an average owner's creating, as a prior of each owner's
 SEASON_DAYS = 730
@@ -75,7 +76,7 @@ def _owner_rates(
     created: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
         created[case.owner_id][case.currency] += weights[case.deal_id]
-    present = [owner for owner in sorted(created) if owner and owner not in company.inactive]
+    present = [owner for owner in sorted(created) if owner not in company.inactive]
     if not present:
         return ()
     exposure = sum(
@@ -92,10 +93,14 @@ def _owner_rates(
             log_mean, log_sd = amounts.get((owner, currency), amounts.get(("", currency), PRIOR_MISSING))
             to_minor = float(np.log(10.0)) * get_currency_precision(currency)
             share = created[owner][currency] / total
-            path = company.paths.get(owner, ())
-            if path:
-                rates.append(OwnerRate(owner, currency, path, round(rate * share, 9), log_mean + to_minor, log_sd))
+            path = company.paths.get(owner) or _under_company(owner)
+            rates.append(OwnerRate(owner, currency, path, round(rate * share, 9), log_mean + to_minor, log_sd))
     return tuple(rates)
+
+
+def _under_company(owner: str) -> tuple[Node, ...]:
+    """Where the reporting tree has an owner it does not know, and deals without one."""
+    return COMPANY, Node(f"owner:{owner}", "owner", owner, COMPANY.id)
 
 
 def _amounts(cases: Sequence[Case], as_of: date) -> Mapping[tuple[str, str], Lognormal]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from learning.periods import Period
 from learning.records import Node
+from learning.tree import COMPANY
 from services.forecast.domain import PERIODS, SCENARIOS, RollupRow
 from services.forecast.draws import Drawer
 from services.forecast.leaves import Key, Leaf, LeafKey, NodeKey, Part, Path, Update
@@ -21,12 +22,11 @@ from services.forecast.newbusiness import NewWins, OwnerRate
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
-_COMPANY = Node("company", "company", "Company")
 
 
 def _placed_at(path: Path) -> Path:
     """A deal without an owner stands under the company, with its like."""
-    return path or (_COMPANY, Node("owner:", "owner", "", _COMPANY.id))
+    return path or (COMPANY, Node("owner:", "owner", "", COMPANY.id))
 
 
 class Rollup:
@@ -143,7 +143,7 @@ class Rollup:
                 leaves = [self._leaves[each] for each in self._by_owner.get(f"owner:{rate.owner_id}", ())]
                 live = [leaf for leaf in leaves if leaf.deals]
                 best = max(live, key=lambda leaf: (leaf.deals, str(leaf.path)), default=None)
-                path = best.path if best else rate.path
+                path = _placed_at(best.path if best else rate.path)
                 self._leaf(path, rate.currency)
                 place = (tuple(node.id for node in path), rate.currency)
                 self._placed[owner] = place
