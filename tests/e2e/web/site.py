@@ -147,9 +147,9 @@ def krw(amount: int) -> dict[str, str]:
     return {"currency": "KRW", "value": str(amount)}
 
 
-def rollup() -> StoredRollup:
-    """The company's open business this quarter."""
-    grid = [int(4e8 + 6e8 * place / 20) for place in range(21)]
+def rollup(more: int = 0) -> StoredRollup:
+    """The company's open business this quarter; its middle is 700 million and `more`."""
+    grid = [more + int(4e8 + 6e8 * place / 20) for place in range(21)]
     body = {
         "level": "company", "name": "Company", "parent": "", "open_deals": 3, "scenarios": 2000,
         "deals_sum": int(6e8) * 2000, "not_yet_created_sum": int(1e8) * 2000, "correction_sum": 0, "quantiles": grid,

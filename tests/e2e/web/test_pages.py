@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
-from tests.e2e.web.site import HOSTILE, deal, insights
+from tests.e2e.web.site import HOSTILE, deal, insights, rollup
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -189,3 +189,13 @@ async def test_filters_narrow_the_list(site: Site, desk: BrowserContext) -> None
     assert "D-1" in shown
     assert "D-3" not in shown
     await expect(page.locator("#totals h2")).to_contain_text("박서연")
+
+
+async def test_new_totals_show_without_a_reload(site: Site, desk: BrowserContext) -> None:
+    gateway, address = site
+    page, complaints = await open_page(desk, f"{address}/deals")
+    await expect(page.locator("#connection")).to_have_text("Live")
+    await gateway.store.save_rollups([rollup(more=300_000_000)])
+    gateway.news.wake()
+    await expect(page.locator("#totals")).to_contain_text("₩1B")
+    assert not complaints
