@@ -30,6 +30,7 @@ _STATUS = {
 }
 _LARGEST = 2**63 - 1
 _KEY_DEPTH = 4
+LAST_YEAR = 9_990
 
 
 def event_from_bytes(data: bytes) -> events_pb2.DealEvent:
@@ -49,7 +50,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     if not event.HasField("lead_score"):
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
-    day = business_day(event)
+    day = _usable(business_day(event))
     changes = [change for change in event.history if change.field in HISTORY_FIELDS]
     lean = events_pb2.DealEvent(deal=event.deal, history=changes, truncated=event.truncated)
     for unused in ("account", "contacts", "fields"):
@@ -177,9 +178,16 @@ def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Para
     )  # fmt: skip
 
 
+def _usable(day: date) -> date:
+    if day.year > LAST_YEAR:
+        raise InvalidInput("four quarters and five years do not follow this day", field="business_day", value=str(day),
+                           mend=f"Set the business clock to {LAST_YEAR} or earlier")  # fmt: skip
+    return day
+
+
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return _usable(date.fromisoformat(text))
     except ValueError:
         raise InvalidInput("the forecast names no business day", field="business_day", value=text,
                            mend="Publish the forecast anew") from None  # fmt: skip

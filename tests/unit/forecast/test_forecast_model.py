@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -120,6 +120,32 @@ def test_bad_events_are_named(event: MakeEvent) -> None:
         convert.asked_from_event(event(score=float("nan")))
     with pytest.raises(InvalidInput, match="forecast"):
         convert.update_from_event(event())
+    with pytest.raises(InvalidInput, match="business_day"):
+        convert.asked_from_event(event(day=date(9999, 12, 31)))
+
+
+def test_far_days_and_odd_histories_are_answered(event: MakeEvent) -> None:
+    assert answered(event(close_date=date(9999, 12, 31))).slip_risk < 0.5
+    assert answered(event(close_date=date(1, 1, 1))).slip_risk == 1.0
+    assert not answered(event(close_date=None)).HasField("slip_risk")
+    bare = event()
+    del bare.history[:]
+    bare.deal.ClearField("created_time")
+    assert answered(bare).periods
+    late = event()
+    late.deal.created_time.FromDatetime(datetime(2030, 1, 1, tzinfo=UTC))
+    assert answered(late).periods
+
+
+def test_two_days_in_one_batch_are_answered_in_order(event: MakeEvent) -> None:
+    events = [event(f"d{i}", day=date(2017, 12, 30 + i % 2)) for i in range(5)]
+    forecasts = service()
+    answers = forecasts.answer([convert.asked_from_event(one) for one in events])
+    found = [convert.forecast_to_pb(one, answer) for one, answer in zip(events, answers, strict=True)]
+    assert [each.periods[0].period for each in found] == ["2017-Q4", "2018-Q1", "2017-Q4", "2018-Q1", "2017-Q4"]
+    for one, each in zip(events, found, strict=True):
+        alone = answered(one)
+        assert (alone.periods, alone.parameters) == (each.periods, each.parameters)
 
 
 def test_serving_reads_the_row_that_training_read(history: Callable[..., DealHistory], event: MakeEvent) -> None:
