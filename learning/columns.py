@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learning.timeline import Cell
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -192,7 +195,7 @@ def _fit_number(name: str, values: Floats) -> NumberColumn | None:
     if not len(known) or (known.min() == known.max() and len(known) == len(values)):
         return None
     low, middle, high = (float(q) for q in np.quantile(known, [0.005, 0.5, 0.995]))
-    log = known.min() >= 0 and high > 20 * max(middle, 1.0)
+    log = bool(known.min() >= 0 and high > 20 * max(middle, 1.0))
     clipped = np.clip(known, low, high)
     shaped = np.log1p(clipped) if log else clipped
     deviation = float(shaped.std())
@@ -220,19 +223,26 @@ class Encoder:
         """Features in all."""
         return sum(column.width for column in self.columns)
 
-    def transform(self, table: Table) -> Floats:
-        """A dense matrix, rows × width."""
-        matrix = np.zeros((table.rows, self.width))
+    def transform(self, table: Table) -> csr_array:
+        """A sparse matrix, rows × width: every column has exactly one feature a row that is not zero. For training."""
+        from scipy.sparse import csr_array
+
+        shape = (table.rows, len(self.columns))
+        places, values = np.empty(shape, dtype=np.int32), np.ones(shape)
         start = 0
-        every = np.arange(table.rows)
-        for column in self.columns:
+        for index, column in enumerate(self.columns):
             source = table.columns.get(column.name)
             if isinstance(column, NumberColumn):
-                matrix[:, start], matrix[:, start + 1] = column.standardise(source, table.rows)
+                standard, missing = column.standardise(source, table.rows)
+                places[:, index] = start + missing
+                values[:, index] = np.where(missing, 1.0, standard)
             else:
-                matrix[every, start + column.bins(source, table.rows)] = 1.0
+                places[:, index] = start + column.bins(source, table.rows)
             start += column.width
-        return matrix
+        ends = np.arange(0, places.size + 1, max(len(self.columns), 1), dtype=np.int32)[: table.rows + 1]
+        if not self.columns:
+            ends = np.zeros(table.rows + 1, dtype=np.int32)
+        return csr_array((values.ravel(), places.ravel(), ends), shape=(table.rows, self.width))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain JSON, read back by `from_json`."""

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learning.calibration import sigmoid
 from learning.columns import ChoiceColumn, Encoder, NumberColumn, Table, as_numbers
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Z90 = 1.6448536269514722  # the normal distribution's 95th percentile
@@ -133,9 +137,9 @@ class LinearScorer:
         return effects - self.means
 
 
-def mean_contributions(encoder: Encoder, features: Floats, weights: Floats, sample_weight: Floats) -> Floats:
+def mean_contributions(encoder: Encoder, features: csr_array, weights: Floats, sample_weight: Floats) -> Floats:
     """Each column's mean contribution over training rows."""
-    by_feature = np.average(features, axis=0, weights=sample_weight) * weights
+    by_feature = (sample_weight @ features) / sample_weight.sum() * weights
     starts = np.cumsum([0, *(column.width for column in encoder.columns)])
     return np.array([by_feature[a:b].sum() for a, b in pairwise(starts)])
 
@@ -148,8 +152,8 @@ class Fit:
     weights: Floats
 
 
-def fit_logistic(features: Floats, outcome: Floats, weight: Floats, penalty: float, start: Fit | None = None) -> Fit:
-    """L2-regularised logistic regression by Newton's method (scikit-learn's newton-cholesky).
+def fit_logistic(features: csr_array, outcome: Floats, weight: Floats, penalty: float, start: Fit | None = None) -> Fit:
+    """L2-regularised logistic regression by Newton's method (scikit-learn), from `start` where one is given.
 
     Minimises Σ weight × loss + penalty / 2 × Σ weights²; the intercept is free. Both classes must occur.
     """
@@ -159,19 +163,19 @@ def fit_logistic(features: Floats, outcome: Floats, weight: Floats, penalty: flo
     if start is not None:
         model.coef_, model.intercept_ = start.weights[None, :].copy(), np.array([start.intercept])
         model.classes_ = np.array([0.0, 1.0])
-    model.fit(features, outcome, sample_weight=weight)
+    model.fit(features.toarray(), outcome, sample_weight=weight)
     return Fit(float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64))
 
 
 def one_step_refits(
-    features: Floats, outcome: Floats, weight: Floats, penalty: float, fit: Fit, draws: Sequence[Floats]
+    features: csr_array, outcome: Floats, weight: Floats, penalty: float, fit: Fit, draws: Sequence[Floats]
 ) -> list[Fit]:
     """Bootstrap refits by one Newton step from the fit (the k-step bootstrap of Andrews 2002, k = 1).
 
     `draws` holds each row's multiplicity in each resample. The step uses the whole sample's curvature, so that all
     refits together cost about one iteration of the fit.
     """
-    design = np.column_stack([np.ones(len(outcome)), features])
+    design = np.column_stack([np.ones(len(outcome)), features.toarray()])
     theta = np.concatenate([[fit.intercept], fit.weights])
     p = sigmoid(design @ theta)
     ridge = np.full(len(theta), penalty)

@@ -26,7 +26,7 @@ from services.lead_scoring.forward import Forward, Progress, base_log_odds, cali
 from services.lead_scoring.model import REFITS, ScoreModel, constant_model, prior_model
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
-MAX_ROWS = 60_000  # beyond these, the fit takes a random part of the rows
+MAX_ROWS = 40_000  # beyond these, the fit takes a random part of the rows
 DIGITS = 9  # of weights: below these lies rounding noise
 SCORES = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
 

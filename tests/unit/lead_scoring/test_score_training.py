@@ -1,0 +1,139 @@
+"""Training on made-up companies whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from kit.artifacts import digest, pack
+from kit.errors import NotFound
+from learning.records import Account, Change, DealHistory, Outcome
+from learning.testing import company, last_day, win_probability, write
+from services.lead_scoring.dataset import build_dataset
+from services.lead_scoring.features import serving_table
+from services.lead_scoring.model import load, rate_of
+from services.lead_scoring.training import Trained, train, train_folder
+
+
+def quiet(_: str, __: float) -> None:
+    """No progress."""
+
+
+def trained_on(histories: list[DealHistory], seed: int = 0) -> Trained:
+    return train(build_dataset(histories, last_day()), seed, quiet)
+
+
+@cache
+def predictable() -> Trained:
+    return trained_on(company(1200, signal=1.5))
+
+
+def test_it_finds_what_predicts_and_is_calibrated() -> None:
+    evaluation = predictable().model.evaluation
+    assert evaluation["model"] == "logistic"
+    test, base = evaluation["test"], evaluation["baseline"]
+    assert test["auc"]["low90"] > 0.7
+    assert test["log_loss"]["high95"] < base["log_loss"]
+    assert test["ece"]["value"] < 0.06
+    assert test["lift"]["low90"] > 1.3
+
+
+def test_scores_are_near_the_truth_and_intervals_cover_it() -> None:
+    histories = [one for one in company(1200, signal=1.5) if one.deal.outcome is Outcome.OPEN][:100]
+    model = predictable().model
+    table = serving_table(histories, [last_day()] * len(histories), model.columns)
+    scores = model.score(table)
+    old = [row for row, one in enumerate(histories) if one.deal.created_time and
+           (last_day() - one.deal.created_time.date()).days > 14]  # fmt: skip
+    truth = np.array([
+        win_probability(str(one.deal.fields["source"]), len(one.activities), 1.5) for one in histories
+    ])[old]  # fmt: skip
+    assert np.abs(scores.probability[old] - truth).mean() < 0.1
+    assert ((scores.low[old] <= truth) & (truth <= scores.high[old])).mean() > 0.7
+    assert np.corrcoef(scores.probability[old], truth)[0, 1] > 0.9
+
+
+def test_the_reasons_name_what_matters() -> None:
+    history = next(one for one in company(1200, signal=1.5) if one.deal.fields["source"] == "partner")
+    model = predictable().model
+    (score,) = model.explain(serving_table([history], [last_day()], model.columns))
+    reason = {one.field: one for one in score.reasons}["fields.source"]
+    assert reason.effect > 0.5
+    assert reason.value == "partner"
+    assert reason.evidence_won / reason.evidence_count > 0.5
+
+
+def test_nothing_predicts_so_everyone_gets_the_base_rate() -> None:
+    trained = trained_on(company(700, signal=0.0, seed=3))
+    assert trained.model.kind == "base_rate"
+    assert "do not predict" in trained.model.evaluation["why"]
+    assert rate_of(trained.model) == pytest.approx(0.5, abs=0.09)
+    scores = trained.scores[~np.isnan(trained.scores)]
+    assert 1 <= len(np.unique(scores.round(9))) <= 4  # one rate a fold
+
+
+@pytest.mark.parametrize("count", [0, 1, 12, 30])
+def test_few_outcomes_give_a_labelled_prior(count: int) -> None:
+    trained = trained_on(company(count))
+    assert trained.model.prior
+    assert trained.model.evaluation["model"] == "prior"
+    assert 0.1 < rate_of(trained.model) < 0.9
+
+
+def test_one_outcome_only_is_no_error() -> None:
+    histories = [one for one in company(400) if one.deal.outcome is not Outcome.LOST]
+    assert trained_on(histories).model.prior
+
+
+def test_a_leak_is_dropped_with_its_evidence() -> None:
+    account = Account("a", "Acme", {"sector": "retail"})
+
+    def filled(one: DealHistory) -> DealHistory:
+        when = one.changes[0].effective_time
+        return replace(one, changes=(*one.changes, Change("account_id", "a", when, when)), account=account)
+
+    histories = [filled(one) if one.deal.outcome is not Outcome.OPEN else one for one in company(500)]
+    trained = trained_on(histories)
+    dropped = {one["column"]: one["evidence"] for one in trained.model.evaluation["dropped"]}
+    assert set(dropped) == {"account_id", "account.sector"}
+    assert dropped["account_id"]["fill_rate_open"] == 0.0
+    assert not {"account_id", "account.sector"} & set(trained.model.columns)
+
+
+def test_the_same_data_and_seed_give_the_same_artifact(tmp_path: Path) -> None:
+    history = write(tmp_path / "history", company(300, signal=1.5), last_day())
+    first = train_folder(history, tmp_path / "a", 5, quiet)
+    train_folder(history, tmp_path / "b", 5, quiet)
+    train_folder(history, tmp_path / "c", 6, quiet)
+    names = {path.name for path in (tmp_path / "a" / "artifact").iterdir()}
+    assert names == {"model.json", "weights.npz", "evaluation.json"}
+    digests = [digest(pack(tmp_path / name / "artifact")) for name in "abc"]
+    assert digests[0] == digests[1] != digests[2]
+    assert load(tmp_path / "a" / "artifact").evaluation == first.model.evaluation
+    scores = pq.read_table(tmp_path / "a" / "scores.parquet")
+    assert scores.column_names == ["deal_id", "day", "probability"]
+    assert len(scores) == int((~np.isnan(first.scores)).sum()) > 0
+
+
+def test_the_command_trains_and_says_how_far_it_is(tmp_path: Path) -> None:
+    history = write(tmp_path / "history", company(150), last_day())
+    command = [sys.executable, "-m", "services.lead_scoring", "train", "--history", str(history)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["stage"] == "done"
+    assert all(0 <= line["progress"] <= 1 for line in lines)
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["records"] > 100
+
+
+def test_a_missing_history_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        train_folder(tmp_path, tmp_path / "out", 0, quiet)

@@ -1,0 +1,124 @@
+"""Use cases, conversions and batching, without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from dealcast.common.v1 import columns_pb2, records_pb2
+from dealcast.events.v1 import events_pb2
+from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
+from kit.clock import FixedClock
+from kit.errors import InvalidInput, Poisoned, TooLarge
+from kit.models import Pointer
+from learning.columns import Texts
+from learning.records import Deal, DealHistory, DealKind, Outcome
+from services.lead_scoring import convert
+from services.lead_scoring.batching import MicroBatcher
+from services.lead_scoring.model import ScoreModel, prior_model
+from services.lead_scoring.service import Asked, LeadScoring
+
+DAY = date(2017, 9, 30)
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class Models:
+    """A model in use that tests set."""
+
+    def __init__(self, model: ScoreModel, pointer: Pointer | None = None) -> None:
+        self.current = (model, pointer)
+
+
+def service(pointer: Pointer | None = None) -> LeadScoring:
+    return LeadScoring(Models(prior_model(), pointer), FixedClock(NOW))
+
+
+def test_every_deal_gets_an_answer_in_order() -> None:
+    deals = [Deal("a"), Deal("b", outcome=Outcome.WON), Deal("c", kind=DealKind.LEAD), Deal("d", deleted=True)]
+    answers = service(Pointer("v7", 3, "x")).answer([Asked(DealHistory(deal), DAY) for deal in deals])
+    assert [round(one.score.probability, 2) for one in answers] == [0.3, 1.0, 0.3, 0.0]
+    assert {(one.generation, one.model_version) for one in answers} == {(3, "v7")}
+    assert len({one.insight_id for one in answers}) == 4
+
+
+def test_the_same_question_has_the_same_id_and_another_has_another() -> None:
+    def name(deal: Deal, day: date, pointer: Pointer | None = None) -> str:
+        return service(pointer).answer([Asked(DealHistory(deal), day)])[0].insight_id
+
+    base = name(Deal("a", 1), DAY)
+    assert base == name(Deal("a", 1, stage="other"), DAY)
+    others = [
+        name(Deal("a", 2), DAY),
+        name(Deal("a", 1), date(2017, 10, 1)),
+        name(Deal("a", 1), DAY, Pointer("v", 1, "")),
+    ]
+    assert len({base, *others}) == 4
+
+
+def test_a_pinned_company_sees_its_own_day() -> None:
+    (answer,) = service().answer([Asked(DealHistory(Deal("a")), DAY)])
+    assert answer.as_of == datetime(2017, 9, 30, 23, 59, 59, 999999, tzinfo=UTC)
+    (answer,) = service().answer([Asked(DealHistory(Deal("a")), NOW.date())])
+    assert answer.as_of == NOW
+
+
+def test_bulk_columns_are_read_and_checked() -> None:
+    request = pb.ScoreDealsRequest(rows=2, columns=[
+        columns_pb2.Column(name="n", numbers=columns_pb2.NumberColumn(values=[1.0, float("nan")])),
+        columns_pb2.Column(name="t", texts=columns_pb2.TextColumn(dictionary=["", "b"], codes=[0, 1])),
+    ])  # fmt: skip
+    table = convert.table_from_request(request)
+    np.testing.assert_array_equal(table.columns["n"], [1.0, np.nan])
+    texts = table.columns["t"]
+    assert isinstance(texts, Texts)
+    assert texts.codes.tolist() == [-1, 1]
+    with pytest.raises(TooLarge):
+        convert.table_from_request(pb.ScoreDealsRequest(rows=10**9))
+    for wrong in (
+        columns_pb2.Column(name="n", numbers=columns_pb2.NumberColumn(values=[1.0])),
+        columns_pb2.Column(name="t", texts=columns_pb2.TextColumn(dictionary=["a"], codes=[0, 1])),
+        columns_pb2.Column(name="t", texts=columns_pb2.TextColumn(dictionary=["a"], codes=[0, -2])),
+    ):
+        with pytest.raises(InvalidInput):
+            convert.table_from_request(pb.ScoreDealsRequest(rows=2, columns=[wrong]))
+    with pytest.raises(InvalidInput, match="id"):
+        convert.table_from_request(pb.ScoreDealsRequest(rows=2, deal_ids=["a"]))
+
+
+def test_messages_that_are_no_deals_are_refused() -> None:
+    with pytest.raises(Poisoned):
+        convert.event_from_bytes(b"\xff\xff")
+    with pytest.raises(InvalidInput, match="no deal"):
+        convert.asked_from_event(events_pb2.DealEvent())
+    with pytest.raises(InvalidInput):
+        convert.asked_from_event(events_pb2.DealEvent(deal=records_pb2.Deal(id="d"), business_day="never"))
+
+
+async def test_concurrent_questions_are_one_batch_and_a_bad_one_fails_alone() -> None:
+    sizes = []
+
+    def answer(questions: Sequence[int]) -> list[int]:
+        sizes.append(len(questions))
+        if 13 in questions:
+            raise InvalidInput("unlucky", field="n", value="13")
+        return [2 * one for one in questions]
+
+    batcher: MicroBatcher[int, int] = MicroBatcher(answer)
+    assert await asyncio.gather(*(batcher.ask(n) for n in range(10))) == [2 * n for n in range(10)]
+    assert sizes == [10]
+    found = await asyncio.gather(*(batcher.ask(n) for n in range(11, 15)), return_exceptions=True)
+    assert [one for one in found if isinstance(one, int)] == [22, 24, 28]
+    assert isinstance(found[2], InvalidInput)
+    assert await batcher.ask(1) == 2
+
+
+def test_serving_needs_neither_scikit_learn_nor_arrow() -> None:
+    code = "import sys, services.lead_scoring.bootstrap; print({'sklearn', 'pyarrow', 'lightgbm'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
