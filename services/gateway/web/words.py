@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 LANGUAGES = ("en", "ko")
@@ -47,19 +47,7 @@ class Words:
         """{"currency", "value"} as money, to whole units; a dash for none."""
         if not amount or not amount.get("value"):
             return "–"
-        try:
-            value = Decimal(amount["value"])
-        except InvalidOperation:
-            return f"{amount['value']} {amount['currency']}"
-        if compact and abs(value) >= 10_000:
-            return str(format_compact_currency(value, amount["currency"], locale=self.language, fraction_digits=1))
-        whole = value == value.to_integral_value() or abs(value) >= 1000
-        return str(
-            format_currency(
-                value.quantize(Decimal(1)) if whole else value, amount["currency"], locale=self.language,
-                currency_digits=not whole, format="¤#,##0" if whole else None,
-            )
-        )  # fmt: skip
+        return _money(self.language, amount["currency"], amount["value"], compact)
 
     def percent(self, share: float | None) -> str:
         """A probability in whole percent; what is neither nothing nor certain does not look so."""
@@ -69,7 +57,7 @@ class Words:
             return "<1%"
         if 0.99 < share < 1:
             return ">99%"
-        return str(format_percent(share, "0%", locale=self.language))
+        return _percent(self.language, round(share, 2))
 
     def points(self, share: float) -> str:
         """A difference of probabilities in signed percentage points."""
@@ -83,12 +71,35 @@ class Words:
         """A day, from a date or ISO text; a dash for none."""
         if not value:
             return "–"
-        day = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-        return str(format_date(day, "medium", locale=self.language))
+        return _day(self.language, date.fromisoformat(value[:10]) if isinstance(value, str) else value)
 
     def time(self, value: datetime | str | None) -> str:
         """A moment in UTC; a dash for none."""
         if not value:
             return "–"
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return f"{format_datetime(moment, 'yyyy-MM-dd HH:mm', locale=self.language)} UTC"
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+@lru_cache(maxsize=8192)  # Babel takes 0.1 ms a number, and a list shows hundreds
+def _money(language: str, currency: str, text: str, compact: bool) -> str:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return f"{text} {currency}"
+    if compact and abs(value) >= 10_000:
+        return str(format_compact_currency(value, currency, locale=language, fraction_digits=1))
+    if value == value.to_integral_value() or abs(value) >= 1000:
+        rounded = value.quantize(Decimal(1))
+        return str(format_currency(rounded, currency, "¤#,##0", locale=language, currency_digits=False))
+    return str(format_currency(value, currency, locale=language))
+
+
+@lru_cache(maxsize=256)
+def _percent(language: str, share: float) -> str:
+    return str(format_percent(share, "0%", locale=language))
+
+
+@lru_cache(maxsize=8192)
+def _day(language: str, day: date) -> str:
+    return str(format_date(day, "medium", locale=language))
