@@ -130,7 +130,9 @@ class Supervisor:
             self._stop.set()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, asked)
+            # Under nohup a closed terminal is to change nothing.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, asked)
 
     def _nats(self) -> Part:
         command = nats_command(self.folder / "nats", self._nats_port)

@@ -20,9 +20,12 @@ async def connect(url: str, name: str, *, first_attempt_seconds: float = 20.0) -
     Raises Unavailable when no server answers within first_attempt_seconds.
     """
 
+    clients: list[NATS] = []
+
     async def lost() -> None:
         NATS_CONNECTED.set(0)
-        log.warning("nats_disconnected", url=url)
+        if not any(client.is_closed or client.is_draining for client in clients):
+            log.warning("nats_disconnected", url=url)
 
     async def found() -> None:
         NATS_CONNECTED.set(1)
@@ -52,6 +55,7 @@ async def connect(url: str, name: str, *, first_attempt_seconds: float = 20.0) -
             value=url,
             mend="Start nats-server, or set DEALCAST_NATS_URL to where it listens",
         ) from error
+    clients.append(client)
     client.options["max_reconnect_attempts"] = -1
     NATS_CONNECTED.set(1)
     return client

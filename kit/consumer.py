@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -205,9 +206,10 @@ class Consumer:
         """Tell the server that a long batch is still in hand."""
         while True:
             await asyncio.sleep(self._progress_seconds)
-            for msg in taken:
-                if not msg.is_acked:
-                    await msg.in_progress()
+            with contextlib.suppress(nats.errors.Error, OSError):
+                for msg in taken:
+                    if not msg.is_acked:
+                        await msg.in_progress()
 
     async def _hand_back(self) -> None:
         try:

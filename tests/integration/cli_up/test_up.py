@@ -20,7 +20,8 @@ import pytest
 from kit.testing import free_port
 
 DEALCAST = str(Path(sys.executable).with_name("dealcast"))
-PARTS = {"nats", "lead_scoring", "forecast", "next_best_action", "gateway"}
+SERVICES = {"lead_scoring", "forecast", "next_best_action"}
+PARTS = SERVICES | {"nats", "gateway"}
 
 
 class Up:
@@ -92,14 +93,17 @@ def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order
     first.process.wait()
     wait_for(lambda: all(gone(pid) for pid in pids), 10)
 
-    again = Up(folder)
+    again = Up(folder, "--sample", "--deals", "100")
     assert again.ready_line().startswith("ready "), again.errors.read_text()
+    workspace = httpx.get(again.state["url"] + "/v1/workspace", trust_env=False).json()
+    assert workspace["counts"]["deals"] == 100
+    assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
     pids = list(again.state["pids"].values())
     code, rest = again.end()
     assert (code, rest) == (0, "")
     assert all(gone(pid) for pid in pids)
     assert sorted(path.name for path in (folder / "run").iterdir()) == ["lock"]
-    assert {path.name for path in (folder / "logs").iterdir()} == {f"{name}.log" for name in PARTS}
+    assert {path.name for path in (folder / "logs").iterdir()} == {f"{name}.log" for name in PARTS | {"sample"}}
 
 
 def test_a_taken_port_ends_it_with_the_mend(folder: Path) -> None:
