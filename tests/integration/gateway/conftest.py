@@ -78,7 +78,7 @@ class RunningGateway:
         return [orjson.loads(line) for line in answer.content.splitlines()]
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Poll a condition, plain or awaitable, until it holds."""
     async with asyncio.timeout(seconds):
         while True:

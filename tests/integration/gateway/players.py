@@ -61,9 +61,8 @@ def answer(
 
 async def publish_answer(nc: NATS, event: events_pb2.DealEvent, kinds: tuple[str, ...] = KINDS) -> None:
     """Publish the event's insights as the services do."""
-    js = nc.jetstream()
     for kind in kinds:
-        await js.publish(subject(f"INSIGHTS.{kind}", event.deal.id), event.SerializeToString())
+        await nc.publish(subject(f"INSIGHTS.{kind}", event.deal.id), event.SerializeToString())
 
 
 class Player:
