@@ -86,11 +86,11 @@ def check_all(system: System) -> None:
     assert revisions == {f"d{n}": 1 + CHANGES // DEALS for n in range(DEALS)}
     store = sqlite3.connect(f"file:{system.folder / 'gateway.db'}?mode=ro", uri=True)
     twice = store.execute(
-        "SELECT deal_id, insight_id, COUNT(*) FROM score_history GROUP BY deal_id, insight_id HAVING COUNT(*) > 1"
+        "SELECT deal_id, key, COUNT(*) FROM score_history GROUP BY deal_id, key HAVING COUNT(*) > 1"
     ).fetchall()
     repeated = store.execute(
-        "SELECT deal_id, field, value, COUNT(*) FROM changes WHERE field = 'amount' "
-        "GROUP BY deal_id, field, value HAVING COUNT(*) > 1"
+        "SELECT deal_id, value, COUNT(*) FROM changes WHERE field = 'amount' "
+        "GROUP BY deal_id, value HAVING COUNT(*) > 1"
     ).fetchall()
     store.close()
     assert twice == []
