@@ -43,3 +43,9 @@ lint: $(VENV)/.installed  ## ruff, mypy, buf lint, layering
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/buf lint protos
+
+bench: $(VENV)/.installed  ## measure speed and memory beside their ceilings; writes docs/benchmarks.md
+	$(BIN)/python -m bench
+
+accuracy: $(VENV)/.installed  ## measure the models on real data; writes docs/accuracy.md
+	$(BIN)/python -m accuracy

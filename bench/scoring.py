@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import grpc
 import lightgbm
@@ -42,7 +43,7 @@ async def echo_server(size: int) -> tuple[grpc.aio.Server, str]:
     async def echo(_: bytes, __: object) -> bytes:
         return payload
 
-    handler = grpc.unary_unary_rpc_method_handler(echo)
+    handler: Any = grpc.unary_unary_rpc_method_handler(echo)
     server = grpc.aio.server(options=OPTIONS)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", {"Echo": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -72,7 +73,7 @@ async def single(address: str, events: list[events_pb2.DealEvent], echo_address:
         await stub.ScoreDeal(requests[0])
         scored = await rate(lambda n: stub.ScoreDeal(requests[n % len(requests)]))
     async with grpc.aio.insecure_channel(echo_address, options=OPTIONS) as channel:
-        echo = channel.unary_unary("/bench.Echo/Echo")
+        echo: Any = channel.unary_unary("/bench.Echo/Echo")
         await echo(raw[0])
         echoed = await rate(lambda n: echo(raw[n % len(raw)]))
     return Figure("ScoreDeal, 64 in flight", scored, "calls/s", echoed, "≥ 50 % of the echo", scored >= 0.5 * echoed)

@@ -97,6 +97,14 @@ def check_all(system: System) -> None:
     assert repeated == []
 
 
+def kill_when(system: System, stream: Stream, part: str, sent: int) -> None:
+    """Once so many changes are sent, kill the part and wait until the supervisor has started it again."""
+    wait_for(lambda: stream.sent >= sent or stream.failure, 120, "changes streaming in")
+    before = system.pids[part]
+    system.kill(part)
+    wait_for(lambda: system.pids[part] != before, 60, f"{part} restarted")
+
+
 @pytest.mark.timeout(420)
 def test_every_part_killed_in_turn_while_changes_stream_in(start_system: Callable[..., System]) -> None:
     system = start_system()
@@ -104,10 +112,7 @@ def test_every_part_killed_in_turn_while_changes_stream_in(start_system: Callabl
     stream = Stream(system)
     stream.start()
     for number, part in enumerate(PARTS):
-        wait_for(lambda n=number: stream.sent >= (n + 1) * 800 or stream.failure, 120, "changes streaming in")
-        before = system.pids[part]
-        system.kill(part)
-        wait_for(lambda p=part, b=before: system.pids[p] != b, 60, f"{part} restarted")
+        kill_when(system, stream, part, (number + 1) * 800)
     stream.join(180)
     assert stream.failure is None
     assert stream.sent == CHANGES

@@ -111,7 +111,7 @@ def test_loan_offers(start_system: Callable[..., System], datasets: Path) -> Non
     import_preset(system, datasets, "loan_offers")
     workspace = system.http.get("/v1/workspace").json()
     assert workspace["counts"]["deals"] == 8_766
-    assert workspace["clock"]["business_day"] == "2012-01-15"
+    assert workspace["clock"]["business_day"] == "2012-01-14"
     wait_for(lambda: trained(system), 240, "models train by themselves")
     wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 60, "three insights on every open deal")
     check_rollup(system, "2012-Q1")
