@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -81,6 +82,19 @@ def problem(response: httpx.Response) -> DealcastError:
     return kind(detail, **texts)
 
 
+def of_line(result: WriteResult, place: int) -> WriteResult:
+    """What a user's result says of one of their lines."""
+    prefix = f"lines[{place}]."
+    errors = [
+        replace(error, field=error.field.removeprefix(prefix))
+        for error in result.errors
+        if error.field.startswith(prefix) or not error.field.startswith("lines[")
+    ]
+    if result.status is WriteStatus.REJECTED and not errors:
+        return WriteResult(result.id, WriteStatus.CHANGED)  # another line was refused, this one was taken
+    return replace(result, errors=tuple(errors))
+
+
 class HttpSink:
     """Sends an import to a gateway."""
 
@@ -121,7 +135,7 @@ class HttpSink:
             own.setdefault(line.user_id, []).append(line)
         mine = [people.user_to_json(users.get(user, User(user, user)), tuple(each)) for user, each in own.items()]
         results = dict(zip(own, await self._post("users", mine), strict=True))
-        return [results[line.user_id] for line in lines]
+        return [of_line(results[line.user_id], own[line.user_id].index(line)) for line in lines]
 
     async def _post(self, batch: str, rows: Sequence[Mapping[str, Any]]) -> list[WriteResult]:
         content = b"".join(orjson.dumps(row) + b"\n" for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -58,7 +58,7 @@ def kinds(gateway: Gateway) -> dict[str, Kind]:
     async def save_users(principal: Principal, users: Sequence[Any]) -> Sequence[WriteResult]:
         lines = [line for _, own in users for line in own]
         results = await store.save_users(principal, [user for user, _ in users], lines)
-        return with_lines(results[: len(users)], results[len(users) :])
+        return with_lines(results[: len(users)], results[len(users) :], [len(own) for _, own in users])
 
     found = (
         Kind("activities", inputs.DEAL_ACTIVITY, read_activity, store.save_activities),
@@ -71,15 +71,18 @@ def kinds(gateway: Gateway) -> dict[str, Kind]:
     return {kind.name: kind for kind in found}
 
 
-def with_lines(users: Sequence[WriteResult], lines: Sequence[WriteResult]) -> list[WriteResult]:
-    """One result a user: refused where one of their lines is, changed where only a line is new."""
-    by_user: dict[str, list[WriteResult]] = {}
-    for line in lines:
-        by_user.setdefault(line.id, []).append(line)
-    merged = []
-    for user in users:
-        own = by_user.get(user.id, [])
-        errors = tuple(error for line in own for error in line.errors)
+def with_lines(users: Sequence[WriteResult], lines: Sequence[WriteResult], counts: Sequence[int]) -> list[WriteResult]:
+    """One result a user, of whom each has so many of the lines in order: refused where one of the lines is, although
+    the user and the other lines are kept; changed where only a line is new."""
+    merged, start = [], 0
+    for user, count in zip(users, counts, strict=True):
+        own = lines[start : start + count]
+        start += count
+        errors = tuple(
+            replace(error, field=f"lines[{place}].{error.field}")
+            for place, line in enumerate(own)
+            for error in line.errors
+        )
         status = user.status
         if errors:
             status = WriteStatus.REJECTED
