@@ -1,8 +1,14 @@
-"""The reporting tree: company → regions → managers → owners, as the reporting lines stand on a day."""
+"""The reporting tree: company → regions → managers → owners, as the reporting lines stand on a day.
+
+Every node has exactly one parent, whatever the lines are, so that totals of a level add up to those above. Two rules
+see to it: a region stands above all its people, so whoever leads people of several regions and has none is no manager
+node (they sell, if they do, right under the company); and lines that close a circle are cut at one place for everybody.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from learning.records import Node, ReportingLine, User
@@ -11,50 +17,83 @@ COMPANY = Node("company", "company", "Company")
 
 
 def lines_on(lines: Iterable[ReportingLine], day: date) -> dict[str, ReportingLine]:
-    """Each user's line on a day: the one with the latest start not after it (of equal starts the later given)."""
+    """Each user's line on a day: the one with the latest start not after it (of equal starts the later given).
+
+    Whoever has the least id in a circle of lines reports to the company.
+    """
     standing: dict[str, ReportingLine] = {}
     for line in lines:
         known = standing.get(line.user_id)
         if line.valid_from <= day and (known is None or line.valid_from >= known.valid_from):
             standing[line.user_id] = line
+    for user_id in _least_of_circles(standing):
+        standing[user_id] = replace(standing[user_id], manager_id="")
     return standing
 
 
+def _least_of_circles(standing: Mapping[str, ReportingLine]) -> list[str]:
+    found, done = [], set[str]()
+    for start in standing:
+        chain: dict[str, int] = {}
+        one = start
+        while one in standing and one not in done and one not in chain:
+            chain[one] = len(chain)
+            one = standing[one].manager_id
+        if one in chain:
+            found.append(min(list(chain)[chain[one] :]))
+        done.update(chain)
+    return found
+
+
 def managers_above(user_id: str, standing: Mapping[str, ReportingLine]) -> list[str]:
-    """The managers of a user, nearest first; a cycle ends the chain."""
+    """The managers of a user, nearest first, given everybody's line (see `lines_on`)."""
     chain: list[str] = []
-    seen = {user_id}
     line = standing.get(user_id)
-    while line is not None and line.manager_id and line.manager_id not in seen:
+    while line is not None and line.manager_id:
         chain.append(line.manager_id)
-        seen.add(line.manager_id)
         line = standing.get(line.manager_id)
     return chain
 
 
-def path_of(user_id: str, users: Mapping[str, User], standing: Mapping[str, ReportingLine]) -> tuple[Node, ...]:
-    """The nodes from the company down to `owner:<user_id>`, given everybody's line (see `lines_on`).
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Everybody's line, who has reports, and of which regions the topmost people below each one are."""
 
-    The region is that of the topmost manager who has one, else of a lower one, else the owner's own; without any
-    the region is left out. A user who has reports also is a manager node above the own owner node.
-    """
-    leaders = {line.manager_id for line in standing.values() if line.manager_id}
-    return _path(user_id, users, standing, leaders)
+    standing: Mapping[str, ReportingLine]
+    leaders: frozenset[str]
+    below: Mapping[str, frozenset[str]]  # of those who have no region, themselves or above them
 
+    @classmethod
+    def of(cls, standing: Mapping[str, ReportingLine]) -> _Lines:
+        leaders = frozenset(line.manager_id for line in standing.values() if line.manager_id)
+        below: dict[str, frozenset[str]] = {}
+        for user_id, line in standing.items():
+            above = managers_above(user_id, standing) if line.region else []
+            if any(one in standing and standing[one].region for one in above):
+                continue
+            for one in above:
+                below[one] = below.get(one, frozenset()) | {line.region}
+        return cls(standing, leaders, below)
 
-def _path(
-    user_id: str, users: Mapping[str, User], standing: Mapping[str, ReportingLine], leaders: set[str]
-) -> tuple[Node, ...]:
-    chain = [*reversed(managers_above(user_id, standing)), user_id]
-    regions = (standing[one].region for one in chain if one in standing)
-    region = next((name for name in regions if name), "")
-    path = [COMPANY]
-    if region:
-        path.append(Node(f"region:{region}", "region", region, path[-1].id))
-    for one in chain[:-1] if user_id not in leaders else chain:
-        path.append(Node(f"manager:{one}", "manager", _name(one, users), path[-1].id))
-    path.append(Node(f"owner:{user_id}", "owner", _name(user_id, users), path[-1].id))
-    return tuple(path)
+    def region(self, user_id: str) -> str:
+        """The user's own, else the one of all below who have one; empty where there is none or more than one."""
+        line = self.standing.get(user_id)
+        if line is not None and line.region:
+            return line.region
+        below = self.below.get(user_id, frozenset())
+        return next(iter(below)) if len(below) == 1 else ""
+
+    def path(self, user_id: str, users: Mapping[str, User]) -> tuple[Node, ...]:
+        chain = [*reversed(managers_above(user_id, self.standing)), user_id]
+        managers = [one for one in chain if one in self.leaders and len(self.below.get(one, ())) < 2]
+        region = next((name for one in chain if (name := self.region(one))), "")
+        path = [COMPANY]
+        if region:
+            path.append(Node(f"region:{region}", "region", region, path[-1].id))
+        for one in managers:
+            path.append(Node(f"manager:{one}", "manager", _name(one, users), path[-1].id))
+        path.append(Node(f"owner:{user_id}", "owner", _name(user_id, users), path[-1].id))
+        return tuple(path)
 
 
 def _name(user_id: str, users: Mapping[str, User]) -> str:
@@ -62,12 +101,21 @@ def _name(user_id: str, users: Mapping[str, User]) -> str:
     return user.name if user else user_id
 
 
+def path_of(user_id: str, users: Mapping[str, User], standing: Mapping[str, ReportingLine]) -> tuple[Node, ...]:
+    """The nodes from the company down to `owner:<user_id>`, given everybody's line (see `lines_on`).
+
+    The region is that of the topmost person on the way who has one, the owner included; without any it is left out.
+    Managers above that person are of the same region too where there is no other below them; else they are left out,
+    for all their people alike. A user who has reports also is a manager node above the own owner node.
+    """
+    return _Lines.of(standing).path(user_id, users)
+
+
 def owner_paths(users: Iterable[User], lines: Iterable[ReportingLine], day: date) -> dict[str, tuple[Node, ...]]:
     """Every user's path on a day, by user id."""
     by_id = {user.id: user for user in users}
-    standing = lines_on(lines, day)
-    leaders = {line.manager_id for line in standing.values() if line.manager_id}
-    return {user_id: _path(user_id, by_id, standing, leaders) for user_id in by_id}
+    standing = _Lines.of(lines_on(lines, day))
+    return {user_id: standing.path(user_id, by_id) for user_id in by_id}
 
 
 def owner_path(owner_id: str, users: Iterable[User], lines: Iterable[ReportingLine], day: date) -> tuple[Node, ...]:

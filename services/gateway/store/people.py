@@ -50,6 +50,10 @@ class People:
                     todo.append(report)
         return found
 
+    def leads(self, user_id: str, day: date) -> bool:
+        """Whether anyone reports to the user on that day."""
+        return bool(self._reports_on(day).get(user_id))
+
     def visible(self, principal: Principal, day: date) -> set[str] | None:
         """Owners whose deals the principal may see; None for all, deals without owner included."""
         if principal.scope is Scope.ALL:

@@ -41,8 +41,8 @@ class Totals(Part):
             for user_id, path in sorted(context.people.paths(day).items()):
                 if visible is not None and user_id not in visible:
                     continue
-                leads = len(path) > 1 and path[-2].id == f"manager:{user_id}"
-                for node in path[:-1] if leads and user_id not in owners else path:
+                idle = user_id not in owners and context.people.leads(user_id, day)
+                for node in path[:-1] if idle else path:
                     nodes.setdefault(node.id, node)
             if unowned and visible is None:
                 for node in context.people.path("", day):

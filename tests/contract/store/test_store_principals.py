@@ -83,10 +83,28 @@ async def test_sums_and_trees_are_cut(deals: Store) -> None:
     assert sum(one.minor for one in await deals.won(LOCAL, today, today)) == 500
     assert {one.owner_id for one in await deals.categories(OWN, date(2017, 10, 1), date(2017, 12, 31))} == {"ann"}
     assert [node.id for node in await deals.tree(OWN, today)] == [
-        "company", "region:East", "manager:boss", "manager:east", "owner:ann",
+        "company", "region:East", "manager:east", "owner:ann",
     ]  # fmt: skip
     assert "owner:cat" not in {node.id for node in await deals.tree(EAST, today)}
     assert "owner:" in {node.id for node in await deals.tree(LOCAL, today)}
+
+
+async def test_a_boss_above_regions_leaves_a_tree_of_single_parents(deals: Store, put: Put) -> None:
+    today = date(2017, 9, 30)
+
+    async def parents() -> dict[str, str]:
+        nodes = await deals.tree(LOCAL, today)
+        assert len({node.id for node in nodes}) == len(nodes)
+        return {node.id: node.parent for node in nodes}
+
+    before = await parents()
+    assert before == {
+        "company": "", "region:East": "company", "region:West": "company", "manager:east": "region:East",
+        "manager:west": "region:West", "owner:ann": "manager:east", "owner:ben": "manager:east",
+        "owner:east": "manager:east", "owner:cat": "manager:west", "owner:": "company",
+    }  # fmt: skip
+    await put("of-boss", owner_id="boss")
+    assert await parents() == before | {"owner:boss": "company"}
 
 
 async def test_what_stands_around_is_cut(deals: Store) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from kit.errors import InvalidInput
 from learning.periods import Period, current_period, period_of
-from learning.records import ReportingLine, User
-from learning.tree import owner_path, owner_paths
+from learning.records import Node, ReportingLine, User
+from learning.tree import lines_on, managers_above, owner_path, owner_paths
 
+LEVELS = ("company", "region", "manager", "owner")
 USERS = [User(name, name.title()) for name in ("ceo", "ann", "bob", "cho", "dan")]
 
 
@@ -56,6 +57,62 @@ def test_the_region_is_the_topmost_manager_s() -> None:
     assert parents == ["", "company", "region:East", "manager:ceo", "manager:ann", "manager:bob"]
 
 
+def test_who_leads_across_regions_is_no_manager_node_but_sells_under_the_company() -> None:
+    lines = [
+        ReportingLine("ceo"), ReportingLine("ann", "ceo", "East"), ReportingLine("bob", "ceo", "West"),
+        ReportingLine("cho", "ceo"), ReportingLine("dan", "cho"),
+    ]  # fmt: skip
+    assert ids("ceo", lines) == ["company", "owner:ceo"]
+    assert ids("ann", lines) == ["company", "region:East", "owner:ann"]
+    assert ids("bob", lines) == ["company", "region:West", "owner:bob"]
+    # A team without a region beside the regions keeps its own manager.
+    assert ids("dan", lines) == ["company", "manager:cho", "owner:dan"]
+
+
+def test_without_regions_the_managers_stand_under_the_company() -> None:
+    lines = [ReportingLine("ceo"), ReportingLine("ann", "ceo"), ReportingLine("bob", "ann")]
+    assert ids("bob", lines) == ["company", "manager:ceo", "manager:ann", "owner:bob"]
+
+
+PEOPLE = "abcdefgh"
+LINES = st.lists(
+    st.builds(
+        ReportingLine,
+        st.sampled_from(PEOPLE),
+        st.sampled_from(["", "", *PEOPLE, "stranger"]),
+        st.sampled_from(["", "", "", "East", "West"]),
+        st.sampled_from([date(1900, 1, 1), date(2019, 1, 1), date(2021, 1, 1)]),
+    ),
+    max_size=16,
+)
+
+
+@given(LINES)
+def test_any_lines_give_a_tree(lines: list[ReportingLine]) -> None:
+    paths = owner_paths([User(one, one) for one in PEOPLE], lines, date(2020, 1, 1))
+    assert set(paths) == set(PEOPLE)
+    nodes: dict[str, Node] = {}
+    for owner, path in paths.items():
+        assert (path[0].id, path[-1].id) == ("company", f"owner:{owner}")
+        assert [node.parent for node in path] == ["", *(node.id for node in path[:-1])]
+        ranks = [LEVELS.index(node.level) for node in path]
+        assert ranks == sorted(ranks)
+        assert sum(node.level == "region" for node in path) <= 1
+        for node in path:
+            assert nodes.setdefault(node.id, node) == node  # one parent, one level, one name
+
+
+@given(LINES)
+def test_a_manager_s_node_holds_everyone_below_or_is_not_there(lines: list[ReportingLine]) -> None:
+    day = date(2020, 1, 1)
+    paths = owner_paths([User(one, one) for one in PEOPLE], lines, day)
+    standing = lines_on(lines, day)
+    shown = {node.id for path in paths.values() for node in path}
+    for owner, path in paths.items():
+        for manager in managers_above(owner, standing):
+            assert (f"manager:{manager}" in shown) == (f"manager:{manager}" in {node.id for node in path})
+
+
 def test_lines_change_with_the_day() -> None:
     lines = [
         ReportingLine("cho", "ann", "East", date(2019, 1, 1)), ReportingLine("cho", "bob", "West", date(2020, 1, 1))
@@ -65,9 +122,10 @@ def test_lines_change_with_the_day() -> None:
     assert ids("cho", lines, date(2018, 1, 1)) == ["company", "owner:cho"]
 
 
-def test_a_cycle_ends_the_chain_and_unknown_people_keep_their_id() -> None:
+def test_a_circle_is_cut_at_one_place_and_unknown_people_keep_their_id() -> None:
     lines = [ReportingLine("ann", "bob"), ReportingLine("bob", "ann"), ReportingLine("cho", "nobody")]
-    assert ids("ann", lines) == ["company", "manager:bob", "manager:ann", "owner:ann"]
+    assert ids("ann", lines) == ["company", "manager:ann", "owner:ann"]
+    assert ids("bob", lines) == ["company", "manager:ann", "owner:bob"]
     assert owner_path("cho", USERS, lines, date(2020, 1, 1))[1].name == "nobody"
     assert owner_path("stranger", USERS, lines, date(2020, 1, 1))[-1].id == "owner:stranger"
 
