@@ -66,7 +66,7 @@ class Workspace:
             (float(bounds[0]), float(bounds[1]), float(bounds[2])) if bounds is not None else DEFAULT_BOUNDS
         )
         clock = await self._store.get_setting(CLOCK)
-        self.pinned = date.fromisoformat(clock["today"]) if clock and clock.get("today") else None
+        self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
             await self.pin(today)
         for name, pointer in (await self._store.get_setting(POINTERS) or {}).items():
@@ -87,7 +87,7 @@ class Workspace:
             raise InvalidInput(
                 "the day is out of range", field="today", value=day.isoformat(), mend=f"Use {EARLIEST} to {LATEST}"
             )
-        await self._store.put_setting(CLOCK, {"today": day.isoformat() if day else None})
+        await self._store.put_setting(CLOCK, {"pinned": day.isoformat() if day else None})
         self.pinned = day
 
     async def move_forward(self, as_of: str) -> None:

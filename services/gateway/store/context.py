@@ -62,13 +62,13 @@ def check_document(key: str, value: Any) -> None:
     """Raise InvalidInput for a clock or pipelines that no later call could read."""
     try:
         if key == CLOCK and value is not None:
-            pinned = value.get("pinned") or value.get("today")
-            sound = pinned is None or date.fromisoformat(pinned) is not None
+            pinned = value["pinned"]
+            sound = len(value) == 1 and (pinned is None or date.fromisoformat(pinned) is not None)
         elif key == PIPELINES and value is not None:
             sound = all(isinstance(one, str) for stages in value.values() for one in stages)
         else:
             sound = True
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         sound = False
     if not sound:
         examples = {CLOCK: '{"pinned": "2017-09-30"} or {"pinned": null}', PIPELINES: '{"default": ["New", "Offer"]}'}
@@ -89,7 +89,7 @@ class Contexts:
         people = self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
         fields = self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
         clock = stored.get(CLOCK) or {}
-        pinned = clock.get("pinned") or clock.get("today")
+        pinned = clock.get("pinned")
         return Context(
             people,
             fields,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from kit.errors import InvalidInput, Unavailable
 from kit.money import Money
@@ -21,6 +21,7 @@ from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.store import Store, open_store
 from services.gateway.store.database import read_url
 from services.gateway.store.tables import metadata
+from services.gateway.workspace import Workspace
 from tests.contract.store.conftest import at
 
 Put = Callable[..., Any]
@@ -86,6 +87,24 @@ async def test_the_migrations_make_the_tables(store_url: str) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+async def test_a_clock_of_the_old_spelling_is_read(store_url: str) -> None:
+    engine = create_engine(read_url(store_url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+        connection.execute(text("INSERT INTO settings VALUES ('clock', '{\"today\":\"2017-09-30\"}')"))
+    engine.dispose()
+    store = await open_store(store_url)
+    try:
+        workspace = Workspace(store)
+        await workspace.load()
+        assert workspace.pinned == date(2017, 9, 30)
+        assert await store.get_setting("clock") == {"pinned": "2017-09-30"}
+        await workspace.pin(date(2017, 10, 1))
+        assert await store.get_setting("clock") == {"pinned": "2017-10-01"}
+    finally:
+        await store.close()
 
 
 async def test_two_may_open_a_new_database_at_once(tmp_path: Path, postgres_url: str) -> None:

@@ -120,7 +120,13 @@ async def test_rollups_settings_and_requests(store: Store) -> None:
     assert await store.get_setting("none") is None
     await store.put_setting("grade_bounds", [0.8, 0.5, 0.2])
     assert await store.get_setting("grade_bounds") == [0.8, 0.5, 0.2]
-    for key, bad in (("clock", {"pinned": "soon"}), ("clock", 5), ("pipelines", {"p": 5}), ("people_version", 1)):
+    for key, bad in (
+        ("clock", {"pinned": "soon"}),
+        ("clock", {"today": "2017-09-30"}),
+        ("clock", 5),
+        ("pipelines", {"p": 5}),
+        ("people_version", 1),
+    ):
         with pytest.raises(InvalidInput):
             await store.put_setting(key, bad)
     assert await store.recall_request("k") is None

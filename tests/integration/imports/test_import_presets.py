@@ -72,7 +72,7 @@ async def test_records_of_the_crm(store: Store) -> None:
     assert {k: counts[k] for k in ("deals", "open", "won", "lost", "accounts", "users")} == {
         "deals": 7135, "open": 2409, "won": 3042, "lost": 1684, "accounts": 85, "users": 41,
     }  # fmt: skip
-    assert await store.get_setting("clock") == {"today": "2017-09-30"}
+    assert await store.get_setting("clock") == {"pinned": "2017-09-30"}
     nodes = await store.tree(LOCAL, date(2017, 9, 30))
     levels = [node.level for node in nodes]
     assert {level: levels.count(level) for level in ("company", "region", "manager")} == {
@@ -132,11 +132,11 @@ async def test_a_changed_row_is_one_revision(crm: Path, datasets: Path, tmp_path
     assert (deal.revision, deal.outcome, deal.closed_date) == (2, Outcome.WON, date(2017, 10, 5))
     assert deal.amount == Money("USD", 90_000)
     assert (await store.get_record(LOCAL, rows[0][0])).history.deal.revision == 1
-    assert await store.get_setting("clock") == {"today": "2017-10-05"}
+    assert await store.get_setting("clock") == {"pinned": "2017-10-05"}
     await store.close()
     await run(CRM, datasets / CRM / "sales_pipeline.csv", crm)  # an older export does not turn the clock back
     store = await opened(crm)
-    assert await store.get_setting("clock") == {"today": "2017-10-05"}
+    assert await store.get_setting("clock") == {"pinned": "2017-10-05"}
     await store.close()
 
 
@@ -157,7 +157,7 @@ async def test_loans_with_their_event_log(datasets: Path, tmp_path: Path) -> Non
     store = await opened(tmp_path / "data")
     counts = await store.counts()
     assert (counts["won"], counts["lost"], counts["open"], counts["outbox"]) == (1277, 6649, 840, 8766)
-    assert await store.get_setting("clock") == {"today": "2012-01-14"}
+    assert await store.get_setting("clock") == {"pinned": "2012-01-14"}
     history = (await store.get_record(LOCAL, "173688")).history
     stages = [c.value for c in history.changes if c.field == "stage"]
     assert stages == [
