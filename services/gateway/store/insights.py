@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, literal, or_, select, union_all, update
 
 from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
@@ -24,6 +24,7 @@ SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
     InsightKind.NEXT_ACTIONS: ("gain", "action"),
 }
 WORDS = ("category", "action")
+MOST_SCORES = 200  # kept of a deal; a trend looks at far fewer
 Slot = tuple[str, InsightKind]
 
 
@@ -48,6 +49,11 @@ class Insights(Reads, Touching):
         self._owners = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
         self._newest_scores = _newest_scores(database)
         self._insert_scores = database.insert(t.score_history)
+        self._too_old = _too_old(database)
+        h = t.score_history.c
+        self._drop_scores = database.many(
+            delete(t.score_history).where(h.deal_id == bindparam("deal"), h.id <= bindparam("last"))
+        )
         self._save_rollups = database.upsert(t.rollups)
 
     async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
@@ -90,6 +96,8 @@ class Insights(Reads, Touching):
             if one.kind is InsightKind.LEAD_SCORE
         ]
         self._insert_scores.run(connection, scores)
+        old = self._database.fetch(connection, self._too_old, [row["deal_id"] for row in scores])
+        self._drop_scores.run(connection, [{"deal": row.id, "last": row.last} for row in old])
         events = [
             (one.deal_id, one.kind.value, {"deal_revision": one.key.deal_revision, **one.sort}) for one in insights
         ]
@@ -187,6 +195,15 @@ def _newest_scores(database: Database) -> Select[Any]:
     n = numbered.c
     newest = select(n.deal_id, n.key, n.sort).where(n.place <= bindparam("most"))
     return newest.order_by(n.deal_id, n.id.desc())
+
+
+def _too_old(database: Database) -> Select[Any]:
+    """Of each deal with more scores than are kept, the newest to drop: a short walk down one index."""
+    h = t.score_history.c
+    newest = select(h.id).where(h.deal_id == t.deals.c.id).order_by(h.id.desc())
+    last = newest.limit(1).offset(MOST_SCORES).scalar_subquery().label("last")
+    found = select(t.deals.c.id, last).where(database.among(t.deals.c.id)).subquery()
+    return select(found.c.id, found.c.last).where(found.c.last.is_not(None))
 
 
 def _beats(one: Insight, held: Any) -> bool:

@@ -250,8 +250,8 @@ class Store(Protocol):
     # insights
     async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
         """Merge by the total order (domain.newer); True where it replaced. Replacements append events and, for lead
-        scores, score history. Insights on deals that do not exist, or on a revision not reached (from before a
-        restore), are dropped."""
+        scores, score history, of which each deal keeps the newest 200. Insights on deals that do not exist, or on a
+        revision not reached (from before a restore), are dropped."""
 
     async def behind(
         self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int

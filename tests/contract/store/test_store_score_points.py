@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from kit.money import Money
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, Principal, Scope
 from services.gateway.store import Store
+from services.gateway.store.insights import MOST_SCORES
 from services.gateway.store.interface import ScorePoint
 
 NOW = datetime(2017, 9, 30, tzinfo=UTC)
@@ -26,6 +27,19 @@ async def test_score_points_are_the_newest_of_each_deal(store: Store) -> None:
     newest = [ScorePoint(0.5, 2, "2017-09-05"), ScorePoint(0.4, 2, "2017-09-04")]
     assert points == {"a": newest, "b": newest}
     assert await store.score_points(Principal("p", Scope.OWN, "nobody"), ["a"], 2) == {}
+
+
+async def test_only_the_newest_scores_of_a_deal_are_kept(store: Store) -> None:
+    await store.apply_deals(LOCAL, [DealWrite("a"), DealWrite("b")])
+    for number in range(MOST_SCORES + 5):
+        key = InsightKey(1, number, "2017-09-01", "x")
+        score = Insight("a", InsightKind.LEAD_SCORE, key, "v", NOW, {}, {"probability": 0.5})
+        once = [Insight("b", InsightKind.LEAD_SCORE, key, "v", NOW, {}, {"probability": 0.5})] if number < 3 else []
+        assert await store.apply_insights([score, *once]) == [True] * (1 + len(once))
+    points = await store.score_points(LOCAL, ["a", "b"], 500)
+    assert [point.model_generation for point in points["a"]] == list(range(MOST_SCORES + 4, 4, -1))
+    assert len(points["b"]) == 3
+    assert len(await store.score_history(LOCAL, "a", 500)) == MOST_SCORES
 
 
 async def test_categories_name_the_suggested_one(store: Store) -> None:
