@@ -16,7 +16,8 @@ from learning.records import Activity
 # The activity type that an action is logged as: the first that comes up, by chance.
 TYPES = {
     "call": ("call",), "mail": ("mail",), "chat": ("chat", "chat", "chat", "text"), "meeting": ("meeting",),
-    "visit": ("visit",), "demo": ("meeting",), "send_quote": ("mail",), "support_approval": ("mail", "meeting"),
+    "visit": ("visit",), "demo": ("meeting",), "send_quote": ("mail",),
+    "support_internal_approval": ("mail", "meeting"),
     "involve_decision_maker": ("meeting", "visit"), "answer_objection": ("call", "meeting", "mail"),
     "second_contact": ("call", "mail", "chat"),
 }  # fmt: skip

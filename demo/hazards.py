@@ -18,7 +18,7 @@ SITUATIONS = (
     "none", "price", "competitor", "timing", "budget", "approval", "legal", "contact_changed", "tender", "silent",
 )  # fmt: skip
 ACTIONS = (
-    "wait", "call", "mail", "chat", "meeting", "visit", "demo", "send_quote", "support_approval",
+    "wait", "call", "mail", "chat", "meeting", "visit", "demo", "send_quote", "support_internal_approval",
     "involve_decision_maker", "answer_objection", "second_contact",
 )  # fmt: skip
 SKILL_CLASSES = (0.25, 0.4, 0.55)  # how often a rep of the class does what the situation asks for
@@ -57,14 +57,16 @@ EFFECTS: dict[str, dict[str, tuple[float, float]]] = {
                    "send_quote": (-0.1, 0.05), "mail": (-0.05, 0.05)},
     "timing": {"wait": (0.1, 0.25), "call": (0.15, 0.2), "mail": (0.05, 0.2), "meeting": (-0.1, 0.1),
                "visit": (-0.15, 0.1), "send_quote": (-0.15, 0.05), "demo": (-0.1, 0.05)},
-    "budget": {"involve_decision_maker": (0.4, 0.4), "support_approval": (0.25, 0.3), "send_quote": (0.2, 0.25),
-               "demo": (-0.05, 0.05)},
-    "approval": {"support_approval": (0.5, 0.5), "involve_decision_maker": (0.3, 0.3), "meeting": (0.1, 0.15),
+    "budget": {"involve_decision_maker": (0.4, 0.4), "support_internal_approval": (0.25, 0.3),
+               "send_quote": (0.2, 0.25), "demo": (-0.05, 0.05)},
+    "approval": {"support_internal_approval": (0.5, 0.5), "involve_decision_maker": (0.3, 0.3), "meeting": (0.1, 0.15),
                  "call": (-0.05, 0.1), "demo": (-0.1, 0.05)},
-    "legal": {"meeting": (0.3, 0.4), "support_approval": (0.2, 0.3), "mail": (0.15, 0.3), "demo": (-0.1, 0.05)},
+    "legal": {"meeting": (0.3, 0.4), "support_internal_approval": (0.2, 0.3), "mail": (0.15, 0.3),
+              "demo": (-0.1, 0.05)},
     "contact_changed": {"second_contact": (0.4, 0.5), "visit": (0.35, 0.4), "meeting": (0.25, 0.35),
                         "mail": (-0.05, 0.1), "send_quote": (-0.1, 0.05)},
-    "tender": {"send_quote": (0.35, 0.4), "support_approval": (0.2, 0.2), "demo": (0.15, 0.15), "visit": (-0.05, 0.1)},
+    "tender": {"send_quote": (0.35, 0.4), "support_internal_approval": (0.2, 0.2), "demo": (0.15, 0.15),
+               "visit": (-0.05, 0.1)},
     "silent": {"second_contact": (0.35, 0.45), "chat": (0.3, 0.4), "visit": (0.2, 0.3), "call": (0.05, 0.15),
                "mail": (-0.1, 0.08), "send_quote": (-0.15, 0.05)},
 }  # fmt: skip
@@ -76,12 +78,12 @@ EFFECTS_CLEAR: tuple[dict[str, float], ...] = (
     {"meeting": 0.2, "visit": 0.15, "call": 0.08, "send_quote": -0.08, "demo": 0.1},
     {"demo": 0.25, "meeting": 0.1, "involve_decision_maker": 0.12, "mail": 0.02},
     {"send_quote": 0.2, "involve_decision_maker": 0.2, "meeting": 0.08, "mail": 0.02},
-    {"support_approval": 0.15, "visit": 0.15, "involve_decision_maker": 0.12, "call": 0.05},
+    {"support_internal_approval": 0.15, "visit": 0.15, "involve_decision_maker": 0.12, "call": 0.05},
 )
 # What reps do out of habit, whatever the situation.
 HABIT = {
     "wait": 0.40, "mail": 0.20, "call": 0.15, "chat": 0.06, "meeting": 0.06, "visit": 0.025, "demo": 0.025,
-    "send_quote": 0.03, "support_approval": 0.01, "involve_decision_maker": 0.015, "answer_objection": 0.015,
+    "send_quote": 0.03, "support_internal_approval": 0.01, "involve_decision_maker": 0.015, "answer_objection": 0.015,
     "second_contact": 0.01,
 }  # fmt: skip
 

@@ -83,7 +83,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "visit": ("Visited {who} at the office.", "On-site visit for {need}.", "Plant visit, met {m} people."),
     "demo": ("Demo of {product}, {m} attended.", "Gave a product demo.", "Demo with a {need} scenario."),
     "send_quote": ("Sent quote for {product}.", "Sent revised quote, version {m}.", "Quote for {n} seats delivered."),
-    "support_approval": (
+    "support_internal_approval": (
         "Wrote an internal business case for them.",
         "Gave ROI material for their approval.",
         "Helped draft the approval memo.",

@@ -11,6 +11,7 @@ import pytest
 from demo.hazards import ACTIONS, build_market
 from demo.seasons import build_calendar
 from demo.value import GRID, solve
+from services.next_best_action import catalogue
 
 TODAY = date(2026, 11, 21)
 
@@ -76,10 +77,20 @@ def test_the_right_action_depends_on_the_situation(company_folder: Path) -> None
     }
     assert best["price"] == "answer_objection"
     assert best["competitor"] == "demo"
-    assert best["approval"] == "support_approval"
+    assert best["approval"] == "support_internal_approval"
     assert len(set(best.values())) >= 5
     pushy = effects.filter((pl.col("situation") == "timing") & (pl.col("action") == "visit"))
     assert (pushy["effect"] < 0).all()
+
+
+def test_every_action_of_the_truth_is_in_the_catalogue(company_folder: Path) -> None:
+    known = {action.name for action in catalogue.load().actions}
+    effects = pl.read_parquet(company_folder / "truth" / "action_effects.parquet")
+    weeks = pl.read_parquet(company_folder / "truth" / "weeks.parquet")
+    told = {name.removeprefix("effect_") for name in weeks.columns if name.startswith("effect_")}
+    taken = set(effects["action"].to_list()) | set(weeks["action"].to_list()) | told
+    assert taken - known <= {"wait"}
+    assert set(ACTIONS) - known == {"wait"}  # doing nothing is no action of the catalogue
 
 
 def test_closing_rises_at_quarter_ends(truth: pl.DataFrame) -> None:
