@@ -65,7 +65,7 @@ def load(path: Path = DEFAULT_FILE) -> Catalogue:
         return parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(
-            f"the catalogue cannot be read: {error.strerror}", field="DEALCAST_CATALOGUE", value=str(path),
+            f"the catalogue cannot be read: {error.strerror}", field="DEALCAST_ACTION_CATALOGUE", value=str(path),
             mend="Name a readable TOML file, or leave it unset for the built-in catalogue",
         ) from None  # fmt: skip
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -107,11 +107,6 @@ def _sensible(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return day
-
-
-def start_of(day: date) -> datetime:
-    """00:00 UTC of the day."""
-    return datetime.combine(day, time.min, UTC)
 
 
 def parse_yes_no(text: str) -> bool:

@@ -242,7 +242,7 @@ async def _write_one(gateway: Gateway, request: Request, write: DealWrite) -> Re
 def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/deals/{deal_id}/history", openapi_extra=base.parameters(*base.PAGING))
     async def history(request: Request, deal_id: str) -> Response:
-        """Every change of the deal's fields, in the order they were stored."""
+        """Every change of the deal's fields, by the time it was true from."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 200, 1_000)
         text = request.query_params.get("cursor", "") or "0"
         if not text.isdigit() or len(text) > 12:

@@ -18,7 +18,7 @@ WAIT_SECONDS = 60
 
 
 def migrate(url: URL) -> None:
-    """Upgrade the database at an async URL of `read_url` to the newest tables, in one transaction."""
+    """Upgrade the database at a URL of `read_url` to the newest tables, in one transaction."""
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)

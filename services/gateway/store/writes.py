@@ -13,7 +13,6 @@ from learning.records import Activity, ContactRole
 from services.gateway.domain import (
     UNSET,
     DealWrite,
-    FieldError,
     Principal,
     WriteResult,
     WriteStatus,
@@ -44,8 +43,6 @@ from services.gateway.store.rows import (
     product_line_rows,
 )
 from services.gateway.store.touching import Touch, Touching
-
-Rejection = tuple[FieldError, ...]
 
 
 @dataclass(slots=True)
