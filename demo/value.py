@@ -121,13 +121,6 @@ def after_events(calendar: Calendar, week: int, following: Floats) -> Floats:
     return after
 
 
-def at_health(values: Floats, health: Floats) -> Floats:
-    """Interpolate the last axis (on GRID) at the same healths everywhere."""
-    low, share = grid_place(health)
-    result: Floats = values[..., low] * (1 - share) + values[..., low + 1] * share
-    return result
-
-
 def grid_place(health: Floats) -> tuple[np.ndarray, Floats]:
     """Index of the grid point below, and the share of the way to the next."""
     position = np.clip((health - GRID[0]) / STEP, 0, GRID.size - 1 - 1e-9)
