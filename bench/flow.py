@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +41,24 @@ class Listener(threading.Thread):
     def run(self) -> None:
         with httpx.stream("GET", f"{self.url}/v1/events", timeout=None) as answer:
             self.ready.set()
-            for line in answer.iter_lines():
-                if self.closed:
-                    return
-                if line.startswith("data:"):
-                    self.note(json.loads(line[5:]))
+            self.follow(answer.iter_lines())
 
-    def note(self, event: dict[str, Any]) -> None:
-        """Count one event."""
-        if event.get("kind") not in KINDS:
-            return
-        key = (event["deal_id"], int(event["data"]["deal_revision"]))
+    def follow(self, lines: Iterable[str]) -> None:
+        """Read server-sent events until told to stop."""
+        kind = ""
+        for line in lines:
+            if self.closed:
+                return
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            elif line.startswith("data: ") and kind in KINDS:
+                self.note(kind, json.loads(line.removeprefix("data: ")))
+
+    def note(self, kind: str, event: dict[str, Any]) -> None:
+        """Count one insight."""
+        key = (event["deal_id"], int(event["deal_revision"]))
         parts = self.parts.setdefault(key, set())
-        parts.add(event["kind"])
+        parts.add(kind)
         if len(parts) == len(KINDS):
             self.merged.setdefault(key, time.perf_counter())
 

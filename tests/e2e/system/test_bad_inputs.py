@@ -79,15 +79,18 @@ def test_a_batch_of_all_keeps_the_good_and_names_the_bad(system: System) -> None
 
 
 def test_a_cycle_in_the_reporting_line_is_refused(system: System) -> None:
+    """Three people, each reporting to the next: the line that closes the circle is refused, the others stand."""
+    people = [{"id": name, "name": name.upper()} for name in "abc"]
+    assert {line["status"] for line in system.post_lines("/v1/users:batch", people)} == {"created"}
     rows = [
-        {"id": "a", "name": "A", "manager_id": "c"},
-        {"id": "b", "name": "B", "manager_id": "a"},
-        {"id": "c", "name": "C", "manager_id": "b"},
+        {"id": name, "name": name.upper(), "lines": [{"manager_id": manager, "valid_from": "2020-01-01"}]}
+        for name, manager in (("a", "c"), ("b", "a"), ("c", "b"))
     ]
     results = system.post_lines("/v1/users:batch", rows)
     refused = [line for line in results if line["status"] == "rejected"]
-    assert refused
-    assert "manager" in refused[0]["errors"][0]["field"]
+    assert [line["id"] for line in refused] == ["c"], results
+    assert "manager_id" in refused[0]["errors"][0]["field"]
+    assert "circle" in refused[0]["errors"][0]["message"]
 
 
 def test_everything_stored_gets_its_insights(system: System) -> None:
