@@ -54,6 +54,14 @@ def day_end(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
+def as_of(now: datetime, day: date) -> datetime:
+    """The moment an answer for a business day is as of: now, but never later than the day's end.
+
+    A company whose clock stands still so sees answers as of its own day, not of today.
+    """
+    return min(now, day_end(day))
+
+
 def parse_day(text: str, field: str = "day") -> date:
     """Read YYYY-MM-DD. Raises InvalidInput naming the field."""
     try:

@@ -38,10 +38,11 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns of equal length by name: numbers (nan means missing) or texts."""
+    """Columns of equal length by name: numbers (nan means missing) or texts; `dates` names those made of dates."""
 
     rows: int
     columns: Mapping[str, Floats | Texts] = field(default_factory=dict)
+    dates: frozenset[str] = frozenset()
 
     def take(self, rows: NDArray[np.bool_] | Codes) -> Table:
         """The given rows (a mask or indices) of every column."""
@@ -49,12 +50,12 @@ class Table:
             name: Texts(column.dictionary, column.codes[rows]) if isinstance(column, Texts) else column[rows]
             for name, column in self.columns.items()
         }
-        return Table(int(rows.sum()) if rows.dtype == np.bool_ else len(rows), taken)
+        return Table(int(rows.sum()) if rows.dtype == np.bool_ else len(rows), taken, self.dates)
 
     def without(self, names: Iterable[str]) -> Table:
         """The same rows without some columns."""
         left = set(names)
-        return Table(self.rows, {name: column for name, column in self.columns.items() if name not in left})
+        return Table(self.rows, {name: column for name, column in self.columns.items() if name not in left}, self.dates)
 
 
 def table_from_rows(
@@ -63,11 +64,18 @@ def table_from_rows(
     """A Table of the rows' columns (all of them, or those named); `days` are the rows' snapshot days."""
     if names is None:
         names = dict.fromkeys(name for row in rows for name in row)
-    return Table(len(rows), {name: _column([row.get(name) for row in rows], days) for name in names})
+    columns: dict[str, Floats | Texts] = {}
+    dates = set[str]()
+    for name in names:
+        cells = [row.get(name) for row in rows]
+        kinds = set(map(type, cells)) - {type(None)}
+        if kinds == {date}:
+            dates.add(name)
+        columns[name] = _column(cells, kinds, days)
+    return Table(len(rows), columns, frozenset(dates))
 
 
-def _column(cells: Sequence[Cell], days: Sequence[date]) -> Floats | Texts:
-    kinds = set(map(type, cells)) - {type(None)}
+def _column(cells: Sequence[Cell], kinds: set[type], days: Sequence[date]) -> Floats | Texts:
     if kinds <= {float, int}:
         return np.array(cells, dtype=np.float64)
     if kinds == {date}:
@@ -202,7 +210,8 @@ def _fit_number(name: str, values: Floats) -> NumberColumn | None:
     if deviation < 1e-9:  # varies in its outermost values or in being missing only
         low, high, log = float(known.min()), float(known.max()), False
         shaped, deviation = known, float(known.std()) or 1.0
-    edges = sorted({round(float(q), 6) for q in np.quantile(known, [0.1, 0.25, 0.5, 0.75, 0.9])} - {float(known.min())})
+    quantiles = np.quantile(known, [0.1, 0.25, 0.5, 0.75, 0.9]).tolist()
+    edges = sorted({float(f"{one:.3g}") for one in quantiles} - {float(known.min())})  # people read them
     return NumberColumn(name, low, high, log, float(shaped.mean()), deviation, tuple(edges))
 
 

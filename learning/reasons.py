@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from learning.columns import NO, YES, ChoiceColumn, Column, Encoder, Table, Texts, as_numbers, as_texts
 from learning.titles import title
+from learning.wording import likeness, measure_of, measured
 
 Floats = NDArray[np.float64]
 Evidence = Mapping[str, Sequence[Sequence[int]]]  # by column: per bin, [closed records, won of them]
+Names = Mapping[str, Mapping[str, str]]  # by column: value → name
 _WORDS = {
     YES: ("yes", "예"), NO: ("no", "아니요"), "LEAD": ("lead", "리드"), "OPPORTUNITY": ("opportunity", "기회"),
     "NEW": ("new business", "신규"), "RENEWAL": ("renewal", "갱신"), "EXPANSION": ("expansion", "확장"),
@@ -49,12 +51,18 @@ def count_evidence(
     return counted
 
 
-def reasons(encoder: Encoder, table: Table, effects: Floats, evidence: Evidence, top: int) -> list[tuple[Reason, ...]]:
+def reasons(
+    encoder: Encoder, table: Table, effects: Floats, evidence: Evidence, top: int, names: Names | None = None
+) -> list[tuple[Reason, ...]]:
     """Per row its `top` strongest reasons, strongest first, and the rest together as one more.
 
     effects: rows × columns as LinearScorer.contributions gives them; a row's reasons add up to its effects' sum.
+    names: by column, what to call a value in the texts (an owner's name for the id).
     """
-    readers = [_Reader(column, table, evidence.get(column.name, ())) for column in encoder.columns]
+    called = names or {}
+    readers = [
+        _Reader(column, table, evidence.get(column.name, ()), called.get(column.name, {})) for column in encoder.columns
+    ]
     return [_row_reasons(row, effects[row], readers, top) for row in range(table.rows)]
 
 
@@ -71,11 +79,13 @@ def _row_reasons(row: int, effects: Floats, readers: Sequence[_Reader], top: int
 class _Reader:
     """Reads one column of a table in words."""
 
-    def __init__(self, column: Column, table: Table, counts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, column: Column, table: Table, counts: Sequence[Sequence[int]], names: Mapping[str, str]) -> None:
         source = table.columns.get(column.name)
         self._column = column
         self._bins = column.bins(source, table.rows)
         self._counts = counts
+        self._names = names
+        self._measure = measure_of(column.name, date=column.name in table.dates)
         self._numbers = None if isinstance(column, ChoiceColumn) else as_numbers(source, table.rows)
         self._texts: Texts | None = None
         if isinstance(column, ChoiceColumn) and not column.yes_no:
@@ -100,11 +110,12 @@ class _Reader:
                 text = self._column.levels[bin_index]
             else:
                 text = self._texts.dictionary[int(self._texts.codes[row])] if self._texts is not None else ""
-            return text, *_WORDS.get(text, (text, text))
+            name = self._names.get(text, text)
+            return text, *_WORDS.get(name, (name, name))
         number = float(self._numbers[row]) if self._numbers is not None else float("nan")
         if np.isnan(number):
             return "", *_MISSING
-        return f"{number:.12g}", f"{number:,.12g}", f"{number:,.12g}"
+        return f"{number:.12g}", *measured(number, self._measure)
 
     def _likeness(self, bin_index: int, language: int) -> str:
         """Which closed records are meant: those with the same value, or a number in the same bin."""
@@ -112,17 +123,7 @@ class _Reader:
             if bin_index == len(self._column.levels):
                 return ("with a rare value", "드문 값의")[language]
             return ("like it", "같은 값의")[language]
-        edges = [f"{edge:,g}" for edge in self._column.edges]
-        if bin_index > len(edges):
-            return ("without it", "값이 없는")[language]
-        if not edges:
-            return ("with a value", "값이 있는")[language]
-        if bin_index == 0:
-            return (f"below {edges[0]}", f"{edges[0]} 미만")[language]
-        if bin_index == len(edges):
-            return (f"at {edges[-1]} or more", f"{edges[-1]} 이상")[language]
-        low, high = edges[bin_index - 1], edges[bin_index]
-        return (f"between {low} and {high}", f"{low} 이상 {high} 미만")[language]
+        return likeness(self._column.edges, bin_index, self._measure)[language]
 
 
 def _sentence(en: str, ko: str, effect: float) -> tuple[str, str]:

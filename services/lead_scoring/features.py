@@ -19,3 +19,15 @@ def serving_table(histories: Sequence[DealHistory], days: Sequence[date], names:
     """The same columns (those named, or all) of deals as of the end of their business day."""
     rows = [row_at(history, day) for history, day in zip(histories, days, strict=True)]
     return table_from_rows(rows, days, names)
+
+
+def names_of(histories: Iterable[DealHistory]) -> dict[str, dict[str, str]]:
+    """What people call the values of the columns that hold ids, as far as the deals know."""
+    owners: dict[str, str] = {}
+    accounts: dict[str, str] = {}
+    for history in histories:
+        if history.owner_path and history.owner_path[-1].name:
+            owners[history.deal.owner_id] = history.owner_path[-1].name
+        if history.account is not None and history.account.name:
+            accounts[history.account.id] = history.account.name
+    return {"owner_id": owners, "account_id": accounts}

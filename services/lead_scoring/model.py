@@ -15,7 +15,7 @@ from kit.errors import Poisoned
 from learning.calibration import logit, sigmoid
 from learning.columns import Encoder, Table
 from learning.linear import LinearScorer, Scores
-from learning.reasons import Reason, reasons
+from learning.reasons import Names, Reason, reasons
 from services.lead_scoring.domain import TOP_REASONS, Score
 
 FORMAT = 1
@@ -49,13 +49,16 @@ class ScoreModel:
         """Every row's log-odds and interval."""
         return self.scorer.score(table)
 
-    def explain(self, table: Table, top: int = TOP_REASONS) -> list[Score]:
-        """Every row's score with reasons: base_log_odds + effects = log-odds of the probability."""
+    def explain(self, table: Table, names: Names | None = None, top: int = TOP_REASONS) -> list[Score]:
+        """Every row's score with reasons: base_log_odds + effects = log-odds of the probability.
+
+        names: by column, what to call a value in words.
+        """
         effects = self.scorer.contributions(table)
         base = self.scorer.base
         spread = self.scorer.score(table)
         exact = Scores(base + effects.sum(axis=1), spread.deviation)
-        why: list[tuple[Reason, ...]] = reasons(self.scorer.encoder, table, effects, self.evidence, top)
+        why: list[tuple[Reason, ...]] = reasons(self.scorer.encoder, table, effects, self.evidence, top, names)
         rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, strict=True)
         return [Score(p, low, high, base, one, self.prior) for p, low, high, one in rows]
 

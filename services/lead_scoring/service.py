@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from kit.clock import Clock, day_end
+from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.columns import Table
 from learning.linear import Scores
 from learning.records import DealHistory
 from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled
-from services.lead_scoring.features import serving_table
+from services.lead_scoring.features import names_of, serving_table
 from services.lead_scoring.model import ScoreModel
 
 KIND = "lead_score"
@@ -65,7 +65,7 @@ class LeadScoring:
         """Each deal's score with its reasons, in order. A closed record carries its outcome, a deleted one 0."""
         model, pointer = self._models.current
         version, generation, _ = _identity(pointer)
-        scores = _fill(deals, lambda table: model.explain(table), model)
+        scores = _fill(deals, lambda table: model.explain(table, names_of([one.history for one in deals])), model)
         return [self._answer(deal, score, version, generation) for deal, score in zip(deals, scores, strict=True)]
 
     def score(self, deals: Sequence[Asked]) -> tuple[list[Score], str]:
@@ -81,9 +81,7 @@ class LeadScoring:
     def _answer(self, asked: Asked, score: Score, version: str, generation: int) -> Answer:
         deal, day = asked.history.deal, asked.day
         name = insight_id(KIND, deal.id, deal.revision, generation, day.isoformat(), "", version)
-        # A company whose clock stands still sees scores as of its own day, not of today.
-        as_of = min(self._clock.now(), day_end(day))
-        return Answer(deal.revision, generation, day, name, version, as_of, score)
+        return Answer(deal.revision, generation, day, name, version, as_of(self._clock.now(), day), score)
 
 
 def _identity(pointer: Pointer | None) -> tuple[str, int, str]:

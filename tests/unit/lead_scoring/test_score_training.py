@@ -15,10 +15,10 @@ import pytest
 
 from kit.artifacts import digest, pack
 from kit.errors import NotFound
-from learning.records import Account, Change, DealHistory, Outcome
+from learning.records import Account, Change, DealHistory, Node, Outcome
 from learning.testing import company, last_day, win_probability, write
 from services.lead_scoring.dataset import build_dataset
-from services.lead_scoring.features import serving_table
+from services.lead_scoring.features import names_of, serving_table
 from services.lead_scoring.model import load, rate_of
 from services.lead_scoring.training import Trained, train, train_folder
 
@@ -69,6 +69,19 @@ def test_the_reasons_name_what_matters() -> None:
     assert reason.effect > 0.5
     assert reason.value == "partner"
     assert reason.evidence_won / reason.evidence_count > 0.5
+
+
+def test_reasons_call_owner_and_account_by_name() -> None:
+    history = next(one for one in company(1200, signal=1.5) if one.deal.outcome is Outcome.OPEN)
+    named = replace(
+        history, account=Account("a1", "Acme"), owner_path=(Node(f"owner:{history.deal.owner_id}", "owner", "Kim"),)
+    )
+    assert names_of([named]) == {"owner_id": {history.deal.owner_id: "Kim"}, "account_id": {"a1": "Acme"}}
+    assert names_of([history]) == {"owner_id": {}, "account_id": {}}
+    model = predictable().model
+    (score,) = model.explain(serving_table([named], [last_day()], model.columns), names_of([named]), top=99)
+    owner = next(one for one in score.reasons if one.field == "owner_id")
+    assert (owner.value, owner.text_en[:10], owner.text_ko[:8]) == (history.deal.owner_id, "Owner: Kim", "담당자: Kim")
 
 
 def test_nothing_predicts_so_everyone_gets_the_base_rate() -> None:
