@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from kit.clock import Clock
+from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.periods import Period
@@ -105,7 +105,8 @@ class Forecasts:
         name = insight_id(
             KIND, deal.deal_id, deal.revision, info.generation, deal.day.isoformat(), deal.upstream_id, info.version
         )
-        return Answer(forecast, deal.revision, deal.day, info.generation, name, info.version, now)
+        moment = as_of(now, deal.day)
+        return Answer(forecast, deal.revision, deal.day, info.generation, name, info.version, moment)
 
     def superseded(self, deal: Asked, answer: Answer) -> bool:
         """Whether a newer forecast of the deal is in the stream already."""

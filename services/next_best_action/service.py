@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from kit.clock import Clock
+from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.records import DealHistory, DealKind, Outcome
@@ -47,7 +47,7 @@ class NextBestAction:
         upstream = asked.upstream.insight_id if asked.upstream else ""
         name = insight_id(KIND, deal.id, deal.revision, generation, day, upstream, version)
         key = InsightKey(deal.revision, generation, day, name, asked.upstream)
-        return Answer(key, version, self._clock.now(), ranking)
+        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking)
 
 
 def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situation:

@@ -12,7 +12,7 @@ import pytest
 
 from dealcast.common.v1 import insights_pb2 as pb
 from dealcast.events.v1 import events_pb2
-from kit.clock import FixedClock
+from kit.clock import FixedClock, day_end
 from kit.errors import InvalidInput, Poisoned, Unavailable
 from kit.messaging import Message, Outgoing
 from kit.models import Pointer
@@ -21,7 +21,7 @@ from services.forecast import convert
 from services.forecast.dataset import read_cases
 from services.forecast.domain import SCENARIOS, CategoryBounds
 from services.forecast.draws import Drawer, draw_deals
-from services.forecast.events import ScoreHandler
+from services.forecast.events import score_handler
 from services.forecast.model import Ask, ForecastModel
 from services.forecast.newbusiness import NewBusiness, OwnerRate, draw_owner
 from services.forecast.service import Forecasts
@@ -42,6 +42,13 @@ def service(model: ForecastModel | None = None) -> Forecasts:
 def answered(event: events_pb2.DealEvent, by: Forecasts | None = None) -> pb.Forecast:
     [answer] = (by or service()).answer([convert.asked_from_event(event)])
     return convert.forecast_to_pb(event, answer)
+
+
+def test_a_pinned_company_sees_its_own_day(event: MakeEvent) -> None:
+    for now in (datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2017, 9, 30, 12, tzinfo=UTC)):
+        [answer] = Forecasts(Models(), FixedClock(now)).answer([convert.asked_from_event(event())])
+        assert answer.day == DAY
+        assert answer.as_of == min(now, day_end(DAY))
 
 
 @pytest.mark.parametrize("score", [0.0, 0.001, 0.37, 1.0])
@@ -205,7 +212,7 @@ def message(data: bytes) -> Message:
 
 async def test_the_handler_answers_each_message(event: MakeEvent) -> None:
     recorder = Recorder()
-    handler = ScoreHandler(service(), recorder)  # type: ignore[arg-type]
+    handler = score_handler(service(), recorder)  # type: ignore[arg-type]
     unscored = event("d2")
     unscored.ClearField("lead_score")
     batch = [
@@ -222,7 +229,7 @@ async def test_the_handler_answers_each_message(event: MakeEvent) -> None:
 
 
 async def test_what_could_not_be_published_is_not_done(event: MakeEvent) -> None:
-    handler = ScoreHandler(service(), Recorder(Unavailable("no")))  # type: ignore[arg-type]
+    handler = score_handler(service(), Recorder(Unavailable("no")))  # type: ignore[arg-type]
     [fate] = await handler([message(event().SerializeToString())])
     assert isinstance(fate, Unavailable)
 
@@ -232,7 +239,7 @@ async def test_an_overtaken_deal_is_not_published_again(event: MakeEvent) -> Non
     newer = event(revision=5)
     newer.forecast.CopyFrom(answered(newer, forecasts))
     forecasts.rollup.apply([convert.update_from_event(newer)])
-    handler = ScoreHandler(forecasts, recorder)  # type: ignore[arg-type]
+    handler = score_handler(forecasts, recorder)  # type: ignore[arg-type]
     fates = await handler([message(event(revision=revision).SerializeToString()) for revision in (4, 5)])
     assert fates == [None, None]
     assert len(recorder.sent) == 1

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from kit.clock import FixedClock, WallClock, day_end, day_start, parse_day, utc_day
+from kit.clock import FixedClock, WallClock, as_of, day_end, day_start, parse_day, utc_day
 from kit.errors import InvalidInput
 
 
@@ -23,6 +23,13 @@ def test_days_are_utc_days() -> None:
 
 def test_wall_time_has_a_zone() -> None:
     assert WallClock().now().tzinfo is UTC
+
+
+def test_an_answer_is_never_later_than_its_day() -> None:
+    noon = datetime(2017, 9, 30, 12, tzinfo=UTC)
+    assert as_of(noon, date(2017, 9, 30)) == noon
+    assert as_of(noon, date(2017, 10, 1)) == noon
+    assert as_of(noon, date(2017, 9, 29)) == day_end(date(2017, 9, 29))
 
 
 @pytest.mark.parametrize("text", ["2017-02-30", "yesterday", "", "2017/09/30", "9999999-01-01"])

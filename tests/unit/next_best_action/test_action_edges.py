@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
 from dealcast.events.v1 import events_pb2
-from kit.clock import FixedClock
+from kit.clock import FixedClock, day_end
 from kit.errors import InvalidInput, Poisoned, Unavailable
 from kit.messages import Message, Outgoing
 from learning.wire import deal_event
 from services.next_best_action import catalogue, convert
-from services.next_best_action.events import ForecastHandler
+from services.next_best_action.events import forecast_handler
 from services.next_best_action.service import NextBestAction
 from tests.unit.next_best_action.nba_builders import DAY, Prior, activity, asked, person
 
@@ -45,6 +46,13 @@ class Stream:
 
 def message(data: bytes, headers: dict[str, str] | None = None) -> Message:
     return Message("INSIGHTS.forecast.x", data, headers or {}, 1, 1, 0)
+
+
+def test_a_pinned_company_sees_its_own_day() -> None:
+    later, same = FixedClock(DAY + timedelta(days=900)), FixedClock(DAY)
+    for clock, moment in ((later, day_end(DAY)), (same, same.now())):
+        (answer,) = NextBestAction(catalogue.load(), Prior(), clock).answer([asked()])
+        assert answer.as_of == moment
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,7 @@ async def test_each_message_has_its_own_fate_and_the_trace_goes_on() -> None:
         message(event("d1").SerializeToString(), trace | {"Nats-Msg-Id": "outbox-1"}),
         message(b"\xff"), message(bare.SerializeToString()), message(event("d3").SerializeToString()),
     ]  # fmt: skip
-    fates = await ForecastHandler(SERVICE, stream)(batch)  # type: ignore[arg-type]
+    fates = await forecast_handler(SERVICE, stream)(batch)  # type: ignore[arg-type]
     assert [type(fate) for fate in fates] == [type(None), Poisoned, InvalidInput, Unavailable]
     assert [each.subject for each in stream.sent] == ["INSIGHTS.next_actions.d1", "INSIGHTS.next_actions.d3"]
     assert stream.sent[0].headers == trace
@@ -95,7 +103,7 @@ async def test_each_message_has_its_own_fate_and_the_trace_goes_on() -> None:
 async def test_a_repetition_gives_the_same_insight_without_history_and_texts() -> None:
     streams = [Stream(), Stream()]
     for stream in streams:
-        await ForecastHandler(SERVICE, stream)([message(event().SerializeToString())])  # type: ignore[arg-type]
+        await forecast_handler(SERVICE, stream)([message(event().SerializeToString())])  # type: ignore[arg-type]
     first, second = (events_pb2.DealEvent.FromString(stream.sent[0].data) for stream in streams)
     assert first == second
     assert not first.history
