@@ -115,6 +115,7 @@ class Importer:
                 table.types[name] = found or table.guesses[name].result()
                 if (entity, name) not in known:
                     new[entity, name] = table.types[name]
+            table.settle_days()
         if new:
             await self._sink.define([FieldDefinition(entity, name, kind) for (entity, name), kind in new.items()])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kit.errors import InvalidInput, NotFound
@@ -26,7 +26,7 @@ class OpenTable:
     spec: FileSpec
     table: Table
     cells: CellReader
-    custom: MappingType[str, Source]  # custom field → where its value comes from
+    custom: dict[str, Source]  # custom field → where its value comes from
     guesses: MappingType[str, TypeGuess]
     types: dict[str, FieldType] = field(default_factory=dict)
 
@@ -39,6 +39,13 @@ class OpenTable:
     def key_kind(self) -> str:
         """How the key is read."""
         return "id:users" if self.spec.entity == "quotas" else f"id:{self.family}"
+
+    def settle_days(self) -> None:
+        """Read custom days as their columns write them, where the mapping does not say how."""
+        for name, guess in self.guesses.items():
+            source = self.custom[name]
+            if self.types[name] is FieldType.DATE and not source.format.dates:
+                self.custom[name] = replace(source, format=replace(source.format, dates=guess.day_formats))
 
 
 def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:

@@ -129,6 +129,18 @@ async def test_a_row_becomes_a_deal_with_what_is_left_as_fields(tmp_path: Path) 
     assert b.owner_id == ""
 
 
+@pytest.mark.parametrize("spelling", ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"])
+async def test_a_column_taken_for_days_is_read_as_it_is_written(tmp_path: Path, spelling: str) -> None:
+    days = [date(2017, 9, 30), date(2017, 1, 2)]
+    rows = [HEADER + ",Signed"] + [f"d{n},u,Open,2017-01-01,,5,{day.strftime(spelling)}" for n, day in enumerate(days)]
+    sink = Memory()
+    for _ in range(2):  # found out, then known
+        _, report = await run(tmp_path, DEALS, {"deals.csv": "\n".join(rows)}, sink)
+        assert sink.defined["deal", "Signed"] is FieldType.DATE
+        assert (report.total("rejected"), report.total("read")) == (0, 2)
+        assert [sink.deals[f"d{n}"].fields["Signed"] for n in range(2)] == days
+
+
 async def test_bad_rows_are_told_and_can_be_corrected(tmp_path: Path) -> None:
     rows = [
         HEADER,
