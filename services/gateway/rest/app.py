@@ -26,6 +26,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
     """The application over a gateway that is ready to answer."""
     app = FastAPI(
         title="Dealcast", version=VERSION, docs_url=None, redoc_url=None, responses=PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
         description="Deal records with lead score, forecast and next actions. Errors are problem+json (RFC 9457).",
     )  # fmt: skip
     problems.install(app)
@@ -57,8 +58,9 @@ def _describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            routes = [route for route in app.routes if getattr(route, "path", "").startswith("/v1")]
-            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes)
+            schema = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )  # pages keep themselves out of it
             shapes = [(model, "validation") for model in ALWAYS]
             _, definitions = models_json_schema(shapes, ref_template=REF)  # type: ignore[arg-type]
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.rest.ndjson import NDJSON
@@ -18,8 +19,25 @@ PROBLEM_RESPONSE = {
     "description": "What is wrong, and the mend",
     "content": {PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}},
 }
-PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM_RESPONSE, "5XX": PROBLEM_RESPONSE}
+RETRY = {"Retry-After": {"description": "on 503: seconds", "schema": {"type": "string"}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM_RESPONSE, "5XX": PROBLEM_RESPONSE | {"headers": RETRY}}
 ALWAYS: list[type[BaseModel]] = [Problem, Result, Money]
+
+
+def routes(tag: str) -> APIRouter:
+    """Routes under /v1 that say themselves what they answer."""
+    return APIRouter(prefix="/v1", tags=[tag], default_response_class=Response)
+
+
+def gives(model: type[BaseModel], *statuses: int, etag: bool = False) -> dict[int | str, dict[str, Any]]:
+    """A JSON answer, with 200 unless told otherwise."""
+    headers = {"ETag": {"description": "begins with the record's revision", "schema": {"type": "string"}}}
+    more: dict[str, Any] = {"headers": headers} if etag else {}
+    return {status: {"model": model, "description": _first_line(model)} | more for status in statuses or (200,)}
+
+
+def _first_line(model: type[BaseModel]) -> str:
+    return (model.__doc__ or model.__name__).partition("\n")[0]
 
 
 def principal_of(_: Request) -> Principal:
@@ -27,9 +45,9 @@ def principal_of(_: Request) -> Principal:
     return LOCAL
 
 
-def query(name: str, kind: str = "string", text: str = "") -> dict[str, Any]:
+def query(name: str, kind: str = "string", text: str = "", **bounds: Any) -> dict[str, Any]:
     """A query parameter."""
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind}}
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind, **bounds}}
 
 
 def header(name: str, text: str = "") -> dict[str, Any]:
@@ -37,8 +55,8 @@ def header(name: str, text: str = "") -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
 
 
-PAGING = [query("limit", "integer", "1 to 500"), query("cursor", text="next_cursor of the page before")]
-LANGUAGE = [query("lang", text="ko or en; else Accept-Language decides")]
+PAGING = [query("limit", "integer", minimum=1, maximum=500), query("cursor", text="next_cursor of the page before")]
+LANGUAGE = [query("lang", text="Accept-Language decides without it", enum=["ko", "en"])]
 IF_MATCH = [header("If-Match", "an ETag of the record, or its revision in quotes")]
 IDEMPOTENCY = [header("Idempotency-Key", "the same key with the same body is answered as before, for a day")]
 

@@ -32,6 +32,7 @@ from services.gateway.rest.http import (
 from services.gateway.rest.ndjson import LineExchange
 from services.gateway.rest.problems import Refused, refusal
 from services.gateway.rest.schemas import Deal, DealPage
+from services.gateway.rest.schemas_records import ActivityPage, ChangePage
 from services.gateway.service import Gateway
 from services.gateway.store.interface import SORTS, Query
 from services.gateway.store.reads import activity_cursor
@@ -39,20 +40,25 @@ from services.gateway.store.reads import activity_cursor
 log = structlog.get_logger(__name__)
 
 TEXT_FILTERS = ("owner_id", "pipeline", "stage", "account_id", "text", "action")
+CHOICES = {
+    "outcome": tuple(Outcome),
+    "kind": tuple(DealKind),
+    "category": CATEGORIES,
+    "grade": ("A", "B", "C", "D"),
+}
 NUMBER_FILTERS = ("min_probability", "max_probability", "min_slip_risk")
 LIST_PARAMETERS = [
     *base.PAGING,
     *base.LANGUAGE,
     base.query("owner_id", text="an owner; with subtree=true also everyone below"),
     base.query("subtree", "boolean"),
-    *(
-        base.query(name)
-        for name in ("outcome", "kind", "pipeline", "stage", "account_id", "grade", "category", "action")
-    ),
+    *(base.query(name, enum=list(words)) for name, words in CHOICES.items()),
+    *(base.query(name) for name in ("pipeline", "stage", "account_id", "action")),
     base.query("text", text="in the name or id"),
-    *(base.query(name, "number") for name in NUMBER_FILTERS),
-    base.query("sort", text="one of " + ", ".join(SORTS) + "; - before it descends"),
+    *(base.query(name, "number", minimum=0, maximum=1) for name in NUMBER_FILTERS),
+    base.query("sort", text="- before it descends", enum=[sign + name for name in SORTS for sign in ("", "-")]),
 ]
+HISTORY_PAGING = [base.query("limit", "integer", minimum=1, maximum=1_000), base.PAGING[1]]
 
 
 async def apply_lines(gateway: Gateway, principal: Principal, rows: Sequence[Any]) -> list[Line]:
@@ -121,19 +127,16 @@ def query_of(request: Request) -> Query:
     if unknown:
         name = min(unknown)
         raise InvalidInput("this is no filter", field=name[:60], value=given[name], mend="See /openapi.json")
-    choices = {
-        "outcome": (given.get("outcome", "").upper(), tuple(Outcome)),
-        "kind": (given.get("kind", "").upper(), tuple(DealKind)),
-        "category": (given.get("category", "").lower(), CATEGORIES),
-        "grade": (given.get("grade", "").upper(), ("A", "B", "C", "D")),
+    spelled = {
+        name: given.get(name, "").lower() if name == "category" else given.get(name, "").upper() for name in CHOICES
     }
-    for name, (value, allowed) in choices.items():
-        if value and value not in allowed:
+    for name, value in spelled.items():
+        if value and value not in (allowed := CHOICES[name]):
             raise InvalidInput(f"{name} has no such value", field=name, value=value, mend="Use " + ", ".join(allowed))
-    members: dict[str, Any] = {name: value for name, (value, _) in choices.items()}
+    members: dict[str, Any] = dict(spelled)
     members |= {name: checked_text(name, given.get(name, "")) for name in TEXT_FILTERS}
     members |= {name: _number(name, given.get(name, "")) for name in NUMBER_FILTERS}
-    members["subtree"] = given.get("subtree", "").lower() in {"true", "1", "yes"}
+    members["subtree"] = _flag("subtree", given.get("subtree", ""))
     return Query(**members, sort=given.get("sort", "") or "id")
 
 
@@ -154,6 +157,12 @@ def _number(name: str, text: str) -> float | None:
     return number
 
 
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in {"", "true", "false"}:
+        raise InvalidInput(f"{name} is neither true nor false", field=name, value=text[:60], mend="Use true or false")
+    return text.lower() == "true"
+
+
 def etag(body: bytes, revision: int) -> str:
     """Revision, and a digest of what is shown."""
     return f'"{revision}-{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -171,9 +180,9 @@ def record_answer(request: Request, record: dict[str, Any], status: int = 200) -
 
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/v1", tags=["deals"])
+    routes = base.routes("deals")
 
-    @routes.get("/deals", responses={200: {"model": DealPage}}, openapi_extra=base.parameters(*LIST_PARAMETERS))
+    @routes.get("/deals", responses=base.gives(DealPage), openapi_extra=base.parameters(*LIST_PARAMETERS))
     async def list_deals(request: Request) -> Response:
         """Merged records in a stable order, filtered and sorted by fields or insights; deleted ones are left out."""
         query = query_of(request)
@@ -196,7 +205,7 @@ def router(gateway: Gateway) -> APIRouter:
     _history_routes(routes, gateway)
 
     @routes.get(
-        "/deals/{deal_id}", responses={200: {"model": Deal}, 304: {"description": "Not modified"}},
+        "/deals/{deal_id}", responses={**base.gives(Deal, etag=True), 304: {"description": "Not modified"}},
         openapi_extra=base.parameters(*base.LANGUAGE, base.header("If-None-Match")),
     )  # fmt: skip
     async def read_deal(request: Request, deal_id: str) -> Response:
@@ -205,7 +214,7 @@ def router(gateway: Gateway) -> APIRouter:
         return record_answer(request, await gateway.record(principal_of(request), identity, language_of(request)))
 
     @routes.put(
-        "/deals/{deal_id}", responses={200: {"model": Deal}, 201: {"model": Deal}},
+        "/deals/{deal_id}", responses=base.gives(Deal, 200, 201, etag=True),
         openapi_extra=base.takes(inputs.DEAL, *base.IF_MATCH),
     )  # fmt: skip
     async def write_deal(request: Request, deal_id: str) -> Response:
@@ -240,7 +249,9 @@ async def _write_one(gateway: Gateway, request: Request, write: DealWrite) -> Re
 
 
 def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
-    @routes.get("/deals/{deal_id}/history", openapi_extra=base.parameters(*base.PAGING))
+    @routes.get(
+        "/deals/{deal_id}/history", responses=base.gives(ChangePage), openapi_extra=base.parameters(*HISTORY_PAGING)
+    )
     async def history(request: Request, deal_id: str) -> Response:
         """Every change of the deal's fields, by the time it was true from."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 200, 1_000)
@@ -260,7 +271,9 @@ def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
         ]
         return answer({"changes": rows, "next_cursor": str(int(text) + limit) if len(rows) == limit else ""})
 
-    @routes.get("/deals/{deal_id}/activities", openapi_extra=base.parameters(*base.PAGING))
+    @routes.get(
+        "/deals/{deal_id}/activities", responses=base.gives(ActivityPage), openapi_extra=base.parameters(*base.PAGING)
+    )
     async def activities(request: Request, deal_id: str) -> Response:
         """The deal's activities."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 100, 500)

@@ -20,6 +20,7 @@ from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
 from services.gateway.rest import base
+from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.base import DAY, NUMBER, TEXT, principal_of
 from services.gateway.rest.http import (
     Line,
@@ -53,7 +54,7 @@ class Desks:
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/v1", tags=["operations"])
+    routes = base.routes("operations")
     _imports(routes, gateway, desks)
     _training(routes, gateway, desks.trainer)
     _models(routes, desks.models)
@@ -65,7 +66,10 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
 def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
     opening = base.obj(source=TEXT, as_of=DAY, currency=TEXT)
 
-    @routes.post("/imports", status_code=201, openapi_extra=base.takes(opening, *base.IDEMPOTENCY, required=False))
+    @routes.post(
+        "/imports", status_code=201, responses=base.gives(shapes.Job, 201),
+        openapi_extra=base.takes(opening, *base.IDEMPOTENCY, required=False),
+    )  # fmt: skip
     async def open_import(request: Request) -> Response:
         """Begin an import. `as_of` pins the business clock to that day, never backwards."""
         data = await body_of(request)
@@ -82,7 +86,10 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
     counts = {"type": "object", "description": "by kind of record and fate, kept with the import"}
     closing = base.obj(counts=counts, as_of=DAY, currency=TEXT, error=TEXT)
 
-    @routes.post("/imports/{import_id}:finish", openapi_extra=base.takes(closing, required=False))
+    @routes.post(
+        "/imports/{import_id}:finish", responses=base.gives(shapes.Job),
+        openapi_extra=base.takes(closing, required=False),
+    )  # fmt: skip
     async def finish_import(request: Request, import_id: str) -> Response:
         """End an import; training begins by itself where no model serves yet."""
         given = await object_of(request, ("counts", "as_of", "currency", "error"))
@@ -94,17 +101,20 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         )
         return answer(job.to_json())
 
-    @routes.get("/imports")
+    @routes.get("/imports", responses=base.gives(shapes.Imports))
     async def list_imports() -> Response:
         """The latest imports, newest first."""
         return answer({"imports": [job.to_json() for job in desks.imports.jobs.all()]})
 
-    @routes.get("/imports/{import_id}")
+    @routes.get("/imports/{import_id}", responses=base.gives(shapes.Job))
     async def read_import(import_id: str) -> Response:
         """An import with its progress."""
         return answer(desks.imports.jobs.get(id_in_path(import_id)).to_json())
 
-    @routes.post("/history:load", status_code=202, openapi_extra=base.takes(base.obj(folder=TEXT)))
+    @routes.post(
+        "/history:load", status_code=202, responses=base.gives(shapes.Job, 202),
+        openapi_extra=base.takes(base.obj(folder=TEXT)),
+    )  # fmt: skip
     async def load_history(request: Request) -> Response:
         """Load a folder in the history format from this machine, as a job among the imports."""
         if not desks.local:
@@ -119,7 +129,10 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
 def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
     asking = base.obj(services=base.listed({"enum": list(SERVICES)}), seed=NUMBER, reason=TEXT)
 
-    @routes.post("/training-jobs", status_code=202, openapi_extra=base.takes(asking, *base.IDEMPOTENCY, required=False))
+    @routes.post(
+        "/training-jobs", status_code=202, responses=base.gives(shapes.Job, 202),
+        openapi_extra=base.takes(asking, *base.IDEMPOTENCY, required=False),
+    )  # fmt: skip
     async def train(request: Request) -> Response:
         """Train all models, or those named, on the records as they are; each new version is promoted."""
         data = await body_of(request)
@@ -137,41 +150,47 @@ def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
 
         return await once(gateway.store, idempotency_key(request), data, act)
 
-    @routes.get("/training-jobs")
+    @routes.get("/training-jobs", responses=base.gives(shapes.TrainingJobs))
     async def list_jobs() -> Response:
         """The latest trainings, newest first."""
         return answer({"jobs": [job.to_json() for job in trainer.jobs.all()]})
 
-    @routes.get("/training-jobs/{job_id}")
+    @routes.get("/training-jobs/{job_id}", responses=base.gives(shapes.Job))
     async def read_job(job_id: str) -> Response:
         """A training with its progress."""
         return answer(trainer.jobs.get(id_in_path(job_id)).to_json())
 
-    @routes.post("/training-jobs/{job_id}:cancel")
+    @routes.post("/training-jobs/{job_id}:cancel", responses=base.gives(shapes.Job))
     async def cancel(job_id: str) -> Response:
         """Kill a training; what serves stays."""
         return answer((await trainer.cancel(id_in_path(job_id))).to_json())
 
 
 def _models(routes: APIRouter, models: ModelVersions) -> None:
-    @routes.get("/models")
+    @routes.get("/models", responses=base.gives(shapes.Models))
     async def list_models() -> Response:
         """Each service's models: what serves, versions with their evaluation, promotions."""
         return answer({"models": [models.about(service) for service in SERVICES]})
 
-    @routes.get("/models/{service}")
+    @routes.get("/models/{service}", responses=base.gives(shapes.Model))
     async def read_model(service: str) -> Response:
         """One service's models."""
         return answer(models.about(service))
 
-    @routes.post("/models/{service}:promote", openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT)))
+    @routes.post(
+        "/models/{service}:promote", responses=base.gives(shapes.Model),
+        openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT)),
+    )  # fmt: skip
     async def promote(request: Request, service: str) -> Response:
         """Make a version serve; every open deal is scored anew."""
         given = await object_of(request, ("version", "reason"))
         await models.promote(service, text_of(given, "version"), text_of(given, "reason") or "requested")
         return answer(models.about(service))
 
-    @routes.post("/models/{service}:rollback", openapi_extra=base.takes(base.obj(reason=TEXT), required=False))
+    @routes.post(
+        "/models/{service}:rollback", responses=base.gives(shapes.Model),
+        openapi_extra=base.takes(base.obj(reason=TEXT), required=False),
+    )  # fmt: skip
     async def rollback(request: Request, service: str) -> Response:
         """Make the version serve that served before."""
         given = await object_of(request, ("reason",))
@@ -180,13 +199,17 @@ def _models(routes: APIRouter, models: ModelVersions) -> None:
 
 
 def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
-    @routes.get("/dead-letters", openapi_extra=base.parameters(*base.PAGING))
+    @routes.get(
+        "/dead-letters", responses=base.gives(shapes.DeadLetterPage), openapi_extra=base.parameters(*base.PAGING)
+    )
     async def list_letters(request: Request) -> Response:
         """Messages that could not be handled, newest first."""
-        found, following = await letters.page(_sequence(request.query_params.get("cursor") or "0"), limit_of(request))
+        found, following = await letters.page(
+            _sequence(request.query_params.get("cursor") or "0", 0), limit_of(request)
+        )
         return answer({"dead_letters": found, "next_cursor": str(following) if following else ""})
 
-    @routes.post("/dead-letters/{seq}:replay")
+    @routes.post("/dead-letters/{seq}:replay", responses=base.gives(shapes.DeadLetter))
     async def replay(seq: str) -> Response:
         """Send it again and drop the letter."""
         return answer(await letters.replay(_sequence(seq)))
@@ -198,21 +221,21 @@ def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
         return Response(None, 204)
 
 
-def _sequence(text: str) -> int:
-    if not text.isdigit() or len(text) > 18:
+def _sequence(text: str, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
         raise InvalidInput("this is no sequence number", field="seq", value=text, mend="GET /v1/dead-letters")
     return int(text)
 
 
 def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
-    @routes.get("/workspace", responses={200: {"model": Workspace}})
+    @routes.get("/workspace", responses=base.gives(Workspace))
     async def about() -> Response:
         """Clock, currency, counts, serving models, readiness of the parts."""
         return answer(await gateway.about())
 
     clock = base.obj(today={"anyOf": [DAY, {"type": "null"}]})
 
-    @routes.put("/workspace/clock", responses={200: {"model": Workspace}}, openapi_extra=base.takes(clock))
+    @routes.put("/workspace/clock", responses=base.gives(Workspace), openapi_extra=base.takes(clock))
     async def set_clock(request: Request) -> Response:
         """Pin the business clock to a day, or let it run with null."""
         given = await object_of(request, ("today",))
@@ -224,7 +247,7 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
 
     settings = base.obj(currency=TEXT, grade_bounds={"type": "object"})
 
-    @routes.put("/workspace", responses={200: {"model": Workspace}}, openapi_extra=base.takes(settings))
+    @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:
         """Set the company's currency, or the lower bounds of the grades A, B and C."""
         given = await object_of(request, ("currency", "grade_bounds"))

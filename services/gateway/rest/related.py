@@ -16,6 +16,7 @@ from services.gateway import json_people as people
 from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.json_records import activity_from_json, result_to_json
 from services.gateway.rest import base, inputs
+from services.gateway.rest import schemas_records as shapes
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text, named
 from services.gateway.rest.http import (
@@ -140,7 +141,7 @@ async def _save(gateway: Gateway, kind: Kind, principal: Principal, records: Seq
 
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/v1", tags=["records"])
+    routes = base.routes("records")
     for kind in kinds(gateway).values():
         _batch(routes, gateway, kind)
         if kind.name not in {"activities", "quotas"}:
@@ -177,7 +178,7 @@ async def _save_one(gateway: Gateway, kind: Kind, principal: Principal, raw: Any
 def _put(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
     @routes.put(
         f"/{kind.name}/{{record_id}}", name=f"write_one_of_{kind.name}", openapi_extra=base.takes(kind.schema),
-        responses={200: {"model": Result}, 201: {"model": Result}},
+        responses=base.gives(Result, 200, 201),
         description=f"Create or replace one of the {kind.name}.",
     )  # fmt: skip
     async def write(request: Request, record_id: str) -> Response:
@@ -192,7 +193,7 @@ def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
     kind = kinds(gateway)["activities"]
 
     @routes.post(
-        "/activities", status_code=201, responses={200: {"model": Result}, 201: {"model": Result}},
+        "/activities", status_code=201, responses=base.gives(Result, 200, 201),
         openapi_extra=base.takes(kind.schema, *base.IDEMPOTENCY),
     )  # fmt: skip
     async def add_activity(request: Request) -> Response:
@@ -209,7 +210,7 @@ def _put_quota(routes: APIRouter, gateway: Gateway) -> None:
     kind = kinds(gateway)["quotas"]
 
     @routes.put(
-        "/quotas", responses={200: {"model": Result}, 201: {"model": Result}},
+        "/quotas", responses=base.gives(Result, 200, 201),
         openapi_extra=base.takes(kind.schema),
     )  # fmt: skip
     async def put_quota(request: Request) -> Response:
@@ -221,7 +222,7 @@ def _put_quota(routes: APIRouter, gateway: Gateway) -> None:
 def _lists(routes: APIRouter, gateway: Gateway) -> None:
     store = gateway.store
 
-    @routes.get("/users")
+    @routes.get("/users", responses=base.gives(shapes.Users))
     async def users(request: Request) -> Response:
         """Users with their reporting lines."""
         lines: dict[str, list[Any]] = {}
@@ -230,7 +231,7 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         found = await store.list_users(principal_of(request))
         return answer({"users": [people.user_to_json(each, tuple(lines.get(each.id, ()))) for each in found]})
 
-    @routes.get("/accounts", openapi_extra=base.parameters(*base.PAGING))
+    @routes.get("/accounts", responses=base.gives(shapes.AccountPage), openapi_extra=base.parameters(*base.PAGING))
     async def accounts(request: Request) -> Response:
         """Accounts by id."""
         limit, cursor = limit_of(request, 100), checked_text("cursor", request.query_params.get("cursor", ""))
@@ -238,7 +239,10 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         following = found[-1].id if len(found) == limit else ""
         return answer({"accounts": [people.account_to_json(each) for each in found], "next_cursor": following})
 
-    @routes.get("/contacts", openapi_extra=base.parameters(*base.PAGING, base.query("account_id")))
+    @routes.get(
+        "/contacts", responses=base.gives(shapes.ContactPage),
+        openapi_extra=base.parameters(*base.PAGING, base.query("account_id")),
+    )  # fmt: skip
     async def contacts(request: Request) -> Response:
         """Contacts by id, of one account or all."""
         limit, cursor = limit_of(request, 100), checked_text("cursor", request.query_params.get("cursor", ""))
@@ -247,13 +251,16 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         following = found[-1].id if len(found) == limit else ""
         return answer({"contacts": [people.contact_to_json(each) for each in found], "next_cursor": following})
 
-    @routes.get("/products")
+    @routes.get("/products", responses=base.gives(shapes.Products))
     async def products(request: Request) -> Response:
         """Products."""
         found = await store.list_products(principal_of(request))
         return answer({"products": [people.product_to_json(each) for each in found]})
 
-    @routes.get("/quotas", openapi_extra=base.parameters(base.query("period", text="such as 2017-Q4; all without")))
+    @routes.get(
+        "/quotas", responses=base.gives(shapes.Quotas),
+        openapi_extra=base.parameters(base.query("period", text="such as 2017-Q4; all without")),
+    )  # fmt: skip
     async def quotas(request: Request) -> Response:
         """Quotas of a quarter."""
         period = checked_text("period", request.query_params.get("period", ""))
@@ -262,14 +269,14 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
 
 
 def _fields(routes: APIRouter, gateway: Gateway) -> None:
-    @routes.get("/fields")
+    @routes.get("/fields", responses=base.gives(shapes.FieldDefinitions))
     async def fields() -> Response:
         """The custom fields of deals and accounts."""
         return answer({"fields": [people.definition_to_json(each) for each in await gateway.store.list_fields()]})
 
     schema = base.obj(fields=base.listed(inputs.DEFINITION))
 
-    @routes.put("/fields", openapi_extra=base.takes(schema))
+    @routes.put("/fields", responses=base.gives(shapes.FieldDefinitions), openapi_extra=base.takes(schema))
     async def define(request: Request) -> Response:
         """Declare custom fields; those not named stay. A type that contradicts stored values is refused."""
         raw = await json_of(request)

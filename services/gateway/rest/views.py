@@ -36,14 +36,18 @@ FORECAST_PARAMETERS = [
 ]
 
 
+EVENT = {
+    "schema": {"type": "string", "description": "fields id, event and data; data is a JSON object in one line"},
+    "example": 'id: 7\nevent: deal\ndata: {"deal_id": "1C1I7A6R", "time": "2017-09-30T12:00:00Z", "revision": 2}\n\n',
+}
+
+
 def router(gateway: Gateway, heartbeat: float) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/v1", tags=["views"])
+    routes = base.routes("views")
     readers: set[object] = set()
 
-    @routes.get(
-        "/forecast", responses={200: {"model": ForecastTotals}}, openapi_extra=base.parameters(*FORECAST_PARAMETERS)
-    )
+    @routes.get("/forecast", responses=base.gives(ForecastTotals), openapi_extra=base.parameters(*FORECAST_PARAMETERS))
     async def forecast(request: Request) -> Response:
         """Totals over the reporting tree: booked + deals + not yet created + correction = mean, at every node.
 
@@ -61,7 +65,7 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
 
     @routes.get(
         "/actions",
-        responses={200: {"model": Inbox}},
+        responses=base.gives(Inbox),
         openapi_extra=base.parameters(owner, *base.PAGING, *base.LANGUAGE),
     )
     async def actions(request: Request) -> Response:
@@ -74,8 +78,11 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         return answer({"actions": found, "next_cursor": following})
 
     @routes.get(
-        "/events", responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {}}}},
-        openapi_extra=base.parameters(base.header("Last-Event-ID", "go on after this event; from now without")),
+        "/events", responses={200: {"description": "Server-sent events", "content": {"text/event-stream": EVENT}}},
+        openapi_extra=base.parameters(
+            base.header("Last-Event-ID", "go on after this event; from now without"),
+            base.query("last_event_id", text="the same, for those who cannot send headers"),
+        ),
     )  # fmt: skip
     async def events(request: Request) -> Response:
         """What changes, as it changes: deal, lead_score, forecast, next_actions, rollup, model, import."""

@@ -1,0 +1,156 @@
+"""What the lists of records look like, for /openapi.json."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from services.gateway.rest.schemas import Money, Shape
+
+
+class Change(Shape):
+    """A change of one field: true in the business from effective_time, known here since recorded_time."""
+
+    field: str
+    value: Any
+    effective_time: str
+    recorded_time: str
+    revision: int
+
+
+class ChangePage(Shape):
+    """A page of a deal's history; no cursor on the last."""
+
+    changes: list[Change]
+    next_cursor: str
+
+
+class Activity(Shape):
+    """What happened on a deal; empty members are left out."""
+
+    id: str
+    type: str
+    direction: str | None = None
+    time: str
+    contact_id: str | None = None
+    owner_id: str | None = None
+    text: str | None = None
+
+
+class ActivityPage(Shape):
+    """A page of a deal's activities, newest first."""
+
+    activities: list[Activity]
+    next_cursor: str
+
+
+class ReportingLine(Shape):
+    """Whom a user reports to, from a day on until the next line."""
+
+    manager_id: str
+    region: str
+    valid_from: str
+
+
+class User(Shape):
+    """A user with the reporting lines."""
+
+    id: str
+    name: str
+    email: str
+    title: str
+    active: bool
+    lines: list[ReportingLine]
+
+
+class Users(Shape):
+    """All users."""
+
+    users: list[User]
+
+
+class Account(Shape):
+    """A company that buys."""
+
+    id: str
+    name: str
+    fields: dict[str, Any]
+    deleted: bool
+
+
+class AccountPage(Shape):
+    """A page of accounts by id."""
+
+    accounts: list[Account]
+    next_cursor: str
+
+
+class Consent(Shape):
+    """Whether a contact may be reached on a channel."""
+
+    channel: str
+    granted: bool
+    source: str
+    day: str | None
+
+
+class Contact(Shape):
+    """A person at an account."""
+
+    id: str
+    name: str
+    account_id: str
+    title: str
+    email: str
+    phone: str
+    consents: list[Consent]
+    deleted: bool
+
+
+class ContactPage(Shape):
+    """A page of contacts by id."""
+
+    contacts: list[Contact]
+    next_cursor: str
+
+
+class Product(Shape):
+    """What is sold."""
+
+    id: str
+    name: str
+    series: str
+    price: Money | None
+
+
+class Products(Shape):
+    """All products."""
+
+    products: list[Product]
+
+
+class Quota(Shape):
+    """What an owner is to win in a quarter."""
+
+    owner_id: str
+    period: str
+    amount: Money
+
+
+class Quotas(Shape):
+    """Quotas."""
+
+    quotas: list[Quota]
+
+
+class FieldDefinition(Shape):
+    """A custom field."""
+
+    entity: Literal["deal", "account"]
+    name: str
+    type: str
+
+
+class FieldDefinitions(Shape):
+    """All custom fields."""
+
+    fields: list[FieldDefinition]
