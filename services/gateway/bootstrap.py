@@ -35,6 +35,7 @@ from services.gateway.model_versions import ModelVersions
 from services.gateway.publisher import OutboxPublisher
 from services.gateway.reconciler import Limits, Reconciler
 from services.gateway.rest.app import create_app
+from services.gateway.rest.guard import Guard
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
@@ -86,7 +87,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
     desks = Desks(imports, trainer, models, DeadLetterDesk(nc, store, gateway.outbox), scratch, server.loopback)
-    server.bind(create_app(gateway, desks, settings.heartbeat_seconds))
+    server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[*_loops(settings, nc, gateway, models), trainer, server],
         grpc=partial(grpc_api.add_to, gateway, scratch),

@@ -14,6 +14,9 @@ class GatewaySettings(ServiceSettings):
     """Where the gateway listens and keeps things."""
 
     http_address: str = Field(default="127.0.0.1:0", description="REST and pages, host:port; port 0 takes a free one")
+    allowed_hosts: str = Field(
+        default="", description="host names that requests may be for, with commas between, besides the loopback's"
+    )
     data_dir: Path = Field(default=Path("data"), description="records, models and everything else kept on disk")
     store_url: str = Field(default="", description="postgresql://…; empty: SQLite at <data_dir>/gateway.db")
     mlflow_uri: str = Field(default="", description="an MLflow server; empty: <data_dir>/models")
@@ -25,6 +28,11 @@ class GatewaySettings(ServiceSettings):
     grace_seconds: float = Field(default=5.0, gt=0, description="a published deal's time before it is published again")
     max_outstanding: int = Field(default=2_000, ge=1, description="deals published again and not yet answered, at most")
     heartbeat_seconds: float = Field(default=15.0, gt=0, description="between signs of life of a live event stream")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names of `allowed_hosts`."""
+        return [name for each in self.allowed_hosts.split(",") if (name := each.strip())]
 
     @property
     def store_location(self) -> str:
