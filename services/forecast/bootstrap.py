@@ -12,7 +12,7 @@ from kit.messaging import Consumer, Publisher, ensure_streams
 from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_LEAD_SCORE, INSIGHTS_STREAM
-from services.forecast.events import ScoreHandler
+from services.forecast.events import score_handler
 from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
 from services.forecast.publish import RollupPublisher
@@ -36,7 +36,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     totals = RollupPublisher(service, replica, publisher, clock, changed, seconds=settings.rollup_seconds)
     consumer = Consumer(
         nc, stream=INSIGHTS_STREAM, durable=NAME, subject=f"{INSIGHTS_LEAD_SCORE}.*",
-        handler=ScoreHandler(service, publisher), streams_file=file,
+        handler=score_handler(service, publisher), streams_file=file,
     )  # fmt: skip
     api = ForecastApi(service, replica, clock)
     runners = (follower, consumer, replica, totals)

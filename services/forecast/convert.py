@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 
 from dealcast.common.v1 import insights_pb2 as pb
 from dealcast.events.v1 import events_pb2
-from kit.errors import DealcastError, InvalidInput, Poisoned
+from kit.errors import DealcastError, InvalidInput
 from kit.money import format_minor
 from learning.periods import Period
 from learning.records import DealKind, Node, Outcome
@@ -31,16 +31,6 @@ _STATUS = {
 _LARGEST = 2**63 - 1
 _KEY_DEPTH = 4
 LAST_YEAR = 9_990
-
-
-def event_from_bytes(data: bytes) -> events_pb2.DealEvent:
-    """Parse a message. Raises Poisoned where it is no DealEvent."""
-    try:
-        return events_pb2.DealEvent.FromString(data)
-    except DecodeError:
-        raise Poisoned(
-            "the message is no DealEvent", field="data", mend="Publish dealcast.events.v1.DealEvent"
-        ) from None
 
 
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:

@@ -20,6 +20,7 @@ from kit.pull import Lost, Pull
 from kit.settings import STREAMS_FILE
 from kit.streams import ensure_streams, wait_connected
 from kit.subjects import INSIGHTS_FORECAST, INSIGHTS_ROLLUP, INSIGHTS_STREAM
+from learning.relay import event_from_bytes
 from services.forecast import convert
 from services.forecast.leaves import Update
 from services.forecast.service import Forecasts
@@ -145,7 +146,7 @@ class Replica:
 def _read(msg: Msg) -> Update | None:
     """A forecast as the totals take it; one that cannot be read is left out and said so."""
     try:
-        return convert.update_from_event(convert.event_from_bytes(msg.data))
+        return convert.update_from_event(event_from_bytes(msg.data))
     except DealcastError as error:
         log.error("forecast_unreadable", subject=msg.subject, problem=error.problem, field=error.field)
         return None

@@ -11,6 +11,7 @@ from dealcast.common.v1 import insights_pb2
 from dealcast.events.v1 import events_pb2
 from kit.errors import DealcastError, Poisoned
 from kit.messaging import Message
+from kit.telemetry import Change, log_changes, trace_id
 from services.gateway.convert import insight_from_event, rollup_from_pb
 from services.gateway.domain import Insight, InsightKind
 from services.gateway.store.interface import Store, StoredRollup
@@ -29,9 +30,13 @@ class InsightMerger:
     async def __call__(self, messages: Sequence[Message]) -> list[Exception | None]:
         results: list[Exception | None] = []
         insights: list[Insight] = []
+        changes: list[Change] = []
         for message in messages:
             try:
-                insights.append(read_insight(message))
+                insight = read_insight(message)
+                insights.append(insight)
+                if insight.kind is InsightKind.NEXT_ACTIONS:  # the last of the three
+                    changes.append(Change(insight.deal_id, insight.key.deal_revision, trace_id(message.headers)))
                 results.append(None)
             except DealcastError as error:
                 results.append(error)
@@ -42,6 +47,7 @@ class InsightMerger:
         for insight in insights:
             if insight.kind is InsightKind.NEXT_ACTIONS:
                 self._answered(insight.deal_id, insight.key.deal_revision)
+        log_changes("insights_merged", changes)
         return results
 
 

@@ -16,7 +16,7 @@ import structlog
 from kit.errors import DealcastError
 from kit.messaging import Outgoing
 from kit.subjects import DEALS_CHANGED, DEALS_RESCORE, subject
-from kit.telemetry import TRACEPARENT
+from kit.telemetry import TRACEPARENT, Change, log_changes, trace_id
 from learning.records import FieldType
 from learning.wire_event import deal_event
 from services.gateway.domain import LOCAL, Record
@@ -111,10 +111,14 @@ class OutboxPublisher:
         by_id = {record.history.deal.id: record for record in records}
         messages, sent, finished = await self._build(entries, by_id)
         answers = await self._sender.publish(messages)
-        for entry, answer in zip(sent, answers, strict=True):
+        changes: list[Change] = []
+        for entry, message, answer in zip(sent, messages, answers, strict=True):
             if answer is None:
                 finished += entry.rows
-                self._published(entry.deal_id, by_id[entry.deal_id].history.deal.revision, entry.cause)
+                revision = by_id[entry.deal_id].history.deal.revision
+                changes.append(Change(entry.deal_id, revision, trace_id(message.headers)))
+                self._published(entry.deal_id, revision, entry.cause)
+        log_changes("deal_published", changes)
         failed = sum(answer is not None for answer in answers)
         if finished:
             await self._store.finish_outbox(finished)

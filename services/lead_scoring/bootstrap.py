@@ -12,7 +12,7 @@ from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import DEALS_CHANGED, DEALS_RESCORE, DEALS_STREAM
 from services.lead_scoring.domain import SERVICE
-from services.lead_scoring.events import DealHandler
+from services.lead_scoring.events import deal_handler
 from services.lead_scoring.grpc_api import SERVICE_NAME, LeadScoringApi
 from services.lead_scoring.model import ScoreModel, load, prior_model
 from services.lead_scoring.service import LeadScoring
@@ -24,7 +24,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     await ensure_streams(nc, settings.streams_file)
     follower: Follower[ScoreModel] = Follower(ModelShelf(nc), SERVICE, _load, prior=prior_model())
     service = LeadScoring(follower, WallClock())
-    handler = DealHandler(service, Publisher(nc, streams_file=settings.streams_file))
+    handler = deal_handler(service, Publisher(nc, streams_file=settings.streams_file))
     changed = Consumer(
         nc, stream=DEALS_STREAM, durable=f"{SERVICE}-changed", subject=f"{DEALS_CHANGED}.*", handler=handler,
         streams_file=settings.streams_file,

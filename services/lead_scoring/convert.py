@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from dealcast.common.v1 import columns_pb2, insights_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
-from kit.errors import InvalidInput, Poisoned, TooLarge
+from kit.errors import InvalidInput, TooLarge
 from learning.columns import MISSING, Floats, Table, Texts
 from learning.linear import Scores
 from learning.wire import business_day, history_from_event, time_to_pb
@@ -18,14 +17,6 @@ from services.lead_scoring.domain import ModelInfo, Score
 from services.lead_scoring.service import Answer, Asked
 
 MOST_ROWS = 200_000
-
-
-def event_from_bytes(data: bytes) -> events_pb2.DealEvent:
-    """Read a message; Poisoned where it is no deal event."""
-    try:
-        return events_pb2.DealEvent.FromString(data)
-    except DecodeError:
-        raise Poisoned("The message is no deal event.", field="data", mend="Look at who sent it.") from None
 
 
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:

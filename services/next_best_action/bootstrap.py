@@ -12,7 +12,7 @@ from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_FORECAST, INSIGHTS_STREAM
 from services.next_best_action import catalogue
-from services.next_best_action.events import ForecastHandler
+from services.next_best_action.events import forecast_handler
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
 from services.next_best_action.model import ActionModel
 from services.next_best_action.service import NextBestAction
@@ -32,7 +32,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
         stream=INSIGHTS_STREAM,
         durable=NAME,
         subject=f"{INSIGHTS_FORECAST}.*",
-        handler=ForecastHandler(service, Publisher(nc, streams_file=settings.streams_file)),
+        handler=forecast_handler(service, Publisher(nc, streams_file=settings.streams_file)),
         streams_file=settings.streams_file,
     )
     return Parts(runners=(follower, consumer), grpc=NextBestActionApi(service).add_to, grpc_services=(SERVICE_NAME,))

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import math
 
-from google.protobuf.message import DecodeError
-
 from dealcast.common.v1 import insights_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
-from kit.errors import InvalidInput, Poisoned
+from kit.errors import InvalidInput
 from kit.money import Money
 from learning.records import Outcome
 from learning.wire import business_day, history_from_event, money_from_pb, money_to_pb, time_to_pb
 from services.next_best_action.domain import Action, Answer, Asked, InsightKey, Reason, Suggestion
-
-
-def event_from_bytes(data: bytes) -> events_pb2.DealEvent:
-    """Parse a message. Raises Poisoned where it is no DealEvent."""
-    try:
-        return events_pb2.DealEvent.FromString(data)
-    except DecodeError:
-        raise Poisoned(
-            "the message is no DealEvent", field="data", mend="Publish dealcast.events.v1.DealEvent"
-        ) from None
 
 
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -75,9 +75,13 @@ def test_one_trace_through_four_processes(
     )  # fmt: skip
     assert answer.status_code in {200, 201}, answer.text
     wait_for(lambda: not incomplete(system.all_deals()), 60, "the deal's insights")
+    unsampled = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{unsampled}-00f067aa0ba902b7-00"}
+    assert system.http.put("/v1/deals/quiet", headers=headers, json={"stage": "Proposal"}).status_code in {200, 201}
+    wait_for(lambda: not incomplete(system.all_deals()), 60, "the insights of the untraced deal")
     wait_for(lambda: collector.services[trace] >= SERVICES, 30, f"spans of all services, not {collector.services}")
     check_metrics(system)
-    check_logs(system, trace)
+    check_logs(system, {trace: "traced", unsampled: "quiet"})
 
 
 def check_metrics(system: System) -> None:
@@ -89,13 +93,21 @@ def check_metrics(system: System) -> None:
         assert "dealcast_ready 1.0" in text, service
 
 
-def check_logs(system: System, trace: str) -> None:
-    """Lines are JSON, name the trace where there is one, and hold nobody's data."""
+def check_logs(system: System, deals: Mapping[str, str]) -> None:
+    """Lines are JSON and hold nobody's data; every service names the deal of each trace, recorded or not."""
     logs = {path.stem: path.read_text() for path in (system.folder / "logs").glob("*.log")}
     assert logs.keys() >= SERVICES
     for name, text in logs.items():
         assert not any(secret in text for secret in SECRETS), name
         assert "Traceback" not in text, name
+    told = {"deal_published": {"gateway"}, "insights_merged": {"gateway"}, "deal_handled": SERVICES - {"gateway"}}
+    found: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for service in SERVICES:
         for line in logs[service].splitlines():
-            assert json.loads(line)["event"], line
+            row = json.loads(line)
+            assert row["event"], line
+            if row["event"] in told:
+                assert row["revision"] >= 1
+                found[row.get("trace_id"), row["deal_id"]][row["event"]].add(row["service"])
+    for trace, deal in deals.items():
+        assert found[trace, deal] == told

@@ -212,7 +212,7 @@ def message(data: bytes) -> Message:
 
 async def test_the_handler_answers_each_message(event: MakeEvent) -> None:
     recorder = Recorder()
-    handler = score_handler(service(), recorder)  # type: ignore[arg-type]
+    handler = score_handler(service(), recorder)
     unscored = event("d2")
     unscored.ClearField("lead_score")
     batch = [
@@ -229,7 +229,7 @@ async def test_the_handler_answers_each_message(event: MakeEvent) -> None:
 
 
 async def test_what_could_not_be_published_is_not_done(event: MakeEvent) -> None:
-    handler = score_handler(service(), Recorder(Unavailable("no")))  # type: ignore[arg-type]
+    handler = score_handler(service(), Recorder(Unavailable("no")))
     [fate] = await handler([message(event().SerializeToString())])
     assert isinstance(fate, Unavailable)
 
@@ -239,7 +239,7 @@ async def test_an_overtaken_deal_is_not_published_again(event: MakeEvent) -> Non
     newer = event(revision=5)
     newer.forecast.CopyFrom(answered(newer, forecasts))
     forecasts.rollup.apply([convert.update_from_event(newer)])
-    handler = score_handler(forecasts, recorder)  # type: ignore[arg-type]
+    handler = score_handler(forecasts, recorder)
     fates = await handler([message(event(revision=revision).SerializeToString()) for revision in (4, 5)])
     assert fates == [None, None]
     assert len(recorder.sent) == 1

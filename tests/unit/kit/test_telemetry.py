@@ -51,3 +51,21 @@ def test_a_broken_traceparent_is_none() -> None:
     assert telemetry.trace_id({"traceparent": "nonsense"}) == ""
     assert telemetry.trace_headers({"other": "x"}) == {}
     telemetry.extract({"traceparent": "00-zz-zz-01"})
+
+
+def test_changes_are_told_with_their_trace_and_rescoring_at_debug_only(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("forecast", ServiceSettings())
+    changes = [telemetry.Change("딜", 3, "4bf9" * 8), telemetry.Change("d2", 1, "")]
+    telemetry.log_changes("deal_handled", changes)
+    (line,) = _lines(capsys.readouterr().err)
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "deal_handled", "service": "forecast", "level": "info",
+        "deal_id": "딜", "revision": 3, "trace_id": "4bf9" * 8,
+    }  # fmt: skip
+    telemetry.configure("forecast", ServiceSettings(log_level="debug"))
+    telemetry.log_changes("deal_handled", changes)
+    assert [line["level"] for line in _lines(capsys.readouterr().err)] == ["info", "debug"]
+    telemetry.configure("forecast", ServiceSettings(log_level="warning"))
+    telemetry.log_changes("deal_handled", changes)
+    assert capsys.readouterr().err == ""

@@ -19,6 +19,7 @@ from kit.errors import InvalidInput, Poisoned, TooLarge
 from kit.models import Pointer
 from learning.columns import Texts
 from learning.records import Deal, DealHistory, DealKind, Outcome
+from learning.relay import event_from_bytes
 from services.lead_scoring import convert
 from services.lead_scoring.batching import MicroBatcher
 from services.lead_scoring.model import ScoreModel, prior_model
@@ -93,7 +94,7 @@ def test_bulk_columns_are_read_and_checked() -> None:
 
 def test_messages_that_are_no_deals_are_refused() -> None:
     with pytest.raises(Poisoned):
-        convert.event_from_bytes(b"\xff\xff")
+        event_from_bytes(b"\xff\xff")
     with pytest.raises(InvalidInput, match="no deal"):
         convert.asked_from_event(events_pb2.DealEvent())
     with pytest.raises(InvalidInput):

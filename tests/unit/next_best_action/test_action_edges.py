@@ -93,7 +93,7 @@ async def test_each_message_has_its_own_fate_and_the_trace_goes_on() -> None:
         message(event("d1").SerializeToString(), trace | {"Nats-Msg-Id": "outbox-1"}),
         message(b"\xff"), message(bare.SerializeToString()), message(event("d3").SerializeToString()),
     ]  # fmt: skip
-    fates = await forecast_handler(SERVICE, stream)(batch)  # type: ignore[arg-type]
+    fates = await forecast_handler(SERVICE, stream)(batch)
     assert [type(fate) for fate in fates] == [type(None), Poisoned, InvalidInput, Unavailable]
     assert [each.subject for each in stream.sent] == ["INSIGHTS.next_actions.d1", "INSIGHTS.next_actions.d3"]
     assert stream.sent[0].headers == trace
@@ -103,7 +103,7 @@ async def test_each_message_has_its_own_fate_and_the_trace_goes_on() -> None:
 async def test_a_repetition_gives_the_same_insight_without_history_and_texts() -> None:
     streams = [Stream(), Stream()]
     for stream in streams:
-        await forecast_handler(SERVICE, stream)([message(event().SerializeToString())])  # type: ignore[arg-type]
+        await forecast_handler(SERVICE, stream)([message(event().SerializeToString())])
     first, second = (events_pb2.DealEvent.FromString(stream.sent[0].data) for stream in streams)
     assert first == second
     assert not first.history
