@@ -39,6 +39,7 @@ from services.gateway.store.reads import activity_cursor
 
 log = structlog.get_logger(__name__)
 
+LONGEST_CURSOR = 4_000
 TEXT_FILTERS = ("owner_id", "pipeline", "stage", "account_id", "text", "action")
 CHOICES = {
     "outcome": tuple(Outcome),
@@ -140,11 +141,17 @@ def query_of(request: Request) -> Query:
     return Query(**members, sort=given.get("sort", "") or "id")
 
 
-def checked_text(name: str, value: str) -> str:
+def checked_text(name: str, value: str, longest: int = 500) -> str:
     """A filter's text. Raises InvalidInput for what no record can hold."""
-    if len(value) > 500 or "\x00" in value:
-        raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend="Use up to 500 characters")
+    if len(value) > longest or "\x00" in value:
+        mend = f"Use up to {longest:,} characters"
+        raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend=mend)
     return value
+
+
+def cursor_of(request: Request) -> str:
+    """?cursor=, which may hold a record's longest text, escaped, with its id."""
+    return checked_text("cursor", request.query_params.get("cursor", ""), LONGEST_CURSOR)
 
 
 def _number(name: str, text: str) -> float | None:
@@ -190,7 +197,7 @@ def router(gateway: Gateway) -> APIRouter:
             **{name: getattr(query, name) for name in query.__slots__}
             | {"grade_bounds": gateway.workspace.grade_bounds}
         )
-        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        cursor = cursor_of(request)
         found, following = await gateway.records(
             principal_of(request), bounded, cursor, limit_of(request), language_of(request)
         )
@@ -277,7 +284,7 @@ def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
     async def activities(request: Request, deal_id: str) -> Response:
         """The deal's activities."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 100, 500)
-        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        cursor = cursor_of(request)
         found = await gateway.store.get_activities(principal_of(request), identity, cursor, limit)
         following = activity_cursor(found[-1]) if len(found) == limit else ""
         return answer({"activities": [activity_to_json(each) for each in found], "next_cursor": following})

@@ -18,7 +18,7 @@ from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.deals import checked_text
+from services.gateway.rest.deals import checked_text, cursor_of
 from services.gateway.rest.http import answer, language_of, limit_of
 from services.gateway.rest.schemas import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
@@ -71,7 +71,7 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
     async def actions(request: Request) -> Response:
         """Suggested next actions on open deals, by gain; the limit counts deals."""
         name = checked_text("owner", request.query_params.get("owner", ""))
-        cursor = checked_text("cursor", request.query_params.get("cursor", ""))
+        cursor = cursor_of(request)
         found, following = await gateway.actions(
             principal_of(request), name, cursor, limit_of(request), language_of(request)
         )

@@ -19,7 +19,7 @@ DEFAULT_SORT, DEFAULT_OUTCOME, ALL = "expected", "OPEN", "ALL"
 OUTCOMES = (*Outcome, ALL)
 MINIMA = (0.1, 0.25, 0.5, 0.75, 0.9)
 TEAM = "team:"  # before a manager's id: the manager's whole team
-LONGEST = 500
+LONGEST, LONGEST_CURSOR = 500, 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Filters:
         """From query parameters; unknown ones are ignored. Raises InvalidInput for values out of range."""
         texts = {name: given.get(name, "").strip() for name in ("q", "owner", "stage", "cursor")}
         for name, value in texts.items():
-            if len(value) > LONGEST or "\x00" in value:
+            if len(value) > (LONGEST_CURSOR if name == "cursor" else LONGEST) or "\x00" in value:
                 raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend="Shorten it")
         outcome, sort = given.get("outcome") or DEFAULT_OUTCOME, given.get("sort") or DEFAULT_SORT
         if outcome not in OUTCOMES:
