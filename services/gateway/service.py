@@ -159,7 +159,7 @@ class Gateway:
             for action in part["actions"]
         ]
         found.sort(key=_gain, reverse=True)
-        return found, following if found else ""
+        return found, following  # also where nothing of this page may be shown: the next may hold more
 
     # the workspace
 
