@@ -10,7 +10,7 @@ from typing import Any
 from learning.records import Activity, ContactRole, FieldType, ProductLine, Value
 from services.gateway.domain import FieldError, PastChange
 from services.gateway.imports.cells import PRICE, CellReader, Values
-from services.gateway.imports.events import Event, RuleMatcher, activity_id
+from services.gateway.imports.events import ActivityIds, Event, RuleMatcher
 from services.gateway.imports.schema import PAST_TARGETS, TARGETS
 from services.gateway.imports.staging import Part
 from services.gateway.imports.tables import OpenTable
@@ -31,7 +31,10 @@ class Draft:
     products: list[ProductLine] | None = None
     contacts: list[ContactRole] | None = None
     events: list[tuple[OpenTable, Event]] = field(default_factory=list)
-    marks: dict[str, int] = field(default_factory=dict)
+    activity_ids: ActivityIds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.activity_ids = ActivityIds(self.id)
 
 
 class DealRows:
@@ -126,7 +129,7 @@ class DealRows:
         if not errors:
             owner = table.spec.owner
             person = part.cells[cells.columns.index(owner.column)].strip() if owner else ""
-            draft.events.append((table, Event(moment, rule, person, "\x1f".join(part.cells))))
+            draft.events.append((table, Event(moment, rule, person, table.spec.name)))
 
     def _activity(self, draft: Draft, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
         cells = table.cells
@@ -136,10 +139,10 @@ class DealRows:
         moment, kind = self._needed("time", values, cells, errors), self._needed("type", values, cells, errors)
         if errors:
             return
-        mark = "\x1f".join(part.cells)
-        repeat = draft.marks[mark] = draft.marks.get(mark, 0) + 1
         found = {name: values.of.get(name) or "" for name in ("contact_id", "owner_id", "text")}
-        identity = values.of.get("activity_id") or activity_id(draft.id, mark, repeat)
+        identity = values.of.get("activity_id")
+        if not identity:
+            identity = draft.activity_ids.next(table.spec.name, moment, kind, found["contact_id"])
         direction = values.of.get("direction") or "internal"
         draft.activities.append(Activity(identity, draft.id, kind, direction, moment, **found))
 

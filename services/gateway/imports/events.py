@@ -17,12 +17,12 @@ from services.gateway.imports.schema import EventRule, FileSpec
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: when, what it means by the rules, who did it, and what tells it from others."""
+    """One event: when, what it means by the rules, who did it, and the part of the mapping it was read by."""
 
     time: datetime
     rule: EventRule | None
     person: str
-    mark: str
+    part: str
 
 
 class RuleMatcher:
@@ -110,19 +110,30 @@ def _owners(events: Sequence[Event], cells: CellReader, start: datetime | None) 
 
 
 def _activities(deal_id: str, events: Sequence[Event], cells: CellReader) -> list[Activity]:
-    activities, seen = [], dict[str, int]()
+    activities, ids = [], ActivityIds(deal_id)
     for event in events:
         rule = event.rule
         if rule is None or not rule.activity_type:
             continue
-        repeat = seen[event.mark] = seen.get(event.mark, 0) + 1
-        identity, kind = activity_id(deal_id, event.mark, repeat), rule.activity_type
+        identity, kind = ids.next(event.part, event.time, rule.activity_type), rule.activity_type
         owner = cells.identity("users", event.person) if event.person else ""
         activities.append(Activity(identity, deal_id, kind, rule.direction, event.time, "", owner, rule.text))
     return activities
 
 
-def activity_id(deal_id: str, mark: str, repeat: int) -> str:
-    """An id that the same row always gets: of the deal, the row's contents and which of equal rows it is."""
-    digest = hashlib.sha256(f"{deal_id}\x1f{mark}\x1f{repeat}".encode()).hexdigest()
-    return f"import-{digest[:24]}"
+class ActivityIds:
+    """Ids for a deal's activities whose rows bring none: the same for a row edited later, so that it stays one.
+
+    An id is made of the deal, the part of the mapping, time, type, contact, and which of several such rows it is.
+    """
+
+    def __init__(self, deal_id: str) -> None:
+        self._deal_id = deal_id
+        self._seen: dict[tuple[str, ...], int] = {}
+
+    def next(self, part: str, time: datetime, kind: str, contact_id: str = "") -> str:
+        """The id of the next row."""
+        key = (part, time.isoformat(), kind, contact_id)
+        repeat = self._seen[key] = self._seen.get(key, 0) + 1
+        digest = hashlib.sha256("\x1f".join((self._deal_id, *key, str(repeat))).encode()).hexdigest()
+        return f"import-{digest[:24]}"

@@ -197,7 +197,8 @@ def _in_columns(error: FieldError, cells: Any) -> FieldError:
     """An error of the store, told in the words of the file."""
     name = error.field.removeprefix("fields.")
     if name.startswith(("history[", "activities[")):
-        name = name.partition("].")[2]
+        of_activity, name = name.startswith("activities["), name.partition("].")[2]
+        name = "activity_id" if of_activity and name == "id" else name
     name = name.split(".")[-1] if name.startswith(("products.", "contacts.", "products[", "contacts[")) else name
     return FieldError(cells.column_of(name), error.value, error.message, error.mend)
 

@@ -176,6 +176,16 @@ def check_activity_references(check: Checker, activity: Activity, known: Referen
     _known(check, "activities.owner_id", activity.owner_id, known.users, "user")
 
 
+def check_own_activity(
+    check: Checker, path: str, activity: Activity, deal_id: str, known: Mapping[str, Activity]
+) -> None:
+    """Whether the activity's id is free, or that of an activity of this deal."""
+    before = known.get(activity.id)
+    if before is not None and before.deal_id != deal_id:
+        mend = "Use another id, or write the activity on the deal it is of"
+        check.refuse(path + "id", activity.id, "an activity of another deal has this id", mend)
+
+
 def _known(check: Checker, field: str, value: Any, ids: Set[str], what: str) -> None:
     if value is not UNSET and value and value not in ids:
         check.refuse(field, value, f"there is no such {what}", f"Save the {what} first, or leave it out")
@@ -227,3 +237,25 @@ def custom_values(write: DealWrite) -> Iterator[tuple[str, Any]]:
         if past.field.startswith(PREFIX):
             yield past.field.removeprefix(PREFIX), past.value
     yield from write.fields.items()
+
+
+def accounts_in(writes: Iterable[DealWrite]) -> Iterator[Any]:
+    """The accounts that writes name."""
+    for write in writes:
+        yield write.account_id
+        yield from (past.value for past in write.history if past.field == "account_id")
+
+
+def contacts_in(writes: Iterable[DealWrite]) -> Iterator[str]:
+    """The contacts that writes name."""
+    for write in writes:
+        if write.contacts is not UNSET:
+            yield from (one.contact_id for one in write.contacts)
+        yield from (one.contact_id for one in write.activities)
+
+
+def products_in(writes: Iterable[DealWrite]) -> Iterator[str]:
+    """The products that writes name."""
+    for write in writes:
+        if write.products is not UNSET:
+            yield from (one.product_id for one in write.products)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from kit.clock import utc_day
 from learning.records import TRACKED_FIELDS, Activity, ContactRole, DealKind, Motion, Outcome, ProductLine
-from services.gateway.domain import UNSET, DealWrite, PastChange
+from services.gateway.domain import UNSET, DealWrite, PastChange, WriteStatus
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import decode_fields, from_us, to_us
 from services.gateway.store.context import last_second
@@ -56,7 +56,7 @@ class Draft:
     contacts: tuple[ContactRole, ...] = ()
     timeline: Timeline | None = None  # per field: times and values, in order
     new_changes: list[NewChange] = field(default_factory=list)
-    new_activities: list[Activity] = field(default_factory=list)
+    new_activities: dict[str, Activity] = field(default_factory=dict)  # by id: added and changed ones
     lines_changed: set[str] = field(default_factory=set)
 
     @property
@@ -64,7 +64,7 @@ class Draft:
         """Open and not deleted."""
         return self.values.get("outcome", "OPEN") == "OPEN" and not self.values.get("deleted")
 
-    def apply(self, write: DealWrite, now: datetime, known_activities: set[str]) -> bool:
+    def apply(self, write: DealWrite, now: datetime, known_activities: dict[str, Activity]) -> bool:
         """Apply a checked write; whether it changed anything, and the revision with it."""
         creating = self.revision == 0
         before = len(self.new_changes)
@@ -204,18 +204,20 @@ class Draft:
             self.lines_changed.add("contacts")
         return changed
 
-    def _apply_activities(self, write: DealWrite, known: set[str]) -> bool:
-        added = [self.add_activity(activity, known) for activity in write.activities]
-        return any(added)
+    def _apply_activities(self, write: DealWrite, known: dict[str, Activity]) -> bool:
+        done = [self.put_activity(activity, known) for activity in write.activities]
+        return any(status is not WriteStatus.UNCHANGED for status in done)
 
-    def add_activity(self, activity: Activity, known: set[str]) -> bool:
-        """Add an activity unless its id is known."""
-        if activity.id in known:
-            return False
-        known.add(activity.id)
-        self.new_activities.append(activity)
+    def put_activity(self, activity: Activity, known: dict[str, Activity]) -> WriteStatus:
+        """Add an activity, or change the one of its id where it says something else. `known` is kept up to date."""
+        before, after = known.get(activity.id), replace(activity, deal_id=self.id)
+        if before == after:
+            return WriteStatus.UNCHANGED
+        known[activity.id] = self.new_activities[activity.id] = after
+        if before is not None:
+            return WriteStatus.CHANGED
         self.activity_count += 1
-        return True
+        return WriteStatus.CREATED
 
     def _line(self, name: str) -> tuple[list[int], list[Any]]:
         if self.timeline is None:

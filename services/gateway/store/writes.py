@@ -21,19 +21,24 @@ from services.gateway.store import tables as t
 from services.gateway.store.checks import Checker
 from services.gateway.store.checks_deal import (
     References,
+    accounts_in,
     check_activity,
     check_activity_references,
+    check_own_activity,
     check_references,
     check_shape,
     check_stage,
     check_types,
+    contacts_in,
     custom_values,
+    products_in,
 )
 from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, Context, Fields
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import CLOSED, Draft, reaches_back
 from services.gateway.store.rows import (
+    activity_from,
     activity_row,
     change_row,
     contact_role_rows,
@@ -53,7 +58,8 @@ class Batch:
     visible: set[str] | None
     known: References
     drafts: dict[str, Draft]
-    activities: set[str]  # ids known already
+    activities: dict[str, Activity]  # of the ids that the writes name, as they stand
+    stored: frozenset[str]  # those of them that were there before
     fields: Fields
     made: Fields = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
@@ -76,9 +82,13 @@ class DealWrites(Touching):
             select(t.deal_contacts).where(among(t.deal_contacts.c.deal_id)).order_by(t.deal_contacts.c.position)
         )
         self._known_ids = {
-            table.name: select(table.c.id).where(among(table.c.id))
-            for table in (t.accounts, t.contacts, t.products, t.activities)
+            table.name: select(table.c.id).where(among(table.c.id)) for table in (t.accounts, t.contacts, t.products)
         }
+        c = t.activities.c
+        self._known_activities = select(
+            c.deal_id, c.time, c.id, c.type, c.direction, c.contact_id, c.owner_id, c.text
+        ).where(among(c.id))
+        self._drop_activities = delete(t.activities).where(among(c.id))
         self._save_deals = database.upsert(t.deals)
         self._save_fields = database.upsert(t.field_definitions)
         self._insert_changes = database.insert(t.changes)
@@ -111,7 +121,7 @@ class DealWrites(Touching):
         return await self._database.write(work)
 
     async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
-        """Add activities; each touched deal's revision grows by one per call."""
+        """Add or change activities; each touched deal's revision grows by one per call."""
         checks = []
         for activity in activities:
             check = Checker()
@@ -137,15 +147,17 @@ class DealWrites(Touching):
         rows = self._database.fetch(connection, self._deals, storable(write.id for write in writes))
         drafts = {row.id: draft_from(row) for row in rows}
         self._read_lines(connection, writes, drafts)
-        activities = self._existing(connection, t.activities.name, (a.id for w in writes for a in w.activities))
+        named = storable(a.id for w in writes for a in w.activities)
+        found = self._database.fetch(connection, self._known_activities, named)
+        activities = {one.id: one for one in map(activity_from, found)}
         known = References(
             context.people.users.keys(),
-            self._existing(connection, t.accounts.name, _accounts(writes)),
-            self._existing(connection, t.contacts.name, _contacts(writes)),
-            self._existing(connection, t.products.name, _products(writes)),
+            self._existing(connection, t.accounts.name, accounts_in(writes)),
+            self._existing(connection, t.contacts.name, contacts_in(writes)),
+            self._existing(connection, t.products.name, products_in(writes)),
         )
         visible = context.visible(principal)
-        return Batch(context, visible, known, drafts, activities, dict(context.fields))
+        return Batch(context, visible, known, drafts, activities, frozenset(activities), dict(context.fields))
 
     def _existing(self, connection: Connection, table: str, ids: Iterable[Any]) -> set[str]:
         wanted = storable(one for one in ids if isinstance(one, str))
@@ -186,7 +198,10 @@ class DealWrites(Touching):
         self._save_deals.run(connection, [draft_row(draft, now_us) for draft in drafts])
         changes = [change_row(change, now_us) for draft in drafts for change in draft.new_changes]
         self._insert_changes.run(connection, changes)
-        activities = [activity_row(one, draft.id) for draft in drafts for one in draft.new_activities]
+        activities = [activity_row(one, draft.id) for draft in drafts for one in draft.new_activities.values()]
+        changed = [row["id"] for row in activities if row["id"] in batch.stored]
+        if changed:  # their key holds the time, which may be another now
+            connection.execute(self._drop_activities, {"ids": self._database.ids(changed)})
         self._insert_activities.run(connection, activities)
         self._flush_lines(connection, drafts)
         if batch.made:
@@ -213,6 +228,8 @@ def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:
     check_references(check, write, batch.known, batch.context)
     made = check_types(check, "deal", custom_values(write), batch.fields)
     _check_state(check, write, draft, batch)
+    for position, activity in enumerate(write.activities):
+        check_own_activity(check, f"activities[{position}].", activity, write.id, batch.activities)
     if check.errors:
         return _rejected(write.id, check, draft)
     status = WriteStatus.CHANGED
@@ -265,32 +282,14 @@ def _add_activity(activity: Activity, check: Checker, batch: Batch) -> WriteResu
     if draft is None or (batch.visible is not None and draft.values.get("owner_id", "") not in batch.visible):
         check.refuse("deal_id", activity.deal_id, "there is no such deal", "Save the deal first")
     check_activity_references(check, activity, batch.known)
+    check_own_activity(check, "", activity, activity.deal_id, batch.activities)
     if draft is None or check.errors:
         return _rejected(activity.id, check)
-    if not draft.add_activity(activity, batch.activities):
-        return WriteResult(activity.id, WriteStatus.UNCHANGED)
-    batch.changed[draft.id] = None
-    return WriteResult(activity.id, WriteStatus.CREATED)
+    status = draft.put_activity(activity, batch.activities)
+    if status is not WriteStatus.UNCHANGED:
+        batch.changed[draft.id] = None
+    return WriteResult(activity.id, status)
 
 
 def _rejected(record_id: str, check: Checker, draft: Draft | None = None) -> WriteResult:
     return WriteResult(record_id, WriteStatus.REJECTED, draft.revision if draft else 0, tuple(check.errors))
-
-
-def _accounts(writes: Iterable[DealWrite]) -> Iterable[Any]:
-    for write in writes:
-        yield write.account_id
-        yield from (past.value for past in write.history if past.field == "account_id")
-
-
-def _contacts(writes: Iterable[DealWrite]) -> Iterable[str]:
-    for write in writes:
-        if write.contacts is not UNSET:
-            yield from (one.contact_id for one in write.contacts)
-        yield from (one.contact_id for one in write.activities)
-
-
-def _products(writes: Iterable[DealWrite]) -> Iterable[str]:
-    for write in writes:
-        if write.products is not UNSET:
-            yield from (one.product_id for one in write.products)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -220,6 +221,37 @@ async def test_activities_count_and_raise_the_revision_once_a_call(store: Store,
     assert (record.history.deal.revision, record.history.activity_count) == (2, 3)
     assert {one.status for one in await store.save_activities(LOCAL, new)} == {WriteStatus.UNCHANGED}
     assert (await store.get_record(LOCAL, "d1")).history.deal.revision == 2
+
+
+async def test_an_edited_activity_is_changed_in_place(store: Store, put: Put) -> None:
+    first = Activity("a", "d1", "mail", "outbound", at("2017-09-01"), "kim", "ann", "Hello")
+    await put("d1", stage="A", activities=(first, Activity("b", "d1", "call", "inbound", at("2017-09-02"))))
+    edited = replace(first, time=at("2017-09-03"), text="Hello again")
+    results = await store.save_activities(LOCAL, [edited, edited])
+    assert [one.status.value for one in results] == ["changed", "unchanged"]
+    record = await store.get_record(LOCAL, "d1")
+    assert (record.history.deal.revision, record.history.activity_count) == (2, 2)
+    assert [one for one in record.history.activities if one.id == "a"] == [edited]
+    whole = await put("d1", activities=(first, replace(first, deal_id="", direction="inbound")))
+    assert (whole.status, whole.revision) == (WriteStatus.CHANGED, 3)
+    again = await put("d1", activities=(replace(first, direction="inbound"),))
+    assert (again.status, again.revision) == (WriteStatus.UNCHANGED, 3)
+    assert len(await store.get_activities(LOCAL, "d1", "", 10)) == 2
+
+
+async def test_an_activity_of_another_deal_is_refused(store: Store, put: Put) -> None:
+    mine = Activity("a", "d1", "mail", "outbound", at("2017-09-01"))
+    await put("d1", stage="A", activities=(mine,))
+    await put("d2", stage="A")
+    refused = (await store.save_activities(LOCAL, [replace(mine, deal_id="d2")]))[0]
+    whole = await put("d2", stage="B", activities=(replace(mine, deal_id="d2"),))
+    for result, field in ((refused, "id"), (whole, "activities[0].id")):
+        assert result.status is WriteStatus.REJECTED
+        assert (result.errors[0].field, result.errors[0].value) == (field, "a")
+        assert "another id" in result.errors[0].mend
+    new = [DealWrite(deal, activities=(Activity("n", deal, "call", "inbound", at("2017-09-01")),)) for deal in "xy"]
+    assert [one.status.value for one in await store.apply_deals(LOCAL, new)] == ["created", "rejected"]
+    assert (await store.get_record(LOCAL, "d2")).history.deal.stage == "A"
 
 
 async def test_only_the_newest_200_activities_travel(store: Store, put: Put) -> None:

@@ -381,6 +381,18 @@ async def test_everything_around_deals(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+async def test_an_edited_row_stays_the_same_activity(tmp_path: Path) -> None:
+    deals = HEADER + "\na,ann,Open,2017-01-01,,5\n"
+    tasks = ["deal,kind,at,note", "a,Phone,2017-01-02,one", "a,Phone,2017-01-02,two", "a,Phone,2017-01-03,three"]
+    before = {"deals.csv": deals, "tasks.csv": "\n".join(tasks)}
+    after = {"deals.csv": deals, "tasks.csv": "\n".join(tasks).replace("two", "edited")}
+    mapping = AROUND.replace("path =", "optional = true\npath =")
+    first, second = [(await run(tmp_path, mapping, files))[0].deals["a"].activities for files in (before, after)]
+    assert [one.id for one in first] == [one.id for one in second]
+    assert len({one.id for one in first}) == 3
+    assert [one.text for one in second] == ["one", "edited", "three"]
+
+
 async def test_batches_are_bounded(tmp_path: Path) -> None:
     rows = [HEADER, *(f"d{i},u,Open,2017-01-01,,5" for i in range(1_234))]
     sink, report = await run(tmp_path, DEALS, {"deals.csv": "\n".join(rows)})
