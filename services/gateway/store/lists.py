@@ -129,6 +129,19 @@ class Lists(Reads):
         known = context.people.known_to(principal, context.day)
         return [line for line in context.people.lines if known is None or line.user_id in known]
 
+    async def list_stages(self, principal: Principal) -> list[str]:
+        """The stages, by name, that deals the principal sees stand in."""
+        found = select(D.stage).distinct().where(not_(D.deleted), D.stage != "").order_by(D.stage)
+
+        def work(connection: Connection) -> list[str]:
+            visible = self._contexts.read(connection).visible(principal)
+            if visible is None:
+                return list(connection.scalars(found))
+            mine = found.where(self._database.among(D.owner_id, "owners"))
+            return list(connection.scalars(mine, {"owners": self._database.ids(sorted(visible))}))
+
+        return await self._database.read(work)
+
     async def list_fields(self) -> list[FieldDefinition]:
         """Custom fields by entity and name."""
         return definitions((await self._context()).fields)

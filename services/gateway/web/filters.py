@@ -15,6 +15,7 @@ SORTS = {
     "expected": "-expected_amount", "probability": "-probability", "amount": "-amount", "close": "close_date",
     "gain": "-gain", "slip": "-slip_risk", "updated": "-updated_time", "name": "name",
 }  # fmt: skip
+REVERSED = ".reversed"  # after an order: the other way round
 DEFAULT_SORT, DEFAULT_OUTCOME, ALL = "expected", "OPEN", "ALL"
 OUTCOMES = (*Outcome, ALL)
 MINIMA = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -54,7 +55,7 @@ class Filters:
         outcome, sort = given.get("outcome") or DEFAULT_OUTCOME, given.get("sort") or DEFAULT_SORT
         if outcome not in OUTCOMES:
             raise InvalidInput("there is no such outcome", field="outcome", value=outcome[:60], mend="Choose one")
-        if sort not in SORTS:
+        if sort.removesuffix(REVERSED) not in SORTS:
             raise InvalidInput("there is no such order", field="sort", value=sort[:60], mend="Choose one")
         lang = given.get("lang", "")
         return cls(
@@ -68,8 +69,26 @@ class Filters:
         return Query(
             owner_id=self.owner.removeprefix(TEAM), subtree=team, stage=self.stage, text=self.q,
             outcome="" if self.outcome == ALL else self.outcome, min_probability=self.minimum,
-            grade_bounds=grade_bounds, sort=SORTS[self.sort],
+            grade_bounds=grade_bounds, sort=self.store_sort,
         )  # fmt: skip
+
+    @property
+    def store_sort(self) -> str:
+        """The order as the store names it, `-` before what descends."""
+        sort = SORTS[self.sort.removesuffix(REVERSED)]
+        if self.sort.endswith(REVERSED):
+            sort = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+        return sort
+
+    def sorted_by(self, *names: str) -> str:
+        """The aria-sort of a column that can be ordered by any of these."""
+        if self.sort.removesuffix(REVERSED) not in names:
+            return "none"
+        return "descending" if self.store_sort.startswith("-") else "ascending"
+
+    def order(self, name: str) -> str:
+        """The address of the list by this order; by the reverse where it is so already."""
+        return self.address(sort=name + REVERSED if self.sort == name else name)
 
     @property
     def node(self) -> str:
@@ -92,7 +111,11 @@ class Filters:
 
     def sorts(self, words: Words) -> list[Choice]:
         """Options of the order."""
-        return [Choice(name, words(f"sort.{name}"), name == self.sort) for name in SORTS]
+        options = [Choice(name, words(f"sort.{name}"), name == self.sort) for name in SORTS]
+        if self.sort.endswith(REVERSED):
+            name = words(f"sort.{self.sort.removesuffix(REVERSED)}")
+            options.append(Choice(self.sort, words("filter.reversed", name=name), chosen=True))
+        return options
 
     def outcomes(self, words: Words) -> list[Choice]:
         """Options of the outcome."""
@@ -104,6 +127,13 @@ class Filters:
         shares = sorted({*MINIMA, *([self.minimum] if self.minimum is not None else [])})
         options = [Choice(f"{share:g}", words.percent(share), share == self.minimum) for share in shares]
         return [Choice("", words("filter.any"), self.minimum is None), *options]
+
+    def stages(self, known: Sequence[str], words: Words) -> list[Choice]:
+        """Options of the stage; one asked for that no deal stands in stays chosen."""
+        names = [*known, *([self.stage] if self.stage and self.stage not in known else [])]
+        return [
+            Choice("", words("filter.all"), not self.stage), *(Choice(name, name, name == self.stage) for name in names)
+        ]  # fmt: skip
 
     def owners(self, tree: Sequence[Node], words: Words) -> list[Choice]:
         """Options of the owner: everybody, each team, each owner; names in the order of the tree."""

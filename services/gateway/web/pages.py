@@ -21,7 +21,7 @@ from services.gateway.merged import merged
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path, language_of
-from services.gateway.service import Gateway
+from services.gateway.service import HORIZON, Gateway
 from services.gateway.web.filters import Filters
 from services.gateway.web.timeline import SHOWN, field_text, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
@@ -31,6 +31,7 @@ from services.gateway.web.words import LANGUAGES, Words
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 HTMX = STATIC / "vendor" / "htmx.min.js"
+ECHARTS = STATIC / "vendor" / "echarts.simple.min.js"
 PAGE = 50
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -87,7 +88,8 @@ def _render(template: str, request: Request, words: Words, **values: Any) -> str
     other = LANGUAGES[1 - LANGUAGES.index(words.language)]
     asked = {name: value for name, value in request.query_params.items() if name != "part"}
     shared = {
-        "w": words, "version": VERSION, "live": HTMX.is_file(), "other_language": other,
+        "w": words, "version": VERSION, "live": HTMX.is_file(), "charts": ECHARTS.is_file(),
+        "other_language": other,
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
         "lang_query": f"?lang={words.language}" if asked.get("lang") in LANGUAGES else "",
         "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",
@@ -116,17 +118,22 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
     return _render(
         "deals.html", request, words, **values, since=since, business_day=words.day(day),
         owners=filters.owners(await gateway.store.tree(principal, day), words),
-        stages=sorted({row.stage for row in rows if row.stage}),
+        stages=filters.stages(await gateway.store.list_stages(principal), words),
         totals=await _totals(gateway, principal, filters, words),
     )  # fmt: skip
 
 
 async def _totals(gateway: Gateway, principal: Principal, filters: Filters, words: Words) -> TotalsView | None:
-    """The current quarter of the node that the list is filtered to; None where it has none."""
+    """This and the next quarters of the node that the list is filtered to; None where it has none."""
+    current = current_period(gateway.workspace.business_day)
+    forecasts: list[dict[str, Any]] = []
     try:
-        return totals_view(await gateway.forecast(principal, "", filters.node), words)
-    except NotFound:
-        return None
+        for ahead in range(HORIZON):
+            currency = forecasts[0]["currency"] if forecasts else ""
+            forecasts.append(await gateway.forecast(principal, str(current.next(ahead)), filters.node, currency))
+    except NotFound:  # a node can end with a quarter
+        pass
+    return totals_view(forecasts, words)
 
 
 async def _record(gateway: Gateway, request: Request, deal_id: str, words: Words) -> str:

@@ -1,14 +1,29 @@
-"""The forecast of a quarter as a bar: booked, the likely range, the middle and the quota."""
+"""The forecast of this quarter as a bar, and of the next three too as a chart and a table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from services.gateway.web.words import Words
 
 MARGIN = 1.04  # room right of the largest number
+AMOUNTS = ("booked", "p10", "p50", "p90", "quota")
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterView:
+    """A row of the table: a quarter's texts."""
+
+    period: str
+    booked: str
+    range_text: str
+    p50: str
+    quota: str
+    quota_chance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +47,17 @@ class TotalsView:
     p50_at: float | None
     p90_at: float | None
     quota_at: float | None
+    quarters: tuple[QuarterView, ...]
+    chart: str  # JSON: the currency, and the quarters' amounts in major units, null where there is none
 
 
-def totals_view(forecast: Mapping[str, Any], words: Words) -> TotalsView | None:
-    """The answer of Gateway.forecast for one node; None where it has no node."""
-    if not forecast["nodes"]:
+def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsView | None:
+    """The answers of Gateway.forecast for one node, the current quarter's first; None where that has no node."""
+    forecasts = [each for each in forecasts if each["nodes"]]
+    if not forecasts:
         return None
-    node = forecast["nodes"][0]
-    texts = {name: _money(forecast, node[name], words) for name in ("booked", "p10", "p50", "p90", "quota")}
+    forecast, node = forecasts[0], forecasts[0]["nodes"][0]
+    texts = {name: _money(forecast, node[name], words) for name in AMOUNTS}
     amounts = {name: float(node[name]) for name in texts if node[name] is not None}
     most = max([*amounts.values(), 1e-9]) * MARGIN
     places = {name: round(100 * max(0.0, amount) / most, 2) for name, amount in amounts.items()}
@@ -51,8 +69,29 @@ def totals_view(forecast: Mapping[str, Any], words: Words) -> TotalsView | None:
         model=words("part.model", version=forecast["model_version"]) if forecast["model_version"] else "",
         quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
         booked_at=places["booked"], p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"),
-        quota_at=places.get("quota"), **texts,
+        quota_at=places.get("quota"), quarters=tuple(_quarter(each, words) for each in forecasts),
+        chart=_chart(forecasts), **texts,
     )  # fmt: skip
+
+
+def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:
+    node = forecast["nodes"][0]
+    texts = {name: _money(forecast, node[name], words) for name in AMOUNTS}
+    known = node["p10"] is not None
+    return QuarterView(
+        period=forecast["period"], booked=texts["booked"], p50=texts["p50"], quota=texts["quota"],
+        range_text=words("forecast.span", low=texts["p10"], high=texts["p90"]) if known else "–",
+        quota_chance=words.percent(node["quota_probability"]),
+    )  # fmt: skip
+
+
+def _chart(forecasts: Sequence[Mapping[str, Any]]) -> str:
+    quarters = [
+        {"period": each["period"]}
+        | {name: None if (text := each["nodes"][0][name]) is None else float(text) for name in AMOUNTS}
+        for each in forecasts
+    ]
+    return orjson.dumps({"currency": forecasts[0]["currency"], "quarters": quarters}).decode()
 
 
 def _money(forecast: Mapping[str, Any], value: str | None, words: Words) -> str:

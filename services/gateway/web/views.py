@@ -12,6 +12,7 @@ from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
 MOST_REASONS = 9
+FIRST_REASONS = 5  # the others on demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class ScoreView:
     high: float
     prior: bool
     reasons: tuple[ReasonView, ...]
+    more: tuple[ReasonView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class ForecastView:
     periods: tuple[PeriodView, ...]
     category: str
     slip: str
+    reasons: tuple[str, ...]
+    expected: str  # the likely amount times the win chance, for lists
     first_period: str  # the chance in the current quarter, for lists
 
 
@@ -136,7 +140,7 @@ def deal_view(record: Json, words: Words, business_day: date) -> DealView:
         lead=record["kind"] == "LEAD", amount=words.money(record["amount"]), close=words.day(record["close_date"]),
         overdue=overdue, closed=words.day(record["closed_date"]) if record["closed_date"] else "",
         category=words.name("category", record["category"]) if record["category"] else "",
-        deleted=record["deleted"], revision=record["revision"], score=_score(record["lead_score"], words),
+        deleted=record["deleted"], revision=record["revision"], score=_score(_with_owner(record), words),
         forecast=_forecast(record["forecast"], words, is_open),
         actions=_actions(record["next_actions"], record["contacts"], words),
     )  # fmt: skip
@@ -149,15 +153,32 @@ def _part(part: Json, words: Words) -> PartView:
     )  # fmt: skip
 
 
+def _with_owner(record: Json) -> Json | None:
+    """The score, its reasons naming the owner instead of the id: the model knows no names."""
+    score, owner = record["lead_score"], record["owner"]
+    if not score or not owner or not owner.get("name"):
+        return score  # type: ignore[no-any-return]
+    reasons = [
+        {**reason, "value": owner["name"], "text": reason["text"].replace(owner["id"], owner["name"])}
+        if reason["field"] == "owner_id" and reason["value"] == owner["id"]
+        else reason
+        for reason in score["reasons"]
+    ]
+    return {**score, "reasons": reasons}
+
+
 def _score(score: Json | None, words: Words) -> ScoreView | None:
     if score is None:
         return None
     low, high = words.percent(score["low"]), words.percent(score["high"])
+    reasons = _reasons(score["reasons"], words)
+    cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
     return ScoreView(
         part=_part(score, words), text=words.percent(score["probability"]),
         range_text=words("part.range", low=low, high=high), grade=score["grade"],
         trend=words.name("trend", score["trend"]), low=_percent(score["low"]), mid=_percent(score["probability"]),
-        high=_percent(score["high"]), prior=bool(score.get("prior")), reasons=_reasons(score["reasons"], words),
+        high=_percent(score["high"]), prior=bool(score.get("prior")), reasons=reasons[:cut],
+        more=reasons[cut:],
     )  # fmt: skip
 
 
@@ -200,8 +221,18 @@ def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastVie
         periods=tuple(_period(each, words) for each in periods),
         category=words.name("category", forecast["category"].lower()) if forecast["category"] else "",
         slip="" if forecast["slip_risk"] is None else words.percent(forecast["slip_risk"]),
+        reasons=tuple(reason["text"] for reason in forecast.get("reasons", ()) if reason["text"]),
+        expected=_expected(forecast, words) if status == "open" and is_open else "",
         first_period=words.percent(periods[0]["probability"]) if periods and status == "open" and is_open else "–",
     )  # fmt: skip
+
+
+def _expected(forecast: Json, words: Words) -> str:
+    amount, chance = forecast["amount"], forecast.get("win_probability")
+    if not amount or chance is None:
+        return ""
+    expected = {"currency": amount["currency"], "value": f"{float(amount['mean']) * chance:.2f}"}
+    return words("list.expected_amount", amount=words.money(expected, compact=True))
 
 
 def _part_money(amount: Json, name: str, words: Words) -> str:

@@ -88,11 +88,21 @@ def _money(language: str, currency: str, text: str, compact: bool) -> str:
     except InvalidOperation:
         return f"{text} {currency}"
     if compact and abs(value) >= 10_000:
-        return str(format_compact_currency(value, currency, locale=language, fraction_digits=1))
+        return _compact(language, currency, value)
     if value == value.to_integral_value() or abs(value) >= 1000:
         rounded = value.quantize(Decimal(1))
         return str(format_currency(rounded, currency, "¤#,##0", locale=language, currency_digits=False))
     return str(format_currency(value, currency, locale=language))
+
+
+def _compact(language: str, currency: str, value: Decimal) -> str:
+    """Three digits, such as $1.37B, $13.7B and $137M, so that a target and what comes close to it differ."""
+    step = 10_000 if language == "ko" else 1000
+    lead = abs(value)
+    while lead >= step:
+        lead /= step
+    digits = 2 if lead < 10 else 1 if lead < 100 else 0
+    return str(format_compact_currency(value, currency, locale=language, fraction_digits=digits))
 
 
 @lru_cache(maxsize=256)

@@ -66,3 +66,11 @@ async def phone(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="ko", color_scheme="dark")
     yield context
     await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def still(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A desktop that runs no scripts."""
+    context = await browser.new_context(locale="en", java_script_enabled=False)
+    yield context
+    await context.close()

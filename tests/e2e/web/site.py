@@ -26,6 +26,7 @@ from services.gateway.workspace import Workspace
 
 TODAY = date(2026, 11, 20)
 AS_OF = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+NEXT_QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3")
 HOSTILE = '<script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\''
 
 
@@ -73,7 +74,7 @@ async def fill(gateway: Gateway) -> None:
     ]
     await gateway.apply_deals(LOCAL, writes)
     await gateway.store.apply_insights([*insights("D-1"), *insights("a/b <i>&", text=HOSTILE)])
-    await gateway.store.save_rollups([rollup()])
+    await gateway.store.save_rollups([rollup(), *[rollup(-100_000_000, period) for period in NEXT_QUARTERS]])
 
 
 def deal(deal_id: str, name: str, owner: str, amount: int) -> DealWrite:
@@ -147,12 +148,12 @@ def krw(amount: int) -> dict[str, str]:
     return {"currency": "KRW", "value": str(amount)}
 
 
-def rollup(more: int = 0) -> StoredRollup:
-    """The company's open business this quarter; its middle is 700 million and `more`."""
+def rollup(more: int = 0, period: str = "2026-Q4") -> StoredRollup:
+    """The company's open business in a quarter; its middle is 700 million and `more`."""
     grid = [more + int(4e8 + 6e8 * place / 20) for place in range(21)]
     body = {
         "level": "company", "name": "Company", "parent": "", "open_deals": 3, "scenarios": 2000,
         "deals_sum": int(6e8) * 2000, "not_yet_created_sum": int(1e8) * 2000, "correction_sum": 0, "quantiles": grid,
         "as_of": AS_OF.isoformat(), "business_day": TODAY.isoformat(), "model_version": "f3", "model_generation": 0,
     }  # fmt: skip
-    return StoredRollup("company", "2026-Q4", "KRW", body)
+    return StoredRollup("company", period, "KRW", body)

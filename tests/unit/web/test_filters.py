@@ -50,6 +50,7 @@ def test_only_paging_keeps_the_cursor() -> None:
         {"min": "x"},
         {"outcome": "MAYBE"},
         {"sort": "id; drop"},
+        {"sort": ".reversed"},
         {"q": "x" * 501},
         {"q": "\x00"},
     ],
@@ -65,6 +66,25 @@ def test_an_unknown_language_counts_for_nothing() -> None:
 
 def test_every_order_is_one_of_the_store() -> None:
     assert {sort.lstrip("-") for sort in SORTS.values()} <= set(STORE_SORTS)
+
+
+def test_an_order_turns_round_when_it_is_asked_for_again() -> None:
+    filters = Filters.read({"sort": "amount", "stage": "Demo"})
+    assert (filters.store_sort, filters.sorted_by("amount", "expected")) == ("-amount", "descending")
+    assert filters.order("close") == "/deals?stage=Demo&sort=close"
+    assert filters.order("amount") == "/deals?stage=Demo&sort=amount.reversed"
+    turned = Filters.read({"sort": "amount.reversed"})
+    assert (turned.store_sort, turned.sorted_by("amount"), turned.sorted_by("name")) == ("amount", "ascending", "none")
+    assert turned.order("amount") == "/deals?sort=amount"
+    assert [option.label for option in turned.sorts(Words("en")) if option.chosen] == ["Amount, reversed"]
+    assert Filters.read({"sort": "close.reversed"}).store_sort == "-close_date"
+
+
+def test_a_stage_that_no_deal_stands_in_stays_chosen() -> None:
+    options = Filters.read({"stage": "Gone"}).stages(["Demo", "Offer"], Words("en"))
+    assert [(option.value, option.chosen) for option in options] == [
+        ("", False), ("Demo", False), ("Offer", False), ("Gone", True)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ async def test_without_the_web_files_pages_work_and_say_that_they_stand_still(
     gateway_and_client: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "HTMX", Path("/nowhere/htmx.min.js"))
+    monkeypatch.setattr(pages, "ECHARTS", Path("/nowhere/echarts.js"))
     response = await gateway_and_client[1].get("/deals?lang=en")
     assert response.status_code == 200
     assert "<script" not in response.text
     assert "Live updates are not installed" in response.text
+    assert '<details id="outlook-table" open>' in response.text

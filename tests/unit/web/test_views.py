@@ -1,5 +1,6 @@
 """What the templates are given: parts, reasons, totals and the timeline."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -103,8 +104,9 @@ def node(**members: Any) -> dict[str, Any]:
     return base | members
 
 
-def totals(*nodes: dict[str, Any]) -> dict[str, Any]:
-    return {"period": "2026-Q4", "currency": "USD", "as_of": TOLD["as_of"], "model_version": "f", "nodes": list(nodes)}
+def totals(*nodes: dict[str, Any], period: str = "2026-Q4") -> list[dict[str, Any]]:
+    one = {"period": period, "currency": "USD", "as_of": TOLD["as_of"], "model_version": "f", "nodes": list(nodes)}
+    return [one]
 
 
 def test_the_bar_stands_in_proportion_and_inside() -> None:
@@ -128,6 +130,52 @@ def test_nothing_at_all_divides_by_nothing() -> None:
     view = totals_view(totals(empty), EN)
     assert view is not None
     assert view.booked_at == 0
+
+
+def test_the_quarters_as_a_table_and_as_the_charts_data() -> None:
+    unknown = node(p10=None, p50=None, p90=None, quota=None, quota_probability=None, booked="0")
+    view = totals_view([*totals(node()), *totals(unknown, period="2027-Q1")], EN)
+    assert view is not None
+    rows = [(row.period, row.booked, row.range_text, row.p50, row.quota, row.quota_chance) for row in view.quarters]
+    assert rows == [
+        ("2026-Q4", "$100", "$150 to $300", "$200", "$400", "1%"), ("2027-Q1", "$0", "–", "–", "–", "–"),
+    ]  # fmt: skip
+    assert json.loads(view.chart) == {
+        "currency": "USD",
+        "quarters": [
+            {"period": "2026-Q4", "booked": 100.0, "p10": 150.0, "p50": 200.0, "p90": 300.0, "quota": 400.0},
+            {"period": "2027-Q1", "booked": 0.0, "p10": None, "p50": None, "p90": None, "quota": None},
+        ],
+    }
+
+
+def test_a_reason_names_the_owner_instead_of_the_id() -> None:
+    given = reason(0.5, "Owner: U-7 raises the chance") | {"field": "owner_id", "value": "U-7"}
+    other = reason(0.4, "Seats: U-7") | {"value": "U-7"}
+    shown = record(owner={"id": "U-7", "name": "Tan"}, lead_score=score(reasons=[given, other]))
+    view = deal_view(shown, EN, TODAY).score
+    assert view is not None
+    assert [each.text for each in view.reasons] == ["Owner: Tan raises the chance", "Seats: U-7"]
+
+
+def test_many_reasons_stand_in_two_parts() -> None:
+    view = deal_view(record(lead_score=score(reasons=[reason(0.1 * n) for n in range(1, 9)])), EN, TODAY).score
+    assert view is not None
+    assert (len(view.reasons), len(view.more)) == (5, 3)
+    view = deal_view(record(lead_score=score(reasons=[reason(0.1 * n) for n in range(1, 7)])), EN, TODAY).score
+    assert view is not None
+    assert (len(view.reasons), len(view.more)) == (6, 0)
+
+
+def test_what_is_expected_of_an_open_deal() -> None:
+    amount = {"currency": "USD", "mean": "1000.00", "p10": "900.00", "p90": "1100.00"}
+    told = forecast("open") | {"amount": amount, "win_probability": 0.25}
+    view = deal_view(record(forecast=told), EN, TODAY).forecast
+    assert view is not None
+    assert view.expected == "expected $250"
+    view = deal_view(record(forecast=told, outcome="WON"), EN, TODAY).forecast
+    assert view is not None
+    assert view.expected == ""
 
 
 def change(name: str, value: Any, day: int, late: int = 0) -> Change:

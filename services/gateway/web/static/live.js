@@ -2,11 +2,12 @@
 (() => {
   "use strict";
   const WAIT = 300; // ms: events come in bursts, one refresh shows them all
+  const OTHERS = 2000; // ms: for deals that the list does not show; they may come to belong there
   const RETRY = 5000; // ms
   const DEAL_KINDS = ["deal", "lead_score", "forecast", "next_actions"];
   const connection = document.getElementById("connection");
   const said = document.getElementById("said");
-  const due = new Map(); // element id → timer
+  const due = new Map(); // element id → when, and its timer
   const busy = new Set(); // element ids being fetched
 
   function show(connected) {
@@ -14,16 +15,20 @@
     connection.className = connected ? "small live" : "small lost";
   }
 
-  function refresh(id) {
-    if (due.has(id)) return;
-    due.set(id, setTimeout(() => {
+  function refresh(id, wait = WAIT) {
+    const at = Date.now() + wait;
+    const known = due.get(id);
+    if (known && known.at <= at) return;
+    clearTimeout(known?.timer);
+    const timer = setTimeout(() => {
       due.delete(id);
       const part = document.getElementById(id);
       if (!part) return;
       if (busy.has(id)) return refresh(id);
       busy.add(id);
       htmx.trigger(part, "refresh");
-    }, WAIT));
+    }, wait);
+    due.set(id, { at, timer });
   }
 
   function shows(dealId) {
@@ -31,9 +36,9 @@
   }
 
   function onDeal(event) {
-    if (shows(JSON.parse(event.data).deal_id)) {
-      for (const id of ["record", "list"]) if (document.getElementById(id)) refresh(id);
-    }
+    const shown = shows(JSON.parse(event.data).deal_id);
+    if (shown && document.getElementById("record")) refresh("record");
+    if (document.getElementById("list")) refresh("list", shown ? WAIT : OTHERS);
   }
 
   function refreshAll() {

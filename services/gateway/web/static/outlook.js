@@ -1,0 +1,81 @@
+// Draws the forecast of this and the next quarters with ECharts; the table below it says the same in words.
+(() => {
+  "use strict";
+  const NARROW = 420; // px: below, no room beside the bars
+  const MOST_BAR = 44; // px
+  const main = document.getElementById("main");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let chart = null;
+  let place = null; // the element drawn into
+  let drawn = ""; // the data drawn
+
+  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  function bars(name, stack, data) {
+    return { name, type: "bar", stack, barGap: "-100%", data, silent: true };
+  }
+
+  function marks(name, data, width, height) {
+    return { name, type: "line", data, lineStyle: { width: 0 }, symbol: "rect", symbolSize: [width, height], silent: true };
+  }
+
+  function options({ currency, quarters }, width) {
+    const money = new Intl.NumberFormat(document.documentElement.lang, {
+      style: "currency", currency, notation: "compact", maximumSignificantDigits: 3,
+    });
+    const bar = Math.min(MOST_BAR, Math.round(width / quarters.length / 3));
+    const of = (name) => quarters.map((quarter) => quarter[name]);
+    const spread = quarters.map(({ p10, p90 }) => (p10 === null ? null : p90 - p10));
+    const text = { color: color("muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
+    return {
+      animation: !calm.matches, animationDuration: 300, animationDurationUpdate: 300,
+      grid: { left: 4, right: width < NARROW ? 4 : 44, top: 12, bottom: 0, containLabel: true },
+      xAxis: {
+        type: "category", data: of("period"), axisLabel: { ...text, interval: 0 }, axisTick: { show: false },
+        axisLine: { lineStyle: { color: color("line") } },
+      },
+      yAxis: {
+        type: "value", splitNumber: 3, axisLabel: { ...text, formatter: (value) => money.format(value) },
+        splitLine: { lineStyle: { color: color("line") } },
+      },
+      series: [
+        { ...bars("booked", "booked", of("booked")), barWidth: bar, itemStyle: { color: color("accent") } },
+        { ...bars("below", "range", of("p10")), barWidth: bar, itemStyle: { color: "transparent" } },
+        { ...bars("range", "range", spread), barWidth: bar, itemStyle: { color: color("span") } },
+        { ...marks("quota", of("quota"), bar + 16, 3), itemStyle: { color: color("quota") } },
+        {
+          ...marks("middle", of("p50"), bar + 6, 3), itemStyle: { color: color("text") },
+          label: {
+            ...text, show: width >= NARROW, position: "right", color: color("text"),
+            formatter: ({ value }) => (value === null || value === undefined ? "" : money.format(value)),
+          },
+        },
+      ],
+    };
+  }
+
+  function draw(again) {
+    const found = document.getElementById("outlook");
+    if (found !== place) {
+      chart?.dispose();
+      resized.disconnect();
+      [chart, place, drawn] = [null, found, ""];
+      if (found) resized.observe(found);
+    }
+    if (!place || (!again && place.dataset.outlook === drawn)) return;
+    drawn = place.dataset.outlook;
+    chart ??= echarts.init(place.appendChild(document.createElement("div")));
+    chart.setOption(options(JSON.parse(drawn), place.clientWidth), { replaceMerge: ["series"] });
+  }
+
+  const resized = new ResizeObserver(() => {
+    chart?.resize();
+    draw(true);
+  });
+  new MutationObserver(() => draw(false)).observe(main, {
+    attributes: true, attributeFilter: ["data-outlook"], childList: true, subtree: true,
+  });
+  dark.addEventListener("change", () => draw(true));
+  draw(false);
+})();

@@ -1,0 +1,34 @@
+"""axe-core finds nothing serious on the pages, in either theme."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser
+
+from services.gateway.web.build import AXE
+from tests.e2e.web.actions import Site, open_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+SERIOUS = ("serious", "critical")
+FINDINGS = """async () => (await axe.run(document)).violations.map((found) => [
+    found.impact, found.id, found.help, found.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)),
+])"""
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("light", "en", 1280), ("dark", "ko", 390)])
+async def test_axe_finds_nothing_serious(
+    site: Site, browser: Browser, theme: Literal["light", "dark"], language: str, width: int
+) -> None:
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900}, locale=language, color_scheme=theme, reduced_motion="reduce"
+    )
+    for path in ("/deals?q=D-", "/deals/D-1"):
+        page, _ = await open_page(context, site[1] + path)
+        await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+        findings = await page.evaluate(FINDINGS)
+        assert not [found for found in findings if found[0] in SERIOUS], path
+    await context.close()
