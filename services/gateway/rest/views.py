@@ -23,11 +23,12 @@ from services.gateway.rest.http import answer, language_of, limit_of
 from services.gateway.rest.schemas import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
 from services.gateway.service import Gateway
-from services.gateway.store.interface import StoredEvent
+from services.gateway.store.interface import Store, StoredEvent
 
 log = structlog.get_logger(__name__)
 
 EVENT_PAGE = 200
+RESET = b"id: %d\nevent: reset\ndata: {}\n\n"
 COALESCE_SECONDS = 0.1  # between two looks of one reader
 FORECAST_PARAMETERS = [
     base.query("period", text="a quarter such as 2017-Q4; the current one without"),
@@ -85,7 +86,11 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         ),
     )  # fmt: skip
     async def events(request: Request) -> Response:
-        """What changes, as it changes: deal, lead_score, forecast, next_actions, rollup, model, import."""
+        """What changes, as it changes: deal, lead_score, forecast, next_actions, rollup, model, import.
+
+        `reset` comes where events after the given one are no longer kept, or where there never was such an event:
+        read everything again, then go on.
+        """
         if len(readers) >= MAX_READERS:
             raise Unavailable("too many readers of live events", field="events", mend="Close some and try again")
         text = request.headers.get("last-event-id") or request.query_params.get("last_event_id", "")
@@ -100,16 +105,24 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
 async def live_events(gateway: Gateway, principal: Principal, after: int, heartbeat: float) -> AsyncIterator[bytes]:
     """Events above an id as they come, until the gateway stops; a comment when nothing happens.
 
-    A slow reader holds up nobody: what it has not read yet stays in the store.
+    A slow reader holds up nobody: what it has not read yet stays in the store. Where that is no longer so, or the
+    store is an older one than the reader knows, it is told to start again.
     """
     yield b"retry: 1000\n\n"
+    behind = True  # it may be: at the start, and after a full page
     while not gateway.stop.is_set():
         ticket = gateway.news.ticket()
         try:
             found = await gateway.store.events_after(principal, after, EVENT_PAGE)
+            lost = await _start_again(gateway.store, after) if behind else None  # read after the events themselves
+            behind = len(found) == EVENT_PAGE
         except DealcastError as error:
             log.warning("live_events_wait", error=error.problem)
-            found = []
+            found, lost = [], None
+        if lost is not None:
+            after = lost
+            yield RESET % lost
+            continue
         if found:
             after = found[-1].id
             yield b"".join(event_text(event) for event in found)
@@ -118,6 +131,12 @@ async def live_events(gateway: Gateway, principal: Principal, after: int, heartb
         await wait_either(ticket, gateway.stop, heartbeat)
         if not ticket.is_set() and not gateway.stop.is_set():
             yield b": alive\n\n"
+
+
+async def _start_again(store: Store, after: int) -> int | None:
+    """The newest event's id, where a reader cannot go on after this one: later ones are gone, or it never was."""
+    oldest, newest = await store.event_span()
+    return newest if after and not oldest - 1 <= after <= newest else None
 
 
 def event_text(event: StoredEvent) -> bytes:

@@ -279,6 +279,9 @@ class Store(Protocol):
 
     async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]: ...
 
+    async def event_span(self) -> tuple[int, int]:
+        """The ids of the oldest and the newest event kept; (1, 0) where there is none."""
+
     async def last_event_id(self) -> int: ...
 
     # clock, settings, small documents

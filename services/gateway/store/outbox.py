@@ -90,6 +90,16 @@ class Outbox(Touching):
 
         return await self._database.read(work)
 
+    async def event_span(self) -> tuple[int, int]:
+        """The ids of the oldest and the newest event kept; (1, 0) where there is none."""
+        ends = select(func.min(t.events.c.id), func.max(t.events.c.id))
+
+        def work(connection: Connection) -> tuple[int, int]:
+            oldest, newest = connection.execute(ends).one()
+            return (int(oldest), int(newest)) if newest else (1, 0)
+
+        return await self._database.read(work)
+
     async def last_event_id(self) -> int:
         """The newest event's id; 0 before the first."""
 

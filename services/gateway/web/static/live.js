@@ -72,6 +72,7 @@
     on("rollup", onTotals);
     on("model", refreshAll);
     on("import", refreshAll);
+    on("reset", () => location.reload());
   }
 
   if (last) listen();
