@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from dealcast.common.v1 import records_pb2 as pb
 from dealcast.events.v1 import events_pb2
-from learning.records import Activity, Change, Contact, ContactCounter, Deal, DealHistory, FieldType
+from learning.records import Activity, Change, Contact, ContactCounter, Deal, DealHistory, FieldType, Node, Value
 from learning.wire_values import MAX_TEXT_BYTES, cut, money_to_pb, time_to_pb, value_to_pb
 
 MAX_ACTIVITIES = 200
@@ -15,12 +16,33 @@ MAX_ACTIVITIES = 200
 MAX_EVENT_BYTES = 200_000
 CAUSES = {"changed": events_pb2.CAUSE_CHANGED, "rescore": events_pb2.CAUSE_RESCORE}
 
-# Ever tighter limits, taken one after the other until the event fits: activities, changes, bytes of a text.
-_LIMITS = (
-    (MAX_ACTIVITIES, 100_000, MAX_TEXT_BYTES), (MAX_ACTIVITIES, 100_000, 400), (100, 1_000, 200), (50, 500, 200),
-    (20, 200, 100), (5, 50, 50),
-)  # fmt: skip
 MAX_FIELDS = 500
+MAX_MEMBERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each an event may hold."""
+
+    activities: int
+    changes: int
+    text_bytes: int
+    members: int = MAX_MEMBERS  # contacts, and products
+    fields: int = MAX_FIELDS  # custom ones of the deal, and of the account
+    nodes: int = MAX_MEMBERS  # of the owner's path
+
+
+# Ever tighter, taken one after the other until the event fits. The last always does: ids and names of fields have at
+# most 200 characters, stages and the like 1,000, of at most 4 bytes.
+_LIMITS = (
+    Limits(MAX_ACTIVITIES, 100_000, MAX_TEXT_BYTES),
+    Limits(MAX_ACTIVITIES, 100_000, 400),
+    Limits(100, 1_000, 200, members=200),
+    Limits(50, 500, 200, members=100),
+    Limits(20, 200, 100, members=50, fields=200),
+    Limits(5, 50, 50, members=20, fields=100, nodes=100),
+    Limits(5, 10, 50, members=5, fields=20, nodes=50),
+)
 
 FieldTypes = Mapping[str, FieldType]
 
@@ -36,12 +58,14 @@ def deal_event(
     """The event that DEALS.changed and DEALS.rescore carry (`cause`: changed or rescore), without insights.
 
     At most 200 of the newest activities with texts of at most 2 kB; where the whole is above 200 kB, texts are cut
-    and the oldest activities and changes are left out. Whatever was cut sets `truncated`. `field_types` by custom
-    field name tells choices from texts.
+    and the oldest activities and changes, then contacts (those without a role first), products, custom fields and
+    the nodes right above the owner are left out. Whatever was cut sets `truncated`. `field_types` by custom field
+    name tells choices from texts.
     """
     event = events_pb2.DealEvent()
-    for activities, changes, text_bytes in _LIMITS:
-        event = _build(history, activities, changes, text_bytes, field_types or {})
+    for limits in _LIMITS:
+        event = _build(history, limits, field_types or {})
+        event.truncated = event.truncated or limits is not _LIMITS[0]
         if event.ByteSize() <= MAX_EVENT_BYTES:
             break
     event.business_day = business_day.isoformat()
@@ -50,21 +74,27 @@ def deal_event(
     return event
 
 
-def _build(
-    history: DealHistory, activities: int, changes: int, text_bytes: int, types: FieldTypes
-) -> events_pb2.DealEvent:
-    log = history.activities[-activities:]
+def _build(history: DealHistory, limits: Limits, types: FieldTypes) -> events_pb2.DealEvent:
+    log = history.activities[-limits.activities :]
     count = max(history.activity_count, len(history.activities))
-    past = history.changes[-changes:]
-    shortened = any(len(cut(one.text, text_bytes)) < len(one.text) for one in log)
+    past = history.changes[-limits.changes :]
     event = events_pb2.DealEvent(
-        deal=_deal_to_pb(history, text_bytes, types),
-        history=[_change_to_pb(one, text_bytes, types) for one in past],
-        activities=[_activity_to_pb(one, text_bytes) for one in log],
+        deal=_deal_to_pb(history, limits, types),
+        history=[_change_to_pb(one, limits.text_bytes, types) for one in past],
+        activities=[_activity_to_pb(one, limits.text_bytes) for one in log],
         contact_counters=[_counter_to_pb(one) for one in history.counters],
         activity_count=count,
     )
-    event.truncated = history.truncated or shortened or len(log) < count or len(past) < len(history.changes)
+    fields = [history.deal.fields, history.account.fields if history.account else {}]
+    texts: list[Value | None] = [one.text for one in log]
+    texts += [value for each in fields for value in each.values()]
+    event.truncated = (
+        history.truncated
+        or len(log) < count
+        or len(past) < len(history.changes)
+        or any(len(each) > limits.fields for each in fields)
+        or any(isinstance(text, str) and len(cut(text, limits.text_bytes)) < len(text) for text in texts)
+    )
     return event
 
 
@@ -72,8 +102,8 @@ def _owner_name(history: DealHistory) -> str:
     return history.owner_path[-1].name if history.owner_path else history.deal.owner_id
 
 
-def _deal_to_pb(history: DealHistory, text_bytes: int, types: FieldTypes) -> pb.Deal:
-    deal = history.deal
+def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.Deal:
+    deal, text_bytes = history.deal, limits.text_bytes
     message = pb.Deal(
         id=deal.id, revision=deal.revision, kind=f"DEAL_KIND_{deal.kind}",
         motion=f"MOTION_{deal.motion}", pipeline=deal.pipeline, stage=deal.stage,
@@ -82,19 +112,20 @@ def _deal_to_pb(history: DealHistory, text_bytes: int, types: FieldTypes) -> pb.
         close_date=deal.close_date.isoformat() if deal.close_date else "",
         closed_date=deal.closed_date.isoformat() if deal.closed_date else "", category=deal.category,
         owner=pb.Owner(id=deal.owner_id, path=[
-            pb.Node(id=one.id, level=one.level, name=one.name, parent=one.parent) for one in history.owner_path
+            pb.Node(id=one.id, level=one.level, name=cut(one.name, text_bytes), parent=one.parent)
+            for one in _path(history.owner_path, limits.nodes)
         ]),
         products=[
             pb.ProductLine(product_id=one.product_id, quantity=one.quantity, price=money_to_pb(one.price))
-            for one in deal.products
+            for one in deal.products[: limits.members]
         ],
-        contacts=_contacts_to_pb(history, deal),
+        contacts=_contacts_to_pb(history, deal, limits),
     )  # fmt: skip
-    for name in sorted(deal.fields)[:MAX_FIELDS]:
+    for name in sorted(deal.fields)[: limits.fields]:
         message.fields[name].CopyFrom(value_to_pb(deal.fields[name], types.get(name), text_bytes))
     if history.account is not None:
         message.account.id, message.account.name = history.account.id, cut(history.account.name, text_bytes)
-        for name in sorted(history.account.fields)[:MAX_FIELDS]:
+        for name in sorted(history.account.fields)[: limits.fields]:
             value = history.account.fields[name]
             message.account.fields[name].CopyFrom(value_to_pb(value, None, text_bytes))
     elif deal.account_id:
@@ -102,17 +133,32 @@ def _deal_to_pb(history: DealHistory, text_bytes: int, types: FieldTypes) -> pb.
     return message
 
 
-def _contacts_to_pb(history: DealHistory, deal: Deal) -> list[pb.Contact]:
+def _path(path: tuple[Node, ...], most: int) -> tuple[Node, ...]:
+    """The owner's path; of one too long the top, with the owner right below it."""
+    if len(path) <= most:
+        return path
+    top, owner = path[: most - 1], path[-1]
+    return (*top, Node(owner.id, owner.level, owner.name, top[-1].id))
+
+
+def _contacts_to_pb(history: DealHistory, deal: Deal, limits: Limits) -> list[pb.Contact]:
     known = {contact.id for contact, _ in history.contacts}
     bare = [(Contact(one.contact_id, ""), one.role) for one in deal.contacts if one.contact_id not in known]
+    people = [*history.contacts, *bare]
+    if len(people) > limits.members:
+        people = sorted(people, key=lambda one: not one[1])[: limits.members]
     return [
         pb.Contact(
-            id=contact.id, name=contact.name, title=contact.title, role=role,
-            consented_channels=[one.channel for one in contact.consents if one.granted],
-            refused_channels=[one.channel for one in contact.consents if not one.granted],
+            id=contact.id, name=cut(contact.name, limits.text_bytes), title=cut(contact.title, limits.text_bytes),
+            role=role, consented_channels=_channels(contact, granted=True),
+            refused_channels=_channels(contact, granted=False),
         )
-        for contact, role in (*history.contacts, *bare)
+        for contact, role in people
     ]  # fmt: skip
+
+
+def _channels(contact: Contact, *, granted: bool) -> list[str]:
+    return list(dict.fromkeys(one.channel for one in contact.consents if one.granted is granted))
 
 
 def _change_to_pb(change: Change, text_bytes: int, types: FieldTypes) -> pb.Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -30,6 +31,7 @@ from learning.records import (
     ProductLine,
     Value,
 )
+from learning.snapshots import end_of
 from learning.wire import MAX_EVENT_BYTES, business_day, deal_event, history_from_event, value_from_pb, value_to_pb
 
 DAY = date(2017, 9, 30)
@@ -108,6 +110,47 @@ def test_an_event_stays_small(text: str) -> None:
     assert len(event.activities) > 0
 
 
+def test_a_deal_of_many_contacts_stays_small() -> None:
+    people = tuple((Contact(f"c{n}", "이" * 500, title="t" * 500), "decides" if n == 900 else "") for n in range(1_000))
+    event = deal_event(DealHistory(Deal("d"), contacts=people), business_day=DAY)
+    assert event.ByteSize() <= MAX_EVENT_BYTES
+    assert event.truncated
+    assert "c900" in {one.id for one in event.deal.contacts}
+
+
+def test_the_largest_legal_deal_stays_small() -> None:
+    wide = [chr(0x20000 + n) * 199 for n in range(1_000)]  # ids of 800 bytes
+    text = "\U00020000" * 10_000
+    fields: dict[str, Value] = dict.fromkeys(wide[:500], text)
+    consents = tuple(Consent("mail", granted=True) for _ in range(100))
+    nodes = [Node("company", "company", text)]
+    for one in wide:
+        nodes.append(Node(f"manager:{one}", "manager", text, nodes[-1].id))
+    deal = Deal(
+        wide[0], 1, pipeline=text[:1_000], stage=text[:1_000], name=text, owner_id=wide[1], fields=fields,
+        products=tuple(ProductLine(one, 1.0, Money("USD", 10**15)) for one in wide),
+    )  # fmt: skip
+    history = DealHistory(
+        deal,
+        tuple(Change(f"fields.{one}", text, WHEN, WHEN, 1) for one in wide),
+        tuple(Activity(one, wide[0], "call", "outbound", WHEN, one, one, text) for one in wide),
+        Account(wide[2], text, fields),
+        tuple(nodes),
+        tuple((Contact(one, text, wide[2], text, consents=consents), "decides") for one in wide),
+    )
+    event = deal_event(history, business_day=DAY)
+    assert event.ByteSize() <= MAX_EVENT_BYTES
+    assert event.truncated
+    path = event.deal.owner.path
+    assert path[-1].id == nodes[-1].id
+    assert [one.parent for one in path[1:]] == [one.id for one in path[:-1]]
+
+
+@pytest.mark.parametrize("fields", [{"f": "x" * 3_000}, {f"f{n}": 1.0 for n in range(600)}])
+def test_cut_fields_are_told(fields: dict[str, Value]) -> None:
+    assert deal_event(DealHistory(Deal("d", fields=fields)), business_day=DAY).truncated
+
+
 def test_what_cannot_be_read_is_invalid_input() -> None:
     event = deal_event(full(), business_day=DAY)
     event.history[0].effective_time.seconds = 10**15
@@ -121,3 +164,19 @@ def test_what_cannot_be_read_is_invalid_input() -> None:
         )
     with pytest.raises(InvalidInput, match="business day"):
         business_day(events_pb2.DealEvent())
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.sampled_from(["", "words"])), max_size=8), st.integers(0, 4))
+def test_only_the_newest_texts_of_the_day_are_read(log: list[tuple[int, str]], texts: int) -> None:
+    day = date(2017, 9, 30)
+    noon = datetime(2017, 9, 30, 12, tzinfo=UTC)
+    activities = tuple(
+        Activity(f"a{place}", "d", "note", "internal", noon + timedelta(days=off), text=text)
+        for place, (off, text) in enumerate(sorted(log))
+    )
+    event = deal_event(DealHistory(Deal("d"), (), activities), business_day=day)
+    read = history_from_event(event, texts).activities
+    assert [replace(one, text="") for one in read] == [replace(one, text="") for one in activities]
+    by_then = [one for one in activities if one.time < end_of(day) and one.text][::-1][:texts]
+    assert [one for one in read if one.time < end_of(day) and one.text][::-1][:texts] == by_then
+    assert sum(bool(one.text) and one.time < end_of(day) for one in read) <= texts
