@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import nats.errors
 import structlog
 from nats.aio.client import Client as NATS  # noqa: N814
@@ -52,16 +54,25 @@ class DeadLetters:
         return True
 
     def _letter(self, message: Message, error: Exception) -> events_pb2.DeadLetter:
-        known = isinstance(error, DealcastError)
-        letter = events_pb2.DeadLetter(
-            stream=self._stream,
-            consumer=self._durable,
-            subject=message.subject,
-            data=message.data[:LARGEST],
-            headers=dict(message.headers),
-            error=(str(error) if known else f"{type(error).__name__}: {error}")[:ERROR_LIMIT],
-            problem=error.problem if isinstance(error, DealcastError) else "internal",
-            deliveries=message.deliveries,
+        return dead_letter(
+            self._stream, self._durable, message.subject, message.data, message.headers, error, message.deliveries
         )
-        letter.failed_time.GetCurrentTime()
-        return letter
+
+
+def dead_letter(
+    stream: str, consumer: str, subject: str, data: bytes, headers: Mapping[str, str], error: Exception, deliveries: int
+) -> events_pb2.DeadLetter:
+    """A letter on a message of a subject that its consumer, or its publisher, has given up, as of now."""
+    known = isinstance(error, DealcastError)
+    letter = events_pb2.DeadLetter(
+        stream=stream,
+        consumer=consumer,
+        subject=subject,
+        data=data[:LARGEST],
+        headers=dict(headers),
+        error=(str(error) if known else f"{type(error).__name__}: {error}")[:ERROR_LIMIT],
+        problem=error.problem if isinstance(error, DealcastError) else "internal",
+        deliveries=deliveries,
+    )
+    letter.failed_time.GetCurrentTime()
+    return letter

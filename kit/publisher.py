@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 WINDOW = 500
 ACK_SECONDS = 5.0
 _NO_STREAM = "503"
+_MESSAGE_TOO_LARGE = 10054  # JSStreamMessageExceedsMaximumErr of nats-server
 
 
 class _NoStream(Exception):
@@ -133,6 +134,8 @@ def _refusal(msg: Msg) -> Exception | None:
         return None
     try:
         error = json.loads(msg.data)["error"]
+        if error.get("err_code") == _MESSAGE_TOO_LARGE:
+            return _too_large()
         return Unavailable(str(error.get("description", "refused")))
     except (ValueError, KeyError, AttributeError):
         return Unavailable("the stream's answer is unreadable")
@@ -142,6 +145,12 @@ def _explained(error: Exception | None) -> DealcastError | None:
     if error is None:
         return None
     if isinstance(error, nats.errors.MaxPayloadError):
-        return TooLarge("the message is larger than NATS takes", mend="Cut the record's texts or history")
+        return _too_large()
+    if isinstance(error, TooLarge):
+        return error
     reason = "it does not exist" if isinstance(error, _NoStream) else str(error) or type(error).__name__
     return Unavailable(f"the message was not taken by its stream: {reason}", mend="It is sent again by itself")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("the message is larger than NATS takes", mend="Cut the record's texts or history")

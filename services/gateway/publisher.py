@@ -13,9 +13,12 @@ from typing import Protocol
 
 import structlog
 
-from kit.errors import DealcastError
+from dealcast.common.v1 import records_pb2
+from dealcast.events.v1 import events_pb2
+from kit.dead_letters import dead_letter
+from kit.errors import DealcastError, Internal, TooLarge
 from kit.messaging import Outgoing
-from kit.subjects import DEALS_CHANGED, DEALS_RESCORE, subject
+from kit.subjects import DEAD, DEALS_CHANGED, DEALS_RESCORE, DEALS_STREAM, subject
 from kit.telemetry import TRACEPARENT, Change, log_changes, trace_id
 from learning.records import FieldType
 from learning.wire_event import deal_event
@@ -31,6 +34,7 @@ SLICE = 50  # events built before other work may run
 POLL_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 FIELD_TYPES_SECONDS = 5.0
+NAME = "gateway-publisher"  # in dead letters
 
 
 class Sender(Protocol):
@@ -109,7 +113,7 @@ class OutboxPublisher:
         entries = due(rows)
         records = await self._store.get_records(LOCAL, [entry.deal_id for entry in entries])
         by_id = {record.history.deal.id: record for record in records}
-        messages, sent, finished = await self._build(entries, by_id)
+        messages, sent, finished, hopeless = await self._build(entries, by_id)
         answers = await self._sender.publish(messages)
         changes: list[Change] = []
         for entry, message, answer in zip(sent, messages, answers, strict=True):
@@ -118,8 +122,13 @@ class OutboxPublisher:
                 revision = by_id[entry.deal_id].history.deal.revision
                 changes.append(Change(entry.deal_id, revision, trace_id(message.headers)))
                 self._published(entry.deal_id, revision, entry.cause)
+            elif isinstance(answer, TooLarge):
+                hopeless.append((entry, answer))
         log_changes("deal_published", changes)
-        failed = sum(answer is not None for answer in answers)
+        waiting = [answer for answer in answers if answer is not None and not isinstance(answer, TooLarge)]
+        buried = await self._bury(hopeless)
+        finished += [row for entry in buried for row in entry.rows]
+        failed = len(waiting) + len(hopeless) - len(buried)
         if finished:
             await self._store.finish_outbox(finished)
         if failed:
@@ -129,25 +138,46 @@ class OutboxPublisher:
 
     async def _build(
         self, entries: Sequence[Due], by_id: dict[str, Record]
-    ) -> tuple[list[Outgoing], list[Due], list[int]]:
-        """Messages with their entries, and rows that need none: the deal does not exist or cannot be written."""
+    ) -> tuple[list[Outgoing], list[Due], list[int], list[tuple[Due, DealcastError]]]:
+        """Messages with their entries, rows of deals that do not exist, and deals that cannot be written."""
         messages: list[Outgoing] = []
         sent: list[Due] = []
         nothing: list[int] = []
+        hopeless: list[tuple[Due, DealcastError]] = []
         types = await self._field_types()
         for number, entry in enumerate(entries):
             record = by_id.get(entry.deal_id)
-            message = self._message(entry, record, types) if record else None
-            if message is None:
+            if record is None:
                 nothing += entry.rows
                 continue
-            messages.append(message)
-            sent.append(entry)
+            message = self._message(entry, record, types)
+            if isinstance(message, Outgoing):
+                messages.append(message)
+                sent.append(entry)
+            else:
+                hopeless.append((entry, message))
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-        return messages, sent, nothing
+        return messages, sent, nothing, hopeless
 
-    def _message(self, entry: Due, record: Record, types: dict[str, FieldType]) -> Outgoing | None:
+    async def _bury(self, hopeless: Sequence[tuple[Due, DealcastError]]) -> list[Due]:
+        """Dead letters for deals that no resend would publish; those whose letter was taken. They name the deal
+        alone, so that a replay publishes it as it then is."""
+        letters = []
+        for entry, error in hopeless:
+            log.error("deal_not_publishable", deal_id=entry.deal_id, problem=error.problem)
+            data = events_pb2.DealEvent(deal=records_pb2.Deal(id=entry.deal_id)).SerializeToString()
+            place = subject(DEALS_CHANGED, entry.deal_id)
+            letter = dead_letter(DEALS_STREAM, NAME, place, data, {}, error, 1)
+            where = subject(DEAD, NAME, place.rsplit(".", 1)[-1])
+            letters.append(Outgoing(where, letter.SerializeToString(), {}, f"dead-{self._identity(entry)}"))
+        answers = await self._sender.publish(letters) if letters else []
+        return [entry for (entry, _), answer in zip(hopeless, answers, strict=True) if answer is None]
+
+    def _identity(self, entry: Due) -> str:
+        return f"outbox-{self._workspace.id}-{entry.rows[-1]}"
+
+    def _message(self, entry: Due, record: Record, types: dict[str, FieldType]) -> Outgoing | DealcastError:
         try:
             event = deal_event(
                 record.history,
@@ -157,13 +187,12 @@ class OutboxPublisher:
                 field_types=types,
             )
             data = event.SerializeToString()
-        except Exception:
-            log.exception("deal_not_publishable", deal_id=entry.deal_id)
-            return None
+        except Exception as error:
+            log.exception("deal_not_written", deal_id=entry.deal_id)
+            return Internal(f"the deal's event cannot be written ({type(error).__name__})", mend="See the log")
         prefix = DEALS_CHANGED if entry.cause == "changed" else DEALS_RESCORE
         headers = {TRACEPARENT: entry.trace} if entry.trace else {}
-        identity = f"outbox-{self._workspace.id}-{entry.rows[-1]}"
-        return Outgoing(subject(prefix, entry.deal_id), data, headers, identity)
+        return Outgoing(subject(prefix, entry.deal_id), data, headers, self._identity(entry))
 
     async def _field_types(self) -> dict[str, FieldType]:
         now = time.monotonic()
