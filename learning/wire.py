@@ -11,6 +11,7 @@ from datetime import date
 
 from dealcast.common.v1 import records_pb2 as pb
 from dealcast.events.v1 import events_pb2
+from kit.clock import day_end
 from kit.errors import InvalidInput
 from learning.records import (
     Account,
@@ -51,8 +52,12 @@ _MOTIONS = {pb.MOTION_RENEWAL: Motion.RENEWAL, pb.MOTION_EXPANSION: Motion.EXPAN
 _OUTCOMES = {pb.OUTCOME_WON: Outcome.WON, pb.OUTCOME_LOST: Outcome.LOST}
 
 
-def history_from_event(event: events_pb2.DealEvent) -> DealHistory:
-    """What a service learns of a deal from its event. InvalidInput where a member cannot be read."""
+def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) -> DealHistory:
+    """What a service learns of a deal from its event. InvalidInput where a member cannot be read.
+
+    texts: read only that many of the newest texts written by the end of the business day; None reads all. Most
+    readers need few, and they are most of an event.
+    """
     source = event.deal
     deal_id = source.id
     contacts = tuple([_contact_from_pb(one, source.account.id) for one in source.contacts])
@@ -65,9 +70,14 @@ def history_from_event(event: events_pb2.DealEvent) -> DealHistory:
                time_from_pb(one.recorded_time), one.revision)
         for one in event.history
     ])  # fmt: skip
+    log = event.activities
+    first = 0 if texts is None else _first_text(event, texts)
     activities = tuple([
+        Activity(one.id, deal_id, one.type, one.direction, time_from_pb(one.time), one.contact_id)
+        for one in log[:first]
+    ] + [
         Activity(one.id, deal_id, one.type, one.direction, time_from_pb(one.time), one.contact_id, "", one.text)
-        for one in event.activities
+        for one in log[first:]
     ])  # fmt: skip
     return DealHistory(
         _deal_from_pb(source), changes, activities, account,
@@ -75,6 +85,18 @@ def history_from_event(event: events_pb2.DealEvent) -> DealHistory:
         contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
         max(event.activity_count, len(activities)), event.truncated,
     )  # fmt: skip
+
+
+def _first_text(event: events_pb2.DealEvent, texts: int) -> int:
+    """The place of the activity from which on its texts are wanted."""
+    log = event.activities
+    place = len(log)
+    day = day_from_pb(event.business_day)
+    end = day_end(day).timestamp() if day else float("inf")
+    while texts > 0 and place > 0:
+        place -= 1
+        texts -= bool(log[place].text) and log[place].time.seconds <= end
+    return place
 
 
 def business_day(event: events_pb2.DealEvent) -> date:

@@ -23,7 +23,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     """The deal and the day it is asked for; InvalidInput where a member is missing or unreadable."""
     if not event.deal.id:
         raise InvalidInput("The event names no deal.", field="deal.id", mend="Set the deal's id.")
-    return Asked(history_from_event(event), business_day(event))
+    return Asked(history_from_event(event, texts=0), business_day(event))
 
 
 def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:

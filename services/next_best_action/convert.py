@@ -12,6 +12,7 @@ from kit.money import Money
 from learning.records import Outcome
 from learning.wire import business_day, history_from_event, money_from_pb, money_to_pb, time_to_pb
 from services.next_best_action.domain import Action, Answer, Asked, InsightKey, Reason, Suggestion
+from services.next_best_action.features import TEXTS_READ
 
 
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:
@@ -20,7 +21,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         raise InvalidInput("the event has no deal", field="deal.id", mend="Set the deal and its id")
     _require(event, "lead_score")
     _require(event, "forecast")
-    history = history_from_event(event)
+    history = history_from_event(event, TEXTS_READ)
     forecast = event.forecast
     open_now = history.deal.outcome is Outcome.OPEN and not history.deal.deleted
     probability = _probability(event.lead_score.probability, "lead_score.probability") if open_now else 0.0

@@ -5,7 +5,6 @@ The only module training and serving share: both see a deal as of the END of a d
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ NEVER = 9_999  # days since something that never happened
 CONTACT_TYPES = frozenset(("call", "mail", "meeting", "visit", "chat", "text"))
 TEXTS_READ = 5  # newest texts searched for signals
 TEXT_READ = 500  # characters of each
+SEPARATOR = "\0"  # between texts, so that no word is found across two
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +91,23 @@ class Signals:
     """Finds the catalogue's signal words in texts, whatever their case."""
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        groups = [
-            f"(?P<{name}>{'|'.join(re.escape(word) for word in found)})" for name, found in words.items() if found
+        self._words = [
+            (name, tuple(word.lower() for word in found if word)) for name, found in sorted(words.items()) if found
         ]
-        self._pattern = re.compile("|".join(groups), re.IGNORECASE) if groups else None
 
     def found(self, activities: Sequence[Activity], day: date) -> list[str]:
         """Names of the signals in the newest texts of the 60 days up to `day`, in order of the alphabet."""
-        if self._pattern is None:
-            return []
-        end, names, read = end_of(day), set[str](), 0
+        texts: list[str] = []
+        end = end_of(day)
+        start = end - timedelta(days=60) if day.toordinal() > 60 else None
         for activity in reversed(activities):
-            if read == TEXTS_READ or (end - activity.time).days >= 60:
+            if len(texts) == TEXTS_READ or (start is not None and activity.time <= start):
                 break
             if activity.text and activity.time < end:
-                read += 1
-                matches = self._pattern.finditer(activity.text[:TEXT_READ])
-                names.update(match.lastgroup for match in matches if match.lastgroup)
-        return sorted(names)
+                texts.append(activity.text[:TEXT_READ].lower())
+        # Searching all texts at once for each word is several times faster than one pattern of all words.
+        read = SEPARATOR.join(texts)
+        return [name for name, words in self._words if any(word in read for word in words)] if read else []
 
 
 def variables(

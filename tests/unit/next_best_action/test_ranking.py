@@ -14,6 +14,7 @@ from kit.money import Money
 from learning.records import ContactCounter, DealKind, Motion, Outcome, ProductLine
 from services.next_best_action import catalogue
 from services.next_best_action.domain import Asked, Effect, Policy, Ranking
+from services.next_best_action.features import TEXTS_READ, Signals
 from services.next_best_action.model import ActionModel
 from services.next_best_action.ranking import rank
 from services.next_best_action.service import situation
@@ -185,3 +186,19 @@ def test_probability_plus_gain_stays_a_probability(
         assert 0 < p + each.probability_gain < 1
         assert each.gain.minor >= 0
         assert 0 <= each.propensity <= 1
+
+
+def test_signals_are_found_in_the_newest_texts_alone() -> None:
+    signals = Signals({"price": ["Discount", "할인"], "demo": ["demo", ""], "none": []})
+
+    def found(*texts: tuple[float, str]) -> list[str]:
+        return signals.found([activity("note", "internal", ago, text) for ago, text in texts], DAY)
+
+    assert found((3, "A DISCOUNT and a Demo?")) == ["demo", "price"]
+    assert found((3, "x" * 500 + "demo")) == []
+    assert found((60, "demo"), (59.9, "할인")) == ["price"]
+    assert found((3, "할인"), (-0.5, "demo")) == ["price"]
+    assert found((9, "demo"), *[(8 - n, "nothing") for n in range(TEXTS_READ - 1)], (1, "")) == ["demo"]
+    assert found((9, "demo"), *[(8 - n, "nothing") for n in range(TEXTS_READ)]) == []
+    assert found((2, "disc"), (1, "ount")) == []
+    assert found() == []
