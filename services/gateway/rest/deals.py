@@ -107,7 +107,7 @@ def expected_revision(request: Request) -> int | None:
     if text in {"", "*"}:
         return None
     number = text.removeprefix("W/").strip('"').partition("-")[0]
-    if not number.isdigit() or len(number) > 15:
+    if not number.isdecimal() or len(number) > 15:
         raise InvalidInput("If-Match names no state", field="If-Match", value=text, mend="Send the record's ETag")
     return int(number)
 
@@ -263,7 +263,7 @@ def _history_routes(routes: APIRouter, gateway: Gateway) -> None:
         """Every change of the deal's fields, by the time it was true from."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 200, 1_000)
         text = request.query_params.get("cursor", "") or "0"
-        if not text.isdigit() or len(text) > 12:
+        if not text.isdecimal() or len(text) > 12:
             raise InvalidInput("this is no cursor", field="cursor", value=text, mend="Use next_cursor of a page")
         changes = await gateway.store.get_changes(principal_of(request), identity, int(text), limit)
         rows = [

@@ -34,7 +34,7 @@ async def body_of(request: Request, limit: int = MAX_BODY) -> bytes:
         f"the body is larger than {limit // 2**20} MB", field="body", mend="Send less, or many records as lines"
     )
     length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length) > limit:
+    if length.isdecimal() and int(length) > limit:
         raise error
     parts: list[bytes] = []
     size = 0
@@ -97,14 +97,14 @@ def language_of(request: Request) -> str:
         name, _, quality = part.strip().partition(";q=")
         language = name.partition("-")[0].lower()
         if language in {"ko", "en"} and language not in weights:
-            weights[language] = float(quality) if quality.replace(".", "", 1).isdigit() else 1.0
+            weights[language] = float(quality) if quality.replace(".", "", 1).isdecimal() else 1.0
     return max(weights, key=lambda name: weights[name], default="en")
 
 
 def limit_of(request: Request, default: int = 50, most: int = 500) -> int:
     """?limit= between 1 and `most`."""
     text = request.query_params.get("limit", str(default))
-    if not text.isdigit() or not 1 <= int(text[:9]) <= most:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
         raise InvalidInput("the limit is out of range", field="limit", value=text, mend=f"Use 1 to {most}")
     return int(text)
 

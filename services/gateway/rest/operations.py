@@ -222,7 +222,7 @@ def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
 
 
 def _sequence(text: str, least: int = 1) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
+    if not text.isdecimal() or len(text) > 18 or int(text) < least:
         raise InvalidInput("this is no sequence number", field="seq", value=text, mend="GET /v1/dead-letters")
     return int(text)
 

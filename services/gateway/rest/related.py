@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -94,14 +95,15 @@ def with_lines(users: Sequence[WriteResult], lines: Sequence[WriteResult], count
 
 
 def read_activity(raw: Any) -> tuple[Any, Sequence[FieldError]]:
-    """An activity with its deal_id; without an id it gets one."""
+    """An activity with its deal_id; without an id it gets one of its contents, so that a repetition is known as one."""
     if not isinstance(raw, dict):
         return activity_from_json(raw, deal_id="")
     deal_id = raw.get("deal_id")
     if not isinstance(deal_id, str) or not deal_id:
         return None, [FieldError("deal_id", str(deal_id)[:60], "deal_id is missing", "give the deal's id")]
     rest = {key: value for key, value in raw.items() if key != "deal_id"}
-    rest.setdefault("id", uuid.uuid4().hex)
+    if "id" not in rest:
+        rest["id"] = hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     return activity_from_json(rest, deal_id=deal_id)
 
 
@@ -197,7 +199,7 @@ def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
         openapi_extra=base.takes(kind.schema, *base.IDEMPOTENCY),
     )  # fmt: skip
     async def add_activity(request: Request) -> Response:
-        """Add an activity to a deal; one without an id gets one."""
+        """Add an activity to a deal; one without an id gets one of its contents."""
         data = await body_of(request)
 
         async def add() -> tuple[int, Line]:

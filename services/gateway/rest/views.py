@@ -94,7 +94,7 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         if len(readers) >= MAX_READERS:
             raise Unavailable("too many readers of live events", field="events", mend="Close some and try again")
         text = request.headers.get("last-event-id") or request.query_params.get("last_event_id", "")
-        if text and not (text.isdigit() and len(text) < 19):
+        if text and not (text.isdecimal() and len(text) < 19):
             raise InvalidInput("this is no event's id", field="Last-Event-ID", value=text, mend="Send the last id read")
         after = int(text) if text else await gateway.store.last_event_id()
         return EventStream(live_events(gateway, principal_of(request), after, heartbeat), readers)

@@ -74,6 +74,10 @@ BAD = [
     ("POST", "/v1/dead-letters/0:replay", None, 400),
     ("DELETE", "/v1/dead-letters/0", None, 400),
     ("GET", "/v1/deals?subtree=maybe", None, 400),
+    ("GET", "/v1/deals?limit=²", None, 400),
+    ("GET", "/v1/deals/d/history?cursor=²", None, 400),
+    ("GET", "/v1/events?last_event_id=²", None, 400),
+    ("DELETE", "/v1/dead-letters/²", None, 400),
     ("POST", "/v1/dead-letters/99:replay", None, 404),
     ("DELETE", "/v1/dead-letters/99", None, 404),
 ]  # fmt: skip
@@ -137,6 +141,7 @@ async def test_activities_are_added_once(gateway: RunningGateway) -> None:
     rest = (await gateway.http.get("/v1/deals/d1/activities", params={"cursor": page["next_cursor"]})).json()
     assert len(page["activities"]) == 4
     assert len(rest["activities"]) == 2
+    assert [line["status"] for line in await gateway.lines("/v1/activities:batch", [row])] == ["unchanged"]
     changes = (await gateway.http.get("/v1/deals/d1/history")).json()["changes"]
     assert {"stage": "A"}.items() <= {change["field"]: change["value"] for change in changes}.items()
 
