@@ -111,6 +111,7 @@ def _train(service: str, options: argparse.Namespace) -> None:
             _say(**row | {"service": service})
         code = process.wait()
     if code != 0:
+        (out / "scores.parquet").unlink(missing_ok=True)  # half a file would take the others along
         raise TrainingFailed(f"training {service} failed: {last_line(errors)}", mend="See the log; the others went on")
 
 
