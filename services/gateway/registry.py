@@ -1,7 +1,7 @@
 """The model registry: MLflow on SQLite and a folder, or a server. Imported by short-lived processes only.
 
-`register` keeps an artifact with its evaluation as a new version of the service's registered model; `fetch` gives the
-packed bytes of a version back.
+`register` keeps an artifact with its evaluation as a new version of the service's registered model, and for lead
+scoring the time-forward scores that the other models train on; `fetch` gives a version's packed bytes or scores back.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from kit.errors import NotFound, Unavailable
 
 ARTIFACT = "model.tar"
 EVALUATION = "evaluation.json"
+SCORES = "scores.parquet"  # of lead scoring
 
 
 class Registry:
@@ -41,8 +42,9 @@ class Registry:
         return self._client
 
     def register(
-        self, service: str, packed: bytes, digest: str, evaluation: Mapping[str, Any], parameters: Mapping[str, Any]
-    ) -> str:
+        self, service: str, packed: bytes, digest: str, evaluation: Mapping[str, Any], parameters: Mapping[str, Any],
+        scores: bytes | None = None,
+    ) -> str:  # fmt: skip
         """A new version of the service's model; returns its number. Raises Unavailable."""
         client = self.open()
         try:
@@ -50,6 +52,8 @@ class Registry:
             with tempfile.TemporaryDirectory() as folder:
                 (Path(folder) / ARTIFACT).write_bytes(packed)
                 (Path(folder) / EVALUATION).write_text(json.dumps(evaluation, ensure_ascii=False), encoding="utf-8")
+                if scores is not None:
+                    (Path(folder) / SCORES).write_bytes(scores)
                 client.log_artifacts(run.info.run_id, folder, artifact_path="model")
             for name, value in parameters.items():
                 client.log_param(run.info.run_id, name, str(value)[:500])
@@ -64,15 +68,21 @@ class Registry:
             raise _unavailable(error) from error
         return str(version.version)
 
-    def fetch(self, service: str, version: str) -> bytes:
-        """The packed artifact of a version. Raises NotFound, Unavailable."""
+    def fetch(self, service: str, version: str, name: str = ARTIFACT) -> bytes:
+        """A file of a version: its packed artifact, or SCORES. Raises NotFound, Unavailable."""
         from mlflow.exceptions import MlflowException
 
         client = self.open()
         try:
             run_id = client.get_model_version(service, version).run_id
             with tempfile.TemporaryDirectory() as folder:
-                path = client.download_artifacts(run_id, f"model/{ARTIFACT}", folder)
+                kept = {each.path for each in client.list_artifacts(run_id, "model")}
+                if f"model/{name}" not in kept:
+                    raise NotFound(
+                        f"the version keeps no {name}", field="version", value=f"{service} {version}",
+                        mend="Train again, or restore the models folder",
+                    )  # fmt: skip
+                path = client.download_artifacts(run_id, f"model/{name}", folder)
                 return Path(path).read_bytes()
         except MlflowException as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":

@@ -177,6 +177,8 @@ class Trainer:
         place = RegistryPlace.of(self._settings)
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
         command += ["--services", ",".join(services), "--seed", str(seed)]
+        if (scoring := self._gateway.workspace.serving["lead_scoring"]).generation:
+            command += ["--scores-version", scoring.version]
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.gateway", *command,
             stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT, start_new_session=True,

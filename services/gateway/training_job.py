@@ -1,7 +1,10 @@
 """Trains the services' models one after the other and registers them; a process of its own.
 
     python -m services.gateway train-job --history FOLDER --out FOLDER --registry URI --artifacts FOLDER
-        [--services lead_scoring,forecast,next_best_action] [--seed N]
+        [--services lead_scoring,forecast,next_best_action] [--seed N] [--scores-version V]
+
+Forecast and next best action learn from lead scores: those of the lead scoring trained in the same job, else those
+that version V of it left in the registry; with neither they are not trained.
 
 Prints JSON lines: {"service", "stage", "progress"} on the way, {"service", "registered": {…}} or {"service", "error"}
 for each service. Ends with the process that started it.
@@ -21,10 +24,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit.errors import DealcastError
+from kit.errors import DealcastError, NotFound
 from kit.models import digest, pack
 from services.gateway.jobs import wall_time
-from services.gateway.registry import Registry
+from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
 
 NICENESS = 5
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = 0
     for service in options.services:
         try:
-            _train(service, options)
+            _train(service, options, _scores(service, options, registry, opening))
             opening.join()
             _say(service=service, registered=_register(registry, service, options))
         except DealcastError as error:
@@ -82,6 +85,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--artifacts", required=True, type=Path)
     parser.add_argument("--services", type=lambda text: text.split(","), default=list(SERVICES))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scores-version", default="", help="the lead scoring version that serves; empty: none")
     return parser.parse_args(arguments)
 
 
@@ -93,14 +97,36 @@ def _open(registry: Registry) -> None:
         sys.stderr.write(f"registry: {type(error).__name__}\n")
 
 
-def _train(service: str, options: argparse.Namespace) -> None:
+def _scores(service: str, options: argparse.Namespace, registry: Registry, opening: threading.Thread) -> Path | None:
+    """The lead scores the service is to learn from; None for lead scoring. Raises TrainingFailed without any."""
+    if service == "lead_scoring":
+        return None
+    scores: Path = options.out / "lead_scoring" / SCORES
+    if not scores.exists():
+        if not options.scores_version:
+            raise TrainingFailed(
+                f"{service} learns from lead scores, and there are none yet", field="services", value=service,
+                mend="Train lead_scoring too, or first",
+            )  # fmt: skip
+        scores.parent.mkdir(parents=True, exist_ok=True)
+        opening.join()  # its libraries do not bear being imported by two threads at once
+        try:
+            scores.write_bytes(registry.fetch("lead_scoring", options.scores_version, SCORES))
+        except NotFound as error:
+            raise TrainingFailed(
+                f"{service} learns from lead scores, and the serving version has left none", field="lead_scoring",
+                value=options.scores_version, mend="Train lead_scoring again, alone or along",
+            ) from error  # fmt: skip
+    return scores
+
+
+def _train(service: str, options: argparse.Namespace, scores: Path | None) -> None:
     """Run the service's own training. Raises TrainingFailed with the last line it said."""
     out: Path = options.out / service
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", f"services.{service}", "train", "--history", str(options.history)]
     command += ["--out", str(out), "--seed", str(options.seed)]
-    scores: Path = options.out / "lead_scoring" / "scores.parquet"
-    if service != "lead_scoring" and scores.exists():
+    if scores is not None:
         command += ["--scores", str(scores)]
     environment = os.environ | {"GOMP_SPINCOUNT": "0"}
     errors = out / "stderr.txt"
@@ -148,7 +174,8 @@ def _register(registry: Registry, service: str, options: argparse.Namespace) -> 
     evaluation = json.loads(evaluation_file.read_text("utf-8")) if evaluation_file.exists() else {}
     parameters = {"seed": options.seed}
     name = digest(packed)
-    version = registry.register(service, packed, name, evaluation, parameters)
+    scores = (out / SCORES).read_bytes() if (out / SCORES).exists() else None
+    version = registry.register(service, packed, name, evaluation, parameters, scores)
     return {
         "version": version,
         "digest": name,

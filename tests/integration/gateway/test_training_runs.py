@@ -75,6 +75,42 @@ async def test_models_train_by_themselves_and_outlive_the_broker(
     await gateway.stop()
 
 
+async def trained(gateway: RunningGateway, *services: str) -> dict[str, Any]:
+    """A training of these services, to its end."""
+    started = await gateway.http.post("/v1/training-jobs", json={"services": services})
+    assert started.status_code == 202, started.text
+    return dict(await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240))
+
+
+async def digests(gateway: RunningGateway) -> dict[str, list[str]]:
+    """Of every version of every service, newest first."""
+    about = {service: (await gateway.http.get(f"/v1/models/{service}")).json() for service in SERVICES}
+    return {service: [version["digest"] for version in each["versions"]] for service, each in about.items()}
+
+
+@pytest.mark.timeout(300)
+async def test_what_learns_from_lead_scores_is_trained_alone_on_those_of_the_serving_version(
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
+    await gateway.lines("/v1/deals:batch", rows())
+    job = await trained(gateway, "forecast", "next_best_action")
+    assert job["state"] == "FAILED"
+    for service in ("forecast", "next_best_action"):
+        assert f"{service} learns from lead scores, and there are none yet" in job["error"]
+    assert "Train lead_scoring" in job["error"]
+    assert await digests(gateway) == {service: [] for service in SERVICES}
+    assert (await trained(gateway, *SERVICES))["state"] == "SUCCEEDED"
+    together = await digests(gateway)
+    job = await trained(gateway, "forecast", "next_best_action")
+    assert job["state"] == "SUCCEEDED", job
+    for service, (alone, *before) in (await digests(gateway)).items():
+        assert [alone, *before] == together[service] * (1 if service == "lead_scoring" else 2)
+    await gateway.stop()
+
+
 async def shelved(shelf: ModelShelf, digest: str) -> bool:
     try:
         return await shelf.has(digest)
