@@ -23,6 +23,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     """The service's parts on a NATS connection."""
     await ensure_streams(nc, settings.streams_file)
     follower: Follower[ScoreModel] = Follower(ModelShelf(nc), SERVICE, _load, prior=prior_model())
+    await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = LeadScoring(follower, WallClock())
     handler = deal_handler(service, Publisher(nc, streams_file=settings.streams_file))
     changed = Consumer(

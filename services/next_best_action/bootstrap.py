@@ -26,6 +26,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     actions = catalogue.load(settings.action_catalogue)
     await ensure_streams(nc, settings.streams_file)
     follower: Follower[ActionModel] = Follower(ModelShelf(nc), NAME, _load, prior=ActionModel())
+    await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = NextBestAction(actions, follower, WallClock(), seed=settings.action_seed)
     consumer = Consumer(
         nc,

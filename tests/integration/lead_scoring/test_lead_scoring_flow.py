@@ -18,7 +18,7 @@ from dealcast.events.v1 import events_pb2
 from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from dealcast.lead_scoring.v1 import lead_scoring_pb2_grpc
 from kit.errors import InvalidInput
-from kit.messaging import Outgoing, Publisher
+from kit.messaging import Outgoing, Publisher, ensure_streams
 from kit.models import ModelShelf, Pointer, pack
 from kit.process import Parts
 from kit.server import GrpcServer, error_of
@@ -137,6 +137,20 @@ async def test_a_promoted_model_serves_within_five_seconds(nats: NATS, artifact:
         model = await stub.GetModel(pb.GetModelRequest())
         assert "fields.source" in model.columns
         assert '"auc"' in model.evaluation_json
+
+
+async def test_the_first_batch_after_a_restart_is_answered_by_the_model(nats: NATS, artifact: Path) -> None:
+    open_deals = [one for one in company(20) if one.deal.outcome is Outcome.OPEN]
+    await ensure_streams(nats)
+    await promote(nats, artifact, 1)
+    await publish(nats, DEALS_CHANGED, open_deals)
+    parts = await build(nats, Settings())
+    _, changed, _ = parts.runners  # the follower does not run yet
+    stop = asyncio.Event()
+    consuming = asyncio.create_task(changed.run(stop))
+    assert len(await insights(nats, len(open_deals), generation=1)) == len(open_deals)
+    stop.set()
+    await consuming
 
 
 async def test_a_bad_message_goes_to_the_dead_letters_and_harms_no_other(nats: NATS) -> None:
