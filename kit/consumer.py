@@ -31,6 +31,7 @@ ALONE_AFTER = 3
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 30.0
 QUIET_SECONDS = 0.02
+MOST_AWAITING = 10_000
 _PERMANENT = (Poisoned, InvalidInput, TooLarge)
 
 
@@ -40,7 +41,8 @@ class Consumer:
     None: acknowledged. Poisoned, InvalidInput, TooLarge: to the dead-letter stream, then terminated.
     Unavailable: delivered again after a growing delay, for as long as it takes. Any other error:
     the same, but dead after max_deliver deliveries. A handler that throws is called message by
-    message, so that one bad message harms no other.
+    message, so that one bad message harms no other. One that was delivered many times and never
+    settled, as one does that ends the process, is dead too.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Consumer:
         self._dead = DeadLetters(nc, stream, durable)
         self._handling = False
         self._bound = False
+        self._awaiting: set[int] = set()  # stream sequences of those last found Unavailable, often delivered
 
     @property
     def ready(self) -> bool:
@@ -163,8 +166,13 @@ class Consumer:
 
     async def _answer(self, messages: Sequence[Message]) -> Sequence[Exception | None]:
         """What the handler says of each; asked one by one when it throws at the batch."""
-        if len(messages) == 1 and messages[0].deliveries > 5 * self._max_deliver:
-            return [Poisoned(f"delivered {messages[0].deliveries} times and never settled")]
+        first = messages[0]
+        if (
+            len(messages) == 1
+            and first.deliveries > 5 * self._max_deliver
+            and first.stream_sequence not in self._awaiting
+        ):
+            return [Poisoned(f"delivered {first.deliveries} times and never settled")]
         with telemetry.handling(self.name, messages) as traced:
             try:
                 results = await self._handler(traced)
@@ -179,6 +187,7 @@ class Consumer:
         return [(await self._answer([message]))[0] for message in messages]
 
     async def _settle(self, msg: Msg, message: Message, error: Exception | None) -> Fate:
+        self._remember(message, error)
         if error is None:
             await msg.ack()
             return Fate.ACK
@@ -191,6 +200,15 @@ class Consumer:
             self._log_retry(message, error)
         await msg.nak(delay=min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (message.deliveries - 1)))
         return Fate.RETRY
+
+    def _remember(self, message: Message, error: Exception | None) -> None:
+        """Note whether it waits for what is away; superseded messages never come back, so the oldest are let go."""
+        if isinstance(error, Unavailable) and message.deliveries >= self._max_deliver:
+            self._awaiting.add(message.stream_sequence)
+            if len(self._awaiting) > MOST_AWAITING:
+                self._awaiting.discard(min(self._awaiting))
+        else:
+            self._awaiting.discard(message.stream_sequence)
 
     def _log_retry(self, message: Message, error: Exception) -> None:
         log.warning(

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.js.errors import NotFoundError
 
@@ -164,6 +165,19 @@ async def test_a_transient_fault_is_retried_with_growing_delay(nats: NATS) -> No
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert [round(gap, 1) >= floor for gap, floor in zip(gaps, (0.2, 0.4, 0.8), strict=True)] == [True] * 3
     assert gaps[2] < 3
+    assert await dead_letters(nats) == []
+
+
+async def test_what_is_unavailable_is_retried_for_as_long_as_it_takes(
+    nats: NATS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.consumer.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("kit.consumer.LONGEST_DELAY", 0.02)
+    seen = Recorder(lambda m: Unavailable("the store is away") if m.deliveries < 14 else None)
+    await send(nats, "a")
+    async with running(consumer_of(nats, seen, max_deliver=2)):
+        await eventually(lambda: len(seen.data) == 14)
+        await eventually(lambda: _none_left(nats))
     assert await dead_letters(nats) == []
 
 
