@@ -28,6 +28,7 @@ def prepare(folder: Path) -> Path:
     """
     folder = folder.expanduser().absolute()
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's data
         for name in ("run", "logs", "nats"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         probe = folder / "run" / f".probe-{os.getpid()}"
