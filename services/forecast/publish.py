@@ -8,7 +8,7 @@ import time
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from kit.clock import Clock
+from kit.clock import Clock, pause
 from kit.messaging import Outgoing, Publisher
 from kit.subjects import rollup_subject
 from services.forecast import convert
@@ -64,7 +64,7 @@ class RollupPublisher:
             await self._refresh()
             await self._publish_dirty()
             spent = time.perf_counter() - began
-            await _pause(stop, min(max(self._seconds, spent / SHARE), LONGEST_SECONDS))
+            await pause(stop, min(max(self._seconds, spent / SHARE), LONGEST_SECONDS))
 
     async def _wait(self, stop: asyncio.Event) -> None:
         """Until something changed; now and then without, for a new model has no other herald."""
@@ -80,10 +80,13 @@ class RollupPublisher:
             self._service.take_extras(await asyncio.to_thread(self._service.draw_extras, *wanted))
 
     async def _publish_dirty(self) -> None:
+        """One round: every total that changed, as all of them stood at its beginning."""
         DEALS.set(len(self._service.rollup))
-        while rows := self._service.rollup.take_dirty(ROWS):
+        round_ = self._service.rollup.freeze_dirty()
+        info, now = self._service.info, self._clock.now()
+        for start in range(0, len(round_), ROWS):
+            rows = [each.row() for each in round_[start : start + ROWS]]
             with SECONDS.time():
-                info, now = self._service.info, self._clock.now()
                 messages = [
                     Outgoing(
                         rollup_subject(row.node.id, str(row.period), row.currency),
@@ -96,14 +99,6 @@ class RollupPublisher:
             PUBLISHED.inc(len(rows) - len(failed))
             if failed:
                 log.warning("rollups_not_published", count=len(failed))
-                self._service.rollup.mark(failed)
+                self._service.rollup.mark([*failed, *round_[start + ROWS :]])
                 self._changed.set()
                 return
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

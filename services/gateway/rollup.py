@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from math import lcm
 from typing import Any
 
 from kit.money import format_minor
@@ -19,9 +21,11 @@ from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
 COMPANY = "company"
 CATEGORIES = ("commit", "best_case", "pipeline")
+SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
+ADDITIVE = (*SUMS, "open_deals")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """Everything one forecast is made of, for one period and currency."""
 
@@ -35,6 +39,11 @@ class Parts:
     business_day: str = ""
     generation: int = 0
 
+    @cached_property
+    def scenarios(self) -> int:
+        """What sums over scenarios are brought to before they are added."""
+        return lcm(*(rollup.body["scenarios"] for rollup in self.rollups.values()))
+
 
 @dataclass(slots=True)
 class Totals:
@@ -43,6 +52,7 @@ class Totals:
     booked: int = 0
     quota: int | None = None
     categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
+    open_business: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ADDITIVE, 0))  # × Parts.scenarios
 
 
 def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
@@ -63,7 +73,10 @@ def with_unplaced(tree: Sequence[Node], owners: Iterable[str]) -> list[Node]:
 
 
 def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
-    """Booked, quota and categories of every node: the owners' own, summed towards the company."""
+    """All that adds up, of every node: the owners' own, summed towards the company.
+
+    What the forecast service says of inner nodes is not used here: it may be of another moment than the owners' rows.
+    """
     totals: dict[str, Totals] = defaultdict(Totals)
     for won in parts.won:
         if won.currency == parts.currency:
@@ -76,14 +89,28 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
         name = (promised.category or promised.suggested or "pipeline").lower()
         if promised.currency == parts.currency and name in CATEGORIES:
             totals[f"owner:{promised.owner_id}"].categories[name] += promised.minor
+    for node_id, rollup in parts.rollups.items():
+        if node_id.startswith("owner:") and not parts.past:
+            totals[node_id].open_business |= _own_sums(rollup.body, parts.scenarios)
     for node in reversed(tree):
-        below, above = totals[node.id], totals[node.parent] if node.parent else Totals()
-        above.booked += below.booked
-        if below.quota is not None:
-            above.quota = (above.quota or 0) + below.quota
-        for name in CATEGORIES:
-            above.categories[name] += below.categories[name]
+        if node.parent:
+            _add(totals[node.parent], totals[node.id])
     return totals
+
+
+def _add(above: Totals, below: Totals) -> None:
+    above.booked += below.booked
+    if below.quota is not None:
+        above.quota = (above.quota or 0) + below.quota
+    for name in CATEGORIES:
+        above.categories[name] += below.categories[name]
+    for name in ADDITIVE:
+        above.open_business[name] += below.open_business[name]
+
+
+def _own_sums(body: Mapping[str, Any], scenarios: int) -> dict[str, int]:
+    scale = scenarios // body["scenarios"]
+    return {name: body[name] * scale for name in SUMS} | {"open_deals": body["open_deals"]}
 
 
 def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[str, Any]:
@@ -97,13 +124,13 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
     }
     rollup = parts.rollups.get(node.id)
     if parts.past or rollup is not None or known:
-        row |= _open_business(rollup.body if rollup and not parts.past else _NOTHING, totals, parts)
+        row |= _open_business(rollup.body["quantiles"] if rollup and not parts.past else (), totals, parts)
     else:
         row |= dict.fromkeys(("deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90"))
         row["quota_probability"] = None
     row["quota"] = None if totals.quota is None else format_minor(parts.currency, totals.quota)
     row |= {name: format_minor(parts.currency, amount) for name, amount in totals.categories.items()}
-    row["open_deals"] = rollup.body["open_deals"] if rollup and not parts.past else 0
+    row["open_deals"] = totals.open_business["open_deals"]
     row["stale"] = not parts.past and is_behind(rollup, parts, known=known)
     return row
 
@@ -116,14 +143,9 @@ def is_behind(rollup: StoredRollup | None, parts: Parts, *, known: bool) -> bool
     return bool(body["business_day"] < parts.business_day or body["model_generation"] < parts.generation)
 
 
-_NOTHING: Mapping[str, Any] = {
-    "scenarios": 1, "deals_sum": 0, "not_yet_created_sum": 0, "correction_sum": 0, "quantiles": (0, 0),
-}  # fmt: skip
-
-
-def _open_business(body: Mapping[str, Any], totals: Totals, parts: Parts) -> dict[str, Any]:
-    sums = [body["deals_sum"], body["not_yet_created_sum"], body["correction_sum"]]
-    scenarios, grid = body["scenarios"], body["quantiles"] or (0, 0)
+def _open_business(quantiles: Sequence[int], totals: Totals, parts: Parts) -> dict[str, Any]:
+    sums = [totals.open_business[name] for name in SUMS]
+    scenarios, grid = parts.scenarios, quantiles or (0, 0)
     deals, new, correction = (format_minor(parts.currency, each, scenarios) for each in sums)
     row: dict[str, Any] = {"deals": deals, "not_yet_created": new, "correction": correction}
     total = totals.booked * scenarios + sum(sums)

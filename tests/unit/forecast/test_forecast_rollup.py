@@ -149,14 +149,19 @@ def test_a_repetition_is_not_published(path: Callable[..., tuple[Node, ...]]) ->
     assert rollup.take_dirty() == []
 
 
-def test_taking_in_parts_leaves_the_rest_dirty() -> None:
+def test_a_round_is_one_state_whatever_changes_meanwhile() -> None:
     rollup = Rollup(Drawer())
     rollup.apply([update(1, 1, 1)])
-    first = rollup.take_dirty(5)
-    rest = rollup.take_dirty()
-    assert (len(first), len(rest)) == (5, 11)
-    rollup.mark(first)
-    assert rollup.take_dirty() == first
+    before = rollup.rows()
+    taken = rollup.freeze_dirty()
+    assert [each.row().node.id for each in taken][-1] == "company"
+    rollup.apply([update(1, 2, 1, p=0.9), update(2, 1, 2)])
+    rollup.settle()
+    assert totals([each.row() for each in taken]) == totals(before)
+    after = rollup.take_dirty()
+    assert totals(after) == totals(rollup.rows())
+    rollup.mark(taken[:5])
+    assert {row.node.id for row in rollup.take_dirty()} == {each.node.id for each in taken[:5]}
 
 
 def test_a_stream_made_anew_may_bring_older_revisions() -> None:

@@ -63,6 +63,20 @@ def test_every_parent_is_the_exact_sum_of_its_children(booked: list[int], leaves
             assert not below or Decimal(row[name]) == sum(Decimal(each[name]) for each in below)
 
 
+@given(st.dictionaries(st.sampled_from([node.id for node in TREE]), st.tuples(whole, whole, whole)))
+def test_rows_of_different_moments_still_add_up(sums: dict[str, tuple[int, int, int]]) -> None:
+    sums |= {"company": sums.get("company", (1, 2, 3))}
+    rollups = {node: stored(node, each, 1_000 if node == "owner:b" else 2_000) for node, each in sums.items()}
+    rows = nodes_json(parts([Won("a", "USD", 7, 1)], rollups))
+    for row in rows:
+        assert Decimal(row["mean"]) == sum(Decimal(row[name]) for name in AMOUNTS[:-1])
+        below = [each for each in rows if each["parent"] == row["node"]]
+        for name in (*AMOUNTS, "open_deals"):
+            assert not below or Decimal(row[name]) == sum(Decimal(each[name]) for each in below)
+    by_id = {row["node"]: row for row in rows}
+    assert Decimal(by_id["owner:a"]["deals"]) == Decimal(sums.get("owner:a", (0,))[0]) / 2_000 / 100
+
+
 def test_before_the_service_has_spoken_open_business_is_null() -> None:
     row = nodes_json(parts([Won("a", "USD", 100, 1)], {}))[0]
     assert row["booked"] == "1.00"
