@@ -108,7 +108,7 @@ class Gateway:
         past = chosen < current
         won = await self.store.won(principal, chosen.start, min(chosen.end, today))
         promised = [] if past else await self.store.categories(principal, chosen.start, chosen.end)
-        rollups = [] if past else await self.store.rollups(str(chosen))
+        rollups = [] if past else await self.store.rollups(principal, str(chosen))
         traded = currencies(won, promised, rollups)
         money = currency.upper() or self._main_currency(traded)
         parts = Parts(
@@ -128,7 +128,7 @@ class Gateway:
         nodes = nodes_json(parts, node)
         if node and not nodes:
             raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
-        total: StoredRollup | None = parts.rollups.get(COMPANY)
+        total: StoredRollup | None = parts.rollups.get(COMPANY) or next(iter(parts.rollups.values()), None)
         return {
             "period": period,
             "as_of": total.body["as_of"] if total else time_text(self.workspace.now()),

@@ -101,6 +101,7 @@ class Around(Touching):
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows."""
+        _company_wide(principal, "accounts")
 
         def work(connection: Connection) -> list[WriteResult]:
             context = self._contexts.read(connection)
@@ -121,6 +122,7 @@ class Around(Touching):
 
     async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
         """Create or change contacts; the revision of open deals they are on grows."""
+        _company_wide(principal, "contacts")
 
         def work(connection: Connection) -> list[WriteResult]:
             wanted = storable(one.account_id for one in contacts if isinstance(one.account_id, str))

@@ -173,15 +173,17 @@ class Insights(Reads, Touching):
 
         await self._database.write(work, durable=False)
 
-    async def rollups(self, period: str, currency: str = "") -> list[StoredRollup]:
-        """All nodes of a period, in one currency or in each."""
+    async def rollups(self, principal: Principal, period: str, currency: str = "") -> list[StoredRollup]:
+        """The nodes of a period that hold nobody the principal does not see, in one currency or in each."""
         r = t.rollups.c
         found = select(r.node, r.period, r.currency, r.body).where(r.period == period).order_by(r.currency, r.node)
         if currency:
             found = found.where(r.currency == currency)
 
         def work(connection: Connection) -> list[StoredRollup]:
-            rows = connection.execute(found).all()
+            context = self._contexts.read(connection)
+            seen = context.people.nodes_within(principal, context.day)
+            rows = [row for row in connection.execute(found).all() if seen is None or row.node in seen]
             return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
 
         return await self._database.read(work)

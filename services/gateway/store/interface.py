@@ -170,10 +170,12 @@ class Store(Protocol):
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows, or its new insights would
-        count as repetitions of the old."""
+        count as repetitions of the old. Deals of several people may share one: only who sees all may, else
+        Forbidden."""
 
     async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
-        """Create or change contacts; the revision of open deals they are on grows."""
+        """Create or change contacts; the revision of open deals they are on grows. Only who sees all may, else
+        Forbidden."""
 
     async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]: ...
 
@@ -272,7 +274,8 @@ class Store(Protocol):
 
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None: ...
 
-    async def rollups(self, period: str, currency: str = "") -> list[StoredRollup]: ...
+    async def rollups(self, principal: Principal, period: str, currency: str = "") -> list[StoredRollup]:
+        """Only nodes all of whose owners the principal sees: a node above would tell of colleagues."""
 
     # live events
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...

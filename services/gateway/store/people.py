@@ -62,6 +62,14 @@ class People:
             return {principal.user_id} if principal.user_id else set()
         return self.subtree(principal.user_id, day)
 
+    def nodes_within(self, principal: Principal, day: date) -> set[str] | None:
+        """Nodes all of whose owners the principal sees; None for all nodes. Regions and the company are beyond."""
+        seen = self.visible(principal, day)
+        if seen is None:
+            return None
+        heads = {f"manager:{one}" for one in seen if self.subtree(one, day) <= seen}
+        return heads | {f"owner:{one}" for one in seen}
+
     def known_to(self, principal: Principal, day: date) -> set[str] | None:
         """Users whose names the principal may see: those it sees deals of, and the managers above; None for all."""
         seen = self.visible(principal, day)

@@ -115,8 +115,8 @@ async def test_rollups_settings_and_requests(store: Store) -> None:
         StoredRollup("company", "2017-Q4", currency, {"mean": n}) for n, currency in enumerate(("EUR", "USD", "USD"))
     ]
     await store.save_rollups(rollups)
-    assert await store.rollups("2017-Q4") == [rollups[0], rollups[2]]
-    assert await store.rollups("2017-Q4", "EUR") == [rollups[0]]
+    assert await store.rollups(LOCAL, "2017-Q4") == [rollups[0], rollups[2]]
+    assert await store.rollups(LOCAL, "2017-Q4", "EUR") == [rollups[0]]
     assert await store.get_setting("none") is None
     await store.put_setting("grade_bounds", [0.8, 0.5, 0.2])
     assert await store.get_setting("grade_bounds") == [0.8, 0.5, 0.2]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.errors import NotFound
+from kit.errors import Forbidden, NotFound
 from kit.money import Money
-from learning.records import Activity, ContactRole, Outcome, Quota, ReportingLine, User
+from learning.records import Account, Activity, Contact, ContactRole, Outcome, Quota, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope, WriteStatus
 from services.gateway.store import Store
-from services.gateway.store.interface import Query
+from services.gateway.store.interface import Query, StoredRollup
 from services.gateway.store.people import LineBook
 from tests.contract.store.conftest import at
 
@@ -87,6 +87,29 @@ async def test_sums_and_trees_are_cut(deals: Store) -> None:
     ]  # fmt: skip
     assert "owner:cat" not in {node.id for node in await deals.tree(EAST, today)}
     assert "owner:" in {node.id for node in await deals.tree(LOCAL, today)}
+
+
+async def test_totals_of_others_are_not_shown(deals: Store) -> None:
+    nodes = ("company", "region:East", "manager:boss", "manager:east", "owner:ann", "owner:ben", "owner:cat", "owner:")
+    await deals.save_rollups([StoredRollup(node, "2017-Q4", "USD", {"mean": 1}) for node in nodes])
+
+    async def shown(principal: Principal) -> set[str]:
+        return {one.node for one in await deals.rollups(principal, "2017-Q4")}
+
+    assert await shown(OWN) == {"owner:ann"}
+    assert await shown(Principal("east", Scope.OWN, "east")) == set()
+    assert await shown(EAST) == {"manager:east", "owner:ann", "owner:ben"}
+    assert await shown(LOCAL) == set(nodes)
+    assert await shown(NOBODY) == set()
+
+
+async def test_accounts_and_contacts_are_written_by_who_sees_all(deals: Store) -> None:
+    for principal in (OWN, EAST, NOBODY):
+        with pytest.raises(Forbidden):
+            await deals.save_accounts(principal, [Account("acme", "Mine")])
+        with pytest.raises(Forbidden):
+            await deals.save_contacts(principal, [Contact("kim", "Kim")])
+    assert (await deals.save_accounts(LOCAL, [Account("acme", "Ours")]))[0].status is WriteStatus.CHANGED
 
 
 async def test_a_boss_above_regions_leaves_a_tree_of_single_parents(deals: Store, put: Put) -> None:
