@@ -94,10 +94,10 @@ class Around(Touching):
         return results
 
     def _republish_moved(self, connection: Connection, before: Mapping[str, Any], day: Any) -> None:
-        """Outbox rows for open deals whose place in the tree is another now: rollups must learn of it."""
+        """Open deals whose place in the tree is another now: records and totals must learn of it."""
         people = (self._contexts.read(connection)).people
         moved = [user for user, path in people.paths(day).items() if user in before and before[user] != path]
-        self._enqueue_live(connection, moved)
+        self._raise_revisions(connection, self._live_of_owners, moved)
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows."""

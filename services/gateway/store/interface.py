@@ -164,8 +164,8 @@ class Store(Protocol):
     ) -> list[WriteResult]:
         """Create or change users, then their reporting lines; a cycle on any day refuses the line.
 
-        One result a user, then one a line (with the user's id). Open deals that stand elsewhere in the tree now get
-        an outbox row (rescore); their revision stays.
+        One result a user, then one a line (with the user's id). The revision of open deals that stand elsewhere in
+        the tree now grows, by one per call.
         """
 
     async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:

@@ -45,6 +45,9 @@ class Touching(Part):
             .where(t.deals.c.id == bindparam("deal"))
             .values(revision=t.deals.c.revision + literal_column("1"), updated_time=bindparam("now"))
         )
+        self._live_of_owners = select(t.deals.c.id, t.deals.c.revision).where(
+            and_(database.among(t.deals.c.owner_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
+        )
         self._live_of_accounts = select(t.deals.c.id, t.deals.c.revision).where(
             and_(database.among(t.deals.c.account_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
         )
@@ -77,24 +80,14 @@ class Touching(Part):
             now_us,
         )
 
-    def _raise_revisions(self, connection: Connection, statement: Any, ids: Sequence[str]) -> None:
-        """Open deals around a changed account or contact: their events carry it, so their revision grows too."""
+    def _raise_revisions(self, connection: Connection, statement: Any, ids: Sequence[str], trace: str = "") -> None:
+        """Open deals around a changed account, contact or reporting line: their events carry it, so their revision
+        grows too, or what is computed from them would count as a repetition."""
         rows = self._database.fetch(connection, statement, ids)
         if rows:
             now_us = to_us(datetime.now(UTC))
             self._bump.run(connection, [{"deal": row.id, "now": now_us} for row in rows])
-            self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], "", "around")
-
-    def _enqueue_live(self, connection: Connection, owners: Sequence[str]) -> None:
-        """Outbox rows for the open deals of these owners; their revision stays."""
-        wanted = select(t.deals.c.id).where(
-            and_(self._database.among(t.deals.c.owner_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
-        )
-        rows = self._database.fetch(connection, wanted, owners)
-        if rows:
-            now_us = to_us(datetime.now(UTC))
-            new = [{"deal_id": row.id, "cause": "rescore", "trace": "", "time": now_us} for row in rows]
-            self._insert_outbox.run(connection, new)
+            self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], trace, "around")
 
     def _add_events(
         self, connection: Connection, new: Sequence[tuple[str, str, Mapping[str, Any]]], now_us: int

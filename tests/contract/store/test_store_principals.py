@@ -158,10 +158,13 @@ async def test_a_manager_who_loses_a_rep_loses_the_deals_at_once(deals: Store) -
     line = ReportingLine("ann", "west", "", date(2017, 9, 30))
     tomorrow = ReportingLine("ben", "west", "", date(2017, 10, 1))
     await deals.finish_outbox([row.id for row in await deals.take_outbox(100)])
+    before = {deal: (await deals.get_record(LOCAL, deal)).history.deal.revision for deal in ("open-ann", "of-ann")}
     await deals.save_users(LOCAL, [], [line, tomorrow])
+    for deal, grown in (("open-ann", 1), ("of-ann", 0)):
+        assert (await deals.get_record(LOCAL, deal)).history.deal.revision == before[deal] + grown
     assert "of-ann" not in await ids(deals, EAST)
     assert "of-ben" in await ids(deals, EAST)
-    assert {row.deal_id for row in await deals.take_outbox(100)} == {"open-ann"}
+    assert [(row.deal_id, row.cause) for row in await deals.take_outbox(100)] == [("open-ann", "changed")]
     await deals.put_setting("clock", {"pinned": "2017-10-01"})
     assert "of-ben" not in await ids(deals, EAST)
     assert "of-ben" in await ids(deals, Principal("west", Scope.SUBTREE, "west"))
