@@ -32,6 +32,7 @@ class View:
     grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)
     language: str = "en"
     scores: Mapping[str, Sequence[ScorePoint]] = field(default_factory=dict)  # score history by deal, newest first
+    contacted: Mapping[str, frozenset[str]] = field(default_factory=dict)  # channels used lately, where actions_behind
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -118,6 +119,12 @@ def is_stale(record: Record, insight: Insight, view: View) -> bool:
     return behind_model or insight.key.business_day < view.business_day
 
 
+def actions_behind(record: Record) -> bool:
+    """Whether the suggestions know less than the record: a contact may have been made since."""
+    insight = record.insights.get(InsightKind.NEXT_ACTIONS)
+    return insight is not None and insight.key.deal_revision < record.history.deal.revision
+
+
 def may_contact(contacts: Sequence[tuple[Contact, str]], action: Mapping[str, Any]) -> bool:
     """Whether the suggested contact still consents to the channel; unknown consent is the service's to judge."""
     contact_id, channel = action.get("contact_id", ""), action.get("channel", "")
@@ -159,7 +166,12 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part = _part(record, InsightKind.NEXT_ACTIONS, view)
     if part is None:
         return None
-    shown = [action for action in part["actions"] if may_contact(record.history.contacts, action)]
+    used = view.contacted.get(record.history.deal.id, ())
+    shown = [
+        action
+        for action in part["actions"]
+        if may_contact(record.history.contacts, action) and action.get("channel", "") not in used
+    ]
     part["actions"] = [
         in_language(action, view.language)
         | {"reasons": [in_language(reason, view.language) for reason in action["reasons"]]}

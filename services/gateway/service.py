@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from kit.errors import InvalidInput, NotFound
@@ -21,12 +22,13 @@ from services.gateway.domain import (
 )
 from services.gateway.json_values import time_text
 from services.gateway.live import Signal
-from services.gateway.merged import View, merged
+from services.gateway.merged import View, actions_behind, merged
 from services.gateway.rollup import COMPANY, Parts, currencies, nodes_json
 from services.gateway.store.interface import Query, Store, StoredRollup
 from services.gateway.workspace import SERVICES, Workspace
 
 HORIZON = 4  # the current quarter and the next three
+QUIET = timedelta(days=7)  # no channel used this lately is suggested until the service has judged it anew
 SCORES = 30  # the newest of a deal, for its trend
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -84,12 +86,14 @@ class Gateway:
     async def view(self, principal: Principal, records: Sequence[Record], language: str) -> View:
         """What the moment adds to these records."""
         scored = [record.history.deal.id for record in records if InsightKind.LEAD_SCORE in record.insights]
+        behind = [record.history.deal.id for record in records if actions_behind(record)]
         return View(
             self.workspace.business_day.isoformat(),
             self.workspace.generations,
             self.workspace.grade_bounds,
             language,
             await self.store.score_points(principal, scored, SCORES) if scored else {},
+            await self.store.contacted(principal, behind, self.workspace.now() - QUIET) if behind else {},
         )
 
     # forecast

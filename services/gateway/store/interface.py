@@ -287,6 +287,11 @@ class Store(Protocol):
 
     async def last_event_id(self) -> int: ...
 
+    async def contacted(
+        self, principal: Principal, deal_ids: Sequence[str], since: datetime
+    ) -> Mapping[str, frozenset[str]]:
+        """The channels on which somebody went out to each deal's people since then; deals without any are left out."""
+
     # clock, settings, small documents
     async def get_setting(self, key: str) -> Any | None:
         """A JSON document of the workspace: clock ({"pinned": "2017-09-30" or null}), pipelines, currency, grade

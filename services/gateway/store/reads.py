@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from kit.errors import InvalidInput
 from learning.records import Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
@@ -67,6 +68,8 @@ class Reads(Part):
             func.row_number().over(partition_by=a.deal_id, order_by=(a.time.desc(), a.id.desc())).label("n"),
         ).where(among(a.deal_id))
         newest = numbered.subquery()
+        outbound = (a.direction == "outbound", a.time >= bindparam("since"))
+        self._contacted = select(a.deal_id, a.type).where(among(a.deal_id), *outbound).distinct()
         self._newest_activities = (
             select(*[newest.c[column.name] for column in t.activities.c])
             .where(newest.c.n <= MOST_ACTIVITIES)
@@ -133,6 +136,23 @@ class Reads(Part):
         for statement, ids in ((self._activities_of, few), (self._newest_activities, many)):
             for activity in self._database.fetch(connection, statement, ids):
                 around.activities.setdefault(activity[0], []).append(activity_from(activity))
+
+    async def contacted(
+        self, principal: Principal, deal_ids: Sequence[str], since: datetime
+    ) -> Mapping[str, frozenset[str]]:
+        """The channels on which somebody went out to each deal's people since then; deals without any are left out."""
+        ids, since_us = storable(deal_ids), to_us(since)
+
+        def work(connection: Connection) -> Mapping[str, frozenset[str]]:
+            visible = self._contexts.read(connection).visible(principal)
+            rows = self._database.fetch(connection, self._by_id, ids)
+            seen = [row.id for row in rows if visible is None or row.owner_id in visible]
+            found: dict[str, set[str]] = {}
+            for deal_id, channel in self._database.fetch(connection, self._contacted, seen, since=since_us):
+                found.setdefault(deal_id, set()).add(channel)
+            return {deal_id: frozenset(channels) for deal_id, channels in found.items()}
+
+        return await self._database.read(work)
 
     async def get_changes(self, principal: Principal, deal_id: str, after: int, limit: int) -> list[Change]:
         """The deal's changes by effective time, without the first `after` of them."""
