@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import DealcastError, InvalidInput
+from kit.telemetry import TRACEPARENT, inject
 from services.gateway import json_people as people
 from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.json_records import activity_from_json, result_to_json
@@ -57,16 +58,19 @@ def kinds(gateway: Gateway) -> dict[str, Kind]:
     """Every kind that has a batch."""
     store = gateway.store
 
+    def traced(save: Callable[..., Awaitable[Sequence[WriteResult]]]) -> Save:
+        return lambda principal, records: save(principal, records, trace=inject().get(TRACEPARENT, ""))
+
     async def save_users(principal: Principal, users: Sequence[Any]) -> Sequence[WriteResult]:
-        lines = [line for _, own in users for line in own]
-        results = await store.save_users(principal, [user for user, _ in users], lines)
+        lines, trace = [line for _, own in users for line in own], inject().get(TRACEPARENT, "")
+        results = await store.save_users(principal, [user for user, _ in users], lines, trace=trace)
         return with_lines(results[: len(users)], results[len(users) :], [len(own) for _, own in users])
 
     found = (
-        Kind("activities", inputs.DEAL_ACTIVITY, read_activity, store.save_activities),
+        Kind("activities", inputs.DEAL_ACTIVITY, read_activity, traced(store.save_activities)),
         Kind("users", inputs.USER, people.user_from_json, save_users),
-        Kind("accounts", inputs.ACCOUNT, people.account_from_json, store.save_accounts),
-        Kind("contacts", inputs.CONTACT, people.contact_from_json, store.save_contacts),
+        Kind("accounts", inputs.ACCOUNT, people.account_from_json, traced(store.save_accounts)),
+        Kind("contacts", inputs.CONTACT, people.contact_from_json, traced(store.save_contacts)),
         Kind("products", inputs.PRODUCT, people.product_from_json, store.save_products),
         Kind("quotas", inputs.QUOTA, people.quota_from_json, store.save_quotas),
     )

@@ -51,7 +51,7 @@ class Around(Touching):
         self._savers = {table.name: database.upsert(table) for table in tables}
 
     async def save_users(
-        self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = ()
+        self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = (), *, trace: str = ""
     ) -> list[WriteResult]:
         """Create or change users, then their lines: one result a user, then one a line (with the user's id)."""
         _company_wide(principal, "users")
@@ -66,7 +66,7 @@ class Around(Touching):
             statuses = {result.status for result in (*results, *line_results)}
             if statuses & {WriteStatus.CREATED, WriteStatus.CHANGED}:
                 self._contexts.touch(connection, PEOPLE_VERSION)
-                self._republish_moved(connection, context.people.paths(context.day), context.day)
+                self._republish_moved(connection, context.people.paths(context.day), context.day, trace)
             return results + line_results
 
         return await self._database.write(work)
@@ -93,13 +93,15 @@ class Around(Touching):
             self._savers["reporting_lines"].run(connection, rows)
         return results
 
-    def _republish_moved(self, connection: Connection, before: Mapping[str, Any], day: Any) -> None:
+    def _republish_moved(self, connection: Connection, before: Mapping[str, Any], day: Any, trace: str) -> None:
         """Open deals whose place in the tree is another now: records and totals must learn of it."""
         people = (self._contexts.read(connection)).people
         moved = [user for user, path in people.paths(day).items() if user in before and before[user] != path]
-        self._raise_revisions(connection, self._live_of_owners, moved)
+        self._raise_revisions(connection, self._live_of_owners, moved, trace)
 
-    async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
+    async def save_accounts(
+        self, principal: Principal, accounts: Sequence[Account], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows."""
         _company_wide(principal, "accounts")
 
@@ -115,12 +117,14 @@ class Around(Touching):
                         made.update(new)
             results = self._save(connection, t.accounts, accounts, checks, account_row)
             self._define(connection, made)
-            self._raise_revisions(connection, self._live_of_accounts, _changed(results))
+            self._raise_revisions(connection, self._live_of_accounts, _changed(results), trace)
             return results
 
         return await self._database.write(work)
 
-    async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
+    async def save_contacts(
+        self, principal: Principal, contacts: Sequence[Contact], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Create or change contacts; the revision of open deals they are on grows."""
         _company_wide(principal, "contacts")
 
@@ -133,7 +137,7 @@ class Around(Touching):
                 if not check.errors and contact.account_id and contact.account_id not in known:
                     check.refuse("account_id", contact.account_id, "there is no such account", "Save the account first")
             results = self._save(connection, t.contacts, contacts, checks, contact_row)
-            self._raise_revisions(connection, self._live_of_contacts, _changed(results))
+            self._raise_revisions(connection, self._live_of_contacts, _changed(results), trace)
             return results
 
         return await self._database.write(work)

@@ -160,7 +160,7 @@ class Store(Protocol):
         """
 
     async def save_users(
-        self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = ()
+        self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = (), *, trace: str = ""
     ) -> list[WriteResult]:
         """Create or change users, then their reporting lines; a cycle on any day refuses the line.
 
@@ -168,18 +168,24 @@ class Store(Protocol):
         the tree now grows, by one per call.
         """
 
-    async def save_accounts(self, principal: Principal, accounts: Sequence[Account]) -> list[WriteResult]:
+    async def save_accounts(
+        self, principal: Principal, accounts: Sequence[Account], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows, or its new insights would
         count as repetitions of the old. Deals of several people may share one: only who sees all may, else
         Forbidden."""
 
-    async def save_contacts(self, principal: Principal, contacts: Sequence[Contact]) -> list[WriteResult]:
+    async def save_contacts(
+        self, principal: Principal, contacts: Sequence[Contact], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Create or change contacts; the revision of open deals they are on grows. Only who sees all may, else
         Forbidden."""
 
     async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]: ...
 
-    async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
+    async def save_activities(
+        self, principal: Principal, activities: Sequence[Activity], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Add activities, or change those whose id is known and that say something else; each touched deal's revision
         grows by one per call. An id that belongs to an activity of another deal is refused."""
 

@@ -120,7 +120,9 @@ class DealWrites(Touching):
 
         return await self._database.write(work)
 
-    async def save_activities(self, principal: Principal, activities: Sequence[Activity]) -> list[WriteResult]:
+    async def save_activities(
+        self, principal: Principal, activities: Sequence[Activity], *, trace: str = ""
+    ) -> list[WriteResult]:
         """Add or change activities; each touched deal's revision grows by one per call."""
         checks = []
         for activity in activities:
@@ -137,7 +139,7 @@ class DealWrites(Touching):
             for deal_id in batch.changed:
                 batch.drafts[deal_id].revision += 1
             if batch.changed:
-                self._flush(connection, batch, "", "rest")
+                self._flush(connection, batch, trace, "rest")
             return results
 
         return await self._database.write(work)

@@ -9,12 +9,15 @@ from typing import Any
 
 from kit.money import Money
 from learning.records import (
+    Account,
     Activity,
+    Contact,
     ContactRole,
     DealKind,
     Motion,
     Outcome,
     ProductLine,
+    ReportingLine,
 )
 from services.gateway.domain import LOCAL, DealWrite, PastChange, WriteStatus
 from services.gateway.store import Store
@@ -285,3 +288,15 @@ async def test_a_write_while_the_clock_is_behind_the_history_still_wins(store: S
     await put("d1", created_time=at("2017-01-01"), history=(PastChange("stage", "Z", at("2018-05-01")),))
     await put("d1", stage="Y")
     assert (await deal(store, "d1")).stage == "Y"
+
+
+async def test_every_write_hands_its_trace_on(store: Store, put: Put) -> None:
+    await put("d1", owner_id="ann", account_id="acme", contacts=(ContactRole("kim"),))
+    activity = Activity("a", "d1", "call", "inbound", at("2017-09-01"))
+    await store.finish_outbox([row.id for row in await store.take_outbox(10)])
+    await store.save_activities(LOCAL, [activity], trace="t-activity")
+    await store.save_accounts(LOCAL, [Account("acme", "New")], trace="t-account")
+    await store.save_contacts(LOCAL, [Contact("kim", "New", "acme")], trace="t-contact")
+    await store.save_users(LOCAL, [], [ReportingLine("ann", "west")], trace="t-line")
+    found = [row.trace for row in await store.take_outbox(10)]
+    assert found == ["t-activity", "t-account", "t-contact", "t-line"]
