@@ -15,6 +15,7 @@ from nats.aio.client import Client as NATS  # noqa: N814
 from nats.aio.msg import Msg
 
 from kit import telemetry
+from kit.clock import pause
 from kit.dead_letters import DeadLetters
 from kit.errors import DealcastError, InvalidInput, Poisoned, TooLarge, Unavailable
 from kit.messages import Fate, Handler, Message
@@ -96,7 +97,7 @@ class Consumer:
                 except (Lost, nats.errors.Error, TimeoutError, OSError) as error:
                     self._bound = False
                     log.warning("consumer_lost", consumer=self.name, error=f"{type(error).__name__}: {error}")
-                    await _pause(stop, delay)
+                    await pause(stop, delay)
                     delay = min(2 * delay, 2.0)
         finally:
             self._bound = False
@@ -114,7 +115,7 @@ class Consumer:
     async def _consume(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if self._yield_to is not None and not self._yield_to.idle:
-                await _pause(stop, QUIET_SECONDS)
+                await pause(stop, QUIET_SECONDS)
                 continue
             taken = await self._take(stop)
             if not taken:
@@ -247,11 +248,3 @@ def _message(msg: Msg) -> Message:
         stream_sequence=meta.sequence.stream,
         pending=meta.num_pending,
     )
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

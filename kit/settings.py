@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.errors import InvalidInput
 
 STREAMS_FILE = Path(__file__).resolve().parent.parent / "deploy" / "nats" / "streams.json"
 
@@ -30,3 +32,14 @@ class ServiceSettings(BaseSettings):
         default=1.0, ge=0, le=1, description="share of new traces recorded, when exported at all"
     )
     drain_seconds: float = Field(default=10.0, gt=0, le=300, description="time a stopping process has for work in hand")
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings as the environment has them. Raises InvalidInput naming the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
+            mend = "Correct it in the environment"
+            raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None

@@ -8,9 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from kit.errors import DealcastError, InvalidInput
+from kit.errors import DealcastError
 from services.forecast.settings import Settings
 
 
@@ -40,19 +38,9 @@ def _serve() -> int:
     from kit.process import exit_with, run_service
     from services.forecast.bootstrap import NAME, build
 
-    settings = _settings()
+    settings = Settings.read()
     exit_with(run_service(NAME, settings, partial(build, settings=settings)))
     return 0
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
-        mend = "Correct it in the environment"
-        raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from kit.errors import InvalidInput, NotFound
 from kit.money import Money
 from learning.records import DealHistory, DealKind, Node, Outcome
+from learning.scores import read_scores
 from learning.snapshots import end_of, phases
 from learning.timeline import Timeline, major
 from services.forecast.features import HISTORY_FIELDS, Row, asked, timing_columns
 from services.forecast.timing import TimingExamples
 
 SNAPSHOTS = 6  # of one opportunity
-SCORES = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
-CLOSEST = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,24 +117,13 @@ class Scores:
         return self.values[deal_id][known - 1] if known else None
 
 
-def read_scores(path: Path) -> Scores:
+def scores_of(path: Path) -> Scores:
     """Read deal_id, day, probability. Raises NotFound, or InvalidInput naming the columns."""
-    if not path.is_file():
-        raise NotFound("there are no lead scores", field="--scores", value=str(path),
-                       mend="Train lead scoring first; it writes scores.parquet beside its model")  # fmt: skip
-    try:
-        table = pq.read_table(path, columns=SCORES.names).select(SCORES.names).cast(SCORES)
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise InvalidInput(
-            f"the lead scores cannot be read: {str(error)[:200]}", field="--scores", value=path.name,
-            mend="They need the columns deal_id (text), day (date) and probability (number)",
-        ) from None  # fmt: skip
-    found: dict[str, dict[date, float]] = defaultdict(dict)
-    for deal_id, day, probability in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        if deal_id is not None and day is not None and probability is not None and math.isfinite(probability):
-            found[deal_id][day] = min(max(probability, CLOSEST), 1.0 - CLOSEST)
-    days = {deal_id: sorted(scores) for deal_id, scores in found.items()}
-    return Scores(days, {deal_id: [found[deal_id][day] for day in ordered] for deal_id, ordered in days.items()})
+    found = {deal_id: sorted(scores.items()) for deal_id, scores in read_scores(path).items()}
+    return Scores(
+        {deal_id: [day for day, _ in scores] for deal_id, scores in found.items()},
+        {deal_id: [value for _, value in scores] for deal_id, scores in found.items()},
+    )
 
 
 def base_rate(cases: Iterable[Case], as_of: date) -> float:

@@ -15,6 +15,7 @@ from nats.aio.client import Client as NATS  # noqa: N814
 from nats.aio.msg import Msg
 from nats.js import api
 
+from kit.clock import pause
 from kit.errors import DealcastError
 from kit.pull import Lost, Pull
 from kit.settings import STREAMS_FILE
@@ -65,7 +66,7 @@ class Replica:
                 await self._follow(stop)
             except _FAULTS as error:
                 log.warning("replica_lost", error=f"{type(error).__name__}: {error}")
-                await _pause(stop, 0.3)
+                await pause(stop, 0.3)
 
     async def _look_at_stream(self) -> None:
         """Notice a stream made anew: its forecasts may be older than those held, and totals must be sent again."""
@@ -150,11 +151,3 @@ def _read(msg: Msg) -> Update | None:
     except DealcastError as error:
         log.error("forecast_unreadable", subject=msg.subject, problem=error.problem, field=error.field)
         return None
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

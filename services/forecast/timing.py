@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from learning.calibration import sigmoid
 from services.forecast.domain import HORIZON_WEEKS, Floats, Integers
 from services.forecast.features import (
     CHOICES,
@@ -51,7 +52,7 @@ class TimingModel:
     def combined(self, parts: Mapping[str, Floats], without: Collection[str] = ()) -> Floats:
         """Hazards from the parts that log_odds gives; factors can be left out."""
         kept = [part for name, part in parts.items() if name not in without]
-        return _sigmoid(np.add(self.base, np.sum(kept, axis=0)))
+        return sigmoid(np.add(self.base, np.sum(kept, axis=0)))
 
     def log_odds(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Floats]:
         """Each factor's part of the log-odds, shape (deals, weeks)."""
@@ -83,11 +84,6 @@ def prior_tables() -> dict[str, Floats]:
     quarter[:2] = (0.5, 0.2)
     tables = {name: np.zeros(size) for name, size in FACTORS.items()}
     return tables | {"promise": np.append(promise, 0.0), "quarter": quarter}
-
-
-def _sigmoid(log_odds: Floats) -> Floats:
-    odds: Floats = np.exp(np.clip(log_odds, -30.0, 30.0))
-    return odds / (1.0 + odds)
 
 
 def week_weights(hazards: Floats) -> Floats:
@@ -190,7 +186,7 @@ def _newton(entries: Integers, event: Floats, weight: Floats, start: Floats) -> 
     pull[0] = 1.0
     found = start.copy()
     for _ in range(_STEPS):
-        rate = _sigmoid(design @ found)
+        rate = sigmoid(design @ found)
         gradient = design.T @ (weight * (event - rate)) - pull * (found - start)
         curvature = weight * rate * (1.0 - rate)
         hessian = (design.T @ design.multiply(curvature[:, None]).tocsr()).toarray() + np.diag(pull)

@@ -15,7 +15,7 @@ from learning.history import HistoryFolder, read_history
 from learning.records import Outcome
 from learning.tree import owner_paths
 from services.forecast.backtest import backtest
-from services.forecast.dataset import Company, Scores, read_cases, read_scores
+from services.forecast.dataset import Company, Scores, read_cases, scores_of
 from services.forecast.model import EVALUATION_FILE, SEED, ForecastModel
 from services.forecast.replay import (
     MOST_REPLAYS,
@@ -111,7 +111,7 @@ def train_folder(
     """
     # The matrices are small: threads would only wait for one another, and might add up in another order.
     with threadpool_limits(1):
-        known = read_scores(scores) if scores else Scores()
+        known = scores_of(scores) if scores else Scores()
         model = train(read_history(history), known, seed=seed, progress=progress)
     model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)

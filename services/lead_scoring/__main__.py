@@ -8,8 +8,6 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from kit.errors import DealcastError, InvalidInput
 from services.lead_scoring.settings import Settings
 
@@ -20,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.verb == "train":
             return _train(options)
-        return _serve(_settings())
+        return _serve(Settings.read())
     except DealcastError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -35,16 +33,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, help="folder for artifact/, evaluation.json, scores.parquet")
     train.add_argument("--seed", type=int, default=0, help="of bootstrap draws; the same seed gives the same artifact")
     return parser
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
-        mend = "Correct it in the environment."
-        raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None
 
 
 def _serve(settings: Settings) -> int:

@@ -8,8 +8,6 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from kit.errors import DealcastError, InvalidInput
 from services.next_best_action.settings import Settings
 
@@ -18,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the verb; returns the exit code. Training writes one JSON object a line on stdout."""
     options = _parser().parse_args(arguments)
     try:
-        settings = _settings()
+        settings = Settings.read()
         if options.verb == "train":
             return _train(options, settings)
         return _serve(settings)
@@ -37,16 +35,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, help="folder for artifact/ and evaluation.json")
     train.add_argument("--seed", type=int, default=0)
     return parser
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "DEALCAST_" + "_".join(str(part) for part in first["loc"]).upper()
-        mend = "Correct it in the environment"
-        raise InvalidInput(first["msg"], field=name, value=str(first.get("input", "")), mend=mend) from None
 
 
 def _serve(settings: Settings) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.calibration import sigmoid
 from services.next_best_action.domain import Action, Effect
 from services.next_best_action.model import INTERVAL
 
@@ -129,12 +130,6 @@ def clustered(
     bread = np.linalg.inv(hessian)
     covariance: Floats = bread @ (sums.T @ sums) @ bread
     return covariance
-
-
-def sigmoid(log_odds: Floats) -> Floats:
-    """1 / (1 + e^-x) without overflow."""
-    values: Floats = 0.5 * (1 + np.tanh(0.5 * log_odds))
-    return values
 
 
 def _support(design: Design, column: int) -> tuple[int, int, float, str]:

@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from learning.calibration import sigmoid
 from learning.history import HistoryFolder, read_history
 from learning.records import DealHistory, DealKind, Outcome
+from learning.scores import read_scores
 from learning.snapshots import Phase, end_of, phases
 from learning.timeline import Cell, Timeline
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
-from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale, sigmoid
+from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
 from services.next_best_action.features import NEVER, done_within, last_contacts
 from services.next_best_action.model import EVALUATION_FILE, ActionModel
-from services.next_best_action.scores import read_scores
 
 ARTIFACT_FOLDER = "artifact"
 WINDOW_DAYS = 7

@@ -15,8 +15,9 @@ import pytest
 from kit.errors import InvalidInput, NotFound
 from kit.money import Money
 from learning.history import HistoryWriter, Manifest, encode_value
+from learning.scores import SCORES
 from services.forecast.__main__ import main
-from services.forecast.dataset import SCORES, read_scores
+from services.forecast.dataset import scores_of
 from services.forecast.model import ForecastModel
 from services.forecast.rates import ripening
 from services.forecast.replay import Sum, estimate_loadings, month_eves, quarter_after
@@ -132,14 +133,14 @@ def test_missing_inputs_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["train", "--history", str(tmp_path), "--out", str(tmp_path / "o")]) == 1
     assert "history" in capsys.readouterr().err
     with pytest.raises(NotFound, match="scores"):
-        read_scores(tmp_path / "none.parquet")
+        scores_of(tmp_path / "none.parquet")
     pq.write_table(pa.table({"deal": ["d1"]}), tmp_path / "odd.parquet")
     with pytest.raises(InvalidInput, match="deal_id"):
-        read_scores(tmp_path / "odd.parquet")
+        scores_of(tmp_path / "odd.parquet")
 
 
 def test_scores_are_those_known_by_then(tmp_path: Path) -> None:
-    scores = read_scores(write_scores(tmp_path / "s.parquet", {"d1": 0.3}))
+    scores = scores_of(write_scores(tmp_path / "s.parquet", {"d1": 0.3}))
     assert scores.on("d1", FIRST) == 0.3
     assert scores.on("d1", FIRST - timedelta(days=1)) is None
     assert scores.on("d2", LAST) is None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from learning.calibration import sigmoid
 from services.next_best_action.domain import Action
-from services.next_best_action.effects import Design, estimate, playbook_scale, sigmoid
+from services.next_best_action.effects import Design, estimate, playbook_scale
 from services.next_best_action.model import ActionModel, playbook
 
 CALL = Action("call", "", "", activities=("call",), odds=0.1, odds_sd=0.3)

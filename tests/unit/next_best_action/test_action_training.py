@@ -14,10 +14,10 @@ import pytest
 
 from kit.errors import InvalidInput, NotFound
 from learning.history import HistoryWriter, Manifest, encode_value, read_history
+from learning.scores import read_scores
 from services.next_best_action import catalogue, training
 from services.next_best_action.__main__ import main
 from services.next_best_action.model import EVALUATION_FILE, FILE, ActionModel
-from services.next_best_action.scores import read_scores
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 ACTIONS = catalogue.load()

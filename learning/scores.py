@@ -1,4 +1,4 @@
-"""Reads the out-of-fold lead scores that lead-scoring training writes beside its model."""
+"""Time-forward lead scores in a file: lead scoring's training writes them, the other models' trainings read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from kit.errors import InvalidInput, NotFound
 
-COLUMNS = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
+SCORES = pa.schema([("deal_id", pa.string()), ("day", pa.date32()), ("probability", pa.float64())])
 CLOSEST = 1e-4  # to 0 and 1: a score says no more than that
 
 
@@ -23,7 +23,7 @@ def read_scores(path: Path) -> Mapping[str, Mapping[date, float]]:
         raise NotFound("there are no lead scores", field="--scores", value=str(path),
                        mend="Train lead scoring first; it writes scores.parquet beside its model")  # fmt: skip
     try:
-        table = pq.read_table(path, columns=COLUMNS.names).select(COLUMNS.names).cast(COLUMNS)
+        table = pq.read_table(path, columns=SCORES.names).select(SCORES.names).cast(SCORES)
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise InvalidInput(
             f"the lead scores cannot be read: {str(error)[:200]}", field="--scores", value=path.name,
