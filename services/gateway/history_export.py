@@ -21,9 +21,8 @@ async def export_history(store: Store, workspace: Workspace, folder: Path, as_of
     moment = as_of or workspace.now()
     day = utc_day(as_of) if as_of else workspace.business_day
     with HistoryWriter(folder, Manifest(moment, day, workspace.currency)) as writer:
-        for table in SCHEMAS:
-            async for rows in store.export_rows(table, as_of):
-                await asyncio.to_thread(writer.append, table, rows)
+        async for table, rows in store.export_tables(list(SCHEMAS), as_of):
+            await asyncio.to_thread(writer.append, table, rows)
 
 
 @contextlib.asynccontextmanager

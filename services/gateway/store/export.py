@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -48,10 +49,19 @@ class Export(Part):
 
     async def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
         """Rows of one file of docs/history-format.md. Raises InvalidInput for a file it does not know."""
-        if table not in ("deals", "changes", *_PLAIN):
-            mend = "Use one of " + ", ".join(["deals", "changes", *_PLAIN])
-            raise InvalidInput("there is no such file", field="table", value=table, mend=mend)
-        batches = self._batches(table, as_of)
+        async with contextlib.aclosing(self.export_tables([table], as_of)) as batches:
+            async for _, rows in batches:
+                yield rows
+
+    async def export_tables(
+        self, tables: Sequence[str], as_of: datetime | None
+    ) -> AsyncGenerator[tuple[str, list[Row]], None]:
+        """Rows of several files, all of one moment, each batch with its file's name."""
+        for table in tables:
+            if table not in ("deals", "changes", *_PLAIN):
+                mend = "Use one of " + ", ".join(["deals", "changes", *_PLAIN])
+                raise InvalidInput("there is no such file", field="table", value=table, mend=mend)
+        batches = self._batches(tables, as_of)
         thread, loop = ThreadPoolExecutor(1, "store-export"), asyncio.get_running_loop()
         try:
             while batch := await loop.run_in_executor(thread, next, batches, None):
@@ -60,16 +70,21 @@ class Export(Part):
             thread.submit(batches.close)  # after the step under way, if the reader left early
             thread.shutdown(wait=False)
 
-    def _batches(self, table: str, as_of: datetime | None) -> Generator[list[Row], None, None]:
+    def _batches(self, tables: Sequence[str], as_of: datetime | None) -> Generator[tuple[str, list[Row]], None, None]:
         with self._database.snapshot() as connection:
-            if table == "deals":
-                yield from self._deal_rows(connection, as_of)
-            elif table == "changes":
-                yield from self._change_rows(connection, as_of)
-            else:
-                source, to_row = _PLAIN[table]
-                for rows in _pages(connection, source, _until(source, as_of)):
-                    yield [to_row(row) for row in rows]
+            for table in tables:
+                for rows in self._table(connection, table, as_of):
+                    yield table, rows
+
+    def _table(self, connection: Connection, table: str, as_of: datetime | None) -> Iterator[list[Row]]:
+        if table == "deals":
+            yield from self._deal_rows(connection, as_of)
+        elif table == "changes":
+            yield from self._change_rows(connection, as_of)
+        else:
+            source, to_row = _PLAIN[table]
+            for rows in _pages(connection, source, _until(source, as_of)):
+                yield [to_row(row) for row in rows]
 
     def _deal_rows(self, connection: Connection, as_of: datetime | None) -> Iterator[list[Row]]:
         for deals in _pages(connection, t.deals, _until(t.deals, as_of)):

@@ -249,6 +249,11 @@ class Store(Protocol):
         it was recorded does not count, as an import records old history late. Files without history come as they are.
         """
 
+    def export_tables(
+        self, tables: Sequence[str], as_of: datetime | None
+    ) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+        """As `export_rows`, of several files in turn and all of one moment; each batch with its file's name."""
+
     # outbox
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
         """Unpublished rows in order, above `after`."""

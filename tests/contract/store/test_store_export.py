@@ -70,6 +70,15 @@ async def test_as_of_shows_deals_as_they_stood(filled: Store) -> None:
     assert await rows(filled, "deals", at("2018-01-01")) == await rows(filled, "deals")
 
 
+async def test_all_files_are_of_one_moment(store: Store, put: Put) -> None:
+    await put("d1", stage="A")
+    found: dict[str, set[str]] = {}
+    async for table, batch in store.export_tables(["deals", "changes"], None):
+        found[table] = {row["id" if table == "deals" else "deal_id"] for row in batch}
+        await put("d2", stage="A")
+    assert found == {"deals": {"d1"}, "changes": {"d1"}}
+
+
 async def test_exports_come_in_batches_and_may_be_left(store: Store) -> None:
     await store.apply_deals(LOCAL, [DealWrite(f"d{i}") for i in range(2100)])
     sizes = [len(batch) async for batch in store.export_rows("deals", None)]
