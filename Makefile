@@ -38,7 +38,7 @@ proto: $(VENV)/.installed  ## regenerate gen/ from protos/
 proto-baseline: $(VENV)/.installed  ## take protos/ as the released contract that `make test` checks against
 	$(BIN)/buf build protos --exclude-source-info -o protos/baseline.binpb
 
-lint: $(VENV)/.installed  ## ruff, mypy, buf lint, layering
+lint: $(VENV)/.installed  ## ruff, mypy, buf lint (layering is a test)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .

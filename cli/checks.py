@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK_FILE = ROOT / "requirements.lock"
 OLDEST_PYTHON = (3, 11)
 IMPORTED = (
-    "grpc", "nats", "uvloop", "google.protobuf", "pyarrow", "numpy", "polars", "sklearn", "lightgbm", "sqlalchemy",
+    "grpc", "nats", "uvloop", "google.protobuf", "pyarrow", "numpy", "sklearn", "sqlalchemy",
     "alembic", "psycopg", "fastapi", "uvicorn", "structlog", "opentelemetry.sdk.trace", "prometheus_client", "babel",
     "cel_expr_python", "dealcast.events.v1.events_pb2",
 )  # fmt: skip

@@ -104,7 +104,7 @@ async def test_a_wiped_disk_is_rebuilt_from_the_streams_file(server: NatsServer,
         await eventually(lambda: len(pipe.out) == 301, seconds=20)
     js = client.jetstream()
     names = {info.config.name for info in await js.streams_info()}
-    assert {"DEALS", "INSIGHTS", "FEEDBACK", "DEAD", "KV_models", "OBJ_artifacts"} <= names
+    assert {"DEALS", "INSIGHTS", "DEAD", "KV_models", "OBJ_artifacts"} <= names
     assert {info.name for info in await js.consumers_info("INSIGHTS")} >= {"forecast", "next_best_action"}
     assert (await js.stream_info("DEALS")).config.max_msgs_per_subject == 1
 
