@@ -24,7 +24,7 @@ async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
     """Fill an empty gateway with the sample company and wait for its models; a filled one is left as it is.
 
     Raises Unavailable where the company cannot be written or loaded. A load that was interrupted
-    is begun again: the same record twice is one record.
+    is begun again: the same record twice is one record. The truth stays in <folder>/sample/truth.
     """
     interrupted = folder / "run" / "sample.loading"
     async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
@@ -35,7 +35,7 @@ async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
         await _generate(source, folder / "logs" / "sample.log", today, deals)
         await _load(http, source)
         interrupted.unlink()
-        shutil.rmtree(source, ignore_errors=True)
+        _leave_truth(source)
         await _train(http)
 
 
@@ -61,6 +61,13 @@ async def _generate(target: Path, log: Path, today: str, deals: int) -> None:
         from cli.part import last_reason
 
         raise Unavailable(f"the sample company could not be written: {last_reason(log)}", mend=f"See {log}")
+
+
+def _leave_truth(folder: Path) -> None:
+    """Drop what the gateway holds now; the truth beside it is nowhere else."""
+    for path in folder.iterdir():
+        if path.is_file():
+            path.unlink()
 
 
 async def _load(http: httpx.AsyncClient, source: Path) -> None:

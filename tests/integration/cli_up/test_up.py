@@ -98,6 +98,9 @@ def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order
     workspace = httpx.get(again.state["url"] + "/v1/workspace", trust_env=False).json()
     assert workspace["counts"]["deals"] == 100
     assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
+    assert [path.name for path in (folder / "sample").iterdir()] == ["truth"]
+    truth = {path.name for path in (folder / "sample" / "truth").iterdir()}
+    assert truth >= {"parameters.json", "deals.parquet", "weeks.parquet", "action_effects.parquet"}
     pids = list(again.state["pids"].values())
     code, rest = again.end()
     assert (code, rest) == (0, "")
