@@ -34,7 +34,7 @@ BATCH = 2000  # deals written at once
 def write_company(company: Company, told: Iterable[Told], folder: Path) -> Iterator[Told]:
     """Write the folder, handing each deal on once it is written."""
     last = datetime.combine(company.last_day, time(23, 59, 59), UTC)
-    with HistoryWriter(folder, Manifest(last, company.last_day, CURRENCY)) as writer:
+    with HistoryWriter(folder, Manifest(last, company.last_day, CURRENCY, sample=True)) as writer:
         _write_people(writer, company)
         booked: dict[tuple[str, str], int] = defaultdict(int)
         batch: list[Told] = []

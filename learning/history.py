@@ -55,21 +55,20 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """As of when a folder stands, on which business day, and the company's currency."""
+    """As of when a folder stands, on which business day, the company's currency, and whether it is made up."""
 
     as_of: datetime
     business_day: date
     currency: str
+    sample: bool = False  # a made-up company, never to be mixed with real records
 
     def to_json(self) -> str:
         """manifest.json."""
         as_of = self.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        return json.dumps(
-            {
-                "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(),
-                "currency": self.currency,
-            }
-        )  # fmt: skip
+        content: dict[str, object] = {
+            "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(), "currency": self.currency,
+        }  # fmt: skip
+        return json.dumps(content | ({"sample": True} if self.sample else {}))
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -79,7 +78,8 @@ class Manifest:
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']} is not {FORMAT}")
             as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
-            return cls(as_of, date.fromisoformat(data["business_day"]), str(data["currency"]))
+            day = date.fromisoformat(data["business_day"])
+            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)))
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."

@@ -26,6 +26,7 @@ async def load_history(gateway: Gateway, principal: Principal, folder: Path, pro
     Raises InvalidInput where the folder is none, or a record in it is refused: a history is whole or wrong.
     """
     source = await asyncio.to_thread(read_history, folder)
+    await gateway.workspace.keep_apart(sample=source.manifest.sample)
     await gateway.workspace.move_forward(source.manifest.business_day.isoformat())
     if not gateway.workspace.currency_set:
         await gateway.workspace.set_currency(source.manifest.currency)

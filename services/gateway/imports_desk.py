@@ -32,6 +32,7 @@ class ImportDesk:
 
     async def open(self, source: str, as_of: str = "", currency: str = "") -> Job:
         """Begin an import. With `as_of` the clock is pinned to that day, never backwards."""
+        await self._gateway.workspace.keep_apart(sample=False)
         await self._set(as_of, currency)
         return await self.jobs.start(source)
 

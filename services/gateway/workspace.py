@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
-from kit.errors import InvalidInput
+from kit.errors import Conflict, InvalidInput
 from services.gateway.domain import InsightKind
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -18,6 +18,7 @@ SERVICES: Mapping[str, InsightKind] = {
     "next_best_action": InsightKind.NEXT_ACTIONS,
 }
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
+SAMPLE = "sample"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -28,6 +29,12 @@ class SettingsStore(Protocol):
     async def get_setting(self, key: str) -> Any | None: ...
 
     async def put_setting(self, key: str, value: Any) -> None: ...
+
+
+class RecordStore(SettingsStore, Protocol):
+    """And the part that tells whether there are records."""
+
+    async def counts(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Serving:
 class Workspace:
     """A cached, written-through view on the store's settings; also the business clock."""
 
-    def __init__(self, store: SettingsStore, wall: Clock | None = None) -> None:
+    def __init__(self, store: RecordStore, wall: Clock | None = None) -> None:
         self._store = store
         self._wall = wall or WallClock()
         self.id = ""
@@ -95,6 +102,18 @@ class Workspace:
         day = parse_day(as_of[:10], "as_of")
         if self.pinned is None or day > self.pinned:
             await self.pin(day)
+
+    async def keep_apart(self, *, sample: bool) -> None:
+        """Before records come in: a workspace holds the sample company or real records. Raises Conflict for both."""
+        kept = await self._store.get_setting(SAMPLE)
+        if kept is None:
+            kept = sample if (await self._store.counts())["deals"] == 0 else False
+            await self._store.put_setting(SAMPLE, kept)
+        if kept == sample:
+            return
+        holds, comes = ("the sample company", "real records") if kept else ("real records", "the sample company")
+        mend = "Start another one: dealcast up --data-dir ANOTHER"
+        raise Conflict(f"this workspace holds {holds} and takes no {comes}", field="--data-dir", mend=mend)
 
     async def set_currency(self, currency: str) -> None:
         """The company's currency: what forecasts add up by default."""

@@ -58,6 +58,7 @@ class StoreSink:
 
         self._workspace = Workspace(self._store)
         await self._workspace.load()
+        await self._workspace.keep_apart(sample=False)
         self._as_of, self._currency = as_of, currency
         if as_of is not None:
             await self._workspace.move_forward(as_of.isoformat())
