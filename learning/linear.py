@@ -168,12 +168,14 @@ def fit_logistic(features: csr_array, outcome: Floats, weight: Floats, penalty: 
 
 
 def one_step_refits(
-    features: csr_array, outcome: Floats, weight: Floats, penalty: float, fit: Fit, draws: Sequence[Floats]
-) -> list[Fit]:
+    features: csr_array, outcome: Floats, weight: Floats, penalty: float, fit: Fit, draws: Sequence[Floats],
+    centres: Floats | None = None,
+) -> list[Fit]:  # fmt: skip
     """Bootstrap refits by one Newton step from the fit (the k-step bootstrap of Andrews 2002, k = 1).
 
     `draws` holds each row's multiplicity in each resample. The step uses the whole sample's curvature, so that all
-    refits together cost about one iteration of the fit.
+    refits together cost about one iteration of the fit. `centres` (refits × features) are what each refit is shrunk
+    towards, 0 where they are not given.
     """
     design = np.column_stack([np.ones(len(outcome)), features.toarray()])
     theta = np.concatenate([[fit.intercept], fit.weights])
@@ -183,5 +185,7 @@ def one_step_refits(
     hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(ridge)
     residuals = np.array([weight * times * (p - outcome) for times in draws]).T
     gradients = design.T @ residuals + (ridge * theta)[:, None]
+    if centres is not None:
+        gradients[1:] -= penalty * centres.T
     moved = theta[:, None] - np.linalg.solve(hessian, gradients)
     return [Fit(float(one[0]), one[1:]) for one in moved.T]

@@ -77,6 +77,19 @@ def test_scoring_by_column_is_scoring_by_feature() -> None:
     assert (scores.probability <= scores.high).all()
 
 
+def test_refits_are_shrunk_towards_their_centres() -> None:
+    """Where the data say little, a refit lies at its centre; with centres at 0 it is the plain refit."""
+    table, won = training()
+    features, weight = SCORER.encoder.transform(table), np.full(ROWS, 1e-9)
+    fit = fit_logistic(features, won, weight, 3.0)
+    draws = [np.ones(ROWS)] * 2
+    centres = np.random.default_rng(2).normal(size=(2, SCORER.encoder.width))
+    found = one_step_refits(features, won, weight, 3.0, fit, draws, centres)
+    np.testing.assert_allclose([one.weights for one in found], centres, atol=1e-4)
+    plain, zero = (one_step_refits(features, won, weight, 3.0, fit, draws, each) for each in (None, 0 * centres))
+    np.testing.assert_allclose(plain[0].weights, zero[0].weights)
+
+
 cells = st.fixed_dictionaries({
     "stage": st.one_of(st.none(), st.sampled_from(["New", "Offer", "Verbal", "never seen"])),
     "age_days": st.one_of(st.none(), st.floats(-1e9, 1e9)),
