@@ -276,7 +276,9 @@ async def test_a_client_may_send_all_before_it_reads(gateway: RunningGateway, si
     host, port = gateway.parts.addresses()["http"].split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     rows = b"".join(orjson.dumps({"id": f"u{n}", "name": "x" * 50}) + b"\n" for n in range(size))
-    head = f"POST /v1/users:batch HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {len(rows)}\r\n\r\n"
+    head = (
+        f"POST /v1/users:batch HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {len(rows)}\r\n\r\n"
+    )
     writer.write(head.encode() + rows)
     async with asyncio.timeout(30):
         await writer.drain()
