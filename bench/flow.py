@@ -101,6 +101,7 @@ def latency(system: System, listener: Listener, seconds: float = 30) -> list[Fig
 def sustained(system: System, listener: Listener, deals: int, seconds: float = 60) -> float:
     """Changes a second over the span, all three insights merged, with at most BACKLOG on the way."""
     sent: set[tuple[str, int]] = set()
+    before = len(listener.merged)
     begin = time.perf_counter()
     step = 0
     while time.perf_counter() - begin < seconds:
@@ -108,8 +109,9 @@ def sustained(system: System, listener: Listener, deals: int, seconds: float = 6
         step += BATCH
         for line in system.post_lines("/v1/deals:batch", rows):
             sent.add((line["id"], line["revision"]))
-        while len(sent - listener.merged.keys()) > BACKLOG:
+        while len(sent) - (len(listener.merged) - before) > BACKLOG:
             time.sleep(0.02)
+    print(f"{len(sent):,} changes sent in {time.perf_counter() - begin:.0f} s", flush=True)
     wait_for(lambda: sent <= listener.merged.keys(), 120, "all changes merged")
     last = max(listener.merged[key] for key in sent)
     return len(sent) / (last - begin)
@@ -146,7 +148,7 @@ def answers(url: str) -> int | None:
 
 
 def ceiling(payloads: Sequence[bytes], seconds: float = 20) -> float:
-    """Changes a second of the same messages and writes with no logic; payloads may hold no newline or tab."""
+    """Changes a second of the same messages and writes with no logic; payloads may hold no line break or tab."""
     with tempfile.TemporaryDirectory() as name, ceiling_processes(Path(name)) as url:
         begin = time.perf_counter()
         sent = 0
