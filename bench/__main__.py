@@ -78,11 +78,10 @@ def bulk_columns(system: System, taken: list[events_pb2.DealEvent]) -> list[colu
 
 def bench_flow(system: System) -> list[report.Figure]:
     """Latency first, on a quiet system; then as much as it takes; then the ceiling, with the system stopped."""
-    flow.create(system, BENCH_DEALS)
-    wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 300, "insights of the bench's deals")
     listener = flow.Listener(system.url)
     listener.start()
     listener.ready.wait(10)
+    flow.create(system, listener, BENCH_DEALS)
     figures = flow.latency(system, listener)
     print(*figures, sep="\n", flush=True)
     rate = flow.sustained(system, listener, BENCH_DEALS)

@@ -68,7 +68,7 @@ def changed(number: int, step: int) -> dict[str, Any]:
     return {"id": f"bench-{number}", "amount": {"currency": "KRW", "value": str(1_000_000 + step)}}
 
 
-def create(system: System, count: int) -> None:
+def create(system: System, listener: Listener, count: int) -> None:
     """Open deals to change, and wait until all have their insights."""
     owner = system.http.get("/v1/users?limit=1").json()["users"][0]["id"]
     for start in range(0, count, BATCH):
@@ -77,6 +77,8 @@ def create(system: System, count: int) -> None:
             for n in range(start, start + BATCH)
         ]
         system.post_lines("/v1/deals:batch", rows)
+    created = {(f"bench-{n}", 1) for n in range(count)}
+    wait_for(lambda: created <= listener.merged.keys(), 300, "insights of the bench's deals")
 
 
 def latency(system: System, listener: Listener, seconds: float = 30) -> list[Figure]:
