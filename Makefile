@@ -44,7 +44,7 @@ lint: $(VENV)/.installed  ## ruff, mypy, buf lint (layering is a test)
 	$(BIN)/mypy .
 	$(BIN)/buf lint protos
 
-bench: $(VENV)/.installed  ## measure speed and memory beside their ceilings; writes docs/benchmarks.md
+bench: $(VENV)/.installed  ## measure speed beside its ceilings; writes docs/benchmarks.md
 	$(BIN)/python -m bench
 
 accuracy: $(VENV)/.installed  ## measure the models on real data; writes docs/accuracy.md
