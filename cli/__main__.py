@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
+
+from cli.lazy import lazy_group
 
 # name → where it lives; the module has a function of that name, or a Typer app named `app`.
 COMMANDS = {
     "up": "cli.up",
     "import": "cli.import_",
     "train": "cli.train",
+    "evaluate": "cli.evaluate",
     "models": "cli.models",
     "export": "cli.export",
     "dead-letters": "cli.dead_letters",
@@ -26,31 +25,8 @@ COMMANDS = {
 }
 
 
-class LazyGroup(TyperGroup):
-    """Imports a command's module when it is asked for."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The commands there are, in the order one meets them."""
-        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command, None where there is none of this name."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module = importlib.import_module(COMMANDS[cmd_name])
-        function = getattr(module, cmd_name.replace("-", "_"), None) or getattr(module, "import_", None)
-        if not callable(function):
-            command = get_command(module.app)
-        else:
-            one = typer.Typer(add_completion=False, rich_markup_mode=None)
-            one.command(cmd_name)(function)
-            command = get_command(one)
-        command.name = cmd_name
-        return command
-
-
 app = typer.Typer(
-    cls=LazyGroup,
+    cls=lazy_group(COMMANDS),
     help="Dealcast: lead scoring, forecast and next best action on every deal.",
     no_args_is_help=True,
     add_completion=False,
