@@ -31,6 +31,7 @@ class Dataset:
     won: Floats  # 1 where the outcome is WON
     weight: Floats  # a record's rows add up to 1 a phase
     dropped: tuple[Dropped, ...]
+    ordered: bool = True  # False: the rows know no order of time; folds are drawn at random, by record
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
