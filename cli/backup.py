@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,13 +35,28 @@ def restore(
     """Put the records and models of a backup into a data folder on which no Dealcast runs."""
     from cli.archive import read_archive
     from cli.archive_progress import progress
-    from cli.data_folder import locked, prepare
+    from cli.data_folder import PARTS, prepare
+    from kit.folder_lock import locked
 
     folder = data_dir.expanduser().absolute()
     _check_target(folder, force)
-    with locked(prepare(folder)), progress("Restoring") as advance:
+    made = [path for path in (*(folder / name for name in PARTS), folder, *folder.parents) if not path.exists()]
+    with locked(prepare(folder), "dealcast restore"), _removed_on_failure(made), progress("Restoring") as advance:
         count = read_archive(file.expanduser().absolute(), folder, advance)
     typer.echo(f"{count} files restored to {data_dir}")
+
+
+@contextlib.contextmanager
+def _removed_on_failure(made: Sequence[Path]) -> Iterator[None]:
+    """Folders that a restore made and left empty go again when it fails, deepest first."""
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            with contextlib.suppress(OSError):
+                (path / "lock").unlink(missing_ok=True)
+                path.rmdir()
+        raise
 
 
 def _check_target(folder: Path, force: bool) -> None:

@@ -1,22 +1,22 @@
-"""The data folder: made, checked and locked before anything starts on it."""
+"""The data folder: made and checked before anything starts on it."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from kit.errors import Conflict, DealcastError, Unavailable
+from kit.errors import DealcastError, Unavailable
+from kit.folder_lock import PRIVATE
 
+PARTS = ("run", "logs", "nats")
 LEAST_FREE = 200 * 1024 * 1024
 LEFTOVER_SECONDS = 10.0
 
@@ -28,8 +28,8 @@ def prepare(folder: Path) -> Path:
     """
     folder = folder.expanduser().absolute()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's data
-        for name in ("run", "logs", "nats"):
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        for name in PARTS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         probe = folder / "run" / f".probe-{os.getpid()}"
         probe.write_bytes(b"x" * 4096)
@@ -50,32 +50,6 @@ def prepare(folder: Path) -> Path:
             mend="Free some space, or choose another disk",
         )
     return folder
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process alone.
-
-    The lock belongs to the open file, so that the kernel frees it however its holder dies.
-    Raises Conflict naming the holder where another process has it.
-    """
-    path = folder / "run" / "lock"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise Conflict(
-                f"another dealcast runs on this folder (process {file.read().strip() or 'unknown'})",
-                field="--data-dir",
-                value=str(folder),
-                mend="Use that one, stop it, or choose another --data-dir",
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-        file.truncate(0)
 
 
 def read_state(folder: Path) -> dict[str, Any]:

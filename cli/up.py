@@ -27,12 +27,13 @@ def up(
     ] = 0,
 ) -> None:
     """Start every part in one folder; prints `ready URL` when all are healthy. Ctrl-C stops all."""
-    from cli.data_folder import check_port, end_leftovers, locked, prepare
+    from cli.data_folder import check_port, end_leftovers, prepare
+    from kit.folder_lock import locked
 
     day = checked_day(today)
     free_port = check_port(port)
     folder = prepare(data_dir)
-    with locked(folder):
+    with locked(folder, "dealcast up"):
         for name in end_leftovers(folder):
             typer.echo(f"ended {name}, left over from a killed run", err=True)
         asyncio.run(_run(folder, free_port, day, deals if sample else None))

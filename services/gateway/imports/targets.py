@@ -9,14 +9,19 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from kit.folder_lock import locked
 from services.gateway.imports.sinks import Sink, StoreSink
 
 
 async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> Sink:
-    """The sink for --url, or for --data-dir. Raises InvalidInput or Unavailable."""
+    """The sink for --url, or for --data-dir: the gateway that runs on it, else its store, held alone until closed.
+
+    Raises InvalidInput, Unavailable, or Conflict where another process holds the folder and no gateway answers yet.
+    """
     from services.gateway.imports.http_sink import CheckingSink, HttpSink
 
     if url:
@@ -59,11 +64,24 @@ def _location(folder: Path) -> str:
     return os.environ.get("DEALCAST_STORE_URL") or f"sqlite:///{folder.resolve() / 'gateway.db'}"
 
 
+class _LockedSink(StoreSink):
+    """The store of a folder that nothing else may start on meanwhile."""
+
+    held: ExitStack
+
+    async def close(self) -> None:
+        with self.held:
+            await super().close()
+
+
 async def _open_store(folder: Path, location: str) -> Sink:
     from services.gateway.store import open_store
 
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    return StoreSink(await open_store(location))
+    with ExitStack() as held:
+        held.enter_context(locked(folder, "dealcast import"))
+        sink = _LockedSink(await open_store(location))
+        sink.held = held.pop_all()
+    return sink
 
 
 class _CopySink(StoreSink):

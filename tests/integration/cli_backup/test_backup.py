@@ -19,8 +19,9 @@ import pytest
 
 from cli.__main__ import main
 from cli.archive import _unpack, read_archive
-from cli.data_folder import locked, prepare
+from cli.data_folder import prepare
 from kit.errors import InvalidInput
+from kit.folder_lock import locked
 from kit.money import Money
 from learning.records import Outcome, Value
 from services.gateway.domain import LOCAL, DealWrite
@@ -146,7 +147,8 @@ def test_refusals_name_the_mend(dealcast: Run, filled: Path, tmp_path: Path, mon
     assert dealcast("backup", file, "--data-dir", filled)[0] == 0
     assert "exists already" in dealcast("backup", file, "--data-dir", filled)[1]
     assert "no records" in dealcast("backup", tmp_path / "c.tar.gz", "--data-dir", tmp_path / "none")[1]
-    assert "no such file" in dealcast("restore", tmp_path / "none.gz", "--data-dir", tmp_path / "x")[1]
+    assert "no such file" in dealcast("restore", tmp_path / "none.gz", "--data-dir", tmp_path / "x" / "y")[1]
+    assert not (tmp_path / "x").exists()
     with locked(prepare(filled)):
         assert "another dealcast runs" in dealcast("restore", file, "--data-dir", filled, "--force")[1]
     monkeypatch.setenv("DEALCAST_STORE_URL", "postgresql://h/d")

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.data_folder import check_port, end_leftovers, locked, prepare, steady_port
+from cli.data_folder import check_port, end_leftovers, prepare, steady_port
 from kit.errors import Conflict, Unavailable
+from kit.folder_lock import locked
 
 _HOLD = """
 import pathlib, sys, time
-from cli.data_folder import locked
-with locked(pathlib.Path(sys.argv[1])):
+from kit.folder_lock import locked
+with locked(pathlib.Path(sys.argv[1]), "dealcast import"):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -51,12 +52,13 @@ def test_a_second_holder_is_refused_and_a_killed_one_is_forgotten(tmp_path: Path
     holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(Conflict, match=f"process {holder.pid}"), locked(folder):
+    with pytest.raises(Conflict, match=rf"dealcast import runs .*\(process {holder.pid}\)"), locked(folder):
         pass
     holder.kill()
     holder.wait()
-    with locked(folder):
-        assert (folder / "run" / "lock").read_text() == str(os.getpid())
+    with locked(folder, "a test"):
+        assert (folder / "run" / "lock").read_text() == f"{os.getpid()} a test"
+    assert (folder / "run" / "lock").read_text() == ""
 
 
 def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path) -> None:

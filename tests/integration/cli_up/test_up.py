@@ -82,7 +82,7 @@ def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order
     second = Up(folder)
     assert second.process.wait(30) == 1
     told = second.errors.read_text()
-    assert f"another dealcast runs on this folder (process {first.process.pid})" in told
+    assert f"dealcast up runs on this folder (process {first.process.pid})" in told
     assert "Traceback" not in told
 
     os.kill(state["pids"]["forecast"], signal.SIGKILL)
