@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.encodings import KNOWN, detect, open_bytes
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
-from services.gateway.imports.encodings import KNOWN, detect, open_bytes
 from services.gateway.json_checks import shown
 
 DELIMITERS = (",", ";", "\t")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.encodings import detect
 from kit.errors import DealcastError, InvalidInput
-from services.gateway.imports.encodings import detect
 from services.gateway.imports.reader import Table
 
 KOREAN = "이름,메모\n" + "\n".join(f"김민수{i},다음 주에 다시 연락 주세요" for i in range(20)) + "\n"
