@@ -1,0 +1,187 @@
+"""A CSV file of anybody's making: encoding, delimiter and header found out, its rows in pieces, by column.
+
+No row is ever lost, so that results can stand beside the rows they belong to: short rows are filled up with empty
+cells, long ones cut, both counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from kit.encodings import detect, open_bytes
+from kit.errors import InvalidInput, NotFound
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_CELL = 1 << 20
+LONGEST_LINE = 16 << 20
+MOST_LINES = 5_000  # of one row, counting newlines within quotes
+PIECE_CELLS = 1_000_000
+SAMPLE_LINES = 200
+PLAIN_FILE = 32 << 20  # rows of larger files are counted before they are read
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Columns = list[tuple[str, ...]]
+Advance = Callable[[float], None]
+
+
+class _Lines:
+    """Lines of a stream that can be put back to be read again."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+        self.again: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else self._stream.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        if len(self.taken) >= MOST_LINES:
+            self.again.appendleft(line)
+            raise csv.Error("a quote is opened and not closed")
+        self.taken.append(line)
+        return line
+
+
+class CsvFile:
+    """An open CSV file; `names` are its columns, made distinct and never empty.
+
+    `short`, `long` and `torn` count the rows read so far with too few cells, with too many, and with quotes that do
+    not match.
+    """
+
+    def __init__(self, path: Path, field: str = "file") -> None:
+        """`field` is what the caller calls the file. Raises NotFound, or InvalidInput where it is empty or no text."""
+        self.path, self.field = path, field
+        if not path.exists():
+            raise NotFound("there is no such file", field=field, value=str(path), mend="name a CSV file that is there")
+        if path.is_dir():
+            raise InvalidInput("it is a folder", field=field, value=str(path), mend="name a CSV file")
+        self._raw = open_bytes(path)
+        self.encoding = detect(path)
+        self._stream = io.TextIOWrapper(self._raw, encoding=self.encoding, errors="replace", newline="")
+        self._lines = _Lines(self._stream)
+        csv.field_size_limit(LONGEST_CELL)
+        head = self._head()
+        self.delimiter = find_delimiter(head)
+        self._lines.again.extendleft(reversed(head))
+        self.short = self.long = self.torn = 0
+        self.names = distinct_names(next(self._rows(), []))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _head(self) -> list[str]:
+        try:
+            lines = [line for _, line in zip(range(SAMPLE_LINES), self._lines, strict=False)]
+        except (OSError, EOFError):
+            lines = []
+        self._lines.taken = []
+        while lines and not lines[0].strip("\ufeff\r\n\t ,;|"):
+            lines.pop(0)
+        if not lines:
+            mend = "export it again, with a first line that names the columns"
+            raise InvalidInput("the file is empty", field=self.field, value=str(self.path), mend=mend)
+        if "\x00" in lines[0]:
+            mend = "export it as CSV (a spreadsheet file is not one)"
+            raise InvalidInput("the file is no text", field=self.field, value=str(self.path), mend=mend)
+        return lines
+
+    def rows_at_most(self) -> int:
+        """No fewer rows than there are: the line breaks of a large file, unknown (0) for a small one."""
+        if self.path.stat().st_size < PLAIN_FILE and self.path.suffix != ".gz":
+            return 0
+        count = 0
+        with open_bytes(self.path) as file:
+            while chunk := file.read(1 << 22):
+                count += chunk.count(b"\n")
+        return count + 1
+
+    def pieces(self, cells: int = PIECE_CELLS, advance: Advance | None = None) -> Iterator[Columns]:
+        """The rows after the header, once: by column, in pieces of about so many cells; `advance` is told bytes."""
+        width, rows, position = len(self.names), list[list[str]](), 0
+        most = max(cells // width, 1)
+        for row in chain(self._rows(), [None]):
+            if row is not None:
+                rows.append(row if len(row) == width else self._fitted(row, width))
+            if rows and (row is None or len(rows) >= most):
+                if advance is not None:
+                    at = self._position()
+                    advance(at - position)
+                    position = at
+                yield list(zip(*rows, strict=True))
+                rows = []
+
+    def _fitted(self, row: list[str], width: int) -> list[str]:
+        if len(row) < width:
+            self.short += 1
+            return row + [""] * (width - len(row))
+        if any(cell.strip() for cell in row[width:]):
+            self.long += 1
+        return row[:width]
+
+    def _position(self) -> int:
+        inner = getattr(self._raw, "fileobj", None) or self._raw
+        return int(inner.tell())
+
+    def _rows(self) -> Iterator[list[str]]:
+        """Rows that are not blank. Where quotes do not match, the line stands for itself."""
+        lines = self._lines
+        parser = csv.reader(lines, delimiter=self.delimiter)
+        while True:
+            lines.taken = []
+            try:
+                cells = next(parser, None)
+            except (OSError, EOFError):
+                mend = "copy or compress it again"
+                raise InvalidInput("the file breaks off", field=self.field, value=str(self.path), mend=mend) from None
+            except csv.Error:
+                lines.again.extendleft(reversed(lines.taken[1:]))
+                self.torn += 1
+                cells = [cell.strip('"')[:LONGEST_CELL] for cell in lines.taken[0].rstrip("\r\n").split(self.delimiter)]
+                parser = csv.reader(lines, delimiter=self.delimiter)
+            if cells is None:
+                return
+            if cells:
+                yield cells
+
+
+def find_delimiter(lines: Sequence[str]) -> str:
+    """The delimiter under which most rows have as many cells as the header; of several, the one with most cells."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        try:
+            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        except csv.Error:
+            rows = [line.split(delimiter) for line in lines]
+        width = len(rows[0]) if rows else 1
+        if width < 2:
+            return 0.0, 0
+        return round(sum(len(row) == width for row in rows) / len(rows), 1), width
+
+    return max(DELIMITERS, key=fit)
+
+
+def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
+    """The header's names, trimmed; empty ones by position, repeated ones numbered."""
+    names: list[str] = []
+    for place, cell in enumerate(header, 1):
+        name = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", cell).replace("\x00", "").strip().lstrip("\ufeff"))
+        name = " ".join(name.split()) or f"column {place}"
+        one, number = name, 1
+        while one in names:
+            number += 1
+            one = f"{name} ({number})"
+        names.append(one)
+    return tuple(names)
