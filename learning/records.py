@@ -252,3 +252,4 @@ class DealHistory:
     counters: tuple[ContactCounter, ...] = ()
     activity_count: int = 0  # also those not carried
     truncated: bool = False
+    product_names: Mapping[str, str] = field(default_factory=dict)  # of the products on the deal

@@ -84,6 +84,7 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
         tuple(Node(one.id, one.level, one.name, one.parent) for one in source.owner.path),
         contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
         max(event.activity_count, len(activities)), event.truncated,
+        {one.product_id: one.product_name for one in source.products if one.product_name},
     )  # fmt: skip
 
 

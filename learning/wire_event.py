@@ -116,7 +116,10 @@ def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.D
             for one in _path(history.owner_path, limits.nodes)
         ]),
         products=[
-            pb.ProductLine(product_id=one.product_id, quantity=one.quantity, price=money_to_pb(one.price))
+            pb.ProductLine(
+                product_id=one.product_id, quantity=one.quantity, price=money_to_pb(one.price),
+                product_name=cut(history.product_names.get(one.product_id, ""), text_bytes),
+            )
             for one in deal.products[: limits.members]
         ],
         contacts=_contacts_to_pb(history, deal, limits),

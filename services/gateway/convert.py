@@ -188,6 +188,7 @@ def _next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], di
                 "probability_gain_high": action.probability_gain_high,
                 "reasons": _reasons(action.reasons),
                 "propensity": action.propensity,
+                "contact_limits": _limits(action),
             }
             for action in actions.actions
         ],
@@ -196,6 +197,14 @@ def _next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], di
     first = actions.actions[0] if actions.actions else None
     gain = float(first.gain.value) if first and first.gain.value else None
     return body, {"gain": gain, "action": first.action if first else None}
+
+
+def _limits(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
+    if not action.HasField("contact_limits"):
+        return None
+    limits = action.contact_limits
+    windows = [{"contacts": each.contacts, "days": each.days} for each in limits.windows]
+    return {"windows": windows, "unanswered": limits.unanswered, "quiet_days": limits.quiet_days}
 
 
 Parts = tuple[dict[str, Any], dict[str, Any]]
@@ -251,6 +260,13 @@ def _forecast_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any])
     )  # fmt: skip
 
 
+def _limits_to_pb(limits: Mapping[str, Any] | None) -> insights_pb2.ContactLimits | None:
+    if limits is None:
+        return None
+    windows = [insights_pb2.ContactLimits.Window(**each) for each in limits["windows"]]
+    return insights_pb2.ContactLimits(windows=windows, unanswered=limits["unanswered"], quiet_days=limits["quiet_days"])
+
+
 def _next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.NextActions:
     actions = [
         insights_pb2.SuggestedAction(
@@ -258,7 +274,7 @@ def _next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, A
             channel=each["channel"], contact_id=each["contact_id"], gain=_money_to_pb(each["gain"]),
             probability_gain=each["probability_gain"], probability_gain_low=each["probability_gain_low"],
             probability_gain_high=each["probability_gain_high"], reasons=_reasons_to_pb(each["reasons"]),
-            propensity=each["propensity"],
+            propensity=each["propensity"], contact_limits=_limits_to_pb(each.get("contact_limits")),
         )
         for each in body["actions"]
     ]  # fmt: skip

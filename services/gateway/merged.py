@@ -14,6 +14,7 @@ from typing import Any
 
 from kit.money import Money
 from learning.records import Contact, Outcome
+from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.json_values import time_text, value_to_json
 from services.gateway.store.interface import ScorePoint
@@ -32,7 +33,7 @@ class View:
     grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)
     language: str = "en"
     scores: Mapping[str, Sequence[ScorePoint]] = field(default_factory=dict)  # score history by deal, newest first
-    contacted: Mapping[str, frozenset[str]] = field(default_factory=dict)  # channels used lately, where actions_behind
+    contact_log: ContactLog = field(default_factory=ContactLog)  # of deals whose suggestions are behind
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -166,11 +167,11 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part = _part(record, InsightKind.NEXT_ACTIONS, view)
     if part is None:
         return None
-    used = view.contacted.get(record.history.deal.id, ())
+    deal_id = record.history.deal.id
     shown = [
-        action
+        {name: value for name, value in action.items() if name != "contact_limits"}
         for action in part["actions"]
-        if may_contact(record.history.contacts, action) and action.get("channel", "") not in used
+        if may_contact(record.history.contacts, action) and view.contact_log.allows(deal_id, action)
     ]
     part["actions"] = [
         in_language(action, view.language)

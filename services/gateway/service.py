@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from kit.errors import InvalidInput, NotFound
 from kit.telemetry import TRACEPARENT, inject
 from learning.periods import Period, current_period
+from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
     DealWrite,
     InsightKind,
@@ -28,7 +28,6 @@ from services.gateway.store.interface import Query, Store, StoredRollup
 from services.gateway.workspace import SERVICES, Workspace
 
 HORIZON = 4  # the current quarter and the next three
-QUIET = timedelta(days=7)  # no channel used this lately is suggested until the service has judged it anew
 SCORES = 30  # the newest of a deal, for its trend
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -93,7 +92,7 @@ class Gateway:
             self.workspace.grade_bounds,
             language,
             await self.store.score_points(principal, scored, SCORES) if scored else {},
-            await self.store.contacted(principal, behind, self.workspace.now() - QUIET) if behind else {},
+            ContactLog(self.workspace.now(), await self.store.touches(principal, behind)) if behind else ContactLog(),
         )
 
     # forecast

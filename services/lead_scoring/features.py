@@ -25,9 +25,11 @@ def names_of(histories: Iterable[DealHistory]) -> dict[str, dict[str, str]]:
     """What people call the values of the columns that hold ids, as far as the deals know."""
     owners: dict[str, str] = {}
     accounts: dict[str, str] = {}
+    products: dict[str, str] = {}
     for history in histories:
         if history.owner_path and history.owner_path[-1].name:
             owners[history.deal.owner_id] = history.owner_path[-1].name
         if history.account is not None and history.account.name:
             accounts[history.account.id] = history.account.name
-    return {"owner_id": owners, "account_id": accounts}
+        products |= history.product_names
+    return {"owner_id": owners, "account_id": accounts, "product": products}

@@ -11,7 +11,7 @@ from kit.errors import InvalidInput
 from kit.money import Money
 from learning.records import Outcome
 from learning.wire import business_day, history_from_event, money_from_pb, money_to_pb, time_to_pb
-from services.next_best_action.domain import Action, Answer, Asked, InsightKey, Reason, Suggestion
+from services.next_best_action.domain import Action, Answer, Asked, Channel, InsightKey, Reason, Suggestion
 from services.next_best_action.features import TEXTS_READ
 
 
@@ -66,7 +66,15 @@ def _suggestion_to_pb(each: Suggestion, insight_id: str) -> insights_pb2.Suggest
         channel=each.channel, contact_id=each.contact_id, gain=money_to_pb(each.gain),
         probability_gain=each.probability_gain, probability_gain_low=each.probability_gain_low,
         probability_gain_high=each.probability_gain_high, reasons=[_reason_to_pb(reason) for reason in each.reasons],
-        propensity=each.propensity,
+        propensity=each.propensity, contact_limits=_limits_to_pb(each.limits) if each.limits else None,
+    )  # fmt: skip
+
+
+def _limits_to_pb(channel: Channel) -> insights_pb2.ContactLimits:
+    windows = ((channel.per_7_days, 7), (channel.per_30_days, 30))
+    return insights_pb2.ContactLimits(
+        windows=[insights_pb2.ContactLimits.Window(contacts=contacts, days=days) for contacts, days in windows],
+        unanswered=channel.unanswered, quiet_days=channel.quiet_days,
     )  # fmt: skip
 
 

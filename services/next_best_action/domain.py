@@ -143,6 +143,7 @@ class Suggestion:
     probability_gain_high: float
     propensity: float  # probability with which the policy shows this action first
     reasons: tuple[Reason, ...] = ()
+    limits: Channel | None = None  # of its channel, for whoever shows it later; None where nobody is contacted
 
 
 @dataclass(frozen=True, slots=True)

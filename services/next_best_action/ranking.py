@@ -88,4 +88,5 @@ def _suggest(
         probability_gain_high=sigmoid(odds + effect.high) - probability,
         propensity=chance,
         reasons=reasons(candidate.action, effect, situation.variables, catalogue, activation),
+        limits=catalogue.channels.get(candidate.reach.channel),
     )

@@ -7,11 +7,9 @@ Every method that writes does so in one transaction and is safe to call from sev
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from kit.money import Money
 from learning.records import (
     Account,
     Activity,
@@ -25,114 +23,19 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A promise to publish one deal. `id` is the Nats-Msg-Id; `trace` the traceparent of the write."""
-
-    id: int
-    deal_id: str
-    cause: str  # changed or rescore
-    trace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """A line of the live event stream; `id` grows, so a reader can resume."""
-
-    id: int
-    deal_id: str
-    kind: str  # deal, lead_score, forecast, next_actions, rollup, model or import
-    time: datetime
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRollup:
-    """A node's open business in a period and currency as the forecast service last said (JSON-able body)."""
-
-    node: str
-    period: str
-    currency: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which records a list shows. Unset members do not filter; `sort` is a key of SORTS, `-` before it descends."""
-
-    owner_id: str = ""  # or the head of a subtree with subtree=True
-    subtree: bool = False
-    outcome: str = ""
-    kind: str = ""
-    pipeline: str = ""
-    stage: str = ""
-    account_id: str = ""
-    text: str = ""  # in name or id
-    min_probability: float | None = None
-    max_probability: float | None = None
-    grade: str = ""
-    grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)  # lower bounds of A, B, C
-    category: str = ""  # suggested category
-    min_slip_risk: float | None = None
-    action: str = ""  # first suggested action
-    sort: str = "id"
-
-
-SORTS = (
-    "id", "name", "stage", "amount", "created_time", "close_date", "updated_time", "probability", "expected_amount",
-    "slip_risk", "gain",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of records and the cursor of the next; empty on the last."""
-
-    records: tuple[Record, ...]
-    next_cursor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Won:
-    """What is booked: sums of won opportunities per owner and currency in a span of days."""
-
-    owner_id: str
-    currency: str
-    minor: int
-    deals: int
-
-
-@dataclass(frozen=True, slots=True)
-class CategorySum:
-    """Open opportunities promised within a span of days, by the rep's own category ('' where none was given) and by
-    the suggested one."""
-
-    owner_id: str
-    currency: str
-    category: str
-    minor: int
-    deals: int
-    suggested: str = ""  # the forecast's category; '' while there is none
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePoint:
-    """A lead score a deal had: what its trend is read from."""
-
-    probability: float
-    model_generation: int
-    business_day: str
-
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """An open deal whose insights are behind, and in what."""
-
-    deal_id: str
-    revision_behind: bool  # an insight of the deal's revision is missing: publish as changed
-    model_or_day_behind: bool  # otherwise: publish as rescore
+from services.gateway.store.shapes import (
+    SORTS,
+    Behind,
+    CategorySum,
+    OutboxRow,
+    Page,
+    Query,
+    ScorePoint,
+    StoredEvent,
+    StoredRollup,
+    Touch,
+    Won,
+)
 
 
 class Store(Protocol):
@@ -298,10 +201,9 @@ class Store(Protocol):
 
     async def last_event_id(self) -> int: ...
 
-    async def contacted(
-        self, principal: Principal, deal_ids: Sequence[str], since: datetime
-    ) -> Mapping[str, frozenset[str]]:
-        """The channels on which somebody went out to each deal's people since then; deals without any are left out."""
+    async def touches(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Touch]]:
+        """The newest 200 contacts made with each deal's people on a channel, oldest first; deals without any are left
+        out."""
 
     # clock, settings, small documents
     async def get_setting(self, key: str) -> Any | None:
@@ -316,4 +218,17 @@ class Store(Protocol):
     async def recall_request(self, key: str) -> tuple[str, Mapping[str, Any]] | None: ...
 
 
-__all__ = ["Money", "Store"]
+__all__ = [
+    "SORTS",
+    "Behind",
+    "CategorySum",
+    "OutboxRow",
+    "Page",
+    "Query",
+    "ScorePoint",
+    "Store",
+    "StoredEvent",
+    "StoredRollup",
+    "Touch",
+    "Won",
+]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from kit.errors import InvalidInput
-from learning.records import Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
+from learning.records import CHANNELS, Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
 from services.gateway.domain import Insight, InsightKind, Principal, Record
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, from_us, loads, storable, to_us
 from services.gateway.store.context import Context, Part, no_deal
 from services.gateway.store.counters import count_contacts
 from services.gateway.store.database import Database
+from services.gateway.store.interface import Touch
 from services.gateway.store.rows import (
     account_from,
     activity_from,
@@ -42,6 +42,7 @@ class Around:
     activities: dict[str, list[Activity]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    product_names: dict[str, str] = field(default_factory=dict)
 
 
 class Reads(Part):
@@ -68,8 +69,12 @@ class Reads(Part):
             func.row_number().over(partition_by=a.deal_id, order_by=(a.time.desc(), a.id.desc())).label("n"),
         ).where(among(a.deal_id))
         newest = numbered.subquery()
-        outbound = (a.direction == "outbound", a.time >= bindparam("since"))
-        self._contacted = select(a.deal_id, a.type).where(among(a.deal_id), *outbound).distinct()
+        made = numbered.where(a.type.in_(CHANNELS), a.direction.in_(("outbound", "inbound"))).subquery()
+        self._touches = (
+            select(made.c.deal_id, made.c.type, made.c.direction, made.c.time)
+            .where(made.c.n <= MOST_ACTIVITIES)
+            .order_by(made.c.deal_id, made.c.time, made.c.id)
+        )
         self._newest_activities = (
             select(*[newest.c[column.name] for column in t.activities.c])
             .where(newest.c.n <= MOST_ACTIVITIES)
@@ -77,6 +82,7 @@ class Reads(Part):
         )
         self._accounts_by_id = select(t.accounts).where(among(t.accounts.c.id))
         self._contacts_by_id = select(t.contacts).where(among(t.contacts.c.id))
+        self._product_names = select(t.products.c.id, t.products.c.name).where(among(t.products.c.id))
 
     async def get_record(self, principal: Principal, deal_id: str) -> Record:
         """The deal with everything around it; NotFound where it does not exist for the principal."""
@@ -125,6 +131,8 @@ class Reads(Part):
         people = list({role.contact_id for roles in around.roles.values() for role in roles})
         around.contacts = {row.id: contact_from(row) for row in fetch(connection, self._contacts_by_id, people)}
         if whole:
+            sold = list({line.product_id for lines in around.products.values() for line in lines})
+            around.product_names = {row.id: row.name for row in fetch(connection, self._product_names, sold)}
             self._read_past(connection, rows, around)
         return around
 
@@ -137,20 +145,19 @@ class Reads(Part):
             for activity in self._database.fetch(connection, statement, ids):
                 around.activities.setdefault(activity[0], []).append(activity_from(activity))
 
-    async def contacted(
-        self, principal: Principal, deal_ids: Sequence[str], since: datetime
-    ) -> Mapping[str, frozenset[str]]:
-        """The channels on which somebody went out to each deal's people since then; deals without any are left out."""
-        ids, since_us = storable(deal_ids), to_us(since)
+    async def touches(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Touch]]:
+        """The newest 200 contacts made with each deal's people on a channel, oldest first; deals without any are left
+        out."""
+        ids = storable(deal_ids)
 
-        def work(connection: Connection) -> Mapping[str, frozenset[str]]:
+        def work(connection: Connection) -> Mapping[str, Sequence[Touch]]:
             visible = self._contexts.read(connection).visible(principal)
             rows = self._database.fetch(connection, self._by_id, ids)
             seen = [row.id for row in rows if visible is None or row.owner_id in visible]
-            found: dict[str, set[str]] = {}
-            for deal_id, channel in self._database.fetch(connection, self._contacted, seen, since=since_us):
-                found.setdefault(deal_id, set()).add(channel)
-            return {deal_id: frozenset(channels) for deal_id, channels in found.items()}
+            found: dict[str, list[Touch]] = {}
+            for deal_id, channel, direction, time in self._database.fetch(connection, self._touches, seen):
+                found.setdefault(deal_id, []).append(Touch(channel, direction == "outbound", from_us(time)))
+            return found
 
         return await self._database.read(work)
 
@@ -218,8 +225,9 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
 def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
     roles: Iterable[ContactRole] = around.roles.get(row.id, ())
     activities = tuple(around.activities.get(row.id, ()))
+    products = tuple(around.products.get(row.id, ()))
     history = DealHistory(
-        deal_from(row, tuple(around.products.get(row.id, ())), tuple(roles)),
+        deal_from(row, products, tuple(roles)),
         tuple(around.changes.get(row.id, ())),
         activities,
         around.accounts.get(row.account_id),
@@ -228,6 +236,11 @@ def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
         count_contacts(activities, context.now()) if activities else (),
         row.activity_count,
         truncated=not whole or row.activity_count > len(activities),
+        product_names={
+            one.product_id: around.product_names[one.product_id]
+            for one in products
+            if one.product_id in around.product_names
+        },
     )
     owner = context.people.users.get(row.owner_id)
     return Record(history, owner.name if owner else "", around.insights.get(row.id, {}))

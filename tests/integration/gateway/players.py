@@ -51,6 +51,9 @@ def answer(
     action = insights_pb2.SuggestedAction(
         id="a1", action="call", text_en="Call", text_ko="전화", channel="call", contact_id=contact,
         gain=records_pb2.Money(currency="USD", value=gain), probability_gain=0.05, propensity=0.7, reasons=[reason],
+        contact_limits=insights_pb2.ContactLimits(
+            windows=[insights_pb2.ContactLimits.Window(contacts=2, days=7)], unanswered=3, quiet_days=7,
+        ),
     )  # fmt: skip
     actions = insights_pb2.NextActions(
         header=header(event, "next_actions", generation, event.forecast.header.key), actions=[action]

@@ -1,4 +1,4 @@
-"""A contact just made counts before the service has judged it."""
+"""Contacts just made count against the limits before the service has judged them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.integration.gateway.conftest import RunningGateway, until
 from tests.integration.gateway.players import Player
 
 
-async def test_a_contact_hides_its_channel_until_judged_anew(gateway: RunningGateway, nats: NATS) -> None:
+async def test_a_full_limit_hides_its_channel_until_judged_anew(gateway: RunningGateway, nats: NATS) -> None:
     await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
 
     async def shown() -> list[str]:
@@ -22,7 +22,11 @@ async def test_a_contact_hides_its_channel_until_judged_anew(gateway: RunningGat
         mail = {"deal_id": "d1", "type": "mail", "direction": "outbound", "time": "2017-09-29T10:00:00Z", "text": "x"}
         assert (await gateway.http.post("/v1/activities", json=mail)).status_code == 201
         assert await shown() == ["call"]
-        assert (await gateway.http.post("/v1/activities", json={**mail, "type": "call"})).status_code == 201
+        call = {**mail, "type": "call"}
+        assert (await gateway.http.post("/v1/activities", json=call)).status_code == 201
+        assert await shown() == ["call"]  # one of two
+        for old in ("2017-09-01T10:00:00Z", "2017-09-30T11:00:00Z"):
+            assert (await gateway.http.post("/v1/activities", json={**call, "time": old})).status_code == 201
         assert await shown() == []
         assert (await gateway.http.get("/v1/actions")).json()["actions"] == []
         player.muted.clear()

@@ -17,11 +17,13 @@ from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from kit.clock import FixedClock
 from kit.errors import InvalidInput, Poisoned, TooLarge
 from kit.models import Pointer
-from learning.columns import Texts
-from learning.records import Deal, DealHistory, DealKind, Outcome
+from learning.columns import ChoiceColumn, Encoder, Texts
+from learning.reasons import reasons
+from learning.records import Deal, DealHistory, DealKind, Outcome, ProductLine
 from learning.relay import event_from_bytes
 from services.lead_scoring import convert
 from services.lead_scoring.batching import MicroBatcher
+from services.lead_scoring.features import names_of, serving_table
 from services.lead_scoring.model import ScoreModel, prior_model
 from services.lead_scoring.service import Asked, LeadScoring
 
@@ -46,6 +48,14 @@ def test_every_deal_gets_an_answer_in_order() -> None:
     assert [round(one.score.probability, 2) for one in answers] == [0.3, 1.0, 0.3, 0.0]
     assert {(one.generation, one.model_version) for one in answers} == {(3, "v7")}
     assert len({one.insight_id for one in answers}) == 4
+
+
+def test_reasons_call_products_by_their_names() -> None:
+    history = DealHistory(Deal("a", products=(ProductLine("p-1"),)), product_names={"p-1": "Pump"})
+    table = serving_table([history], [DAY], ["product"])
+    encoder = Encoder((ChoiceColumn("product", ("p-1",)),))
+    (told,) = reasons(encoder, table, np.array([[0.3]]), {}, 1, names_of([history]))
+    assert (told[0].value, "Pump" in told[0].text_en, "Pump" in told[0].text_ko) == ("p-1", True, True)
 
 
 def test_the_same_question_has_the_same_id_and_another_has_another() -> None:

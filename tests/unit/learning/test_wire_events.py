@@ -62,6 +62,7 @@ def full() -> DealHistory:
         (ContactCounter("mail", 1, 2, 3, WHEN, None),),
         1,
         truncated=False,
+        product_names={"p": "Pump"},
     )
 
 

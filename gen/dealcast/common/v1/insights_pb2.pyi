@@ -150,8 +150,25 @@ class Forecast(_message.Message):
     win_probability: float
     def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., status: _Optional[_Union[ForecastStatus, str]] = ..., periods: _Optional[_Iterable[_Union[PeriodForecast, _Mapping]]] = ..., close_date_p10: _Optional[str] = ..., close_date_p50: _Optional[str] = ..., close_date_p90: _Optional[str] = ..., amount_mean: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p10: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p90: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., category: _Optional[str] = ..., slip_risk: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., parameters: _Optional[_Union[ScenarioParameters, _Mapping]] = ..., win_probability: _Optional[float] = ...) -> None: ...
 
+class ContactLimits(_message.Message):
+    __slots__ = ("windows", "unanswered", "quiet_days")
+    class Window(_message.Message):
+        __slots__ = ("contacts", "days")
+        CONTACTS_FIELD_NUMBER: _ClassVar[int]
+        DAYS_FIELD_NUMBER: _ClassVar[int]
+        contacts: int
+        days: int
+        def __init__(self, contacts: _Optional[int] = ..., days: _Optional[int] = ...) -> None: ...
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    UNANSWERED_FIELD_NUMBER: _ClassVar[int]
+    QUIET_DAYS_FIELD_NUMBER: _ClassVar[int]
+    windows: _containers.RepeatedCompositeFieldContainer[ContactLimits.Window]
+    unanswered: int
+    quiet_days: int
+    def __init__(self, windows: _Optional[_Iterable[_Union[ContactLimits.Window, _Mapping]]] = ..., unanswered: _Optional[int] = ..., quiet_days: _Optional[int] = ...) -> None: ...
+
 class SuggestedAction(_message.Message):
-    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity")
+    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity", "contact_limits")
     ID_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     TEXT_EN_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +181,7 @@ class SuggestedAction(_message.Message):
     PROBABILITY_GAIN_HIGH_FIELD_NUMBER: _ClassVar[int]
     REASONS_FIELD_NUMBER: _ClassVar[int]
     PROPENSITY_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_LIMITS_FIELD_NUMBER: _ClassVar[int]
     id: str
     action: str
     text_en: str
@@ -176,7 +194,8 @@ class SuggestedAction(_message.Message):
     probability_gain_high: float
     reasons: _containers.RepeatedCompositeFieldContainer[Reason]
     propensity: float
-    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ...) -> None: ...
+    contact_limits: ContactLimits
+    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ..., contact_limits: _Optional[_Union[ContactLimits, _Mapping]] = ...) -> None: ...
 
 class NextActions(_message.Message):
     __slots__ = ("header", "actions", "look_again_date")

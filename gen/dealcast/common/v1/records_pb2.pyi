@@ -121,14 +121,16 @@ class Contact(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., title: _Optional[str] = ..., role: _Optional[str] = ..., consented_channels: _Optional[_Iterable[str]] = ..., refused_channels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProductLine(_message.Message):
-    __slots__ = ("product_id", "quantity", "price")
+    __slots__ = ("product_id", "quantity", "price", "product_name")
     PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
+    PRODUCT_NAME_FIELD_NUMBER: _ClassVar[int]
     product_id: str
     quantity: float
     price: Money
-    def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[float] = ..., price: _Optional[_Union[Money, _Mapping]] = ...) -> None: ...
+    product_name: str
+    def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[float] = ..., price: _Optional[_Union[Money, _Mapping]] = ..., product_name: _Optional[str] = ...) -> None: ...
 
 class Deal(_message.Message):
     __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category")

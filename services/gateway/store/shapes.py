@@ -1,0 +1,127 @@
+"""What the store hands out and takes besides records: rows, pages, sums and queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.gateway.domain import Record
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A promise to publish one deal. `id` is the Nats-Msg-Id; `trace` the traceparent of the write."""
+
+    id: int
+    deal_id: str
+    cause: str  # changed or rescore
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A line of the live event stream; `id` grows, so a reader can resume."""
+
+    id: int
+    deal_id: str
+    kind: str  # deal, lead_score, forecast, next_actions, rollup, model or import
+    time: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRollup:
+    """A node's open business in a period and currency as the forecast service last said (JSON-able body)."""
+
+    node: str
+    period: str
+    currency: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which records a list shows. Unset members do not filter; `sort` is a key of SORTS, `-` before it descends."""
+
+    owner_id: str = ""  # or the head of a subtree with subtree=True
+    subtree: bool = False
+    outcome: str = ""
+    kind: str = ""
+    pipeline: str = ""
+    stage: str = ""
+    account_id: str = ""
+    text: str = ""  # in name or id
+    min_probability: float | None = None
+    max_probability: float | None = None
+    grade: str = ""
+    grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)  # lower bounds of A, B, C
+    category: str = ""  # suggested category
+    min_slip_risk: float | None = None
+    action: str = ""  # first suggested action
+    sort: str = "id"
+
+
+SORTS = (
+    "id", "name", "stage", "amount", "created_time", "close_date", "updated_time", "probability", "expected_amount",
+    "slip_risk", "gain",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of records and the cursor of the next; empty on the last."""
+
+    records: tuple[Record, ...]
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """What is booked: sums of won opportunities per owner and currency in a span of days."""
+
+    owner_id: str
+    currency: str
+    minor: int
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySum:
+    """Open opportunities promised within a span of days, by the rep's own category ('' where none was given) and by
+    the suggested one."""
+
+    owner_id: str
+    currency: str
+    category: str
+    minor: int
+    deals: int
+    suggested: str = ""  # the forecast's category; '' while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoint:
+    """A lead score a deal had: what its trend is read from."""
+
+    probability: float
+    model_generation: int
+    business_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A contact made on a channel: outbound, or answered by the customer."""
+
+    channel: str
+    outbound: bool
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """An open deal whose insights are behind, and in what."""
+
+    deal_id: str
+    revision_behind: bool  # an insight of the deal's revision is missing: publish as changed
+    model_or_day_behind: bool  # otherwise: publish as rescore
