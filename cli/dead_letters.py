@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+UNKNOWN = "dealcast dead-letters list shows their numbers"
 Number = Annotated[int, typer.Argument(help="As list shows it.", metavar="NUMBER", min=1)]
 
 
@@ -37,12 +38,12 @@ def show(
 @app.command()
 def replay(number: Number, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
     """Send it again and drop the letter."""
-    call(data_dir, url, "POST", f"/v1/dead-letters/{number}:replay")
+    call(data_dir, url, "POST", f"/v1/dead-letters/{number}:replay", unknown=UNKNOWN)
     typer.echo(f"sent {number} again")
 
 
 @app.command()
 def drop(number: Number, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
     """Drop the letter."""
-    call(data_dir, url, "DELETE", f"/v1/dead-letters/{number}")
+    call(data_dir, url, "DELETE", f"/v1/dead-letters/{number}", unknown=UNKNOWN)
     typer.echo(f"dropped {number}")

@@ -9,6 +9,7 @@ import typer
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 
 app = typer.Typer(help="Show model versions, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None)
+UNKNOWN = "dealcast models list shows the services and their versions"
 Service = Annotated[str, typer.Argument(help="lead_scoring, forecast or next_best_action.", metavar="SERVICE")]
 Reason = Annotated[str, typer.Option("--reason", help="Kept with the promotion.")]
 
@@ -30,13 +31,14 @@ def promote(
 ) -> None:
     """Let a version serve."""
     body = {"version": version, "reason": reason}
-    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", json=body))
+    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", unknown=UNKNOWN, json=body))
 
 
 @app.command()
 def rollback(service: Service, reason: Reason = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
     """Let the version before serve again."""
-    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:rollback", json={"reason": reason}))
+    body = {"reason": reason}
+    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:rollback", unknown=UNKNOWN, json=body))
 
 
 def _quoted(text: str) -> str:

@@ -16,14 +16,15 @@ DataDir = Annotated[
 Url = Annotated[str, typer.Option("--url", help="A running gateway; then --data-dir is not used.")]
 
 
-def call(data_dir: Path, url: str, method: str, path: str, **options: Any) -> Any:
+def call(data_dir: Path, url: str, method: str, path: str, *, unknown: str = "", **options: Any) -> Any:
     """Ask the gateway of --url or of the data folder; its JSON answer.
 
+    unknown: the mend where it knows no such thing.
     Raises Unavailable where none runs, else the DealcastError that the gateway tells.
     """
     import httpx
 
-    from kit.errors import Unavailable
+    from kit.errors import NotFound, Unavailable
     from services.gateway.imports.http_sink import problem
 
     address = gateway_address(data_dir, url)
@@ -33,7 +34,9 @@ def call(data_dir: Path, url: str, method: str, path: str, **options: Any) -> An
         message, mend = f"the gateway does not answer ({type(error).__name__})", "start it with dealcast up"
         raise Unavailable(message, field="url", value=address, mend=mend) from None
     if response.is_error:
-        raise problem(response)
+        told = problem(response)
+        told.mend = unknown if unknown and isinstance(told, NotFound) else told.mend
+        raise told
     return response.json() if response.content else None
 
 

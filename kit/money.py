@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
-from babel.numbers import get_currency_precision
+from babel.numbers import get_currency_precision, list_currencies
 
 LARGEST = Decimal(10) ** 15
+CURRENCIES = frozenset(list_currencies())  # also those no longer in use: old deals were made in them
+
+
+def is_currency(code: str) -> bool:
+    """Whether it is an ISO 4217 code, in capitals."""
+    return code in CURRENCIES
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,12 +27,12 @@ class Money:
     def parse(cls, currency: str, value: str | int | float | Decimal) -> Money:
         """Read a decimal in major units, rounded half-even to the currency's decimals.
 
-        Raises ValueError where the currency is no three letters, the value is no finite
+        Raises ValueError where the currency is no ISO 4217 code, the value is no finite
         number, or it is beyond ±10^15.
         """
         code = currency.strip().upper()
-        if len(code) != 3 or not (code.isascii() and code.isalpha()):
-            raise ValueError(f"currency {currency[:20]!r} is not a three-letter ISO 4217 code")
+        if not is_currency(code):
+            raise ValueError(f"currency {currency[:20]!r} is not an ISO 4217 code")
         try:
             amount = Decimal(str(value).strip())
         except InvalidOperation:

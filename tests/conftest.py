@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.messaging import connect, ensure_streams, read_streams
@@ -14,6 +15,8 @@ from kit.nats_server import NatsServer
 from kit.testing import Database, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
+settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
+settings.load_profile("dealcast")
 
 
 @pytest.fixture(scope="session")

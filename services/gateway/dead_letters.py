@@ -17,6 +17,7 @@ from services.gateway.domain import LOCAL
 from services.gateway.live import Signal
 from services.gateway.store.interface import Store
 
+FIND = "Use a number from the list of dead letters"
 SCANNED = 2_000  # sequence numbers looked at for one page
 
 
@@ -116,7 +117,7 @@ def _deal_of(letter: events_pb2.DeadLetter) -> str:
 
 
 def _missing(sequence: int) -> NotFound:
-    return NotFound("there is no such dead letter", field="seq", value=str(sequence), mend="GET /v1/dead-letters")
+    return NotFound("there is no such dead letter", field="seq", value=str(sequence), mend=FIND)
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -51,7 +51,7 @@ class ImportDesk:
     async def load(self, principal: Principal, folder: Path) -> Job:
         """Load a history folder in the background. Raises Conflict while another is being loaded."""
         if any(job.state in job_states.UNFINISHED and job.detail.get("folder") for job in self.jobs.all()):
-            raise Conflict("a history is being loaded already", field="folder", mend="Wait for it: GET /v1/imports")
+            raise Conflict("a history is being loaded already", field="folder", mend="Wait until it has ended")
         job = await self.jobs.start("history", folder=str(folder))
         task = asyncio.create_task(self._load(job, principal, folder))
         self._tasks.add(task)

@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 
 def shown(value: Any) -> str:
-    """A value as an error message shows it: short and printable."""
-    text = value if isinstance(value, str) else repr(value)
+    """A value as an error message shows it: short and printable, null as JSON writes it."""
+    text = value if isinstance(value, str) else "null" if value is None else repr(value)
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: SHOWN + 1])
     return text[:SHOWN] + "…" if len(text) > SHOWN else text
 

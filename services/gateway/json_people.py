@@ -129,10 +129,12 @@ def quota_from_json(raw: Any) -> tuple[Quota | None, Errors]:
     problems = Problems()
     reader = Reader(raw, problems, QUOTA_KEYS)
     owner, period = reader.required_id("owner_id"), reader.raw("period")
-    if not isinstance(period, str) or not PERIOD.fullmatch(period) or not "1900" <= period[:4] <= "2199":
+    if not reader.has("period"):
+        problems.add("period", "", "period is missing", "write a quarter as 2017-Q4")
+    elif not isinstance(period, str) or not PERIOD.fullmatch(period) or not "1900" <= period[:4] <= "2199":
         problems.add("period", period, "period is not a calendar quarter", "write it as 2017-Q4")
     amount = reader.take("amount", check_money, default=None)
-    if amount is None and not problems.found:
+    if not reader.has("amount"):
         problems.add("amount", "", "amount is missing", 'send {"currency": "USD", "value": "1054.00"}')
     return _done(Quota(owner, str(period), amount), problems)
 

@@ -74,7 +74,8 @@ class ModelVersions:
         check_service(service)
         row = next((each for each in self.about(service)["versions"] if each["version"] == version), None)
         if row is None:
-            raise NotFound("there is no such version", field="version", value=version, mend=f"GET /v1/models/{service}")
+            mend = f"Use a version from the list of {service}'s models"
+            raise NotFound("there is no such version", field="version", value=version, mend=mend)
         async with self._lock:
             digest = str(row["digest"])
             if not await self._shelf.has(digest):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
+from kit.money import is_currency
 from services.gateway.domain import InsightKind
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -118,9 +119,9 @@ class Workspace:
     async def set_currency(self, currency: str) -> None:
         """The company's currency: what forecasts add up by default."""
         code = currency.strip().upper()
-        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+        if not is_currency(code):
             raise InvalidInput(
-                "this is no currency", field="currency", value=currency, mend="Use an ISO 4217 code: USD"
+                "this is no currency", field="currency", value=currency, mend="Use an ISO 4217 code such as USD"
             )
         await self._store.put_setting(CURRENCY, code)
         self.currency, self.currency_set = code, True

@@ -40,7 +40,7 @@ _MENDS = {
     "day": "write 2017-09-30, or set dates in the mapping",
     "yes_no": "write yes or no",
     "period": "write a calendar quarter such as 2017-Q4",
-    "currency": "write a currency code such as USD",
+    "currency": "write an ISO 4217 code such as USD, or map this value to one under values",
 }
 _OF_TYPE = {
     FieldType.NUMBER: "number",

@@ -14,11 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.errors import Conflict, InvalidInput, TooLarge
 from services.gateway.domain import FieldError
+from services.gateway.json_checks import shown
 from services.gateway.rest.problems import errors_json, problem
 
 MAX_BODY = 16 * 1024 * 1024
 SLASH = "\ue000"  # stands for an encoded slash while routing
 MAX_KEY = 200
+LANGUAGES = ("en", "ko")
 
 Line = Mapping[str, Any]
 
@@ -83,20 +85,26 @@ def text_of(value: Mapping[str, Any], key: str, default: str = "") -> str:
     """A text member of an object. Raises InvalidInput where it is none."""
     found = value.get(key, default)
     if not isinstance(found, str) or len(found) > 2_000 or "\x00" in found:
-        raise InvalidInput(f"{key} is no text", field=key, value=repr(found)[:60], mend="Send a JSON string")
+        raise InvalidInput(f"{key} is no text", field=key, value=shown(found), mend="Send a JSON string")
     return found
 
 
 def language_of(request: Request) -> str:
-    """ko or en, by ?lang= or else Accept-Language."""
+    """ko or en, by ?lang= or else Accept-Language. Raises InvalidInput where ?lang= is another."""
     asked = request.query_params.get("lang", "")
-    if asked in {"ko", "en"}:
-        return asked
+    if asked and asked not in LANGUAGES:
+        mend = "Use " + " or ".join(LANGUAGES)
+        raise InvalidInput("there are no texts in this language", field="lang", value=asked, mend=mend)
+    return asked or accepted_language(request)
+
+
+def accepted_language(request: Request) -> str:
+    """ko or en, by Accept-Language."""
     weights: dict[str, float] = {}
     for part in request.headers.get("accept-language", "").split(","):
         name, _, quality = part.strip().partition(";q=")
         language = name.partition("-")[0].lower()
-        if language in {"ko", "en"} and language not in weights:
+        if language in LANGUAGES and language not in weights:
             weights[language] = float(quality) if quality.replace(".", "", 1).isdecimal() else 1.0
     return max(weights, key=lambda name: weights[name], default="en")
 

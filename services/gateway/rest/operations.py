@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
-from services.gateway.dead_letters import DeadLetterDesk
+from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
@@ -223,7 +223,7 @@ def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
 
 def _sequence(text: str, least: int = 1) -> int:
     if not text.isdecimal() or len(text) > 18 or int(text) < least:
-        raise InvalidInput("this is no sequence number", field="seq", value=text, mend="GET /v1/dead-letters")
+        raise InvalidInput("this is no sequence number", field="seq", value=text, mend=FIND)
     return int(text)
 
 
@@ -237,7 +237,10 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
 
     @routes.put("/workspace/clock", responses=base.gives(Workspace), openapi_extra=base.takes(clock))
     async def set_clock(request: Request) -> Response:
-        """Pin the business clock to a day, or let it run with null."""
+        """Pin the business clock to a day, or let it run with null. It may go back, which imports never do.
+
+        An answer given for a later day then stays until the deal changes or a model is trained anew.
+        """
         given = await object_of(request, ("today",))
         if "today" not in given:
             raise InvalidInput("today is missing", field="today", mend="Send a day, or null to let the clock run")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kit.errors import DealcastError, InvalidInput, Unavailable
+from kit.money import is_currency
 from services.gateway.domain import Principal
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
@@ -58,8 +59,9 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         given = {
             name: checked_text(name, request.query_params.get(name, "")) for name in ("period", "node", "currency")
         }
-        if given["currency"] and not (len(given["currency"]) == 3 and given["currency"].isalpha()):
-            raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend="Use one as USD")
+        if given["currency"] and not is_currency(given["currency"].upper()):
+            mend = "Use an ISO 4217 code such as USD"
+            raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend=mend)
         return answer(await gateway.forecast(principal_of(request), given["period"], given["node"], given["currency"]))
 
     owner = base.query("owner", text="an owner's id; everybody's without")

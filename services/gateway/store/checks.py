@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from kit.money import Money
+from kit.money import Money, is_currency
 from services.gateway.domain import FieldError
 
 ID_LENGTH, NAME_LENGTH, TEXT_BYTES = 200, 1_000, 2_000_000
@@ -20,7 +20,6 @@ ABSURD = 10**90  # Python refuses to print integers of thousands of digits
 MOST_ERRORS = 50
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_CURRENCY = re.compile("[A-Z]{3}")
 _PERIOD = re.compile(r"\d{4}-Q[1-4]")
 
 
@@ -109,7 +108,7 @@ class Checker:
         """Money that is not negative and at most 10^18 minor units."""
         if not isinstance(value, Money):
             return self.refuse(field, value, "this is no amount", "Give an amount with its currency")
-        if not _CURRENCY.fullmatch(value.currency):
+        if not is_currency(value.currency):
             return self.refuse(field, value.currency, "this is no currency", "Use an ISO 4217 code such as USD")
         if value.minor < 0:
             return self.refuse(field, value, "the amount is negative", "Give an amount of zero or more")

@@ -20,7 +20,7 @@ from services.gateway.domain import Principal, Record
 from services.gateway.merged import merged
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
-from services.gateway.rest.http import id_in_path, language_of
+from services.gateway.rest.http import accepted_language, id_in_path
 from services.gateway.service import HORIZON, Gateway
 from services.gateway.web.filters import Filters
 from services.gateway.web.timeline import SHOWN, field_text, timeline, value_text
@@ -63,23 +63,27 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get("/deals")
     async def deal_list(request: Request) -> Response:
-        return await _answer(request, lambda words: _list(gateway, request, words))
+        return await _answer(gateway, request, lambda words: _list(gateway, request, words))
 
     @routes.get("/deals/{deal_id}")
     async def deal_record(request: Request, deal_id: str) -> Response:
-        return await _answer(request, lambda words: _record(gateway, request, id_in_path(deal_id), words))
+        return await _answer(gateway, request, lambda words: _record(gateway, request, id_in_path(deal_id), words))
 
     return routes
 
 
-async def _answer(request: Request, make: Callable[[Words], Awaitable[str]]) -> Response:
+async def _answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str]]) -> Response:
     """The page, or a page that says what is wrong and how to mend it."""
-    words = Words(language_of(request))
+    asked = request.query_params.get("lang", "")
+    words = Words(asked if asked in LANGUAGES else accepted_language(request))
+    day = words.day(gateway.workspace.business_day)
     try:
-        body, status = await make(words), 200
+        only_day = request.query_params.get("part") == "day"
+        body, status = words("app.as_of_day", day=day) if only_day else await make(words), 200
     except DealcastError as error:
         text = words("problem.not_found") if isinstance(error, NotFound) else error.message
-        body, status = _render("problem.html", request, words, text=text, problem=error), error.http_status
+        body = _render("problem.html", request, words, text=text, problem=error, business_day=day)
+        status = error.http_status
     return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")
 
 
@@ -90,6 +94,7 @@ def _render(template: str, request: Request, words: Words, **values: Any) -> str
     shared = {
         "w": words, "version": VERSION, "live": HTMX.is_file(), "charts": ECHARTS.is_file(),
         "other_language": other,
+        "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
         "lang_query": f"?lang={words.language}" if asked.get("lang") in LANGUAGES else "",
         "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",

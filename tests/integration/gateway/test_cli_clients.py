@@ -25,14 +25,16 @@ async def test_models_are_listed_and_an_unknown_version_is_told(gateway: Running
     assert "lead_scoring: serving prior (generation 0)" in done.output
     done = await dealcast(gateway, "models", "promote", "lead_scoring", "nope")
     assert "no such version" in str(done.exception)
+    assert "dealcast models list" in str(done.exception)
 
 
 async def test_dead_letters_are_listed_and_a_missing_one_is_told(gateway: RunningGateway) -> None:
     done = await dealcast(gateway, "dead-letters", "list")
     assert done.output == "no dead letters\n"
-    done = await dealcast(gateway, "dead-letters", "replay", "7")
-    assert done.exit_code == 1
-    assert done.exception is not None
+    for verb in ("replay", "drop"):
+        done = await dealcast(gateway, "dead-letters", verb, "7")
+        assert done.exit_code == 1
+        assert "dealcast dead-letters list" in str(done.exception)
 
 
 async def test_an_export_is_a_history_folder(gateway: RunningGateway, tmp_path: Path) -> None:

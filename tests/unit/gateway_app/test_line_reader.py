@@ -60,13 +60,19 @@ def test_more_lines_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     ("query", "accept", "language"),
     [
         ("", "", "en"), ("", "ko", "ko"), ("", "ko-KR,en;q=0.8", "ko"), ("", "en,ko;q=0.5", "en"),
-        ("lang=ko", "en", "ko"), ("lang=xx", "ko", "ko"), ("", "fr", "en"), ("", "ko;q=zero", "ko"),
+        ("lang=ko", "en", "ko"), ("lang=", "ko", "ko"), ("", "fr", "en"), ("", "ko;q=zero", "ko"),
         ("", "en;q=0.1,ko;q=0.9", "ko"),
     ],
 )  # fmt: skip
 def test_languages(query: str, accept: str, language: str) -> None:
     headers = [(b"accept-language", accept.encode())]
     assert language_of(Request({"type": "http", "query_string": query.encode(), "headers": headers})) == language
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no texts in this language") as caught:
+        language_of(Request({"type": "http", "query_string": b"lang=xx", "headers": []}))
+    assert (caught.value.field, caught.value.value, caught.value.mend) == ("lang", "xx", "Use en or ko")
 
 
 def test_unknown_members_are_named() -> None:

@@ -62,7 +62,8 @@ def test_a_mapping_is_read() -> None:
 
 
 BAD = [
-    ('currency = "eur"', 'currency = "euros"', 4, "three-letter"),
+    ('currency = "eur"', 'currency = "euros"', 4, "ISO 4217"),
+    ('currency = "eur"', 'currency = "ZZZ"', 4, "ISO 4217"),
     ('timezone = "Asia/Seoul"', 'timezone = "Mars"', 5, "time zone"),
     ("as_of = 2017-09-30", 'as_of = "soon"', 6, "neither"),
     ('missing = ["Select", "-"]', "missing = 3", 7, "not text"),

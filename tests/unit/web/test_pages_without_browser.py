@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from services.gateway.service import Gateway
 from services.gateway.web import pages
-from tests.e2e.web.site import fill, serving
+from services.gateway.web.words import Words
+from tests.e2e.web.site import TODAY, fill, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,6 +53,24 @@ async def test_the_language(gateway_and_client: Site, path: str, accept: str, la
     response = await gateway_and_client[1].get(path, headers={"Accept-Language": accept})
     assert f'<html lang="{language}">' in response.text
     assert response.headers["content-language"] == language
+
+
+async def test_an_unknown_language_falls_back_and_says_so(gateway_and_client: Site) -> None:
+    for accept, language in (("ko", "ko"), ("fr", "en")):
+        response = await gateway_and_client[1].get("/deals?lang=%3Cb%3E", headers={"Accept-Language": accept})
+        assert response.status_code == 200
+        assert f'<html lang="{language}">' in response.text
+        assert Words(language)("app.no_language", language="&lt;b&gt;") in response.text
+    assert "There are no texts" not in (await gateway_and_client[1].get("/deals?lang=en")).text
+
+
+async def test_every_page_shows_the_business_day_and_can_fetch_it_alone(gateway_and_client: Site) -> None:
+    gateway, client = gateway_and_client
+    for path in ("/deals", "/deals/D-1", "/deals/none"):
+        assert ">Business day Nov 20, 2026</span>" in (await client.get(path)).text
+    await gateway.workspace.move_forward("2026-11-21")
+    assert (await client.get("/deals?lang=ko&part=day")).text == "기준일 2026. 11. 21."
+    await gateway.workspace.pin(TODAY)
 
 
 async def test_what_cannot_be_shown_says_why(gateway_and_client: Site) -> None:
