@@ -25,7 +25,7 @@ SIDE_EMPTY, SIDE_FULL = 0.005, 0.5  # filled with (almost) none of one outcome, 
 SIDE_RARE, SIDE_OFTEN = 0.02, 0.15  # the same, as a suspicion
 GAP_WARNS = 0.2
 APART_WARNS, FEW_LEVELS = 0.6, 50
-PURE, SURPRISE = 0.05, 40.0  # of an outcome's usual share is left, against odds of e^40
+PURE, SURPRISE = 0.02, 40.0  # of an outcome's usual share is left, against odds of e^40
 Mask = NDArray[np.bool_]
 
 
@@ -51,11 +51,11 @@ def find_in_rows(table: Table, won: Floats, opened: Table | None = None, keep: C
     opened: the same columns of records without an outcome yet. keep: columns that stay whatever the guard sees; they
     are suspected where they would have been dropped.
     """
-    found = []
+    found: list[Finding] = []
     for name, column in table.columns.items():
         both = (_against_open(name, column, opened), _by_outcome(name, column, won))
-        for finding in sorted(filter(None, both), key=lambda one: not one.drop)[:1]:
-            found.append(finding if name not in keep else replace(finding, drop=False))
+        strongest = sorted(filter(None, both), key=lambda one: not one.drop)[:1]
+        found += [replace(one, drop=one.drop and name not in keep) for one in strongest]
     return sorted(found, key=lambda one: (not one.drop, -float(one.evidence.get("explained", 0.0)), one.column))
 
 

@@ -1,0 +1,63 @@
+"""Reading a whole CSV file's columns, within bounds of memory, and saying what was not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from learning.csv_file import CsvFile
+from learning.tabular import Raw, encode
+from services.lead_scoring.file_flags import Note
+
+MAX_CELLS = 50_000_000  # beyond, rows are drawn at random
+MAX_BYTES = 1_500_000_000
+
+Progress = Callable[[str, float], None]
+
+
+def read_raws(
+    file: CsvFile, wanted: Sequence[str], progress: Progress, what: str, cells: int = MAX_CELLS
+) -> tuple[dict[str, Raw], tuple[int, int]]:
+    """The wanted columns; how many rows were taken, and of how many. The file is closed."""
+    size = max(file.path.stat().st_size, 1)
+    share = min(1.0, cells / max(file.rows_at_most() * len(wanted), 1), MAX_BYTES / size)
+    generator = np.random.default_rng(0)
+    places = [file.names.index(name) for name in wanted]
+    pieces: list[list[pa.Array]] = [[encode(())] for _ in wanted]
+    read = taken = 0
+    done = 0.0
+
+    def advance(count: float) -> None:
+        nonlocal done
+        done += count
+        progress(what, min(done / size, 1.0))
+
+    for piece in file.pieces(advance=advance):
+        rows = len(piece[0])
+        drawn = np.flatnonzero(generator.random(rows) < share).tolist() if share < 1 else None
+        read, taken = read + rows, taken + (rows if drawn is None else len(drawn))
+        for into, place in zip(pieces, places, strict=True):
+            into.append(encode(piece[place] if drawn is None else [piece[place][row] for row in drawn]))
+    file.close()
+    return {name: Raw.of(into) for name, into in zip(wanted, pieces, strict=True)}, (taken, read)
+
+
+def told_rows(file: CsvFile, rows: tuple[int, int], where: Note) -> list[Note]:
+    """What is said about rows that were drawn, or did not fit the header."""
+    notes = []
+    taken, read = rows
+    if taken < read:
+        notes.append(Note(
+            f"{where.en.capitalize()} is very large: {taken:,} of its {read:,} rows, drawn at random, are used.",
+            f"{where.ko}이 매우 커서 {read:,}행 중 무작위로 고른 {taken:,}행을 씁니다.",
+        ))  # fmt: skip
+    for count, en, ko in (
+        (file.short, "have too few cells; what lacks is empty", "칸이 모자라 빈 값으로 채웠습니다"),
+        (file.long, "have too many cells; the rest is cut", "칸이 많아 나머지를 잘랐습니다"),
+        (file.torn, "have quotes that do not match; each line is read by itself", "따옴표가 맞지 않습니다"),
+    ):  # fmt: skip
+        if count:
+            notes.append(Note(f"{count:,} rows of {where.en} {en}.", f"{where.ko}의 {count:,}행: {ko}."))
+    return notes

@@ -1,0 +1,165 @@
+"""Train on one file, score another, measure: what `dealcast evaluate lead-scoring` does, without the printing."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from kit.errors import InvalidInput
+from learning.baselines import Baselines
+from learning.columns import Floats
+from learning.drift import Drift, Moved, rate_moved
+from learning.guard_rows import Finding
+from services.lead_scoring.dataset import Dataset
+from services.lead_scoring.domain import Score
+from services.lead_scoring.file_figures import Figures, measure
+from services.lead_scoring.file_flags import FileOptions, Note
+from services.lead_scoring.file_reading import Progress
+from services.lead_scoring.file_scored import Piece, TestFile
+from services.lead_scoring.files import Training, read_files
+from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.training import train
+
+OURS = "Dealcast"
+HEADER = ("id", "probability", "low", "high", "grade", "reasons")
+REASONS_SHOWN = 5
+EXPLAINED_AT_ONCE = 1_000
+Grade = Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where the scores go (None: nowhere), how many rows get reasons, in which language, and how grades are given."""
+
+    path: Path | None
+    grade: Grade
+    reasons: int = 10_000
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that is told afterwards."""
+
+    training: Training
+    data: Dataset
+    model: ScoreModel
+    findings: tuple[Finding, ...]
+    figures: Figures | None
+    test_rows: int
+    moved: tuple[Moved, ...]
+    rate_before: tuple[int, int]  # won, of how many
+    rate_moved: bool
+    notes: tuple[Note, ...]
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the fields say anything about the outcome."""
+        return self.model.kind not in ("prior", "base_rate")
+
+
+def run(options: FileOptions, output: Output, progress: Progress, seed: int = 0) -> Report:
+    """Do all of it. Raises DealcastErrors; the scores appear whole or not at all."""
+    training, test = read_files(options, progress)
+    progress("looking for leaks", 0.0)
+    with threadpool_limits(1):
+        findings = training.guard()
+        data = training.dataset(findings)
+        model = train(data, seed, progress).model
+        progress("fitting the plain models beside it", 0.0)
+        baselines, drift = Baselines.fit(data.table, data.won, seed), Drift.fit(data.table)
+        told, won = _score(training, test, model, baselines, drift, output, progress)
+        progress("measuring", 0.0)
+        figures = measure(told, np.where(test.seen, np.nan, won) if test.seen is not None else won, seed)
+    before = int(data.won.sum()), len(data.won)
+    after = (float(figures.won), float(figures.rows)) if figures is not None else (0.0, 0.0)
+    return Report(
+        training, data, model, tuple(findings), figures, len(won), tuple(drift.moved()), before,
+        rate_moved((float(before[0]), float(before[1])), after), (*training.notes, *test.notes),
+    )  # fmt: skip
+
+
+def _score(
+    training: Training, test: TestFile, model: ScoreModel, baselines: Baselines, drift: Drift, output: Output,
+    progress: Progress,
+) -> tuple[dict[str, Floats], Floats]:  # fmt: skip
+    """Every model's probabilities and the outcomes of all rows, in order; writes the scores on the way."""
+    told: dict[str, list[Floats]] = {}
+    won: list[Floats] = []
+    with _written(output.path) as file:
+        writer = csv.writer(file) if file is not None else None
+        if writer is not None:
+            writer.writerow(HEADER)
+        row = 0
+        for piece in test.pieces(training.layout, progress):
+            scores = model.score(piece.table)
+            for name, values in {OURS: scores.probability, **baselines.predict(piece.table)}.items():
+                told.setdefault(name, []).append(values)
+            won.append(piece.won)
+            drift.add(piece.table)
+            if writer is not None:
+                reasons = _reasons(model, piece, max(output.reasons - row, 0), output.language)
+                numbers = (scores.probability.tolist(), scores.low.tolist(), scores.high.tolist())
+                writer.writerows(
+                    (key, _shown(p), _shown(low), _shown(high), output.grade(p), next(reasons, ""))
+                    for key, p, low, high in zip(piece.ids, *numbers, strict=True)
+                )
+            row += piece.table.rows
+    empty = np.zeros(0)
+    return {name: np.concatenate([empty, *parts]) for name, parts in told.items()}, np.concatenate([empty, *won])
+
+
+def _shown(number: float) -> str:
+    return f"{number:.8g}"
+
+
+def _reasons(model: ScoreModel, piece: Piece, most: int, language: str) -> Iterator[str]:
+    """The reasons of the piece's first rows, in words with their effects on the log-odds."""
+    for start in range(0, min(most, piece.table.rows), EXPLAINED_AT_ONCE):
+        rows = np.arange(start, min(start + EXPLAINED_AT_ONCE, most, piece.table.rows))
+        for score in model.explain(piece.table.take(rows)):
+            yield _in_words(score, language)
+
+
+def _in_words(score: Score, language: str) -> str:
+    named = [one for one in score.reasons if one.field][:REASONS_SHOWN]
+    texts: Sequence[str] = [one.text_ko if language == "ko" else one.text_en for one in named]
+    return "; ".join(f"{text} [{one.effect:+.3f}]" for text, one in zip(texts, named, strict=True))
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[IO[str] | None]:
+    """A file that takes its place when all of it is written; gone if that fails."""
+    if path is None:
+        yield None
+        return
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        mend = f"{error.strerror}; name a file in a folder that can be written to"
+        raise InvalidInput("the scores cannot be written", field="--out", value=str(path), mend=mend) from None
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except OSError as error:
+        message, mend = "the scores cannot be written", error.strerror or "free some space"
+        raise InvalidInput(message, field="--out", value=str(path), mend=mend) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

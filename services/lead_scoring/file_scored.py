@@ -1,0 +1,135 @@
+"""The file to score: looked at before anything is learned, then read in pieces, row by row in its own order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kit.errors import InvalidInput
+from learning.cell_numbers import is_missing
+from learning.columns import Floats, Table
+from learning.csv_file import CsvFile
+from learning.tabular import Raw, encode
+from services.lead_scoring.file_columns import Layout, told_garbage
+from services.lead_scoring.file_flags import FileOptions, Note, find_column
+from services.lead_scoring.file_reading import Progress, read_raws, told_rows
+from services.lead_scoring.file_target import Target
+
+SAME_FILE = 0.5  # with so many ids in common it is no test
+SAME_ROWS = 20
+TEST = Note("the test file", "평가 파일")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of the test file, in order: their columns, ids, and outcomes (nan where there is none)."""
+
+    table: Table
+    ids: Sequence[str]
+    won: Floats
+
+
+@dataclass(slots=True)
+class TestFile:
+    """What is known of the file. `columns` holds those that were looked at; `seen` marks rows also trained on."""
+
+    __test__ = False
+    options: FileOptions
+    file: CsvFile
+    id: str
+    rows: int = 0
+    columns: dict[str, Raw] = field(default_factory=dict)
+    seen: NDArray[np.bool_] | None = None
+    target: Target | None = None
+    notes: list[Note] = field(default_factory=list)
+    garbage: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns."""
+        return self.file.names
+
+    def look(self, target: str, order: str, days: Sequence[str], progress: Progress) -> None:
+        """Read the id, the target and the columns that may order the rows, as far as the file has them."""
+        wanted = [name for name in dict.fromkeys((self.id, target, order, *days)) if name and name in self.names]
+        wanted = wanted or [self.names[0]]
+        self.columns, rows = read_raws(
+            CsvFile(self.options.test, "--test"), wanted, progress, "looking at the test file"
+        )
+        self.rows = rows[1]
+
+    def compare_ids(self, trained: Raw) -> None:
+        """Find the rows whose ids were trained on. Raises InvalidInput where the two files are largely the same."""
+        here = self.columns[self.id]
+        named = np.array([not is_missing(text) for text in here.texts.to_pylist()], dtype=np.bool_)
+        again = named & pc.is_in(here.texts, trained.texts).to_numpy(zero_copy_only=False)
+        seen = again[here.codes]
+        count = int(seen.sum())
+        if not count:
+            return
+        once = len(here.texts) == len(here.codes) and len(trained.texts) == len(trained.codes)
+        if once and count >= SAME_ROWS and count > SAME_FILE * len(seen):
+            message = f"{count:,} of its {len(seen):,} rows are also in the training file, by {self.id!r}"
+            mend = "give rows to test on that are not trained on"
+            raise InvalidInput(message, field="--test", value=str(self.options.test), mend=mend)
+        if once:
+            self.seen = seen
+        self.notes.append(Note(
+            f"{count:,} rows of the test file have ids that the training file has too"
+            + ("; they are scored, but left out of the figures." if once else "."),
+            f"평가 파일의 {count:,}행은 학습 파일에도 있는 식별자입니다."
+            + (" 점수는 매기되 지표에서는 뺐습니다." if once else ""),
+        ))  # fmt: skip
+
+    def expect(self, layout: Layout, target: Target) -> None:
+        """Say which columns it lacks or has beyond those trained on."""
+        self.target = target
+        lacking = [name for name in layout.features if name not in self.names]
+        if layout.order.column and layout.order.column not in self.names and layout.order.dates:
+            lacking.append(layout.order.column)
+        if lacking:
+            listed = ", ".join(f"“{name}”" for name in lacking[:10]) + (" …" if len(lacking) > 10 else "")
+            self.notes.append(Note(
+                f"The test file lacks {len(lacking)} columns that were trained on, which count as missing: {listed}.",
+                f"평가 파일에 없는 학습 열 {len(lacking)}개는 빈 값으로 보았습니다: {listed}.",
+            ))  # fmt: skip
+
+    def pieces(self, layout: Layout, progress: Progress) -> Iterator[Piece]:
+        """All rows, in order; afterwards `notes` says what was odd about them."""
+        file, size, done, row = CsvFile(self.options.test, "--test"), max(self.options.test.stat().st_size, 1), 0.0, 0
+        wanted = [name for name in {*layout.features, *(part.source for part in layout.parts)} if name in file.names]
+        extra = [name for name in (layout.order.column, self.id, self.target.column if self.target else "") if name]
+        places = {name: file.names.index(name) for name in [*wanted, *extra] if name in file.names}
+
+        def advance(count: float) -> None:
+            nonlocal done
+            done += count
+            progress("scoring the test file", min(done / size, 1.0))
+
+        for piece in file.pieces(advance=advance):
+            rows = len(piece[0])
+            raws = {name: Raw.of([encode(piece[place])]) for name, place in places.items()}
+            table, _ = layout.table(raws, rows, self.garbage)
+            goal = raws.get(self.target.column) if self.target else None
+            won = self.target.outcomes(goal) if self.target and goal is not None else np.full(rows, np.nan)
+            ids = piece[places[self.id]] if self.id else tuple(str(row + number) for number in range(1, rows + 1))
+            row += rows
+            yield Piece(table, ids, won)
+        file.close()
+        self.notes += [*told_rows(file, (row, row), TEST), *told_garbage(self.garbage, layout.readings, TEST)]
+
+
+def open_test(options: FileOptions) -> TestFile:
+    """The test file, its flags checked. Raises DealcastErrors."""
+    if options.test.exists() and options.train.exists() and options.test.samefile(options.train):
+        mend = "give rows to test on that are not trained on"
+        raise InvalidInput("it is the training file itself", field="--test", value=str(options.test), mend=mend)
+    file = CsvFile(options.test, "--test")
+    file.close()
+    key = find_column(file.names, options.id, "--id (in --test)") if options.id else ""
+    return TestFile(options, file, key)

@@ -1,0 +1,199 @@
+"""Two CSV files of anybody's making, one to learn from and one to score, as the model's own kind of data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kit.errors import InvalidInput
+from learning.cell_numbers import is_missing
+from learning.columns import Floats, Table, Texts
+from learning.csv_file import CsvFile
+from learning.guard_rows import Finding, find_in_rows
+from learning.tabular import Kind, Raw, Reading, is_identifier, learn_reading, read_column, settle_days
+from services.lead_scoring.dataset import Dataset, Ints
+from services.lead_scoring.file_columns import Layout, told_garbage, worthwhile_parts
+from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, find_column, find_columns
+from services.lead_scoring.file_reading import Progress, read_raws, told_rows
+from services.lead_scoring.file_scored import TestFile, open_test
+from services.lead_scoring.file_target import Target, learn_target
+from services.lead_scoring.file_time import Order, comes_after, named_order, own_date, places, told
+
+TRAIN = Note("the training file", "학습 파일")
+Mask = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Training:
+    """The training file: closed rows, open ones (for the guard alone), and what is to be said about them."""
+
+    layout: Layout
+    target: Target
+    table: Table
+    opened: Table | None
+    won: Floats
+    taken: Ints
+    record: Ints
+    ids: tuple[str, ...]
+    keep: frozenset[str]
+    identifiers: tuple[str, ...]
+    notes: list[Note]
+
+    def guard(self) -> list[Finding]:
+        """What gives the outcome away; the columns of --keep are suspected at most."""
+        return find_in_rows(self.table, self.won, self.opened, self.keep)
+
+    def dataset(self, findings: Sequence[Finding] = ()) -> Dataset:
+        """The rows to train on, without the columns that were found to be leaks."""
+        dropped = tuple(one.as_dropped() for one in findings if one.drop)
+        return Dataset(
+            self.table.without(one.column for one in dropped), self.ids, self.record, self.taken, self.taken.copy(),
+            self.won, np.ones(len(self.won)), dropped, self.layout.order.ordered,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """The flags as columns of the training file; "" where there is none."""
+
+    target: str
+    id: str
+    time: str
+    keep: frozenset[str]
+    drop: frozenset[str]
+
+    @classmethod
+    def of(cls, options: FileOptions, names: Sequence[str]) -> _Flags:
+        time = options.time or ""
+        flags = cls(
+            find_column(names, options.target, "--target"),
+            find_column(names, options.id, "--id") if options.id else "",
+            time if time in ("", ROW_ORDER) else find_column(names, time, "--time"),
+            find_columns(names, options.keep, "--keep"), find_columns(names, options.drop, "--drop"),
+        )  # fmt: skip
+        for name, one in (("--id", flags.id), ("--time", flags.time)):
+            if one == flags.target:
+                raise InvalidInput("this column is the target", field=name, value=one, mend="name another column")
+        return flags
+
+    def wanted(self, names: Sequence[str]) -> list[str]:
+        """The columns to read at all."""
+        return [name for name in names if name not in self.drop or name in (self.target, self.id, self.time)]
+
+
+def read_files(options: FileOptions, progress: Progress) -> tuple[Training, TestFile]:
+    """Read the training file, and of the test file what must be known before. Raises DealcastErrors with the mend."""
+    file = CsvFile(options.train, "--train")
+    flags = _Flags.of(options, file.names)
+    test = open_test(options)
+    raws, rows = read_raws(file, flags.wanted(file.names), progress, "reading the training file")
+    notes = told_rows(file, rows, TRAIN)
+    key, goal = raws.pop(flags.id, None), raws.pop(flags.target)
+    comma = file.delimiter == ";"
+    readings = settle_days({name: learn_reading(raw, comma_likely=comma) for name, raw in raws.items()})
+    order = named_order(flags.time, readings) if flags.time else Order()
+    days = [name for name, one in readings.items() if one.kind is Kind.DATE]
+    test.look(flags.target, order.column, days, progress)
+    target, said = learn_target(goal, flags.target, options.positive, test.columns.get(flags.target))
+    outcome = target.outcomes(goal)
+    read, garbage = _read_all(raws, readings)
+    notes += [*said, *told_garbage(garbage, readings, TRAIN)]
+    if not flags.time:
+        order, said = _own_order(read, readings, outcome, test)
+        notes += said
+    layout, identifiers, said = _lay_out(read, readings, order, flags, file.names)
+    training = _training(layout, target, read, outcome, key, flags, (*identifiers,), [*notes, *said])
+    if key is not None:
+        test.compare_ids(key)
+    test.expect(layout, target)
+    return training, test
+
+
+def _read_all(raws: dict[str, Raw], readings: dict[str, Reading]) -> tuple[dict[str, Floats | Texts], Counter[str]]:
+    """All columns; the raw ones are given up on the way, because both together are large."""
+    read: dict[str, Floats | Texts] = {}
+    garbage = Counter[str]()
+    for name in list(raws):
+        read[name], garbage[name] = read_column(raws.pop(name), readings[name])
+    return read, garbage
+
+
+def _own_order(
+    read: dict[str, Floats | Texts], readings: dict[str, Reading], outcome: Floats, test: TestFile
+) -> tuple[Order, list[Note]]:
+    """The order by the record's own day, where a column plainly is that."""
+    days = {name: column for name, column in read.items() if readings[name].kind is Kind.DATE}
+    numbers = {name: column for name, column in days.items() if isinstance(column, np.ndarray)}
+    name = own_date(numbers, np.isnan(outcome)) if numbers else ""
+    order = Order()
+    if name:
+        later = read_column(test.columns[name], readings[name])[0] if name in test.columns else np.zeros(0)
+        order = Order(name, isinstance(later, np.ndarray) and comes_after(numbers[name], later), dates=True)
+    return order, told(order, named=False, candidates=list(numbers))
+
+
+def _lay_out(
+    read: dict[str, Floats | Texts], readings: dict[str, Reading], order: Order, flags: _Flags, names: Sequence[str]
+) -> tuple[Layout, list[str], list[Note]]:
+    """Which columns models see, which name the rows, and what is said about those."""
+    dates = {
+        name: one for name, one in read.items() if readings[name].kind is Kind.DATE and isinstance(one, np.ndarray)
+    }
+    identifiers = [
+        name for name, column in read.items()
+        if name not in dates and name not in flags.keep and name != order.column and is_identifier(column)
+    ]  # fmt: skip
+    aside = {*identifiers, order.column, *(name for name, one in readings.items() if one.kind is Kind.EMPTY)}
+    features = tuple(name for name in read if name not in aside)
+    newest = {name: float(np.nanmax(days)) for name, days in dates.items()}
+    layout = Layout(readings, features, order, newest, worthwhile_parts(dates, order, names))
+    notes = []
+    if identifiers:
+        listed = ", ".join(f"“{name}”" for name in identifiers)
+        notes.append(Note(
+            f"Left out because every row has its own value, as numbers and codes of records do: {listed} (--keep).",
+            f"행마다 값이 다른 식별자로 보여 뺐습니다: {listed} (--keep).",
+        ))  # fmt: skip
+    return layout, identifiers, notes
+
+
+def _training(
+    layout: Layout, target: Target, read: dict[str, Floats | Texts], outcome: Floats, key: Raw | None, flags: _Flags,
+    identifiers: tuple[str, ...], notes: list[Note],
+) -> Training:  # fmt: skip
+    rows = len(outcome)
+    moment = read.get(layout.order.column)
+    moments = moment if isinstance(moment, np.ndarray) else None
+    table = layout.assemble(read, moments, rows)
+    closed = np.isfinite(outcome)
+    taken = places(moments, rows, dates=layout.order.dates)[closed]
+    record, ids = _records(key, closed)
+    if moments is not None and (gone := int(np.isnan(moments[closed]).sum())):
+        name = layout.order.column
+        notes.append(Note(
+            f"{gone:,} rows have no “{name}”; they are taken to lie in the middle.",
+            f"“{name}” 값이 없는 행 {gone:,}개는 기간의 중간으로 보았습니다.",
+        ))  # fmt: skip
+    opened = table.take(~closed) if not closed.all() else None
+    closed_table = table if opened is None else table.take(closed)
+    return Training(
+        layout, target, closed_table, opened, outcome[closed], taken, record, ids, flags.keep, identifiers, notes
+    )
+
+
+def _records(key: Raw | None, closed: Mask) -> tuple[Ints, tuple[str, ...]]:
+    """Which record each closed row is of: rows that share an id are of one. The records' ids."""
+    count = int(closed.sum())
+    if key is None:
+        return np.arange(count), tuple(str(row) for row in (np.flatnonzero(closed) + 1).tolist())
+    codes = key.codes[closed]
+    nameless = np.array([is_missing(text) for text in key.texts.to_pylist()], dtype=np.bool_)
+    own = np.where(nameless[codes], len(key.texts) + np.arange(count), codes)
+    kept, record = np.unique(own, return_inverse=True)
+    texts = pc.take(key.texts, np.minimum(kept, len(key.texts) - 1)).to_pylist() if count else []
+    return record.astype(np.int64), tuple(texts)
