@@ -20,10 +20,10 @@ def backup(file: File, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     A store on PostgreSQL is not in the data folder: back it up with pg_dump.
     """
     from cli.archive import write_archive
-    from cli.archive_progress import progress
+    from cli.progress import Bar
 
-    with progress("Backing up") as advance:
-        size = write_archive(data_dir.expanduser().absolute(), file.expanduser().absolute(), advance)
+    with Bar("Backing up", sizes=True) as bar:
+        size = write_archive(data_dir.expanduser().absolute(), file.expanduser().absolute(), bar.show)
     typer.echo(f"{size / 2**20:.1f} MB in {file}")
 
 
@@ -34,15 +34,15 @@ def restore(
 ) -> None:
     """Put the records and models of a backup into a data folder on which no Dealcast runs."""
     from cli.archive import read_archive
-    from cli.archive_progress import progress
     from cli.data_folder import PARTS, prepare
+    from cli.progress import Bar
     from kit.folder_lock import locked
 
     folder = data_dir.expanduser().absolute()
     _check_target(folder, force)
     made = [path for path in (*(folder / name for name in PARTS), folder, *folder.parents) if not path.exists()]
-    with locked(prepare(folder), "dealcast restore"), _removed_on_failure(made), progress("Restoring") as advance:
-        count = read_archive(file.expanduser().absolute(), folder, advance)
+    with locked(prepare(folder), "dealcast restore"), _removed_on_failure(made), Bar("Restoring", sizes=True) as bar:
+        count = read_archive(file.expanduser().absolute(), folder, bar.show)
     typer.echo(f"{count} files restored to {data_dir}")
 
 

@@ -36,28 +36,24 @@ def export(
 
 def _download(address: str, file: object) -> int:
     import httpx
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from cli.progress import Bar
     from kit.errors import Unavailable
     from services.gateway.imports.http_sink import problem
 
-    console = Console(stderr=True)
-    columns = (TextColumn("Exporting"), DownloadColumn(), TimeElapsedColumn())
     size = 0
     try:
         with (
-            Progress(*columns, console=console, disable=not console.is_terminal) as bar,
+            Bar("Exporting", sizes=True) as bar,
             httpx.stream("GET", address, timeout=600.0, trust_env=False) as response,
         ):
             if response.is_error:
                 response.read()
                 raise problem(response)
-            task = bar.add_task("", total=None)
             for part in response.iter_bytes():
                 file.write(part)  # type: ignore[attr-defined]
                 size += len(part)
-                bar.update(task, completed=size)
+                bar.show(size)
     except httpx.HTTPError as error:
         message = f"the gateway does not answer ({type(error).__name__})"
         raise Unavailable(message, field="url", value=address, mend="start it with dealcast up") from None

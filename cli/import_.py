@@ -12,13 +12,14 @@ from cli.options import DEFAULT_DATA_DIR, DataDir, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Counts
-
-    from rich.progress import TaskID
+    from collections.abc import Sequence
 
     from services.gateway.imports.importer import Progress, Report
     from services.gateway.imports.schema import Mapping
 
 SHOWN = 20
+FATES = ("created", "changed", "unchanged", "checked", "rejected")
+PARTS_OF_DEALS = ("history", "events", "activities", "deal_contacts", "deal_products")
 
 
 def import_(
@@ -42,10 +43,11 @@ def import_(
     """
     import asyncio
 
+    from cli.progress import Bar
     from services.gateway.imports.mapping import load
 
     rules = load(mapping)
-    with _Bar() as bar:
+    with Bar() as bar:
         report = asyncio.run(_run(rules, _Options(path, data_dir, url, rejects, dry_run), bar))
     _tell(report, rules.name, dry_run=dry_run)
 
@@ -73,35 +75,6 @@ async def _run(rules: Mapping, options: _Options, progress: Progress) -> Report:
         await sink.close()
 
 
-class _Bar:
-    """Progress on a terminal; nothing where the output goes elsewhere."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> _Bar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def start(self, what: str, total: int) -> None:
-        if self._task is not None:
-            self._bar.update(self._task, completed=self._bar.tasks[-1].total)
-        self._task = self._bar.add_task(what, total=total)
-
-    def advance(self, count: int) -> None:
-        if self._task is not None:
-            self._bar.advance(self._task, count)
-
-
 def _tell(report: Report, name: str, *, dry_run: bool) -> None:
     for rejected in report.rejects[:SHOWN]:
         for error in rejected.errors:
@@ -111,18 +84,23 @@ def _tell(report: Report, name: str, *, dry_run: bool) -> None:
     rest = report.total("rejected") - SHOWN
     if rest > 0:
         typer.echo(f"and {rest:,} more", err=True)
-    typer.echo(
-        f"{name}{f', as of {report.as_of}' if report.as_of else ''}{': dry run, nothing written' if dry_run else ''}"
-    )
+    stays = f"; the company's day stays {report.business_day}" if report.business_day != report.as_of else ""
+    as_of = f", as of {report.as_of}{stays}" if report.as_of else ""
+    typer.echo(f"{name}{as_of}{': dry run, nothing written' if dry_run else ''}")
     for entity, counts in report.counts.items():
-        typer.echo(f"  {entity}: {_words(counts, read=entity != 'reporting lines')}")
-    totals = {what: report.total(what) for what in ("created", "changed", "unchanged", "checked", "rejected")}
-    typer.echo(f"in all: {_words(totals, read=False)}")
+        typer.echo(f"  {entity}: {_words(counts, _shown(entity))}")
+    totals = {what: report.total(what) for what in FATES}
+    typer.echo(f"in all: {_words(totals, FATES)}")
     for path in report.rejects_files.values():
         typer.echo(f"refused rows are in {path}: correct them and import that file with the same mapping")
 
 
-def _words(counts: Counts[str, int], *, read: bool) -> str:
-    words = ("read", "created", "changed", "unchanged", "checked", "rejected")
-    kept = [w for w in words if (w != "read" or read) and (w != "checked" or counts.get(w))]
-    return ", ".join(f"{counts.get(word, 0):,} {word}" for word in kept)
+def _shown(entity: str) -> tuple[str, ...]:
+    """What is counted of it: rows that belong to deals are written with them, and lines come along with users."""
+    if entity in PARTS_OF_DEALS:
+        return ("read", "rejected")
+    return FATES if entity == "reporting lines" else ("read", *FATES)
+
+
+def _words(counts: Counts[str, int], shown: Sequence[str]) -> str:
+    return ", ".join(f"{counts.get(word, 0):,} {word}" for word in shown if word != "checked" or counts.get(word))

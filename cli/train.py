@@ -35,15 +35,11 @@ def train(
 
 
 def _follow(job: dict[str, Any], read: Any) -> dict[str, Any]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from cli.progress import Bar
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Training", total=1.0)
+    with Bar("Training") as bar:
         while job["state"] in UNFINISHED:
             time.sleep(0.5)
             job = read()
-            bar.update(task, completed=job["progress"], description=job["stage"] or "Training")
+            bar.show(job["progress"], 1.0, job["stage"] or "Training")
     return job

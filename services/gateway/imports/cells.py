@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -32,16 +33,16 @@ from services.gateway.json_checks import (
 )
 
 REMEMBERED = 10_000  # ids made of cells
+EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
 PRICE = object()  # the amount is the product's list price
 _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
     "number": "write a number such as 12.5, set decimal and thousands in the mapping, or list it under missing",
-    "time": "write 2017-09-30 or 2017-09-30T12:00:00Z, or set dates in the mapping",
-    "day": "write 2017-09-30, or set dates in the mapping",
     "yes_no": "write yes or no",
     "period": "write a calendar quarter such as 2017-Q4",
     "currency": "write an ISO 4217 code such as USD, or map this value to one under values",
 }
+_DATES = {"day": "2017-09-30", "time": "2017-09-30 or 2017-09-30T12:00:00Z"}
 _OF_TYPE = {
     FieldType.NUMBER: "number",
     FieldType.DATE: "day",
@@ -171,7 +172,17 @@ class CellReader:
         if kind in WORDS:
             allowed = list(source.values) if source.values and source.others is None else WORDS[kind]
             return "use one of " + ", ".join(allowed) + ", or map this value to one of " + ", ".join(WORDS[kind])
+        if kind in _DATES:
+            return _date_mend(source.format.dates, _DATES[kind])
         return _MENDS.get(kind, "shorten it or drop what is no text")
+
+
+def _date_mend(formats: Sequence[str], otherwise: str) -> str:
+    """How the mapping wants days and times written, with an example."""
+    if not formats:
+        return f"write {otherwise}, or set dates in the mapping"
+    told = " or ".join(f"{EXAMPLE.strftime(each)} ({each})" for each in formats)
+    return f"write it like {told}, or change dates in the mapping"
 
 
 def _text(limit: int) -> Callable[[str, Source], str]:

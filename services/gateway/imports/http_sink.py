@@ -121,6 +121,9 @@ class HttpSink:
         found = [product for product, _ in map(people.product_from_json, rows) if product is not None]
         return {product.id: product.price for product in found if product.price is not None}
 
+    async def business_day(self) -> date:
+        return date.fromisoformat((await self._client.call("GET", "/v1/workspace")).json()["clock"]["business_day"])
+
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         if batch == "lines":
             return await self._save_lines(records)
@@ -180,6 +183,9 @@ class CheckingSink:
 
     async def prices(self) -> Mapping[str, Money]:
         return await self._inner.prices()
+
+    async def business_day(self) -> date:
+        return await self._inner.business_day()
 
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         return [WriteResult(str(getattr(record, "id", "")), WriteStatus.UNCHANGED) for record in records]

@@ -49,6 +49,7 @@ class Report:
     """What an import did: per entity rows read and rejected, and records created, changed and unchanged."""
 
     as_of: date | None = None
+    business_day: date | None = None  # the company's, once all is in
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     rejects: list[Rejected] = field(default_factory=list)
     rejects_files: dict[Path, Path] = field(default_factory=dict)
@@ -82,12 +83,12 @@ class Importer:
             with Staging() as staging:
                 self._stage(staging)
                 await self._write_all(staging)
-            self.report.rejects = self._rejects.first
-            self.report.rejects_files = self._rejects.paths
         finally:
             for table in self._tables:
                 table.table.close()
             self._rejects.close()
+            self.report.rejects = self._rejects.first
+            self.report.rejects_files = self._rejects.paths
         return self.report
 
     # reading
@@ -132,6 +133,7 @@ class Importer:
                 await self._sink.fail(str(error))
             raise
         await self._sink.finish(self.report.counts)
+        self.report.business_day = await self._sink.business_day()
 
     async def _write(self, family: str, staging: Staging) -> None:
         total = staging.count(family)
@@ -189,8 +191,8 @@ class Importer:
 
     def _reject(self, part: Part, errors: Sequence[FieldError]) -> None:
         table = self._tables[part.table]
-        if self._rejects.add(table.path, table.table.columns, part.line, part.cells, errors):
-            self.report.add(table.spec.entity, "rejected")
+        self._rejects.add(table.path, table.table.columns, part.line, part.cells, errors)
+        self.report.add(table.spec.entity, "rejected")
 
 
 def _in_columns(error: FieldError, cells: Any) -> FieldError:

@@ -91,8 +91,9 @@ class Table:
         self.delimiter = delimiter or self._detect_delimiter()
         self.header = self._read_header()
         self._keep = [i for i, name in enumerate(self.header) if not name.startswith(REASON_PREFIX)]
+        self._of_rejects = len(self._keep) < len(self.header)
         # where U+FFFD stands for bytes that were no text: in UTF-16 as read here, and in files of rejects
-        self._marks_bad = self.encoding.startswith("utf-16") or len(self._keep) < len(self.header)
+        self._marks_bad = self.encoding.startswith("utf-16") or self._of_rejects
         self.columns = [self.header[i] for i in self._keep]
 
     def close(self) -> None:
@@ -134,8 +135,14 @@ class Table:
             message = f"the row has {len(cells)} values, the header {len(self.header)}"
             mend = f"quote values that contain {self.delimiter!r}, or fill in what is missing"
             return Row(line, _clean(cells), FieldError("row", str(len(cells)), message, mend))
-        if len(self._keep) != len(cells):
+        if self._of_rejects:
+            told = dict(zip(self.header, cells, strict=True))
             cells = [cells[i] for i in self._keep]
+            if told.get(REASON_PREFIX + "field") == "row":
+                values = told.get(REASON_PREFIX + "value", "")
+                count = int(values) if values.isdecimal() and len(values) < 9 else 1
+                if not any(cells[count:]):
+                    return Row(line, cells[:count], _as_it_was(count))
         text = "".join(cells)
         bad = not text.isascii() and (_has_surrogate(text) or (self._marks_bad and "\ufffd" in text))
         if bad:
@@ -168,6 +175,11 @@ class Table:
             mend = "the first line names the columns, each once"
             raise InvalidInput(message, field="header", value=str(self.path.name), mend=mend)
         return names
+
+
+def _as_it_was(count: int) -> FieldError:
+    mend = f"fill in what is missing, or empty {REASON_PREFIX}field to take it as it stands"
+    return FieldError("row", str(count), "the row was refused before and nothing was filled in", mend)
 
 
 def _has_surrogate(text: str) -> bool:

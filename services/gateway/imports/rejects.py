@@ -1,12 +1,17 @@
-"""Rows that were not imported: a CSV beside each file's, to be corrected and imported again."""
+"""Rows that were not imported: a CSV beside each file's, in its order, to be corrected and imported again."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+
+import orjson
 
 from services.gateway.domain import FieldError
 from services.gateway.imports.reader import REASON_PREFIX
@@ -24,43 +29,67 @@ class Rejected:
 
 
 class RejectsWriter:
-    """Writes `rejects-<file>.csv`, one a source file, with its columns and the reasons; made only when needed."""
+    """Writes `rejects-<file>.csv`, one a source file, with its columns and the reasons; made only when needed.
+
+    Rows are refused in any order and wait on disk until all are known.
+    """
 
     def __init__(self, target: Path | None = None, *, shown: int = 1_000) -> None:
         """`target` is a .csv file for the first file with rejects (others get its name and theirs) or a folder."""
         self._target = target
-        self._files: dict[Path, TextIO] = {}
-        self.paths: dict[Path, Path] = {}
-        self.count = 0
-        self._kept: set[tuple[Path, int]] = set()
-        self.first: list[Rejected] = []
         self._shown = shown
+        self._sources: dict[Path, Sequence[str]] = {}  # with their columns
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._rows: sqlite3.Connection | None = None
+        self.paths: dict[Path, Path] = {}
+        self.first: list[Rejected] = []
 
     def add(
         self, source: Path, columns: Sequence[str], line: int, cells: Sequence[str], errors: Sequence[FieldError]
-    ) -> bool:
+    ) -> None:
         """Keep a row with its reasons."""
-        self.count += 1
-        if len(self.first) < self._shown:
-            self.first.append(Rejected(source.name, line, tuple(errors)))
-        writer = csv.writer(self._open(source, columns))
-        kept = list(cells)
-        if errors and errors[0].field != "row":
-            kept += [""] * (len(columns) - len(kept))
-        elif len(kept) == len(columns):  # a torn row keeps another width, so that it is refused until it is mended
-            kept.append("")
-        joined = [" | ".join(getattr(e, name) for e in errors) for name in ("field", "value", "message", "mend")]
-        writer.writerow([*kept, line, *joined])
-        return True
+        if self._rows is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="dealcast-rejects-")
+            self._rows = sqlite3.connect(Path(self._folder.name) / "rows.db", isolation_level=None)
+            self._rows.execute("PRAGMA journal_mode = OFF")
+            self._rows.execute("PRAGMA synchronous = OFF")
+            self._rows.execute("CREATE TABLE row (source TEXT, line INTEGER, cells BLOB, errors BLOB)")
+        self._sources.setdefault(source, columns)
+        told = orjson.dumps([astuple(error) for error in errors])
+        self._rows.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (str(source), line, orjson.dumps(list(cells)), told))
 
-    def _open(self, source: Path, columns: Sequence[str]) -> TextIO:
-        if source not in self._files:
-            path = self.paths[source] = self._path(source)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(file).writerow([*columns, *REASONS])
-            self._files[source] = file
-        return self._files[source]
+    def close(self) -> None:
+        """Write the files, each in the order of its lines; `paths` and `first` then tell of them."""
+        if self._rows is None or self._folder is None:
+            return
+        for source in sorted(self._sources):
+            self._write(source, self._sources[source])
+        self._rows.close()
+        self._folder.cleanup()
+        self._rows = None
+
+    def _write(self, source: Path, columns: Sequence[str]) -> None:
+        path = self.paths[source] = self._path(source)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*columns, *REASONS])
+            for line, cells, errors in self._of(source):
+                if len(self.first) < self._shown:
+                    self.first.append(Rejected(source.name, line, tuple(errors)))
+                joined = [" | ".join(texts) for texts in zip(*map(astuple, errors), strict=True)]
+                writer.writerow([*_padded(cells, len(columns), torn=errors[0].field == "row"), line, *joined])
+
+    def _of(self, source: Path) -> Iterator[tuple[int, list[str], list[FieldError]]]:
+        """The rows of a file by line; what several parts of a mapping say of one stands together."""
+        assert self._rows is not None
+        rows = self._rows.execute(
+            "SELECT line, cells, errors FROM row WHERE source = ? ORDER BY line, rowid", (str(source),)
+        )
+        for line, of_line in groupby(rows, key=itemgetter(0)):
+            same = list(of_line)
+            errors = [FieldError(*error) for _, _, told in same for error in orjson.loads(told)]
+            yield line, orjson.loads(same[0][1]), list(dict.fromkeys(errors))
 
     def _path(self, source: Path) -> Path:
         stem = source.name.removesuffix(".gz").removesuffix(".csv").removeprefix("rejects-")
@@ -70,12 +99,14 @@ class RejectsWriter:
         elif self._target.suffix != ".csv":
             path = self._target / name
         else:
-            path = self._target if not self._files else self._target.with_name(f"{self._target.stem}-{stem}.csv")
-        if path.exists() and path.resolve() == source.resolve():  # never over the file that is being read
+            path = self._target if not self.paths else self._target.with_name(f"{self._target.stem}-{stem}.csv")
+        if path.exists() and path.resolve() == source.resolve():  # never over the file that was read
             return path.with_name(f"{path.stem}-again.csv")
         return path
 
-    def close(self) -> None:
-        """Close what was opened."""
-        for file in self._files.values():
-            file.close()
+
+def _padded(cells: list[str], width: int, *, torn: bool) -> list[str]:
+    """As wide as the header, so that the reasons stand in their columns."""
+    if torn and len(cells) == width:  # its reader could not tell it from a whole one
+        return [*cells, ""]
+    return cells + [""] * (width - len(cells))

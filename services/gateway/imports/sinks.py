@@ -33,6 +33,9 @@ class Sink(Protocol):
     async def prices(self) -> Mapping[str, Money]:
         """List prices by product id."""
 
+    async def business_day(self) -> date:
+        """The company's day."""
+
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         """Save records of one of BATCHES; one result a record, in order."""
 
@@ -71,6 +74,9 @@ class StoreSink:
 
     async def prices(self) -> Mapping[str, Money]:
         return {each.id: each.price for each in await self._store.list_products(LOCAL) if each.price is not None}
+
+    async def business_day(self) -> date:
+        return self._workspace.business_day
 
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         save: dict[str, Callable[[], Awaitable[list[WriteResult]]]] = {

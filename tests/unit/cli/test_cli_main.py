@@ -24,6 +24,17 @@ path = "deals.csv"
 id = "id"
 created_time = "created"
 """
+LOG = """
+[files.log]
+entity = "events"
+path = "log.csv"
+[files.log.columns]
+id = "case"
+time = "at"
+[[files.log.rules]]
+when = { what = "*" }
+stage = "Talks"
+"""
 
 
 @dataclass(frozen=True)
@@ -115,3 +126,16 @@ def test_an_import_tells_counts_and_rejects(tmp_path: Path, dealcast: Run) -> No
     done = dealcast("import", "--mapping", "m.toml", "deals.csv", "--data-dir", "data", "--dry-run")
     assert "dry run" in done.stdout
     assert "in all: 0 created, 0 changed, 1 unchanged, 1 rejected" in done.stdout
+
+
+def test_an_import_tells_what_counts_with_deals_and_where_the_clock_stays(tmp_path: Path, dealcast: Run) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING + LOG, encoding="utf-8")
+    (tmp_path / "deals.csv").write_text("id,created\na,2017-01-01\n", encoding="utf-8")
+    (tmp_path / "log.csv").write_text("case,at,what\na,2017-02-03,ended\na,2017-02-01,begun\n", encoding="utf-8")
+    done = dealcast("import", "--mapping", "m.toml", ".", "--data-dir", "data")
+    assert done.stdout.startswith("m, as of 2017-02-03\n"), done.stderr
+    assert "  deals: 1 read, 1 created, 0 changed, 0 unchanged, 0 rejected\n" in done.stdout
+    assert "  events: 2 read, 0 rejected\n" in done.stdout
+    (tmp_path / "log.csv").write_text("case,at,what\na,2017-02-01,begun\n", encoding="utf-8")
+    done = dealcast("import", "--mapping", "m.toml", ".", "--data-dir", "data")
+    assert done.stdout.startswith("m, as of 2017-02-01; the company's day stays 2017-02-03\n")
