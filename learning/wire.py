@@ -43,7 +43,7 @@ from learning.wire_values import (
 )
 
 __all__ = [
-    "MAX_ACTIVITIES", "MAX_EVENT_BYTES", "MAX_TEXT_BYTES", "business_day", "day_from_pb", "deal_event",
+    "MAX_ACTIVITIES", "MAX_EVENT_BYTES", "MAX_TEXT_BYTES", "bare_history", "business_day", "day_from_pb", "deal_event",
     "history_from_event", "money_from_pb", "money_to_pb", "time_from_pb", "time_to_pb", "value_from_pb", "value_to_pb",
 ]  # fmt: skip
 
@@ -85,6 +85,30 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
         contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
         max(event.activity_count, len(activities)), event.truncated,
         {one.product_id: one.product_name for one in source.products if one.product_name},
+    )  # fmt: skip
+
+
+def bare_history(event: events_pb2.DealEvent) -> DealHistory:
+    """What columns are computed from and named by, at half the cost of `history_from_event`.
+
+    No contacts' persons, counters, texts or ids of activities; of the owner's path the owner alone; changes count as
+    recorded when they were effective. Snapshots of both are the same.
+    """
+    source = event.deal
+    account = None
+    if source.account.id:
+        account = Account(source.account.id, source.account.name, _fields_from_pb(source.account.fields))
+    changes = tuple([
+        Change(one.field, value_from_pb(one.value), when := time_from_pb(one.effective_time), when)
+        for one in event.history
+    ])  # fmt: skip
+    activities = tuple([Activity("", "", one.type, one.direction, time_from_pb(one.time)) for one in event.activities])
+    path = source.owner.path
+    owner = (Node(path[-1].id, path[-1].level, path[-1].name, path[-1].parent),) if path else ()
+    return DealHistory(
+        _deal_from_pb(source), changes, activities, account, owner,
+        activity_count=max(event.activity_count, len(activities)), truncated=event.truncated,
+        product_names={one.product_id: one.product_name for one in source.products if one.product_name},
     )  # fmt: skip
 
 

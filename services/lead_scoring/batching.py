@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -10,20 +11,28 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 MOST = 256
 TURNS = 8
+LULL_SECONDS = 0.003
+LONGEST_SECONDS = 0.02
+BUSY_SECONDS = 0.25
+PROBE_SECONDS = 0.1
 
 
 class MicroBatcher(Generic[Q, A]):
-    """Collects what is asked within a few turns of the event loop and answers it with one call of `answer`.
+    """Collects what is asked at about the same time and answers it with one call of `answer`.
 
-    No clock is waited for: it goes on for as long as every turn brings another question, at most 8 turns, so a lone
-    question is answered on the next turn but one. Where a batch fails, each of its questions is asked again alone, so
-    that one bad question fails alone.
+    Alone, a question costs several times its share of a batch. So for a quarter of a second after several came at a
+    time, a batch is held open for as long as questions keep coming, at most for 20 ms; one every tenth of a second is
+    held open to see whether they do. All others wait for no clock: each is answered on the next turn of the event
+    loop but one. Where a batch fails, each of its questions is asked again alone, so that one bad question fails
+    alone.
     """
 
     def __init__(self, answer: Callable[[Sequence[Q]], Sequence[A]], most: int = MOST) -> None:
         self._answer = answer
         self._most = most
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
+        self._busy_until = 0.0
+        self._next_probe = 0.0
 
     async def ask(self, question: Q) -> A:
         """The answer to one question; raises what answering it raised."""
@@ -31,8 +40,16 @@ class MicroBatcher(Generic[Q, A]):
         future: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, future))
         if len(self._waiting) == 1:
-            loop.call_soon(self._turn, 0, 0)
+            self._begin(loop)
         return await future
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = time.monotonic()
+        if now < self._busy_until or now >= self._next_probe:
+            self._next_probe = now + PROBE_SECONDS
+            loop.call_later(LULL_SECONDS, self._lull, len(self._waiting), now + LONGEST_SECONDS)
+        else:
+            loop.call_soon(self._turn, 0, 0)
 
     def _turn(self, seen: int, turns: int) -> None:
         """Wait another turn where the last one brought something, else answer."""
@@ -42,11 +59,21 @@ class MicroBatcher(Generic[Q, A]):
         else:
             self._flush()
 
+    def _lull(self, seen: int, until: float) -> None:
+        """Wait another while where the last one brought something, else answer."""
+        count = len(self._waiting)
+        if seen < count < self._most and time.monotonic() < until:
+            asyncio.get_running_loop().call_later(LULL_SECONDS, self._lull, count, until)
+        else:
+            self._flush()
+
     def _flush(self) -> None:
         taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._turn, 0, 0)
         self._settle(taken)
+        if len(taken) > 1:
+            self._busy_until = time.monotonic() + BUSY_SECONDS
+        if self._waiting:
+            self._begin(asyncio.get_running_loop())
 
     def _settle(self, taken: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         try:

@@ -12,7 +12,7 @@ from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from kit.errors import InvalidInput, TooLarge
 from learning.columns import MISSING, Floats, Table, Texts
 from learning.linear import Scores
-from learning.wire import business_day, history_from_event, time_to_pb
+from learning.wire import bare_history, business_day, time_to_pb
 from services.lead_scoring.domain import ModelInfo, Score
 from services.lead_scoring.service import Answer, Asked
 
@@ -23,7 +23,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     """The deal and the day it is asked for; InvalidInput where a member is missing or unreadable."""
     if not event.deal.id:
         raise InvalidInput("The event names no deal.", field="deal.id", mend="Set the deal's id.")
-    return Asked(history_from_event(event, texts=0), business_day(event))
+    return Asked(bare_history(event), business_day(event))
 
 
 def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:

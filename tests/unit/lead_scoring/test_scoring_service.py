@@ -19,8 +19,9 @@ from kit.errors import InvalidInput, Poisoned, TooLarge
 from kit.models import Pointer
 from learning.columns import ChoiceColumn, Encoder, Texts
 from learning.reasons import reasons
-from learning.records import Deal, DealHistory, DealKind, Outcome, ProductLine
+from learning.records import Account, Deal, DealHistory, DealKind, Node, Outcome, ProductLine
 from learning.relay import event_from_bytes
+from learning.wire import deal_event
 from services.lead_scoring import convert
 from services.lead_scoring.batching import MicroBatcher
 from services.lead_scoring.features import names_of, serving_table
@@ -111,6 +112,20 @@ def test_messages_that_are_no_deals_are_refused() -> None:
         convert.asked_from_event(events_pb2.DealEvent(deal=records_pb2.Deal(id="d"), business_day="never"))
 
 
+def test_what_is_read_of_an_event_names_its_values_as_the_whole_would() -> None:
+    owner = (Node("company", "company", "All", ""), Node("owner:u", "owner", "Kim", "company"))
+    account, product = Account("a", "Acme"), ProductLine("p")
+    history = DealHistory(
+        Deal("d", 1, owner_id="u", account_id="a", products=(product,)), account=account, owner_path=owner,
+        product_names={"p": "GTX Pro"},
+    )  # fmt: skip
+    event = deal_event(history, business_day=DAY)
+    names = names_of([convert.asked_from_event(event).history])
+    assert names == names_of([history]) == {
+        "owner_id": {"u": "Kim"}, "account_id": {"a": "Acme"}, "product": {"p": "GTX Pro"},
+    }  # fmt: skip
+
+
 async def test_concurrent_questions_are_one_batch_and_a_bad_one_fails_alone() -> None:
     sizes = []
 
@@ -127,6 +142,25 @@ async def test_concurrent_questions_are_one_batch_and_a_bad_one_fails_alone() ->
     assert [one for one in found if isinstance(one, int)] == [22, 24, 28]
     assert isinstance(found[2], InvalidInput)
     assert await batcher.ask(1) == 2
+
+
+async def test_while_questions_keep_coming_a_batch_is_held_open_for_them() -> None:
+    sizes: list[int] = []
+
+    def answer(questions: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(questions))
+        return questions
+
+    batcher: MicroBatcher[int, int] = MicroBatcher(answer, most=8)
+    await asyncio.gather(*(batcher.ask(n) for n in range(2)))  # several at a time
+    trickle = [asyncio.create_task(batcher.ask(n)) for n in range(3)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    trickle += [asyncio.create_task(batcher.ask(n)) for n in range(3, 6)]
+    assert await asyncio.gather(*trickle) == list(range(6))
+    assert sizes == [2, 6]
+    assert await asyncio.gather(*(batcher.ask(n) for n in range(20))) == list(range(20))
+    assert sizes == [2, 6, 8, 8, 4], "never more than fit"
 
 
 def test_serving_needs_neither_scikit_learn_nor_arrow() -> None:

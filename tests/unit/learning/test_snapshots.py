@@ -27,7 +27,7 @@ from learning.records import (
 )
 from learning.snapshots import end_of, phases, row_at, snapshots, state_at
 from learning.testing import company, finished, last_day, opened, write
-from learning.wire import deal_event, history_from_event
+from learning.wire import bare_history, deal_event, history_from_event
 
 BORN = datetime(2017, 1, 2, 10, tzinfo=UTC)
 
@@ -176,12 +176,13 @@ def test_training_and_serving_see_the_same_columns(history: DealHistory, days: i
         history.deal, tuple(one for one in history.changes if one.effective_time < end_of(today)),
         tuple(one for one in history.activities if one.time < end_of(today)), history.account,
     )  # fmt: skip
-    event = deal_event(known, business_day=today).SerializeToString()
-    assert row_at(history_from_event(events_pb2.DealEvent.FromString(event)), today) == row_at(history, today)
+    event = events_pb2.DealEvent.FromString(deal_event(known, business_day=today).SerializeToString())
+    assert row_at(history_from_event(event), today) == row_at(bare_history(event), today) == row_at(history, today)
 
 
 def test_the_two_ways_agree_on_whole_histories(tmp_path: Path) -> None:
     written = write(tmp_path, company(150), last_day())
     for history in read_history(written).deals():
         event = deal_event(history, business_day=last_day())
-        assert row_at(history_from_event(event), last_day()) == row_at(history, last_day())
+        sent = row_at(history_from_event(event), last_day())
+        assert sent == row_at(bare_history(event), last_day()) == row_at(history, last_day())
