@@ -21,6 +21,7 @@ _WORDS = {
 }  # fmt: skip
 _MISSING = ("not filled in", "입력되지 않음")
 _SMALL = 1e-12
+STRONG = 0.5  # log-odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _row_reasons(row: int, effects: Floats, readers: Sequence[_Reader], top: int
     found = [readers[index].reason(row, float(effects[index])) for index in chosen]
     rest = float(effects.sum()) - sum(one.effect for one in found)
     if len(chosen) < len(effects) and abs(rest) > _SMALL:
-        found.append(Reason("", "", rest, *_sentence("Everything else", "그 밖의 모든 항목", rest)))
+        found.append(Reason("", "", rest, *_sentence("Everything else together", "그 밖의 모든 항목", rest)))
     return tuple(found)
 
 
@@ -127,7 +128,6 @@ class _Reader:
 
 
 def _sentence(en: str, ko: str, effect: float) -> tuple[str, str]:
-    strong = abs(effect) >= 0.5
-    much_en, much_ko = (" a lot", "크게 ") if strong else ("", "")
-    verb_en, verb_ko = ("raises", "높입니다") if effect > 0 else ("lowers", "낮춥니다")
-    return f"{en} {verb_en} the chance{much_en}", f"{ko} — 가능성을 {much_ko}{verb_ko}"
+    much_en, much_ko = (" a lot", "크게 ") if abs(effect) >= STRONG else ("", "")
+    verb_en, verb_ko = ("raises", "높이는") if effect > 0 else ("lowers", "낮추는")
+    return f"{en} — {verb_en} the chance{much_en}", f"{ko} — 가능성을 {much_ko}{verb_ko} 요인"

@@ -145,9 +145,10 @@ def told(column: str, cell: Cell, others: list[Cell], names: dict[str, str] | No
 def test_numbers_are_written_as_people_write_them() -> None:
     amounts: list[Cell] = [float(number) * 5_529_137 for number in range(1, 40)]
     en, ko = told("amount", 55_291_370.4, amounts)
-    assert en.startswith("Amount: 55,291,370 raises the chance a lot (")
+    assert en.startswith("Amount: 55,291,370 — raises the chance a lot (")
     assert "between 58,100,000 and 111,000,000 won" in told("amount", 60_000_000.0, amounts)[0]
-    assert ko.startswith("금액: 55,291,370 — ")
+    assert ko.startswith("금액: 55,291,370 — 가능성을 크게 높이는 요인 (")
+    assert told("mail", 6.0, [float(n % 9) for n in range(99)])[0].startswith("Mails: 6 — raises the chance a lot (")
     assert "e+" not in en + ko
     assert [number(one) for one in (1250.0, 12.53, 2.345, 0.25, 0.00312, -1e6, 3.0)] == [
         "1,250", "12.5", "2.35", "0.25", "0.0031", "-1,000,000", "3",
@@ -156,19 +157,19 @@ def test_numbers_are_written_as_people_write_them() -> None:
 
 def test_days_and_dates_are_told_in_words() -> None:
     spans: list[Cell] = [float(one) for one in range(100)]
-    assert told("age_days", 45.0, spans)[0].startswith("Age: 45 days raises")
-    assert told("age_days", 1.0, spans)[0].startswith("Age: 1 day raises")
+    assert told("age_days", 45.0, spans)[0].startswith("Age: 45 days — raises")
+    assert told("age_days", 1.0, spans)[0].startswith("Age: 1 day — raises")
     assert "closed records between 25 days and 50 days won" in told("age_days", 45.0, spans)[0]
     en, ko = told("days_since_inbound", 12.0, spans)
-    assert en.startswith("The customer's last word: 12 days ago raises")
+    assert en.startswith("The customer's last word: 12 days ago — raises")
     assert ko.startswith("고객의 마지막 연락: 12일 전 — ")
     around: list[Cell] = [float(one - 50) for one in range(100)]
-    assert told("days_to_close_date", -3.0, around)[0].startswith("Promised close date: 3 days ago raises")
+    assert told("days_to_close_date", -3.0, around)[0].startswith("Promised close date: 3 days ago — raises")
     assert told("days_to_close_date", 3.0, around)[1].startswith("예정 마감일: 3일 후 — ")
-    assert told("days_to_close_date", 0.0, around)[0].startswith("Promised close date: today raises")
+    assert told("days_to_close_date", 0.0, around)[0].startswith("Promised close date: today — raises")
     dates: list[Cell] = [date(2017, 9, 30) + timedelta(days=one) for one in range(-50, 50)]
     en, ko = told("fields.Decision", date(2017, 10, 10), dates)
-    assert en.startswith("Decision: in 10 days raises")
+    assert en.startswith("Decision: in 10 days — raises")
     assert "closed records between " in en
     assert ko.startswith("Decision: 10일 후 — ")
 
@@ -176,9 +177,9 @@ def test_days_and_dates_are_told_in_words() -> None:
 def test_ids_are_told_by_name_where_it_is_known() -> None:
     owners: list[Cell] = ["U-1", "U-2"] * 20
     en, ko = told("owner_id", "U-1", owners, {"U-1": "김하늘"})
-    assert (en.startswith("Owner: 김하늘 raises"), ko.startswith("담당자: 김하늘 — ")) == (True, True)
-    assert told("owner_id", "U-2", owners, {"U-1": "김하늘"})[0].startswith("Owner: U-2 raises")
-    assert told("owner_id", "U-9", owners, {"U-9": "Ann"})[0].startswith("Owner: Ann raises")
+    assert (en.startswith("Owner: 김하늘 — raises"), ko.startswith("담당자: 김하늘 — ")) == (True, True)
+    assert told("owner_id", "U-2", owners, {"U-1": "김하늘"})[0].startswith("Owner: U-2 — raises")
+    assert told("owner_id", "U-9", owners, {"U-9": "Ann"})[0].startswith("Owner: Ann — raises")
 
 
 def test_titles_speak_both_languages() -> None:
