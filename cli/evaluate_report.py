@@ -19,7 +19,7 @@ MOST = 12  # lines of a list
 FILE_WIDTH = 140  # where no terminal says how wide it is
 ONE_LINE = 112  # a figure and its interval fit beside each other
 _WORDS = {
-    "trained": ("Trained on {rows:,} rows of {file}, {won:,} of them won ({rate:.1%}); {columns} columns{open}.",
+    "trained": ("Trained on {rows:,} rows of {file}, {won:,} of them won ({rate:.1%}). Columns used: {columns}{open}.",
                 "{file}의 {rows:,}행으로 학습했습니다. 성공 {won:,}행({rate:.1%}), 열 {columns}개{open}."),
     "open": ("; {rows:,} open rows for the leak guard", ", 진행 중 {rows:,}행은 누출 점검에만 사용"),
     "won": ("Won means {column} = {value}.", "성공: {column} = {value}."),

@@ -25,7 +25,7 @@ SIDE_EMPTY, SIDE_FULL = 0.005, 0.5  # filled with (almost) none of one outcome, 
 SIDE_RARE, SIDE_OFTEN = 0.02, 0.15  # the same, as a suspicion
 GAP_WARNS = 0.2
 APART_WARNS, FEW_LEVELS = 0.6, 50
-PURE, SURPRISE = 0.02, 40.0  # of an outcome's usual share is left, against odds of e^40
+PURE, SURPRISE = 0.02, 80.0  # of an outcome's usual share is left, against odds of e^80
 Mask = NDArray[np.bool_]
 
 

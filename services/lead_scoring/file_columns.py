@@ -105,7 +105,7 @@ def worthwhile_parts(read: Mapping[str, Floats], order: Order, names: Collection
         told = {
             "weekday": span >= WEEKDAY_SPAN and len(np.unique(np.floor(known) % 7)) > 1,
             "month": span >= MONTH_SPAN,
-            "hour": float((known % 1.0 > 0).mean()) >= CLOCK_SHARE,
+            "hour": float((known % 1.0 > 0).mean()) >= CLOCK_SHARE and len(np.unique(np.floor(known % 1.0 * 24))) > 1,
         }
         for part in (part for part, good in told.items() if good):
             taken = [*names, *(one.name for one in parts)]

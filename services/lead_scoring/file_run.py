@@ -69,6 +69,9 @@ class Report:
 
 def run(options: FileOptions, output: Output, progress: Progress, seed: int = 0) -> Report:
     """Do all of it. Raises DealcastErrors; the scores appear whole or not at all."""
+    if output.path is not None and not output.path.parent.is_dir():
+        mend = "name a file in a folder that is there"
+        raise InvalidInput("the scores cannot be written", field="--out", value=str(output.path), mend=mend)
     training, test = read_files(options, progress)
     progress("looking for leaks", 0.0)
     with threadpool_limits(1):

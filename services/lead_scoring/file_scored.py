@@ -95,7 +95,7 @@ class TestFile:
         if lacking:
             listed = ", ".join(f"“{name}”" for name in lacking[:10]) + (" …" if len(lacking) > 10 else "")
             self.notes.append(Note(
-                f"The test file lacks {len(lacking)} columns that were trained on, which count as missing: {listed}.",
+                f"{len(lacking)} columns that were trained on are missing in the test file: {listed}.",
                 f"평가 파일에 없는 학습 열 {len(lacking)}개는 빈 값으로 보았습니다: {listed}.",
             ))  # fmt: skip
 

@@ -129,11 +129,12 @@ def _own_order(
     """The order by the record's own day, where a column plainly is that."""
     days = {name: column for name, column in read.items() if readings[name].kind is Kind.DATE}
     numbers = {name: column for name, column in days.items() if isinstance(column, np.ndarray)}
-    name = own_date(numbers, np.isnan(outcome)) if numbers else ""
+    opened = np.isnan(outcome)
+    name = own_date(numbers, opened) if numbers else ""
     order = Order()
     if name:
         later = read_column(test.columns[name], readings[name])[0] if name in test.columns else np.zeros(0)
-        order = Order(name, isinstance(later, np.ndarray) and comes_after(numbers[name], later), dates=True)
+        order = Order(name, isinstance(later, np.ndarray) and comes_after(numbers[name][~opened], later), dates=True)
     return order, told(order, named=False, candidates=list(numbers))
 
 
