@@ -176,8 +176,8 @@ class Around(Touching):
         wanted = storable(row[match] for row in rows if row)
         found = select(table).where(self._database.among(table.c[match]))
         stored: dict[Key, dict[str, Any]] = {}
-        for mapping in self._database.fetch(connection, found, wanted):
-            stored[tuple(mapping._mapping[key] for key in keys)] = dict(mapping._mapping)
+        for held in self._database.fetch(connection, found, wanted):
+            stored[tuple(getattr(held, key) for key in keys)] = held._asdict()
         new: dict[Key, dict[str, Any]] = {}
         results = []
         for record, row, check in zip(records, rows, checks, strict=True):

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ARRAY,
@@ -79,12 +82,36 @@ class Many:
         if not rows:
             return
         take = self._take
-        if take is None:
-            connection.exec_driver_sql(self._sql, list(rows))
-        elif self._single:
-            connection.exec_driver_sql(self._sql, [(take(row),) for row in rows])
-        else:
-            connection.exec_driver_sql(self._sql, [take(row) for row in rows])
+        values: list[Any] = list(rows) if take is None else list(map(take, rows))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self._sql, [(value,) for value in values] if self._single else values)
+        finally:
+            cursor.close()
+
+
+class Rows:
+    """A query made ready: rows as named tuples of what the driver gives, without SQLAlchemy's work per execution."""
+
+    def __init__(self, engine: Engine, statement: Any) -> None:
+        compiled = statement.compile(engine)
+        expanded = compiled.construct_expanded_state(compiled.params)
+        self._sql = expanded.statement
+        self._order = expanded.positiontup
+        self._fixed = dict(expanded.parameters)
+        names = [c.name for c in statement.selected_columns]
+        row: Any = namedtuple("Row", names)  # type: ignore[misc]
+        self._make = row._make
+
+    def read(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        """All rows."""
+        given = {**self._fixed, **parameters}
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._sql, given if self._order is None else [given[name] for name in self._order])
+            return list(map(self._make, cursor.fetchall()))
+        finally:
+            cursor.close()
 
 
 class Database:
@@ -105,6 +132,8 @@ class Database:
             self._reader = create_engine(
                 url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True, isolation_level="REPEATABLE READ"
             )
+        self._ready: WeakKeyDictionary[Any, Rows] = WeakKeyDictionary()
+        self._explained = partial(_explained, self._reader.dialect.loaded_dbapi.Error)
         self._write_thread = ThreadPoolExecutor(1, "store-writer")
         self._read_threads = ThreadPoolExecutor(READERS, "store-reader")
 
@@ -131,10 +160,11 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, self._read, work)
 
     def _write(self, work: Callable[[Connection], T], durable: bool) -> T:
-        with _explained(), self._writer.connect() as connection:
+        with self._explained(), self._writer.connect() as connection:
             if self.is_sqlite:
                 _set_synchronous(connection, "FULL" if durable else "NORMAL")
-            else:
+            connection.begin()
+            if not self.is_sqlite:
                 connection.execute(_LOCK)
                 if not durable:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
@@ -143,13 +173,15 @@ class Database:
             return result
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with _explained(), self._reader.connect() as connection:
+        with self._explained(), self._reader.connect() as connection:
+            connection.begin()
             return work(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A reading transaction over several calls, for the exporter's threads; blocking."""
-        with _explained(), self._reader.connect() as connection:
+        with self._explained(), self._reader.connect() as connection:
+            connection.begin()
             yield connection
 
     def among(self, column: Column[Any], name: str = "ids") -> ColumnElement[bool]:
@@ -167,9 +199,15 @@ class Database:
         """All rows of a statement with `among`, in chunks of ids."""
         rows: list[Any] = []
         for start in range(0, len(ids), CHUNK):
-            result = connection.execute(statement, {"ids": self.ids(ids[start : start + CHUNK]), **more})
-            rows.extend(result.all())
+            rows += self.rows(connection, statement, ids=self.ids(ids[start : start + CHUNK]), **more)
         return rows
+
+    def rows(self, connection: Connection, statement: Any, **parameters: Any) -> list[Any]:
+        """All rows of a statement that is kept and run again and again; booleans may come as 0 and 1."""
+        ready = self._ready.get(statement)
+        if ready is None:
+            ready = self._ready[statement] = Rows(self._reader, statement)
+        return ready.read(connection, parameters)
 
     def many(self, statement: Any) -> Many:
         """An update with bound parameters, made ready for many rows."""
@@ -199,21 +237,26 @@ class Database:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(driver_error: type[Exception]) -> Iterator[None]:
     """A database that does not answer is Unavailable; anything else is a fault of ours and stays as it is."""
     try:
         yield
-    except DBAPIError as error:
-        kind = type(error.orig).__name__
-        if kind not in ("OperationalError", "InterfaceError", "AdminShutdown") and not error.connection_invalidated:
+    except (DBAPIError, driver_error) as error:
+        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        if kind not in ("OperationalError", "InterfaceError", "AdminShutdown") and not lost:
             raise
         mend = "Look at the disk or the database server"
         raise Unavailable(f"the database does not answer ({kind})", field="store", mend=mend) from error
 
 
 def _set_synchronous(connection: Connection, level: str) -> None:
-    cursor = connection.connection.cursor()  # the driver's: SQLAlchemy's own would begin the transaction first
-    cursor.execute(f"PRAGMA synchronous={level}")
+    _run(connection, f"PRAGMA synchronous={level}")  # through SQLAlchemy it would begin the transaction first
+
+
+def _run(connection: Connection, sql: str) -> None:
+    cursor = connection.connection.cursor()
+    cursor.execute(sql)
     cursor.close()
 
 
@@ -229,6 +272,6 @@ def _sqlite_engine(url: URL, begin: str, size: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        _run(connection, begin)
 
     return engine

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, or_, select
 
 from kit.errors import InvalidInput
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import from_us, loads, storable, to_us
-from services.gateway.store.database import CHUNK, Database
+from services.gateway.store.database import Database
 from services.gateway.store.interface import OutboxRow, StoredEvent
 from services.gateway.store.reads import bounded
 from services.gateway.store.touching import Touching
@@ -25,15 +25,23 @@ class Outbox(Touching):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        o, e = t.outbox.c, t.events.c
         self._existing_deals = select(t.deals.c.id).where(database.among(t.deals.c.id))
+        after, most = bindparam("after", type_=BigInteger), bindparam("most", type_=BigInteger)
+        waiting = select(o.id, o.deal_id, o.cause, o.trace).where(o.id > after)
+        self._waiting = waiting.order_by(o.id).limit(most)
+        self._finish = database.many(delete(t.outbox).where(o.id == bindparam("row")))
+        since = select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > after)
+        self._since = since.order_by(e.id).limit(most)
+        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, database.among(t.deals.c.owner_id, "owners"))
+        self._since_of_owners = self._since.where(or_(e.deal_id == "", mine.exists()))
 
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
         """Unpublished rows in order, above `after`."""
-        o = t.outbox.c
-        page = select(o.id, o.deal_id, o.cause, o.trace).where(o.id > after).order_by(o.id).limit(bounded(limit))
 
         def work(connection: Connection) -> list[OutboxRow]:
-            return [OutboxRow(*row) for row in connection.execute(page).all()]
+            rows = self._database.rows(connection, self._waiting, after=after, most=bounded(limit))
+            return [OutboxRow(*row) for row in rows]
 
         return await self._database.read(work)
 
@@ -43,9 +51,7 @@ class Outbox(Touching):
             return
 
         def work(connection: Connection) -> None:
-            for start in range(0, len(ids), CHUNK):
-                gone = t.outbox.c.id.in_(list(ids[start : start + CHUNK]))
-                connection.execute(delete(t.outbox).where(gone))
+            self._finish.run(connection, [{"row": one} for one in ids])
 
         await self._database.write(work, durable=False)
 
@@ -73,19 +79,15 @@ class Outbox(Touching):
 
     async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]:
         """Events above an id that the principal may see: those of its deals, and those of no deal."""
-        e = t.events.c
-        page = (
-            select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > event_id).order_by(e.id).limit(bounded(limit))
-        )
-        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, self._database.among(t.deals.c.owner_id, "owners"))
+        page = {"after": event_id, "most": bounded(limit)}
 
         def work(connection: Connection) -> list[StoredEvent]:
             visible = self._contexts.read(connection).visible(principal)
             if visible is None:
-                rows = connection.execute(page).all()
+                rows = self._database.rows(connection, self._since, **page)
             else:
-                seen = page.where(or_(e.deal_id == "", mine.exists()))
-                rows = connection.execute(seen, {"owners": self._database.ids(visible)}).all()
+                owners = self._database.ids(visible)
+                rows = self._database.rows(connection, self._since_of_owners, owners=owners, **page)
             return [StoredEvent(row.id, row.deal_id, row.kind, from_us(row.time), loads(row.data)) for row in rows]
 
         return await self._database.read(work)

@@ -16,6 +16,7 @@ from services.gateway.store.database import Database
 
 KEPT_EVENTS = 100_000
 PRUNE_EVERY = 1_000
+NEWEST_EVENT = select(func.max(t.events.c.id).label("newest"))
 NEVER: dict[str, Any] = {
     f"{kind}_{part}": value
     for kind in ("lead_score", "forecast", "next_actions")
@@ -97,6 +98,6 @@ class Touching(Part):
             connection,
             [{"deal_id": deal_id, "kind": kind, "time": now_us, "data": dumps(data)} for deal_id, kind, data in new],
         )
-        newest = connection.execute(select(func.max(t.events.c.id))).scalar_one()
+        newest = self._database.rows(connection, NEWEST_EVENT)[0][0]
         if newest % PRUNE_EVERY < len(new):
             connection.execute(delete(t.events).where(t.events.c.id <= newest - KEPT_EVENTS))
