@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from kit.errors import InvalidInput, TooLarge
 from learning.columns import MISSING, Floats, Table, Texts
 from learning.linear import Scores
-from learning.wire import bare_history, business_day, time_to_pb
+from learning.wire import bare_history, business_day, time_to_pb, value_from_pb
 from services.lead_scoring.domain import ModelInfo, Score
-from services.lead_scoring.service import Answer, Asked
+from services.lead_scoring.service import Answer, Asked, Supposed
+from services.lead_scoring.whatif import Hypothesis
 
 MOST_ROWS = 200_000
 
@@ -51,7 +53,36 @@ def lead_score_to_pb(answer: Answer) -> insights_pb2.LeadScore:
             )
             for one in score.reasons
         ],
-        prior=score.prior,
+        prior=score.prior, contributions=_contributions_to_pb(score.contributions),
+    )  # fmt: skip
+
+
+def _contributions_to_pb(effects: Mapping[str, float]) -> insights_pb2.Contributions | None:
+    if not effects:
+        return None
+    return insights_pb2.Contributions(fields=effects.keys(), effects=effects.values())
+
+
+def hypothesis_from_pb(request: pb.WhatIfRequest) -> Hypothesis:
+    """What would be other; InvalidInput where a field is named twice."""
+    values = {one.field: value_from_pb(one.value) for one in request.changes}
+    if len(values) != len(request.changes):
+        raise InvalidInput("A field is named twice.", field="changes", mend="Send each field once.")
+    return Hypothesis(values, request.owner_name)
+
+
+def supposed_to_pb(answer: Supposed) -> pb.WhatIfResponse:
+    """The answer to what-if."""
+    return pb.WhatIfResponse(
+        before=lead_score_to_pb(answer.before), after=lead_score_to_pb(answer.after),
+        differences=[
+            pb.Difference(
+                field=one.field, value_before=one.value_before, value_after=one.value_after,
+                effect_before=one.before, effect_after=one.after, effect=one.effect, text_en=one.text_en,
+                text_ko=one.text_ko,
+            )
+            for one in answer.differences
+        ],
     )  # fmt: skip
 
 

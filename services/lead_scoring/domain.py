@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +13,16 @@ SERVICE = "lead_scoring"
 PRIOR_VERSION = "prior"
 MIN_OUTCOMES = 40  # with fewer, the score is a prior shrunk towards the company's rate
 TOP_REASONS = 8
+DIGITS = 6  # of contributions, in log-odds
+SMALL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """P(won), or P(converts) for a lead, with its 90 % interval and what it is made of.
 
-    base_log_odds + the effects of all reasons = log-odds of probability, where reasons are asked for.
+    Where reasons are asked for, base_log_odds + the effects of all reasons = log-odds of probability, and so with
+    the contributions: every column's effect by name, "" for what is not listed.
     """
 
     probability: float
@@ -27,6 +31,16 @@ class Score:
     base_log_odds: float = 0.0
     reasons: tuple[Reason, ...] = ()
     prior: bool = False
+    contributions: Mapping[str, float] = field(default_factory=dict)
+
+
+def shares(named: Iterable[tuple[str, float]], total: float) -> dict[str, float]:
+    """Effects by name without those that are nothing, rounded; "" takes what is left of their total."""
+    kept = {name: rounded for name, effect in named if (rounded := round(effect, DIGITS))}
+    rest = total - sum(kept.values())
+    if abs(rest) > SMALL:
+        kept[""] = kept.get("", 0.0) + rest
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,13 @@ class LeadScoringApi(lead_scoring_pb2_grpc.LeadScoringServiceServicer):
         (answer,) = self._service.answer([convert.asked_from_event(request.deal)])
         return pb.ExplainDealResponse(lead_score=convert.lead_score_to_pb(answer))
 
+    async def WhatIf(  # noqa: N802
+        self, request: pb.WhatIfRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.WhatIfResponse:
+        """One open deal as it is and as it would be with other values."""
+        asked, hypothesis = convert.asked_from_event(request.deal), convert.hypothesis_from_pb(request)
+        return convert.supposed_to_pb(self._service.what_if(asked, hypothesis))
+
     async def GetModel(  # noqa: N802
         self, request: pb.GetModelRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.GetModelResponse:

@@ -16,7 +16,7 @@ from learning.calibration import logit, sigmoid
 from learning.columns import Encoder, Table
 from learning.linear import LinearScorer, Scores
 from learning.reasons import Names, Reason, reasons
-from services.lead_scoring.domain import TOP_REASONS, Score
+from services.lead_scoring.domain import TOP_REASONS, Score, shares
 
 FORMAT = 1
 MODEL_FILE, WEIGHTS_FILE, EVALUATION_FILE = "model.json", "weights.npz", "evaluation.json"
@@ -59,8 +59,9 @@ class ScoreModel:
         spread = self.scorer.score(table)
         exact = Scores(base + effects.sum(axis=1), spread.deviation)
         why: list[tuple[Reason, ...]] = reasons(self.scorer.encoder, table, effects, self.evidence, top, names)
-        rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, strict=True)
-        return [Score(p, low, high, base, one, self.prior) for p, low, high, one in rows]
+        parts = [shares(zip(self.columns, row, strict=True), sum(row)) for row in effects.tolist()]
+        rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
+        return [Score(p, low, high, base, one, self.prior, part) for p, low, high, one, part in rows]
 
     def save(self, folder: Path) -> None:
         """Write the artifact: the same model gives the same bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -13,9 +13,11 @@ from kit.subjects import insight_id
 from learning.columns import Table
 from learning.linear import Scores
 from learning.records import DealHistory
-from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled
+from learning.snapshots import row_at
+from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled, shares
 from services.lead_scoring.features import names_of, serving_table
 from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.whatif import Difference, Hypothesis, check, differences, supposed
 
 KIND = "lead_score"
 
@@ -48,6 +50,15 @@ class Answer:
     score: Score
 
 
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """A deal's answer as it is and as it would be, and what makes the difference."""
+
+    before: Answer
+    after: Answer
+    differences: list[Difference]
+
+
 class LeadScoring:
     """Scores and explains deals with the model in use; every call sees one model from start to end."""
 
@@ -66,7 +77,27 @@ class LeadScoring:
         model, pointer = self._models.current
         version, generation, _ = _identity(pointer)
         scores = _fill(deals, lambda table: model.explain(table, names_of([one.history for one in deals])), model)
-        return [self._answer(deal, score, version, generation) for deal, score in zip(deals, scores, strict=True)]
+        full = map(_with_contributions, scores)
+        return [self._answer(deal, score, version, generation) for deal, score in zip(deals, full, strict=True)]
+
+    def what_if(self, asked: Asked, hypothesis: Hypothesis) -> Supposed:
+        """An open deal's score as it is and as it would be. Raises Conflict, InvalidInput (see whatif.check)."""
+        check(asked.history, hypothesis.values)
+        other = Asked(supposed(asked.history, asked.day, hypothesis.values), asked.day)
+        model, pointer = self._models.current
+        version, generation, _ = _identity(pointer)
+        names = names_of([asked.history, replace(other.history, owner_path=())])
+        if "owner_id" in hypothesis.values and hypothesis.owner_name:
+            names["owner_id"][other.history.deal.owner_id] = hypothesis.owner_name
+        pair = [asked, other]
+        table = serving_table([one.history for one in pair], [one.day for one in pair], model.columns)
+        before, after = (_with_contributions(score) for score in model.explain(table, names))
+        rows = row_at(asked.history, asked.day), row_at(other.history, other.day)
+        return Supposed(
+            self._answer(asked, before, version, generation),
+            replace(self._answer(other, after, version, generation), insight_id=""),  # nobody takes it for the record's
+            differences(before, after, rows, asked.day, names),
+        )  # fmt: skip
 
     def score(self, deals: Sequence[Asked]) -> tuple[list[Score], str]:
         """The same without reasons, and the model's version."""
@@ -86,6 +117,14 @@ class LeadScoring:
 
 def _identity(pointer: Pointer | None) -> tuple[str, int, str]:
     return (pointer.version, pointer.generation, pointer.digest) if pointer else (PRIOR_VERSION, 0, "")
+
+
+def _with_contributions(score: Score) -> Score:
+    """The score with contributions, made from its reasons where the model tells no more."""
+    if score.contributions or not score.reasons:
+        return score
+    effects = [(reason.field, reason.effect) for reason in score.reasons]
+    return replace(score, contributions=shares(effects, sum(effect for _, effect in effects)))
 
 
 class _Scorer(Protocol):

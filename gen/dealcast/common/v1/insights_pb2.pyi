@@ -66,8 +66,16 @@ class Reason(_message.Message):
     evidence_won: int
     def __init__(self, field: _Optional[str] = ..., value: _Optional[str] = ..., effect: _Optional[float] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., evidence_count: _Optional[int] = ..., evidence_won: _Optional[int] = ...) -> None: ...
 
+class Contributions(_message.Message):
+    __slots__ = ("fields", "effects")
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    EFFECTS_FIELD_NUMBER: _ClassVar[int]
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    effects: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, fields: _Optional[_Iterable[str]] = ..., effects: _Optional[_Iterable[float]] = ...) -> None: ...
+
 class LeadScore(_message.Message):
-    __slots__ = ("header", "probability", "low", "high", "base_log_odds", "reasons", "prior")
+    __slots__ = ("header", "probability", "low", "high", "base_log_odds", "reasons", "prior", "contributions")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     LOW_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +83,7 @@ class LeadScore(_message.Message):
     BASE_LOG_ODDS_FIELD_NUMBER: _ClassVar[int]
     REASONS_FIELD_NUMBER: _ClassVar[int]
     PRIOR_FIELD_NUMBER: _ClassVar[int]
+    CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     probability: float
     low: float
@@ -82,7 +91,8 @@ class LeadScore(_message.Message):
     base_log_odds: float
     reasons: _containers.RepeatedCompositeFieldContainer[Reason]
     prior: bool
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., probability: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., base_log_odds: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., prior: _Optional[bool] = ...) -> None: ...
+    contributions: Contributions
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., probability: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., base_log_odds: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., prior: _Optional[bool] = ..., contributions: _Optional[_Union[Contributions, _Mapping]] = ...) -> None: ...
 
 class PeriodForecast(_message.Message):
     __slots__ = ("period", "start_date", "end_date", "probability", "expected")

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from dealcast.common.v1 import columns_pb2 as dealcast_dot_common_dot_v1_dot_columns__pb2
 from dealcast.common.v1 import insights_pb2 as dealcast_dot_common_dot_v1_dot_insights__pb2
+from dealcast.common.v1 import records_pb2 as dealcast_dot_common_dot_v1_dot_records__pb2
 from dealcast.events.v1 import events_pb2 as dealcast_dot_events_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+dealcast/lead_scoring/v1/lead_scoring.proto\x12\x18\x64\x65\x61lcast.lead_scoring.v1\x1a dealcast/common/v1/columns.proto\x1a!dealcast/common/v1/insights.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"`\n\x11ScoreDealsRequest\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12+\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x1a.dealcast.common.v1.Column\"\x88\x01\n\x12ScoreDealsResponse\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\x12\x17\n\x0bprobability\x18\x02 \x03(\x01\x42\x02\x10\x01\x12\x0f\n\x03low\x18\x03 \x03(\x01\x42\x02\x10\x01\x12\x10\n\x04high\x18\x04 \x03(\x01\x42\x02\x10\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05prior\x18\x06 \x01(\x08\"?\n\x10ScoreDealRequest\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"z\n\x11ScoreDealResponse\x12\x0f\n\x07\x64\x65\x61l_id\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x0b\n\x03low\x18\x03 \x01(\x01\x12\x0c\n\x04high\x18\x04 \x01(\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05prior\x18\x06 \x01(\x08\"A\n\x12\x45xplainDealRequest\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"H\n\x13\x45xplainDealResponse\x12\x31\n\nlead_score\x18\x01 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\"\x11\n\x0fGetModelRequest\"\x86\x01\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x0f\n\x07\x63olumns\x18\x05 \x03(\t\x12\x17\n\x0f\x65valuation_json\x18\x06 \x01(\t2\xb2\x03\n\x12LeadScoringService\x12g\n\nScoreDeals\x12+.dealcast.lead_scoring.v1.ScoreDealsRequest\x1a,.dealcast.lead_scoring.v1.ScoreDealsResponse\x12\x64\n\tScoreDeal\x12*.dealcast.lead_scoring.v1.ScoreDealRequest\x1a+.dealcast.lead_scoring.v1.ScoreDealResponse\x12j\n\x0b\x45xplainDeal\x12,.dealcast.lead_scoring.v1.ExplainDealRequest\x1a-.dealcast.lead_scoring.v1.ExplainDealResponse\x12\x61\n\x08GetModel\x12).dealcast.lead_scoring.v1.GetModelRequest\x1a*.dealcast.lead_scoring.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+dealcast/lead_scoring/v1/lead_scoring.proto\x12\x18\x64\x65\x61lcast.lead_scoring.v1\x1a dealcast/common/v1/columns.proto\x1a!dealcast/common/v1/insights.proto\x1a dealcast/common/v1/records.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"`\n\x11ScoreDealsRequest\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12+\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x1a.dealcast.common.v1.Column\"\x88\x01\n\x12ScoreDealsResponse\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\x12\x17\n\x0bprobability\x18\x02 \x03(\x01\x42\x02\x10\x01\x12\x0f\n\x03low\x18\x03 \x03(\x01\x42\x02\x10\x01\x12\x10\n\x04high\x18\x04 \x03(\x01\x42\x02\x10\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05prior\x18\x06 \x01(\x08\"?\n\x10ScoreDealRequest\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"z\n\x11ScoreDealResponse\x12\x0f\n\x07\x64\x65\x61l_id\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x0b\n\x03low\x18\x03 \x01(\x01\x12\x0c\n\x04high\x18\x04 \x01(\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05prior\x18\x06 \x01(\x08\"A\n\x12\x45xplainDealRequest\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"H\n\x13\x45xplainDealResponse\x12\x31\n\nlead_score\x18\x01 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\"R\n\x12HypotheticalChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue\"\x8f\x01\n\rWhatIfRequest\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\x12=\n\x07\x63hanges\x18\x02 \x03(\x0b\x32,.dealcast.lead_scoring.v1.HypotheticalChange\x12\x12\n\nowner_name\x18\x03 \x01(\t\"\xa5\x01\n\nDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x14\n\x0cvalue_before\x18\x02 \x01(\t\x12\x13\n\x0bvalue_after\x18\x03 \x01(\t\x12\x15\n\reffect_before\x18\x04 \x01(\x01\x12\x14\n\x0c\x65\x66\x66\x65\x63t_after\x18\x05 \x01(\x01\x12\x0e\n\x06\x65\x66\x66\x65\x63t\x18\x06 \x01(\x01\x12\x0f\n\x07text_en\x18\x07 \x01(\t\x12\x0f\n\x07text_ko\x18\x08 \x01(\t\"\xa8\x01\n\x0eWhatIfResponse\x12-\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\x12,\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\x12\x39\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32$.dealcast.lead_scoring.v1.Difference\"\x11\n\x0fGetModelRequest\"\x86\x01\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x0f\n\x07\x63olumns\x18\x05 \x03(\t\x12\x17\n\x0f\x65valuation_json\x18\x06 \x01(\t2\x8f\x04\n\x12LeadScoringService\x12g\n\nScoreDeals\x12+.dealcast.lead_scoring.v1.ScoreDealsRequest\x1a,.dealcast.lead_scoring.v1.ScoreDealsResponse\x12\x64\n\tScoreDeal\x12*.dealcast.lead_scoring.v1.ScoreDealRequest\x1a+.dealcast.lead_scoring.v1.ScoreDealResponse\x12j\n\x0b\x45xplainDeal\x12,.dealcast.lead_scoring.v1.ExplainDealRequest\x1a-.dealcast.lead_scoring.v1.ExplainDealResponse\x12[\n\x06WhatIf\x12\'.dealcast.lead_scoring.v1.WhatIfRequest\x1a(.dealcast.lead_scoring.v1.WhatIfResponse\x12\x61\n\x08GetModel\x12).dealcast.lead_scoring.v1.GetModelRequest\x1a*.dealcast.lead_scoring.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,22 +41,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCOREDEALSRESPONSE'].fields_by_name['low']._serialized_options = b'\020\001'
   _globals['_SCOREDEALSRESPONSE'].fields_by_name['high']._loaded_options = None
   _globals['_SCOREDEALSRESPONSE'].fields_by_name['high']._serialized_options = b'\020\001'
-  _globals['_SCOREDEALSREQUEST']._serialized_start=175
-  _globals['_SCOREDEALSREQUEST']._serialized_end=271
-  _globals['_SCOREDEALSRESPONSE']._serialized_start=274
-  _globals['_SCOREDEALSRESPONSE']._serialized_end=410
-  _globals['_SCOREDEALREQUEST']._serialized_start=412
-  _globals['_SCOREDEALREQUEST']._serialized_end=475
-  _globals['_SCOREDEALRESPONSE']._serialized_start=477
-  _globals['_SCOREDEALRESPONSE']._serialized_end=599
-  _globals['_EXPLAINDEALREQUEST']._serialized_start=601
-  _globals['_EXPLAINDEALREQUEST']._serialized_end=666
-  _globals['_EXPLAINDEALRESPONSE']._serialized_start=668
-  _globals['_EXPLAINDEALRESPONSE']._serialized_end=740
-  _globals['_GETMODELREQUEST']._serialized_start=742
-  _globals['_GETMODELREQUEST']._serialized_end=759
-  _globals['_GETMODELRESPONSE']._serialized_start=762
-  _globals['_GETMODELRESPONSE']._serialized_end=896
-  _globals['_LEADSCORINGSERVICE']._serialized_start=899
-  _globals['_LEADSCORINGSERVICE']._serialized_end=1333
+  _globals['_SCOREDEALSREQUEST']._serialized_start=209
+  _globals['_SCOREDEALSREQUEST']._serialized_end=305
+  _globals['_SCOREDEALSRESPONSE']._serialized_start=308
+  _globals['_SCOREDEALSRESPONSE']._serialized_end=444
+  _globals['_SCOREDEALREQUEST']._serialized_start=446
+  _globals['_SCOREDEALREQUEST']._serialized_end=509
+  _globals['_SCOREDEALRESPONSE']._serialized_start=511
+  _globals['_SCOREDEALRESPONSE']._serialized_end=633
+  _globals['_EXPLAINDEALREQUEST']._serialized_start=635
+  _globals['_EXPLAINDEALREQUEST']._serialized_end=700
+  _globals['_EXPLAINDEALRESPONSE']._serialized_start=702
+  _globals['_EXPLAINDEALRESPONSE']._serialized_end=774
+  _globals['_HYPOTHETICALCHANGE']._serialized_start=776
+  _globals['_HYPOTHETICALCHANGE']._serialized_end=858
+  _globals['_WHATIFREQUEST']._serialized_start=861
+  _globals['_WHATIFREQUEST']._serialized_end=1004
+  _globals['_DIFFERENCE']._serialized_start=1007
+  _globals['_DIFFERENCE']._serialized_end=1172
+  _globals['_WHATIFRESPONSE']._serialized_start=1175
+  _globals['_WHATIFRESPONSE']._serialized_end=1343
+  _globals['_GETMODELREQUEST']._serialized_start=1345
+  _globals['_GETMODELREQUEST']._serialized_end=1362
+  _globals['_GETMODELRESPONSE']._serialized_start=1365
+  _globals['_GETMODELRESPONSE']._serialized_end=1499
+  _globals['_LEADSCORINGSERVICE']._serialized_start=1502
+  _globals['_LEADSCORINGSERVICE']._serialized_end=2029
 # @@protoc_insertion_point(module_scope)

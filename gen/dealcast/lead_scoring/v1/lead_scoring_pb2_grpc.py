@@ -50,6 +50,11 @@ class LeadScoringServiceStub:
                 request_serializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealRequest.SerializeToString,
                 response_deserializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealResponse.FromString,
                 _registered_method=True)
+        self.WhatIf = channel.unary_unary(
+                '/dealcast.lead_scoring.v1.LeadScoringService/WhatIf',
+                request_serializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfRequest.SerializeToString,
+                response_deserializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfResponse.FromString,
+                _registered_method=True)
         self.GetModel = channel.unary_unary(
                 '/dealcast.lead_scoring.v1.LeadScoringService/GetModel',
                 request_serializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.GetModelRequest.SerializeToString,
@@ -82,6 +87,13 @@ class LeadScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WhatIf(self, request, context):
+        """Scores one open deal as it is and as it would be with other values, with what makes the difference.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModel(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -105,6 +117,11 @@ def add_LeadScoringServiceServicer_to_server(servicer, server):
                     servicer.ExplainDeal,
                     request_deserializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealRequest.FromString,
                     response_serializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealResponse.SerializeToString,
+            ),
+            'WhatIf': grpc.unary_unary_rpc_method_handler(
+                    servicer.WhatIf,
+                    request_deserializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfRequest.FromString,
+                    response_serializer=dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfResponse.SerializeToString,
             ),
             'GetModel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModel,
@@ -194,6 +211,33 @@ class LeadScoringService:
             '/dealcast.lead_scoring.v1.LeadScoringService/ExplainDeal',
             dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealRequest.SerializeToString,
             dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.ExplainDealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WhatIf(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dealcast.lead_scoring.v1.LeadScoringService/WhatIf',
+            dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfRequest.SerializeToString,
+            dealcast_dot_lead__scoring_dot_v1_dot_lead__scoring__pb2.WhatIfResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,150 @@
+"""What a score would be with other values: the deal as it would stand, and what makes the difference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from kit.errors import Conflict, InvalidInput
+from kit.money import Money
+from learning.columns import NO, YES
+from learning.reasons import Names
+from learning.records import Change, DealHistory, DealKind, Motion, Value
+from learning.snapshots import end_of
+from learning.timeline import Cell
+from learning.titles import title
+from learning.wording import measure_of, measured
+from services.lead_scoring.domain import Score, settled
+
+MOST_CHANGES = 50
+MOST_DIFFERENCES = 20
+KINDS: Mapping[str, type] = {
+    "kind": str, "motion": str, "pipeline": str, "stage": str, "category": str, "owner_id": str, "amount": Money,
+    "close_date": date,
+}  # fmt: skip
+EMPTY: Mapping[str, Any] = {"amount": None, "close_date": None}
+WORDS: Mapping[str, Sequence[str]] = {"kind": tuple(DealKind), "motion": tuple(Motion)}
+CUSTOM = "fields."
+SMALL = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One column's share of the difference in log-odds: `effect` = after − before. Field "" is all the rest."""
+
+    field: str
+    value_before: str
+    value_after: str
+    before: float
+    after: float
+    text_en: str
+    text_ko: str
+
+    @property
+    def effect(self) -> float:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """Values that would be other, by field: one of KINDS, or `fields.<name>`; None empties."""
+
+    values: Mapping[str, Value | None]
+    owner_name: str = ""
+
+
+def check(history: DealHistory, values: Mapping[str, Value | None]) -> None:
+    """Raises Conflict where the deal is over, InvalidInput naming the field that cannot be other."""
+    if settled(history.deal) is not None:
+        raise Conflict("This deal is over: its score is its outcome.", field="deal.id", value=history.deal.id,
+                       mend="Ask for an open deal.")  # fmt: skip
+    if not 1 <= len(values) <= MOST_CHANGES:
+        raise InvalidInput("This is no number of changes to ask for.", field="changes", value=str(len(values)),
+                           mend=f"Send 1 to {MOST_CHANGES}.")  # fmt: skip
+    for name, value in values.items():
+        if not name.startswith(CUSTOM) and name not in KINDS:
+            mend = "Use " + ", ".join(KINDS) + " or fields.<name>."
+            raise InvalidInput("This field cannot be asked about.", field=name[:60], mend=mend)
+        kind = KINDS.get(name, object)
+        wrong = value is not None and (not isinstance(value, kind) or value not in WORDS.get(name, (value,)))
+        if wrong or (value is None and name in WORDS):
+            raise InvalidInput("This is no value of the field.", field=name, value=str(value)[:60],
+                               mend="Send a value of the field's type.")  # fmt: skip
+
+
+def supposed(history: DealHistory, day: date, values: Mapping[str, Value | None]) -> DealHistory:
+    """The deal as it would stand had it changed on `day`: the values, and the moves that come with them."""
+    when = end_of(day) - timedelta(microseconds=1)
+    changes = [Change(name, value, when, when) for name, value in values.items()]
+    members: dict[str, Any] = {
+        name: EMPTY.get(name, "") if value is None else value
+        for name, value in values.items()
+        if not name.startswith(CUSTOM)
+    }
+    for name, kind in (("kind", DealKind), ("motion", Motion)):
+        if name in members:
+            members[name] = kind(members[name])
+    fields = {**history.deal.fields, **{n[len(CUSTOM) :]: v for n, v in values.items() if n.startswith(CUSTOM)}}
+    members["fields"] = {name: value for name, value in fields.items() if value is not None}
+    # Without any changes the other fields stand as they are now, as where a history was cut.
+    cut = history.truncated or not history.changes
+    deal = replace(history.deal, **members)
+    return replace(history, deal=deal, changes=(*history.changes, *changes), truncated=cut)
+
+
+def differences(
+    before: Score, after: Score, rows: tuple[Mapping[str, Cell], Mapping[str, Cell]], day: date, names: Names
+) -> list[Difference]:
+    """What the difference in log-odds is made of, strongest first; all of it, the smallest as one.
+
+    Both scores are of one model, so that their bases are the same.
+    """
+    old, new = before.contributions, after.contributions
+    moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in {**old, **new}}
+    total = (after.base_log_odds - before.base_log_odds) + math.fsum(moved.values())
+    order = sorted((name for name in moved if name), key=lambda name: (-abs(moved[name]), name))
+    found = [
+        _difference(name, (old.get(name, 0.0), new.get(name, 0.0)), rows, day, names.get(name, {}))
+        for name in order[:MOST_DIFFERENCES]
+        if abs(moved[name]) > SMALL
+    ]
+    rest = total - math.fsum(one.effect for one in found)
+    if abs(rest) > SMALL:
+        texts = _sentence("Everything else", "그 밖의 모든 항목", rest)
+        found.append(Difference("", "", "", 0.0, rest, *texts))
+    return found
+
+
+def _difference(
+    name: str, effects: tuple[float, float], rows: tuple[Mapping[str, Cell], Mapping[str, Cell]], day: date,
+    called: Mapping[str, str],
+) -> Difference:  # fmt: skip
+    (plain, en, ko), (plain_new, en_new, ko_new) = (_words(name, row.get(name), day, called) for row in rows)
+    title_en, title_ko = title(name)
+    shown_en = f"{title_en}: {en}" + (f" → {en_new}" if en_new != en else "")
+    shown_ko = f"{title_ko}: {ko}" + (f" → {ko_new}" if ko_new != ko else "")
+    texts = _sentence(shown_en, shown_ko, effects[1] - effects[0])
+    return Difference(name, plain, plain_new, *effects, *texts)
+
+
+def _words(name: str, cell: Cell, day: date, called: Mapping[str, str]) -> tuple[str, str, str]:
+    """A cell as programs read it, in English and in Korean."""
+    if cell is None:
+        return "", "not filled in", "입력되지 않음"
+    if isinstance(cell, bool):
+        return (YES, "yes", "예") if cell else (NO, "no", "아니요")
+    if isinstance(cell, date):
+        return cell.isoformat(), *measured(float((cell - day).days), measure_of(name, date=True))
+    if isinstance(cell, float):
+        return f"{cell:.12g}", *measured(cell, measure_of(name))
+    known = called.get(cell, cell)
+    return cell, known, known
+
+
+def _sentence(en: str, ko: str, effect: float) -> tuple[str, str]:
+    if effect > 0:
+        return f"{en} would raise the chance", f"{ko} — 가능성이 높아집니다"
+    return f"{en} would lower the chance", f"{ko} — 가능성이 낮아집니다"

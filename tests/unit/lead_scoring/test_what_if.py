@@ -1,0 +1,140 @@
+"""What a score would be with other values, and what makes the difference."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+
+import pytest
+
+from dealcast.common.v1 import records_pb2
+from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
+from kit.clock import FixedClock
+from kit.errors import Conflict, InvalidInput
+from kit.models import Pointer
+from kit.money import Money
+from learning.records import Deal, DealHistory, Outcome, Value
+from learning.snapshots import row_at
+from learning.testing import company, last_day
+from learning.wire import deal_event, value_to_pb
+from services.lead_scoring import convert
+from services.lead_scoring.dataset import build_dataset
+from services.lead_scoring.domain import shares
+from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.service import Asked, LeadScoring, Supposed
+from services.lead_scoring.training import train
+from services.lead_scoring.whatif import Hypothesis, check, supposed
+
+DAY = last_day()
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class Models:
+    """The trained model, as version v1."""
+
+    def __init__(self, model: ScoreModel) -> None:
+        self.current = (model, Pointer("v1", 1, "x"))
+
+
+@pytest.fixture(scope="module")
+def service() -> LeadScoring:
+    model = train(build_dataset(company(400, signal=2.0), DAY), 0, lambda *_: None).model
+    return LeadScoring(Models(model), FixedClock(NOW))
+
+
+@pytest.fixture(scope="module")
+def lead() -> DealHistory:
+    """An open deal from the web, which is bad."""
+    found = (one for one in company(400, signal=2.0) if one.deal.outcome is Outcome.OPEN)
+    return next(one for one in found if one.deal.fields["source"] == "web")
+
+
+def log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def asked(service: LeadScoring, history: DealHistory, values: dict[str, Value | None], owner: str = "") -> Supposed:
+    return service.what_if(Asked(history, DAY), Hypothesis(values, owner))
+
+
+def test_the_differences_add_up_exactly(service: LeadScoring, lead: DealHistory) -> None:
+    found = asked(service, lead, {"fields.source": "partner", "stage": "Elsewhere", "amount": Money("USD", 9_900)})
+    before, after = found.before.score, found.after.score
+    assert after.probability > before.probability
+    moved = sum(one.effect for one in found.differences)
+    assert moved == pytest.approx(log_odds(after.probability) - log_odds(before.probability), abs=1e-9)
+    strongest = found.differences[0]
+    assert (strongest.field, strongest.value_before, strongest.value_after) == ("fields.source", "web", "partner")
+    assert strongest.text_en == "source: web → partner would raise the chance"
+    assert "web → partner" in strongest.text_ko
+    for score in (before, after):
+        shown = score.base_log_odds + sum(score.contributions.values())
+        assert shown == pytest.approx(log_odds(score.probability), abs=1e-9)
+
+
+def test_nothing_else_is_asked_than_what_the_record_would_get(service: LeadScoring, lead: DealHistory) -> None:
+    found = asked(service, lead, {"fields.source": "partner"})
+    (now,) = service.answer([Asked(lead, DAY)])
+    assert found.before == now
+    assert found.after.insight_id == "", "nobody takes it for the record's score"
+    same = asked(service, lead, {"fields.source": "web"})
+    assert same.after.score.probability == pytest.approx(same.before.score.probability, abs=1e-12)
+    assert same.differences == []
+
+
+def test_a_change_brings_its_moves_along(lead: DealHistory) -> None:
+    row, other = row_at(lead, DAY), row_at(supposed(lead, DAY, {"stage": "Elsewhere", "close_date": None}), DAY)
+    assert (other["stage"], other["days_in_stage"]) == ("Elsewhere", 0.0)
+    assert other["stage_moves"] == float(str(row["stage_moves"])) + 1
+    assert other["days_to_close_date"] is None
+    same = {name for name in row if row[name] == other[name]}
+    assert {"owner_id", "amount", "age_days", "activities", "fields.source"} <= same
+
+
+def test_a_deal_without_history_keeps_its_other_values() -> None:
+    bare = DealHistory(Deal("d", stage="A", owner_id="u", amount=Money("USD", 100), fields={"x": 1.0, "y": "z"}))
+    row = row_at(supposed(bare, DAY, {"stage": "B", "fields.x": None}), DAY)
+    assert (row["stage"], row["owner_id"], row["amount"], row["fields.y"]) == ("B", "u", 1.0, "z")
+    assert row.get("fields.x") is None
+
+
+def test_owners_are_called_by_name(service: LeadScoring, lead: DealHistory) -> None:
+    found = asked(service, lead, {"owner_id": "u-new"}, "Kim Minji")
+    texts = [one.text_en for one in found.differences if one.field == "owner_id"]
+    assert all("Kim Minji" in text for text in texts)
+
+
+def test_bad_questions_are_refused(lead: DealHistory) -> None:
+    with pytest.raises(Conflict, match="over"):
+        check(DealHistory(Deal("d", outcome=Outcome.WON)), {"stage": "A"})
+    many: dict[str, Value | None] = {f"fields.{n}": "x" for n in range(51)}
+    for values in ({}, {"outcome": "WON"}, {"amount": 5.0}, {"close_date": "soon"}, {"motion": "OLD"}, many):
+        with pytest.raises(InvalidInput):
+            check(lead, values)
+    check(lead, {"motion": "RENEWAL", "amount": None, "close_date": date(2018, 1, 1), "fields.x": True})
+    twice = [pb.HypotheticalChange(field="stage"), pb.HypotheticalChange(field="stage")]
+    with pytest.raises(InvalidInput, match="twice"):
+        convert.hypothesis_from_pb(pb.WhatIfRequest(changes=twice))
+
+
+def test_it_travels(service: LeadScoring, lead: DealHistory) -> None:
+    changes = [pb.HypotheticalChange(field="fields.source", value=value_to_pb("fair")),
+               pb.HypotheticalChange(field="amount", value=records_pb2.FieldValue())]  # fmt: skip
+    request = pb.WhatIfRequest(deal=deal_event(lead, business_day=DAY), changes=changes)
+    hypothesis = convert.hypothesis_from_pb(request)
+    assert hypothesis.values == {"fields.source": "fair", "amount": None}
+    answer = convert.supposed_to_pb(service.what_if(convert.asked_from_event(request.deal), hypothesis))
+    assert answer.before.header.model_version == answer.after.header.model_version == "v1"
+    effects = [one.effect for one in answer.differences]
+    assert sum(effects) == pytest.approx(log_odds(answer.after.probability) - log_odds(answer.before.probability))
+    assert sum(answer.after.contributions.effects) + answer.after.base_log_odds == pytest.approx(
+        log_odds(answer.after.probability)
+    )
+
+
+def test_shares_add_up_to_the_total() -> None:
+    made = shares([("a", 0.12345678), ("b", 1e-9), ("c", -0.5)], 0.12345678 + 1e-9 - 0.5)
+    assert made["a"] == 0.123457
+    assert "b" not in made
+    assert sum(made.values()) == pytest.approx(0.12345678 + 1e-9 - 0.5, abs=1e-12)
+    assert sum(shares([("a", 0.1)], 0.7).values()) == pytest.approx(0.7)
