@@ -12,6 +12,7 @@ from demo.hazards import LEAD_STAGES, SITUATIONS, STAGES
 from demo.notes import RIVALS, Subject, need
 from demo.seasons import month_end, quarter_end
 from demo.simulate import ADVANCE, BACK, LOSE, WIN
+from kit.clock import last_second
 from kit.money import Money
 from learning.records import Change, ContactRole, Deal, DealKind, Motion, Outcome, ProductLine, Value
 
@@ -68,7 +69,7 @@ class Log:
 
     def set(self, time: datetime, values: dict[str, Value | None], late: timedelta = timedelta(0)) -> None:
         """Changes that take effect at `time` and are entered `late` after, unless nothing changes or it is too late."""
-        known = min(time + late, datetime.combine(self.last_day, datetime.max.time(), UTC).replace(microsecond=0))
+        known = min(time + late, last_second(self.last_day))
         changed = {name: value for name, value in values.items() if self.state.get(name) != value}
         if not changed or time > known:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from demo.seasons import quarter, quarter_end
 from demo.story import CURRENCY, money
 from demo.telling import Told
 from demo.world import PRODUCTS
+from kit.clock import last_second
 from kit.money import Money
 from learning import history_rows as rows
 from learning.history import HistoryWriter, Manifest
@@ -33,7 +34,7 @@ BATCH = 2000  # deals written at once
 
 def write_company(company: Company, told: Iterable[Told], folder: Path) -> Iterator[Told]:
     """Write the folder, handing each deal on once it is written."""
-    last = datetime.combine(company.last_day, time(23, 59, 59), UTC)
+    last = last_second(company.last_day)
     with HistoryWriter(folder, Manifest(last, company.last_day, CURRENCY, sample=True)) as writer:
         _write_people(writer, company)
         booked: dict[tuple[str, str], int] = defaultdict(int)

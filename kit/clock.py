@@ -55,6 +55,11 @@ def day_end(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
+def last_second(day: date) -> datetime:
+    """The last whole second of a UTC day: the time of what is known to the day alone."""
+    return day_end(day).replace(microsecond=0)
+
+
 def as_of(now: datetime, day: date) -> datetime:
     """The moment an answer for a business day is as of: now, but never later than the day's end.
 

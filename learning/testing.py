@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from kit.clock import day_end
 from kit.money import Money
 from learning import history_rows
 from learning.history import HistoryWriter, Manifest
@@ -104,7 +105,7 @@ def _deal(deal_id: str, generator: random.Random, signal: float, days: int) -> D
 
 def write(folder: Path, histories: Sequence[DealHistory], day: date, accounts: Sequence[Account] = ()) -> Path:
     """The histories as a folder in the history format."""
-    as_of = datetime.combine(day, datetime.max.time(), UTC)
+    as_of = day_end(day)
     with HistoryWriter(folder, Manifest(as_of, day, "USD")) as writer:
         writer.append("deals", [history_rows.deal_row(one.deal) for one in histories])
         writer.append("changes", [history_rows.change_row(h.deal.id, one) for h in histories for one in h.changes])

@@ -12,13 +12,14 @@ from dealcast.common.v1 import insights_pb2 as pb
 from dealcast.events.v1 import events_pb2
 from kit.errors import DealcastError, InvalidInput
 from kit.money import format_minor
+from learning.insight_keys import key_from_pb
 from learning.periods import Period
 from learning.records import DealKind, Node, Outcome
 from learning.snapshots import row_at
 from learning.wire import business_day, history_from_event, time_to_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
 from services.forecast.features import HISTORY_FIELDS
-from services.forecast.leaves import Key, Path, Update
+from services.forecast.leaves import Path, Update
 from services.forecast.model import Ask, region_of
 from services.forecast.service import Answer, Asked
 
@@ -29,7 +30,6 @@ _STATUS = {
     Status.DELETED: pb.FORECAST_STATUS_DELETED,
 }
 _LARGEST = 2**63 - 1
-_KEY_DEPTH = 4
 LAST_YEAR = 9_990
 
 
@@ -54,7 +54,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         region = region_of(history.owner_path)
         ask = Ask(deal.id, day, row_at(history, day), deal.close_date, probability, region)
     key = event.lead_score.header.key
-    return Asked(deal.id, deal.revision, day, status, history.owner_path, _flat(key), key.insight_id, ask)
+    return Asked(deal.id, deal.revision, day, status, history.owner_path, key_from_pb(key).flat, key.insight_id, ask)
 
 
 def _status(kind: DealKind, outcome: Outcome, *, deleted: bool) -> Status:
@@ -70,12 +70,6 @@ def _probability(value: float) -> float:
         raise InvalidInput("the lead score is no probability", field="lead_score.probability", value=str(value),
                            mend="Give a number from 0 to 1")  # fmt: skip
     return value
-
-
-def _flat(key: pb.InsightKey, depth: int = _KEY_DEPTH) -> Key:
-    """The merge rule's order as a tuple."""
-    upstream = _flat(key.upstream, depth - 1) if depth and key.HasField("upstream") else ()
-    return (key.deal_revision, key.model_generation, key.business_day, upstream, key.insight_id)
 
 
 def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
@@ -149,7 +143,7 @@ def update_from_event(event: events_pb2.DealEvent) -> Update:
     parameters = None
     if forecast.status == pb.FORECAST_STATUS_OPEN:
         parameters = parameters_from_pb(event.deal.id, forecast, region_of(path))
-    return Update(event.deal.id, _flat(key), day, path, parameters)
+    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters)
 
 
 def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Parameters:

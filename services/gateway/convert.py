@@ -9,7 +9,8 @@ from typing import Any
 from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from kit.errors import Poisoned
-from services.gateway.domain import Insight, InsightKey, InsightKind
+from learning.insight_keys import key_from_pb, key_to_pb
+from services.gateway.domain import Insight, InsightKind
 from services.gateway.store.interface import StoredRollup
 
 _STATUS = {
@@ -19,7 +20,6 @@ _STATUS = {
     insights_pb2.FORECAST_STATUS_DELETED: "deleted",
 }
 _STATUS_CODES = {name: code for code, name in _STATUS.items()}
-MAX_DEPTH = 3  # next actions ← forecast ← lead score
 
 
 def insight_from_event(event: events_pb2.DealEvent, kind: InsightKind) -> Insight:
@@ -44,23 +44,6 @@ def insight_from_event(event: events_pb2.DealEvent, kind: InsightKind) -> Insigh
         event.deal.id, kind, key_from_pb(header.key), header.model_version,
         header.as_of.ToDatetime(tzinfo=UTC), body, sort,
     )  # fmt: skip
-
-
-def key_from_pb(key: insights_pb2.InsightKey, depth: int = 0) -> InsightKey:
-    """The ordering key with its upstream keys."""
-    upstream = key_from_pb(key.upstream, depth + 1) if key.HasField("upstream") and depth < MAX_DEPTH else None
-    return InsightKey(key.deal_revision, key.model_generation, key.business_day, key.insight_id, upstream)
-
-
-def key_to_pb(key: InsightKey) -> insights_pb2.InsightKey:
-    """The other way round."""
-    return insights_pb2.InsightKey(
-        deal_revision=key.deal_revision,
-        model_generation=key.model_generation,
-        business_day=key.business_day,
-        upstream=key_to_pb(key.upstream) if key.upstream else None,
-        insight_id=key.insight_id,
-    )
 
 
 def add_insight(event: events_pb2.DealEvent, insight: Insight) -> None:

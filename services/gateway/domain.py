@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from kit.money import Money
+from learning.insight_keys import InsightKey
 from learning.records import (
     Account,
     Activity,
@@ -125,23 +126,6 @@ class InsightKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InsightKey:
-    """Orders insights of one kind on one deal; see `flat`."""
-
-    deal_revision: int
-    model_generation: int
-    business_day: str
-    insight_id: str
-    upstream: InsightKey | None = None
-
-    @property
-    def flat(self) -> tuple[Any, ...]:
-        """The total order of the design: revision, generation, day, upstream key, id."""
-        upstream = self.upstream.flat if self.upstream else ()
-        return (self.deal_revision, self.model_generation, self.business_day, upstream, self.insight_id)
-
-
-@dataclass(frozen=True, slots=True)
 class Insight:
     """One service's answer on one deal. `body` is the JSON the record shows, without `stale` and without what the
     gateway computes (grade, trend); `sort` holds the numbers lists filter and sort by."""
@@ -169,4 +153,4 @@ class Record:
     insights: Mapping[InsightKind, Insight]
 
 
-__all__ = ["Account", "Contact", "DealWrite", "Insight", "Principal", "Record"]
+__all__ = ["Account", "Contact", "DealWrite", "Insight", "InsightKey", "Principal", "Record"]

@@ -9,9 +9,10 @@ from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from kit.errors import InvalidInput
 from kit.money import Money
+from learning.insight_keys import key_from_pb, key_to_pb
 from learning.records import Outcome
 from learning.wire import business_day, history_from_event, money_from_pb, money_to_pb, time_to_pb
-from services.next_best_action.domain import Action, Answer, Asked, Channel, InsightKey, Reason, Suggestion
+from services.next_best_action.domain import Action, Answer, Asked, Channel, Reason, Suggestion
 from services.next_best_action.features import TEXTS_READ
 
 
@@ -27,14 +28,14 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     probability = _probability(event.lead_score.probability, "lead_score.probability") if open_now else 0.0
     slip_risk = _probability(forecast.slip_risk, "forecast.slip_risk") if forecast.HasField("slip_risk") else 0.0
     return Asked(history, business_day(event), probability, _amount(event) or history.deal.amount, slip_risk,
-                 _key_from_pb(forecast.header.key))  # fmt: skip
+                 key_from_pb(forecast.header.key))  # fmt: skip
 
 
 def next_actions_to_pb(answer: Answer) -> insights_pb2.NextActions:
     """An answer as the insight that travels and is stored."""
     found = insights_pb2.NextActions(
         header=insights_pb2.InsightHeader(
-            key=_key_to_pb(answer.key), model_version=answer.model_version, as_of=time_to_pb(answer.as_of)
+            key=key_to_pb(answer.key), model_version=answer.model_version, as_of=time_to_pb(answer.as_of)
         ),
         actions=[_suggestion_to_pb(each, answer.key.insight_id) for each in answer.ranking.suggestions],
     )
@@ -83,18 +84,6 @@ def _reason_to_pb(reason: Reason) -> insights_pb2.Reason:
         field=reason.field, value=reason.value, effect=reason.effect, text_en=reason.text_en, text_ko=reason.text_ko,
         evidence_count=reason.deals, evidence_won=reason.deals_won,
     )  # fmt: skip
-
-
-def _key_to_pb(key: InsightKey) -> insights_pb2.InsightKey:
-    return insights_pb2.InsightKey(
-        deal_revision=key.deal_revision, model_generation=key.model_generation, business_day=key.business_day,
-        insight_id=key.insight_id, upstream=_key_to_pb(key.upstream) if key.upstream else None,
-    )  # fmt: skip
-
-
-def _key_from_pb(key: insights_pb2.InsightKey, depth: int = 4) -> InsightKey:
-    deeper = _key_from_pb(key.upstream, depth - 1) if depth and key.HasField("upstream") else None
-    return InsightKey(key.deal_revision, key.model_generation, key.business_day, key.insight_id, deeper)
 
 
 def _amount(event: events_pb2.DealEvent) -> Money | None:

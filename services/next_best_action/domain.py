@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kit.money import Money
+from learning.insight_keys import InsightKey
 from learning.records import ContactCounter, DealHistory
 
 Variable = str | int | float | bool | list[str]
@@ -87,17 +88,6 @@ class Asked:
     probability: float  # the lead score: of winning; for a lead, of converting
     amount: Money | None = None  # the forecast's expected amount, else the deal's own
     slip_risk: float = 0.0
-    upstream: InsightKey | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InsightKey:
-    """What orders insights of one kind on one deal; `upstream` is that of the insight it was computed from."""
-
-    deal_revision: int
-    model_generation: int
-    business_day: str
-    insight_id: str
     upstream: InsightKey | None = None
 
 

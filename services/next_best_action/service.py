@@ -8,10 +8,11 @@ from typing import Protocol
 from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
+from learning.insight_keys import InsightKey
 from learning.records import DealHistory, DealKind, Outcome
 from services.next_best_action import features
 from services.next_best_action.catalogue import Catalogue
-from services.next_best_action.domain import Answer, Asked, InsightKey, Person, Situation
+from services.next_best_action.domain import Answer, Asked, Person, Situation
 from services.next_best_action.model import ActionModel
 from services.next_best_action.ranking import rank
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from kit.clock import day_end
+from kit.clock import last_second
 from kit.money import Money
 from learning.records import DealKind, Motion, Outcome, ProductLine
 from services.gateway.domain import UNSET, DealWrite, FieldError, PastChange
@@ -139,15 +139,10 @@ class DealBuilder:
         created, closed = members.get("created_time"), members.get("closed_date")
         if members.get("outcome") not in ("WON", "LOST") or before == amount or not (created and closed):
             return []
-        return [PastChange("amount", before, created), PastChange("amount", amount, end_of(closed))]
+        return [PastChange("amount", before, created), PastChange("amount", amount, last_second(closed))]
 
     def _closing(self, members: Mapping[str, Any]) -> list[PastChange]:
-        moment = end_of(members["closed_date"])
+        moment = last_second(members["closed_date"])
         found = [PastChange("outcome", members["outcome"], moment)]
         found.append(PastChange("closed_date", members["closed_date"], moment))
         return found + ([PastChange("stage", members["stage"], moment)] if members.get("stage") else [])
-
-
-def end_of(day: date) -> datetime:
-    """The last second of the UTC day: a deal known to close on a day alone closes at its end."""
-    return day_end(day).replace(microsecond=0)

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from kit.clock import last_second
 from kit.errors import DealcastError
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
-from services.gateway.imports.deals import DealBuilder, end_of
+from services.gateway.imports.deals import DealBuilder
 from services.gateway.imports.rejects import Rejected, RejectsWriter
 from services.gateway.imports.scan import scan
 from services.gateway.imports.schema import Mapping as Rules
@@ -159,7 +160,7 @@ class Importer:
 
     async def _builder(self) -> DealBuilder:
         day = self.report.as_of or datetime.now(UTC).date() + timedelta(1)
-        return DealBuilder(self._tables, await self._sink.prices(), end_of(day))
+        return DealBuilder(self._tables, await self._sink.prices(), last_second(day))
 
     def _built(
         self, family: str, staging: Staging, builder: DealBuilder | None

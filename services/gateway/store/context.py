@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from kit.clock import day_end
+from kit.clock import last_second
 from kit.errors import InvalidInput, NotFound
 from learning.records import FieldDefinition, FieldType, ReportingLine, User
 from services.gateway.domain import Principal
@@ -51,11 +51,6 @@ class Context:
     def visible(self, principal: Principal) -> set[str] | None:
         """Owners whose deals the principal may see today; None for all."""
         return self.people.visible(principal, self.day)
-
-
-def last_second(day: date) -> datetime:
-    """The end of a day, as the business clock tells it."""
-    return day_end(day).replace(microsecond=0)
 
 
 def check_document(key: str, value: Any) -> None:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from kit.clock import utc_day
+from kit.clock import last_second, utc_day
 from learning.records import TRACKED_FIELDS, Activity, ContactRole, DealKind, Motion, Outcome, ProductLine
 from services.gateway.domain import UNSET, DealWrite, PastChange, WriteStatus
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import decode_fields, from_us, to_us
-from services.gateway.store.context import last_second
 
 DEFAULTS: Mapping[str, Any] = {
     "kind": DealKind.OPPORTUNITY.value, "motion": Motion.NEW.value, "pipeline": "default",
