@@ -93,19 +93,17 @@ def _positive(known: Counter[str], values: Counter[str], column: str) -> tuple[s
     mend = "say which value counts as won, with --positive VALUE"
     if len(known) > 2:
         raise InvalidInput(f"it has more than two values: {_shown(known)}", field="--target", value=column, mend=mend)
-    won = [value for value in known if value in WON]
-    lost = [value for value in known if value in LOST]
-    if len(won) == 1:
-        return won[0], []
-    if len(lost) == 1 and len(known) == 2:
-        return next(value for value in known if value not in lost), []
-    if not known or (lost and len(known) == 1):
+    numbers = sorted((parse_number(value), value) for value in known if np.isfinite(parse_number(value)))
+    if len(numbers) == 2 and numbers[0][1] not in LOST:  # such as 1 and 2
+        chosen = numbers[1][1]
+    elif not known or (len(known) == 1 and set(known) <= LOST):
         return "1", []
-    if len(known) == 1:
+    elif len(known) == 1 and not set(known) <= WON:
         raise InvalidInput(f"its only value is {_shown(known)}", field="--target", value=column, mend=mend)
-    numbers = {value: parse_number(value) for value in known}
-    if all(np.isfinite(number) for number in numbers.values()):
-        chosen = max(numbers, key=lambda value: numbers[value])
+    elif len(won := [value for value in known if value in WON]) == 1:
+        return won[0], []
+    elif len(rest := [value for value in known if value not in LOST]) == 1:
+        return rest[0], []
     else:
         chosen = min(sorted(known), key=lambda value: values[value] or known[value])
     return chosen, [Note(

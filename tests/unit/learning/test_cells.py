@@ -1,0 +1,119 @@
+"""Numbers, days, yes and no as people write them into cells."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learning.cell_dates import day_first, parse_date
+from learning.cell_numbers import decimal_mark, is_missing, parse_number, yes_no_words
+
+EUROPEAN = str.maketrans(",.", ".,")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,234", 1234), ("$1,234.50", 1234.5), ("₩1,200,000", 1.2e6), ("1200원", 1200), ("12.5%", 12.5),
+        ("(1,200)", -1200),
+        ("-$5.10", -5.1), ("USD 55", 55), ("55 EUR", 55), ("1e5", 1e5), ("+7", 7), (".5", 0.5), ("1 234", 1234),
+        ("\u22123", -3), ("1'234", 1234), ("1,23,456", 123456),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_in_any_dress(text: str, number: float) -> None:
+    assert parse_number(text) == pytest.approx(number)
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "", "-", "$", "12 months", "1,2,3", "1.2.3", "12-5", "--5", "1,23", "nan", "inf"]
+)
+def test_what_is_no_number_is_nan(text: str) -> None:
+    assert math.isnan(parse_number(text))
+
+
+@given(st.floats(-1e12, 1e12).map(lambda x: round(x, 2)), st.sampled_from(["", "$", "₩", "EUR "]))
+def test_thousands_currencies_and_either_decimal_mark_give_the_number_back(number: float, sign: str) -> None:
+    text = f"{sign}{number:,.2f}"
+    assert parse_number(text) == pytest.approx(number)
+    assert parse_number(text.translate(EUROPEAN), ",") == pytest.approx(number)
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_parsers(text: str) -> None:
+    for decimal in (".", ","):
+        assert isinstance(parse_number(text, decimal), float)
+    for first in (True, False):
+        assert isinstance(parse_date(text, day_first=first), float)
+    is_missing(text)
+    yes_no_words([text])
+    decimal_mark({text: 1})
+
+
+def test_a_column_says_which_its_decimal_mark_is() -> None:
+    assert decimal_mark({"1,5": 3, "2,25": 1}) == ","
+    assert decimal_mark({"1.234,56": 1, "7": 9}) == ","
+    assert decimal_mark({"1,234": 5, "1.5": 1}) == "."
+    assert decimal_mark({"0,125": 1}) == ","
+    assert decimal_mark({"1,234": 5}) == "."
+    assert decimal_mark({"1,234": 5}, comma_likely=True) == ","
+    assert decimal_mark({"1.234.567": 1, "1.234": 1}) == ","
+
+
+@pytest.mark.parametrize("text", ["", "  ", "Select", "N/A", "NA", "-", "None", "null", "?", "NaN"])
+def test_words_for_nothing_are_missing(text: str) -> None:
+    assert is_missing(text)
+
+
+def test_words_for_yes_and_no_come_in_pairs() -> None:
+    assert yes_no_words(["Yes", "NO"]) == {"yes": True, "no": False}
+    assert yes_no_words(["예", "아니오"]) == {"예": True, "아니오": False}
+    assert yes_no_words(["No"]) == {"yes": True, "no": False}
+    assert yes_no_words(["Yes", "maybe"]) is None
+    assert yes_no_words(["M", "F"]) is None
+    assert yes_no_words(["f"]) is None
+
+
+FORMS = [
+    "{d:%Y-%m-%d}", "{d:%Y/%m/%d}", "{d.year}. {d.month}. {d.day}.", "{d.year}년 {d.month}월 {d.day}일", "{d:%Y%m%d}",
+    "{d:%d-%b-%Y}", "{d:%B} {d.day}, {d.year}", "{d:%a, %d %b %Y}",
+]  # fmt: skip
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.sampled_from(FORMS))
+def test_a_day_is_read_in_any_form(day: date, form: str) -> None:
+    assert parse_date(form.format(d=day)) == day.toordinal()
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.sampled_from("/-."))
+def test_day_and_month_stand_as_the_column_says(day: date, mark: str) -> None:
+    assert parse_date(day.strftime(f"%d{mark}%m{mark}%Y"), day_first=True) == day.toordinal()
+    assert parse_date(day.strftime(f"%m{mark}%d{mark}%Y")) == day.toordinal()
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2050, 1, 1)))  # noqa: DTZ001
+def test_times_of_day_are_read_in_24_and_in_12_hours(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0)
+    days = moment.toordinal() + (moment - datetime(moment.year, moment.month, moment.day)) / timedelta(1)  # noqa: DTZ001
+    half = "오전" if moment.hour < 12 else "오후"
+    for text in (
+        f"{moment:%Y-%m-%dT%H:%M:%SZ}", f"{moment:%Y-%m-%d %H:%M:%S.123+09:00}", f"{moment:%m/%d/%Y %I:%M:%S %p}",
+        f"{moment:%Y. %m. %d.} {half} {moment.hour % 12 or 12}:{moment:%M:%S}",
+    ):  # fmt: skip
+        assert parse_date(text) == pytest.approx(days, abs=1e-6)
+
+
+def test_days_that_are_none_are_nan() -> None:
+    for text in ("2026-13-01", "2026-02-30", "31/31/2026", "12.5", "1.2.3.4", "tomorrow", "0000-00-00", "20269999"):
+        assert math.isnan(parse_date(text)), text
+
+
+def test_a_column_says_whether_its_day_comes_first() -> None:
+    assert day_first(["03/04/2026", "21/04/2026"]) is True
+    assert day_first(["03/04/2026", "04/21/2026"]) is False
+    assert day_first(["03/04/2026"]) is None
+    assert day_first(["03.04.2026"]) is True
+    assert day_first(["2026-04-03"]) is None

@@ -1,0 +1,84 @@
+"""Any CSV file: encodings, delimiters, odd headers, torn rows; and no row is ever lost."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kit.errors import DealcastError
+from learning.csv_file import CsvFile, distinct_names
+
+
+def rows_of(path: Path, cells: int = 10) -> tuple[CsvFile, list[tuple[str, ...]]]:
+    file = CsvFile(path)
+    rows = [row for piece in file.pieces(cells) for row in zip(*piece, strict=True)]
+    file.close()
+    return file, rows
+
+
+def write(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_encoding_and_delimiter_are_found_out(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    text = "\r\n".join(delimiter.join(cells) for cells in (["이름", "금액"], *[["김민수 고객", "10"]] * 20))
+    file, rows = rows_of(write(tmp_path, text, encoding))
+    assert (file.names, file.delimiter) == (("이름", "금액"), delimiter)
+    assert rows == [("김민수 고객", "10")] * 20
+
+
+def test_a_comma_within_cells_does_not_pass_for_the_delimiter(tmp_path: Path) -> None:
+    file, rows = rows_of(write(tmp_path, "a;b\n1,5;2,5\n3,5;4,5\n"))
+    assert (file.delimiter, rows) == (";", [("1,5", "2,5"), ("3,5", "4,5")])
+
+
+def test_names_are_made_distinct_and_never_empty() -> None:
+    assert distinct_names([" a ", "a", "", "a", "a (2)"]) == ("a", "a (2)", "column 3", "a (3)", "a (2) (2)")
+
+
+def test_rows_of_other_lengths_are_kept_and_counted(tmp_path: Path) -> None:
+    file, rows = rows_of(write(tmp_path, "a,b\n1\n1,2,3\n1,2,\n\n5,6\n"))
+    assert rows == [("1", ""), ("1", "2"), ("1", "2"), ("5", "6")]
+    assert (file.short, file.long) == (1, 1)
+
+
+def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path) -> None:
+    lines = ["a,b", "1,2", '"3,4', *["5,6"] * 6_000]
+    file, rows = rows_of(write(tmp_path, "\n".join(lines) + "\n"), 100_000)
+    assert file.torn == 1
+    assert rows == [("1", "2"), ("3", "4"), *[("5", "6")] * 6_000]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"PK\x03\x04" + bytes(200)])
+def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(DealcastError) as told:
+        CsvFile(path, "--train")
+    assert told.value.field == "--train"
+    assert told.value.mend
+
+
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=12)
+TABLES = st.integers(2, 5).flatmap(
+    lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=12)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=TABLES, delimiter=st.sampled_from([",", ";", "\t", "|"]))
+def test_what_was_written_is_read(tmp_path: Path, rows: list[list[str]], delimiter: str) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([[f"column-{place}" for place in range(len(rows[0]))], *rows])
+    _, found = rows_of(write(tmp_path, buffer.getvalue()))
+    assert found == [tuple(row) for row in rows]
