@@ -111,7 +111,7 @@ class OutboxPublisher:
         if not rows:
             return 0
         entries = due(rows)
-        records = await self._store.get_records(LOCAL, [entry.deal_id for entry in entries])
+        records = await self._store.get_records(LOCAL, [entry.deal_id for entry in entries], insights=False)
         by_id = {record.history.deal.id: record for record in records}
         messages, sent, finished, hopeless = await self._build(entries, by_id)
         answers = await self._sender.publish(messages)

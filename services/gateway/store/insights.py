@@ -26,6 +26,8 @@ SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
 WORDS = ("category", "action")
 MOST_SCORES = 200  # kept of a deal; a trend looks at far fewer
 Slot = tuple[str, InsightKind]
+_KINDS = {kind.value: kind for kind in InsightKind}
+_STANDINGS = [f"{kind.value}_{part}" for kind in InsightKind for part in ("revision", "generation", "day")]
 
 
 class Insights(Reads, Touching):
@@ -33,7 +35,9 @@ class Insights(Reads, Touching):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._revisions = select(t.deals.c.id, t.deals.c.revision).where(database.among(t.deals.c.id))
+        self._standing_of = select(
+            t.standings.c.deal_id, t.standings.c.revision, *(t.standings.c[name] for name in _STANDINGS)
+        ).where(database.among(t.standings.c.deal_id))
         self._keys = select(t.insights.c.deal_id, t.insights.c.kind, t.insights.c.key).where(
             database.among(t.insights.c.deal_id)
         )
@@ -63,17 +67,13 @@ class Insights(Reads, Touching):
             return [False] * len(insights)
 
         def work(connection: Connection) -> list[bool]:
-            revisions = {r.id: r.revision for r in self._database.fetch(connection, self._revisions, ids)}
-            held: dict[Slot, Any] = {
-                (row.deal_id, InsightKind(row.kind)): decode_key(loads(row.key))
-                for row in self._database.fetch(connection, self._keys, list(revisions))
-            }
+            revisions, held = self._held(connection, ids, insights)
             best: dict[Slot, Insight] = {}
             replaced: list[bool] = []
             for one in insights:
                 slot = (one.deal_id, one.kind)
                 known = one.key.deal_revision <= revisions.get(one.deal_id, -1)
-                wins = known and newer(one, best.get(slot)) and (slot in best or _beats(one, held.get(slot)))
+                wins = known and newer(one, best.get(slot)) and (slot in best or one.key.flat > held[slot])
                 if wins:
                     best[slot] = one
                 replaced.append(wins)
@@ -82,6 +82,23 @@ class Insights(Reads, Touching):
             return replaced
 
         return await self._database.write(work, durable=False)
+
+    def _held(
+        self, connection: Connection, ids: Sequence[str], insights: Sequence[Insight]
+    ) -> tuple[dict[str, int], dict[Slot, tuple[Any, ...]]]:
+        """The deals' revisions, and where each slot stands in the total order: how far, as its standing says, which
+        mostly decides; the whole key where an insight is just as far."""
+        revisions: dict[str, int] = {}
+        held: dict[Slot, tuple[Any, ...]] = {}
+        for deal_id, revision, *standing in self._database.fetch(connection, self._standing_of, ids):
+            revisions[deal_id] = revision
+            for place, kind in enumerate(InsightKind):
+                held[deal_id, kind] = tuple(standing[3 * place : 3 * place + 3])
+        even = {one.deal_id for one in insights if held.get((one.deal_id, one.kind)) == one.key.flat[:3]}
+        for row in self._database.fetch(connection, self._keys, list(even)):
+            key = decode_key(loads(row.key))
+            held[row.deal_id, _KINDS[row.kind]] = key.flat if key else ()
+        return revisions, held
 
     def _store(self, connection: Connection, insights: Sequence[Insight]) -> None:
         now_us = to_us(datetime.now(UTC))
@@ -208,13 +225,8 @@ def _too_old(database: Database) -> Select[Any]:
     return select(found.c.id, found.c.last).where(found.c.last.is_not(None))
 
 
-def _beats(one: Insight, held: Any) -> bool:
-    return held is None or one.key.flat > held.flat
-
-
 def _columns(kind: InsightKind) -> tuple[str, ...]:
-    standing = tuple(f"{kind.value}_{part}" for part in ("revision", "generation", "day"))
-    return standing + SORTED_BY[kind]
+    return tuple(name for name in _STANDINGS if name.startswith(kind.value)) + SORTED_BY[kind]
 
 
 def _standing(one: Insight) -> dict[str, Any]:

@@ -101,8 +101,10 @@ class Store(Protocol):
     async def get_record(self, principal: Principal, deal_id: str) -> Record:
         """The deal with everything around it; NotFound where it does not exist for the principal."""
 
-    async def get_records(self, principal: Principal, deal_ids: Sequence[str]) -> list[Record]:
-        """Those of the deals that exist, in one round of queries: what the publisher builds events from.
+    async def get_records(
+        self, principal: Principal, deal_ids: Sequence[str], *, insights: bool = True
+    ) -> list[Record]:
+        """Those of the deals that exist, in one round of queries; `insights=False` leaves their insights unread.
 
         Histories carry at most 200 newest activities, all changes, the owner path on the business day and contact
         counters as of the business clock. Deleted deals are included (deal.deleted) so that their end reaches models.

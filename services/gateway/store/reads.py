@@ -91,7 +91,9 @@ class Reads(Part):
             raise no_deal(deal_id)
         return records[0]
 
-    async def get_records(self, principal: Principal, deal_ids: Sequence[str]) -> list[Record]:
+    async def get_records(
+        self, principal: Principal, deal_ids: Sequence[str], *, insights: bool = True
+    ) -> list[Record]:
         """Those of the deals that exist, in the order asked for, in one round of queries."""
         wanted = storable(deal_ids)
         if not wanted:
@@ -99,13 +101,14 @@ class Reads(Part):
 
         def work(connection: Connection) -> list[Record]:
             context = self._contexts.read(connection)
-            return self._records(connection, context, principal, wanted, whole=True)
+            return self._records(connection, context, principal, wanted, whole=True, insights=insights)
 
         return await self._database.read(work)
 
     def _records(
-        self, connection: Connection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool
-    ) -> list[Record]:
+        self, connection: Connection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool,
+        insights: bool = True,
+    ) -> list[Record]:  # fmt: skip
         visible = context.visible(principal)
         rows = {
             row.id: row
@@ -114,16 +117,16 @@ class Reads(Part):
         }
         if not rows:
             return []
-        around = self._read_around(connection, rows, whole)
+        around = self._read_around(connection, rows, whole, insights)
         return [_record(rows[one], around, context, whole) for one in ids if one in rows]
 
-    def _read_around(self, connection: Connection, rows: dict[str, Any], whole: bool) -> Around:
+    def _read_around(self, connection: Connection, rows: dict[str, Any], whole: bool, insights: bool) -> Around:
         ids, around, fetch = list(rows), Around(), self._database.fetch
         for row in fetch(connection, self._products_of, ids):
             around.products.setdefault(row.deal_id, []).append(product_line_from(row))
         for row in fetch(connection, self._roles_of, ids):
             around.roles.setdefault(row.deal_id, []).append(ContactRole(row.contact_id, row.role))
-        for row in fetch(connection, self._insights_of, ids):
+        for row in fetch(connection, self._insights_of, ids if insights else []):
             insight = insight_from(row)
             around.insights.setdefault(row.deal_id, {})[insight.kind] = insight
         accounts = list({row.account_id for row in rows.values() if row.account_id})

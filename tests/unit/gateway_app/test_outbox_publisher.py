@@ -26,7 +26,7 @@ class Rows:
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
         return self.rows[:limit]
 
-    async def get_records(self, _: Any, ids: Sequence[str]) -> list[Any]:
+    async def get_records(self, _: Any, ids: Sequence[str], *, insights: bool = True) -> list[Any]:
         return [SimpleNamespace(history=DealHistory(Deal(each)), owner_name="") for each in ids]
 
     async def finish_outbox(self, ids: Sequence[int]) -> None:
