@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import orjson
 import structlog
@@ -28,9 +28,9 @@ from services.gateway.store.interface import Store, StoredEvent
 
 log = structlog.get_logger(__name__)
 
-EVENT_PAGE = 200
+EVENT_PAGE = 500
 RESET = b"id: %d\nevent: reset\ndata: {}\n\n"
-COALESCE_SECONDS = 0.1  # between two looks of one reader
+LOOKS_A_SECOND = 200  # of all readers together, while there is always something new
 FORECAST_PARAMETERS = [
     base.query("period", text="a quarter such as 2017-Q4; the current one without"),
     base.query("node", text="only this node, such as owner:u1"),
@@ -99,16 +99,22 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         if text and not (text.isdecimal() and len(text) < 19):
             raise InvalidInput("this is no event's id", field="Last-Event-ID", value=text, mend="Send the last id read")
         after = int(text) if text else await gateway.store.last_event_id()
-        return EventStream(live_events(gateway, principal_of(request), after, heartbeat), readers)
+        return EventStream(
+            live_events(gateway, principal_of(request), after, heartbeat, lambda: len(readers) / LOOKS_A_SECOND),
+            readers,
+        )
 
     return routes
 
 
-async def live_events(gateway: Gateway, principal: Principal, after: int, heartbeat: float) -> AsyncIterator[bytes]:
+async def live_events(
+    gateway: Gateway, principal: Principal, after: int, heartbeat: float, pause: Callable[[], float] = lambda: 0.0
+) -> AsyncIterator[bytes]:
     """Events above an id as they come, until the gateway stops; a comment when nothing happens.
 
     A slow reader holds up nobody: what it has not read yet stays in the store. Where that is no longer so, or the
-    store is an older one than the reader knows, it is told to start again.
+    store is an older one than the reader knows, it is told to start again. `pause` tells how many seconds to rest
+    after what was found last, before the next look.
     """
     yield b"retry: 1000\n\n"
     behind = True  # it may be: at the start, and after a full page
@@ -128,7 +134,8 @@ async def live_events(gateway: Gateway, principal: Principal, after: int, heartb
         if found:
             after = found[-1].id
             yield b"".join(event_text(event) for event in found)
-            await wait_either(gateway.stop, gateway.stop, COALESCE_SECONDS)
+            if not behind:
+                await wait_either(gateway.stop, gateway.stop, pause())
             continue
         await wait_either(ticket, gateway.stop, heartbeat)
         if not ticket.is_set() and not gateway.stop.is_set():
