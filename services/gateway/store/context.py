@@ -21,7 +21,6 @@ from services.gateway.store.people import People
 PEOPLE_VERSION, FIELDS_VERSION = "people_version", "fields_version"
 CLOCK, CURRENCY, PIPELINES = "clock", "currency", "pipelines"
 _KEYS = (PEOPLE_VERSION, FIELDS_VERSION, CLOCK, CURRENCY, PIPELINES)
-_SETTINGS = select(t.settings).where(t.settings.c.key.in_(_KEYS))
 _USERS = select(t.users).order_by(t.users.c.id)
 _LINES = select(t.reporting_lines).order_by(t.reporting_lines.c.user_id, t.reporting_lines.c.valid_from)
 _FIELDS = select(t.field_definitions)
@@ -74,13 +73,17 @@ class Contexts:
     """Reads the context, keeping people and fields until another version of them is written."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._settings = select(t.settings).where(database.among(t.settings.c.key))
         self._save_settings = database.upsert(t.settings)
         self._people: tuple[int, People] = (-1, People((), ()))
         self._fields: tuple[int, Fields] = (-1, {})
 
     def read(self, connection: Connection) -> Context:
         """The context in this transaction."""
-        stored: dict[str, Any] = {key: loads(value) for key, value in connection.execute(_SETTINGS).all()}
+        stored: dict[str, Any] = {
+            key: loads(value) for key, value in self._database.fetch(connection, self._settings, _KEYS)
+        }
         people = self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
         fields = self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
         clock = stored.get(CLOCK) or {}
