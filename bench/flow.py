@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,18 @@ def sustained(system: System, listener: Listener, deals: int, seconds: float = 6
     wait_for(lambda: sent <= listener.merged.keys(), 120, "all changes merged")
     last = max(listener.merged[key] for key in sent)
     return len(sent) / (last - begin)
+
+
+def memory(pids: Mapping[str, int]) -> list[Figure]:
+    """The most memory that each running process ever held (VmHWM of Linux; nothing elsewhere), in MiB."""
+    figures = []
+    for name, pid in pids.items():
+        status = Path(f"/proc/{pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        peak = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
+        if peak is not None:
+            figures.append(Figure(f"peak memory, {name}", peak / 1024, "MiB"))
+    return figures
 
 
 @contextlib.contextmanager
