@@ -83,6 +83,8 @@ def _fold_log_odds(data: Dataset, fold: Fold, seed: int) -> tuple[Floats, float]
         return np.full((len(PENALTIES), int(fold.test.sum())), base), base
     table = data.table.take(rows)
     encoder = Encoder.fit(table, data.weight[rows])
+    if not encoder.width:
+        return np.full((len(PENALTIES), int(fold.test.sum())), base), base
     fits = fit_path(encoder.transform(table), data.won[rows], weights[rows])
     tested = encoder.transform(data.table.take(fold.test))
     return np.array([fit.intercept + tested @ fit.weights for fit in fits]), base

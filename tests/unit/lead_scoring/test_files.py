@@ -218,3 +218,13 @@ def test_days_count_from_the_records_own_and_parts_of_the_calendar_are_columns(t
     assert isinstance(weekday, Texts)
     assert weekday.dictionary[int(weekday.codes[0])] == "Sun"
     assert "created: month" in training.table.columns
+
+
+def test_a_file_without_a_column_that_varies_gets_the_base_rate(tmp_path: Path) -> None:
+    rows = [["same", str(int(row % 3 == 0))] for row in range(100)]
+    options = both(tmp_path, [["x", "won"], *rows], [["x", "won"], *rows[:10]], target="won")
+    report, scored = score(tmp_path, options)
+    assert report.model.kind == "base_rate"
+    assert float(scored[0]["probability"]) == pytest.approx(0.34, abs=0.03)
+    only = both(tmp_path, [["won"], *([one[1]] for one in rows)], [["won"], ["1"]], target="won")
+    assert score(tmp_path, only)[0].model.kind == "base_rate"
