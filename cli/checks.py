@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 
 from cli.data_folder import LEAST_FREE, check_port, read_state
+from kit.browser import chromium
 from kit.errors import DealcastError
 from kit.nats_server import nats_server_binary
-from kit.testing import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK_FILE = ROOT / "requirements.lock"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 import shutil
 import socket
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
+from kit.browser import chromium
 from kit.nats_server import NatsServer
 
 __all__ = ["Database", "NatsServer", "chromium", "eventually", "free_port", "start_postgres"]
@@ -39,19 +39,6 @@ async def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
         await asyncio.sleep(every)
-
-
-def chromium() -> Path | None:
-    """A Chromium: CHROMIUM, the system's, Playwright's own, or None."""
-    named = os.environ.get("CHROMIUM", "")
-    if named:
-        return Path(named) if Path(named).is_file() else None
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    caches = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
-    return next((path for path in sorted(caches.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None)
 
 
 class Database:

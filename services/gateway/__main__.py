@@ -31,7 +31,7 @@ def serve() -> int:
     from services.gateway.bootstrap import build
     from services.gateway.settings import GatewaySettings
 
-    settings = GatewaySettings()
+    settings = GatewaySettings.read()
     return run_service("gateway", settings, partial(build, settings))
 
 

@@ -12,15 +12,11 @@ from typing import Any, TypeVar
 
 from kit.money import Money
 from services.gateway.domain import UNSET, FieldError
+from services.gateway.limits import FIRST_YEAR, ID_LENGTH, LARGEST_NUMBER, LAST_YEAR, NAME_LENGTH, UNSTORABLE
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-LARGEST_NUMBER = 1e15
-ID_LENGTH, NAME_LENGTH, TEXT_LENGTH, NOTE_LENGTH = 200, 500, 10_000, 20_000
 LIST_LENGTH, FIELD_COUNT = 10_000, 1_000
 SHOWN = 60
 
-PERIOD = re.compile(r"(\d{4})-Q[1-4]")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 E = TypeVar("E", bound=StrEnum)
@@ -52,7 +48,7 @@ def check_text(value: Any, name: str, problems: Problems, limit: int) -> str | N
         problems.add(name, value, f"{name} is not text", "send it as a JSON string")
     elif len(value) > limit:
         problems.add(name, value, f"{name} has {len(value):,} characters, more than {limit:,}", "shorten it")
-    elif _UNSTORABLE.search(value):
+    elif UNSTORABLE.search(value):
         problems.add(name, value, f"{name} holds a character that is no text (NUL or half a surrogate pair)", "drop it")
     else:
         return value

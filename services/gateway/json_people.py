@@ -18,8 +18,9 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import UNSET, FieldError
-from services.gateway.json_checks import PERIOD, Problems, Reader, check_day, check_money
+from services.gateway.json_checks import Problems, Reader, check_day, check_money
 from services.gateway.json_values import fields_from_json, fields_to_json, value_to_json
+from services.gateway.limits import PERIOD
 
 USER_KEYS = ("id", "name", "email", "title", "active", "lines")
 LINE_KEYS = ("manager_id", "region", "valid_from")

@@ -26,8 +26,6 @@ from learning.records import (
 )
 from services.gateway.domain import UNSET, DealWrite, FieldError, PastChange, WriteResult, WriteStatus
 from services.gateway.json_checks import (
-    NAME_LENGTH,
-    NOTE_LENGTH,
     Problems,
     Reader,
     check_choice,
@@ -39,6 +37,7 @@ from services.gateway.json_checks import (
     check_time,
 )
 from services.gateway.json_values import fields_from_json, fields_to_json, time_text, value_from_json, value_to_json
+from services.gateway.limits import NAME_LENGTH, NOTE_LENGTH
 
 DEAL_KEYS = (
     "id", "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount",

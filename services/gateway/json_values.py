@@ -8,16 +8,8 @@ from typing import Any
 
 from kit.money import Money
 from learning.records import Value
-from services.gateway.json_checks import (
-    FIELD_COUNT,
-    ID_LENGTH,
-    TEXT_LENGTH,
-    Problems,
-    check_day,
-    check_id,
-    check_number,
-    check_text,
-)
+from services.gateway.json_checks import FIELD_COUNT, Problems, check_day, check_id, check_number, check_text
+from services.gateway.limits import ID_LENGTH, TEXT_LENGTH
 
 
 def time_text(value: datetime | date) -> str:

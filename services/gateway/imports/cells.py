@@ -21,16 +21,8 @@ from services.gateway.imports.values import (
     parse_yes_no,
     slug,
 )
-from services.gateway.json_checks import (
-    ID_LENGTH,
-    NAME_LENGTH,
-    NOTE_LENGTH,
-    PERIOD,
-    TEXT_LENGTH,
-    Problems,
-    check_text,
-    shown,
-)
+from services.gateway.json_checks import Problems, check_text, shown
+from services.gateway.limits import ID_LENGTH, NAME_LENGTH, NOTE_LENGTH, PERIOD, TEXT_LENGTH
 
 REMEMBERED = 10_000  # ids made of cells
 EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from learning.records import FieldType
-from services.gateway.json_checks import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
+from services.gateway.limits import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
 
 YES = frozenset({"yes", "y", "true", "t", "1", "예", "네", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요", "off"})

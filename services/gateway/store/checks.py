@@ -10,17 +10,22 @@ from typing import Any
 
 from kit.money import Money, is_currency
 from services.gateway.domain import FieldError
+from services.gateway.limits import (
+    FIRST_YEAR,
+    ID_LENGTH,
+    KEPT_NAME_LENGTH,
+    KEPT_TEXT_BYTES,
+    LARGEST_MINOR,
+    LARGEST_NUMBER,
+    LAST_YEAR,
+    PERIOD,
+    UNSTORABLE,
+)
 
-ID_LENGTH, NAME_LENGTH, TEXT_BYTES = 200, 1_000, 2_000_000
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-LARGEST_NUMBER = 1e15
-LARGEST_MINOR = 10**18
 SHOWN = 100
 ABSURD = 10**90  # Python refuses to print integers of thousands of digits
 MOST_ERRORS = 50
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_PERIOD = re.compile(r"\d{4}-Q[1-4]")
 
 
 def shown(value: Any) -> str:
@@ -58,7 +63,7 @@ class Checker:
             return self.refuse(field, value, f"the id has {len(value):,} characters", "Use at most 200 characters")
         if value.isascii() and value.isprintable():
             return True
-        if _CONTROL.search(value) or _UNSTORABLE.search(value):
+        if _CONTROL.search(value) or UNSTORABLE.search(value):
             return self.refuse(field, value, "the id holds a control character or half a surrogate pair", "Drop it")
         return True
 
@@ -66,7 +71,7 @@ class Checker:
         """A name, stage or other short text of at most 1,000 characters."""
         if required and not value:
             return self.refuse(field, value, "this is empty", "Give at least one character")
-        if isinstance(value, str) and len(value) > NAME_LENGTH:
+        if isinstance(value, str) and len(value) > KEPT_NAME_LENGTH:
             return self.refuse(field, value, f"this has {len(value):,} characters", "Use at most 1,000 characters")
         return self.text(field, value)
 
@@ -75,14 +80,14 @@ class Checker:
         if not isinstance(value, str):
             return self.refuse(field, value, "this is no text", "Give text")
         if not value.isascii() or "\x00" in value:
-            if _UNSTORABLE.search(value):
+            if UNSTORABLE.search(value):
                 return self.refuse(field, value, "this holds a NUL or half a surrogate pair", "Drop that character")
-            if len(value) * 4 <= TEXT_BYTES:
+            if len(value) * 4 <= KEPT_TEXT_BYTES:
                 return True
             size = len(value.encode())
         else:
             size = len(value)
-        return size <= TEXT_BYTES or self.refuse(
+        return size <= KEPT_TEXT_BYTES or self.refuse(
             field, value, f"this is {size:,} bytes long", "Use at most 2 MB of text"
         )
 
@@ -141,6 +146,6 @@ class Checker:
 
     def period(self, field: str, value: Any) -> bool:
         """A quarter such as 2017-Q4."""
-        if isinstance(value, str) and _PERIOD.fullmatch(value):
+        if isinstance(value, str) and PERIOD.fullmatch(value):
             return True
         return self.refuse(field, value, "this is no period", "Write a quarter as 2017-Q4")

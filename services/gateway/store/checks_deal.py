@@ -21,7 +21,8 @@ from learning.records import (
     Outcome,
 )
 from services.gateway.domain import UNSET, DealWrite, PastChange
-from services.gateway.store.checks import ID_LENGTH, Checker
+from services.gateway.limits import ID_LENGTH
+from services.gateway.store.checks import Checker
 from services.gateway.store.context import Context, Fields
 
 MOST_FIELDS = 500

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, text
 
 from kit.errors import InvalidInput
+from services.gateway.limits import ID_LENGTH
 from services.gateway.store import tables as t
-from services.gateway.store.checks import ID_LENGTH
 from services.gateway.store.codec import dumps, loads, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, Part, check_document
 from services.gateway.store.database import Database

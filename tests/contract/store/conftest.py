@@ -91,6 +91,15 @@ def at(day: str) -> datetime:
     return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
+async def history(store: Store, deal_id: str, field: str) -> list[tuple[Any, datetime]]:
+    changes = await store.get_changes(LOCAL, deal_id, 0, 1000)
+    return [(change.value, change.effective_time) for change in changes if change.field == field]
+
+
+async def deal(store: Store, deal_id: str) -> Any:
+    return (await store.get_record(LOCAL, deal_id)).history.deal
+
+
 def insight(
     deal_id: str, kind: InsightKind = InsightKind.LEAD_SCORE, revision: int = 1, generation: int = 0,
     day: str = "2017-09-30", insight_id: str = "a", upstream: InsightKey | None = None, **sort: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.gateway.json_checks import NAME_LENGTH
+from services.gateway.limits import NAME_LENGTH
 from services.gateway.web.filters import Filters
 from tests.integration.gateway.conftest import RunningGateway
 

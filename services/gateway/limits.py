@@ -1,0 +1,14 @@
+"""Bounds of what is taken in and kept."""
+
+from __future__ import annotations
+
+import re
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+LARGEST_NUMBER = 1e15
+LARGEST_MINOR = 10**18
+ID_LENGTH = 200
+NAME_LENGTH, TEXT_LENGTH, NOTE_LENGTH = 500, 10_000, 20_000  # of what comes in as JSON or in files
+KEPT_NAME_LENGTH, KEPT_TEXT_BYTES = 1_000, 2_000_000  # of what a store keeps, whoever writes it
+PERIOD = re.compile(r"\d{4}-Q[1-4]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
