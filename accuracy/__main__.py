@@ -8,13 +8,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from accuracy import guard, lead_scoring, lead_scoring_files
+from accuracy import actions, guard, lead_scoring, lead_scoring_files
 from kit.errors import DealcastError
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "accuracy.md"
 # A function per section, in the order of the page; each returns Markdown.
-SECTIONS: tuple[Callable[[], str], ...] = (lead_scoring.section, lead_scoring_files.section, guard.section)
+SECTIONS: tuple[Callable[[], str], ...] = (
+    lead_scoring.section,
+    lead_scoring_files.section,
+    guard.section,
+    actions.section,
+)
 
 
 def main() -> int:

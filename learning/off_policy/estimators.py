@@ -21,7 +21,7 @@ LEAST_ESS = 25.0  # effective rows below which an interval is not worth giving w
 MOST_SHARE = 0.25  # of all weight on one row
 MOST_LACKING = 0.3  # of what a policy would do
 CERTAIN = 4.0  # standard errors
-SEEN = 3.0  # observations' worth of belief that an action's rewards vary like all others'
+SEEN = 3.0  # observations' worth of belief that rewards vary as they usually do
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Valued:
     influence: Floats  # (n,) how much each row moves the value
     weights: Floats  # (n,) normalised to add up to one
     ess: float
-    floor: float  # variance that rewards of the actions' usual spread give these weights
+    expected: float  # variance that rewards of the actions' usual spread give these weights
     about: float  # weighted mean of the rows' spread
 
 
@@ -118,7 +118,7 @@ def interval(log: Log, valued: Valued, level: float = 0.95) -> Estimate:
     """The value with its interval; nan where the log holds nothing of the policy."""
     if valued.ess <= 0:
         return Estimate(*[float("nan")] * 4)
-    variance = max(_variance(valued.influence, log.groups), valued.floor)
+    variance = _variance(valued.influence, log.groups, valued.expected)
     if log.binary:
         return wilson(valued.value, variance, valued.about, valued.ess, level)
     found = normal(valued.value, _grouped(valued.influence, log.groups), variance, valued.ess, level)
@@ -134,7 +134,7 @@ def difference(log: Log, one: Valued, other: Valued, spread: Floats, level: floa
         return Estimate(*[float("nan")] * 4)
     influence = one.influence - other.influence
     floor = float(((one.weights - other.weights) ** 2 * spread).sum())
-    variance = max(_variance(influence, log.groups), floor)
+    variance = _variance(influence, log.groups, floor)
     size = min(one.ess, other.ess)
     return normal(one.value - other.value, _grouped(influence, log.groups), variance, size, level)
 
@@ -154,9 +154,13 @@ def _valued(log: Log, chances: Floats, direct: Floats, errors: Floats, spread: F
     return Valued(mean + error, influence, shares, 1 / squares, floor + float(direct.var()) / count, floor / squares)
 
 
-def _variance(influence: Floats, groups: Ints | None) -> float:
+def _variance(influence: Floats, groups: Ints | None, expected: float) -> float:
+    """Of the estimate: what its rows show, drawn to what is expected of them where few of them show anything."""
     parts = _grouped(influence, groups)
-    return float(((parts - parts.mean()) ** 2).sum()) if len(parts) else 0.0
+    squares = (parts - parts.mean()) ** 2 if len(parts) else np.zeros(1)
+    total = float(squares.sum())
+    seen = total**2 / float((squares**2).sum()) if total > 0 else 0.0
+    return (seen * total + SEEN * expected) / (seen + SEEN)
 
 
 def _grouped(influence: Floats, groups: Ints | None) -> Floats:

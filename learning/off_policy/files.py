@@ -17,6 +17,7 @@ from learning.tabular import Kind, Raw, Reading, encode, is_identifier, learn_re
 
 MOST_ACTIONS = 1_000
 UNKNOWN = -1
+LEAST_ROWS = 20  # to learn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,10 @@ def read_logs(request: Request) -> Logs:
         if valued.any() and not valued.all():
             left = len(code) - int(valued.sum())
             notes.append(f"{left:,} of {len(code):,} {which} rows have no action or no reward and are left out")
-    if not files[0].known.any():
-        mend = "name the columns of what was done and of what came of it"
-        message = "no row of the training file has both an action and a reward"
+    count = int(files[0].known.sum())
+    if count < LEAST_ROWS:
+        mend = "name the columns of what was done and of what came of it, and give more rows"
+        message = f"{count} rows of the training file have an action and a reward; at least {LEAST_ROWS} are needed"
         raise InvalidInput(message, field="--reward", value=request.reward, mend=mend)
     return Logs(files[0], files[1], names, trained, ignored, tuple(notes))
 

@@ -62,6 +62,8 @@ def estimate(features: Floats, actions: Ints, count: int, seed: int = 0) -> Prop
     plain, found = np.zeros((rows, count)), {name: np.zeros((rows, count)) for name in fitters}
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        if not len(outside):
+            continue
         plain[outside] = frequencies(actions[inside], count)
         for name, fit in fitters.items():
             model = _wide(fit, features, actions, inside, count, seed)

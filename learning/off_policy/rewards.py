@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from learning.off_policy.estimators import Ints
+from learning.off_policy.estimators import Ints, Log
 from learning.off_policy.intervals import Floats
 from learning.off_policy.shrinkage import LinearEffects, fit_effects
 
 FOLDS = 5
 LEAST_BOOSTED = 400  # rows for trees to have a say
-MOST_WIDTH_MANY = 30  # of the context, where there are many actions
-MANY = 60
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,13 @@ def expected_out_of_fold(features: Floats, rewards: Floats, folds: Ints, seed: i
     return (full if better else plain), better
 
 
-def narrowed(features: Floats, actions: int) -> Floats:
-    """The first columns alone where there are many actions: a slope for each and every one would cost too much."""
-    return features[:, :MOST_WIDTH_MANY] if actions > MANY else features
+def cross_fitted(features: Floats, log: Log, count: int, folds: Ints) -> Floats:
+    """(rows, count) expected rewards of every action, linear in the context, by models that did not see the row."""
+    predicted = np.zeros((len(folds), count))
+    for fold in range(int(folds.max()) + 1):
+        inside, outside = folds != fold, folds == fold
+        expectation = fit_expectation(features[inside], log.rewards[inside], trees=False, seed=0)
+        residuals = log.rewards[inside] - expectation.predict(features[inside])
+        effects = fit_effects(features[inside], log.actions[inside], count, residuals, 1 / log.propensities[inside])
+        predicted[outside] = expectation.predict(features[outside])[:, None] + effects.predict(features[outside])
+    return predicted

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from learning.columns import Table
+from learning.columns import Table, Texts
 from learning.guard_rows import find_in_rows
+from learning.guard_single import levels
 from learning.off_policy.balance import misweighted, unbalanced
 from learning.off_policy.context import Encoder
 from learning.off_policy.estimators import Ints, Log
@@ -20,6 +21,9 @@ from learning.off_policy.propensities import Propensities, estimate
 from learning.off_policy.report import Report, evaluate
 
 Progress = Callable[[str], None]
+
+LEAST_NOTHING = 0.3  # share of rows without a reward, for having one to be an outcome
+PURE, SURPRISE = 0.98, 40.0  # rewarded share of a value's rows, against odds of e^40
 
 
 @dataclass(frozen=True)
@@ -88,15 +92,25 @@ def _run(logs: Logs, seed: int, progress: Progress) -> Trial:
 def _telling(file: LogFile) -> dict[str, str]:
     """Columns that give the reward away, and why: they came with it, so they are no context of the action.
 
-    With given propensities a suspicion suffices, because leaving a column out costs precision alone; with estimated
-    ones it could hide what drove the choice.
+    With given propensities a value that goes with a reward only suffices, because leaving a column out costs precision
+    alone; with estimated ones it could hide what drove the choice.
     """
     rewards = file.rewards[file.known]
-    middle = max(float(np.median(rewards)), float(rewards.min()))
+    least = float(rewards.min())
+    paid = (rewards > (least if np.mean(rewards == least) >= LEAST_NOTHING else np.median(rewards))).astype(np.float64)
     table = Table(file.rows, file.context).take(file.known)
-    found = find_in_rows(table, (rewards > middle).astype(np.float64))
-    return {one.column: one.text_en for one in found
-            if one.drop or (one.kind == "value" and file.propensities is not None)}  # fmt: skip
+    found = {one.column: one.text_en for one in find_in_rows(table, paid) if one.drop}
+    if file.propensities is not None and np.mean(rewards == least) >= LEAST_NOTHING:
+        for name, column in table.columns.items():
+            if name not in found and _decisive(column, paid):
+                found[name] = "one of its values goes with a reward only, as if it came with it"
+    return found
+
+
+def _decisive(column: Floats | Texts, paid: Floats) -> bool:
+    place, count = levels(column)
+    total, good = np.bincount(place, minlength=count), np.bincount(place, paid, count)
+    return bool(np.any((good >= PURE * total) & (-total * np.log(max(float(paid.mean()), 1e-300)) > SURPRISE)))
 
 
 def _weighed(file: LogFile, features: Floats, count: int, seed: int) -> Weighed:
