@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from demo.names import (
@@ -18,10 +19,11 @@ from demo.names import (
 )
 from demo.seasons import Calendar
 from demo.world import INDUSTRIES, Accounts
-from learning.records import CHANNELS, Account, Consent, Contact, ContactRole, Value
+from learning.records import CHANNELS, Account, Change, Consent, Contact, ContactRole, Value
 
 GRANTED = {"call": 0.8, "mail": 0.75, "chat": 0.55, "text": 0.4, "visit": 0.7}
 SOURCES = ("web form", "명함", "전시회", "contract")
+GROWING = 0.35  # of accounts have another number of employees at the end than at first
 ROLES_PER_ACCOUNT = ("decides", "champions", "uses", "purchases")
 
 
@@ -41,8 +43,21 @@ def account_records(accounts: Accounts, calendar: Calendar, rng: Random) -> list
             fields["Employees"] = float(employees)
         if since < 0:
             fields["Customer since"] = calendar.monday(int(since))
-        records.append(Account(f"A-{number:05d}", title, fields))
+        records.append(_with_history(Account(f"A-{number:05d}", title, fields), calendar))
     return records
+
+
+def _with_history(account: Account, calendar: Calendar) -> Account:
+    """The account with how its fields came to be: known since before the first deal, but some grew or shrank since."""
+    chance, start = Random(account.id), datetime.combine(calendar.first - timedelta(days=90), time(), UTC)
+    changes = [Change(f"fields.{name}", value, start, start) for name, value in account.fields.items()]
+    employees, span = account.fields.get("Employees"), (calendar.today - calendar.first).days
+    if isinstance(employees, float) and chance.random() < GROWING and span > 1:
+        before = float(max(1, round(employees / chance.uniform(0.7, 1.6))))
+        when = start + timedelta(days=90 + chance.randrange(1, span))
+        changes = [replace(one, value=before) if one.field == "fields.Employees" else one for one in changes]
+        changes.append(Change("fields.Employees", employees, when, when))
+    return replace(account, changes=tuple(changes))
 
 
 def contact_records(accounts: Accounts, calendar: Calendar, rng: Random) -> list[tuple[Contact, str]]:

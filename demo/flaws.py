@@ -30,10 +30,10 @@ def duplicate(
     first = {c.field: c.value for c in changes if c.effective_time == deal.created_time}
     name = rng.choice((deal.name, f"{deal.name} (2)", deal.name.upper(), f"{deal.name} "))
     log = Log(last_day)
-    log.set(time, first | {"owner_id": owner_id, "name": name})
+    log.set(time, first | {"owner_id": owner_id, "name": name, "contacts": deal.contacts[:1]})
     if rng.random() < 0.75:
         _lose(log, at_office(time.date() + timedelta(days=rng.randrange(3, 40)), rng, 6, 9), "duplicate")
-    return stand(log, replace(deal, id=deal_id, created_time=time, contacts=deal.contacts[:1])), log.changes
+    return stand(log, replace(deal, id=deal_id, created_time=time)), log.changes
 
 
 def junk(

@@ -14,7 +14,7 @@ from demo.seasons import month_end, quarter_end
 from demo.simulate import ADVANCE, BACK, LOSE, WIN
 from kit.clock import last_second
 from kit.money import Money
-from learning.records import Change, ContactRole, Deal, DealKind, Motion, Outcome, ProductLine, Value
+from learning.records import Change, ChangeValue, ContactRole, Deal, DealKind, Motion, Outcome, ProductLine, Value
 
 CURRENCY = "KRW"
 WON_STAGE, LOST_STAGE = "Closed Won", "Closed Lost"
@@ -63,11 +63,11 @@ class Log:
     """A deal being told: the changes so far and the state they make."""
 
     last_day: date
-    state: dict[str, Value | None] = field(default_factory=dict)
+    state: dict[str, ChangeValue | None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     revision: int = 0
 
-    def set(self, time: datetime, values: dict[str, Value | None], late: timedelta = timedelta(0)) -> None:
+    def set(self, time: datetime, values: Mapping[str, ChangeValue | None], late: timedelta = timedelta(0)) -> None:
         """Changes that take effect at `time` and are entered `late` after, unless nothing changes or it is too late."""
         known = min(time + late, last_second(self.last_day))
         changed = {name: value for name, value in values.items() if self.state.get(name) != value}
@@ -77,6 +77,11 @@ class Log:
         for name, value in changed.items():
             self.state[name] = value
             self.changes.append(Change(name, value, time, known, self.revision))
+
+    def list(self, name: str) -> tuple[ProductLine | ContactRole, ...]:
+        """The products or contacts as they stand."""
+        value = self.state.get(name)
+        return value if isinstance(value, tuple) else ()
 
 
 def at_office(day: date, rng: Random, first: int = 0, last: int = 9) -> datetime:
@@ -95,10 +100,12 @@ def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[
     """The deal as it stands on `last_day` and its changes, oldest first."""
     log = Log(last_day)
     _create(log, start, rng)
-    stage, amount = start.stage, start.amount
+    stage, amount, joins = start.stage, start.amount, late_joiners(start)
     for number, week in enumerate(weeks):
         begun = week.situation and (number == 0 or weeks[number - 1].situation != week.situation)
         _week_notes(log, start, week, bool(begun), rng)
+        if number in joins:
+            log.set(at_office(week.monday, joins[number], 4, 6), {"contacts": start.contacts})
         if not week.event:
             continue
         time = at_office(week.monday + timedelta(days=week.event_day), rng, 6, 9)
@@ -110,8 +117,19 @@ def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[
             log.set(time, {"stage": STAGES[stage], "category": "pipeline"})
         elif not week.forgotten:
             _close(log, start, week, amount, time, rng)
-    lines = (ProductLine(start.product_id, float(start.quantity)),)
-    return stand(log, Deal(start.id, created_time=start.created, products=lines, contacts=start.contacts)), log.changes
+    return stand(log, Deal(start.id, created_time=start.created)), log.changes
+
+
+def known_at_first(start: Start) -> tuple[ContactRole, ...]:
+    """Who is on the deal from its start: deciders and champions, else the first contact."""
+    first = tuple(one for one in start.contacts if one.role in ("decides", "champions"))
+    return first or start.contacts[:1]
+
+
+def late_joiners(start: Start) -> Mapping[int, Random]:
+    """The week in which the others join, with the chance for it apart, so that the story is the same without."""
+    chance = Random(start.id)
+    return {chance.randrange(1, 6): chance} if known_at_first(start) != start.contacts else {}
 
 
 def _create(log: Log, start: Start, rng: Random) -> None:
@@ -121,7 +139,7 @@ def _create(log: Log, start: Start, rng: Random) -> None:
         "Seats": float(start.seats) if rng.random() < 0.8 else None,
         "도입 목적": need(start.subject) if rng.random() < 0.75 else None,
     }
-    state: dict[str, Value | None] = {
+    state: dict[str, ChangeValue | None] = {
         "kind": DealKind.OPPORTUNITY.value if opportunity else DealKind.LEAD.value, "motion": start.motion.value,
         "pipeline": "renewals" if start.motion is Motion.RENEWAL else "sales", "stage": STAGES[start.stage],
         "outcome": Outcome.OPEN.value, "name": start.name, "owner_id": start.owner_id, "account_id": start.account_id,
@@ -130,6 +148,7 @@ def _create(log: Log, start: Start, rng: Random) -> None:
         state["amount"] = money(start.amount)
     if opportunity:
         state |= {"close_date": _promise(start.created.date(), rng), "category": "pipeline"}
+    state |= {"products": (ProductLine(start.product_id, float(start.quantity)),), "contacts": known_at_first(start)}
     state |= {f"fields.{name}": value for name, value in fields.items() if value is not None}
     log.set(start.created, state)
 
@@ -155,7 +174,7 @@ def _week_notes(log: Log, start: Start, week: Week, begun: bool, rng: Random) ->
 
 
 def _advance(log: Log, start: Start, week: Week, stage: int, amount: float, time: datetime, rng: Random) -> float:
-    values: dict[str, Value | None] = {"stage": STAGES[stage]}
+    values: dict[str, ChangeValue | None] = {"stage": STAGES[stage]}
     if stage == LEAD_STAGES:
         values |= {
             "kind": DealKind.OPPORTUNITY.value, "close_date": _promise(time.date(), rng), "category": "pipeline"
@@ -166,6 +185,8 @@ def _advance(log: Log, start: Start, week: Week, stage: int, amount: float, time
         values["fields.예산 확보"] = rng.random() < 1 / (1 + math.exp(-1.2 * week.health))
     if stage == PROPOSAL:
         amount *= rng.choice((0.8, 0.9, 1.0, 1.0, 1.1, 1.25))
+        price = money(amount / start.quantity)
+        values["products"] = (ProductLine(start.product_id, float(start.quantity), price),)
         values |= {"amount": money(amount), "fields.Decision expected": _promise(time.date(), rng)}
         values["category"] = "best_case" if rng.random() < 0.6 else "pipeline"
     if stage == NEGOTIATION:
@@ -197,9 +218,15 @@ def _close(log: Log, start: Start, week: Week, amount: float, time: datetime, rn
 
 
 def stand(log: Log, base: Deal) -> Deal:
-    """The record that the changes make of a deal's id, products and contacts."""
+    """The record that the changes make of a deal's id."""
     state = log.state
-    fields = {name.removeprefix("fields."): value for name, value in state.items() if name.startswith("fields.")}
+    products = tuple(one for one in log.list("products") if isinstance(one, ProductLine))
+    contacts = tuple(one for one in log.list("contacts") if isinstance(one, ContactRole))
+    fields = {
+        name.removeprefix("fields."): value
+        for name, value in state.items()
+        if name.startswith("fields.") and value is not None and not isinstance(value, tuple)
+    }
     amount, close, closed = state.get("amount"), state.get("close_date"), state.get("closed_date")
     return replace(
         base, revision=log.revision, kind=DealKind(str(state["kind"])), motion=Motion(str(state["motion"])),
@@ -207,6 +234,6 @@ def stand(log: Log, base: Deal) -> Deal:
         name=str(state["name"]), owner_id=str(state["owner_id"]), account_id=str(state["account_id"]),
         amount=amount if isinstance(amount, Money) else None,
         close_date=close if isinstance(close, date) else None, closed_date=closed if isinstance(closed, date) else None,
-        category=str(state.get("category") or ""), fields={n: v for n, v in fields.items() if v is not None},
-        deleted=bool(state.get("deleted")),
+        category=str(state.get("category") or ""), fields=fields,
+        products=products, contacts=contacts, deleted=bool(state.get("deleted")),
     )  # fmt: skip

@@ -56,6 +56,8 @@ def _write_people(writer: HistoryWriter, company: Company) -> None:
     writer.append("users", [rows.user_row(user) for user in company.people.users])
     writer.append("reporting_lines", [rows.line_row(line) for line in company.people.lines])
     writer.append("accounts", [rows.account_row(account) for account in company.account_records])
+    past = [(account.id, change) for account in company.account_records for change in account.changes]
+    writer.append("account_changes", [rows.account_change_row(*one) for one in past])
     writer.append("contacts", [rows.contact_row(contact) for contact, _ in company.contacts])
     products = [Product(i, name, series, Money(CURRENCY, price)) for i, name, series, price in PRODUCTS]
     writer.append("products", [rows.product_row(product) for product in products])

@@ -1,19 +1,18 @@
-"""A folder in the history format: written in batches, read into deal histories.
+"""A folder in the history format, read into deal histories.
 
-`SCHEMAS`, `encode_value` and `decode_value` come from learning.history_schema, rows from learning.history_rows.
+`SCHEMAS`, `encode_value` and `decode_value` come from learning.history_schema, rows from learning.history_rows, the
+writer from learning.history_writer.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +20,8 @@ import pyarrow.parquet as pq
 
 from kit.errors import InvalidInput, NotFound
 from kit.money import Money
-from learning.history_schema import FORMAT, SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
+from learning.history_schema import SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
+from learning.history_writer import HistoryWriter, Manifest
 from learning.records import (
     Account,
     Activity,
@@ -42,7 +42,7 @@ from learning.records import (
     ReportingLine,
     User,
 )
-from learning.tree import owner_paths
+from learning.tree import owner_paths, unplaced
 
 __all__ = [
     "SCHEMAS", "HistoryFolder", "HistoryWriter", "Manifest", "decode_fields", "decode_value", "encode_fields",
@@ -51,92 +51,6 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """As of when a folder stands, on which business day, the company's currency, and whether it is made up."""
-
-    as_of: datetime
-    business_day: date
-    currency: str
-    sample: bool = False  # a made-up company, never to be mixed with real records
-
-    def to_json(self) -> str:
-        """manifest.json."""
-        as_of = self.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        content: dict[str, object] = {
-            "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(), "currency": self.currency,
-        }  # fmt: skip
-        return json.dumps(content | ({"sample": True} if self.sample else {}))
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read manifest.json; InvalidInput where it is none of this format."""
-        try:
-            data = json.loads(text)
-            if data["format"] != FORMAT:
-                raise ValueError(f"format {data['format']} is not {FORMAT}")
-            as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
-            day = date.fromisoformat(data["business_day"])
-            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInput(
-                f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."
-            ) from None
-
-
-class HistoryWriter:
-    """Writes a folder of Parquet files, table by table, in batches; bounded in memory by a batch.
-
-    A context manager: on leaving it, tables never appended to are written empty, so that every file is there.
-    Rows are dicts as learning.history_rows makes them: times are aware datetimes, days are dates, `value`, `fields`
-    and `consents` are JSON texts (`encode_value`, `encode_fields`); a missing key is null, an unknown one InvalidInput.
-    """
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._manifest = manifest
-        self._writers: dict[str, pq.ParquetWriter] = {}
-
-    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows to a table named as in SCHEMAS ("deals", "changes", …)."""
-        schema = SCHEMAS[table]
-        if table not in self._writers:
-            self._writers[table] = pq.ParquetWriter(self._folder / f"{table}.parquet", schema, compression="zstd")
-        if not rows:
-            return
-        known = set(schema.names)
-        for row in rows:
-            if unknown := row.keys() - known:
-                raise InvalidInput(f"{table} has no such column.", field=table, value=min(unknown))
-        columns = [
-            pa.array([row.get(name) for row in rows], kind)
-            for name, kind in zip(schema.names, schema.types, strict=True)
-        ]
-        self._writers[table].write_batch(pa.record_batch(columns, schema=schema))
-
-    def close(self) -> None:
-        """Finish every file and write the manifest last, so that a folder with a manifest is whole."""
-        for table in SCHEMAS:
-            self.append(table, [])
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
-        (self._folder / "manifest.json").write_text(self._manifest.to_json(), encoding="utf-8")
-
-    def __enter__(self) -> HistoryWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            for writer in self._writers.values():
-                writer.close()
 
 
 def read_history(folder: Path) -> HistoryFolder:
@@ -183,7 +97,21 @@ class HistoryFolder:
 
     @cached_property
     def accounts(self) -> list[Account]:
-        return [Account(i, n or i, decode_fields(f), bool(d)) for i, n, f, d in self._rows("accounts")]
+        changes = self._account_changes()
+        return [
+            Account(i, n or i, decode_fields(f), bool(d), tuple(changes.get(i, ())))
+            for i, n, f, d in self._rows("accounts")
+        ]
+
+    def _account_changes(self) -> dict[str, list[Change]]:
+        found: dict[str, list[Change]] = defaultdict(list)
+        if not (self.folder / "account_changes.parquet").exists():  # an export from before accounts had a history
+            return found
+        for account_id, name, value, effective, recorded in self._rows("account_changes"):
+            found[account_id].append(Change(name, decode_value(value), effective, recorded or effective))
+        for rows in found.values():
+            rows.sort(key=attrgetter("effective_time"))
+        return found
 
     @cached_property
     def contacts(self) -> list[Contact]:
@@ -222,12 +150,13 @@ class HistoryFolder:
         paths = owner_paths(self.users, self.lines, self.manifest.business_day)
         for row in self._rows("deals"):
             deal = _deal(row, tuple(products.get(row[0], ())), tuple(roles.get(row[0], ())))
-            log = activities.get(deal.id, ())
+            log, past = activities.get(deal.id, ()), tuple(changes.get(deal.id, ()))
             yield DealHistory(
-                deal, tuple(changes.get(deal.id, ())), tuple(log), accounts.get(deal.account_id),
-                paths.get(deal.owner_id, ()),
+                deal, past, tuple(log), accounts.get(deal.account_id),
+                paths.get(deal.owner_id) or unplaced(deal.owner_id),
                 tuple((contacts[r.contact_id], r.role) for r in deal.contacts if r.contact_id in contacts),
                 activity_count=len(log),
+                former_accounts=tuple(accounts[one] for one in former_accounts(deal, past) if one in accounts),
             )  # fmt: skip
 
     def _changes(self) -> dict[str, list[Change]]:
@@ -247,6 +176,12 @@ class HistoryFolder:
         for rows in found.values():
             rows.sort(key=attrgetter("time"))
         return found
+
+
+def former_accounts(deal: Deal, changes: Iterable[Change]) -> list[str]:
+    """Ids of the accounts that the deal had before the one it has now, in the order it had them."""
+    ids = dict.fromkeys(str(one.value) for one in changes if one.field == "account_id" and one.value)
+    return [one for one in ids if one != deal.account_id]
 
 
 def _to_list(column: pa.ChunkedArray) -> list[Any]:

@@ -75,6 +75,14 @@ def account_row(account: Account) -> Row:
     }  # fmt: skip
 
 
+def account_change_row(account_id: str, change: Change) -> Row:
+    """A row of account_changes.parquet."""
+    return {
+        "account_id": account_id, "field": change.field, "value": encode_value(change.value),
+        "effective_time": change.effective_time, "recorded_time": change.recorded_time,
+    }  # fmt: skip
+
+
 def contact_row(contact: Contact) -> Row:
     """A row of contacts.parquet."""
     consents = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import Value
+from learning.records import ChangeValue, ContactRole, ProductLine, Value
 
 FORMAT = 1
 _TEXT = pa.string()
@@ -39,6 +39,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "users": _schema(id=_TEXT, name=_TEXT, email=_TEXT, title=_TEXT, active=pa.bool_()),
     "reporting_lines": _schema(user_id=_TEXT, manager_id=_TEXT, region=_TEXT, valid_from=_DAY),
     "accounts": _schema(id=_TEXT, name=_TEXT, fields=_TEXT, deleted=pa.bool_()),
+    "account_changes": _schema(account_id=_TEXT, field=_TEXT, value=_TEXT, effective_time=_TIME, recorded_time=_TIME),
     "contacts": _schema(
         id=_TEXT, name=_TEXT, account_id=_TEXT, title=_TEXT, email=_TEXT, phone=_TEXT, consents=_TEXT,
         deleted=pa.bool_(),
@@ -51,17 +52,36 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }  # fmt: skip
 
 
-def to_jsonable(value: Value | None) -> Any:
+def to_jsonable(value: ChangeValue | None) -> Any:
     """A value as the JSON of the history format, before it is written as text."""
     if isinstance(value, Money):
         return {"currency": value.currency, "value": value.value}
     if isinstance(value, date):
         return {"date": value.isoformat()}
+    if isinstance(value, tuple):
+        return [_entry(one) for one in value]
     return value
 
 
+def _entry(one: ProductLine | ContactRole) -> dict[str, Any]:
+    if isinstance(one, ContactRole):
+        return {"contact_id": one.contact_id, "role": one.role}
+    return {"product_id": one.product_id, "quantity": one.quantity, "price": to_jsonable(one.price)}
+
+
+def list_from_jsonable(data: Sequence[Any]) -> tuple[ProductLine, ...] | tuple[ContactRole, ...]:
+    """Products or contacts on a deal; ValueError, KeyError or TypeError for any other shape."""
+    if data and "contact_id" in data[0]:
+        return tuple(ContactRole(str(one["contact_id"]), str(one["role"])) for one in data)
+    return tuple(ProductLine(str(one["product_id"]), float(one["quantity"]), _price(one["price"])) for one in data)
+
+
+def _price(data: Any) -> Money | None:
+    return None if data is None else Money.parse(data["currency"], data["value"])
+
+
 def from_jsonable(data: Any) -> Value | None:
-    """The inverse of `to_jsonable`; ValueError for any other shape."""
+    """The inverse of `to_jsonable` for the value of a field; ValueError for any other shape."""
     if data is None or isinstance(data, bool | str):
         return data
     if isinstance(data, int | float):
@@ -73,19 +93,20 @@ def from_jsonable(data: Any) -> Value | None:
     raise ValueError(f"{str(data)[:60]!r} is no value of a field")
 
 
-def encode_value(value: Value | None) -> str:
+def encode_value(value: ChangeValue | None) -> str:
     """One value as JSON text, such as `"Engaging"`, `{"date": "2017-09-30"}` or `null`."""
     return json.dumps(to_jsonable(value), ensure_ascii=False, allow_nan=False)
 
 
 @lru_cache(maxsize=65536)
-def decode_value(text: str | None) -> Value | None:
+def decode_value(text: str | None) -> ChangeValue | None:
     """The inverse of `encode_value`; InvalidInput where the text is no value."""
     if text is None:
         return None
     try:
-        return from_jsonable(json.loads(text))
-    except (ValueError, TypeError) as error:
+        data = json.loads(text)
+        return list_from_jsonable(data) if isinstance(data, list) else from_jsonable(data)
+    except (ValueError, TypeError, KeyError) as error:
         raise InvalidInput(
             f"This is no value: {error}.", field="value", value=text[:60], mend="See docs/history-format.md."
         ) from None

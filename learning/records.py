@@ -50,10 +50,11 @@ class Outcome(StrEnum):
     LOST = "LOST"
 
 
-# Deal fields whose changes are kept in the history, beside `fields.<custom name>`.
+# Deal fields whose changes are kept in the history, beside `fields.<custom name>`. LISTS change as wholes.
+LISTS = ("products", "contacts")
 TRACKED_FIELDS = (
     "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount",
-    "close_date", "closed_date", "category", "deleted",
+    "close_date", "closed_date", "category", "deleted", *LISTS,
 )  # fmt: skip
 
 
@@ -83,12 +84,16 @@ class ContactRole:
     role: str = ""
 
 
+ChangeValue = Value | tuple[ProductLine, ...] | tuple[ContactRole, ...]
+
+
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: made by the hundred thousand, which frozen makes 3 times dearer
 class Change:
-    """One change of one deal field. `fields.<name>` names a custom field."""
+    """One change of one field of a deal or an account. `fields.<name>` names a custom field; of LISTS the value is
+    the whole list from then on."""
 
     field: str
-    value: Value | None
+    value: ChangeValue | None
     effective_time: datetime
     recorded_time: datetime
     revision: int = 0
@@ -166,12 +171,14 @@ class ReportingLine:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer."""
+    """A customer. `changes` are those of its fields, oldest effective time first; a field without any has always
+    been as it is."""
 
     id: str
     name: str
     fields: Mapping[str, Value] = field(default_factory=dict)
     deleted: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +260,4 @@ class DealHistory:
     activity_count: int = 0  # also those not carried
     truncated: bool = False
     product_names: Mapping[str, str] = field(default_factory=dict)  # of the products on the deal
+    former_accounts: tuple[Account, ...] = ()  # that the deal had before the one it has now

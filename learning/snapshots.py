@@ -47,7 +47,8 @@ def state_at(history: DealHistory, when: datetime) -> dict[str, object]:
     """Every tracked field's value at an instant, by name (`stage`, `fields.<name>`, …), by replaying the changes.
 
     A field whose changes are not carried (no history at all, or a truncated one) has the deal's present value.
-    Values are as in the changes: texts, numbers, days, Money; `outcome`, `kind` and `motion` are texts.
+    Values are as in the changes: texts, numbers, days, Money, tuples of ProductLine (`products`) and ContactRole
+    (`contacts`); `outcome`, `kind` and `motion` are texts.
     """
     return dict(Timeline(history).state(when))
 

@@ -17,6 +17,7 @@ from learning.records import (
     Account,
     Activity,
     Change,
+    ChangeValue,
     Deal,
     DealHistory,
     Outcome,
@@ -30,11 +31,12 @@ SOURCES = ("web", "fair", "partner")
 
 def created(deal: Deal, when: datetime) -> list[Change]:
     """The changes a deal starts with: every field that is set."""
-    values: dict[str, Value | None] = {name: getattr(deal, name) for name in TRACKED_FIELDS if name != "closed_date"}
+    names = (name for name in TRACKED_FIELDS if name != "closed_date")
+    values: dict[str, ChangeValue | None] = {name: getattr(deal, name) for name in names}
     values |= {f"fields.{name}": value for name, value in deal.fields.items()}
     for name in ("kind", "motion", "outcome"):
         values[name] = str(values[name])
-    return [Change(name, value, when, when, 1) for name, value in values.items() if value not in (None, "", False)]
+    return [Change(name, value, when, when, 1) for name, value in values.items() if value not in (None, "", False, ())]
 
 
 def finished(
@@ -113,6 +115,8 @@ def write(folder: Path, histories: Sequence[DealHistory], day: date, accounts: S
         owners = sorted({one.deal.owner_id for one in histories if one.deal.owner_id})
         writer.append("users", [history_rows.user_row(User(owner, owner)) for owner in owners])
         writer.append("accounts", [history_rows.account_row(one) for one in accounts])
+        past = [(one.id, change) for one in accounts for change in one.changes]
+        writer.append("account_changes", [history_rows.account_change_row(*one) for one in past])
         lines = [(h.deal.id, line) for h in histories for line in h.deal.products]
         writer.append("deal_products", [history_rows.deal_product_row(deal_id, line) for deal_id, line in lines])
         roles = [(h.deal.id, role) for h in histories for role in h.deal.contacts]

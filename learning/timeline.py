@@ -13,7 +13,19 @@ from babel.numbers import get_currency_precision
 
 from kit.money import Money
 from learning.periods import period_of
-from learning.records import ACTIVITY_TYPES, BUYING_ROLES, TRACKED_FIELDS, Activity, Change, DealHistory, Value
+from learning.records import (
+    ACTIVITY_TYPES,
+    BUYING_ROLES,
+    LISTS,
+    TRACKED_FIELDS,
+    Account,
+    Activity,
+    Change,
+    ChangeValue,
+    ContactRole,
+    DealHistory,
+    ProductLine,
+)
 from learning.wire_values import cut
 
 MAX_ACTIVITIES = 200
@@ -49,16 +61,17 @@ class Timeline:
         self._log_times = [one.time for one in self._log]
         self._start = self._present_values()
 
-    def _present_values(self) -> dict[str, Value | None]:
-        """The fields whose changes are not carried, as they stand now; none where the history is whole."""
-        if self._changes and not self._history.truncated:
-            return {}
+    def _present_values(self) -> dict[str, ChangeValue | None]:
+        """The fields whose changes are not carried, as they stand now. Where the history is whole, those are only
+        products and contacts that have been the same from the start."""
         deal = self._history.deal
-        values: dict[str, Value | None] = {name: getattr(deal, name) for name in TRACKED_FIELDS}
+        changed = {one.field for one in self._changes}
+        if changed and not self._history.truncated:
+            return {name: there for name in LISTS if name not in changed and (there := getattr(deal, name))}
+        values: dict[str, ChangeValue | None] = {name: getattr(deal, name) for name in TRACKED_FIELDS}
         for name in ("kind", "motion", "outcome"):
             values[name] = str(values[name])
         values |= {f"fields.{name}": value for name, value in deal.fields.items()}
-        changed = {one.field for one in self._changes}
         return {name: value for name, value in values.items() if name not in changed}
 
     def born(self, default: date) -> date:
@@ -67,7 +80,7 @@ class Timeline:
             return self._history.deal.created_time.astimezone(UTC).date()
         return self._change_times[0].astimezone(UTC).date() if self._change_times else default
 
-    def state(self, before: datetime) -> Mapping[str, Value | None]:
+    def state(self, before: datetime) -> Mapping[str, ChangeValue | None]:
         """The fields as they stood just before an instant; equal times count in file order."""
         values = dict(self._start)
         for one in self._changes[: bisect_left(self._change_times, before)]:
@@ -83,10 +96,10 @@ class Timeline:
         """The columns as of the end of `day` (`before` is the instant after it).
 
         State: kind, motion, pipeline, stage, category, owner_id, account_id, amount (major units), currency,
-        days_to_close_date, `fields.<name>`, and while the deal has the account it has now `account.<name>`.
+        days_to_close_date, `fields.<name>`, and of the account it had then `account.<name>` as it was then.
         Time: age_days, days_in_stage, day_in_quarter. Moves: stage_moves, stage_moves_back (to a stage it had
-        before), owner_changes, amount_changes, close_date_slips, close_date_pulls. Around it, as it stands now:
-        products, product, contacts, `role.<role>`. Activities: activities, activities_7_days, activities_30_days,
+        before), owner_changes, amount_changes, close_date_slips, close_date_pulls. On it: products, product (the
+        first), contacts, `role.<role>`. Activities: activities, activities_7_days, activities_30_days,
         by direction (`inbound_30_days`, …), by type (`call`, `call_30_days`, …), and days_since_activity, _inbound
         and _outbound.
         """
@@ -97,12 +110,13 @@ class Timeline:
         row: dict[str, Cell] = {}
         self._add_state(row, state, day)
         self._add_moves(row, past, day, before)
-        self._add_surroundings(row, state)
+        _add_lists(row, state)
+        self._add_account(row, state.get("account_id"), before)
         self._add_activities(row, before)
         return row
 
     @staticmethod
-    def _add_state(row: dict[str, Cell], state: Mapping[str, Value | None], day: date) -> None:
+    def _add_state(row: dict[str, Cell], state: Mapping[str, ChangeValue | None], day: date) -> None:
         for name in ("kind", "motion", "pipeline", "stage", "category", "owner_id", "account_id"):
             row[name] = _cell(state.get(name))
         amount = state.get("amount")
@@ -122,7 +136,7 @@ class Timeline:
         for one in past:
             by_field.setdefault(one.field, []).append(one)
         stages = _moves(by_field.get("stage", ()))
-        seen: set[Value | None] = set()
+        seen: set[ChangeValue | None] = set()
         back = 0
         for one in stages:
             back += one.value in seen
@@ -138,17 +152,12 @@ class Timeline:
         row["close_date_slips"] = float(sum(new > old for old, new in pairs))
         row["close_date_pulls"] = float(sum(new < old for old, new in pairs))
 
-    def _add_surroundings(self, row: dict[str, Cell], state: Mapping[str, Value | None]) -> None:
-        history = self._history
-        deal = history.deal
-        row["products"] = float(len(deal.products))
-        row["product"] = deal.products[0].product_id if deal.products else None
-        row["contacts"] = float(len(deal.contacts))
-        roles = {one.role for one in deal.contacts}
-        for role in BUYING_ROLES:
-            row[f"role.{role}"] = role in roles
-        if history.account is not None and history.account.id == state.get("account_id"):
-            for name, value in history.account.fields.items():
+    def _add_account(self, row: dict[str, Cell], account_id: object, before: datetime) -> None:
+        present = self._history.account
+        known = (*self._history.former_accounts, present) if present else self._history.former_accounts
+        account = next((one for one in known if one.id == account_id), None)
+        if account is not None:
+            for name, value in fields_at(account, before).items():
                 row[f"account.{name}"] = _cell(value)
 
     def _add_activities(self, row: dict[str, Cell], before: datetime) -> None:
@@ -188,8 +197,35 @@ _NAMES = {kind: (kind,) for kind in ACTIVITY_TYPES}
 _NAMES_30 = {kind: (kind, f"{kind}_30_days") for kind in ACTIVITY_TYPES}
 
 
-def _cell(value: Value | None) -> Cell:
+def fields_at(account: Account, before: datetime) -> Mapping[str, ChangeValue]:
+    """An account's fields as they stood just before an instant; those without changes stand as they do now."""
+    if not account.changes:
+        return account.fields
+    changed = {one.field for one in account.changes}
+    state: dict[str, ChangeValue | None] = {f"fields.{name}": value for name, value in account.fields.items()}
+    state = {name: value for name, value in state.items() if name not in changed}
+    for one in sorted(account.changes, key=attrgetter("effective_time")):
+        if one.effective_time < before:
+            state[one.field] = one.value
+    return {name.removeprefix("fields."): value for name, value in state.items() if value is not None}
+
+
+def _add_lists(row: dict[str, Cell], state: Mapping[str, ChangeValue | None]) -> None:
+    products, contacts = state.get("products"), state.get("contacts")
+    lines = [one for one in products if isinstance(one, ProductLine)] if isinstance(products, tuple) else []
+    people = [one for one in contacts if isinstance(one, ContactRole)] if isinstance(contacts, tuple) else []
+    row["products"] = float(len(lines))
+    row["product"] = lines[0].product_id if lines else None
+    row["contacts"] = float(len(people))
+    roles = {one.role for one in people}
+    for role in BUYING_ROLES:
+        row[f"role.{role}"] = role in roles
+
+
+def _cell(value: ChangeValue | None) -> Cell:
     """A value as a cell; empty text counts as missing, and long text is cut as in events."""
+    if isinstance(value, tuple):
+        return None
     if isinstance(value, Money):
         return major(value)
     if isinstance(value, str):

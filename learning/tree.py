@@ -19,13 +19,18 @@ COMPANY = Node("company", "company", "Company")
 def lines_on(lines: Iterable[ReportingLine], day: date) -> dict[str, ReportingLine]:
     """Each user's line on a day: the one with the latest start not after it (of equal starts the later given).
 
-    Whoever has the least id in a circle of lines reports to the company.
+    Before a user's first line that one counts: nothing says that they stood elsewhere. Whoever has the least id in a
+    circle of lines reports to the company.
     """
     standing: dict[str, ReportingLine] = {}
+    first: dict[str, ReportingLine] = {}
     for line in lines:
-        known = standing.get(line.user_id)
-        if line.valid_from <= day and (known is None or line.valid_from >= known.valid_from):
-            standing[line.user_id] = line
+        found = standing if line.valid_from <= day else first
+        known = found.get(line.user_id)
+        later = known is None or line.valid_from >= known.valid_from
+        if later if found is standing else known is None or line.valid_from <= known.valid_from:
+            found[line.user_id] = line
+    standing = first | standing
     for user_id in _least_of_circles(standing):
         standing[user_id] = replace(standing[user_id], manager_id="")
     return standing
@@ -99,6 +104,11 @@ class _Lines:
 def _name(user_id: str, users: Mapping[str, User]) -> str:
     user = users.get(user_id)
     return user.name if user else user_id
+
+
+def unplaced(owner_id: str) -> tuple[Node, ...]:
+    """The path of an owner nobody knows, or of nobody ('') where a deal has no owner: right under the company."""
+    return (COMPANY, Node(f"owner:{owner_id}", "owner", owner_id, COMPANY.id))
 
 
 def path_of(user_id: str, users: Mapping[str, User], standing: Mapping[str, ReportingLine]) -> tuple[Node, ...]:

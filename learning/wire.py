@@ -6,7 +6,7 @@ learning.wire_values and re-exported here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from dealcast.common.v1 import records_pb2 as pb
@@ -27,15 +27,16 @@ from learning.records import (
     Motion,
     Node,
     Outcome,
-    ProductLine,
     Value,
 )
 from learning.wire_event import MAX_ACTIVITIES, MAX_EVENT_BYTES, deal_event
 from learning.wire_values import (
     MAX_TEXT_BYTES,
+    change_value_from_pb,
     day_from_pb,
     money_from_pb,
     money_to_pb,
+    product_line_from_pb,
     time_from_pb,
     time_to_pb,
     value_from_pb,
@@ -61,17 +62,11 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
     source = event.deal
     deal_id = source.id
     contacts = tuple([_contact_from_pb(one, source.account.id) for one in source.contacts])
-    account = None
-    if source.account.id:
-        account = Account(source.account.id, source.account.name, _fields_from_pb(source.account.fields))
-    # Lists before tuples: this runs for every change of every event, and generators cost half as much again.
-    changes = tuple([
-        Change(one.field, value_from_pb(one.value), time_from_pb(one.effective_time),
-               time_from_pb(one.recorded_time), one.revision)
-        for one in event.history
-    ])  # fmt: skip
+    account = _account_from_pb(source.account) if source.account.id else None
+    changes = _changes_from_pb(event.history)
     log = event.activities
     first = 0 if texts is None else _first_text(event, texts)
+    # Lists before tuples: this runs for every change of every event, and generators cost half as much again.
     activities = tuple([
         Activity(one.id, deal_id, one.type, one.direction, time_from_pb(one.time), one.contact_id)
         for one in log[:first]
@@ -85,6 +80,7 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
         contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
         max(event.activity_count, len(activities)), event.truncated,
         {one.product_id: one.product_name for one in source.products if one.product_name},
+        tuple([_account_from_pb(one) for one in source.former_accounts]),
     )  # fmt: skip
 
 
@@ -95,11 +91,9 @@ def bare_history(event: events_pb2.DealEvent) -> DealHistory:
     recorded when they were effective. Snapshots of both are the same.
     """
     source = event.deal
-    account = None
-    if source.account.id:
-        account = Account(source.account.id, source.account.name, _fields_from_pb(source.account.fields))
+    account = _account_from_pb(source.account) if source.account.id else None
     changes = tuple([
-        Change(one.field, value_from_pb(one.value), when := time_from_pb(one.effective_time), when)
+        Change(one.field, change_value_from_pb(one.value), when := time_from_pb(one.effective_time), when)
         for one in event.history
     ])  # fmt: skip
     activities = tuple([Activity("", "", one.type, one.direction, time_from_pb(one.time)) for one in event.activities])
@@ -109,7 +103,20 @@ def bare_history(event: events_pb2.DealEvent) -> DealHistory:
         _deal_from_pb(source), changes, activities, account, owner,
         activity_count=max(event.activity_count, len(activities)), truncated=event.truncated,
         product_names={one.product_id: one.product_name for one in source.products if one.product_name},
+        former_accounts=tuple([_account_from_pb(one) for one in source.former_accounts]),
     )  # fmt: skip
+
+
+def _changes_from_pb(changes: Iterable[pb.Change]) -> tuple[Change, ...]:
+    return tuple([
+        Change(one.field, change_value_from_pb(one.value), time_from_pb(one.effective_time),
+               time_from_pb(one.recorded_time), one.revision)
+        for one in changes
+    ])  # fmt: skip
+
+
+def _account_from_pb(one: pb.Account) -> Account:
+    return Account(one.id, one.name, _fields_from_pb(one.fields), changes=_changes_from_pb(one.changes))
 
 
 def _first_text(event: events_pb2.DealEvent, texts: int) -> int:
@@ -145,7 +152,7 @@ def _deal_from_pb(source: pb.Deal) -> Deal:
         money_from_pb(source.amount), time_from_pb(source.created_time) if source.HasField("created_time") else None,
         day_from_pb(source.close_date), day_from_pb(source.closed_date), source.category,
         _fields_from_pb(source.fields),
-        tuple(ProductLine(one.product_id, one.quantity, money_from_pb(one.price)) for one in source.products),
+        tuple([product_line_from_pb(one) for one in source.products]),
         tuple(ContactRole(one.id, one.role) for one in source.contacts), source.deleted,
     )  # fmt: skip
 

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from dealcast.common.v1 import records_pb2 as pb
 from dealcast.events.v1 import events_pb2
-from learning.records import Activity, Change, Contact, ContactCounter, Deal, DealHistory, FieldType, Node, Value
-from learning.wire_values import MAX_TEXT_BYTES, cut, money_to_pb, time_to_pb, value_to_pb
+from learning.records import (
+    LISTS,
+    Account,
+    Activity,
+    Change,
+    Contact,
+    ContactCounter,
+    Deal,
+    DealHistory,
+    FieldType,
+    Node,
+    Value,
+)
+from learning.wire_values import (
+    MAX_TEXT_BYTES,
+    change_value_to_pb,
+    cut,
+    money_to_pb,
+    product_line_to_pb,
+    time_to_pb,
+    value_to_pb,
+)
 
 MAX_ACTIVITIES = 200
 # Of 256 kB in all, the insights that join on the way need some.
@@ -30,6 +50,7 @@ class Limits:
     members: int = MAX_MEMBERS  # contacts, and products
     fields: int = MAX_FIELDS  # custom ones of the deal, and of the account
     nodes: int = MAX_MEMBERS  # of the owner's path
+    accounts: int = 20  # that the deal had before
 
 
 # Ever tighter, taken one after the other until the event fits. The last always does: ids and names of fields have at
@@ -40,8 +61,8 @@ _LIMITS = (
     Limits(100, 1_000, 200, members=200),
     Limits(50, 500, 200, members=100),
     Limits(20, 200, 100, members=50, fields=200),
-    Limits(5, 50, 50, members=20, fields=100, nodes=100),
-    Limits(5, 10, 50, members=5, fields=20, nodes=50),
+    Limits(5, 50, 50, members=20, fields=100, nodes=100, accounts=1),
+    Limits(5, 10, 50, members=5, fields=20, nodes=50, accounts=0),
 )
 
 FieldTypes = Mapping[str, FieldType]
@@ -77,21 +98,24 @@ def deal_event(
 def _build(history: DealHistory, limits: Limits, types: FieldTypes) -> events_pb2.DealEvent:
     log = history.activities[-limits.activities :]
     count = max(history.activity_count, len(history.activities))
-    past = history.changes[-limits.changes :]
+    known = _told(history)
+    past = known[-limits.changes :]
     event = events_pb2.DealEvent(
         deal=_deal_to_pb(history, limits, types),
-        history=[_change_to_pb(one, limits.text_bytes, types) for one in past],
+        history=[_change_to_pb(one, limits, types) for one in past],
         activities=[_activity_to_pb(one, limits.text_bytes) for one in log],
         contact_counters=[_counter_to_pb(one) for one in history.counters],
         activity_count=count,
     )
-    fields = [history.deal.fields, history.account.fields if history.account else {}]
+    accounts = (*history.former_accounts, *([history.account] if history.account else []))
+    fields = [history.deal.fields, *(one.fields for one in accounts)]
     texts: list[Value | None] = [one.text for one in log]
     texts += [value for each in fields for value in each.values()]
     event.truncated = (
         history.truncated
         or len(log) < count
-        or len(past) < len(history.changes)
+        or len(past) < len(known)
+        or len(history.former_accounts) > limits.accounts
         or any(len(each) > limits.fields for each in fields)
         or any(isinstance(text, str) and len(cut(text, limits.text_bytes)) < len(text) for text in texts)
     )
@@ -116,10 +140,7 @@ def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.D
             for one in _path(history.owner_path, limits.nodes)
         ]),
         products=[
-            pb.ProductLine(
-                product_id=one.product_id, quantity=one.quantity, price=money_to_pb(one.price),
-                product_name=cut(history.product_names.get(one.product_id, ""), text_bytes),
-            )
+            product_line_to_pb(one, cut(history.product_names.get(one.product_id, ""), text_bytes))
             for one in deal.products[: limits.members]
         ],
         contacts=_contacts_to_pb(history, deal, limits),
@@ -127,13 +148,35 @@ def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.D
     for name in sorted(deal.fields)[: limits.fields]:
         message.fields[name].CopyFrom(value_to_pb(deal.fields[name], types.get(name), text_bytes))
     if history.account is not None:
-        message.account.id, message.account.name = history.account.id, cut(history.account.name, text_bytes)
-        for name in sorted(history.account.fields)[: limits.fields]:
-            value = history.account.fields[name]
-            message.account.fields[name].CopyFrom(value_to_pb(value, None, text_bytes))
+        _fill_account(message.account, history.account, deal, limits)
     elif deal.account_id:
         message.account.id = deal.account_id
+    for account in history.former_accounts[: limits.accounts]:
+        _fill_account(message.former_accounts.add(), account, deal, limits)
     return message
+
+
+def _fill_account(message: pb.Account, account: Account, deal: Deal, limits: Limits) -> None:
+    message.id, message.name = account.id, cut(account.name, limits.text_bytes)
+    for name in sorted(account.fields)[: limits.fields]:
+        message.fields[name].CopyFrom(value_to_pb(account.fields[name], None, limits.text_bytes))
+    if not account.changes:
+        return
+    start = deal.created_time or account.changes[0].effective_time
+    moving = {one.field for one in account.changes if one.effective_time > start}
+    told = [one for one in account.changes if one.field in moving]  # the others have been the same all along
+    message.changes.extend(_change_to_pb(one, limits, {}) for one in told[-limits.changes :])
+
+
+def _told(history: DealHistory) -> Sequence[Change]:
+    """The changes without lists that have been the same from the start: the deal itself tells those."""
+    start = history.deal.created_time
+    lists = [one for one in history.changes if one.field in LISTS]
+    if not lists or start is None:
+        return history.changes
+    names = [one.field for one in lists]
+    same = {one.field for one in lists if one.effective_time <= start and names.count(one.field) == 1}
+    return [one for one in history.changes if one.field not in same] if same else history.changes
 
 
 def _path(path: tuple[Node, ...], most: int) -> tuple[Node, ...]:
@@ -164,10 +207,10 @@ def _channels(contact: Contact, *, granted: bool) -> list[str]:
     return list(dict.fromkeys(one.channel for one in contact.consents if one.granted is granted))
 
 
-def _change_to_pb(change: Change, text_bytes: int, types: FieldTypes) -> pb.Change:
+def _change_to_pb(change: Change, limits: Limits, types: FieldTypes) -> pb.Change:
+    kind = types.get(change.field.removeprefix("fields."))
     return pb.Change(
-        field=change.field,
-        value=value_to_pb(change.value, types.get(change.field.removeprefix("fields.")), text_bytes),
+        field=change.field, value=change_value_to_pb(change.value, kind, limits.text_bytes, limits.members),
         effective_time=time_to_pb(change.effective_time), recorded_time=time_to_pb(change.recorded_time),
         revision=change.revision,
     )  # fmt: skip

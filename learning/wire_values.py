@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from dealcast.common.v1 import records_pb2 as pb
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import FieldType, Value
+from learning.records import ChangeValue, ContactRole, FieldType, ProductLine, Value
 
 MAX_TEXT_BYTES = 2048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,7 +89,26 @@ def value_to_pb(value: Value | None, kind: FieldType | None = None, limit: int =
 
 
 def value_from_pb(message: pb.FieldValue) -> Value | None:
-    """The inverse of `value_to_pb`."""
+    """The inverse of `value_to_pb`; a list, which no field holds, counts as empty."""
+    value = change_value_from_pb(message)
+    return None if isinstance(value, tuple) else value
+
+
+def change_value_to_pb(value: ChangeValue | None, kind: FieldType | None, limit: int, members: int) -> pb.FieldValue:
+    """The value of a change: as `value_to_pb`, or at most `members` products or contacts on a deal."""
+    if not isinstance(value, tuple):
+        return value_to_pb(value, kind, limit)
+    roles = [pb.ContactRole(contact_id=one.contact_id, role=one.role)
+             for one in value[:members] if isinstance(one, ContactRole)]  # fmt: skip
+    if roles:
+        return pb.FieldValue(contacts=pb.ContactRoles(roles=roles))
+    return pb.FieldValue(products=pb.ProductLines(lines=[
+        product_line_to_pb(one) for one in value[:members] if isinstance(one, ProductLine)
+    ]))  # fmt: skip
+
+
+def change_value_from_pb(message: pb.FieldValue) -> ChangeValue | None:
+    """The inverse of `change_value_to_pb`."""
     kind = message.WhichOneof("value")
     if kind == "text":
         return message.text
@@ -99,8 +118,23 @@ def value_from_pb(message: pb.FieldValue) -> Value | None:
         return day_from_pb(message.date)
     if kind == "money":
         return money_from_pb(message.money)
+    if kind == "products":
+        return tuple([product_line_from_pb(one) for one in message.products.lines])
+    if kind == "contacts":
+        return tuple([ContactRole(one.contact_id, one.role) for one in message.contacts.roles])
     value: Value = getattr(message, kind)
     return value
+
+
+def product_line_to_pb(line: ProductLine, name: str = "") -> pb.ProductLine:
+    """A product on a deal, with its name where somebody will read it."""
+    price = money_to_pb(line.price)
+    return pb.ProductLine(product_id=line.product_id, quantity=line.quantity, price=price, product_name=name)
+
+
+def product_line_from_pb(message: pb.ProductLine) -> ProductLine:
+    """The inverse of `product_line_to_pb`."""
+    return ProductLine(message.product_id, message.quantity, money_from_pb(message.price))
 
 
 def cut(text: str, limit: int) -> str:

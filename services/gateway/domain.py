@@ -13,6 +13,7 @@ from learning.insight_keys import InsightKey
 from learning.records import (
     Account,
     Activity,
+    ChangeValue,
     Contact,
     ContactRole,
     DealHistory,
@@ -51,7 +52,7 @@ class PastChange:
     """A change that a CRM export knows of, with the time it was true from."""
 
     field: str
-    value: Value | None
+    value: ChangeValue | None
     effective_time: datetime
 
 
@@ -61,7 +62,9 @@ class DealWrite:
 
     Members left UNSET stay as they are. `fields` is merged by name (None empties a field). `history` rows and
     `activities` already known (same field, time and value, same id) change nothing; another value at the same time
-    corrects the earlier. `products` and `contacts` replace. `closed_date` None leaves a closed deal's day as it is.
+    corrects the earlier. `products` and `contacts` replace; without a time they count from now, also on a new deal,
+    unless `history` says since when; of them the first list known of a time stays. `closed_date` None leaves a closed
+    deal's day as it is.
     """
 
     id: str

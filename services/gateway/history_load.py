@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from kit.errors import InvalidInput
 from learning.history import HistoryFolder, read_history
-from learning.records import DealHistory
+from learning.records import Account, Change, Deal, DealHistory
 from services.gateway.domain import UNSET, DealWrite, PastChange, Principal, WriteResult, WriteStatus
+from services.gateway.json_people import ALWAYS
 from services.gateway.service import Gateway
 
 T = TypeVar("T")
 
 BATCH = 500
+EVER = datetime.combine(ALWAYS, time(), UTC)
 Progress = Callable[[str, float], None]
 
 
@@ -44,7 +48,7 @@ async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFo
         await store.define_fields(principal, definitions)
     tables: tuple[tuple[str, Callable[[], list[Any]], Any], ...] = (
         ("products", lambda: source.products, store.save_products),
-        ("accounts", lambda: source.accounts, store.save_accounts),
+        ("accounts", lambda: [account_write(one) for one in source.accounts], store.save_accounts),
         ("contacts", lambda: source.contacts, store.save_contacts),
         ("quotas", lambda: source.quotas, store.save_quotas),
     )
@@ -83,6 +87,7 @@ def deal_write(history: DealHistory) -> DealWrite:
             "category",
         )
     }  # fmt: skip
+    past = (PastChange(each.field, each.value, each.effective_time) for each in history.changes)
     return DealWrite(
         deal.id,
         **tracked,
@@ -90,11 +95,28 @@ def deal_write(history: DealHistory) -> DealWrite:
         closed_date=deal.closed_date if "closed_date" not in told and deal.closed_date else UNSET,
         deleted=True if deal.deleted and "deleted" not in told else UNSET,
         fields={name: value for name, value in deal.fields.items() if f"fields.{name}" not in told},
-        products=deal.products,
-        contacts=deal.contacts,
-        history=tuple(PastChange(each.field, each.value, each.effective_time) for each in history.changes),
+        products=deal.products if "products" not in told else UNSET,
+        contacts=deal.contacts if "contacts" not in told else UNSET,
+        history=(*from_the_start(deal, told), *past),
         activities=history.activities,
     )
+
+
+def from_the_start(deal: Deal, told: set[str]) -> list[PastChange]:
+    """Products and contacts without a history, which have been there since the deal was created."""
+    if deal.created_time is None:
+        return []
+    lists = [PastChange("products", deal.products, deal.created_time)] if deal.products else []
+    lists += [PastChange("contacts", deal.contacts, deal.created_time)] if deal.contacts else []
+    return [one for one in lists if one.field not in told]
+
+
+def account_write(account: Account) -> Account:
+    """The account as it is saved: fields without a history have always been as they are."""
+    told = {change.field for change in account.changes}
+    fields = {f"fields.{name}": value for name, value in account.fields.items()}
+    always = [Change(name, value, EVER, EVER) for name, value in fields.items() if name not in told]
+    return replace(account, changes=(*always, *account.changes))
 
 
 def batches(rows: Iterator[T], size: int = BATCH) -> Iterator[list[T]]:

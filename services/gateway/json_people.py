@@ -8,6 +8,7 @@ from typing import Any
 from learning.records import (
     CHANNELS,
     Account,
+    Change,
     Consent,
     Contact,
     FieldDefinition,
@@ -18,13 +19,13 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import UNSET, FieldError
-from services.gateway.json_checks import Problems, Reader, check_day, check_money
-from services.gateway.json_values import fields_from_json, fields_to_json, value_to_json
+from services.gateway.json_checks import Problems, Reader, check_day, check_money, check_time
+from services.gateway.json_values import fields_from_json, fields_to_json, time_text, value_from_json, value_to_json
 from services.gateway.limits import PERIOD
 
 USER_KEYS = ("id", "name", "email", "title", "active", "lines")
 LINE_KEYS = ("manager_id", "region", "valid_from")
-ACCOUNT_KEYS = ("id", "name", "fields", "deleted")
+ACCOUNT_KEYS = ("id", "name", "fields", "deleted", "history")
 CONTACT_KEYS = ("id", "name", "account_id", "title", "email", "phone", "consents", "deleted")
 PRODUCT_KEYS = ("id", "name", "series", "price")
 QUOTA_KEYS = ("owner_id", "period", "amount")
@@ -66,20 +67,38 @@ def user_to_json(user: User, lines: tuple[ReportingLine, ...] = ()) -> dict[str,
 
 
 def account_from_json(raw: Any) -> tuple[Account | None, Errors]:
-    """An account."""
+    """An account; `history` holds past changes of its fields: {"field": "fields.<name>", "value", "effective_time"}."""
     problems = Problems()
     reader = Reader(raw, problems, ACCOUNT_KEYS, hint='put it under fields: {"fields": {…}}')
     identity = reader.required_id("id")
     values = fields_from_json(reader.raw("fields"), "fields", problems)
     fields = {name: value for name, value in values.items() if value is not None}
     deleted = reader.flag("deleted", default=False)
-    return _done(Account(identity, reader.text("name") or identity, fields, deleted), problems)
+    changes = tuple(_account_change(element, path, problems) for path, element in reader.items("history"))
+    return _done(Account(identity, reader.text("name") or identity, fields, deleted, changes), problems)
+
+
+def _account_change(raw: Any, path: str, problems: Problems) -> Change:
+    reader = Reader(raw, problems, ("field", "value", "effective_time"), path=path)
+    name, value = reader.raw("field"), value_from_json(reader.raw("value"), reader.name("value"), problems)
+    if not isinstance(name, str) or not name.startswith("fields."):
+        problems.add(reader.name("field"), name, "this is no field with a history", "use fields.<name>")
+    time = reader.take("effective_time", check_time, default=None)
+    if time is None and not problems.found:
+        problems.add(reader.name("effective_time"), "", "effective_time is missing", "say since when it has been so")
+    return Change(str(name), value, time, time)
 
 
 def account_to_json(account: Account) -> dict[str, Any]:
     """An account."""
     fields = fields_to_json(account.fields)
-    return {"id": account.id, "name": account.name, "fields": fields, "deleted": account.deleted}
+    row: dict[str, Any] = {"id": account.id, "name": account.name, "fields": fields, "deleted": account.deleted}
+    if account.changes:
+        row["history"] = [
+            {"field": c.field, "value": value_to_json(c.value), "effective_time": time_text(c.effective_time)}
+            for c in account.changes
+        ]
+    return row
 
 
 def contact_from_json(raw: Any) -> tuple[Contact | None, Errors]:

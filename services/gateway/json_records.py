@@ -15,8 +15,10 @@ from learning.records import (
     BUYING_ROLES,
     CATEGORIES,
     DIRECTIONS,
+    LISTS,
     TRACKED_FIELDS,
     Activity,
+    ChangeValue,
     ContactRole,
     DealKind,
     Motion,
@@ -131,12 +133,9 @@ def deal_to_json(write: DealWrite) -> dict[str, Any]:
     if write.fields:
         row["fields"] = fields_to_json(write.fields)
     if write.products is not UNSET:
-        row["products"] = [
-            {"product_id": p.product_id, "quantity": p.quantity, "price": value_to_json(p.price)}
-            for p in write.products
-        ]
+        row["products"] = value_to_json(tuple(write.products or ()))
     if write.contacts is not UNSET:
-        row["contacts"] = [{"contact_id": c.contact_id, "role": c.role} for c in write.contacts]
+        row["contacts"] = value_to_json(tuple(write.contacts or ()))
     if write.history:
         row["history"] = [
             {"field": c.field, "value": value_to_json(c.value), "effective_time": time_text(c.effective_time)}
@@ -237,9 +236,13 @@ _PAST: dict[str, Callable[[Any, str, Problems], Value | None]] = {
 }
 
 
-def _past_value(field: Any, value: Any, name: str, problems: Problems) -> Value | None:
+def _past_value(field: Any, value: Any, name: str, problems: Problems) -> ChangeValue | None:
     if value is None or not isinstance(field, str):
         return None
+    if field in LISTS:
+        read: Callable[[Any, str, Problems], Any] = _product_line if field == "products" else _contact_role
+        entries = Reader({"value": value}, problems, ("value",), path=name.removesuffix(".value")).items("value", 1_000)
+        return tuple(read(element, path, problems) for path, element in entries)
     if field in _PAST:
         return _PAST[field](value, name, problems)
     if field in ("close_date", "closed_date"):

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from kit.money import Money
-from learning.records import Value
+from learning.history_schema import to_jsonable
+from learning.records import ChangeValue, Value
 from services.gateway.json_checks import FIELD_COUNT, Problems, check_day, check_id, check_number, check_text
 from services.gateway.limits import ID_LENGTH, TEXT_LENGTH
 
@@ -17,8 +18,11 @@ def time_text(value: datetime | date) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def value_to_json(value: Value | None) -> Any:
-    """A field's value: string, number, true/false, {"date": …}, {"currency", "value"} or null."""
+def value_to_json(value: ChangeValue | None) -> Any:
+    """A field's value: string, number, true/false, {"date": …}, {"currency", "value"} or null; products and contacts
+    are lists as in a deal."""
+    if isinstance(value, tuple):
+        return to_jsonable(value)
     if isinstance(value, Money):
         return {"currency": value.currency, "value": value.value}
     if isinstance(value, date):

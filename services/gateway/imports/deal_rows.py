@@ -28,8 +28,8 @@ class Draft:
     amounts: list[tuple[tuple[str, ...], Any]] | None = None
     history: list[PastChange] = field(default_factory=list)
     activities: list[Activity] = field(default_factory=list)
-    products: list[ProductLine] | None = None
-    contacts: list[ContactRole] | None = None
+    products: list[tuple[datetime | None, ProductLine]] | None = None  # with the time they have been there since
+    contacts: list[tuple[datetime | None, ContactRole]] | None = None
     events: list[tuple[OpenTable, Event]] = field(default_factory=list)
     activity_ids: ActivityIds = field(init=False)
 
@@ -147,16 +147,19 @@ class DealRows:
         draft.activities.append(Activity(identity, draft.id, kind, direction, moment, **found))
 
     def _contact(self, draft: Draft, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
-        values = table.cells.read([("contact_id", "id:contacts"), ("role", "role")], part.cells)
+        values = table.cells.read([(t, k) for t, k in TARGETS["deal_contacts"].items() if t != "id"], part.cells)
         errors += values.errors
+        self._check_past(values, table.cells, errors)
         contact = self._needed("contact_id", values, table.cells, errors)
         if not errors:
-            draft.contacts = [*(draft.contacts or []), ContactRole(contact, values.of.get("role") or "")]
+            role = ContactRole(contact, values.of.get("role") or "")
+            draft.contacts = [*(draft.contacts or []), (values.of.get("time"), role)]
 
     def _product(self, draft: Draft, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
         cells = table.cells
         values = cells.read([(t, k) for t, k in TARGETS["deal_products"].items() if t != "id"], part.cells)
         errors += values.errors
+        self._check_past(values, cells, errors)
         price = values.of.get("price")
         product, quantity = self._needed("product_id", values, cells, errors), values.of.get("quantity")
         if quantity is not None and quantity < 0:
@@ -165,7 +168,7 @@ class DealRows:
         if not errors:
             money = None if price is None else cells.money(price, values.of.get("currency"))
             line = ProductLine(product, 1.0 if quantity is None else quantity, money)
-            draft.products = [*(draft.products or []), line]
+            draft.products = [*(draft.products or []), (values.of.get("time"), line)]
 
     def _needed(self, target: str, values: Values, cells: CellReader, errors: list[FieldError]) -> Any:
         value = values.of.get(target)

@@ -89,9 +89,12 @@ class DealBuilder:
             history += self._amount_history(draft, amount)
         if outcome in ("WON", "LOST"):
             history += self._closing(members)
-        products: Any = UNSET if draft.products is None else tuple(draft.products)
-        if draft.products is None and "product_id" in members:
-            products = (ProductLine(members["product_id"]),) if members["product_id"] else ()
+        if draft.products is None and "product_id" in members:  # it is on the deal from its start
+            single = ProductLine(members["product_id"]) if members["product_id"] else None
+            draft.products = [(members.get("created_time"), single)] if single else []
+        products, past = _listed("products", draft.products)
+        contacts, joined = _listed("contacts", draft.contacts)
+        history += past + joined
         texts = {name: members[name] or "" for name in _MEMBERS if name in members}
         return DealWrite(
             draft.id,
@@ -105,7 +108,7 @@ class DealBuilder:
             deleted=UNSET if members.get("deleted") is None else members["deleted"],
             fields=draft.fields,
             products=products,
-            contacts=UNSET if draft.contacts is None else tuple(draft.contacts),
+            contacts=contacts,
             history=tuple(sorted(history, key=lambda change: change.effective_time)),
             activities=tuple(draft.activities + case.activities),
             pipeline=texts.get("pipeline") or UNSET,
@@ -146,3 +149,15 @@ class DealBuilder:
         found = [PastChange("outcome", members["outcome"], moment)]
         found.append(PastChange("closed_date", members["closed_date"], moment))
         return found + ([PastChange("stage", members["stage"], moment)] if members.get("stage") else [])
+
+
+def _listed(name: str, entries: Sequence[tuple[datetime | None, Any]] | None) -> tuple[Any, list[PastChange]]:
+    """The list as it stands, and as it stood from each time that its rows name; rows without one come last."""
+    if entries is None:
+        return UNSET, []
+    dated = sorted(((time, one) for time, one in entries if time is not None), key=lambda entry: entry[0])
+    past = [
+        PastChange(name, tuple(one for time, one in dated if time <= moment), moment)
+        for moment in dict.fromkeys(time for time, _ in dated)
+    ]
+    return tuple(one for _, one in dated) + tuple(one for time, one in entries if time is None), past

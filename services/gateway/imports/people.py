@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from learning.records import Account, Consent, Contact, Product, Quota, ReportingLine, User, Value
+from learning.records import Account, Change, Consent, Contact, Product, Quota, ReportingLine, User, Value
 from services.gateway.domain import FieldError
 from services.gateway.imports.schema import TARGETS
 from services.gateway.imports.staging import Part
@@ -23,6 +23,7 @@ class Merged:
     id: str
     of: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Value] = field(default_factory=dict)
+    dated: list[tuple[datetime, str, Value]] = field(default_factory=list)  # fields that hold since a day
     lines: dict[date, tuple[str, str]] = field(default_factory=dict)
     quotas: dict[tuple[str, str], Quota] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
@@ -54,7 +55,10 @@ class Merged:
         return found + [("lines", line) for line in lines]
 
     def _account(self) -> Account:
-        return Account(self.id, self.text("name") or self.id, self.fields, bool(self.of.get("deleted")))
+        dated = sorted(self.dated, key=lambda one: one[0])
+        fields = self.fields | {name: value for _, name, value in dated}
+        changes = tuple(Change(f"fields.{name}", value, since, since) for since, name, value in dated)
+        return Account(self.id, self.text("name") or self.id, fields, bool(self.of.get("deleted")), changes)
 
     def _product(self) -> Product:
         return Product(self.id, self.text("name") or self.id, self.text("series"), self.of.get("price"))
@@ -112,6 +116,9 @@ def _take(merged: Merged, table: OpenTable, part: Part, errors: list[FieldError]
     merged.entities.add(entity)
     merged.of.update({name: value for name, value in values.of.items() if value is not None})
     merged.fields.update({name: value for name, value in fields.items() if value is not None})
+    if entity == "accounts" and (start := values.of.get("valid_from")):
+        since = datetime.combine(start, time(), UTC)
+        merged.dated += [(since, name, value) for name, value in fields.items() if value is not None]
     merged.consents.update({consent.channel: consent for consent in consents})
     if {"manager_id", "region"} & set(table.spec.columns):
         day = values.of.get("valid_from") or ALWAYS

@@ -15,7 +15,7 @@ TARGETS: MappingType[str, MappingType[str, str]] = {
         "manager_id": "id:users", "region": "text", "valid_from": "day",
     },
     "reporting_lines": {"id": "id:users", "manager_id": "id:users", "region": "text", "valid_from": "day"},
-    "accounts": {"id": "id:accounts", "name": "text", "deleted": "yes_no"},
+    "accounts": {"id": "id:accounts", "name": "text", "deleted": "yes_no", "valid_from": "day"},
     "products": {"id": "id:products", "name": "text", "series": "text", "price": "amount", "currency": "currency"},
     "contacts": {
         "id": "id:contacts", "name": "text", "account_id": "id:accounts", "title": "text", "email": "text",
@@ -28,9 +28,10 @@ TARGETS: MappingType[str, MappingType[str, str]] = {
         "created_time": "time", "close_date": "day", "closed_date": "day", "category": "category",
         "product_id": "id:products", "deleted": "yes_no",
     },
-    "deal_contacts": {"id": "id:deals", "contact_id": "id:contacts", "role": "role"},
+    "deal_contacts": {"id": "id:deals", "contact_id": "id:contacts", "role": "role", "time": "time"},
     "deal_products": {
         "id": "id:deals", "product_id": "id:products", "quantity": "number", "price": "amount", "currency": "currency",
+        "time": "time",
     },
     "activities": {
         "id": "id:deals", "activity_id": "id:activities", "type": "type", "direction": "direction", "time": "time",

@@ -37,7 +37,10 @@ USER = obj(
     id=TEXT, name=TEXT, email=TEXT, title=TEXT, active=FLAG,
     lines=listed(obj(manager_id=TEXT, region=TEXT, valid_from=DAY)),
 )  # fmt: skip
-ACCOUNT = obj(id=TEXT, name=TEXT, fields=FIELDS, deleted=FLAG)
+ACCOUNT = obj(
+    id=TEXT, name=TEXT, fields=FIELDS, deleted=FLAG,
+    history=listed(obj(field=TEXT, value=VALUE, effective_time=TIME)),
+)  # fmt: skip
 CONTACT = obj(
     id=TEXT, name=TEXT, account_id=TEXT, title=TEXT, email=TEXT, phone=TEXT, deleted=FLAG,
     consents=listed(obj(channel=choice(*CHANNELS), granted=FLAG, source=TEXT, day={"anyOf": [DAY, {"type": "null"}]})),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
 from kit.errors import Forbidden, InvalidInput
 from learning.records import (
@@ -20,6 +22,7 @@ from learning.records import (
 )
 from services.gateway.domain import Principal, Scope, WriteResult, WriteStatus
 from services.gateway.store import tables as t
+from services.gateway.store.account_history import AccountHistory
 from services.gateway.store.checks import Checker
 from services.gateway.store.checks_around import (
     check_account,
@@ -30,7 +33,7 @@ from services.gateway.store.checks_around import (
     check_user,
 )
 from services.gateway.store.checks_deal import MOST_FIELDS, PREFIX, check_types
-from services.gateway.store.codec import decode_fields, decode_value, storable
+from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, Fields
 from services.gateway.store.database import Database
 from services.gateway.store.people import LineBook
@@ -49,6 +52,7 @@ class Around(Touching):
         super().__init__(database)
         tables = (t.users, t.reporting_lines, t.accounts, t.contacts, t.products, t.quotas, t.field_definitions)
         self._savers = {table.name: database.upsert(table) for table in tables}
+        self._account_history = AccountHistory(database)
 
     async def save_users(
         self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = (), *, trace: str = ""
@@ -102,7 +106,8 @@ class Around(Touching):
     async def save_accounts(
         self, principal: Principal, accounts: Sequence[Account], *, trace: str = ""
     ) -> list[WriteResult]:
-        """Create or change accounts; the revision of a changed one's open deals grows."""
+        """Create or change accounts with the history of their fields; the revision of a changed one's open deals
+        grows."""
         _company_wide(principal, "accounts")
 
         def work(connection: Connection) -> list[WriteResult]:
@@ -111,11 +116,19 @@ class Around(Touching):
             checks = [check_account(account) for account in accounts]
             for account, check in zip(accounts, checks, strict=True):
                 if not check.errors:
-                    new = check_types(check, "account", account.fields.items(), fields)
+                    past = ((one.field.removeprefix(PREFIX), one.value) for one in account.changes)
+                    new = check_types(check, "account", (*past, *account.fields.items()), fields)
                     if not check.errors:
                         fields.update(new)
                         made.update(new)
             results = self._save(connection, t.accounts, accounts, checks, account_row)
+            sound = [account for account, check in zip(accounts, checks, strict=True) if not check.errors]
+            grown = self._account_history.note(connection, sound, to_us(context.now()), to_us(datetime.now(UTC)))
+            results = [
+                replace(one, status=WriteStatus.CHANGED)
+                if one.status is WriteStatus.UNCHANGED and one.id in grown else one
+                for one in results
+            ]  # fmt: skip
             self._define(connection, made)
             self._raise_revisions(connection, self._live_of_accounts, _changed(results), trace)
             return results
@@ -235,12 +248,9 @@ class Around(Touching):
             self._contexts.touch(connection, FIELDS_VERSION)
 
     def _holds_values(self, connection: Connection, definition: FieldDefinition) -> bool:
-        if definition.entity == "deal":
-            field = PREFIX + definition.name
-            values = select(t.changes.c.value).where(t.changes.c.field == field).distinct().limit(2)
-            return any(decode_value(row[0]) is not None for row in connection.execute(values).all())
-        rows = connection.execute(select(t.accounts.c.fields).where(func.length(t.accounts.c.fields) > 2))
-        return any(definition.name in decode_fields(row[0]) for row in rows.all())
+        past = t.changes.c if definition.entity == "deal" else t.account_changes.c
+        values = select(past.value).where(past.field == PREFIX + definition.name).distinct().limit(2)
+        return any(decode_value(row[0]) is not None for row in connection.execute(values).all())
 
 
 def _check_line_fits(check: Checker, line: ReportingLine, book: LineBook, known: set[str]) -> None:

@@ -105,8 +105,8 @@ class Checker:
             return self.refuse(field, value, "this is no time", "Give a time")
         if value.tzinfo is None:
             return self.refuse(field, value, "the time has no zone", "Give the time in UTC")
-        return FIRST_YEAR < value.year < LAST_YEAR or self.refuse(
-            field, value, f"the year {value.year} is out of range", "Give a time between 1901 and 2198"
+        return FIRST_YEAR <= value.year < LAST_YEAR or self.refuse(
+            field, value, f"the year {value.year} is out of range", "Give a time between 1900 and 2198"
         )
 
     def amount(self, field: str, value: Any) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from learning.records import CHANNELS, Account, Contact, Product, Quota, ReportingLine, User
 from services.gateway.store.checks import Checker
-from services.gateway.store.checks_deal import check_custom
+from services.gateway.store.checks_deal import PREFIX, check_custom
 
 MOST_CONSENTS = 100
+MOST_CHANGES = 10_000
 
 
 def check_user(user: User) -> Checker:
@@ -37,6 +38,15 @@ def check_account(account: Account) -> Checker:
     check.flag("deleted", account.deleted)
     for name, value in account.fields.items():
         check_custom(check, name, value)
+    if len(account.changes) > MOST_CHANGES:
+        check.refuse("history", len(account.changes), "too many changes", f"Give at most {MOST_CHANGES:,} at once")
+    for position, change in enumerate(account.changes[:MOST_CHANGES]):
+        path = f"history[{position}]."
+        check.time(path + "effective_time", change.effective_time)
+        if isinstance(change.field, str) and change.field.startswith(PREFIX):
+            check_custom(check, change.field.removeprefix(PREFIX), change.value)
+        else:
+            check.refuse(path + "field", change.field, "this field has no history", "Use fields.<name>")
     return check
 
 

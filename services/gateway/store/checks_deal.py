@@ -13,12 +13,15 @@ from learning.records import (
     BUYING_ROLES,
     CATEGORIES,
     DIRECTIONS,
+    LISTS,
     TRACKED_FIELDS,
     Activity,
+    ContactRole,
     DealKind,
     FieldType,
     Motion,
     Outcome,
+    ProductLine,
 )
 from services.gateway.domain import UNSET, DealWrite, PastChange
 from services.gateway.limits import ID_LENGTH
@@ -65,7 +68,6 @@ def check_shape(write: DealWrite) -> Checker:
         check.time("effective_time", write.effective_time)
     for name, value in write.fields.items():
         check_custom(check, name, value)
-    _check_lines(check, write)
     for position, past in enumerate(write.history):
         _check_past(check, f"history[{position}]", past)
     for position, activity in enumerate(write.activities):
@@ -81,6 +83,8 @@ def check_member(check: Checker, path: str, name: str, value: Any) -> bool:
         return check.flag(path, value)
     if value is None:
         return name != "pipeline" or check.refuse(path, value, "a deal is always in a pipeline", "Name the pipeline")
+    if name in LISTS:
+        return _check_list(check, path, name, value)
     if name == "amount":
         return check.amount(path, value)
     if name in ("close_date", "closed_date"):
@@ -111,23 +115,30 @@ def check_custom(check: Checker, name: Any, value: Any) -> None:
         check.refuse(path, value, "this is no value of a custom field", mend)
 
 
-def _check_lines(check: Checker, write: DealWrite) -> None:
-    if write.products is not UNSET:
-        if len(write.products) > MOST_LINES:
-            check.refuse("products", len(write.products), "too many products", f"Give at most {MOST_LINES:,}")
-        for position, line in enumerate(write.products):
-            path = f"products[{position}]."
-            check.id(path + "product_id", line.product_id)
-            if check.number(path + "quantity", line.quantity) and line.quantity < 0:
-                check.refuse(path + "quantity", line.quantity, "the quantity is negative", "Give zero or more")
-            if line.price is not None:
-                check.amount(path + "price", line.price)
-    if write.contacts is not UNSET:
-        if len(write.contacts) > MOST_LINES:
-            check.refuse("contacts", len(write.contacts), "too many contacts", f"Give at most {MOST_LINES:,}")
-        for position, contact in enumerate(write.contacts):
-            check.id(f"contacts[{position}].contact_id", contact.contact_id)
-            check.one_of(f"contacts[{position}].role", contact.role, BUYING_ROLES, empty=True)
+def _check_list(check: Checker, path: str, name: str, value: Any) -> bool:
+    """Products or contacts on a deal."""
+    kind: type = ProductLine if name == "products" else ContactRole
+    if not isinstance(value, list | tuple) or not all(isinstance(one, kind) for one in value):
+        return check.refuse(path, value, f"these are no {name} of a deal", "Give a list of them")
+    if len(value) > MOST_LINES:
+        return check.refuse(path, len(value), f"too many {name}", f"Give at most {MOST_LINES:,}")
+    sound = True
+    for position, one in enumerate(value):
+        place = f"{path}[{position}]."
+        sound &= _check_line(check, place, one) if isinstance(one, ProductLine) else _check_role(check, place, one)
+    return sound
+
+
+def _check_line(check: Checker, path: str, line: ProductLine) -> bool:
+    sound = check.id(path + "product_id", line.product_id) & check.number(path + "quantity", line.quantity)
+    if sound and line.quantity < 0:
+        return check.refuse(path + "quantity", line.quantity, "the quantity is negative", "Give zero or more")
+    return sound and (line.price is None or check.amount(path + "price", line.price))
+
+
+def _check_role(check: Checker, path: str, role: ContactRole) -> bool:
+    known = check.one_of(path + "role", role.role, BUYING_ROLES, empty=True)
+    return check.id(path + "contact_id", role.contact_id) and known
 
 
 def _check_past(check: Checker, path: str, past: PastChange) -> None:
@@ -163,10 +174,10 @@ def check_references(check: Checker, write: DealWrite, known: References, contex
             users = past.field == "owner_id"
             ids, what = (known.users, "user") if users else (known.accounts, "account")
             _known(check, f"history[{position}].{past.field}", past.value, ids, what)
-    for line in () if write.products is UNSET else write.products:
-        _known(check, "products.product_id", line.product_id, known.products, "product")
-    for contact in () if write.contacts is UNSET else write.contacts:
-        _known(check, "contacts.contact_id", contact.contact_id, known.contacts, "contact")
+    for product in dict.fromkeys(one.product_id for one in _in_lists(write, "products")):
+        _known(check, "products.product_id", product, known.products, "product")
+    for contact in dict.fromkeys(one.contact_id for one in _in_lists(write, "contacts")):
+        _known(check, "contacts.contact_id", contact, known.contacts, "contact")
     for activity in write.activities:
         check_activity_references(check, activity, known)
 
@@ -247,16 +258,24 @@ def accounts_in(writes: Iterable[DealWrite]) -> Iterator[Any]:
         yield from (past.value for past in write.history if past.field == "account_id")
 
 
+def lists_in(write: DealWrite, name: str) -> list[Any]:
+    """The lists of products or of contacts that a write holds, past ones too; empty ones are () or None."""
+    found = [getattr(write, name), *(past.value for past in write.history if past.field == name)]
+    return [one for one in found if one is not UNSET]
+
+
+def _in_lists(write: DealWrite, name: str) -> Iterator[Any]:
+    return (one for each in lists_in(write, name) for one in each or ())
+
+
 def contacts_in(writes: Iterable[DealWrite]) -> Iterator[str]:
     """The contacts that writes name."""
     for write in writes:
-        if write.contacts is not UNSET:
-            yield from (one.contact_id for one in write.contacts)
+        yield from (one.contact_id for one in _in_lists(write, "contacts"))
         yield from (one.contact_id for one in write.activities)
 
 
 def products_in(writes: Iterable[DealWrite]) -> Iterator[str]:
     """The products that writes name."""
     for write in writes:
-        if write.products is not UNSET:
-            yield from (one.product_id for one in write.products)
+        yield from (one.product_id for one in _in_lists(write, "products"))

@@ -12,8 +12,8 @@ import orjson
 from babel.numbers import get_currency_precision
 
 from kit.money import Money
-from learning.history_schema import from_jsonable, to_jsonable
-from learning.records import Value
+from learning.history_schema import from_jsonable, list_from_jsonable, to_jsonable
+from learning.records import ChangeValue, Value
 from services.gateway.domain import InsightKey
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,14 +51,14 @@ def loads(text: str) -> Any:
     return orjson.loads(text)
 
 
-def encode_value(value: Value | None) -> str:
+def encode_value(value: ChangeValue | None) -> str:
     """A field's value as the JSON of the history format."""
     return orjson.dumps(to_jsonable(value)).decode()
 
 
-def decode_value(text: str) -> Value | None:
+def decode_value(text: str) -> ChangeValue | None:
     """The inverse of `encode_value`."""
-    return _decode_object(text) if text[0] == "{" else _decode_plain(text)
+    return _decode_object(text) if text[0] in "{[" else _decode_plain(text)
 
 
 def _decode_plain(text: str) -> Value | None:
@@ -67,9 +67,10 @@ def _decode_plain(text: str) -> Value | None:
 
 
 @lru_cache(maxsize=16_384)
-def _decode_object(text: str) -> Value | None:
-    """Days and amounts, of which the same come again and again."""
-    return from_jsonable(orjson.loads(text))
+def _decode_object(text: str) -> ChangeValue | None:
+    """Days, amounts and lists, of which the same come again and again."""
+    data = orjson.loads(text)
+    return list_from_jsonable(data) if data.__class__ is list else from_jsonable(data)
 
 
 def encode_fields(fields: Mapping[str, Value]) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kit.clock import last_second, utc_day
-from learning.records import TRACKED_FIELDS, Activity, ContactRole, DealKind, Motion, Outcome, ProductLine
+from learning.records import LISTS, TRACKED_FIELDS, Activity, DealKind, Motion, Outcome
 from services.gateway.domain import UNSET, DealWrite, PastChange, WriteStatus
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import decode_fields, from_us, to_us
@@ -41,7 +41,10 @@ class NewChange:
 
 @dataclass(slots=True)
 class Draft:
-    """One deal under change. `values` holds tracked fields and `fields.<name>`; an empty one is absent."""
+    """One deal under change. `values` holds tracked fields and `fields.<name>`; an empty one is absent.
+
+    Of an old deal, products and contacts are there only where a write names them.
+    """
 
     id: str
     revision: int = 0
@@ -51,12 +54,9 @@ class Draft:
     change_count: int = 0
     activity_count: int = 0
     fields_text: str | None = None  # the custom fields as stored, until `values` holds them
-    products: tuple[ProductLine, ...] = ()
-    contacts: tuple[ContactRole, ...] = ()
     timeline: Timeline | None = None  # per field: times and values, in order
     new_changes: list[NewChange] = field(default_factory=list)
     new_activities: dict[str, Activity] = field(default_factory=dict)  # by id: added and changed ones
-    lines_changed: set[str] = field(default_factory=set)
 
     @property
     def live(self) -> bool:
@@ -75,7 +75,6 @@ class Draft:
         self._apply_history(write.history)
         self._apply_members(write, now_us, creating)
         self._close(write, now_us)
-        changed = self._apply_lines(write) or changed
         changed = self._apply_activities(write, known_activities) or changed
         if len(self.new_changes) == before and not changed:
             return False
@@ -117,7 +116,7 @@ class Draft:
         end = position = bisect_right(times, moment)
         while position and times[position - 1] == moment:
             position -= 1
-            if _same(values[position], value):
+            if _same(values[position], value) or name in LISTS:  # a list is stated anew as it stands, not mended
                 return
         if end == 0 and _same(value, _empty(name)):
             return
@@ -137,7 +136,10 @@ class Draft:
             if value is UNSET or (name == "closed_date" and value is None):
                 continue
             late = closing is not None and (name in CLOSING or not creating)
-            self._put_member(name, _plain(value), closing if late and closing is not None else moment, explicit)
+            since = closing if late and closing is not None else moment
+            if name in LISTS and not explicit:  # nothing says that they were there from the start
+                since = max(now_us, self.last_effective)
+            self._put_member(name, _plain(value), since, explicit)
         for name, value in write.fields.items():
             late = closing is not None and not creating
             self._put_member(
@@ -193,16 +195,6 @@ class Draft:
         times = self._line(name)[0] if self.timeline is not None else []
         return times[-1] if times else moment
 
-    def _apply_lines(self, write: DealWrite) -> bool:
-        changed = False
-        if write.products is not UNSET and tuple(write.products) != self.products:
-            self.products, changed = tuple(write.products), True
-            self.lines_changed.add("products")
-        if write.contacts is not UNSET and tuple(write.contacts) != self.contacts:
-            self.contacts, changed = tuple(write.contacts), True
-            self.lines_changed.add("contacts")
-        return changed
-
     def _apply_activities(self, write: DealWrite, known: dict[str, Activity]) -> bool:
         done = [self.put_activity(activity, known) for activity in write.activities]
         return any(status is not WriteStatus.UNCHANGED for status in done)
@@ -256,9 +248,11 @@ def reaches_back(write: DealWrite, draft: Draft) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it is kept: enumerations as words, numbers as floats, empty text as None, False as itself."""
+    """A value as it is kept: enumerations as words, numbers as floats, empty text and lists as None."""
     if isinstance(value, str):
         return str(value) or None
+    if isinstance(value, list | tuple):
+        return tuple(value) or None
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from kit.errors import InvalidInput
 from kit.money import format_minor
+from learning.history_rows import deal_contact_row, deal_product_row
+from learning.history_schema import SCHEMAS
 from learning.records import TRACKED_FIELDS
 from services.gateway.store import tables as t
 from services.gateway.store.checks_deal import PREFIX
@@ -46,6 +48,9 @@ class Export(Part):
             database.among(c.deal_id)
         )
         self._past = self._past.order_by(c.deal_id, c.effective_time, c.seq)
+        a = t.account_changes.c
+        self._account_past = select(t.account_changes).where(database.among(a.account_id))
+        self._account_past = self._account_past.order_by(a.account_id, a.effective_time, a.seq)
 
     async def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
         """Rows of one file of docs/history-format.md. Raises InvalidInput for a file it does not know."""
@@ -58,8 +63,8 @@ class Export(Part):
     ) -> AsyncGenerator[tuple[str, list[Row]], None]:
         """Rows of several files, all of one moment, each batch with its file's name."""
         for table in tables:
-            if table not in ("deals", "changes", *_PLAIN):
-                mend = "Use one of " + ", ".join(["deals", "changes", *_PLAIN])
+            if table not in SCHEMAS:
+                mend = "Use one of " + ", ".join(SCHEMAS)
                 raise InvalidInput("there is no such file", field="table", value=table, mend=mend)
         batches = self._batches(tables, as_of)
         thread, loop = ThreadPoolExecutor(1, "store-export"), asyncio.get_running_loop()
@@ -81,6 +86,10 @@ class Export(Part):
             yield from self._deal_rows(connection, as_of)
         elif table == "changes":
             yield from self._change_rows(connection, as_of)
+        elif as_of is not None and table in _LISTS:
+            yield from self._list_rows(connection, table, as_of)
+        elif as_of is not None and table == "accounts":
+            yield from self._account_rows(connection, as_of)
         else:
             source, to_row = _PLAIN[table]
             for rows in _pages(connection, source, _until(source, as_of)):
@@ -101,6 +110,26 @@ class Export(Part):
             for start in range(0, len(found), 10 * BATCH):
                 yield [_change_row(row) for row in found[start : start + 10 * BATCH]]
 
+    def _list_rows(self, connection: Connection, table: str, as_of: datetime) -> Iterator[list[Row]]:
+        """The products or contacts of deals as they stood then."""
+        name = _LISTS[table]
+        for deals in _pages(connection, t.deals, _until(t.deals, as_of)):
+            standing: dict[str, Any] = {}
+            for change in self._past_of(connection, deals, as_of):
+                if change.field == name:
+                    standing[change.deal_id] = decode_value(change.value) or ()
+            to_row = deal_product_row if name == "products" else deal_contact_row
+            yield [to_row(deal_id, one) for deal_id, each in standing.items() for one in each]
+
+    def _account_rows(self, connection: Connection, as_of: datetime) -> Iterator[list[Row]]:
+        """Accounts with their fields as they stood then."""
+        for accounts in _pages(connection, t.accounts, ()):
+            states: dict[str, dict[str, Any]] = {row.id: {} for row in accounts}
+            past = self._account_past.where(t.account_changes.c.effective_time <= to_us(as_of))
+            for change in self._database.fetch(connection, past, list(states)):
+                states[change.account_id][change.field] = decode_value(change.value)
+            yield [{**_flagged(row), "fields": _custom(states[row.id])} for row in accounts]
+
     def _past_of(self, connection: Connection, deals: list[Any], as_of: datetime | None) -> list[Any]:
         past = self._past if as_of is None else self._past.where(t.changes.c.effective_time <= to_us(as_of))
         return self._database.fetch(connection, past, [row.id for row in deals])
@@ -115,6 +144,8 @@ def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
         return [created]
     if source is t.reporting_lines:
         return [source.c.valid_from <= as_of.date().isoformat()]
+    if source is t.account_changes:
+        return [source.c.effective_time <= to_us(as_of)]
     if "deal_id" not in source.c:
         return []
     deals = source.c.deal_id.in_(select(t.deals.c.id).where(created))
@@ -154,13 +185,20 @@ def _deal_row(row: Any, state: dict[str, Any] | None) -> Row:
         texts = {name: state.get(name) or DEFAULTS.get(name, "") for name in _TEXTS}
         days = {"close_date": state.get("close_date"), "closed_date": state.get("closed_date")}
         amount, deleted = state.get("amount"), bool(state.get("deleted"))
-        custom = {n.removeprefix(PREFIX): v for n, v in state.items() if n.startswith(PREFIX) and v is not None}
-        fields = encode_fields(custom)
+        fields = _custom(state)
     pair = _money(amount.minor if amount else None, amount.currency if amount else None, "amount")
     return {**base, **texts, **days, **pair, "fields": fields, "deleted": deleted}
 
 
-_TEXTS = tuple(name for name in TRACKED_FIELDS if name not in ("amount", "close_date", "closed_date", "deleted"))
+def _custom(state: dict[str, Any]) -> str:
+    return encode_fields(
+        {n.removeprefix(PREFIX): v for n, v in state.items() if n.startswith(PREFIX) and v is not None}
+    )
+
+
+_LISTS = {"deal_products": "products", "deal_contacts": "contacts"}
+_NO_TEXTS = ("amount", "close_date", "closed_date", "deleted", *_LISTS.values())
+_TEXTS = tuple(name for name in TRACKED_FIELDS if name not in _NO_TEXTS)
 
 
 def _change_row(row: Any) -> Row:
@@ -168,6 +206,11 @@ def _change_row(row: Any) -> Row:
         "deal_id": row.deal_id, "field": row.field, "value": row.value, "effective_time": from_us(row.effective_time),
         "recorded_time": from_us(row.recorded_time), "revision": row.revision,
     }  # fmt: skip
+
+
+def _account_change_row(row: Any) -> Row:
+    times = {name: from_us(row._mapping[name]) for name in ("effective_time", "recorded_time")}
+    return {"account_id": row.account_id, "field": row.field, "value": row.value, **times}
 
 
 def _as_is(row: Any) -> Row:
@@ -210,6 +253,7 @@ _PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
     "users": (t.users, _flagged),
     "reporting_lines": (t.reporting_lines, _line_row),
     "accounts": (t.accounts, _flagged),
+    "account_changes": (t.account_changes, _account_change_row),
     "contacts": (t.contacts, _flagged),
     "deal_contacts": (t.deal_contacts, _role_row),
     "products": (t.products, _product_row),

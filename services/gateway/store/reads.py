@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from kit.errors import InvalidInput
 from learning.records import CHANNELS, Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
@@ -41,6 +41,7 @@ class Around:
     changes: dict[str, list[Change]] = field(default_factory=dict)
     activities: dict[str, list[Activity]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    former: dict[str, list[str]] = field(default_factory=dict)  # ids of accounts that deals had before
     contacts: dict[str, Contact] = field(default_factory=dict)
     product_names: dict[str, str] = field(default_factory=dict)
 
@@ -81,6 +82,19 @@ class Reads(Part):
             .order_by(newest.c.deal_id, newest.c.time, newest.c.id)
         )
         self._accounts_by_id = select(t.accounts).where(among(t.accounts.c.id))
+        past = t.account_changes.c
+        self._account_changes = (
+            select(
+                past.account_id,
+                past.field,
+                past.value,
+                past.effective_time,
+                past.recorded_time,
+                literal_column("0").label("revision"),
+            )
+            .where(among(past.account_id))
+            .order_by(past.account_id, past.effective_time, past.seq)
+        )
         self._contacts_by_id = select(t.contacts).where(among(t.contacts.c.id))
         self._product_names = select(t.products.c.id, t.products.c.name).where(among(t.products.c.id))
 
@@ -122,6 +136,8 @@ class Reads(Part):
 
     def _read_around(self, connection: Connection, rows: dict[str, Any], whole: bool, insights: bool) -> Around:
         ids, around, fetch = list(rows), Around(), self._database.fetch
+        if whole:
+            self._read_past(connection, rows, around)
         for row in fetch(connection, self._products_of, ids):
             around.products.setdefault(row.deal_id, []).append(product_line_from(row))
         for row in fetch(connection, self._roles_of, ids):
@@ -129,19 +145,28 @@ class Reads(Part):
         for row in fetch(connection, self._insights_of, ids if insights else []):
             insight = insight_from(row)
             around.insights.setdefault(row.deal_id, {})[insight.kind] = insight
-        accounts = list({row.account_id for row in rows.values() if row.account_id})
-        around.accounts = {row.id: account_from(row) for row in fetch(connection, self._accounts_by_id, accounts)}
+        self._read_accounts(connection, rows, around, whole)
         people = list({role.contact_id for roles in around.roles.values() for role in roles})
         around.contacts = {row.id: contact_from(row) for row in fetch(connection, self._contacts_by_id, people)}
         if whole:
             sold = list({line.product_id for lines in around.products.values() for line in lines})
             around.product_names = {row.id: row.name for row in fetch(connection, self._product_names, sold)}
-            self._read_past(connection, rows, around)
         return around
+
+    def _read_accounts(self, connection: Connection, rows: dict[str, Any], around: Around, whole: bool) -> None:
+        ids = list({row.account_id for row in rows.values() if row.account_id}.union(*around.former.values()))
+        past: dict[str, list[Change]] = {}
+        for row in self._database.fetch(connection, self._account_changes, ids) if whole else ():
+            past.setdefault(row[0], []).append(change_from(row))
+        found = self._database.fetch(connection, self._accounts_by_id, ids)
+        around.accounts = {row.id: account_from(row, past.get(row.id, ())) for row in found}
 
     def _read_past(self, connection: Connection, rows: dict[str, Any], around: Around) -> None:
         for row in self._database.fetch(connection, self._changes_of, list(rows)):
-            around.changes.setdefault(row[0], []).append(change_from(row))
+            change = change_from(row)
+            around.changes.setdefault(row[0], []).append(change)
+            if change.field == "account_id" and change.value and change.value != rows[row[0]].account_id:
+                around.former.setdefault(row[0], []).append(str(change.value))
         few = [row.id for row in rows.values() if 0 < row.activity_count <= MOST_ACTIVITIES]
         many = [row.id for row in rows.values() if row.activity_count > MOST_ACTIVITIES]
         for statement, ids in ((self._activities_of, few), (self._newest_activities, many)):
@@ -244,6 +269,7 @@ def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
             for one in products
             if one.product_id in around.product_names
         },
+        former_accounts=tuple(around.accounts[one] for one in dict.fromkeys(around.former.get(row.id, ()))),
     )
     owner = context.people.users.get(row.owner_id)
     return Record(history, owner.name if owner else "", around.insights.get(row.id, {}))

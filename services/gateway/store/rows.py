@@ -23,6 +23,7 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import Insight, InsightKind
+from services.gateway.store.account_history import kept_fields
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import (
     decode_fields,
@@ -159,17 +160,13 @@ def user_row(user: User) -> dict[str, Any]:
 
 def account_row(account: Account) -> dict[str, Any]:
     """An account as a row; empty fields are left out."""
-    fields = {name: _as_kept(value) for name, value in account.fields.items() if value is not None and value != ""}
-    return {"id": account.id, "name": account.name, "fields": encode_fields(fields), "deleted": account.deleted}
+    fields = encode_fields(kept_fields(account))
+    return {"id": account.id, "name": account.name, "fields": fields, "deleted": account.deleted}
 
 
-def _as_kept(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def account_from(row: Any) -> Account:
-    """An account of its row."""
-    return Account(row.id, row.name, decode_fields(row.fields), bool(row.deleted))
+def account_from(row: Any, changes: Iterable[Change] = ()) -> Account:
+    """An account of its row, with the changes of its fields."""
+    return Account(row.id, row.name, decode_fields(row.fields), bool(row.deleted), tuple(changes))
 
 
 def contact_row(contact: Contact) -> dict[str, Any]:

@@ -67,6 +67,12 @@ accounts = Table(
     _key("id", primary_key=True), _text("name"), _text("fields"), Column("deleted", Boolean, nullable=False),
 )  # fmt: skip
 
+account_changes = Table(
+    "account_changes", metadata,
+    _key("account_id"), _count("seq"), _text("field"), _text("value"), _time("effective_time"), _time("recorded_time"),
+    PrimaryKeyConstraint("account_id", "seq"), sqlite_with_rowid=False,
+)  # fmt: skip
+
 contacts = Table(
     "contacts", metadata,
     _key("id", primary_key=True), _text("name"), _key("account_id", index=True), _text("title"), _text("email"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from learning.records import Activity, ContactRole
+from learning.records import LISTS, Activity, ContactRole
 from services.gateway.domain import (
     UNSET,
     DealWrite,
@@ -31,6 +31,7 @@ from services.gateway.store.checks_deal import (
     check_types,
     contacts_in,
     custom_values,
+    lists_in,
     products_in,
 )
 from services.gateway.store.codec import decode_value, storable, to_us
@@ -48,6 +49,8 @@ from services.gateway.store.rows import (
     product_line_rows,
 )
 from services.gateway.store.touching import Touch, Touching
+
+Row = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -75,12 +78,17 @@ class DealWrites(Touching):
         self._timelines = select(
             t.changes.c.deal_id, t.changes.c.effective_time, t.changes.c.seq, t.changes.c.field, t.changes.c.value
         ).where(among(t.changes.c.deal_id))
-        self._product_lines = (
-            select(t.deal_products).where(among(t.deal_products.c.deal_id)).order_by(t.deal_products.c.position)
-        )
-        self._contact_roles = (
-            select(t.deal_contacts).where(among(t.deal_contacts.c.deal_id)).order_by(t.deal_contacts.c.position)
-        )
+        tables = {"products": t.deal_products, "contacts": t.deal_contacts}
+        self._lists = {
+            name: select(one).where(among(one.c.deal_id)).order_by(one.c.position) for name, one in tables.items()
+        }
+        to_rows: dict[str, Callable[[str, Any], list[Row]]] = {
+            "products": product_line_rows, "contacts": contact_role_rows
+        }  # fmt: skip
+        self._list_writers = [
+            (name, delete(one).where(among(one.c.deal_id)), database.insert(one), to_rows[name])
+            for name, one in tables.items()
+        ]
         self._known_ids = {
             table.name: select(table.c.id).where(among(table.c.id)) for table in (t.accounts, t.contacts, t.products)
         }
@@ -93,10 +101,6 @@ class DealWrites(Touching):
         self._save_fields = database.upsert(t.field_definitions)
         self._insert_changes = database.insert(t.changes)
         self._insert_activities = database.insert(t.activities)
-        self._insert_products = database.insert(t.deal_products)
-        self._insert_contacts = database.insert(t.deal_contacts)
-        self._drop_products = delete(t.deal_products).where(among(t.deal_products.c.deal_id))
-        self._drop_contacts = delete(t.deal_contacts).where(among(t.deal_contacts.c.deal_id))
 
     async def apply_deals(
         self, principal: Principal, writes: Sequence[DealWrite], *, trace: str = "", source: str = "rest"
@@ -168,12 +172,12 @@ class DealWrites(Touching):
         return {row[0] for row in self._database.fetch(connection, self._known_ids[table], wanted)}
 
     def _read_lines(self, connection: Connection, writes: Sequence[DealWrite], drafts: dict[str, Draft]) -> None:
-        ids = list({w.id for w in writes if w.products is not UNSET and w.id in drafts})
-        for row in self._database.fetch(connection, self._product_lines, ids):
-            drafts[row.deal_id].products += (product_line_from(row),)
-        ids = list({w.id for w in writes if w.contacts is not UNSET and w.id in drafts})
-        for row in self._database.fetch(connection, self._contact_roles, ids):
-            drafts[row.deal_id].contacts += (ContactRole(row.contact_id, row.role),)
+        for name in LISTS:
+            ids = list({w.id for w in writes if w.id in drafts and lists_in(w, name)})
+            for row in self._database.fetch(connection, self._lists[name], ids):
+                entry = product_line_from(row) if name == "products" else ContactRole(row.contact_id, row.role)
+                values = drafts[row.deal_id].values
+                values[name] = (*values.get(name, ()), entry)
 
     def _read_timelines(self, connection: Connection, writes: Sequence[DealWrite], batch: Batch) -> None:
         """Timelines of the deals whose writes reach into their past (or may, after another write of the call)."""
@@ -213,16 +217,12 @@ class DealWrites(Touching):
         self._announce(connection, [Touch(draft.id, draft.revision, draft.live) for draft in drafts], trace, source)
 
     def _flush_lines(self, connection: Connection, drafts: Sequence[Draft]) -> None:
-        products = [draft for draft in drafts if "products" in draft.lines_changed]
-        if products:
-            connection.execute(self._drop_products, {"ids": self._database.ids(d.id for d in products)})
-            rows = [row for draft in products for row in product_line_rows(draft.id, draft.products)]
-            self._insert_products.run(connection, rows)
-        contacts = [draft for draft in drafts if "contacts" in draft.lines_changed]
-        if contacts:
-            connection.execute(self._drop_contacts, {"ids": self._database.ids(d.id for d in contacts)})
-            rows = [row for draft in contacts for row in contact_role_rows(draft.id, draft.contacts)]
-            self._insert_contacts.run(connection, rows)
+        for name, drop, add, to_rows in self._list_writers:
+            changed = [draft for draft in drafts if any(one.field == name for one in draft.new_changes)]
+            if changed:
+                connection.execute(drop, {"ids": self._database.ids(draft.id for draft in changed)})
+                rows = [row for draft in changed for row in to_rows(draft.id, draft.values.get(name, ()))]
+                add.run(connection, rows)
 
 
 def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:

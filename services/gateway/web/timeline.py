@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from kit.money import Money
-from learning.records import Change, DealHistory, Value
+from learning.records import Change, ChangeValue, ContactRole, DealHistory, ProductLine
 from services.gateway.web.words import Words
 
 SHOWN = 40
@@ -46,10 +46,12 @@ def timeline(history: DealHistory, names: Mapping[str, str], words: Words) -> li
     return entries[::-1]  # of one moment the later change comes first too
 
 
-def value_text(field: str, value: Value | None, names: Mapping[str, str], words: Words) -> str:
+def value_text(field: str, value: ChangeValue | None, names: Mapping[str, str], words: Words) -> str:
     """A field's value as people read it."""
-    if value is None or value == "":
+    if value is None or value in ("", ()):
         return words("record.empty")
+    if isinstance(value, tuple):
+        return ", ".join(_entry_text(one, names, words) for one in value)
     if isinstance(value, bool):
         return words("record.yes" if value else "record.no")
     if isinstance(value, Money):
@@ -63,6 +65,14 @@ def value_text(field: str, value: Value | None, names: Mapping[str, str], words:
     return words.name(field, value)
 
 
+def _entry_text(one: ProductLine | ContactRole, names: Mapping[str, str], words: Words) -> str:
+    if isinstance(one, ContactRole):
+        name = names.get(one.contact_id, one.contact_id)
+        return f"{name} ({words.name('role', one.role)})" if one.role else name
+    name = names.get(one.product_id, one.product_id)
+    return name if one.quantity == 1 else f"{name} × {words.number(one.quantity)}"
+
+
 def field_text(field: str, words: Words) -> str:
     """What a field is called; custom fields by their own name."""
     return field.removeprefix("fields.") if field.startswith("fields.") else words.name("field", field)
@@ -72,6 +82,7 @@ def _changes(history: DealHistory, names: Mapping[str, str], words: Words) -> li
     """The changes of one moment and revision as one entry; the first are the creation."""
     entries: list[EntryView] = []
     state: dict[str, str] = {}
+    names = {**names, **{contact.id: contact.name for contact, _ in history.contacts}}
     imported = len({change.recorded_time.date() for change in history.changes}) == 1  # then all is late, and no news
     for (moment, _), group in groupby(history.changes, key=lambda change: (change.effective_time, change.revision)):
         changes = list(group)

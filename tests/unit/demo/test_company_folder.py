@@ -54,6 +54,10 @@ def test_counts(company_folder: Path) -> None:
     deals = histories(company_folder)
     assert len(deals) == 2000
     assert len({history.deal.id for history in deals}) == 2000
+    for name in ("products", "contacts"):
+        assert sum(sum(c.field == name for c in history.changes) > 1 for history in deals) > 200, name
+    employees = [[c.value for c in one.changes if c.field == "fields.Employees"] for one in folder.accounts]
+    assert 0.2 < sum(len(set(values)) > 1 for values in employees) / len(employees) < 0.4
     assert 8 < sum(history.activity_count for history in deals) / len(deals) < 14
     assert sum(user.title == "Account Executive" for user in folder.users) == 40
     assert {field.type for field in folder.field_definitions} == set(FieldType)
@@ -99,6 +103,7 @@ def test_the_changes_make_the_record(company_folder: Path) -> None:
         assert (state.get("close_date"), state.get("closed_date")) == (deal.close_date, deal.closed_date)
         custom = {name.removeprefix("fields."): v for name, v in state.items() if name.startswith("fields.")}
         assert custom == deal.fields
+        assert (state.get("products", ()), state.get("contacts", ())) == (deal.products, deal.contacts)
         assert deal.revision == max(change.revision for change in history.changes)
         assert (deal.closed_date is None) == (deal.outcome is Outcome.OPEN)
 

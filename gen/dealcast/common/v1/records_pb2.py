@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n dealcast/common/v1/records.proto\x12\x12\x64\x65\x61lcast.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"(\n\x05Money\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x97\x01\n\nFieldValue\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x10\n\x06yes_no\x18\x03 \x01(\x08H\x00\x12\x0e\n\x04\x64\x61te\x18\x04 \x01(\tH\x00\x12\x10\n\x06\x63hoice\x18\x05 \x01(\tH\x00\x12*\n\x05money\x18\x06 \x01(\x0b\x32\x19.dealcast.common.v1.MoneyH\x00\x42\x07\n\x05value\"?\n\x04Node\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\"I\n\x05Owner\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x04path\x18\x03 \x03(\x0b\x32\x18.dealcast.common.v1.Node\"\xab\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x37\n\x06\x66ields\x18\x03 \x03(\x0b\x32\'.dealcast.common.v1.Account.FieldsEntry\x1aM\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue:\x02\x38\x01\"v\n\x07\x43ontact\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x1a\n\x12\x63onsented_channels\x18\x05 \x03(\t\x12\x18\n\x10refused_channels\x18\x06 \x03(\t\"s\n\x0bProductLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x01\x12(\n\x05price\x18\x03 \x01(\x0b\x32\x19.dealcast.common.v1.Money\x12\x14\n\x0cproduct_name\x18\x04 \x01(\t\"\xc1\x05\n\x04\x44\x65\x61l\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.dealcast.common.v1.DealKind\x12*\n\x06motion\x18\x04 \x01(\x0e\x32\x1a.dealcast.common.v1.Motion\x12\x10\n\x08pipeline\x18\x05 \x01(\t\x12\r\n\x05stage\x18\x06 \x01(\t\x12,\n\x07outcome\x18\x07 \x01(\x0e\x32\x1b.dealcast.common.v1.Outcome\x12\x0f\n\x07\x64\x65leted\x18\x08 \x01(\x08\x12\x0c\n\x04name\x18\t \x01(\t\x12(\n\x05owner\x18\n \x01(\x0b\x32\x19.dealcast.common.v1.Owner\x12,\n\x07\x61\x63\x63ount\x18\x0b \x01(\x0b\x32\x1b.dealcast.common.v1.Account\x12)\n\x06\x61mount\x18\x0c \x01(\x0b\x32\x19.dealcast.common.v1.Money\x12\x30\n\x0c\x63reated_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nclose_date\x18\x0e \x01(\t\x12\x13\n\x0b\x63losed_date\x18\x0f \x01(\t\x12\x34\n\x06\x66ields\x18\x10 \x03(\x0b\x32$.dealcast.common.v1.Deal.FieldsEntry\x12\x31\n\x08products\x18\x11 \x03(\x0b\x32\x1f.dealcast.common.v1.ProductLine\x12-\n\x08\x63ontacts\x18\x12 \x03(\x0b\x32\x1b.dealcast.common.v1.Contact\x12\x10\n\x08\x63\x61tegory\x18\x13 \x01(\t\x1aM\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue:\x02\x38\x01\"\xbf\x01\n\x06\x43hange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x05 \x01(\x03\"\x83\x01\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncontact_id\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t*T\n\x08\x44\x65\x61lKind\x12\x19\n\x15\x44\x45\x41L_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45\x41L_KIND_LEAD\x10\x01\x12\x19\n\x15\x44\x45\x41L_KIND_OPPORTUNITY\x10\x02*Z\n\x06Motion\x12\x16\n\x12MOTION_UNSPECIFIED\x10\x00\x12\x0e\n\nMOTION_NEW\x10\x01\x12\x12\n\x0eMOTION_RENEWAL\x10\x02\x12\x14\n\x10MOTION_EXPANSION\x10\x03*W\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_OPEN\x10\x01\x12\x0f\n\x0bOUTCOME_WON\x10\x02\x12\x10\n\x0cOUTCOME_LOST\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n dealcast/common/v1/records.proto\x12\x12\x64\x65\x61lcast.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"(\n\x05Money\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x83\x02\n\nFieldValue\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x10\n\x06yes_no\x18\x03 \x01(\x08H\x00\x12\x0e\n\x04\x64\x61te\x18\x04 \x01(\tH\x00\x12\x10\n\x06\x63hoice\x18\x05 \x01(\tH\x00\x12*\n\x05money\x18\x06 \x01(\x0b\x32\x19.dealcast.common.v1.MoneyH\x00\x12\x34\n\x08products\x18\x07 \x01(\x0b\x32 .dealcast.common.v1.ProductLinesH\x00\x12\x34\n\x08\x63ontacts\x18\x08 \x01(\x0b\x32 .dealcast.common.v1.ContactRolesH\x00\x42\x07\n\x05value\">\n\x0cProductLines\x12.\n\x05lines\x18\x01 \x03(\x0b\x32\x1f.dealcast.common.v1.ProductLine\"/\n\x0b\x43ontactRole\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\">\n\x0c\x43ontactRoles\x12.\n\x05roles\x18\x01 \x03(\x0b\x32\x1f.dealcast.common.v1.ContactRole\"?\n\x04Node\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\"I\n\x05Owner\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x04path\x18\x03 \x03(\x0b\x32\x18.dealcast.common.v1.Node\"\xd8\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x37\n\x06\x66ields\x18\x03 \x03(\x0b\x32\'.dealcast.common.v1.Account.FieldsEntry\x12+\n\x07\x63hanges\x18\x04 \x03(\x0b\x32\x1a.dealcast.common.v1.Change\x1aM\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue:\x02\x38\x01\"v\n\x07\x43ontact\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x1a\n\x12\x63onsented_channels\x18\x05 \x03(\t\x12\x18\n\x10refused_channels\x18\x06 \x03(\t\"s\n\x0bProductLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x01\x12(\n\x05price\x18\x03 \x01(\x0b\x32\x19.dealcast.common.v1.Money\x12\x14\n\x0cproduct_name\x18\x04 \x01(\t\"\xf7\x05\n\x04\x44\x65\x61l\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.dealcast.common.v1.DealKind\x12*\n\x06motion\x18\x04 \x01(\x0e\x32\x1a.dealcast.common.v1.Motion\x12\x10\n\x08pipeline\x18\x05 \x01(\t\x12\r\n\x05stage\x18\x06 \x01(\t\x12,\n\x07outcome\x18\x07 \x01(\x0e\x32\x1b.dealcast.common.v1.Outcome\x12\x0f\n\x07\x64\x65leted\x18\x08 \x01(\x08\x12\x0c\n\x04name\x18\t \x01(\t\x12(\n\x05owner\x18\n \x01(\x0b\x32\x19.dealcast.common.v1.Owner\x12,\n\x07\x61\x63\x63ount\x18\x0b \x01(\x0b\x32\x1b.dealcast.common.v1.Account\x12)\n\x06\x61mount\x18\x0c \x01(\x0b\x32\x19.dealcast.common.v1.Money\x12\x30\n\x0c\x63reated_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nclose_date\x18\x0e \x01(\t\x12\x13\n\x0b\x63losed_date\x18\x0f \x01(\t\x12\x34\n\x06\x66ields\x18\x10 \x03(\x0b\x32$.dealcast.common.v1.Deal.FieldsEntry\x12\x31\n\x08products\x18\x11 \x03(\x0b\x32\x1f.dealcast.common.v1.ProductLine\x12-\n\x08\x63ontacts\x18\x12 \x03(\x0b\x32\x1b.dealcast.common.v1.Contact\x12\x10\n\x08\x63\x61tegory\x18\x13 \x01(\t\x12\x34\n\x0f\x66ormer_accounts\x18\x14 \x03(\x0b\x32\x1b.dealcast.common.v1.Account\x1aM\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue:\x02\x38\x01\"\xbf\x01\n\x06\x43hange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dealcast.common.v1.FieldValue\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x05 \x01(\x03\"\x83\x01\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncontact_id\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t*T\n\x08\x44\x65\x61lKind\x12\x19\n\x15\x44\x45\x41L_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45\x41L_KIND_LEAD\x10\x01\x12\x19\n\x15\x44\x45\x41L_KIND_OPPORTUNITY\x10\x02*Z\n\x06Motion\x12\x16\n\x12MOTION_UNSPECIFIED\x10\x00\x12\x0e\n\nMOTION_NEW\x10\x01\x12\x12\n\x0eMOTION_RENEWAL\x10\x02\x12\x14\n\x10MOTION_EXPANSION\x10\x03*W\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_OPEN\x10\x01\x12\x0f\n\x0bOUTCOME_WON\x10\x02\x12\x10\n\x0cOUTCOME_LOST\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,34 +36,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNT_FIELDSENTRY']._serialized_options = b'8\001'
   _globals['_DEAL_FIELDSENTRY']._loaded_options = None
   _globals['_DEAL_FIELDSENTRY']._serialized_options = b'8\001'
-  _globals['_DEALKIND']._serialized_start=1872
-  _globals['_DEALKIND']._serialized_end=1956
-  _globals['_MOTION']._serialized_start=1958
-  _globals['_MOTION']._serialized_end=2048
-  _globals['_OUTCOME']._serialized_start=2050
-  _globals['_OUTCOME']._serialized_end=2137
+  _globals['_DEALKIND']._serialized_start=2256
+  _globals['_DEALKIND']._serialized_end=2340
+  _globals['_MOTION']._serialized_start=2342
+  _globals['_MOTION']._serialized_end=2432
+  _globals['_OUTCOME']._serialized_start=2434
+  _globals['_OUTCOME']._serialized_end=2521
   _globals['_MONEY']._serialized_start=89
   _globals['_MONEY']._serialized_end=129
   _globals['_FIELDVALUE']._serialized_start=132
-  _globals['_FIELDVALUE']._serialized_end=283
-  _globals['_NODE']._serialized_start=285
-  _globals['_NODE']._serialized_end=348
-  _globals['_OWNER']._serialized_start=350
-  _globals['_OWNER']._serialized_end=423
-  _globals['_ACCOUNT']._serialized_start=426
-  _globals['_ACCOUNT']._serialized_end=597
-  _globals['_ACCOUNT_FIELDSENTRY']._serialized_start=520
-  _globals['_ACCOUNT_FIELDSENTRY']._serialized_end=597
-  _globals['_CONTACT']._serialized_start=599
-  _globals['_CONTACT']._serialized_end=717
-  _globals['_PRODUCTLINE']._serialized_start=719
-  _globals['_PRODUCTLINE']._serialized_end=834
-  _globals['_DEAL']._serialized_start=837
-  _globals['_DEAL']._serialized_end=1542
-  _globals['_DEAL_FIELDSENTRY']._serialized_start=520
-  _globals['_DEAL_FIELDSENTRY']._serialized_end=597
-  _globals['_CHANGE']._serialized_start=1545
-  _globals['_CHANGE']._serialized_end=1736
-  _globals['_ACTIVITY']._serialized_start=1739
-  _globals['_ACTIVITY']._serialized_end=1870
+  _globals['_FIELDVALUE']._serialized_end=391
+  _globals['_PRODUCTLINES']._serialized_start=393
+  _globals['_PRODUCTLINES']._serialized_end=455
+  _globals['_CONTACTROLE']._serialized_start=457
+  _globals['_CONTACTROLE']._serialized_end=504
+  _globals['_CONTACTROLES']._serialized_start=506
+  _globals['_CONTACTROLES']._serialized_end=568
+  _globals['_NODE']._serialized_start=570
+  _globals['_NODE']._serialized_end=633
+  _globals['_OWNER']._serialized_start=635
+  _globals['_OWNER']._serialized_end=708
+  _globals['_ACCOUNT']._serialized_start=711
+  _globals['_ACCOUNT']._serialized_end=927
+  _globals['_ACCOUNT_FIELDSENTRY']._serialized_start=850
+  _globals['_ACCOUNT_FIELDSENTRY']._serialized_end=927
+  _globals['_CONTACT']._serialized_start=929
+  _globals['_CONTACT']._serialized_end=1047
+  _globals['_PRODUCTLINE']._serialized_start=1049
+  _globals['_PRODUCTLINE']._serialized_end=1164
+  _globals['_DEAL']._serialized_start=1167
+  _globals['_DEAL']._serialized_end=1926
+  _globals['_DEAL_FIELDSENTRY']._serialized_start=850
+  _globals['_DEAL_FIELDSENTRY']._serialized_end=927
+  _globals['_CHANGE']._serialized_start=1929
+  _globals['_CHANGE']._serialized_end=2120
+  _globals['_ACTIVITY']._serialized_start=2123
+  _globals['_ACTIVITY']._serialized_end=2254
 # @@protoc_insertion_point(module_scope)

@@ -50,20 +50,44 @@ class Money(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class FieldValue(_message.Message):
-    __slots__ = ("text", "number", "yes_no", "date", "choice", "money")
+    __slots__ = ("text", "number", "yes_no", "date", "choice", "money", "products", "contacts")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     YES_NO_FIELD_NUMBER: _ClassVar[int]
     DATE_FIELD_NUMBER: _ClassVar[int]
     CHOICE_FIELD_NUMBER: _ClassVar[int]
     MONEY_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    CONTACTS_FIELD_NUMBER: _ClassVar[int]
     text: str
     number: float
     yes_no: bool
     date: str
     choice: str
     money: Money
-    def __init__(self, text: _Optional[str] = ..., number: _Optional[float] = ..., yes_no: _Optional[bool] = ..., date: _Optional[str] = ..., choice: _Optional[str] = ..., money: _Optional[_Union[Money, _Mapping]] = ...) -> None: ...
+    products: ProductLines
+    contacts: ContactRoles
+    def __init__(self, text: _Optional[str] = ..., number: _Optional[float] = ..., yes_no: _Optional[bool] = ..., date: _Optional[str] = ..., choice: _Optional[str] = ..., money: _Optional[_Union[Money, _Mapping]] = ..., products: _Optional[_Union[ProductLines, _Mapping]] = ..., contacts: _Optional[_Union[ContactRoles, _Mapping]] = ...) -> None: ...
+
+class ProductLines(_message.Message):
+    __slots__ = ("lines",)
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[ProductLine]
+    def __init__(self, lines: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ...) -> None: ...
+
+class ContactRole(_message.Message):
+    __slots__ = ("contact_id", "role")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    role: str
+    def __init__(self, contact_id: _Optional[str] = ..., role: _Optional[str] = ...) -> None: ...
+
+class ContactRoles(_message.Message):
+    __slots__ = ("roles",)
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    roles: _containers.RepeatedCompositeFieldContainer[ContactRole]
+    def __init__(self, roles: _Optional[_Iterable[_Union[ContactRole, _Mapping]]] = ...) -> None: ...
 
 class Node(_message.Message):
     __slots__ = ("id", "level", "name", "parent")
@@ -88,7 +112,7 @@ class Owner(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., path: _Optional[_Iterable[_Union[Node, _Mapping]]] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("id", "name", "fields")
+    __slots__ = ("id", "name", "fields", "changes")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -99,10 +123,12 @@ class Account(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     fields: _containers.MessageMap[str, FieldValue]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ...) -> None: ...
+    changes: _containers.RepeatedCompositeFieldContainer[Change]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ...) -> None: ...
 
 class Contact(_message.Message):
     __slots__ = ("id", "name", "title", "role", "consented_channels", "refused_channels")
@@ -133,7 +159,7 @@ class ProductLine(_message.Message):
     def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[float] = ..., price: _Optional[_Union[Money, _Mapping]] = ..., product_name: _Optional[str] = ...) -> None: ...
 
 class Deal(_message.Message):
-    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category")
+    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category", "former_accounts")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -160,6 +186,7 @@ class Deal(_message.Message):
     PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     CONTACTS_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    FORMER_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     revision: int
     kind: DealKind
@@ -179,7 +206,8 @@ class Deal(_message.Message):
     products: _containers.RepeatedCompositeFieldContainer[ProductLine]
     contacts: _containers.RepeatedCompositeFieldContainer[Contact]
     category: str
-    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ...) -> None: ...
+    former_accounts: _containers.RepeatedCompositeFieldContainer[Account]
+    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ..., former_accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("field", "value", "effective_time", "recorded_time", "revision")

@@ -1,0 +1,103 @@
+"""A folder in the history format: its manifest, and how its files are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kit.errors import InvalidInput
+from learning.history_schema import FORMAT, SCHEMAS
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """As of when a folder stands, on which business day, the company's currency, and whether it is made up."""
+
+    as_of: datetime
+    business_day: date
+    currency: str
+    sample: bool = False  # a made-up company, never to be mixed with real records
+
+    def to_json(self) -> str:
+        """manifest.json."""
+        as_of = self.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        content: dict[str, object] = {
+            "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(), "currency": self.currency,
+        }  # fmt: skip
+        return json.dumps(content | ({"sample": True} if self.sample else {}))
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read manifest.json; InvalidInput where it is none of this format."""
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise ValueError(f"format {data['format']} is not {FORMAT}")
+            as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
+            day = date.fromisoformat(data["business_day"])
+            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput(
+                f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."
+            ) from None
+
+
+class HistoryWriter:
+    """Writes a folder of Parquet files, table by table, in batches; bounded in memory by a batch.
+
+    A context manager: on leaving it, tables never appended to are written empty, so that every file is there.
+    Rows are dicts as learning.history_rows makes them: times are aware datetimes, days are dates, `value`, `fields`
+    and `consents` are JSON texts (`encode_value`, `encode_fields`); a missing key is null, an unknown one InvalidInput.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._manifest = manifest
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to a table named as in SCHEMAS ("deals", "changes", …)."""
+        schema = SCHEMAS[table]
+        if table not in self._writers:
+            self._writers[table] = pq.ParquetWriter(self._folder / f"{table}.parquet", schema, compression="zstd")
+        if not rows:
+            return
+        known = set(schema.names)
+        for row in rows:
+            if unknown := row.keys() - known:
+                raise InvalidInput(f"{table} has no such column.", field=table, value=min(unknown))
+        columns = [
+            pa.array([row.get(name) for row in rows], kind)
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ]
+        self._writers[table].write_batch(pa.record_batch(columns, schema=schema))
+
+    def close(self) -> None:
+        """Finish every file and write the manifest last, so that a folder with a manifest is whole."""
+        for table in SCHEMAS:
+            self.append(table, [])
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+        (self._folder / "manifest.json").write_text(self._manifest.to_json(), encoding="utf-8")
+
+    def __enter__(self) -> HistoryWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            for writer in self._writers.values():
+                writer.close()
