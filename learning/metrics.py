@@ -39,7 +39,13 @@ def ece(outcome: Array, probability: Array, weight: Array, bins: int = 10) -> fl
 
 
 def lift(outcome: Array, probability: Array, weight: Array, share: float = 0.1) -> float:
-    """The rate among the best `share` of rows by probability, over the rate of all; nan where none was won."""
+    """The rate among the best `share` of rows by probability, over the rate of all; nan where none was won.
+
+    Equal probabilities count with their mean outcome, so that the order of rows plays no part.
+    """
+    _, place = np.unique(probability, return_inverse=True)
+    total = np.bincount(place, weight)
+    outcome = (np.bincount(place, weight * outcome) / np.where(total > 0, total, 1.0))[place]
     order = np.argsort(-probability, kind="stable")
     before = np.cumsum(weight[order]) - weight[order]
     part = np.clip(share * weight.sum() - before, 0, weight[order])
