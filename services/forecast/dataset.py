@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +20,16 @@ from learning.timeline import Timeline, major
 from services.forecast.features import HISTORY_FIELDS, Row, asked, timing_columns
 from services.forecast.timing import TimingExamples
 
-SNAPSHOTS = 6  # of one opportunity
+AGES = (0, 1, 2, 3, 5, 8, 12, 18, 26, 39, 52, 78, 104)  # weeks at which an opportunity is looked at, while open
+MOST_SNAPSHOTS = 40_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """One deal's life as an opportunity. closed is None while open; booked is in major units, None unless won.
 
-    rows: how it stood at the end of some days while open (days ascending).
+    rows: how it stood at the end of some days while open (days ascending), at the ages of `sampled` among others.
+    Which days these are does not depend on how it ended.
     """
 
     deal_id: str
@@ -40,14 +44,23 @@ class Case:
 
     def open_on(self, day: date) -> bool:
         """Whether it was an open opportunity at the end of a day."""
-        return day in self.rows
+        return self.start <= day and (self.closed is None or day < self.closed) and day in self.rows
 
     def won_within(self, first: date, last: date) -> bool:
         """Whether it was won on one of these days."""
         return self.outcome is Outcome.WON and self.closed is not None and first <= self.closed <= last
 
+    def at(self, day: date) -> Case:
+        """What was known of it at the end of a day, not before it began."""
+        rows = {each: row for each, row in self.rows.items() if each <= day}
+        owner = str(rows[max(rows)].get("owner_id") or "") if rows else self.owner_id
+        sampled = [each for each in self.sampled if each <= day]
+        if self.closed is not None and self.closed <= day:
+            return replace(self, rows=rows, sampled=sampled)
+        return replace(self, outcome=Outcome.OPEN, closed=None, booked=None, owner_id=owner, rows=rows, sampled=sampled)
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Company:
     """All that training reads, as of the end of business_day."""
 
@@ -62,27 +75,37 @@ class Company:
         """The first creation."""
         return min((case.start for case in self.cases), default=self.business_day)
 
+    @cached_property
+    def first_closing(self) -> date | None:
+        """The first day of which a closing is recorded: of the time before, only what outlived it is known."""
+        return min((case.closed for case in self.cases if case.closed is not None), default=None)
+
+    def at(self, day: date) -> Company:
+        """The company as it was known at the end of a day."""
+        return replace(self, business_day=day, cases=[case.at(day) for case in self.cases if case.start <= day])
+
 
 def read_cases(
     histories: Iterable[DealHistory], as_of: date, currency: str, replay_days: Sequence[date]
 ) -> Iterator[Case]:
-    """Every opportunity up to a day, with its rows on sampled days and on the replay days that it was open on."""
+    """Every opportunity up to a day, with its rows at certain ages and on the replay days that it was open on."""
     for history in histories:
-        lean = _lean(history)
         found = [phase for phase in phases(history, as_of) if phase.kind is DealKind.OPPORTUNITY]
         if not found:
             continue
         phase = found[-1]
-        timeline = Timeline(lean)
-        sampled = _spread(phase.start, phase.end)
+        timeline = Timeline(_lean(history))
+        sampled = [day for age in AGES if (day := phase.start + timedelta(weeks=age)) <= phase.end]
         wanted = sorted({*sampled, *(day for day in replay_days if phase.start <= day <= phase.end)})
         rows = {day: timeline.row(day, end_of(day)) for day in wanted if timeline.is_open(end_of(day))}
-        amount = history.deal.amount
+        state = timeline.state(end_of(phase.closed_day or as_of))
+        amount = state.get("amount")
+        amount = amount if isinstance(amount, Money) else None
         money = asked(rows[max(rows)], currency).currency if rows else currency
         yield Case(
             history.deal.id, phase.start, phase.label or Outcome.OPEN, phase.closed_day,
-            major(amount) if isinstance(amount, Money) and phase.label is Outcome.WON else None,
-            amount.currency if amount else money, history.deal.owner_id, rows,
+            major(amount) if amount is not None and phase.label is Outcome.WON else None,
+            amount.currency if amount else money, str(state.get("owner_id") or ""), rows,
             tuple(day for day in sampled if day in rows),
         )  # fmt: skip
 
@@ -92,16 +115,6 @@ def _lean(history: DealHistory) -> DealHistory:
     changes = tuple(change for change in history.changes if change.field in HISTORY_FIELDS)
     deal = replace(history.deal, contacts=(), fields={})
     return DealHistory(deal, changes, owner_path=history.owner_path, truncated=history.truncated)
-
-
-def _spread(start: date, end: date) -> list[date]:
-    """Days a week apart at least, at most SNAPSHOTS of them, from the first on."""
-    weeks = (end - start).days // 7
-    if end < start:
-        return []
-    count = min(weeks + 1, SNAPSHOTS)
-    steps = {round(index * weeks / max(count - 1, 1)) for index in range(count)}
-    return [date.fromordinal(start.toordinal() + 7 * step) for step in sorted(steps)]
 
 
 @dataclass(slots=True)
@@ -132,21 +145,26 @@ def base_rate(cases: Iterable[Case], as_of: date) -> float:
     return (sum(case.outcome is Outcome.WON for case in closed) + 1.0) / (len(closed) + 2.0)
 
 
-def timing_examples(cases: Iterable[Case], scores: Scores, as_of: date, rate: float) -> TimingExamples:
-    """What was known of timing by a day: won deals, and open ones weighted by the chance that they will be."""
-    rows, days, weeks, won, weights = [], [], [], [], []
-    for case in cases:
-        known = [day for day in case.sampled if day <= as_of]
-        closed = case.closed if case.closed is not None and case.closed <= as_of else None
-        if not known or (closed is not None and case.outcome is not Outcome.WON):
-            continue
-        share = 1.0 if closed else scores.on(case.deal_id, as_of)
-        for day in known:
-            rows.append(case.rows[day])
-            days.append(day)
-            weeks.append((as_of - day).days // 7 if closed is None else max((closed - day).days - 1, 0) // 7)
-            won.append(closed is not None)
-            weights.append((rate if share is None else share) / len(known))
+def timing_examples(company: Company, scores: Scores, rate: float) -> TimingExamples:
+    """What is known of closing: snapshots of closed deals, and of open ones as far as they have come.
+
+    Of the time before the first recorded closing only survivors are known: it is left out.
+    """
+    first = company.first_closing or company.business_day
+    chosen = [(case, day) for case in company.cases for day in case.sampled]
+    step = -(-len(chosen) // MOST_SNAPSHOTS) or 1
+    chosen = [each for index, each in enumerate(chosen) if index % step == 0]
+    counts = Counter(id(case) for case, _ in chosen)
+    ends = [case.closed or company.business_day for case, _ in chosen]
+    spans = np.array([(end - day).days for end, (_, day) in zip(ends, chosen, strict=True)], dtype=np.int64)
+    closed = np.array([case.closed is not None for case, _ in chosen], dtype=bool)
+    known = [scores.on(case.deal_id, day) for case, day in chosen]
     return TimingExamples(
-        timing_columns(rows, days), np.array(weeks, dtype=np.int64), np.array(won, dtype=np.int64), np.array(weights)
+        timing_columns([case.rows[day] for case, day in chosen], [day for _, day in chosen]),
+        np.where(closed, np.maximum(spans - 1, 0), spans) // 7,
+        np.array([max(-((day - first).days // 7), 0) for _, day in chosen], dtype=np.int64),
+        closed.astype(np.int64),
+        np.array([case.outcome is Outcome.WON for case, _ in chosen], dtype=np.int64),
+        np.array([1.0 / counts[id(case)] for case, _ in chosen]),
+        np.array([rate if score is None else score for score in known]),
     )

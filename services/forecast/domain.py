@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kit.money import Money
 from learning.periods import Period, period_of
 from learning.records import Node
+from services.forecast.spans import Span
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -89,7 +90,7 @@ class Reason:
 class PeriodShare:
     """What one deal adds to one period. total: sum over its scenarios, in minor units."""
 
-    period: Period
+    period: Span
     probability: float
     total: int
 
@@ -131,7 +132,7 @@ class RollupRow:
     """A node's open business in a period and currency. Sums are over scenarios, in minor units."""
 
     node: Node
-    period: Period
+    period: Span
     currency: str
     open_deals: int
     deals_sum: int
@@ -164,12 +165,12 @@ def periods_from(start: date, count: int = PERIODS) -> tuple[Period, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _period_ends(start: date, periods: tuple[Period, ...]) -> Integers:
+def _period_ends(start: date, periods: tuple[Span, ...]) -> Integers:
     """Days from `start` to the end of each period, 0 first."""
     return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.int64)
 
 
-def days_to_end(start: date, period: Period) -> Integers:
+def days_to_end(start: date, period: Span) -> Integers:
     """Days from `start` to the end of one period, both included; shape (1,)."""
     return np.array([(period.end - start).days + 1], dtype=np.int64)
 
@@ -184,7 +185,7 @@ def share_within(week_weights: Floats, days: Integers) -> Floats:
     return reached
 
 
-def period_masses(week_weights: Floats, start: date, periods: tuple[Period, ...]) -> Floats:
+def period_masses(week_weights: Floats, start: date, periods: tuple[Span, ...]) -> Floats:
     """P(closes in period | won) for consecutive periods of which the first contains `start`; shape (…, periods).
 
     A week that straddles the end of a period is split by its days. week_weights has shape (…, weeks).

@@ -21,9 +21,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.periods import Period
 from services.forecast.domain import (
-    PERIODS,
     SCENARIOS,
     Floats,
     Integers,
@@ -32,12 +30,12 @@ from services.forecast.domain import (
     period_masses,
     periods_from,
 )
+from services.forecast.spans import Calendar, Span
 
 Words: TypeAlias = NDArray[np.uint64]
 
 AMOUNT_LEVELS = 256
 LARGEST_MINOR = 10**12  # of one deal in one scenario: sums of thousands of them stay in int64
-CELLS = PERIODS * SCENARIOS
 CHUNK = 32  # deals at once: the working set stays in the processor's cache
 
 _NORMAL = NormalDist()
@@ -119,7 +117,7 @@ def shock(seed: int, name: str) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def shared_shocks(seed: int, loadings: Loadings, region: str, periods: tuple[Period, ...]) -> tuple[Floats, float]:
+def shared_shocks(seed: int, loadings: Loadings, region: str, periods: tuple[Span, ...]) -> tuple[Floats, float]:
     """What deals of a region share, shape (periods + 1, SCENARIOS), and the weight that is left for their own.
 
     The last row stands for closing beyond the periods.
@@ -148,7 +146,7 @@ def amount_levels(log_means: Floats, log_sds: Floats) -> Integers:
 class Draw:
     """One deal's scenarios, sparse: amounts[i] (minor units) in cell cells[i] = period × SCENARIOS + scenario."""
 
-    periods: tuple[Period, ...]
+    periods: tuple[Span, ...]
     currency: str
     cells: NDArray[np.uint16]
     amounts: Integers
@@ -162,8 +160,9 @@ class Draw:
 class Drawer:
     """Draws deals, and remembers the last ones: what was computed is soon added up, and subtracted later."""
 
-    def __init__(self, remember: int = 4_000) -> None:
+    def __init__(self, remember: int = 4_000, spans: Calendar = periods_from) -> None:
         self._remember = remember
+        self._spans = spans
         self._cache: OrderedDict[tuple[object, ...], Draw] = OrderedDict()
 
     def draw(self, deals: Sequence[Parameters]) -> list[Draw]:
@@ -171,23 +170,23 @@ class Drawer:
         prints = [deal.fingerprint for deal in deals]
         found = {each: self._cache[each] for each in prints if each in self._cache}
         missing = {each: deal for each, deal in zip(prints, deals, strict=True) if each not in found}
-        for each, drawn in zip(missing, draw_deals(list(missing.values())), strict=True):
+        for each, drawn in zip(missing, draw_deals(list(missing.values()), self._spans), strict=True):
             found[each] = self._cache[each] = drawn
         while len(self._cache) > self._remember:
             self._cache.popitem(last=False)
         return [found[each] for each in prints]
 
 
-def draw_deals(deals: Sequence[Parameters]) -> list[Draw]:
-    """The scenarios of each deal, in the order given; deals may differ in every parameter."""
+def draw_deals(deals: Sequence[Parameters], spans: Calendar = periods_from) -> list[Draw]:
+    """The scenarios of each deal in the spans from its start, in the order given; deals may differ in everything."""
     drawn: list[Draw] = []
     for at in range(0, len(deals), CHUNK):
-        drawn += _draw_chunk(deals[at : at + CHUNK])
+        drawn += _draw_chunk(deals[at : at + CHUNK], spans)
     return drawn
 
 
-def _draw_chunk(deals: Sequence[Parameters]) -> list[Draw]:
-    periods = [periods_from(deal.start) for deal in deals]
+def _draw_chunk(deals: Sequence[Parameters], spans: Calendar) -> list[Draw]:
+    periods = [spans(deal.start) for deal in deals]
     shared = [shared_shocks(d.seed, d.loadings, d.region, p) for d, p in zip(deals, periods, strict=True)]
     bounds = np.array([threshold(deal.win_probability) for deal in deals])
     own_weight = np.array([weight for _, weight in shared])
@@ -200,7 +199,7 @@ def _draw_chunk(deals: Sequence[Parameters]) -> list[Draw]:
     tables, table_of = _distinct([rows for rows, _ in shared])
     common = tables.reshape(-1).take(cells + table_of[:, None] * tables[0].size)
     common += own_weight[:, None] * _OWN[(shifts & np.uint64(_SHIFTS - 1)).astype(np.int64), :ranks]
-    won = (common < bounds[:, None]) & (period < PERIODS)
+    won = (common < bounds[:, None]) & (period < len(periods[0]))
     deal_at, rank_at = np.nonzero(won)
     shift = (mix(shifts) >> np.uint64(32)).astype(np.uint32)
     level = (_AMOUNT_STRATA[rank_at] + shift[deal_at]) >> np.uint32(24)
@@ -209,7 +208,7 @@ def _draw_chunk(deals: Sequence[Parameters]) -> list[Draw]:
     chosen = cells[deal_at, rank_at].astype(np.uint16)
     ends = np.cumsum(np.bincount(deal_at, minlength=len(deals)))[:-1]
     split = zip(deals, periods, np.split(chosen, ends), np.split(amounts, ends), strict=True)
-    return [Draw(spans, deal.currency, own.copy(), paid.copy()) for deal, spans, own, paid in split]
+    return [Draw(own_spans, deal.currency, own.copy(), paid.copy()) for deal, own_spans, own, paid in split]
 
 
 def _ranks_needed(bounds: Floats, own_weight: Floats, lowest: Sequence[float]) -> int:
@@ -219,9 +218,9 @@ def _ranks_needed(bounds: Floats, own_weight: Floats, lowest: Sequence[float]) -
 
 
 def _closing_periods(
-    deals: Sequence[Parameters], periods: Sequence[tuple[Period, ...]], shifts: NDArray[np.uint32], ranks: int
+    deals: Sequence[Parameters], periods: Sequence[tuple[Span, ...]], shifts: NDArray[np.uint32], ranks: int
 ) -> Integers:
-    """The index of the period each rank closes in, given won; PERIODS where it is beyond. Shape (deals, ranks)."""
+    """The index of the period each rank closes in, given won; their number where it is beyond. Shape (deals, ranks)."""
     if len({(deal.start, len(deal.week_weights)) for deal in deals}) == 1:
         masses = period_masses(np.stack([deal.week_weights for deal in deals]), deals[0].start, periods[0])
     else:
@@ -229,7 +228,7 @@ def _closing_periods(
     limits = np.minimum(np.cumsum(masses, axis=1) * _TWO_32, _TWO_32 - 1).astype(np.uint32)
     uniform = _WEEK_STRATA[None, :ranks] + shifts[:, None]
     period = np.zeros(uniform.shape, dtype=np.int64)
-    for index in range(PERIODS):
+    for index in range(limits.shape[1]):
         period += uniform >= limits[:, index : index + 1]
     return period
 

@@ -6,7 +6,7 @@ of other fields than HISTORY_FIELDS: training and serving both leave them out, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -28,18 +28,27 @@ PHASE_BOUNDS = np.array([2, 5, 13])  # weeks ahead, for what fades: the stage an
 STAGE_DAYS_BOUNDS = np.array([7, 14, 28, 60, 120])
 PROMISE_NEAR, PROMISE_FAR = -8, 13  # weeks from the week in question to the promised close date
 SLIP_CAP = 3
+_HALF_WEEK = 3.5  # weeks ahead begin at any age: the middle of a week says which week of age it is
+
+OUTLIVED_BOUNDS = np.array([30, 60, 90])  # days old when the quarter began: a deal that outlives its quarter ages
 
 FACTORS: Mapping[str, int] = {
     "step": len(STEP_BOUNDS) + 1,
     "age": len(AGE_BOUNDS) + 1,
     "quarter": 14,
     "promise": PROMISE_FAR - PROMISE_NEAR + 2,  # the last: no promise
+    "young_quarter": 15,  # the last: no longer young
+    "month": 6,
+    "outlived": len(OUTLIVED_BOUNDS) + 2,
     "slips": SLIP_CAP + 1,
     "stage_days": (len(STAGE_DAYS_BOUNDS) + 1) * (len(PHASE_BOUNDS) + 1),
 }
-CHOICES = ("stage", "pipeline", "motion")  # each with levels of its own; unseen values are neutral
-MAX_LEVELS = 60
+CHOICES = ("stage", "pipeline", "motion")  # each with levels of its own that fade; unseen values are neutral
+STEADY = ("owner_id", "product")  # as CHOICES, the same however far ahead
+MAX_LEVELS = {"owner_id": 2_000, "product": 500}
+OTHER_LEVELS = 60
 PHASES = len(PHASE_BOUNDS) + 1
+YOUNG_WEEKS = 3  # a deal's first weeks have a place in the quarter of their own: quick deals are made to order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +74,7 @@ def timing_columns(rows: Sequence[Row], days: Sequence[date]) -> TimingColumns:
         _numbers(rows, "days_to_close_date"),
         np.nan_to_num(_numbers(rows, "close_date_slips")),
         np.maximum(np.nan_to_num(_numbers(rows, "days_in_stage")), 0.0),
-        {name: [str(row.get(name) or "") for row in rows] for name in CHOICES},
+        {name: [str(row.get(name) or "") for row in rows] for name in (*CHOICES, *STEADY)},
     )
 
 
@@ -102,34 +111,72 @@ def weeks_to_quarter_end(day: date, weeks: int) -> Integers:
     return np.array([min((period_of(middle).end - middle).days // 7, 13) for middle in middles], dtype=np.int64)
 
 
+@lru_cache(maxsize=8192)
+def weeks_to_month_end(day: date, weeks: int) -> Integers:
+    """As weeks_to_quarter_end for the month: 0 … 4. Not to be written to."""
+    middles = [day + timedelta(days=7 * week + 4) for week in range(weeks)]
+    ends = [(middle.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1) for middle in middles]
+    return np.array([(end - middle).days // 7 for middle, end in zip(middles, ends, strict=True)], dtype=np.int64)
+
+
 def factor_index(columns: TimingColumns, weeks: int) -> dict[str, Integers]:
     """Which entry of each factor's table holds in each week ahead; arrays of shape (deals, weeks)."""
     ahead = np.arange(weeks)
     shape = (len(columns), weeks)
     phase = np.searchsorted(PHASE_BOUNDS, ahead, side="right")
-    quarters = {day: weeks_to_quarter_end(day, weeks) for day in set(columns.days)}
+    quarter = _by_day(columns, weeks, weeks_to_quarter_end)
     promised = np.floor((columns.promise[:, None] - 1) / 7.0) - ahead
     promise = np.clip(np.nan_to_num(promised), PROMISE_NEAR, PROMISE_FAR).astype(np.int64) - PROMISE_NEAR
     promise[np.isnan(columns.promise)] = FACTORS["promise"] - 1
-    age_weeks = np.nan_to_num(np.floor(columns.age / 7.0))[:, None] + ahead
+    age_weeks = np.nan_to_num(np.floor((columns.age + _HALF_WEEK) / 7.0))[:, None] + ahead
     in_stage = np.searchsorted(STAGE_DAYS_BOUNDS, columns.stage_days, side="right")
     slips = np.minimum(columns.slips, SLIP_CAP).astype(np.int64)
     return {
         "step": np.broadcast_to(np.searchsorted(STEP_BOUNDS, ahead, side="right"), shape),
         "age": np.searchsorted(AGE_BOUNDS, age_weeks, side="right"),
-        "quarter": np.stack([quarters[day] for day in columns.days]) if len(columns) else np.zeros(shape, np.int64),
+        "quarter": quarter,
+        "young_quarter": np.where(age_weeks < YOUNG_WEEKS, quarter, FACTORS["young_quarter"] - 1),
+        "outlived": _outlived(columns, weeks),
+        "month": _by_day(columns, weeks, weeks_to_month_end),
         "promise": promise,
         "slips": np.broadcast_to(slips[:, None], shape),
         "stage_days": in_stage[:, None] * PHASES + phase,
     }
 
 
+@lru_cache(maxsize=8192)
+def _days_in_quarter(day: date, weeks: int) -> Integers:
+    """For each week after `day`: days from its quarter's start to its middle, less those from `day` to its middle."""
+    middles = [day + timedelta(days=7 * week + 4) for week in range(weeks)]
+    return np.array([(day - period_of(middle).start).days for middle in middles], dtype=np.int64)
+
+
+def _outlived(columns: TimingColumns, weeks: int) -> Integers:
+    """How old a deal was when the quarter of a week began; 0 where it was not born yet."""
+    age = np.nan_to_num(columns.age)[:, None] - _by_day(columns, weeks, _days_in_quarter)
+    found: Integers = np.where(age <= 0, 0, np.searchsorted(OUTLIVED_BOUNDS, age, side="right") + 1)
+    return found
+
+
+def _by_day(columns: TimingColumns, weeks: int, of: Callable[[date, int], Integers]) -> Integers:
+    known = {day: of(day, weeks) for day in set(columns.days)}
+    return np.stack([known[day] for day in columns.days]) if len(columns) else np.zeros((0, weeks), np.int64)
+
+
 def choice_index(columns: TimingColumns, levels: Mapping[str, Sequence[str]], weeks: int) -> dict[str, Integers]:
-    """As factor_index for the choices, each level with an entry a phase; entry 0 stands for any other value."""
+    """As factor_index for the choices; entry 0 stands for any other value. Each level has an entry (see table_size)."""
     phase = np.searchsorted(PHASE_BOUNDS, np.arange(weeks), side="right")
     found = {}
-    for name in CHOICES:
+    for name in (*CHOICES, *STEADY):
         position = {level: index + 1 for index, level in enumerate(levels.get(name, ()))}
-        codes = np.array([position.get(value, 0) for value in columns.choices[name]], dtype=np.int64)
-        found[name] = np.where(codes[:, None] > 0, (codes[:, None] - 1) * PHASES + phase + 1, 0)
+        codes = np.array([position.get(value, 0) for value in columns.choices[name]], dtype=np.int64)[:, None]
+        if name in CHOICES:
+            found[name] = np.where(codes > 0, (codes - 1) * PHASES + phase + 1, 0)
+        else:
+            found[name] = np.broadcast_to(codes, (len(columns), weeks))
     return found
+
+
+def table_size(name: str, levels: int) -> int:
+    """How many entries a choice of so many levels has: one a level and phase where it fades, and one for any other."""
+    return levels * (PHASES if name in CHOICES else 1) + 1

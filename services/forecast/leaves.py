@@ -8,15 +8,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from learning.periods import Period
 from learning.records import Node
 from services.forecast.domain import SCENARIOS, Integers, Parameters
-from services.forecast.draws import CELLS, Draw
+from services.forecast.draws import Draw
+from services.forecast.spans import Span
 
 Key: TypeAlias = tuple[object, ...]  # what orders a deal's forecasts
 Path: TypeAlias = tuple[Node, ...]
 LeafKey: TypeAlias = tuple[tuple[str, ...], str]  # node ids from the company down, currency
-NodeKey: TypeAlias = tuple[str, Period, str]
+NodeKey: TypeAlias = tuple[str, Span, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +44,9 @@ class Leaf:
 
     path: Path
     currency: str
-    blocks: dict[Period, Integers] = field(default_factory=dict)  # by first period: PERIODS × SCENARIOS cells
-    counts: dict[Period, int] = field(default_factory=dict)  # open deals by first period
-    parts: dict[Period, Part] = field(default_factory=dict)  # as last added up
+    blocks: dict[Span, Integers] = field(default_factory=dict)  # by first period: spans × SCENARIOS cells
+    counts: dict[Span, int] = field(default_factory=dict)  # open deals by first period
+    parts: dict[Span, Part] = field(default_factory=dict)  # as last added up
 
     @property
     def deals(self) -> int:
@@ -59,7 +59,7 @@ class Leaf:
         self.counts[first] = self.counts.get(first, 0) + sign
         block = self.blocks.get(first)
         if block is None:
-            block = self.blocks[first] = np.zeros(CELLS, dtype=np.int64)
+            block = self.blocks[first] = np.zeros(len(draw.periods) * SCENARIOS, dtype=np.int64)
         block[draw.cells] += sign * draw.amounts
         if not self.counts[first]:
             del self.counts[first], self.blocks[first]

@@ -14,6 +14,8 @@ import numpy as np
 from kit.errors import Poisoned
 from kit.money import Money
 from services.forecast.amounts import AmountModel
+from services.forecast.blend import Blend, Correction, branch_of
+from services.forecast.bookings import Owner
 from services.forecast.domain import (
     CategoryBounds,
     DealForecast,
@@ -28,12 +30,13 @@ from services.forecast.domain import (
     share_within,
 )
 from services.forecast.draws import Drawer
-from services.forecast.features import Row, TimingColumns, asked, timing_columns
-from services.forecast.newbusiness import NewBusiness
+from services.forecast.features import Row, asked, timing_columns
+from services.forecast.newbusiness import NewBusiness, NewWins, OwnerRate, draw_all
 from services.forecast.reasons import GROUPS, log_odds, timing_reasons
-from services.forecast.timing import TimingModel, date_quantiles, share_by, week_weights
+from services.forecast.spans import Calendar
+from services.forecast.timing import Outlook, TimingModel, date_quantiles
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.json"
 EVALUATION_FILE = "evaluation.json"
 SEED = 20_171
@@ -49,25 +52,37 @@ class Ask:
     day: date
     row: Row
     promised: date | None
-    win_probability: float
+    win_probability: float | None  # the lead score; without one the hazards' own
     region: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastModel:
-    """Without arguments the built-in prior. correction: actual / forecast of past replays, 1 where unknown."""
+    """Without arguments the built-in prior. rate: the share of deals won, for deals without a score."""
 
     timing: TimingModel = field(default_factory=TimingModel)
     amounts: AmountModel = field(default_factory=AmountModel)
     loadings: Loadings = field(default_factory=Loadings)
     new_business: NewBusiness = field(default_factory=NewBusiness)
-    correction: float = 1.0
+    blend: Blend = field(default_factory=Blend)
+    rate: float = 0.5
     seed: int = SEED
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
-    def weights(self, columns: TimingColumns) -> Floats:
-        """P(closes in week k | won) from the day after each row's day on; shape (deals, weeks)."""
-        return week_weights(self.timing.hazards(columns))
+    def chances(self, asks: Sequence[Ask]) -> tuple[Floats, Floats]:
+        """P(won), and P(closes in week k | won) from the day after each ask's on; shapes (deals,), (deals, weeks)."""
+        columns = timing_columns([ask.row for ask in asks], [ask.day for ask in asks])
+        outlook = self.timing.outlook(self.timing.index(columns), self._scores(asks))
+        return self._probabilities(asks, outlook), outlook.week_weights(self._probabilities(asks, outlook))
+
+    def _scores(self, asks: Sequence[Ask]) -> Floats:
+        return np.array([self.rate if ask.win_probability is None else ask.win_probability for ask in asks])
+
+    @staticmethod
+    def _probabilities(asks: Sequence[Ask], outlook: Outlook) -> Floats:
+        given = np.array([np.nan if ask.win_probability is None else ask.win_probability for ask in asks])
+        probabilities: Floats = np.clip(np.where(np.isnan(given), outlook.chance(), given), 0.0, 1.0)
+        return probabilities
 
     def forecast(
         self, asks: Sequence[Ask], drawer: Drawer, bounds: CategoryBounds, *, reasons: bool = True
@@ -83,42 +98,46 @@ class ForecastModel:
     def _forecast_day(
         self, day: date, asks: Sequence[Ask], drawer: Drawer, bounds: CategoryBounds, *, reasons: bool
     ) -> list[DealForecast]:
-        columns = timing_columns([ask.row for ask in asks], [day] * len(asks))
-        parts = self.timing.log_odds(columns)
-        weights = week_weights(self.timing.combined(parts))
-        parameters = [self.parameters(ask, own) for ask, own in zip(asks, weights, strict=True)]
+        index = self.timing.index(timing_columns([ask.row for ask in asks], [day] * len(asks)))
+        scores = self._scores(asks)
+        outlook = self.timing.outlook(index, scores)
+        probabilities = self._probabilities(asks, outlook)
+        weights = outlook.week_weights(probabilities)
+        rows = zip(asks, probabilities.tolist(), weights, strict=True)
+        parameters = [self.parameters(ask, probability, own) for ask, probability, own in rows]
         start, periods = parameters[0].start, periods_from(parameters[0].start)
         masses = period_masses(weights, start, periods)
-        groups = GROUPS if reasons else {}
         without = {
-            group: share_within(week_weights(self.timing.combined(parts, names)), days_to_end(start, periods[0]))
-            for group, names in groups.items()
+            group: share_within(
+                self.timing.outlook(index, scores, names).week_weights(probabilities), days_to_end(start, periods[0])
+            )
+            for group, names in (GROUPS if reasons else {}).items()
         }
         found = []
-        for index, (ask, own, draw) in enumerate(zip(asks, parameters, drawer.draw(parameters), strict=True)):
+        for number, (ask, own, draw) in enumerate(zip(asks, parameters, drawer.draw(parameters), strict=True)):
             shares = tuple(
                 PeriodShare(period, min(own.win_probability * mass, own.win_probability), total)
-                for period, mass, total in zip(periods, masses[index].tolist(), draw.totals(), strict=True)
+                for period, mass, total in zip(periods, masses[number].tolist(), draw.totals(), strict=True)
             )
             p10, p50, p90 = date_quantiles(own.week_weights, start, (0.1, 0.5, 0.9))
-            reach = {group: float(each[index, 0]) for group, each in without.items()}
+            reach = {group: float(each[number, 0]) for group, each in without.items()}
             found.append(
                 DealForecast(
                     Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
-                    None if ask.promised is None else 1.0 - share_by(own.week_weights, start, ask.promised),
-                    timing_reasons(ask.row, day, ask.promised, log_odds(float(masses[index, 0])), reach),
+                    None if ask.promised is None else open_after(outlook.still_open[number], start, ask.promised),
+                    timing_reasons(ask.row, day, ask.promised, log_odds(float(masses[number, 0])), reach),
                     own, own.win_probability,
                 )
             )  # fmt: skip
         return found
 
-    def parameters(self, ask: Ask, weights: Floats) -> Parameters:
-        """What the deal's scenarios depend on."""
+    def parameters(self, ask: Ask, probability: float, weights: Floats) -> Parameters:
+        """What the deal's scenarios depend on; from `chances`."""
         money = asked(ask.row, self.amounts.currency)
         mean, sd = self.amounts.lognormal(money)
         return Parameters(
             ask.deal_id, self.seed, ask.day + timedelta(days=1), money.currency,
-            min(max(ask.win_probability, 0.0), 1.0), weights, min(mean, _LARGEST_LOG), sd, self.loadings, ask.region,
+            probability, weights, min(mean, _LARGEST_LOG), sd, self.loadings, ask.region,
         )  # fmt: skip
 
     def save(self, folder: Path) -> None:
@@ -126,7 +145,8 @@ class ForecastModel:
         data = {
             "format": FORMAT,
             "seed": self.seed,
-            "correction": self.correction,
+            "rate": self.rate,
+            "blend": self.blend.to_json(),
             "loadings": asdict(self.loadings),
             "timing": self.timing.to_json(),
             "amounts": self.amounts.to_json(),
@@ -147,7 +167,7 @@ class ForecastModel:
             return cls(
                 TimingModel.from_json(data["timing"]), AmountModel.from_json(data["amounts"]),
                 Loadings(**data["loadings"]), NewBusiness.from_json(data["new_business"]),
-                float(data["correction"]), int(data["seed"]), evaluation,
+                Blend.from_json(data["blend"]), float(data["rate"]), int(data["seed"]), evaluation,
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Poisoned(
@@ -155,8 +175,30 @@ class ForecastModel:
             ) from error
 
 
+def extras_of(
+    model: ForecastModel, day: date, spans: Calendar = periods_from
+) -> tuple[dict[Owner, tuple[OwnerRate, NewWins]], Correction]:
+    """What stands at the leaves beside the deals, as of the end of a day: new business by owner, and the correction."""
+    start, owners = day + timedelta(days=1), model.new_business.owners
+    exposures = model.new_business.exposures(start, spans)
+    drawn = draw_all(owners, exposures, seed=model.seed, loadings=model.loadings)
+    new: dict[Owner, tuple[OwnerRate, NewWins]]
+    new = {(owner.owner_id, owner.currency): (owner, drawn[owner.owner_id, owner.currency]) for owner in owners}
+    branches = {owner: branch_of(rate.path) for owner, (rate, _) in new.items()}
+    return new, model.blend.correction(start, branches, seed=model.seed, spans=spans)
+
+
 def _write(path: Path, data: object) -> None:
     path.write_text(json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def open_after(still_open: Floats, start: date, day: date) -> float:
+    """P(neither won nor lost by the end of a day); 1 for a day that is past."""
+    at = ((day - start).days + 1) / 7.0
+    if at <= 0:
+        return 1.0
+    reached = np.concatenate([[1.0], still_open])
+    return float(np.interp(min(at, len(still_open)), np.arange(len(reached)), reached))
 
 
 def amounts_of(parameters: Parameters) -> tuple[Money, Money, Money]:

@@ -1,9 +1,9 @@
 """Business that is created and won inside what remains of a period: Poisson counts with lognormal amounts by owner.
 
 A deal created on day c from now is won on day d with probability F(d - c) - F(d - c - 1), where F is the share of
-created deals won within so many days; an owner's expected number in a period is his creation rate times the sum
-over days of creation and winning. Counts share the shocks of the deals (Gaussian copula), amounts are drawn one
-by one; every draw is a hash of a key and a counter.
+deals created at that place in the quarter that are won within so many days; an owner's expected number in a period is
+his creation rate times the sum over days of creation and winning. Counts share the shocks of the deals (Gaussian
+copula), amounts are drawn one by one; every draw is a hash of a key and a counter.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from learning.periods import Period, period_of
+from learning.periods import period_of
 from learning.records import Node
 from services.forecast.domain import SCENARIOS, Floats, Integers, Loadings, periods_from
 from services.forecast.draws import AMOUNT_LEVELS, amount_levels, key, mix, own_shock, shared_shocks, threshold
+from services.forecast.spans import Calendar, Span
 
-NewWins: TypeAlias = Mapping[Period, Integers]  # minor units per scenario
+NewWins: TypeAlias = Mapping[Span, Integers]  # minor units per scenario
 
 MOST_EXPECTED = 1_000.0  # new wins of one owner in one period; more are counted as that many
 RIPENING_DAYS = 372
@@ -41,26 +42,36 @@ class OwnerRate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewBusiness:
-    """ripening[d]: share of created deals that are won within d days. season: creation by calendar quarter."""
+    """ripening[w, d]: share of deals created w weeks before a quarter's end that are won within d days (one row: the
+    same everywhere). season: creation by calendar quarter. level: what to multiply the current period's wins by."""
 
     owners: tuple[OwnerRate, ...] = ()
-    ripening: Floats = field(default_factory=lambda: np.zeros(1))
+    ripening: Floats = field(default_factory=lambda: np.zeros((1, 1)))
     season: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     note: str = "no model: nothing is known of business not yet created"
+    level: float = 1.0
 
-    def exposures(self, start: date) -> dict[Period, float]:
+    def exposures(self, start: date, spans: Calendar = periods_from) -> dict[Span, float]:
         """For each period from `start` on: expected wins in it per deal a day created from `start` on."""
-        return {period: self.exposure(start, max(period.start, start), period.end) for period in periods_from(start)}
+        levels = (self.level, *[1.0] * (len(spans(start)) - 1))
+        return {
+            span: level * self.exposure(start, max(span.start, start), span.end)
+            for span, level in zip(spans(start), levels, strict=True)
+        }
 
     def exposure(self, start: date, first: date, last: date) -> float:
         """Expected wins on the days first … last per deal a day created from `start` on."""
         created = np.arange((last - start).days + 1)
-        ripe = self._within((last - start).days - created) - self._within((first - start).days - 1 - created)
-        weight = [self.season[period_of(start + timedelta(days=day)).quarter - 1] for day in range(len(created))]
+        days = [start + timedelta(days=int(day)) for day in created]
+        place = np.array([weeks_left(day) for day in days])
+        ripe = self._within(place, (last - start).days - created)
+        ripe -= self._within(place, (first - start).days - 1 - created)
+        weight = [self.season[period_of(day).quarter - 1] for day in days]
         return float((ripe * np.array(weight)).sum())
 
-    def _within(self, days: Integers) -> Floats:
-        reached = self.ripening[np.clip(days, 0, len(self.ripening) - 1)]
+    def _within(self, place: Integers, days: Integers) -> Floats:
+        table = np.atleast_2d(self.ripening)
+        reached = table[np.minimum(place, len(table) - 1), np.clip(days, 0, table.shape[1] - 1)]
         return np.where(days < 0, 0.0, reached)
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +81,7 @@ class NewBusiness:
             "ripening": self.ripening.tolist(),
             "season": list(self.season),
             "note": self.note,
+            "level": self.level,
         }
 
     @classmethod
@@ -79,12 +91,18 @@ class NewBusiness:
             OwnerRate(**{**owner, "path": tuple(Node(**node) for node in owner["path"])}) for owner in data["owners"]
         )
         first, second, third, fourth = data["season"]
-        return cls(owners, np.array(data["ripening"]), (first, second, third, fourth), str(data["note"]))
+        season = (first, second, third, fourth)
+        return cls(owners, np.array(data["ripening"]), season, str(data["note"]), float(data["level"]))
+
+
+def weeks_left(day: date) -> int:
+    """Whole weeks from a day to its quarter's end, 0 … 13."""
+    return min((period_of(day).end - day).days // 7, 13)
 
 
 def draw_owner(
-    owner: OwnerRate, exposures: Mapping[Period, float], *, seed: int, loadings: Loadings
-) -> dict[Period, Integers]:
+    owner: OwnerRate, exposures: Mapping[Span, float], *, seed: int, loadings: Loadings
+) -> dict[Span, Integers]:
     """An owner's new wins per period and scenario, in minor units; periods without any are left out."""
     region = next((node.id for node in owner.path if node.level == "region"), "")
     periods = tuple(sorted(exposures))
@@ -129,8 +147,8 @@ def _sums(counts: Integers, levels: Integers, name: int) -> Integers:
 
 
 def draw_all(
-    owners: Sequence[OwnerRate], exposures: Mapping[Period, float], *, seed: int, loadings: Loadings
-) -> dict[tuple[str, str], dict[Period, Integers]]:
+    owners: Sequence[OwnerRate], exposures: Mapping[Span, float], *, seed: int, loadings: Loadings
+) -> dict[tuple[str, str], dict[Span, Integers]]:
     """All owners' new wins by (owner id, currency)."""
     return {
         (owner.owner_id, owner.currency): draw_owner(owner, exposures, seed=seed, loadings=loadings) for owner in owners

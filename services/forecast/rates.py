@@ -15,7 +15,9 @@ from learning.tree import COMPANY
 from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk
 from services.forecast.dataset import Case, Company
 from services.forecast.domain import Floats
+from services.forecast.features import Row, timing_columns
 from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
+from services.forecast.timing import TimingModel
 
 LEAST_WINS = 40
 LEAST_DAYS = 90
@@ -24,37 +26,61 @@ PRIOR_DAYS = 30.0  # of an average owner's creating, as a prior of each owner's
 SEASON_DAYS = 730
 SEASON_PRIOR = 0.5  # share of a season's deviation that is believed
 AMOUNT_PRIOR = 10.0
+QUARTER_WEEKS = 14
+BEGINNINGS = 300
 
 
-def fit_new_business(company: Company, as_of: date) -> NewBusiness:
-    """From what was known at the end of a day; nothing, with the reason, where the history is too short."""
-    cases = [case for case in company.cases if case.start <= as_of]
-    wins = sum(case.outcome is Outcome.WON and case.closed is not None and case.closed <= as_of for case in cases)
+def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewBusiness:
+    """From what is known; nothing, with the reason, where the history is too short. rate: P(won) of a new deal."""
+    cases, as_of = company.cases, company.business_day
+    wins = sum(case.outcome is Outcome.WON for case in cases)
     known_days = (as_of - company.first_day).days + 1
     if wins < LEAST_WINS or known_days < LEAST_DAYS:
         note = f"left out: {wins} wins in {known_days} days, of {LEAST_WINS} in {LEAST_DAYS} that an estimate needs"
         return NewBusiness(note=note)
     season = _season(cases, as_of, known_days)
-    owners = _owner_rates(company, cases, as_of, season)
+    owners = _owner_rates(company, timing, rate, season)
     seasonal = "by quarter" if season != (1.0, 1.0, 1.0, 1.0) else "none: less than two years of history"
-    return NewBusiness(owners, ripening(cases, as_of), season, f"from {len(cases)} deals created; season {seasonal}")
+    return NewBusiness(
+        owners, ripening(company, timing, rate), season, f"from {len(cases)} deals created; season {seasonal}"
+    )
 
 
-def ripening(cases: Sequence[Case], as_of: date) -> Floats:
-    """Cumulative incidence of winning by days since creation (Aalen-Johansen; losing competes, open is censored)."""
-    ends = [case.closed if case.closed is not None and case.closed <= as_of else None for case in cases]
-    days = np.array([((end or as_of) - case.start).days for case, end in zip(cases, ends, strict=True)])
-    days = np.clip(days, 0, RIPENING_DAYS)
-    closed = np.array([end is not None for end in ends])
-    won = closed & np.array([case.outcome is Outcome.WON for case in cases])
-    size = RIPENING_DAYS + 1
-    leaving = np.bincount(days, minlength=size)
-    at_risk = leaving[::-1].cumsum()[::-1]
-    safe = np.maximum(at_risk, 1)
-    open_share = np.cumprod(1.0 - np.bincount(days[closed], minlength=size) / safe)
-    before = np.concatenate([[1.0], open_share[:-1]])
-    reached: Floats = np.cumsum(before * np.bincount(days[won], minlength=size) / safe)
-    return np.round(reached, 9)
+def ripening(company: Company, timing: TimingModel, rate: float) -> Floats:
+    """P(won within d days of creation) by the place in the quarter of creation; shape (14, RIPENING_DAYS + 1).
+
+    The mean over the deals last created, as they began.
+    """
+    eve = period_of(company.business_day).end
+    days = [eve - timedelta(days=7 * left + 3) for left in range(QUARTER_WEEKS)]
+    rows = _beginnings(company)
+    columns = timing_columns([row for row in rows for _ in days], days * len(rows))
+    won = timing.outlook(timing.index(columns), np.full(len(columns), rate)).won
+    won = won.reshape(len(rows), len(days), -1).mean(axis=0)
+    reached = np.concatenate([np.zeros((len(days), 1)), np.cumsum(won, axis=1)], axis=1)
+    at = np.arange(RIPENING_DAYS + 1) / 7.0
+    weeks = np.arange(reached.shape[1])
+    return np.round(np.stack([np.interp(at, weeks, row) for row in reached]), 9)
+
+
+def _beginnings(company: Company) -> list[Row]:
+    """How the deals last created stood on their first day, whoever owns them."""
+    begun = [case for case in company.cases if case.sampled and case.sampled[0] == case.start]
+    newest = sorted(begun, key=lambda case: (case.start, case.deal_id))[-BEGINNINGS:]
+    rows: list[Row] = [dict(case.rows[case.start]) | {"age_days": 0.0, "owner_id": ""} for case in newest]
+    return rows or [{"age_days": 0.0}]
+
+
+def _winning(timing: TimingModel, owners: Sequence[str], as_of: date, rate: float) -> Floats:
+    """How often each owner's new deals are won within a quarter, relative to a neutral owner's."""
+    eve = period_of(as_of).end
+    days = [eve - timedelta(days=back) for back in (91, 45, 14)]
+    rows = [{"age_days": 0.0, "owner_id": owner} for owner in ("", *owners)]
+    columns = timing_columns([row for row in rows for _ in days], days * len(rows))
+    won = timing.outlook(timing.index(columns, 13), np.full(len(columns), rate)).won.sum(axis=1)
+    totals = won.reshape(len(rows), -1).sum(axis=1)
+    relative: Floats = totals[1:] / max(float(totals[0]), 1e-12)
+    return relative
 
 
 def _season(cases: Sequence[Case], as_of: date, known_days: int) -> tuple[float, float, float, float]:
@@ -69,9 +95,9 @@ def _season(cases: Sequence[Case], as_of: date, known_days: int) -> tuple[float,
     return (one, two, three, four)
 
 
-def _owner_rates(
-    company: Company, cases: Sequence[Case], as_of: date, season: Sequence[float]
-) -> tuple[OwnerRate, ...]:
+def _owner_rates(company: Company, timing: TimingModel, rate: float, season: Sequence[float]) -> tuple[OwnerRate, ...]:
+    """Each owner's creating, in deals a day that are worth an average owner's."""
+    cases, as_of = company.cases, company.business_day
     weights = {case.deal_id: 0.5 ** ((as_of - case.start).days / HALF_LIFE_DAYS) for case in cases}
     created: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
@@ -84,17 +110,17 @@ def _owner_rates(
         for day in range((as_of - company.first_day).days + 1)
     )
     mean = sum(sum(created[owner].values()) for owner in present) / exposure / len(present)
-    amounts = _amounts(cases, as_of)
+    amounts = _amounts(cases)
     rates = []
-    for owner in present:
+    for owner, relative in zip(present, _winning(timing, present, as_of, rate), strict=True):
         total = sum(created[owner].values())
-        rate = (total + PRIOR_DAYS * mean) / (exposure + PRIOR_DAYS)
+        worth = float(relative) * (total + PRIOR_DAYS * mean) / (exposure + PRIOR_DAYS)
         for currency in sorted(created[owner]):
             log_mean, log_sd = amounts.get((owner, currency), amounts.get(("", currency), PRIOR_MISSING))
             to_minor = float(np.log(10.0)) * get_currency_precision(currency)
             share = created[owner][currency] / total
             path = company.paths.get(owner) or _under_company(owner)
-            rates.append(OwnerRate(owner, currency, path, round(rate * share, 9), log_mean + to_minor, log_sd))
+            rates.append(OwnerRate(owner, currency, path, round(worth * share, 9), log_mean + to_minor, log_sd))
     return tuple(rates)
 
 
@@ -103,11 +129,11 @@ def _under_company(owner: str) -> tuple[Node, ...]:
     return COMPANY, Node(f"owner:{owner}", "owner", owner, COMPANY.id)
 
 
-def _amounts(cases: Sequence[Case], as_of: date) -> Mapping[tuple[str, str], Lognormal]:
+def _amounts(cases: Sequence[Case]) -> Mapping[tuple[str, str], Lognormal]:
     """The logarithm of booked amounts in major units by (owner, currency), shrunk to the currency's own."""
     logs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for case in cases:
-        if case.booked is not None and case.booked > 0 and case.closed is not None and case.closed <= as_of:
+        if case.booked is not None and case.booked > 0:
             for owner in ("", case.owner_id):
                 logs[owner, case.currency].append(float(np.log(case.booked)))
     general = {key: shrunk(values, PRIOR_MISSING, 1.0) for key, values in logs.items() if not key[0]}

@@ -13,13 +13,14 @@ from datetime import date
 
 import numpy as np
 
-from learning.periods import Period
 from learning.records import Node
 from learning.tree import COMPANY
-from services.forecast.domain import PERIODS, SCENARIOS, RollupRow
+from services.forecast.blend import Correction, Pasts, branch_of
+from services.forecast.domain import SCENARIOS, Integers, RollupRow
 from services.forecast.draws import Drawer
 from services.forecast.leaves import Key, Leaf, LeafKey, NodeKey, Part, Path, Update
 from services.forecast.newbusiness import NewWins, OwnerRate
+from services.forecast.spans import Span
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
@@ -35,7 +36,7 @@ class Frozen:
     """A node's total of one moment; its row is worked out when it is wanted, which takes some 0.1 ms."""
 
     node: Node
-    period: Period
+    period: Span
     currency: str
     part: Part
     day: date
@@ -63,9 +64,10 @@ class Rollup:
         self._dirty_leaves: set[LeafKey] = set()
         self._dirty: set[NodeKey] = set()
         self._new: dict[LeafKey, NewWins] = {}
+        self._pasts: dict[LeafKey, Pasts] = {}
         self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
         self._placed: dict[tuple[str, str], LeafKey] = {}
-        self._correction = 1.0
+        self._correction = Correction()
         self.business_day: date | None = None
 
     def __len__(self) -> int:
@@ -145,8 +147,8 @@ class Rollup:
         self._dirty_leaves.add(leaf_key)
         return leaf
 
-    def set_extras(self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: float) -> None:
-        """Replace the business not yet created, by (owner id, currency), and actual / forecast of past replays."""
+    def set_extras(self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: Correction) -> None:
+        """Replace the business not yet created, by (owner id, currency), and what totals are corrected by."""
         self._new_owners = dict(new)
         self._correction = correction
         self._dirty_leaves |= self._leaves.keys()
@@ -158,6 +160,7 @@ class Rollup:
             before = self._placed.pop(owner, None)
             if before is not None:
                 self._new.pop(before, None)
+                self._pasts.pop(before, None)
                 self._dirty_leaves.add(before)
             if owner in self._new_owners:
                 rate, wins = self._new_owners[owner]
@@ -169,6 +172,7 @@ class Rollup:
                 place = (tuple(node.id for node in path), rate.currency)
                 self._placed[owner] = place
                 self._new[place] = wins
+                self._pasts[place] = self._correction.pasts.get(owner, {})
 
     def settle(self) -> None:
         """Bring the nodes up to their leaves."""
@@ -183,7 +187,7 @@ class Rollup:
             leaf.parts = fresh
         self._dirty_leaves.clear()
 
-    def _move(self, node_id: str, period: Period, leaf: Leaf, fresh: Part | None) -> None:
+    def _move(self, node_id: str, period: Span, leaf: Leaf, fresh: Part | None) -> None:
         node_key = (node_id, period, leaf.currency)
         total = self._totals.get(node_key)
         if total is None:
@@ -194,12 +198,12 @@ class Rollup:
             total.add(fresh, 1)
         self._dirty.add(node_key)
 
-    def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Period, Part]:
+    def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Span, Part]:
         """What a leaf adds to each period now."""
-        new = self._new.get(leaf_key, {})
-        parts: dict[Period, Part] = {period: Part() for period in new}
+        new, pasts = self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {})
+        parts: dict[Span, Part] = {period: Part() for period in new.keys() | pasts.keys()}
         for first, block in leaf.blocks.items():
-            for index in range(PERIODS):
+            for index in range(len(block) // SCENARIOS):
                 part = parts.setdefault(first.next(index), Part())
                 part.total += block[index * SCENARIOS : (index + 1) * SCENARIOS]
                 part.open_deals += leaf.counts[first]
@@ -208,13 +212,13 @@ class Rollup:
             if period in new:
                 part.new_sum = int(new[period].sum())
                 part.total += new[period]
-            if self._correction != 1.0:
-                correction = np.rint((self._correction - 1.0) * part.total).astype(np.int64)
-                part.correction_sum = int(correction.sum())
-                part.total += correction
+            corrected = self._correction.corrected(period, branch_of(leaf.path), part.total, pasts.get(period))
+            if corrected is not part.total:
+                part.correction_sum = int(corrected.sum()) - int(part.total.sum())
+                part.total = corrected
         return parts
 
-    def empty(self, node: Node, period: Period, currency: str) -> None:
+    def empty(self, node: Node, period: Span, currency: str) -> None:
         """Make sure that a node published earlier is published again, with zeros where nothing stands in it now."""
         node_key = (node.id, period, currency)
         self._nodes.setdefault(node.id, node)
@@ -244,11 +248,16 @@ class Rollup:
         """Everything is to be published again."""
         self._dirty |= self._totals.keys()
 
-    def rows(self, node: str = "", period: Period | None = None) -> list[RollupRow]:
+    def rows(self, node: str = "", period: Span | None = None) -> list[RollupRow]:
         """Totals now, of one node or period or of all."""
         self.settle()
         wanted = [each for each in self._totals if node in ("", each[0]) and period in (None, each[1])]
         return self._rows(sorted(wanted))
+
+    def vectors(self) -> list[tuple[Node, Span, str, Integers]]:
+        """Every total with its scenarios, in minor units. Not to be written to."""
+        self.settle()
+        return [(self._nodes[key[0]], key[1], key[2], part.total) for key, part in sorted(self._totals.items())]
 
     def _rows(self, keys: Sequence[NodeKey]) -> list[RollupRow]:
         return [self._frozen(key).row() for key in keys]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.periods import Period
+from services.forecast.blend import Correction
 from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
 from services.forecast.draws import Drawer
 from services.forecast.leaves import Key, Path, Update
-from services.forecast.model import Ask, ForecastModel
-from services.forecast.newbusiness import NewWins, OwnerRate, draw_all
+from services.forecast.model import Ask, ForecastModel, extras_of
+from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.rollup import Rollup
 
 KIND = "forecast"
@@ -67,6 +68,7 @@ class Extras:
     model: ForecastModel
     day: date
     new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]]
+    correction: Correction
 
 
 class Forecasts:
@@ -124,15 +126,12 @@ class Forecasts:
     @staticmethod
     def draw_extras(model: ForecastModel, day: date) -> Extras:
         """Business not yet created, for each owner; touches no state, so that a thread can do it."""
-        exposures = model.new_business.exposures(day + timedelta(days=1))
-        owners = model.new_business.owners
-        drawn = draw_all(owners, exposures, seed=model.seed, loadings=model.loadings)
-        return Extras(model, day, {(o.owner_id, o.currency): (o, drawn[o.owner_id, o.currency]) for o in owners})
+        return Extras(model, day, *extras_of(model, day))
 
     def take_extras(self, extras: Extras) -> None:
         """Put the extras at the leaves; every total is published anew, with its model and day."""
         self._extras = extras
-        self.rollup.set_extras(extras.new, extras.model.correction)
+        self.rollup.set_extras(extras.new, extras.correction)
         self.rollup.mark_all()
 
     def simulate(self, deals: Sequence[Asked], period: Period | None) -> tuple[list[RollupRow], list[RollupRow]]:

@@ -1,9 +1,9 @@
-"""When a deal is won, given that it is: discrete-time weekly hazards (Singer and Willett 1993).
+"""When a deal closes, and whether it is then won: discrete-time weekly competing hazards (Singer and Willett 1993).
 
-logit h(k) is a sum of table entries, one a factor: weeks ahead, age, place in the quarter, promised close date,
-slips, stage and time in it. Tables are the maximum a posteriori of a logistic regression over weeks at risk,
-pulled towards a built-in prior, so that few data leave wide, sane timing. Open deals count as won later, with
-their score as weight, or long deals would be missed.
+A week's hazard of closing is logistic in tables of weeks ahead, age, place in quarter and month, promised close date,
+slips, stage and time in it, owner and product. Given that it closes in a week, it is won with log-odds that are the
+lead score's plus tables of the same kind: so winning and losing compete, with hazards h q and h (1 - q). Tables are
+pulled towards a built-in prior, so that few data leave wide, sane timing. Timing never changes P(won).
 """
 
 from __future__ import annotations
@@ -22,56 +22,94 @@ from services.forecast.features import (
     CHOICES,
     FACTORS,
     MAX_LEVELS,
-    PHASES,
+    OTHER_LEVELS,
     PROMISE_FAR,
     PROMISE_NEAR,
+    STEADY,
     TimingColumns,
     choice_index,
     factor_index,
+    table_size,
 )
+from services.forecast.logodds import LogOdds, fit_log_odds
 
 PRIOR_LOG_ODDS = -2.5  # about one in thirteen a week
-RISK_WEEKS = 80  # of one snapshot at most
+RISK_WEEKS = 53  # of one snapshot at most
 PULL = 8.0  # precision of each table entry around the prior: what a few tens of weeks at risk know
+PULLS = {"age": 2.0, "step": 4.0, "outlived": 3.0}
+HALF_LIFE_DAYS = 240.0  # of what a week at risk counts
+WINNING = ("age", "outlived", "quarter", "month", "promise", "slips", *CHOICES, *STEADY)
 LATEST = timedelta(days=5 * 365)
-_STEPS = 25
+_FURTHEST = 7.0  # log-odds of a score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """What may come of deals: P(won in week k), P(lost in week k), shapes (deals, weeks). The rest stays open."""
+
+    won: Floats
+    lost: Floats
+
+    @property
+    def still_open(self) -> Floats:
+        """P(open at the end of week k)."""
+        left: Floats = 1.0 - np.cumsum(self.won + self.lost, axis=-1)
+        return left
+
+    def chance(self) -> Floats:
+        """P(won) as these hazards alone see it: the share of winning in what closes."""
+        won, lost = self.won.sum(axis=-1), self.lost.sum(axis=-1)
+        chance: Floats = won / np.maximum(won + lost, 1e-12)
+        return chance
+
+    def week_weights(self, probability: Floats) -> Floats:
+        """P(won in week k | won) where P(won) is `probability`; never more than all of it."""
+        total = np.maximum(probability, self.won.sum(axis=-1))
+        weights: Floats = self.won / np.maximum(total, 1e-12)[..., None]
+        return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimingModel:
-    """Tables of log-odds by factor; `levels` names the values of each choice, entry 0 of a choice is any other."""
+    """closing: weekly hazards. winning: what to add to the score's log-odds where it closes in a week."""
 
-    base: float = PRIOR_LOG_ODDS
-    tables: Mapping[str, Floats] = field(default_factory=lambda: prior_tables())
+    closing: LogOdds = field(default_factory=lambda: LogOdds(PRIOR_LOG_ODDS, prior_tables()))
+    winning: LogOdds = field(default_factory=lambda: LogOdds(0.0, {}))
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def hazards(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> Floats:
-        """P(won in week k | won, not before) for each deal, shape (deals, weeks)."""
-        return self.combined(self.log_odds(columns, weeks))
+    def index(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Integers]:
+        """Which table entries hold for each deal and week ahead."""
+        return factor_index(columns, weeks) | choice_index(columns, self.levels, weeks)
 
-    def combined(self, parts: Mapping[str, Floats], without: Collection[str] = ()) -> Floats:
-        """Hazards from the parts that log_odds gives; factors can be left out."""
-        kept = [part for name, part in parts.items() if name not in without]
-        return sigmoid(np.add(self.base, np.sum(kept, axis=0)))
-
-    def log_odds(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Floats]:
-        """Each factor's part of the log-odds, shape (deals, weeks)."""
-        index = factor_index(columns, weeks) | choice_index(columns, self.levels, weeks)
-        return {name: self.tables[name][entries] for name, entries in index.items() if name in self.tables}
+    def outlook(self, index: Mapping[str, Integers], probability: Floats, without: Collection[str] = ()) -> Outlook:
+        """What may come of the deals, from `index`; factors can be left out. probability: each deal's lead score."""
+        hazards = sigmoid(self.closing.total(self.closing.parts(index), without))
+        winning = self.winning.total(self.winning.parts(index), without) if self.winning.tables else self.winning.base
+        share = sigmoid(score_log_odds(probability)[:, None] + winning)
+        before = np.cumprod(np.concatenate([np.ones((len(hazards), 1)), 1.0 - hazards[:, :-1]], axis=1), axis=1)
+        closed = before * hazards
+        return Outlook(closed * share, closed * (1.0 - share))
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for model.json."""
         return {
-            "base": self.base,
-            "tables": {name: table.tolist() for name, table in self.tables.items()},
+            "closing": self.closing.to_json(),
+            "winning": self.winning.to_json(),
             "levels": {name: list(values) for name, values in self.levels.items()},
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TimingModel:
         """The inverse of to_json."""
-        tables = {name: np.array(table, dtype=np.float64) for name, table in data["tables"].items()}
-        return cls(float(data["base"]), tables, {name: tuple(values) for name, values in data["levels"].items()})
+        levels = {name: tuple(values) for name, values in data["levels"].items()}
+        return cls(LogOdds.from_json(data["closing"]), LogOdds.from_json(data["winning"]), levels)
+
+
+def score_log_odds(probability: Floats) -> Floats:
+    """A lead score's log-odds, bounded."""
+    inside = np.clip(np.asarray(probability, dtype=np.float64), 1e-9, 1.0 - 1e-9)
+    bounded: Floats = np.clip(np.log(inside / (1.0 - inside)), -_FURTHEST, _FURTHEST)
+    return bounded
 
 
 def prior_tables() -> dict[str, Floats]:
@@ -84,14 +122,6 @@ def prior_tables() -> dict[str, Floats]:
     quarter[:2] = (0.5, 0.2)
     tables = {name: np.zeros(size) for name, size in FACTORS.items()}
     return tables | {"promise": np.append(promise, 0.0), "quarter": quarter}
-
-
-def week_weights(hazards: Floats) -> Floats:
-    """P(closes in week k | won), shape (deals, weeks); what lacks to 1 lies beyond the horizon."""
-    surviving = np.cumprod(1.0 - hazards, axis=-1)
-    before = np.concatenate([np.ones((*hazards.shape[:-1], 1)), surviving[..., :-1]], axis=-1)
-    weights: Floats = hazards * before
-    return weights
 
 
 def share_by(weights: Floats, start: date, day: date) -> float:
@@ -128,81 +158,59 @@ def date_quantiles(weights: Floats, start: date, levels: Sequence[float]) -> lis
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimingExamples:
-    """Snapshots of deals that were won, and of open ones that may be.
+    """Snapshots of deals and what is known to have come of them.
 
-    weeks[i]: in which week after the snapshot it was won; where won[i] is false, how many weeks it is known not to
-    have been. weight: that of the snapshot, times the score where it is still open.
+    weeks[i]: in which week after the snapshot it closed; where closed[i] is false, how many weeks it is known not to
+    have. unseen[i]: weeks from the snapshot on in which closings were not yet recorded. weight: a deal's snapshots
+    share 1. score: the lead score as of the snapshot.
     """
 
     columns: TimingColumns
     weeks: Integers
+    unseen: Integers
+    closed: Integers
     won: Integers
     weight: Floats
+    score: Floats
 
 
 def fit_timing(examples: TimingExamples) -> TimingModel:
-    """Fit the tables by penalised maximum likelihood (Newton's method); without examples, the prior."""
-    levels = {name: _levels(examples.columns.choices[name]) for name in CHOICES}
-    prior = prior_tables() | {name: np.zeros(len(levels[name]) * PHASES + 1) for name in CHOICES}
-    if not len(examples.columns) or not examples.won.any():
-        return TimingModel(tables=prior, levels=levels)
-    index, event, weight = _weeks_at_risk(examples, levels)
-    names = list(prior)
-    start = np.concatenate([[PRIOR_LOG_ODDS], *(prior[name] for name in names)])
-    offsets = np.cumsum([1, *(len(prior[name]) for name in names)])
-    entries = np.stack([index[name] + offset for name, offset in zip(names, offsets[:-1], strict=True)], axis=1)
-    found = _newton(entries, event, weight, start)
-    tables = dict(zip(names, np.split(found[1:], offsets[1:-1] - 1), strict=True))
-    return _centred(TimingModel(float(found[0]), tables, levels), index, weight)
+    """Fit the tables by penalised maximum likelihood; without examples, the prior."""
+    levels = {name: _levels(name, examples.columns.choices[name]) for name in (*CHOICES, *STEADY)}
+    choices = {name: np.zeros(table_size(name, len(levels[name]))) for name in (*CHOICES, *STEADY)}
+    tables = prior_tables() | choices
+    winning = {name: np.zeros(len(tables[name])) for name in WINNING}
+    pulls = {name: PULLS.get(name, PULL) for name in tables}
+    prior = TimingModel(LogOdds(PRIOR_LOG_ODDS, tables), LogOdds(0.0, winning), levels)
+    if not len(examples.columns) or not examples.closed.any():
+        return prior
+    index, event, weight, deal = _weeks_at_risk(examples, prior)
+    closing = fit_log_odds(prior.closing, index, event, weight, pulls)
+    ended = event > 0
+    at_end = {name: index[name][ended] for name in WINNING}
+    deal = deal[ended]
+    won = examples.won[deal].astype(np.float64)
+    offset = score_log_odds(examples.score[deal])
+    return TimingModel(closing, fit_log_odds(prior.winning, at_end, won, weight[ended], pulls, offset), levels)
 
 
-def _levels(values: Sequence[str]) -> tuple[str, ...]:
+def _levels(name: str, values: Sequence[str]) -> tuple[str, ...]:
     counts = Counter(value for value in values if value)
-    return tuple(sorted(sorted(counts), key=lambda value: -counts[value])[:MAX_LEVELS])
+    return tuple(sorted(sorted(counts), key=lambda value: -counts[value])[: MAX_LEVELS.get(name, OTHER_LEVELS)])
 
 
 def _weeks_at_risk(
-    examples: TimingExamples, levels: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, Integers], Floats, Floats]:
-    """One row a snapshot and week at risk: entry per factor, whether it was won in that week, weight."""
-    count = np.minimum(np.where(examples.won, examples.weeks + 1, examples.weeks), RISK_WEEKS)
+    examples: TimingExamples, model: TimingModel
+) -> tuple[dict[str, Integers], Floats, Floats, Integers]:
+    """One row a snapshot and week at risk: entry per factor, whether it closed in that week, weight, snapshot."""
+    closed = examples.closed > 0
+    count = np.minimum(np.where(closed, examples.weeks + 1, examples.weeks), RISK_WEEKS)
     columns = np.arange(RISK_WEEKS)
-    at_risk = columns < count[:, None]
-    event = (at_risk & (columns == examples.weeks[:, None]) & (examples.won[:, None] > 0))[at_risk].astype(np.float64)
-    index = factor_index(examples.columns, RISK_WEEKS) | choice_index(examples.columns, levels, RISK_WEEKS)
-    weight = np.broadcast_to(examples.weight[:, None], at_risk.shape)[at_risk]
-    return {name: entries[at_risk] for name, entries in index.items()}, event, weight
-
-
-def _newton(entries: Integers, event: Floats, weight: Floats, start: Floats) -> Floats:
-    """Maximise the weighted log-likelihood less PULL / 2 × (distance to start)²; the base is pulled less."""
-    from scipy.sparse import csr_matrix
-
-    rows, factors = entries.shape
-    columns = np.concatenate([np.zeros((rows, 1), dtype=np.int64), entries], axis=1)
-    shape = (rows, len(start))
-    design = csr_matrix((np.ones(columns.size), columns.reshape(-1), np.arange(rows + 1) * (factors + 1)), shape=shape)
-    pull = np.full(len(start), PULL)
-    pull[0] = 1.0
-    found = start.copy()
-    for _ in range(_STEPS):
-        rate = sigmoid(design @ found)
-        gradient = design.T @ (weight * (event - rate)) - pull * (found - start)
-        curvature = weight * rate * (1.0 - rate)
-        hessian = (design.T @ design.multiply(curvature[:, None]).tocsr()).toarray() + np.diag(pull)
-        move = np.linalg.solve(hessian, gradient)
-        found = found + move * min(1.0, 2.0 / max(float(np.abs(move).max()), 1e-12))
-        if float(np.abs(move).max()) < 1e-6:
-            break
-    return found
-
-
-def _centred(model: TimingModel, index: Mapping[str, Integers], weight: Floats) -> TimingModel:
-    """Shift each table so that its mean over the weeks at risk is 0: leaving a factor out is then neutral."""
-    base = model.base
-    tables = {}
-    for name, table in model.tables.items():
-        mean = float(np.average(table[index[name]], weights=weight))
-        tables[name] = table - mean
-        base += mean
-    return TimingModel(base, tables, model.levels)
+    at_risk = (columns < count[:, None]) & (columns >= examples.unseen[:, None])
+    event = (at_risk & (columns == examples.weeks[:, None]) & closed[:, None])[at_risk].astype(np.float64)
+    index = {name: entries[at_risk] for name, entries in model.index(examples.columns, RISK_WEEKS).items()}
+    deal = np.broadcast_to(np.arange(len(count))[:, None], at_risk.shape)[at_risk]
+    first = np.array([day.toordinal() for day in examples.columns.days])
+    at = (first[:, None] + 7 * columns)[at_risk]
+    recent = 0.5 ** ((at.max(initial=0) - at) / HALF_LIFE_DAYS)
+    return index, event, examples.weight[deal] * recent, deal

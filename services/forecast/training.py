@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +12,16 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from learning.history import HistoryFolder, read_history
 from learning.records import Outcome
 from learning.tree import owner_paths
-from services.forecast.backtest import backtest
+from services.forecast.backtest import backtest, backtest_days
 from services.forecast.dataset import Company, Scores, read_cases, scores_of
+from services.forecast.domain import PERIODS
+from services.forecast.fitting import Progress, fit
 from services.forecast.model import EVALUATION_FILE, SEED, ForecastModel
-from services.forecast.replay import (
-    MOST_REPLAYS,
-    Replay,
-    estimate_correction,
-    estimate_loadings,
-    fit_model,
-    month_eves,
-    quarter_after,
-    replay,
-    replay_days,
-)
+from services.forecast.replay import replay_days
 
 ARTIFACT_FOLDER = "artifact"
 FEW_WINS = 40
-LOOK_BACK = timedelta(days=400)
-
-Progress = Callable[[str, float], None]  # step, share of it done
+KIND = "quarter"
 
 
 def train(
@@ -42,41 +30,21 @@ def train(
     """The model of a company; the same for the same inputs and seed. Few data give a wide, labelled one."""
     progress("reading the history", 0.0)
     company = read_company(folder)
-    progress("fitting", 0.0)
-    draw_seed = (SEED + seed) % 2**63
-    model = fit_model(company, scores, company.business_day, seed=draw_seed)
-    replays = _replays(company, scores, draw_seed, progress)
-    loadings, shocks = estimate_loadings(replays)
-    correction, correction_note = estimate_correction(replays)
+    model = fit(company, scores, KIND, PERIODS, seed=(SEED + seed) % 2**63, progress=progress)
     progress("backtesting", 0.0)
-    evaluation = _evaluation(company, model, scores) | {
-        "shocks": shocks | {"loadings": [loadings.company, loadings.region, loadings.quarter]},
-        "correction": {"factor": correction, "why": correction_note},
-        "replays": [_told(each) for each in replays],
-        "backtest": backtest(company, replays),
-    }
+    evaluation = _evaluation(company, model, scores) | dict(model.evaluation)
+    evaluation |= {"backtest": backtest(company, scores, seed=model.seed)}
     progress("backtesting", 1.0)
-    return replace(model, loadings=loadings, correction=correction, evaluation=evaluation)
+    return replace(model, evaluation=evaluation)
 
 
 def read_company(folder: HistoryFolder) -> Company:
     """The opportunities of a history, with their rows on the days that will be replayed."""
     day, currency = folder.manifest.business_day, folder.manifest.currency
-    eves = [eve for eve in month_eves(day - 3 * LOOK_BACK, day) if quarter_after(eve) <= day]
-    cases = tuple(read_cases(folder.deals(), day, currency, eves[-MOST_REPLAYS:]))
+    days = {day, *replay_days(KIND, day), *backtest_days(day)}
+    cases = tuple(read_cases(folder.deals(), day, currency, sorted(days)))
     inactive = frozenset(user.id for user in folder.users if not user.active)
     return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive)
-
-
-def _replays(company: Company, scores: Scores, seed: int, progress: Progress) -> list[Replay]:
-    days: Sequence[date] = replay_days(company.first_day, company.business_day)
-    found = []
-    for number, day in enumerate(days):
-        each = replay(company, scores, day, seed=seed)
-        if each is not None:
-            found.append(each)
-        progress("replaying past quarters", (number + 1) / len(days))
-    return found
 
 
 def _evaluation(company: Company, model: ForecastModel, scores: Scores) -> dict[str, Any]:
@@ -93,13 +61,6 @@ def _evaluation(company: Company, model: ForecastModel, scores: Scores) -> dict[
     if won < FEW_WINS:
         facts |= {"model": "mostly prior", "why": f"{won} won deals: timing stays near the prior until there are more"}
     return facts
-
-
-def _told(each: Replay) -> dict[str, Any]:
-    numbers = {"deals": each.deals, "not_yet_created": each.new, "booked": each.actual}
-    return {"as_of": each.day.isoformat(), "until": each.last.isoformat()} | {
-        name: round(value, 2) for name, value in numbers.items()
-    }
 
 
 def train_folder(

@@ -24,6 +24,7 @@ from kit.server import GrpcServer
 from kit.subjects import INSIGHTS_LEAD_SCORE, subject
 from kit.testing import eventually
 from learning.records import Outcome
+from services.forecast.blend import Blend, Level
 from services.forecast.bootstrap import build
 from services.forecast.grpc_api import SERVICE_NAME
 from services.forecast.model import ForecastModel
@@ -191,7 +192,9 @@ async def test_a_new_model_brings_new_business_within_seconds(server: NatsServer
         await send(client, [scored_event("d1", owner="u1")])
         await eventually(lambda: _counts(one, 1), 20)
         rates = (OwnerRate("u9", "USD", owner_path("u9"), 0.5, 11.0, 0.3),)
-        model = ForecastModel(new_business=NewBusiness(rates, np.linspace(0, 0.5, 100), note="t"), correction=0.9)
+        model = ForecastModel(
+            new_business=NewBusiness(rates, np.linspace(0, 0.5, 100), note="t"), blend=Blend((Level(0.9),))
+        )
         model.save(tmp_path / "model")
         shelf = ModelShelf(client)
         digest = await shelf.put(pack(tmp_path / "model"))

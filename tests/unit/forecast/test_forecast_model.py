@@ -18,6 +18,7 @@ from kit.messaging import Message, Outgoing
 from kit.models import Pointer
 from learning.records import DealHistory, DealKind, Node, Outcome
 from services.forecast import convert
+from services.forecast.blend import Blend, Level, Weights
 from services.forecast.dataset import read_cases
 from services.forecast.domain import SCENARIOS, CategoryBounds
 from services.forecast.draws import Drawer, draw_deals
@@ -166,7 +167,8 @@ def test_a_saved_model_forecasts_the_same(tmp_path: Path) -> None:
     path = (Node("company", "company", "Company"), Node("owner:u1", "owner", "u1", "company"))
     owners = (OwnerRate("u1", "USD", path, 0.2, 11.0, 0.4),)
     ripening = np.linspace(0, 0.4, 200)
-    model = ForecastModel(new_business=NewBusiness(owners, ripening, note="t"), correction=0.95, evaluation={"a": 1})
+    blend = Blend((Level(0.9, Weights(0.7, 0.3, 0.0), 0.1),), typical={("u1", "USD"): 20.0})
+    model = ForecastModel(new_business=NewBusiness(owners, ripening, note="t"), blend=blend, evaluation={"a": 1})
     model.save(tmp_path)
     first = (tmp_path / "model.json").read_bytes()
     again = ForecastModel.load(tmp_path)

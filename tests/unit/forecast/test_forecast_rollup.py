@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from learning.periods import Period
 from learning.records import Node
-from services.forecast.domain import SCENARIOS, Loadings, Parameters, RollupRow
+from services.forecast.blend import Correction, Level, Past, Pasts
+from services.forecast.domain import SCENARIOS, Floats, Loadings, Parameters, RollupRow
 from services.forecast.draws import Drawer
 from services.forecast.leaves import Update
-from services.forecast.newbusiness import OwnerRate
+from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.rollup import Rollup
+from services.forecast.spans import Span
 
 COMPANY = Node("company", "company", "Company")
 WEIGHTS = np.full(53, 1 / 60)
@@ -92,8 +94,12 @@ def test_every_level_adds_up_exactly() -> None:
     rollup.apply([update(deal, 1, deal % 6, p=deal / 50) for deal in range(50)])
     rates = [OwnerRate(f"u{owner}", "USD", place(owner), 0.1, 10.0, 0.5) for owner in range(8)]
     period = Period(2017, 4)
-    wins = {period: np.arange(SCENARIOS, dtype=np.int64)}
-    rollup.set_extras({(rate.owner_id, "USD"): (rate, wins) for rate in rates}, 0.9)
+    wins: NewWins = {period: np.arange(SCENARIOS, dtype=np.int64)}
+    noise = np.linspace(-2, 2, SCENARIOS)
+    pasts: dict[tuple[str, str], Pasts] = {("u1", "USD"): {period: Past(-1_000.0, noise, 500.0, 1.5)}}
+    shocks: dict[Span, Floats] = {period: np.linspace(0.7, 1.0, SCENARIOS)}
+    correction = Correction({period: Level(0.9)}, shocks, pasts)
+    rollup.set_extras({(rate.owner_id, "USD"): (rate, wins) for rate in rates}, correction)
     rows = rollup.rows(period=period)
     by_id = {row.node.id: row for row in rows}
     children: dict[str, list[RollupRow]] = defaultdict(list)
@@ -112,7 +118,7 @@ def test_new_business_follows_its_owner() -> None:
     rollup = Rollup(Drawer())
     rate = OwnerRate("u1", "USD", place(1), 0.1, 10.0, 0.5)
     period = Period(2017, 4)
-    rollup.set_extras({("u1", "USD"): (rate, {period: np.full(SCENARIOS, 5, dtype=np.int64)})}, 1.0)
+    rollup.set_extras({("u1", "USD"): (rate, {period: np.full(SCENARIOS, 5, dtype=np.int64)})}, Correction())
     assert rollup.rows("region:r1", period)[0].not_yet_created_sum == 5 * SCENARIOS
     moved = Update("d1", (1,), date(2017, 9, 30), (COMPANY, place(1)[3]), update(1, 1, 1).parameters)
     rollup.apply([moved])

@@ -10,18 +10,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.forecast.amounts import NOTHING, AmountModel, fit_amounts
-from services.forecast.domain import CategoryBounds, period_masses, periods_from
-from services.forecast.features import Asked, timing_columns
-from services.forecast.timing import (
-    TimingExamples,
-    TimingModel,
-    date_quantiles,
-    fit_timing,
-    share_by,
-    week_weights,
-)
+from services.forecast.domain import CategoryBounds, Floats, period_masses, periods_from
+from services.forecast.features import Asked, TimingColumns, timing_columns
+from services.forecast.timing import TimingExamples, TimingModel, date_quantiles, fit_timing, share_by
 
 DAY = date(2017, 9, 30)
+
+
+def hazards(model: TimingModel, columns: TimingColumns) -> Floats:
+    """P(closes in week k | open before it)."""
+    outlook = model.outlook(model.index(columns), np.full(len(columns), 0.5))
+    before = np.concatenate([np.ones((len(columns), 1)), outlook.still_open[:, :-1]], axis=1)
+    found: Floats = (outlook.won + outlook.lost) / before
+    return found
+
+
+def week_weights(hazard: Floats) -> Floats:
+    """P(closes in week k)."""
+    before = np.cumprod(np.concatenate([[1.0], 1.0 - hazard[:-1]]))
+    found: Floats = hazard * before
+    return found
+
+
+def examples_of(
+    columns: TimingColumns, weeks: list[int] | np.ndarray, closed: list[int] | np.ndarray, won: list[int] | None = None
+) -> TimingExamples:
+    count = len(columns)
+    ended = np.array(closed, dtype=np.int64)
+    return TimingExamples(
+        columns, np.array(weeks, dtype=np.int64), np.zeros(count, np.int64), ended,
+        ended if won is None else np.array(won, dtype=np.int64), np.ones(count), np.full(count, 0.5),
+    )  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None)
@@ -46,9 +65,8 @@ def test_a_week_over_a_quarter_end_is_split_by_its_days() -> None:
 
 def test_the_prior_closes_about_when_promised_and_is_wide_without() -> None:
     model = TimingModel()
-    promised, free = week_weights(
-        model.hazards(timing_columns([{"age_days": 20.0, "days_to_close_date": 42.0}, {"age_days": 20.0}], [DAY] * 2))
-    )
+    rows = [{"age_days": 20.0, "days_to_close_date": 42.0}, {"age_days": 20.0}]
+    promised, free = (week_weights(each) for each in hazards(model, timing_columns(rows, [DAY] * 2)))
     start = DAY + timedelta(days=1)
     about = share_by(promised, start, DAY + timedelta(days=56)) - share_by(promised, start, DAY + timedelta(days=28))
     wide = share_by(free, start, DAY + timedelta(days=56)) - share_by(free, start, DAY + timedelta(days=28))
@@ -84,28 +102,66 @@ def test_the_fit_finds_the_hazards_that_made_the_data() -> None:
     won = weeks < 30
     rows = [{"age_days": 0.0, "stage": "Quick" if quick else "Slow"} for quick in fast]
     days = [date(2016, 1, 1) + timedelta(days=int(each)) for each in generator.integers(0, 365, count)]
-    examples = TimingExamples(timing_columns(rows, days), weeks, won.astype(np.int64), np.ones(count))
-    model = fit_timing(examples)
-    found = model.hazards(timing_columns([{"age_days": 0.0, "stage": name} for name in ("Quick", "Slow")], [DAY] * 2))
+    model = fit_timing(examples_of(timing_columns(rows, days), weeks, won.astype(np.int64)))
+    names = ("Quick", "Slow")
+    found = hazards(model, timing_columns([{"age_days": 0.0, "stage": name} for name in names], [DAY] * 2))
     assert found[0, :4].mean() == pytest.approx(0.3, abs=0.06)
     assert found[1, :13].mean() == pytest.approx(0.05, abs=0.02)
-    unseen = model.hazards(timing_columns([{"age_days": 0.0, "stage": "never seen"}], [DAY]))
+    unseen = hazards(model, timing_columns([{"age_days": 0.0, "stage": "never seen"}], [DAY]))
     assert found[1, 0] < unseen[0, 0] < found[0, 0]
 
 
 def test_few_data_stay_near_the_prior() -> None:
     columns = timing_columns([{"age_days": 3.0}], [DAY])
-    examples = TimingExamples(columns, np.array([2]), np.array([1]), np.ones(1))
-    prior, fitted = TimingModel().hazards(columns), fit_timing(examples).hazards(columns)
+    prior, fitted = hazards(TimingModel(), columns), hazards(fit_timing(examples_of(columns, [2], [1])), columns)
     assert np.abs(fitted - prior).max() < 0.25
-    nothing = TimingExamples(timing_columns([], []), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    assert fit_timing(nothing).hazards(columns) == pytest.approx(prior)
+    nothing = fit_timing(examples_of(timing_columns([], []), [], []))
+    assert hazards(nothing, columns) == pytest.approx(prior)
+
+
+def test_winning_and_losing_compete_and_find_when_deals_are_won() -> None:
+    generator = np.random.default_rng(5)
+    count = 4_000
+    days = [date(2016, 1, 1) + timedelta(days=int(each)) for each in generator.integers(300, 640, count)]
+    weeks = generator.geometric(0.15, count) - 1
+    columns = timing_columns([{"age_days": 0.0} for _ in days], days)
+    ends = [day + timedelta(days=7 * int(week) + 4) for day, week in zip(days, weeks, strict=True)]
+    good = np.array([end.month % 3 == 0 for end in ends])
+    won = generator.random(count) < np.where(good, 0.8, 0.5)
+    model = fit_timing(examples_of(columns, weeks, np.ones(count, np.int64), won.astype(int).tolist()))
+    today = timing_columns([{"age_days": 0.0}], [date(2017, 9, 1)])
+    outlook = model.outlook(model.index(today), np.array([0.5]))
+    share = outlook.won / (outlook.won + outlook.lost)
+    assert share[0, 1:3].mean() == pytest.approx(0.8, abs=0.1)
+    assert share[0, 6:9].mean() == pytest.approx(0.5, abs=0.1)
+    assert (outlook.won.sum() + outlook.lost.sum()) <= 1.0
+    better = model.outlook(model.index(today), np.array([0.9]))
+    assert better.won.sum() > outlook.won.sum()
+
+
+def test_timing_never_changes_the_chance_of_winning() -> None:
+    outlook = TimingModel().outlook(TimingModel().index(timing_columns([{}], [DAY])), np.array([0.3]))
+    for chance in (0.01, 0.3, 1.0):
+        weights = outlook.week_weights(np.array([chance]))[0]
+        assert weights.sum() <= 1.0 + 1e-12
+        if chance >= 0.3:
+            assert chance * weights == pytest.approx(outlook.won[0])
+
+
+def test_weeks_before_anything_was_recorded_do_not_count() -> None:
+    columns = timing_columns([{"age_days": 0.0}] * 400, [DAY] * 400)
+    known = examples_of(columns, [10] * 400, [1] * 400)
+    late = TimingExamples(
+        known.columns, known.weeks, np.full(400, 8), known.closed, known.won, known.weight, known.score
+    )  # fmt: skip
+    early, after = (hazards(fit_timing(each), columns)[0, :8].mean() for each in (known, late))
+    assert early < 0.5 * after
 
 
 def test_a_timing_model_survives_json() -> None:
     columns = timing_columns([{"age_days": 3.0, "stage": "x", "days_to_close_date": 5.0}], [DAY])
-    model = fit_timing(TimingExamples(columns, np.array([2]), np.array([1]), np.ones(1)))
-    assert (TimingModel.from_json(model.to_json()).hazards(columns) == model.hazards(columns)).all()
+    model = fit_timing(examples_of(columns, [2], [1]))
+    assert (hazards(TimingModel.from_json(model.to_json()), columns) == hazards(model, columns)).all()
 
 
 def asked(amount: float | None, product: str = "", pipeline: str = "default") -> Asked:

@@ -1,0 +1,162 @@
+"""`dealcast evaluate forecast`: forecast one's own files as of past days beside what came; no server runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.forecast.evaluation import NodeForecast
+    from services.gateway.imports.importer import Report
+
+COLUMNS = ("as_of", "period", "level", "node", "booked", "mean", "p10", "p50", "p90", "actual")
+METHODS = {
+    "dealcast": "Dealcast", "stage_weighted": "stage-weighted", "last_period_again": "last again", "pace": "pace",
+}  # fmt: skip
+
+
+class Kind(StrEnum):
+    """Of the periods to forecast."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class Measure(StrEnum):
+    """What is added up."""
+
+    AMOUNT = "amount"
+    COUNT = "count"
+
+
+def forecast(
+    path: Annotated[Path, typer.Argument(help="A folder of CSV files, or one of them.", metavar="DIR")],
+    mapping: Annotated[str, typer.Option("--mapping", help="A preset's name, or a mapping file (.toml).")],
+    period: Annotated[Kind, typer.Option("--period", help="What to forecast.", show_default=False)],
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Days at whose end to forecast.", metavar="DAY,DAY", show_default=False)
+    ],
+    horizon: Annotated[int, typer.Option("--horizon", help="How many periods ahead.", min=1, max=12)] = 1,
+    level: Annotated[
+        str, typer.Option("--level", help="Of the reporting line.", metavar="LEVEL,LEVEL")
+    ] = "company,region,manager,owner",
+    measure: Annotated[Measure, typer.Option("--measure", help="Booked amounts, or deals won.")] = Measure.AMOUNT,
+    out: Annotated[Path | None, typer.Option("--out", help="Where the forecasts go, as CSV.")] = None,
+) -> None:
+    """Forecast the period that contains the day after each --as-of, and those after it, and compare with what came.
+
+    Each forecast is made of what was known at the end of its day alone.
+    """
+    from tempfile import TemporaryDirectory
+
+    from cli.file_history import write_history
+    from cli.progress import Bar
+    from learning.history import read_history
+    from services.forecast.evaluation import Source, forecasts
+
+    days, levels = _days(as_of), _levels(level)
+    if out is not None:
+        _check_writable(out)
+    rows: list[NodeForecast] = []
+    with TemporaryDirectory(prefix="dealcast-evaluate-") as scratch, Bar() as bar:
+        folder, report = write_history(mapping, path, Path(scratch), bar)
+        history = read_history(folder)
+        source = Source(history, list(history.deals()), counts=measure is Measure.COUNT)
+        bar.start("forecasting", len(days))
+        notes = []
+        for day in days:
+            found, model = forecasts(source, str(period), day, horizon)
+            rows += [row for row in found if row.node.level in levels]
+            notes.append((day, str(model.evaluation["correction"]["why"]), model.new_business.note))
+            bar.advance(1)
+    if out is not None:
+        write_rows(out, rows)
+    _tell(rows, report, notes, out)
+
+
+def _days(text: str) -> list[date]:
+    from kit.errors import InvalidInput
+
+    days = []
+    for part in text.split(","):
+        try:
+            days.append(date.fromisoformat(part.strip()))
+        except ValueError:
+            mend = "give days such as 2017-06-30,2017-07-30"
+            raise InvalidInput("this is no day", field="--as-of", value=part[:40], mend=mend) from None
+    return sorted(set(days))
+
+
+def _levels(text: str) -> list[str]:
+    from kit.errors import InvalidInput
+    from services.forecast.evaluation import LEVELS
+
+    levels = [part.strip() for part in text.split(",") if part.strip()]
+    for one in levels:
+        if one not in LEVELS:
+            raise InvalidInput("there is no such level", field="--level", value=one[:40],
+                               mend="take some of " + ", ".join(LEVELS))  # fmt: skip
+    return levels
+
+
+def _check_writable(out: Path) -> None:
+    from kit.errors import InvalidInput
+
+    if not out.resolve().parent.is_dir() or out.is_dir():
+        raise InvalidInput("nothing can be written there", field="--out", value=str(out),
+                           mend="name a file in a folder that exists")  # fmt: skip
+
+
+def write_rows(out: Path, rows: Sequence[NodeForecast]) -> None:
+    """The forecasts as CSV, amounts with two decimals; actual empty where the period was not over."""
+    import csv
+
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            quantiles = [row.quantile(level) for level in (0.1, 0.5, 0.9)]
+            amounts = [f"{value:.2f}" for value in (row.booked, row.mean, *quantiles)]
+            actual = "" if row.actual is None else f"{row.actual:.2f}"
+            writer.writerow([row.as_of, row.period, row.node.level, row.node.name, *amounts, actual])
+
+
+def _tell(
+    rows: Sequence[NodeForecast], report: Report, notes: Sequence[tuple[date, str, str]], out: Path | None
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from services.forecast.report import averaged, scored
+
+    console = Console(soft_wrap=True)
+    if report.total("rejected"):
+        console.print(f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why.")
+    scores = scored(rows)
+    table = Table(title="WAPE of p50, coverage of p10 to p90, CRPS as a share of what was booked")
+    for name in ("as of", "level", "nodes", *METHODS.values(), "p10-p90", "CRPS"):
+        table.add_column(name, justify="left" if name in ("as of", "level") else "right")
+    lines = [(str(day), level, score) for (day, level), score in scores.items()]
+    lines += [("all days", level, score) for level, score in averaged(scores).items()] if len(notes) > 1 else []
+    for day_text, level, score in lines:
+        figures = [_figure(score.wape.get(name)) for name in METHODS]
+        table.add_row(day_text, level, str(score.nodes), *figures, _figure(score.coverage), _figure(score.crps))
+    if lines:
+        console.print(table)
+    else:
+        console.print("No period here was over when the data end: there is nothing to compare with yet.")
+    for day, blend, new in notes:
+        console.print(f"{day}: {blend}. Not yet created: {new}.", style="dim")
+    if out is not None:
+        console.print(f"{len(rows):,} rows written to {out}")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,173 @@
+"""What a leaf's total is corrected by: the deals' level, the past's share, and how far both have missed before.
+
+A leaf's scenarios of a period become (share × (deals + not yet created) + past + noise) × company shock, never below
+zero. `past` is what pace and the mean of past periods say of the owner; all of it is learned from replayed forecasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+
+import numpy as np
+from babel.numbers import get_currency_precision
+
+from learning.records import Node
+from services.forecast.bookings import Bookings, Owner
+from services.forecast.domain import Floats, Integers
+from services.forecast.draws import key, own_shock, shock
+from services.forecast.spans import Calendar, Span
+
+Pasts: TypeAlias = "Mapping[Span, Past]"
+
+INDEPENDENT = 0.9  # variance of the deals' and new business's own scenarios, over typical × mean
+LEAST_NOISE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Shares of the three parts; what is not known of a period goes to the deals."""
+
+    deals: float = 1.0
+    pace: float = 0.0
+    mean: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How one period is corrected: factor on all parts, weights between them, sd of the company's log error.
+
+    branches: factors of the company's branches, in place of the general one.
+    """
+
+    factor: float = 1.0
+    weights: Weights = field(default_factory=Weights)
+    shock: float = 0.0
+    branches: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, branch: str) -> float:
+        """The factor of a branch."""
+        return self.branches.get(branch, self.factor)
+
+    def share(self, branch: str = "") -> float:
+        """What deals and new business are multiplied by."""
+        return self.of(branch) * self.weights.deals
+
+
+def branch_of(path: Sequence[Node]) -> str:
+    """The node right below the company that a path leads through: a region or a manager; none for a lone owner."""
+    return path[1].id if len(path) > 2 else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blend:
+    """levels: of the current period and those after it, the last one for all later. spread: variance of an owner's
+    total over that of independent deals. typical: by owner, mean square over mean of booked amounts (major units)."""
+
+    levels: tuple[Level, ...] = (Level(),)
+    bookings: Bookings = field(default_factory=Bookings)
+    spread: float = 1.0
+    typical: Mapping[Owner, float] = field(default_factory=dict)
+    note: str = "left out: nothing has been replayed"
+
+    def level(self, index: int) -> Level:
+        """Of the index-th period from the current one on."""
+        return self.levels[min(index, len(self.levels) - 1)]
+
+    def past(self, index: int, start: date, span: Span) -> dict[Owner, float]:
+        """What the past says of each owner's period, weighted, in major units; `start` is the day after today."""
+        level, day = self.level(index), start - timedelta(days=1)
+        found: dict[Owner, float] = {}
+        after = max(day, span.start - timedelta(days=1))
+        for weight, members in (
+            (level.weights.pace, self.bookings.pace), (level.weights.mean, self.bookings.mean)
+        ):  # fmt: skip
+            for owner, amount in ((members(after, span.end, day) if weight else None) or {}).items():
+                found[owner] = found.get(owner, 0.0) + weight * amount
+        return found
+
+    def correction(self, start: date, owners: Mapping[Owner, str], *, seed: int, spans: Calendar) -> Correction:
+        """Everything drawn for a day; `start` is the day after it. owners: with the branch of each."""
+        periods = spans(start)
+        pasts: dict[Owner, dict[Span, Past]] = {owner: {} for owner in owners}
+        for index, span in enumerate(periods):
+            means = self.past(index, start, span)
+            for owner, found in pasts.items():
+                to_minor = 10.0 ** get_currency_precision(owner[1])
+                noise = own_shock(key(seed, "past", *owner, str(span))) if self.typical.get(owner) else None
+                if noise is not None or means.get(owner):
+                    typical = self.typical.get(owner, 0.0) * to_minor
+                    mean = self.level(index).of(owners[owner]) * means.get(owner, 0.0) * to_minor
+                    found[span] = Past(mean, noise, typical, self.spread)
+        shocks = {span: self.shocks(index, span, seed=seed) for index, span in enumerate(periods)}
+        levels = {span: self.level(index) for index, span in enumerate(periods)}
+        return Correction(levels, {span: each for span, each in shocks.items() if each is not None}, pasts)
+
+    def shocks(self, index: int, span: Span, *, seed: int) -> Floats | None:
+        """What every leaf's scenarios of a period are multiplied by; None where it is 1."""
+        sd = self.level(index).shock
+        return np.exp(sd * shock(seed, f"level:{span}") - sd * sd / 2) if sd > 0 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for model.json."""
+        return {
+            "levels": [asdict(level) for level in self.levels],
+            "bookings": self.bookings.to_json(),
+            "spread": self.spread,
+            "typical": [[*owner, value] for owner, value in sorted(self.typical.items())],
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Blend:
+        """The inverse of to_json."""
+        levels = tuple(
+            Level(row["factor"], Weights(**row["weights"]), row["shock"], row["branches"]) for row in data["levels"]
+        )
+        typical = {(owner, currency): float(value) for owner, currency, value in data["typical"]}
+        return cls(levels, Bookings.from_json(data["bookings"]), float(data["spread"]), typical, str(data["note"]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What the past adds to an owner's period, in minor units: a mean, and noise that a total's own size scales."""
+
+    mean: float
+    noise: Floats | None
+    typical: float
+    spread: float
+
+    def added(self, base: float, share: float) -> Floats | float:
+        """Mean and noise, given the mean of what the deals and new business give."""
+        if self.noise is None:
+            return self.mean
+        expected = share * base + self.mean
+        wanted = self.spread * expected - INDEPENDENT * share * share * base
+        variance = self.typical * max(wanted, LEAST_NOISE * expected, 0.0)
+        added: Floats = self.mean + self.noise * np.sqrt(variance)
+        return added
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """A blend drawn for a day: by period its level and the company's shock, by owner the past."""
+
+    levels: Mapping[Span, Level] = field(default_factory=dict)
+    shocks: Mapping[Span, Floats] = field(default_factory=dict)
+    pasts: Mapping[Owner, Pasts] = field(default_factory=dict)
+
+    def corrected(self, span: Span, branch: str, total: Integers, past: Past | None) -> Integers:
+        """The scenarios of a leaf of a branch as they count; the same integers anywhere."""
+        share = self.levels[span].share(branch) if span in self.levels else 1.0
+        level = self.shocks.get(span)
+        if share == 1.0 and past is None and level is None:
+            return total
+        mended = total * share
+        if past is not None:
+            mended = mended + past.added(float(total.sum()) / len(total), share)
+        if level is not None:
+            mended = mended * level
+        whole: Integers = np.rint(np.maximum(mended, 0.0)).astype(np.int64)
+        return whole

@@ -1,0 +1,71 @@
+"""Fits everything that a forecast of a kind of period needs, as of one day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from services.forecast.dataset import Company, Scores
+from services.forecast.learn import estimate_loadings, fit_blend
+from services.forecast.model import ForecastModel
+from services.forecast.replay import (
+    LEAST_DAYS,
+    Replay,
+    ask_of,
+    expected,
+    fit_model,
+    open_cases,
+    replay,
+    replay_days,
+    with_new_level,
+)
+from services.forecast.spans import calendar
+
+Progress = Callable[[str, float], None]  # step, share of it done
+
+
+def fit(
+    company: Company, scores: Scores, kind: str, horizon: int, *, seed: int, progress: Progress = lambda *_: None
+) -> ForecastModel:
+    """The model as of the end of the company's day, for the period of the day after and those that follow."""
+    progress("fitting", 0.0)
+    spans = calendar(kind, horizon)(company.business_day + timedelta(days=1))
+    model = with_new_level(fit_model(company, scores, kind, seed=seed), company, kind, spans[0].end)
+    replays = _replays(company, scores, kind, spans[0].end, seed, progress)
+    loadings, shocks = estimate_loadings(replays)
+    asks = [ask_of(company, scores, case) for case in open_cases(company)]
+    eves = [max(company.business_day, span.start - timedelta(days=1)) for span in spans]
+    ahead = [expected(model, company, asks, eve, span.end) for eve, span in zip(eves, spans, strict=True)]
+    blend = fit_blend(company, model.blend.bookings, replays, ahead)
+    evaluation = {
+        "shocks": shocks | {"loadings": [loadings.company, loadings.region, loadings.quarter]},
+        "correction": {"factor": blend.level(0).factor, "share": blend.level(0).share(), "why": blend.note},
+        "replays": [_told(each) for each in replays],
+    }
+    return replace(model, loadings=loadings, blend=blend, evaluation=evaluation)
+
+
+def _replays(company: Company, scores: Scores, kind: str, end: date, seed: int, progress: Progress) -> list[Replay]:
+    """As of some days back, each as far ahead as the current period has left, where that is known by now."""
+    today = company.business_day
+    ahead = LEAST_DAYS if kind == "week" else max((end - today).days, LEAST_DAYS)
+    found = []
+    days = replay_days(kind, today)
+    for number, day in enumerate(days):
+        each = replay(company, scores, day, min(today, day + timedelta(days=ahead)), kind, seed=seed)
+        if each is not None:
+            found.append(each)
+        progress("replaying past forecasts", (number + 1) / len(days))
+    return found
+
+
+def _told(each: Replay) -> dict[str, Any]:
+    parts = {
+        "deals": each.expected.deals, "not_yet_created": each.expected.new, "pace": each.expected.pace,
+        "mean": each.expected.mean, "booked": each.actual,
+    }  # fmt: skip
+    return {"as_of": each.day.isoformat(), "until": each.expected.last.isoformat()} | {
+        name: round(sum(amounts.values()), 2) for name, amounts in parts.items() if amounts is not None
+    }

@@ -1,0 +1,99 @@
+"""Log-odds that are sums of table entries, one a factor, and how they are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from learning.calibration import sigmoid
+from services.forecast.domain import Floats, Integers
+
+BASE_PULL = 1.0
+_ITERATIONS = 80
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogOdds:
+    """A base and tables by factor."""
+
+    base: float
+    tables: Mapping[str, Floats]
+
+    def parts(self, index: Mapping[str, Integers]) -> dict[str, Floats]:
+        """Each factor's part, in the shape of its index."""
+        return {name: self.tables[name][entries] for name, entries in index.items() if name in self.tables}
+
+    def total(self, parts: Mapping[str, Floats], without: Collection[str] = ()) -> Floats:
+        """The log-odds from the parts; factors can be left out."""
+        kept = [part for name, part in parts.items() if name not in without]
+        total: Floats = np.add(self.base, np.sum(kept, axis=0))
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for model.json."""
+        return {"base": self.base, "tables": {name: table.tolist() for name, table in self.tables.items()}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LogOdds:
+        """The inverse of to_json."""
+        return cls(float(data["base"]), {name: np.array(table, float) for name, table in data["tables"].items()})
+
+
+def fit_log_odds(
+    prior: LogOdds,
+    index: Mapping[str, Integers],
+    event: Floats,
+    weight: Floats,
+    pulls: Mapping[str, float],
+    offset: Floats | None = None,
+) -> LogOdds:
+    """The maximum a posteriori: weighted log-likelihood of `event` less pull / 2 × (distance to the prior)².
+
+    index: per factor the entry of each row. Tables come out centred over the weighted rows, so that leaving a factor
+    out is neutral.
+    """
+    if not len(event):
+        return prior
+    from scipy.optimize import minimize
+    from scipy.sparse import csr_matrix
+
+    names = list(prior.tables)
+    start = np.concatenate([[prior.base], *(prior.tables[name] for name in names)])
+    offsets = np.cumsum([1, *(len(prior.tables[name]) for name in names)])
+    pull = np.concatenate([[BASE_PULL], *(np.full(len(prior.tables[name]), pulls[name]) for name in names)])
+    columns = np.stack(
+        [np.zeros(len(event), np.int64), *(index[n] + o for n, o in zip(names, offsets, strict=False))], 1
+    )
+    shape = (len(event), len(start))
+    design = csr_matrix(
+        (np.ones(columns.size), columns.reshape(-1), np.arange(len(event) + 1) * columns.shape[1]), shape
+    )
+    transposed = design.T.tocsr()
+    given = 0.0 if offset is None else offset
+    rate = sigmoid(design @ start + given)
+    scale = 1.0 / np.sqrt(transposed @ (weight * rate * (1.0 - rate)) + pull)
+
+    def loss(scaled: Floats) -> tuple[float, Floats]:
+        moved = scaled * scale
+        log_odds = design @ (start + moved) + given
+        likelihood = weight @ (event * log_odds - np.logaddexp(0.0, log_odds))
+        gradient = transposed @ (weight * (event - sigmoid(log_odds))) - pull * moved
+        return 0.5 * float(pull @ moved**2) - float(likelihood), -gradient * scale
+
+    options = {"maxiter": _ITERATIONS, "ftol": 1e-10, "gtol": 1e-4, "maxcor": 20}
+    found = minimize(loss, np.zeros(len(start)), jac=True, method="L-BFGS-B", options=options).x * scale + start
+    tables = dict(zip(names, np.split(found[1:], offsets[1:-1] - 1), strict=True))
+    return _centred(LogOdds(float(found[0]), tables), index, weight)
+
+
+def _centred(found: LogOdds, index: Mapping[str, Integers], weight: Floats) -> LogOdds:
+    base, tables = found.base, {}
+    for name, table in found.tables.items():
+        counts = np.bincount(index[name], weight, len(table))
+        mean = float(counts @ table / max(counts.sum(), 1e-12))
+        tables[name] = table - mean
+        base += mean
+    return LogOdds(base, tables)
