@@ -110,6 +110,7 @@ def _lead_score(score: insights_pb2.LeadScore) -> tuple[dict[str, Any], dict[str
         "base_log_odds": score.base_log_odds,
         "reasons": _reasons(score.reasons),
         "prior": score.prior,
+        "contributions": dict(zip(score.contributions.fields, score.contributions.effects, strict=False)),
     }
     return body, {"probability": score.probability}
 
@@ -218,7 +219,12 @@ def _lead_score_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any
     return insights_pb2.LeadScore(
         header=header, probability=body["probability"], low=body["low"], high=body["high"],
         base_log_odds=body["base_log_odds"], reasons=_reasons_to_pb(body["reasons"]), prior=body["prior"],
+        contributions=_contributions_to_pb(body.get("contributions")),
     )  # fmt: skip
+
+
+def _contributions_to_pb(effects: Mapping[str, float] | None) -> insights_pb2.Contributions | None:
+    return insights_pb2.Contributions(fields=effects.keys(), effects=effects.values()) if effects else None
 
 
 def _forecast_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.Forecast:

@@ -6,10 +6,9 @@ staleness, the reader's language, and which suggestions may still be shown.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from kit.money import Money
@@ -18,9 +17,8 @@ from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.json_values import time_text, value_to_json
 from services.gateway.store.interface import ScorePoint
+from services.gateway.trends import trend_of
 
-TREND_DAYS = 30
-TREND_STEP = 0.05  # a smaller difference in probability is steady
 LANGUAGES = ("en", "ko")
 
 
@@ -89,26 +87,6 @@ def grade(probability: float, bounds: Sequence[float]) -> str:
     return next((name for name, bound in zip("ABC", bounds, strict=True) if probability >= bound), "D")
 
 
-def trend(scores: Sequence[ScorePoint]) -> str:
-    """Where the score went over the last 30 days, by one model: IMPROVING, STEADY, DECLINING or NOT_ENOUGH.
-
-    `scores` are newest first. Scores of another model generation do not count: a new model is no news of the deal.
-    """
-    if not scores:
-        return "NOT_ENOUGH"
-    last = scores[0]
-    since = (date.fromisoformat(last.business_day) - timedelta(days=TREND_DAYS)).isoformat()
-    same = [
-        score for score in scores if score.model_generation == last.model_generation and score.business_day >= since
-    ]
-    if len(same) < 2:
-        return "NOT_ENOUGH"
-    difference = last.probability - same[-1].probability
-    if math.fabs(difference) < TREND_STEP:
-        return "STEADY"
-    return "IMPROVING" if difference > 0 else "DECLINING"
-
-
 def is_stale(record: Record, insight: Insight, view: View) -> bool:
     """Whether the insight is behind the deal's revision or, while the deal is open, the model or the business day."""
     deal = record.history.deal
@@ -159,7 +137,10 @@ def _lead_score(record: Record, view: View) -> dict[str, Any] | None:
     if part is None:
         return None
     part["grade"] = grade(part["probability"], view.grade_bounds)
-    part["trend"] = trend(view.scores.get(record.history.deal.id, ()))
+    moved = trend_of(view.scores.get(record.history.deal.id, ()), view.language)
+    part["trend"], part["trend_since"] = moved.name, moved.since
+    part["trend_reasons"] = list(moved.reasons)
+    part.pop("contributions", None)
     return part
 
 

@@ -25,6 +25,7 @@ from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
 from services.gateway.rollup import COMPANY, Parts, currencies, nodes_json
 from services.gateway.store.interface import Query, Store, StoredRollup
+from services.gateway.trends import TREND_DAYS
 from services.gateway.workspace import SERVICES, Workspace
 
 HORIZON = 4  # the current quarter and the next three
@@ -91,7 +92,7 @@ class Gateway:
             self.workspace.generations,
             self.workspace.grade_bounds,
             language,
-            await self.store.score_points(principal, scored, SCORES) if scored else {},
+            await self.store.score_points(principal, scored, SCORES, TREND_DAYS) if scored else {},
             ContactLog(self.workspace.now(), await self.store.touches(principal, behind)) if behind else ContactLog(),
         )
 

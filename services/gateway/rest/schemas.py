@@ -56,6 +56,15 @@ class Computed(Shape):
     stale: bool
 
 
+class TrendReason(Shape):
+    """What a change of the deal, or of the model, did to the score: an exact difference in log-odds."""
+
+    cause: Literal["deal", "model"]
+    field: str
+    effect: float
+    text: str
+
+
 class LeadScore(Computed):
     """How likely the deal is won (a lead: converts)."""
 
@@ -65,6 +74,8 @@ class LeadScore(Computed):
     base_log_odds: float
     grade: Literal["A", "B", "C", "D"]
     trend: Literal["IMPROVING", "STEADY", "DECLINING", "NOT_ENOUGH"]
+    trend_since: str | None = Field(description="the day of the earlier score")
+    trend_reasons: list[TrendReason] = Field(description="they add up to the log-odds gained since then")
     reasons: list[Reason]
     prior: bool
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, literal, or_, select, union_all, update
@@ -13,7 +15,7 @@ from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_key, dumps, loads, storable, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.interface import Behind, ScorePoint, StoredRollup
+from services.gateway.store.interface import EVER, Behind, ScorePoint, StoredRollup
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import insight_from, insight_row
 from services.gateway.store.touching import Touching
@@ -25,6 +27,8 @@ SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
 }
 WORDS = ("category", "action")
 MOST_SCORES = 200  # kept of a deal; a trend looks at far fewer
+MOST_IDS = 500  # in one query
+UNKEPT = ("reasons",)  # of a score that is history: contributions say the same without words
 Slot = tuple[str, InsightKind]
 _KINDS = {kind.value: kind for kind in InsightKind}
 _STANDINGS = [f"{kind.value}_{part}" for kind in InsightKind for part in ("revision", "generation", "day")]
@@ -108,7 +112,7 @@ class Insights(Reads, Touching):
             standings = [_standing(one) for one in insights if one.kind is kind]
             self._advance[kind].run(connection, standings)
         scores = [
-            {name: value for name, value in row.items() if name != "kind"}
+            {name: value for name, value in row.items() if name != "kind"} | {"body": dumps(_kept(one.body))}
             for row, one in zip(rows, insights, strict=True)
             if one.kind is InsightKind.LEAD_SCORE
         ]
@@ -155,20 +159,21 @@ class Insights(Reads, Touching):
         return await self._database.read(work)
 
     async def score_points(
-        self, principal: Principal, deal_ids: Sequence[str], limit: int
+        self, principal: Principal, deal_ids: Sequence[str], limit: int, days: int = EVER
     ) -> Mapping[str, Sequence[ScorePoint]]:
-        """The newest scores of many deals, newest first; deals without any are left out."""
+        """The newest scores of many deals, newest first, the ends of each model's stretch with contributions."""
         ids = storable(deal_ids)
 
         def work(connection: Connection) -> Mapping[str, Sequence[ScorePoint]]:
             visible = self._contexts.read(connection).visible(principal)
             owners = {row.id: row.owner_id for row in self._database.fetch(connection, self._owners, ids)}
             seen = [one for one, owner in owners.items() if visible is None or owner in visible]
-            points: dict[str, list[ScorePoint]] = {}
+            rows: dict[str, list[tuple[int, ScorePoint]]] = {}
             for row in self._database.fetch(connection, self._newest_scores, seen, most=bounded(limit)):
                 key = loads(row.key)
-                points.setdefault(row.deal_id, []).append(ScorePoint(loads(row.sort)["probability"], key[1], key[2]))
-            return points
+                point = ScorePoint(loads(row.sort)["probability"], key[1], key[2])
+                rows.setdefault(row.deal_id, []).append((row.id, point))
+            return _explained(connection, {deal: _within(found, days) for deal, found in rows.items()})
 
         return await self._database.read(work)
 
@@ -207,13 +212,47 @@ class Insights(Reads, Touching):
 
 
 def _newest_scores(database: Database) -> Select[Any]:
-    """deal_id, key and sort of the `most` newest scores of each deal, newest first."""
+    """deal_id, id, key and sort of the `most` newest scores of each deal, newest first."""
     h = t.score_history.c
     place = func.row_number().over(partition_by=h.deal_id, order_by=h.id.desc()).label("place")
     numbered = select(h.deal_id, h.id, h.key, h.sort, place).where(database.among(h.deal_id)).subquery()
     n = numbered.c
-    newest = select(n.deal_id, n.key, n.sort).where(n.place <= bindparam("most"))
+    newest = select(n.deal_id, n.id, n.key, n.sort).where(n.place <= bindparam("most"))
     return newest.order_by(n.deal_id, n.id.desc())
+
+
+def _within(points: list[tuple[int, ScorePoint]], days: int) -> list[tuple[int, ScorePoint]]:
+    """Those at most so many days older than the first."""
+    newest = date.fromisoformat(points[0][1].business_day)
+    since = (newest - min(timedelta(days=days), newest - date.min)).isoformat()
+    return [one for one in points if one[1].business_day >= since]
+
+
+def _explained(
+    connection: Connection, points: Mapping[str, list[tuple[int, ScorePoint]]]
+) -> Mapping[str, Sequence[ScorePoint]]:
+    """The points, the ends of each stretch of one model with their contributions: one query for all deals."""
+    wanted = [one for found in points.values() for one in _ends(found)]
+    h = t.score_history.c
+    effects: dict[int, Mapping[str, float]] = {}
+    for start in range(0, len(wanted), MOST_IDS):
+        bodies = select(h.id, h.body).where(h.id.in_(wanted[start : start + MOST_IDS]))
+        effects |= {row.id: _contributions(loads(row.body)) for row in connection.execute(bodies)}
+    return {
+        deal: [replace(point, contributions=effects[one]) if one in effects else point for one, point in found]
+        for deal, found in points.items()
+    }
+
+
+def _ends(points: Sequence[tuple[int, ScorePoint]]) -> list[int]:
+    """Ids of the first and the last point of every stretch of at least two by one model."""
+    runs = [list(run) for _, run in groupby(points, key=lambda one: one[1].model_generation)]
+    return [end[0] for run in runs if len(run) > 1 for end in (run[0], run[-1])]
+
+
+def _contributions(body: Mapping[str, Any]) -> Mapping[str, float]:
+    """By column, those of its reasons where no more was kept."""
+    return body.get("contributions") or {one["field"]: one["effect"] for one in body.get("reasons", ())}
 
 
 def _too_old(database: Database) -> Select[Any]:
@@ -223,6 +262,11 @@ def _too_old(database: Database) -> Select[Any]:
     last = newest.limit(1).offset(MOST_SCORES).scalar_subquery().label("last")
     found = select(t.deals.c.id, last).where(database.among(t.deals.c.id)).subquery()
     return select(found.c.id, found.c.last).where(found.c.last.is_not(None))
+
+
+def _kept(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the score history keeps of a score: without its reasons where contributions say the same."""
+    return {name: value for name, value in body.items() if name not in UNKEPT} if body.get("contributions") else body
 
 
 def _columns(kind: InsightKind) -> tuple[str, ...]:

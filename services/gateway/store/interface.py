@@ -37,6 +37,8 @@ from services.gateway.store.shapes import (
     Won,
 )
 
+EVER = 1_000_000  # days
+
 
 class Store(Protocol):
     """Records, history, outbox, insights, events and settings."""
@@ -184,9 +186,10 @@ class Store(Protocol):
         """Lead scores the deal had, newest first."""
 
     async def score_points(
-        self, principal: Principal, deal_ids: Sequence[str], limit: int
+        self, principal: Principal, deal_ids: Sequence[str], limit: int, days: int = EVER
     ) -> Mapping[str, Sequence[ScorePoint]]:
-        """The newest scores of many deals, newest first; deals without any are left out."""
+        """The newest scores of many deals, newest first, none more than `days` older than the deal's newest; deals
+        without any are left out. The ends of every stretch of one model carry their contributions."""
 
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None: ...
 

@@ -102,11 +102,12 @@ class CategorySum:
 
 @dataclass(frozen=True, slots=True)
 class ScorePoint:
-    """A lead score a deal had: what its trend is read from."""
+    """A lead score a deal had: what its trend is read from. Contributions in log-odds by column, where they matter."""
 
     probability: float
     model_generation: int
     business_day: str
+    contributions: Mapping[str, float] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

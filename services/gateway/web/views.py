@@ -44,6 +44,8 @@ class ScoreView:
     range_text: str
     grade: str
     trend: str
+    moved_since: str  # heads `moved`; empty where there is nothing to tell
+    moved: tuple[ReasonView, ...]
     low: float
     mid: float
     high: float
@@ -176,10 +178,15 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
     return ScoreView(
         part=_part(score, words), text=words.percent(score["probability"]),
         range_text=words("part.range", low=low, high=high), grade=score["grade"],
-        trend=words.name("trend", score["trend"]), low=_percent(score["low"]), mid=_percent(score["probability"]),
+        trend=words.name("trend", score["trend"]), moved_since=_moved_since(score, words),
+        moved=_reasons(score["trend_reasons"], words), low=_percent(score["low"]), mid=_percent(score["probability"]),
         high=_percent(score["high"]), prior=bool(score.get("prior")), reasons=reasons[:cut],
         more=reasons[cut:],
     )  # fmt: skip
+
+
+def _moved_since(score: Json, words: Words) -> str:
+    return words("part.moved_since", day=words.day(score["trend_since"])) if score["trend_reasons"] else ""
 
 
 def _percent(share: float) -> float:

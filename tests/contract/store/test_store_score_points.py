@@ -29,6 +29,33 @@ async def test_score_points_are_the_newest_of_each_deal(store: Store) -> None:
     assert await store.score_points(Principal("p", Scope.OWN, "nobody"), ["a"], 2) == {}
 
 
+async def test_the_ends_of_each_models_stretch_carry_their_contributions(store: Store) -> None:
+    await store.apply_deals(LOCAL, [DealWrite("a")])
+    steps = [(1, "01"), (1, "02"), (1, "03"), (2, "03"), (3, "04"), (3, "05")]
+    for number, (generation, day) in enumerate(steps):
+        body = {"probability": 0.5, "contributions": {"stage": number / 10}, "reasons": [{"text": "long"}]}
+        key = InsightKey(1, generation, f"2017-09-{day}", "x")
+        await store.apply_insights([Insight("a", InsightKind.LEAD_SCORE, key, "v", NOW, body, {"probability": 0.5})])
+    points = (await store.score_points(LOCAL, ["a"], 30))["a"]
+    stages = [point.contributions["stage"] if point.contributions else None for point in points]
+    assert stages == [0.5, 0.4, None, 0.2, None, 0.0]
+    near = (await store.score_points(LOCAL, ["a"], 30, 2))["a"]
+    assert [point.business_day[-2:] for point in near] == ["05", "04", "03", "03"]
+    assert all("reasons" not in one.body for one in await store.score_history(LOCAL, "a", 10))
+    record = await store.get_record(LOCAL, "a")
+    assert record.insights[InsightKind.LEAD_SCORE].body["reasons"], "the newest is kept whole"
+
+
+async def test_scores_without_contributions_keep_their_reasons_instead(store: Store) -> None:
+    await store.apply_deals(LOCAL, [DealWrite("a")])
+    for day, effect in (("01", 0.1), ("02", 0.3)):
+        body = {"probability": 0.5, "reasons": [{"field": "stage", "effect": effect}]}
+        key = InsightKey(1, 1, f"2017-09-{day}", "x")
+        await store.apply_insights([Insight("a", InsightKind.LEAD_SCORE, key, "v", NOW, body, {"probability": 0.5})])
+    points = (await store.score_points(LOCAL, ["a"], 30))["a"]
+    assert [point.contributions for point in points] == [{"stage": 0.3}, {"stage": 0.1}]
+
+
 async def test_only_the_newest_scores_of_a_deal_are_kept(store: Store) -> None:
     await store.apply_deals(LOCAL, [DealWrite("a"), DealWrite("b")])
     for number in range(MOST_SCORES + 5):

@@ -38,6 +38,8 @@ def test_each_kind_is_read_with_its_key_and_numbers() -> None:
 
 def test_nothing_but_scenario_parameters_is_lost_on_the_way_back() -> None:
     sent, back = event(), events_pb2.DealEvent()
+    sent.lead_score.contributions.fields.extend(["stage", ""])
+    sent.lead_score.contributions.effects.extend([0.25, -0.5])
     for kind in InsightKind:
         add_insight(back, insight_from_event(sent, kind))
     assert back.lead_score == sent.lead_score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from kit.money import Money
 from learning.records import Account, Consent, Contact, Deal, DealHistory, Outcome
 from services.gateway.domain import Insight, InsightKey, InsightKind, Record
-from services.gateway.merged import View, grade, merged, trend
+from services.gateway.merged import View, grade, merged
 from services.gateway.store.interface import ScorePoint
 
 DAY = "2017-09-30"
@@ -88,18 +89,15 @@ def test_grades_follow_the_bounds() -> None:
     assert [grade(p, (0.75, 0.5, 0.25)) for p in (1.0, 0.75, 0.6, 0.25, 0.1)] == ["A", "A", "B", "C", "D"]
 
 
-def points(*scores: tuple[float, int, str]) -> list[ScorePoint]:
-    return [ScorePoint(*score) for score in scores]
-
-
-def test_trends() -> None:
-    assert trend([]) == "NOT_ENOUGH"
-    assert trend(points((0.5, 1, DAY))) == "NOT_ENOUGH"
-    assert trend(points((0.5, 2, DAY), (0.1, 1, DAY))) == "NOT_ENOUGH", "a new model is no news of the deal"
-    assert trend(points((0.5, 1, DAY), (0.1, 1, "2017-08-01"))) == "NOT_ENOUGH", "too long ago"
-    assert trend(points((0.5, 1, DAY), (0.48, 1, "2017-09-10"))) == "STEADY"
-    assert trend(points((0.5, 1, DAY), (0.9, 1, "2017-09-20"), (0.4, 1, "2017-09-10"))) == "IMPROVING"
-    assert trend(points((0.5, 1, DAY), (0.9, 1, "2017-09-10"))) == "DECLINING"
+def test_the_trend_comes_with_what_moved_it_in_the_readers_language() -> None:
+    now = insight(InsightKind.LEAD_SCORE)
+    now = replace(now, body={**now.body, "contributions": {"stage": 0.4}})
+    scores = {"d": [ScorePoint(0.6, 1, DAY, {"stage": 0.4}), ScorePoint(0.5, 1, "2017-09-20", {"stage": -0.0055})]}
+    found = merged(record(DEAL, now), replace(view("ko"), scores=scores))["lead_score"]
+    assert (found["trend"], found["trend_since"]) == ("IMPROVING", "2017-09-20")
+    [reason] = [one for one in found["trend_reasons"] if one["field"]]
+    assert reason["text"] == "단계 — 가능성을 높였습니다"
+    assert "contributions" not in found, "as many as there are columns: kept, not shown"
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

@@ -28,7 +28,10 @@ def record(**members: Any) -> dict[str, Any]:
 
 
 def score(**members: Any) -> dict[str, Any]:
-    base = {"probability": 0.6, "low": 0.5, "high": 0.7, "grade": "B", "trend": "STEADY", "reasons": [], "prior": False}
+    base = {
+        "probability": 0.6, "low": 0.5, "high": 0.7, "grade": "B", "trend": "STEADY", "trend_since": None,
+        "trend_reasons": [], "reasons": [], "prior": False,
+    }  # fmt: skip
     return TOLD | base | members
 
 
@@ -52,6 +55,17 @@ def test_reasons_are_the_strongest_first_with_bars_against_the_longest() -> None
     assert (view.reasons[0].text, view.reasons[0].value, view.reasons[0].evidence) == ("t", "", "")
     assert (view.reasons[1].text, view.reasons[1].value) == ("f", "v")
     assert view.reasons[1].evidence == "1 of 10 such closed records were won"
+
+
+def test_what_moved_the_score_is_headed_by_the_day_since() -> None:
+    moved = {"cause": "deal", "field": "stage", "effect": -0.4, "text": "Stage lowered the chance"}
+    view = deal_view(record(lead_score=score(trend_since="2026-10-22", trend_reasons=[moved])), EN, TODAY).score
+    assert view is not None
+    assert view.moved_since == f"What moved it since {EN.day('2026-10-22')}"
+    assert [(each.text, each.for_it) for each in view.moved] == [("Stage lowered the chance", False)]
+    plain = deal_view(record(lead_score=score()), EN, TODAY).score
+    assert plain is not None
+    assert (plain.moved_since, plain.moved) == ("", ())
 
 
 def test_the_rest_of_all_reasons_stands_last() -> None:
