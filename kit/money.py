@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 from babel.numbers import get_currency_precision, list_currencies
 
@@ -14,6 +15,13 @@ CURRENCIES = frozenset(list_currencies())  # also those no longer in use: old de
 def is_currency(code: str) -> bool:
     """Whether it is an ISO 4217 code, in capitals."""
     return code in CURRENCIES
+
+
+@lru_cache(maxsize=1024)
+def decimals(currency: str) -> tuple[int, Decimal]:
+    """How many decimals a currency has, and its smallest unit."""
+    places = int(get_currency_precision(currency))
+    return places, Decimal(1).scaleb(-places)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,9 +47,8 @@ class Money:
             raise ValueError(f"amount {str(value)[:40]!r} is not a decimal number") from None
         if not amount.is_finite() or abs(amount) >= LARGEST:
             raise ValueError(f"amount {str(value)[:40]!r} is not between -10^15 and 10^15")
-        quantum = Decimal(1).scaleb(-get_currency_precision(code))
-        rounded = amount.quantize(quantum, rounding=ROUND_HALF_EVEN)
-        return cls(code, int(rounded.scaleb(get_currency_precision(code))))
+        places, quantum = decimals(code)
+        return cls(code, int(amount.quantize(quantum, rounding=ROUND_HALF_EVEN).scaleb(places)))
 
     @property
     def value(self) -> str:
@@ -51,7 +58,7 @@ class Money:
 
 def format_minor(currency: str, minor: int, scenarios: int = 1) -> str:
     """Decimal text of minor / scenarios, exact where the division ends (2,000 does)."""
-    places = get_currency_precision(currency)
+    places, quantum = decimals(currency)
     exact = Decimal(minor) / scenarios
     amount = exact.scaleb(-places)
-    return f"{amount.quantize(Decimal(1).scaleb(-places)):f}" if scenarios == 1 else f"{amount:f}"
+    return f"{amount.quantize(quantum):f}" if scenarios == 1 else f"{amount:f}"

@@ -23,8 +23,10 @@ from learning.records import (
 )
 from learning.wire_values import (
     MAX_TEXT_BYTES,
-    change_value_to_pb,
     cut,
+    fill_time,
+    fill_value,
+    members_to_pb,
     money_to_pb,
     product_line_to_pb,
     time_to_pb,
@@ -102,11 +104,12 @@ def _build(history: DealHistory, limits: Limits, types: FieldTypes) -> events_pb
     past = known[-limits.changes :]
     event = events_pb2.DealEvent(
         deal=_deal_to_pb(history, limits, types),
-        history=[_change_to_pb(one, limits, types) for one in past],
         activities=[_activity_to_pb(one, limits.text_bytes) for one in log],
         contact_counters=[_counter_to_pb(one) for one in history.counters],
         activity_count=count,
     )
+    for change in past:
+        _fill_change(event.history.add(), change, limits, types)
     accounts = (*history.former_accounts, *([history.account] if history.account else []))
     fields = [history.deal.fields, *(one.fields for one in accounts)]
     texts: list[Value | None] = [one.text for one in log]
@@ -165,7 +168,8 @@ def _fill_account(message: pb.Account, account: Account, deal: Deal, limits: Lim
     start = deal.created_time or account.changes[0].effective_time
     moving = {one.field for one in account.changes if one.effective_time > start}
     told = [one for one in account.changes if one.field in moving]  # the others have been the same all along
-    message.changes.extend(_change_to_pb(one, limits, {}) for one in told[-limits.changes :])
+    for change in told[-limits.changes :]:
+        _fill_change(message.changes.add(), change, limits, {})
 
 
 def _told(history: DealHistory) -> Sequence[Change]:
@@ -207,13 +211,17 @@ def _channels(contact: Contact, *, granted: bool) -> list[str]:
     return list(dict.fromkeys(one.channel for one in contact.consents if one.granted is granted))
 
 
-def _change_to_pb(change: Change, limits: Limits, types: FieldTypes) -> pb.Change:
-    kind = types.get(change.field.removeprefix("fields."))
-    return pb.Change(
-        field=change.field, value=change_value_to_pb(change.value, kind, limits.text_bytes, limits.members),
-        effective_time=time_to_pb(change.effective_time), recorded_time=time_to_pb(change.recorded_time),
-        revision=change.revision,
-    )  # fmt: skip
+def _fill_change(message: pb.Change, change: Change, limits: Limits, types: FieldTypes) -> None:
+    value = change.value
+    message.field, message.revision = change.field, change.revision
+    fill_time(message.effective_time, change.effective_time)
+    fill_time(message.recorded_time, change.recorded_time)
+    if isinstance(value, tuple):
+        message.value.CopyFrom(members_to_pb(value, limits.members))
+    elif value is None:
+        message.value.SetInParent()
+    else:
+        fill_value(message.value, value, types.get(change.field.removeprefix("fields.")), limits.text_bytes)
 
 
 def _activity_to_pb(one: Activity, text_bytes: int) -> pb.Activity:

@@ -16,12 +16,19 @@ MAX_TEXT_BYTES = 2048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def fill_time(stamp: Timestamp, time: datetime) -> None:
+    """As `time_to_pb`, into a message: in place takes half the time."""
+    delta = time - _EPOCH
+    stamp.seconds, stamp.nanos = delta.days * 86400 + delta.seconds, delta.microseconds * 1000
+
+
 def time_to_pb(time: datetime | None) -> Timestamp | None:
     """An aware datetime as a Timestamp; None stays None (an absent member)."""
     if time is None:
         return None
-    delta = time - _EPOCH
-    return Timestamp(seconds=delta.days * 86400 + delta.seconds, nanos=delta.microseconds * 1000)
+    stamp = Timestamp()
+    fill_time(stamp, time)
+    return stamp
 
 
 @lru_cache(maxsize=65536)
@@ -74,18 +81,28 @@ def money_from_pb(message: pb.Money) -> Money | None:
 
 def value_to_pb(value: Value | None, kind: FieldType | None = None, limit: int = MAX_TEXT_BYTES) -> pb.FieldValue:
     """A field's value, texts cut to `limit` bytes; `kind` tells a choice from a text. None gives an empty message."""
-    if value is None:
-        return pb.FieldValue()
-    if isinstance(value, bool):
-        return pb.FieldValue(yes_no=value)
+    message = pb.FieldValue()
+    if value is not None:
+        fill_value(message, value, kind, limit)
+    return message
+
+
+def fill_value(message: pb.FieldValue, value: Value, kind: FieldType | None, limit: int) -> None:
+    """As `value_to_pb`, into an empty message: in place takes half the time."""
     if isinstance(value, str):
         text = cut(value, limit)
-        return pb.FieldValue(choice=text) if kind is FieldType.CHOICE else pb.FieldValue(text=text)
-    if isinstance(value, date):
-        return pb.FieldValue(date=value.isoformat())
-    if isinstance(value, Money):
-        return pb.FieldValue(money=money_to_pb(value))
-    return pb.FieldValue(number=value)
+        if kind is FieldType.CHOICE:
+            message.choice = text
+        else:
+            message.text = text
+    elif isinstance(value, bool):
+        message.yes_no = value
+    elif isinstance(value, Money):
+        message.money.currency, message.money.value = value.currency, value.value
+    elif isinstance(value, date):
+        message.date = value.isoformat()
+    else:
+        message.number = value
 
 
 def value_from_pb(message: pb.FieldValue) -> Value | None:
@@ -94,10 +111,8 @@ def value_from_pb(message: pb.FieldValue) -> Value | None:
     return None if isinstance(value, tuple) else value
 
 
-def change_value_to_pb(value: ChangeValue | None, kind: FieldType | None, limit: int, members: int) -> pb.FieldValue:
-    """The value of a change: as `value_to_pb`, or at most `members` products or contacts on a deal."""
-    if not isinstance(value, tuple):
-        return value_to_pb(value, kind, limit)
+def members_to_pb(value: tuple[ProductLine, ...] | tuple[ContactRole, ...], members: int) -> pb.FieldValue:
+    """The value of a change of the products or contacts on a deal, of which at most `members`."""
     roles = [pb.ContactRole(contact_id=one.contact_id, role=one.role)
              for one in value[:members] if isinstance(one, ContactRole)]  # fmt: skip
     if roles:
@@ -108,7 +123,7 @@ def change_value_to_pb(value: ChangeValue | None, kind: FieldType | None, limit:
 
 
 def change_value_from_pb(message: pb.FieldValue) -> ChangeValue | None:
-    """The inverse of `change_value_to_pb`."""
+    """The inverse of `value_to_pb` and `members_to_pb`."""
     kind = message.WhichOneof("value")
     if kind == "text":
         return message.text
