@@ -26,6 +26,8 @@ SAMPLE = 100_000  # rows that the readings are learned from
 DATE_PROBE = 200
 MOST_COMPACT_YEARS = 60
 UNIQUE, FEW_ROWS = 0.98, 20
+CODES, CODE_REPEATS, CODE_GAPS = 30, 3.0, 20.0  # so many numbers, each so often, so far apart: no quantity does that
+ROUND_SHARE = 0.25
 COINCIDENCES = 20.0  # repetitions that numbers drawn at random would have shown
 _PLAIN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$"
 _DIGITS_ONLY = r"^\s*[+-]?\d+\s*$"
@@ -43,13 +45,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a column is read; `unclear` tells that its values do not say whether the day or the month comes first."""
+    """How a column is read; `unclear`: its values do not say whether the day or the month comes first; `codes`: its
+    numbers stand for things."""
 
     kind: Kind
     decimal: str = "."
     day_first: bool = False
     unclear: bool = False
     words: Mapping[str, bool] = field(default_factory=dict)
+    codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,25 @@ def _number_reading(counts: Mapping[str, int], *, comma_likely: bool) -> Reading
     if codes > (1 - SURE) * total and len(counts) > 2:
         return None
     mark = decimal_mark(counts, comma_likely=comma_likely)
-    good = sum(n for text, n in counts.items() if not np.isnan(parse_number(text, mark)))
-    return Reading(Kind.NUMBER, decimal=mark) if good >= SURE * total else None
+    values = np.array([parse_number(text, mark) for text in counts])
+    often = np.array(list(counts.values()))
+    if often[~np.isnan(values)].sum() < SURE * total:
+        return None
+    return Reading(Kind.TEXT, codes=True) if _are_codes(values, often) else Reading(Kind.NUMBER, decimal=mark)
+
+
+def _are_codes(values: Floats, often: NDArray[np.int64]) -> bool:
+    """Whether whole numbers stand for things, as those of agents and places do: few, far apart, often, never round."""
+    known = ~np.isnan(values)
+    distinct, place = np.unique(values[known], return_inverse=True)
+    if len(distinct) < CODES or distinct[0] < 0 or np.any(distinct != np.round(distinct)):
+        return False
+    repeats = np.bincount(place, often[known])
+    if repeats.sum() < CODE_REPEATS * len(distinct) or distinct[-1] - distinct[0] < CODE_GAPS * len(distinct):
+        return False
+    # an outlier far from all else must not pass for a gap
+    low, high = np.quantile(distinct, [0.05, 0.95])
+    return bool(high - low >= CODE_GAPS * 0.9 * len(distinct) and np.mean(distinct % 10 == 0) < ROUND_SHARE)
 
 
 def settle_days(readings: Mapping[str, Reading]) -> dict[str, Reading]:

@@ -151,9 +151,13 @@ def _lay_out(
     ]  # fmt: skip
     aside = {*identifiers, order.column, *(name for name, one in readings.items() if one.kind is Kind.EMPTY)}
     features = tuple(name for name in read if name not in aside)
+    coded = [name for name in features if readings[name].codes]
     newest = {name: float(np.nanmax(days)) for name, days in dates.items()}
     layout = Layout(readings, features, order, newest, worthwhile_parts(dates, order, names))
     notes = []
+    if coded:
+        listed = ", ".join(f"“{name}”" for name in coded)
+        notes.append(Note(f"Read as codes, not as quantities: {listed}.", f"수량이 아닌 코드로 읽은 열: {listed}."))
     if identifiers:
         listed = ", ".join(f"“{name}”" for name in identifiers)
         notes.append(Note(

@@ -96,3 +96,15 @@ def test_codes_name_rows_but_notes_and_choices_do_not() -> None:
     assert is_identifier(Texts([f"7590-{one:05d}" for one in range(300)], every))
     assert not is_identifier(Texts([f"called {one} times, wants a quote" for one in range(300)], every))
     assert not is_identifier(Texts([f"rep-{one}" for one in range(30)], every % 30))
+
+
+def test_numbers_that_stand_for_things_are_choices_and_quantities_are_not() -> None:
+    codes = GENERATOR.choice(300_000, 60, replace=False)[GENERATOR.integers(0, 60, 2_000)]
+    reading = learn_reading(raw([str(code) for code in codes]))
+    assert (reading.kind, reading.codes) == (Kind.TEXT, True)
+    for amounts in (
+        np.round(GENERATOR.lognormal(9, 1, 2_000)), np.round(GENERATOR.lognormal(9, 1, 2_000), -3),
+        GENERATOR.integers(0, 2_500, 20_000), np.round(GENERATOR.normal(40, 12, 2_000)),
+        GENERATOR.integers(0, 20, 500) * 50_001,
+    ):  # fmt: skip
+        assert learn_reading(raw([f"{one:.0f}" for one in amounts])).kind is Kind.NUMBER
