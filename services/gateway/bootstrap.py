@@ -41,6 +41,7 @@ from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store, open_store
 from services.gateway.training import RegistryPlace, Trainer, fetch_artifact
+from services.gateway.what_if import ScoringService
 from services.gateway.workspace import Workspace
 
 STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)
@@ -86,16 +87,23 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     trainer = Trainer(gateway, models, await _jobs(store, "training"), settings)
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
-    desks = Desks(imports, trainer, models, DeadLetterDesk(nc, store, gateway.outbox), scratch, server.loopback)
+    scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
+    letters = DeadLetterDesk(nc, store, gateway.outbox)
+    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring)
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[*_loops(settings, nc, gateway, models), trainer, server],
         grpc=partial(grpc_api.add_to, gateway, scratch),
         grpc_services=[grpc_api.SERVICE],
-        close=store.close,
+        close=partial(_close, store, scoring),
         addresses=lambda: {"http": server.address},
     )
     return Built(gateway, models, trainer, parts)
+
+
+async def _close(store: Store, scoring: ScoringService) -> None:
+    await scoring.close()
+    await store.close()
 
 
 def _loops(settings: GatewaySettings, nc: NATS, gateway: Gateway, models: ModelVersions) -> list[Runner]:

@@ -37,6 +37,7 @@ from services.gateway.rest.idempotency import once
 from services.gateway.rest.schemas_views import Workspace
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
+from services.gateway.what_if import Scoring
 from services.gateway.workspace import SERVICES
 
 
@@ -50,6 +51,7 @@ class Desks:
     letters: DeadLetterDesk
     scratch: Path
     local: bool  # files of this machine may be named
+    scoring: Scoring
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from services.gateway.rest.schemas import Action, Money, Person, Shape
 
 
@@ -58,3 +60,38 @@ class Workspace(Shape):
     counts: dict[str, int]
     models: dict[str, Serving]
     parts: dict[str, bool]
+
+
+class SupposedScore(Shape):
+    """How likely the deal is won (a lead: converts), as it is or as it would be."""
+
+    probability: float
+    low: float
+    high: float
+    grade: Literal["A", "B", "C", "D"]
+    prior: bool
+
+
+class Difference(Shape):
+    """One column's share of the difference in log-odds; all the rest together without a field."""
+
+    field: str
+    value_before: str
+    value_after: str
+    effect_before: float
+    effect_after: float
+    effect: float
+    text: str
+
+
+class WhatIf(Shape):
+    """A score as it is and as it would be; the differences' effects add up."""
+
+    id: str
+    deal_revision: int
+    model_version: str
+    model_generation: int
+    business_day: str
+    before: SupposedScore
+    after: SupposedScore
+    differences: list[Difference]

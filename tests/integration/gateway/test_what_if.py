@@ -1,0 +1,93 @@
+"""What-if over REST, answered by the lead scoring service itself."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kit.clock import WallClock
+from kit.models import Pointer
+from kit.nats_server import NatsServer
+from kit.server import GrpcServer
+from learning.testing import company, last_day
+from services.gateway.domain import Principal, Scope
+from services.gateway.rest.schemas_views import WhatIf
+from services.lead_scoring.dataset import build_dataset
+from services.lead_scoring.grpc_api import SERVICE_NAME, LeadScoringApi
+from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.service import LeadScoring
+from services.lead_scoring.training import train
+from tests.integration.gateway.conftest import RunningGateway
+
+ADDRESS = "/v1/deals/d%2F1/what-if"
+
+
+class Models:
+    """The trained model, as version v1."""
+
+    def __init__(self, model: ScoreModel) -> None:
+        self.current = (model, Pointer("v1", 1, "x"))
+
+
+@pytest.fixture
+async def lead_scoring() -> AsyncIterator[GrpcServer]:
+    model = train(build_dataset(company(200, signal=2.0), last_day()), 0, lambda *_: None).model
+    api = LeadScoringApi(LeadScoring(Models(model), WallClock()))
+    server = GrpcServer("127.0.0.1:0", api.add_to, [SERVICE_NAME])
+    await server.start()
+    yield server
+    await server.stop(0)
+
+
+@pytest.fixture
+async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    gateway = RunningGateway(nats_server.url, tmp_path / "data", run_dir=tmp_path)
+    await gateway.start()
+    for user in ("u1", "u2"):
+        await gateway.http.put(f"/v1/users/{user}", json={"name": f"Kim {user}"})
+    deal = {"stage": "S0", "owner_id": "u1", "fields": {"source": "web"}}
+    assert (await gateway.http.put("/v1/deals/d%2F1", json=deal)).status_code == 201
+    yield gateway
+    await gateway.stop()
+
+
+async def test_what_if_is_answered_added_up_and_written_nowhere(
+    running: RunningGateway, lead_scoring: GrpcServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = await running.http.post(ADDRESS, json={"stage": "S1"})
+    assert away.status_code == 503, away.text
+    assert away.json()["field"] == "lead_scoring"
+    (tmp_path / "lead_scoring.json").write_text(json.dumps({"grpc": lead_scoring.address}))
+    asked = {"fields": {"source": "partner"}, "owner_id": "u2", "amount": {"currency": "USD", "value": "9.00"}}
+    answer = await running.http.post(f"{ADDRESS}?lang=ko", json=asked)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    WhatIf.model_validate(found)
+    assert found["model_version"] == "v1"
+    before, after = found["before"]["probability"], found["after"]["probability"]
+    assert after > before
+    moved = math.log(after / (1 - after)) - math.log(before / (1 - before))
+    assert math.fsum(one["effect"] for one in found["differences"]) == pytest.approx(moved, abs=1e-9)
+    source = next(one for one in found["differences"] if one["field"] == "fields.source")
+    assert (source["value_before"], source["value_after"]) == ("web", "partner")
+    assert source["text"] == "source: web → partner — 가능성이 높아집니다"
+    record = (await running.http.get("/v1/deals/d%2F1")).json()
+    assert (record["revision"], record["fields"], record["owner_id"]) == (1, {"source": "web"}, "u1")
+
+    for body, field in (({}, "body"), ({"outcome": "WON"}, "outcome"), ({"amount": 5}, "amount"),
+                        ({"owner_id": "nobody"}, "owner_id"), ({"fields": {str(n): n for n in range(60)}}, "body"),
+                        ({"close_date": "soon"}, "close_date")):  # fmt: skip
+        refused = await running.http.post(ADDRESS, json=body)
+        assert (refused.status_code, refused.json()["field"]) == (400, field), refused.text
+    assert (await running.http.post("/v1/deals/none/what-if", json={"stage": "S1"})).status_code == 404
+    big = await running.http.post(ADDRESS, content=b'{"stage": "' + b"x" * 300_000 + b'"}')
+    assert big.status_code == 413
+    await running.http.put("/v1/deals/d%2F1", json={"outcome": "WON"})
+    assert (await running.http.post(ADDRESS, json={"stage": "S1"})).status_code == 409
+
+    monkeypatch.setattr("services.gateway.rest.what_if.principal_of", lambda _: Principal("p", Scope.OWN, "u2"))
+    assert (await running.http.post(ADDRESS, json={"stage": "S1"})).status_code == 404, "a foreign deal does not exist"
