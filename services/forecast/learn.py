@@ -44,7 +44,8 @@ def fit_blend(company: Company, bookings: Bookings, replays: Sequence[Replay], a
     branches = {owner: branch_of(path) for owner, path in company.paths.items()}
     levels = tuple(_level(each, bias, errors, share, branches) for each in ahead)
     missed = [(_worth(each), _missed(each, bias, errors)) for each in replays]
-    total = _shrunk([(worth, error**2) for worth, error in missed], PRIOR_ERROR**2, ERROR_PRIOR)
+    prior = PRIOR_ERROR**2 / (1 + (ahead[0].pace is not None))  # parts that miss independently halve the variance
+    total = _shrunk([(worth, error**2) for worth, error in missed], prior, ERROR_PRIOR)
     spread = _spread(replays, share, typical)
     shock = sqrt(max(total - _own_variance(replays[-1], spread, typical), 0.02**2))
     levels = tuple(replace(each, shock=round(shock, 6)) for each in levels)

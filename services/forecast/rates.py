@@ -27,7 +27,7 @@ SEASON_DAYS = 730
 SEASON_PRIOR = 0.5  # share of a season's deviation that is believed
 AMOUNT_PRIOR = 10.0
 QUARTER_WEEKS = 14
-BEGINNINGS = 300
+BEGINNINGS = 60
 
 
 def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewBusiness:
