@@ -21,6 +21,9 @@ from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
 COMPANY = "company"
 CATEGORIES = ("commit", "best_case", "pipeline")
+AMOUNTS = (
+    "booked", "deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90", "quota", *CATEGORIES,
+)  # fmt: skip
 SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
 ADDITIVE = (*SUMS, "open_deals")
 
@@ -38,6 +41,8 @@ class Parts:
     past: bool = False  # the period is over: nothing is open in it
     business_day: str = ""
     generation: int = 0
+    seen: frozenset[str] | None = None  # nodes whose totals may be shown; None: all
+    spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
 
     @cached_property
     def scenarios(self) -> int:
@@ -56,11 +61,20 @@ class Totals:
 
 
 def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
-    """The nodes, parents before children; with `only` just that node. Amounts are exact decimal texts."""
+    """The nodes, parents before children; with `only` just that node. Amounts are exact decimal texts.
+
+    Nodes above what may be seen are there by name, with nothing but nulls: what is seen of them is not their total.
+    """
     tree = with_unplaced(parts.tree, _owners(parts))
     totals = add_up(tree, parts)
-    known = COMPANY in parts.rollups  # then a node without a rollup has nothing open
-    return [node_json(node, totals[node.id], parts, known=known) for node in tree if not only or node.id == only]
+    known = parts.spoken or COMPANY in parts.rollups  # then a node without a rollup has nothing open
+    return [
+        node_json(node, totals[node.id], parts, known=known)
+        if parts.seen is None or node.id in parts.seen
+        else hidden_json(node)
+        for node in tree
+        if not only or node.id == only
+    ]
 
 
 def with_unplaced(tree: Sequence[Node], owners: Iterable[str]) -> list[Node]:
@@ -113,15 +127,18 @@ def _own_sums(body: Mapping[str, Any], scenarios: int) -> dict[str, int]:
     return {name: body[name] * scale for name in SUMS} | {"open_deals": body["open_deals"]}
 
 
+def hidden_json(node: Node) -> dict[str, Any]:
+    """A node whose totals tell of owners that are not seen."""
+    return _named(node) | dict.fromkeys((*AMOUNTS, "quota_probability", "open_deals")) | {"stale": False}
+
+
+def _named(node: Node) -> dict[str, Any]:
+    return {"node": node.id, "level": node.level, "name": node.name, "parent": node.parent}
+
+
 def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[str, Any]:
     """One node. Where the forecast service has not spoken yet (`known` is false) its members are null."""
-    row: dict[str, Any] = {
-        "node": node.id,
-        "level": node.level,
-        "name": node.name,
-        "parent": node.parent,
-        "booked": format_minor(parts.currency, totals.booked),
-    }
+    row = _named(node) | {"booked": format_minor(parts.currency, totals.booked)}
     rollup = parts.rollups.get(node.id)
     if parts.past or rollup is not None or known:
         row |= _open_business(rollup.body["quantiles"] if rollup and not parts.past else (), totals, parts)

@@ -13,6 +13,7 @@ from kit.telemetry import TRACEPARENT, inject
 from learning.periods import Period, current_period
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
+    LOCAL,
     DealWrite,
     InsightKind,
     Principal,
@@ -115,9 +116,11 @@ class Gateway:
         rollups = [] if past else await self.store.rollups(principal, str(chosen))
         traded = currencies(won, promised, rollups)
         money = currency.upper() or self._main_currency(traded)
+        day = min(chosen.end, today)  # of a past quarter the tree as it stood at its end
+        company = [] if past else await self.store.rollups(LOCAL, str(chosen), money, COMPANY)
         parts = Parts(
             money,
-            await self.store.tree(principal, min(chosen.end, today)),
+            await self.store.tree(principal, day),
             won,
             promised,
             await self.store.list_quotas(principal, str(chosen)),
@@ -125,14 +128,18 @@ class Gateway:
             past,
             today.isoformat(),
             self.workspace.serving["forecast"].generation,
+            await self.store.nodes_within(principal, day),
+            spoken=bool(company),
         )
-        return self._forecast_json(str(chosen), parts, node, traded)
+        return self._forecast_json(str(chosen), parts, node, traded, company)
 
-    def _forecast_json(self, period: str, parts: Parts, node: str, traded: list[str]) -> dict[str, Any]:
+    def _forecast_json(
+        self, period: str, parts: Parts, node: str, traded: list[str], company: Sequence[StoredRollup]
+    ) -> dict[str, Any]:
         nodes = nodes_json(parts, node)
         if node and not nodes:
             raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
-        total: StoredRollup | None = parts.rollups.get(COMPANY) or next(iter(parts.rollups.values()), None)
+        total = next(iter((*company, *parts.rollups.values())), None)
         return {
             "period": period,
             "as_of": total.body["as_of"] if total else time_text(self.workspace.now()),

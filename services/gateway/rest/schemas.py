@@ -228,13 +228,14 @@ class Problem(Shape):
 
 
 class ForecastNode(Shape):
-    """A node of the reporting tree; deals to quota_probability are null until the forecast service has spoken."""
+    """A node of the reporting tree; deals to quota_probability are null until the forecast service has spoken, and
+    all is null above what you may see."""
 
     node: str
     level: Literal["company", "region", "manager", "owner"]
     name: str
     parent: str
-    booked: str
+    booked: str | None
     deals: str | None
     not_yet_created: str | None
     correction: str | None
@@ -244,10 +245,10 @@ class ForecastNode(Shape):
     p90: str | None
     quota: str | None
     quota_probability: float | None
-    commit: str
-    best_case: str
-    pipeline: str
-    open_deals: int
+    commit: str | None
+    best_case: str | None
+    pipeline: str | None
+    open_deals: int | None
     stale: bool
 
 

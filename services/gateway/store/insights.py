@@ -195,16 +195,20 @@ class Insights(Reads, Touching):
 
         await self._database.write(work, durable=False)
 
-    async def rollups(self, principal: Principal, period: str, currency: str = "") -> list[StoredRollup]:
+    async def rollups(
+        self, principal: Principal, period: str, currency: str = "", node: str = ""
+    ) -> list[StoredRollup]:
         """The nodes of a period that hold nobody the principal does not see, in one currency or in each."""
         r = t.rollups.c
         found = select(r.node, r.period, r.currency, r.body).where(r.period == period).order_by(r.currency, r.node)
         if currency:
             found = found.where(r.currency == currency)
+        if node:
+            found = found.where(r.node == node)
 
         def work(connection: Connection) -> list[StoredRollup]:
             context = self._contexts.read(connection)
-            seen = context.people.nodes_within(principal, context.day)
+            seen = context.people.nodes_within(context.visible(principal), context.day)
             rows = [row for row in connection.execute(found).all() if seen is None or row.node in seen]
             return [StoredRollup(row.node, row.period, row.currency, loads(row.body)) for row in rows]
 

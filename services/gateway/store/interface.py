@@ -78,7 +78,11 @@ class Store(Protocol):
     ) -> list[WriteResult]:
         """Create or change accounts; the revision of a changed one's open deals grows, or its new insights would
         count as repetitions of the old. Deals of several people may share one: only who sees all may, else
-        Forbidden."""
+        Forbidden.
+
+        `changes` go into the history of the fields, unless a field has one of that very time; `fields` that differ
+        from what is known then count from now.
+        """
 
     async def save_contacts(
         self, principal: Principal, contacts: Sequence[Contact], *, trace: str = ""
@@ -140,7 +144,12 @@ class Store(Protocol):
     async def list_fields(self) -> list[FieldDefinition]: ...
 
     async def tree(self, principal: Principal, day: date) -> list[Node]:
-        """Company, regions, managers and owners on that day, parents before children, cut to the principal."""
+        """Company, regions, managers and owners on that day, parents before children, cut to the principal: the
+        owners it sees today, wherever they stood then, and who stood above them."""
+
+    async def nodes_within(self, principal: Principal, day: date) -> frozenset[str] | None:
+        """Nodes of the tree on that day all of whose owners the principal sees today; None for all nodes. Totals of
+        any other would tell of colleagues. Regions and the company are beyond whoever does not see all."""
 
     async def won(self, principal: Principal, start: date, end: date) -> list[Won]: ...
 
@@ -193,8 +202,10 @@ class Store(Protocol):
 
     async def save_rollups(self, rollups: Sequence[StoredRollup]) -> None: ...
 
-    async def rollups(self, principal: Principal, period: str, currency: str = "") -> list[StoredRollup]:
-        """Only nodes all of whose owners the principal sees: a node above would tell of colleagues."""
+    async def rollups(
+        self, principal: Principal, period: str, currency: str = "", node: str = ""
+    ) -> list[StoredRollup]:
+        """Only nodes all of whose owners the principal sees (see `nodes_within`); with `node` just that one."""
 
     # live events
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...

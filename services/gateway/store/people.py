@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from learning.records import Node, ReportingLine, User
-from learning.tree import COMPANY, lines_on, managers_above, owner_paths
+from learning.tree import lines_on, managers_above, owner_paths, unplaced
 from services.gateway.domain import Principal, Scope
 
 END_OF_TIME = date.max
@@ -34,8 +34,7 @@ class People:
 
     def path(self, owner_id: str, day: date) -> tuple[Node, ...]:
         """One owner's path; nobody's deals stand right under the company."""
-        known = self.paths(day).get(owner_id)
-        return known if known is not None else (COMPANY, Node(f"owner:{owner_id}", "owner", owner_id, COMPANY.id))
+        return self.paths(day).get(owner_id) or unplaced(owner_id)
 
     def subtree(self, user_id: str, day: date) -> set[str]:
         """The user and everyone below on that day; empty for nobody."""
@@ -62,13 +61,13 @@ class People:
             return {principal.user_id} if principal.user_id else set()
         return self.subtree(principal.user_id, day)
 
-    def nodes_within(self, principal: Principal, day: date) -> set[str] | None:
-        """Nodes all of whose owners the principal sees; None for all nodes. Regions and the company are beyond."""
-        seen = self.visible(principal, day)
+    def nodes_within(self, seen: set[str] | None, day: date) -> frozenset[str] | None:
+        """Nodes of a day all of whose owners are among those seen; None for all nodes. Regions and the company are
+        beyond."""
         if seen is None:
             return None
         heads = {f"manager:{one}" for one in seen if self.subtree(one, day) <= seen}
-        return heads | {f"owner:{one}" for one in seen}
+        return frozenset(heads | {f"owner:{one}" for one in seen})
 
     def known_to(self, principal: Principal, day: date) -> set[str] | None:
         """Users whose names the principal may see: those it sees deals of, and the managers above; None for all."""

@@ -26,16 +26,17 @@ class Totals(Part):
     async def tree(self, principal: Principal, day: date) -> list[Node]:
         """Company, regions, managers and owners on a day, parents before children, cut to the principal.
 
-        A user is an owner if they have nobody below them, or any deal. What stands above the principal's owners is
-        there by name.
+        A user is an owner if they have nobody below them, or any deal or quota. The principal's owners are those it
+        sees today; what stood above them is there by name.
         """
         has_deals = select(D.id).where(D.owner_id == t.users.c.id, not_(D.deleted)).exists()
+        has_quota = select(t.quotas.c.owner_id).where(t.quotas.c.owner_id == t.users.c.id).exists()
         nobodys = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 
         def work(connection: Connection) -> list[Node]:
             context = self._contexts.read(connection)
-            visible = context.people.visible(principal, day)
-            owners = {row[0] for row in connection.execute(select(t.users.c.id).where(has_deals)).all()}
+            visible = context.visible(principal)
+            owners = {row[0] for row in connection.execute(select(t.users.c.id).where(has_deals | has_quota)).all()}
             unowned = connection.execute(nobodys).first() is not None
             nodes: dict[str, Node] = {}
             for user_id, path in sorted(context.people.paths(day).items()):
@@ -48,6 +49,15 @@ class Totals(Part):
                 for node in context.people.path("", day):
                     nodes.setdefault(node.id, node)
             return _parents_first(nodes)
+
+        return await self._database.read(work)
+
+    async def nodes_within(self, principal: Principal, day: date) -> frozenset[str] | None:
+        """Nodes of the tree on a day all of whose owners the principal sees today; None for all nodes."""
+
+        def work(connection: Connection) -> frozenset[str] | None:
+            context = self._contexts.read(connection)
+            return context.people.nodes_within(context.visible(principal), day)
 
         return await self._database.read(work)
 

@@ -68,8 +68,9 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         as_of=words("part.as_of", time=words.time(forecast["as_of"])),
         model=words("part.model", version=forecast["model_version"]) if forecast["model_version"] else "",
         quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
-        booked_at=places["booked"], p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"),
-        quota_at=places.get("quota"), quarters=tuple(_quarter(each, words) for each in forecasts),
+        booked_at=places.get("booked", 0.0),
+        p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"), quota_at=places.get("quota"),
+        quarters=tuple(_quarter(each, words) for each in forecasts),
         chart=_chart(forecasts), **texts,
     )  # fmt: skip
 

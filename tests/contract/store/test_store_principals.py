@@ -103,6 +103,39 @@ async def test_totals_of_others_are_not_shown(deals: Store) -> None:
     assert await shown(NOBODY) == set()
 
 
+async def test_a_past_tree_holds_todays_owners_where_they_stood_then(deals: Store) -> None:
+    """Ann was West's until she joined East; nothing is known of the new one before June."""
+    lines = [
+        ReportingLine("ann", "west", "", date(2017, 1, 1)), ReportingLine("ann", "east", "", date(2017, 8, 1)),
+        ReportingLine("new", "east", "", date(2017, 6, 1)),
+    ]  # fmt: skip
+    await deals.save_users(LOCAL, [User("new", "New")], lines)
+    then, today = date(2017, 6, 30), date(2017, 9, 30)
+
+    async def parents(principal: Principal, day: date) -> dict[str, str]:
+        return {node.id: node.parent for node in await deals.tree(principal, day) if node.level == "owner"}
+
+    for principal in (EAST, LOCAL):
+        assert (await parents(principal, then))["owner:ann"] == "manager:west"
+        assert (await parents(principal, today))["owner:ann"] == "manager:east"
+        assert (await parents(principal, date(2017, 3, 31)))["owner:new"] == "manager:east"
+    assert "owner:cat" not in await parents(EAST, then)
+    west_now = Principal("west", Scope.SUBTREE, "west")
+    assert "owner:ann" not in await parents(west_now, then), "what is seen follows the line of today"
+    assert (await deals.nodes_within(EAST, today) or set()) >= {"manager:east", "owner:ann", "owner:new"}
+    assert "manager:west" not in (await deals.nodes_within(EAST, then) or ())
+    assert "manager:west" in (await deals.nodes_within(west_now, today) or ())
+    assert "manager:west" not in (await deals.nodes_within(west_now, then) or ()), "ann's are in it"
+    assert await deals.nodes_within(LOCAL, then) is None
+
+
+async def test_a_manager_with_a_quota_has_a_place(deals: Store) -> None:
+    assert "owner:west" not in {node.id for node in await deals.tree(LOCAL, date(2017, 9, 30))}
+    await deals.save_quotas(LOCAL, [Quota("west", "2017-Q4", Money("USD", 1))])
+    places = {node.id: node.parent for node in await deals.tree(LOCAL, date(2017, 9, 30))}
+    assert places["owner:west"] == "manager:west"
+
+
 async def test_accounts_and_contacts_are_written_by_who_sees_all(deals: Store) -> None:
     for principal in (OWN, EAST, NOBODY):
         with pytest.raises(Forbidden):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -89,6 +90,24 @@ def test_a_past_period_is_what_was_booked() -> None:
     assert row["mean"] == row["p10"] == row["p90"] == row["booked"] == "1.00"
     assert row["deals"] == "0.00"
     assert row["stale"] is False
+
+
+def test_what_is_not_seen_is_null_and_never_stale() -> None:
+    rollups = {node: stored(node, (5, 0, 0)) for node in ("owner:a",)}
+    seen = frozenset({"manager:m", "owner:a", "owner:b"})
+    cut = replace(parts([Won("a", "USD", 100, 1)], rollups), seen=seen, spoken=True)
+    rows = {row["node"]: row for row in nodes_json(cut)}
+    assert len({frozenset(row) for row in rows.values()}) == 1, "every row has the same members"
+    for node in ("company", "region:E", "owner:c"):
+        values = {name: value for name, value in rows[node].items() if name not in ("node", "level", "name", "parent")}
+        assert values.pop("stale") is False
+        assert set(values.values()) == {None}
+    assert (rows["manager:m"]["booked"], rows["owner:a"]["deals"]) == ("1.00", "0.00")
+    assert (rows["owner:b"]["mean"], rows["owner:b"]["stale"]) == ("0.00", False), "spoken of, and nothing is open"
+    unspoken = {row["node"]: row for row in nodes_json(replace(cut, rollups={}, spoken=False))}
+    assert (unspoken["owner:b"]["mean"], unspoken["owner:b"]["stale"], unspoken["company"]["stale"]) == (
+        None, True, False,
+    )  # fmt: skip
 
 
 def test_quota_categories_and_chance() -> None:
