@@ -22,7 +22,7 @@ from learning.columns import MISSING, NO, YES, Floats, Texts
 
 SURE = 0.95  # of the values that say something: the others are taken for garbage
 LONGEST_TEXT = 1_000
-SAMPLE = 100_000  # rows that the readings are learned from
+SAMPLE = 20_000  # rows that the readings are learned from
 DATE_PROBE = 200
 MOST_COMPACT_YEARS = 60
 UNIQUE, FEW_ROWS = 0.98, 20
