@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from accuracy import actions, guard, lead_scoring, lead_scoring_files
+from accuracy import actions, forecast, guard, lead_scoring, lead_scoring_files
 from kit.errors import DealcastError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +18,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     lead_scoring.section,
     lead_scoring_files.section,
     guard.section,
+    forecast.section,
     actions.section,
 )
 
