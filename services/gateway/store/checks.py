@@ -13,11 +13,11 @@ from services.gateway.domain import FieldError
 from services.gateway.limits import (
     FIRST_YEAR,
     ID_LENGTH,
-    KEPT_NAME_LENGTH,
     KEPT_TEXT_BYTES,
     LARGEST_MINOR,
     LARGEST_NUMBER,
     LAST_YEAR,
+    NAME_LENGTH,
     PERIOD,
     UNSTORABLE,
 )
@@ -68,11 +68,13 @@ class Checker:
         return True
 
     def name(self, field: str, value: Any, *, required: bool = False) -> bool:
-        """A name, stage or other short text of at most 1,000 characters."""
+        """A name, stage or other short text of at most 500 characters."""
         if required and not value:
             return self.refuse(field, value, "this is empty", "Give at least one character")
-        if isinstance(value, str) and len(value) > KEPT_NAME_LENGTH:
-            return self.refuse(field, value, f"this has {len(value):,} characters", "Use at most 1,000 characters")
+        if isinstance(value, str) and len(value) > NAME_LENGTH:
+            return self.refuse(
+                field, value, f"this has {len(value):,} characters", f"Use at most {NAME_LENGTH} characters"
+            )
         return self.text(field, value)
 
     def text(self, field: str, value: Any) -> bool:

@@ -93,7 +93,7 @@ deals = Table(
     _text("search"), _time("updated_time"), _time("last_effective"), _count("change_count"), _count("activity_count"),
     Index(None, "owner_id", "id"), Index(None, "account_id"), Index(None, "outcome", "closed_date"),
     Index(None, "amount_major", "id"), Index(None, "created_time", "id"), Index(None, "close_date", "id"),
-    Index(None, "updated_time", "id"),
+    Index(None, "updated_time", "id"), Index(None, "stage", "deleted"),
 )  # fmt: skip
 
 deal_contacts = Table(

@@ -34,7 +34,7 @@ BAD: dict[str, tuple[str, dict[str, Any]]] = {
     "newline in id": ("id", {"id": "a\nb"}),
     "NUL in id": ("id", {"id": "a\x00"}),
     "surrogate in id": ("id", {"id": "a\ud800"}),
-    "long name": ("name", {"name": "x" * 1001}),
+    "long name": ("name", {"name": "x" * 501}),
     "NUL in name": ("name", {"name": "a\x00b"}),
     "surrogate in stage": ("stage", {"stage": "\udfff"}),
     "empty pipeline": ("pipeline", {"pipeline": ""}),

@@ -12,10 +12,11 @@ import pytest
 from kit.errors import InvalidInput
 from kit.money import Money
 from learning.records import DealKind, Outcome
-from services.gateway.domain import LOCAL, DealWrite, InsightKind
+from services.gateway.domain import LOCAL, DealWrite, InsightKind, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.codec import major
 from services.gateway.store.interface import SORTS, CategorySum, Query, Won
+from services.gateway.store.lists import _STAGES
 from tests.contract.store.conftest import at, insight
 
 Put = Callable[..., Any]
@@ -160,3 +161,21 @@ async def test_what_is_booked_and_promised(store: Store, put: Put) -> None:
     ]  # fmt: skip
     counts = await store.counts()
     assert (counts["deals"], counts["open"], counts["won"], counts["lost"], counts["leads"]) == (38, 3, 33, 1, 1)
+
+
+async def test_stages_are_found_by_jumping_through_their_index(store: Store) -> None:
+    names = ["Won", "Demo", "제안", "", "\U0001f600" * 500]
+    await store.apply_deals(LOCAL, [DealWrite(f"s{n}", stage=names[n % 5], owner_id="ann") for n in range(50)])
+    await store.apply_deals(LOCAL, [DealWrite("gone", stage="Gone", deleted=True), DealWrite("b", stage="Bens")])
+    assert sorted(await store.list_stages(LOCAL)) == sorted({*names, "Bens"} - {""})
+    assert sorted(await store.list_stages(Principal("ann", Scope.OWN, "ann"))) == sorted(set(names) - {""})
+    database = store._database  # type: ignore[attr-defined]
+    if database.is_sqlite:
+
+        def plan(connection: Any) -> list[Any]:
+            statement = str(_STAGES.compile(database._reader, compile_kwargs={"literal_binds": True}))
+            return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()]
+
+        told = [line for line in await database.read(plan) if "deals" in line]
+        assert told
+        assert all("COVERING INDEX ix_deals_stage_deleted (stage>?)" in line for line in told)
