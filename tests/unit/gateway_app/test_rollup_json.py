@@ -93,7 +93,7 @@ def test_a_past_period_is_what_was_booked() -> None:
 
 
 def test_what_is_not_seen_is_null_and_never_stale() -> None:
-    rollups = {node: stored(node, (5, 0, 0)) for node in ("owner:a",)}
+    rollups = {"owner:a": stored("owner:a", (1_000_000, 0, 0))}
     seen = frozenset({"manager:m", "owner:a", "owner:b"})
     cut = replace(parts([Won("a", "USD", 100, 1)], rollups), seen=seen, spoken=True)
     rows = {row["node"]: row for row in nodes_json(cut)}
@@ -102,7 +102,7 @@ def test_what_is_not_seen_is_null_and_never_stale() -> None:
         values = {name: value for name, value in rows[node].items() if name not in ("node", "level", "name", "parent")}
         assert values.pop("stale") is False
         assert set(values.values()) == {None}
-    assert (rows["manager:m"]["booked"], rows["owner:a"]["deals"]) == ("1.00", "0.00")
+    assert (rows["manager:m"]["booked"], rows["owner:a"]["deals"]) == ("1.00", "5.00")
     assert (rows["owner:b"]["mean"], rows["owner:b"]["stale"]) == ("0.00", False), "spoken of, and nothing is open"
     unspoken = {row["node"]: row for row in nodes_json(replace(cut, rollups={}, spoken=False))}
     assert (unspoken["owner:b"]["mean"], unspoken["owner:b"]["stale"], unspoken["company"]["stale"]) == (
