@@ -199,9 +199,9 @@ def report(
 ) -> dict[str, Any]:
     """The evaluation stored with the version: each effect with its interval, support and overlap."""
     return {
-        "method": "logistic regression of the outcome on actions in the next 7 days, adjusted for the out-of-fold "
-        "lead score and the state of the day; errors clustered by deal, widened for unrecorded reasons, "
-        "shrunk to the playbook",
+        "method": "double machine learning: the outcome and the actions of the next 7 days, each less what the lead "
+        "score and the state of the day explain of it out of fold; errors clustered by deal, widened for unrecorded "
+        "reasons, shrunk to the scaled playbook by empirical Bayes",
         "window_days": WINDOW_DAYS,
         "rows": len(gathered.rows),
         "deals": len(set(gathered.deals)),

@@ -7,7 +7,7 @@ import pytest
 
 from learning.calibration import sigmoid
 from services.next_best_action.domain import Action
-from services.next_best_action.effects import Design, estimate, playbook_scale
+from services.next_best_action.effects import Design, estimate, playbook_scale, shrunk
 from services.next_best_action.model import ActionModel, playbook
 
 CALL = Action("call", "", "", activities=("call",), odds=0.1, odds_sd=0.3)
@@ -75,3 +75,14 @@ def test_the_playbook_is_scaled_by_what_the_log_bears_out() -> None:
     hoped = ActionModel(playbook_scale=scale).effect(VISIT)
     assert hoped.mean == pytest.approx(VISIT.odds * scale)
     assert playbook(-8.0, 0.5, scale).mean == -8.0
+
+
+def test_estimates_borne_out_by_nothing_shrink_together() -> None:
+    actions = [Action(f"a{number}", "", "", activities=("call",), odds=0.1, odds_sd=0.3) for number in range(6)]
+    noisy = np.array([0.3, -0.2, 0.25, -0.1, 0.2, 0.1])
+    sure = shrunk(noisy, np.eye(6) * 0.01**2, actions)
+    unsure = shrunk(noisy, np.eye(6) * 0.3**2, actions)
+    strays = [np.ptp([mean for mean, _ in found]) for found in (sure, unsure)]
+    assert strays[1] < 0.3 * strays[0]
+    assert all(sd > other for (_, sd), (_, other) in zip(unsure, sure, strict=True)) or strays[1] < 0.05
+    assert shrunk(np.zeros(0), np.zeros((0, 0)), []) == []
