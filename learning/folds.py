@@ -39,3 +39,11 @@ def forward_folds(taken: Days, closed: Days, records: Sequence[object], shares: 
         train = (closed > 0) & (closed <= cut) & (taken <= cut)
         folds.append(Fold(cut, train, (taken > cut) & (taken <= end)))
     return [fold for fold in folds if fold.train.any() and fold.test.any()]
+
+
+def random_folds(records: NDArray[np.int64], known: Mask, count: int, seed: int) -> list[Fold]:
+    """Folds without an order of time: records are drawn into `count` parts, each tested by the others' model."""
+    groups = np.random.default_rng(seed).permutation(int(records.max()) + 1 if len(records) else 0) % count
+    part = groups[records]
+    folds = [Fold(0, known & (part != place), known & (part == place)) for place in range(count)]
+    return [fold for fold in folds if fold.train.any() and fold.test.any()]

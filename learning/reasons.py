@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.columns import NO, YES, ChoiceColumn, Column, Encoder, Table, Texts, as_numbers, as_texts
+from learning.columns import NO, YES, Table, Texts, as_numbers, as_texts
+from learning.encoder import ChoiceColumn, Column, Encoder, NumberColumn
+from learning.texts import TextColumn
 from learning.titles import title
 from learning.wording import likeness, measure_of, measured
 
@@ -22,6 +24,7 @@ _WORDS = {
 _MISSING = ("not filled in", "입력되지 않음")
 _SMALL = 1e-12
 STRONG = 0.5  # log-odds
+SHORT = 80  # characters of a long text that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def count_evidence(
     counted = {}
     for column in encoder.columns:
         bins = column.bins(table.columns[column.name], table.rows)
-        size = (len(column.levels) if isinstance(column, ChoiceColumn) else len(column.edges)) + 2
+        size = column.places
         pairs, first = np.unique(records * size + bins, return_index=True)
         place = pairs % size
         total, good = np.bincount(place, minlength=size), np.bincount(place, won[first], size)
@@ -87,9 +90,9 @@ class _Reader:
         self._counts = counts
         self._names = names
         self._measure = measure_of(column.name, date=column.name in table.dates)
-        self._numbers = None if isinstance(column, ChoiceColumn) else as_numbers(source, table.rows)
+        self._numbers = as_numbers(source, table.rows) if isinstance(column, NumberColumn) else None
         self._texts: Texts | None = None
-        if isinstance(column, ChoiceColumn) and not column.yes_no:
+        if isinstance(column, TextColumn) or (isinstance(column, ChoiceColumn) and not column.yes_no):
             self._texts = as_texts(source, table.rows)
 
     def reason(self, row: int, effect: float) -> Reason:
@@ -113,6 +116,10 @@ class _Reader:
                 text = self._texts.dictionary[int(self._texts.codes[row])] if self._texts is not None else ""
             name = self._names.get(text, text)
             return text, *_WORDS.get(name, (name, name))
+        if isinstance(self._column, TextColumn):
+            text = "" if bin_index or self._texts is None else self._texts.dictionary[int(self._texts.codes[row])]
+            short = text if len(text) <= SHORT else text[:SHORT].rstrip() + "…"
+            return (short, short, short) if text else ("", *_MISSING)
         number = float(self._numbers[row]) if self._numbers is not None else float("nan")
         if np.isnan(number):
             return "", *_MISSING
@@ -124,6 +131,8 @@ class _Reader:
             if bin_index == len(self._column.levels):
                 return ("with a rare value", "드문 값의")[language]
             return ("like it", "같은 값의")[language]
+        if isinstance(self._column, TextColumn):
+            return (("with a text", "글이 있는") if not bin_index else ("without one", "글이 없는"))[language]
         return likeness(self._column.edges, bin_index, self._measure)[language]
 
 

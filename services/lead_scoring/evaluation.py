@@ -11,6 +11,9 @@ from learning.calibration import sigmoid
 from learning.metrics import METRICS, bootstrap
 from services.lead_scoring.dataset import Dataset, Ints
 from services.lead_scoring.forward import Forward
+from services.lead_scoring.model import ScoreModel
+
+NOTHING_PREDICTS = "these fields do not predict the outcome: every open record gets the company's rate"
 
 
 def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
@@ -27,15 +30,16 @@ def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def evaluate(data: Dataset, forward: Forward, seed: int) -> dict[str, Any]:
+def evaluate(data: Dataset, forward: Forward, scorer: ScoreModel, seed: int) -> dict[str, Any]:
     """Metrics of the time-forward scores on rows whose outcome is known, beside the base rate on the same rows."""
     known = forward.tested > 0
     facts: dict[str, Any] = {
-        "model": "logistic" if forward.predicts else "base_rate", "penalty": forward.penalty,
-        "calibration": {
-            "intercept": round(forward.calibrator.intercept, 6), "slope": round(forward.calibrator.slope, 6)
-        },
+        "model": scorer.kind, "penalty": forward.penalty, "rounds": forward.rounds,
+        "half_life_days": forward.half_life,
+        "stack": {name: round(getattr(forward.choice.stack, name), 6) for name in ("intercept", "linear", "trees")},
     }  # fmt: skip
+    if not forward.predicts:
+        facts["why"] = NOTHING_PREDICTS
     if not known.any():
         return facts | {"test": None, "baseline": None}
     won, weight = data.won[known], forward.tested[known]

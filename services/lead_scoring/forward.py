@@ -1,116 +1,220 @@
-"""Validation forward in time: out-of-fold scores, the penalty, the calibration, and whether anything predicts."""
+"""Validation: out-of-fold scores, forward in time where there is an order, what they choose, whether they predict."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from learning.calibration import Calibrator, fit_calibrator, logit, sigmoid
+from learning.blend import Stack, fit_stack
+from learning.boosting import ROUNDS
+from learning.calibration import Calibrator, fit_calibrator
 from learning.censoring import known_share, known_weights
-from learning.columns import Encoder, Floats
-from learning.folds import Fold, Mask, forward_folds
-from learning.linear import Fit, fit_logistic
-from learning.metrics import log_loss
+from learning.columns import Codes, Floats
+from learning.folds import Fold, forward_folds, random_folds
+from learning.parallel import Workers
+from services.lead_scoring.candidates import DEFAULT_PENALTY, PENALTIES, Found, Task, base_log_odds, learn
 from services.lead_scoring.dataset import Dataset
+from services.lead_scoring.recency import age_weights, choose_half_life
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0)  # strong to weak, so that each fit starts near the next
-DEFAULT_PENALTY = 2  # index
-FOLD_ROWS = 15_000  # beyond these, a fold's fits take a random part of the rows
 FEW_RECORDS = 30.0
 MATURE = 0.8  # a fold teaches the calibration once this share of its outcomes is known
+TREES_FROM, TREES_EACH = 200, 40  # records, and of each outcome, from which on trees compete
+SMALL, REPEATS = 600, 3  # with fewer records, folds are drawn several times
+LEVEL, LEVEL_OF_FEW, FEW = (
+    1.0,
+    0.5,
+    200,
+)  # standard errors by which a model must beat the rate; few records prove little
 
 Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Forward:
-    """What was learned forward in time.
+class Choice:
+    """A penalty, a number of rounds (none: no trees), and how both are stacked."""
 
-    raw: log-odds before calibration under the chosen penalty, nan where a row lies before the first cut; `base` the
-    same for the rate alone. `scores` and `base_scores`, with the penalty and the calibration that were known at each
-    fold's cut, are honest forecasts.
+    penalty: int = DEFAULT_PENALTY
+    rounds: int | None = None
+    stack: Stack = field(default_factory=Stack)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """What was learned out of fold.
+
+    linear, trees: log-odds under the chosen penalty and rounds, nan where a row was in no fold's test; `base` those of
+    the rate alone. `scores`, `base_scores` and `alone` (each candidate by itself, calibrated), made with what was
+    known at each fold's cut, are honest forecasts.
     """
 
-    raw: Floats
+    linear: Floats
+    trees: Floats | None
     base: Floats
     scores: Floats
     base_scores: Floats
-    penalty: float
-    calibrator: Calibrator
+    alone: dict[str, Floats]
+    choice: Choice
     base_calibrator: Calibrator
+    half_life: float | None
     mature: Floats  # weights of the rows that the calibration has learned from
     tested: Floats  # weights of the rows that the scores are judged on
     predicts: bool
 
+    @property
+    def penalty(self) -> float:
+        return PENALTIES[self.choice.penalty]
 
-def fit_path(features: csr_array, won: Floats, weight: Floats) -> list[Fit]:
-    """A fit per penalty."""
-    fits: list[Fit] = []
-    for penalty in PENALTIES:
-        start = fits[-1] if fits else None
-        fits.append(fit_logistic(features, won, weight, penalty, start))
-    return fits
-
-
-def base_log_odds(won: Floats, weight: Floats) -> float:
-    """The rate in log-odds, kept away from 0 and 1 by half a record of each."""
-    return logit((float(weight @ won) + 0.5) / (float(weight.sum()) + 1.0))
+    @property
+    def rounds(self) -> int:
+        """Rounds of trees; 0 for none."""
+        used = self.choice.rounds is not None and self.choice.stack.trees > 0
+        return ROUNDS[self.choice.rounds or 0] if used else 0
 
 
-def thin(rows: Mask, most: int, seed: int) -> Mask:
-    """At most so many of the rows, drawn at random."""
-    index = np.flatnonzero(rows)
-    if len(index) <= most:
-        return rows
-    drawn = np.random.default_rng(seed).choice(index, most, replace=False)
-    kept = np.zeros_like(rows)
-    kept[drawn] = True
-    return kept
+def known_now(data: Dataset, pool: np.ndarray, cut: int | None) -> Floats:
+    """Weights of the pool's rows whose outcome is known by the cut (None: at all); 0 for all others."""
+    if not data.ordered or cut is None:
+        return np.where(pool & data.labelled, data.weight, 0.0)
+    return known_weights(data.taken, data.closed, data.weight, pool, cut)
 
 
-def _fold_log_odds(data: Dataset, fold: Fold, seed: int) -> tuple[Floats, float]:
-    """The test rows' log-odds under every penalty, and those of the rate alone."""
-    weights = known_weights(data.taken, data.closed, data.weight, np.ones(len(data.taken), dtype=np.bool_), fold.cut)
-    base = base_log_odds(data.won, weights)
-    rows = thin(fold.train, FOLD_ROWS, seed)
-    if len(np.unique(data.won[rows])) < 2:
-        return np.full((len(PENALTIES), int(fold.test.sum())), base), base
-    table = data.table.take(rows)
-    encoder = Encoder.fit(table, data.weight[rows])
-    if not encoder.width:
-        return np.full((len(PENALTIES), int(fold.test.sum())), base), base
-    fits = fit_path(encoder.transform(table), data.won[rows], weights[rows])
-    tested = encoder.transform(data.table.take(fold.test))
-    return np.array([fit.intercept + tested @ fit.weights for fit in fits]), base
+def last_day(data: Dataset) -> int:
+    """The last day that the data know of."""
+    return int(max(data.taken.max(), data.closed.max()))
 
 
-def validate_forward(data: Dataset, seed: int, progress: Progress) -> Forward:
-    """Run the folds. Every choice for a fold (penalty, calibration) is made from earlier folds' outcomes alone."""
-    rows = len(data.taken)
-    raw, base = np.full((len(PENALTIES), rows), np.nan), np.full(rows, np.nan)
-    scores, base_scores = np.full(rows, np.nan), np.full(rows, np.nan)
+def fold_weights(data: Dataset, fold: Fold, half_life: float | None) -> Floats:
+    """Weights of the rows a fold's model learns from, older ones less."""
+    weights = np.where(fold.train, known_now(data, np.ones(len(data.taken), dtype=np.bool_), fold.cut), 0.0)
+    return weights * age_weights(data.taken, fold.cut, half_life)
+
+
+def tree_rounds(data: Dataset) -> int:
+    """How many rounds of trees compete; 0 where records are too few for any."""
+    won, lost = data.outcomes
+    return ROUNDS[-1] if won + lost >= TREES_FROM and min(won, lost) >= TREES_EACH else 0
+
+
+@dataclass(slots=True)
+class _Paths:
+    """Out-of-fold log-odds of every candidate: penalties × rows, rounds × rows, and the rate's."""
+
+    linear: Floats
+    trees: Floats
+    base: Floats
+
+    @classmethod
+    def empty(cls, rows: int, rounds: int) -> _Paths:
+        steps = sum(one <= rounds for one in ROUNDS)
+        return cls(*(np.full(shape, np.nan) for shape in ((len(PENALTIES), rows), (steps, rows), (rows,))))
+
+    def fill(self, fold: Fold, found: Found, base: float) -> None:
+        self.linear[:, fold.test], self.trees[:, fold.test], self.base[fold.test] = found.linear, found.trees, base
+
+    def chosen(self, choice: Choice) -> tuple[Floats, Floats | None]:
+        return self.linear[choice.penalty], None if choice.rounds is None else self.trees[choice.rounds]
+
+
+def validate(data: Dataset, seed: int, progress: Progress, run: Workers) -> Forward:
+    """Run the folds and choose."""
+    tell = partial(progress, "validating forward in time" if data.ordered else "validating out of fold")
+    if data.ordered:
+        return _validate_forward(data, seed, tell, run)
+    return _validate_at_random(data, seed, tell, run)
+
+
+def _paths(
+    data: Dataset, folds: Sequence[Fold], half_life: float | None, seed: int, tell: Callable[[float], None],
+    run: Workers,
+) -> _Paths:  # fmt: skip
+    rounds = tree_rounds(data)
+    paths = _Paths.empty(len(data.taken), rounds)
+    tasks, bases = [], []
+    for fold in folds:
+        weights = fold_weights(data, fold, half_life)
+        train = np.flatnonzero(weights > 0)
+        tasks.append(Task(train, weights[train], np.flatnonzero(fold.test), rounds=rounds, seed=seed))
+        bases.append(base_log_odds(data.won, weights))
+    for number, found in enumerate(run(learn, tasks)):
+        paths.fill(folds[number], found, bases[number])
+        tell((number + 1) / len(folds))
+    return paths
+
+
+def _validate_forward(data: Dataset, seed: int, tell: Callable[[float], None], run: Workers) -> Forward:
+    """Every choice for a fold (penalty, rounds, stack) is made from earlier folds' outcomes alone; the half-life of
+    all is the one that did best over all folds."""
     folds = forward_folds(data.taken, data.closed, data.record.tolist())
+    half_life = choose_half_life(data, folds, seed, run, fold_weights)
+    tell(0.3)
+    paths = _paths(data, folds, half_life, seed, lambda share: tell(0.3 + 0.7 * share), run)
+    scored = _Scored(data, paths)
     for number, fold in enumerate(folds):
-        mature = _mature(data, folds[:number], fold.cut)
-        best, calibrator = _choose(data, raw, mature)
-        raw[:, fold.test], base[fold.test] = _fold_log_odds(data, fold, seed)
-        scores[fold.test] = calibrator.apply(raw[best, fold.test])
-        base_scores[fold.test] = calibrate(data, base, mature).apply(base[fold.test])
-        progress("validating forward in time", (number + 1) / len(folds))
-    last = int(max(data.taken.max(), data.closed.max()))
-    mature = _mature(data, folds, last)
-    best, calibrator = _choose(data, raw, mature)
-    tested = known_weights(data.taken, data.closed, data.weight, ~np.isnan(base), last)
-    return Forward(
-        raw[best], base, scores, base_scores, PENALTIES[best], calibrator, calibrate(data, base, mature), mature,
-        tested, _predicts(data, scores, base_scores, tested),
-    )  # fmt: skip
+        scored.fold(fold, _mature(data, folds[:number], fold.cut) * age_weights(data.taken, fold.cut, half_life))
+    last = last_day(data)
+    mature = _mature(data, folds, last) * age_weights(data.taken, last, half_life)
+    tested = known_weights(data.taken, data.closed, data.weight, ~np.isnan(paths.base), last)
+    return scored.finished(mature, tested, half_life)
+
+
+def _validate_at_random(data: Dataset, seed: int, tell: Callable[[float], None], run: Workers) -> Forward:
+    """Penalty and rounds are those of all folds; the stack of a fold is learned from the others."""
+    records = len(np.unique(data.record[data.labelled]))
+    repeats = REPEATS if records < SMALL else 1
+    every: list[_Paths] = []
+    drawn = [random_folds(data.record, data.labelled, _fold_count(records), seed + one) for one in range(repeats)]
+    for number, folds in enumerate(drawn):
+        every.append(_paths(data, folds, None, seed, partial(_part, tell, number, repeats), run))
+    mean = _Paths(*(np.mean([getattr(one, name) for one in every], axis=0) for name in ("linear", "trees", "base")))
+    scored = _Scored(data, mean)
+    known = known_now(data, ~np.isnan(mean.base), None)
+    for fold in drawn[0]:
+        scored.fold(fold, np.where(fold.test, 0.0, known))
+    return scored.finished(known, known, None)
+
+
+def _part(tell: Callable[[float], None], number: int, count: int, share: float) -> None:
+    tell((number + share) / count)
+
+
+def _fold_count(records: int) -> int:
+    return 10 if records < 3_000 else 8 if records < 15_000 else 5
+
+
+class _Scored:
+    """Gathers the honest scores fold by fold."""
+
+    def __init__(self, data: Dataset, paths: _Paths) -> None:
+        self._data, self._paths = data, paths
+        rows = len(data.taken)
+        self._names = ("linear", "trees") if len(paths.trees) else ("linear",)
+        self._scores, self._base = np.full(rows, np.nan), np.full(rows, np.nan)
+        self._alone = {name: np.full(rows, np.nan) for name in self._names}
+
+    def fold(self, fold: Fold, weights: Floats) -> None:
+        """Score a fold's test rows with what the weighted rows teach."""
+        data, test = self._data, fold.test
+        choice = choose(data, self._paths, weights)
+        linear, trees = self._paths.chosen(choice)
+        self._scores[test] = choice.stack.apply(linear, trees)[test]
+        self._base[test] = calibrate(data, self._paths.base, weights).apply(self._paths.base[test])
+        for name, found in zip(self._names, (linear, trees), strict=False):
+            found = self._paths.trees[len(self._paths.trees) // 2] if found is None else found
+            self._alone[name][test] = calibrate(data, found, weights).apply(found[test])
+
+    def finished(self, mature: Floats, tested: Floats, half_life: float | None) -> Forward:
+        """The final choice beside the scores."""
+        data, paths = self._data, self._paths
+        choice = choose(data, paths, mature)
+        linear, trees = paths.chosen(choice)
+        return Forward(
+            linear, trees, paths.base, self._scores, self._base, self._alone, choice,
+            calibrate(data, paths.base, mature), half_life, mature, tested,
+            predicts(data, self._scores, self._base, tested),
+        )  # fmt: skip
 
 
 def _mature(data: Dataset, folds: Sequence[Fold], cut: int) -> Floats:
@@ -130,31 +234,48 @@ def calibrate(data: Dataset, log_odds: Floats, weights: Floats) -> Calibrator:
     return fit_calibrator(log_odds[rows], data.won[rows], weights[rows])
 
 
-def _choose(data: Dataset, raw: Floats, weights: Floats) -> tuple[int, Calibrator]:
-    """The penalty with the least log loss on weighted rows, each after its own calibration."""
+def choose(data: Dataset, paths: _Paths, weights: Floats) -> Choice:
+    """Penalty and rounds with the least log loss on weighted rows, each after its own calibration, and the stack."""
     if weights.sum() < FEW_RECORDS:
-        return DEFAULT_PENALTY, Calibrator()
-    rows = weights > 0
-    calibrators = [calibrate(data, one, weights) for one in raw]
-    losses = [
-        log_loss(data.won[rows], sigmoid(calibrator.apply(one[rows])), weights[rows])
-        for one, calibrator in zip(raw, calibrators, strict=True)
-    ]
-    best = int(np.argmin(losses))
-    return best, calibrators[best]
+        return Choice()
+    rows = np.flatnonzero(weights > 0)
+    penalty = _best(data, paths.linear, rows, weights, DEFAULT_PENALTY)
+    rounds = _best(data, paths.trees, rows, weights) if len(paths.trees) else None
+    trees = None if rounds is None else paths.trees[rounds, rows]
+    return Choice(penalty, rounds, fit_stack(paths.linear[penalty, rows], trees, data.won[rows], weights[rows]))
 
 
-def _predicts(data: Dataset, scores: Floats, base_scores: Floats, weights: Floats) -> bool:
-    """Whether the model's loss is below the base rate's by more than a standard error over records."""
+def _best(data: Dataset, candidates: Floats, rows: Codes, weights: Floats, default: int | None = None) -> int:
+    """The candidate with the least loss; the default unless that is better by more than a standard error."""
+    won, weight = data.won[rows], weights[rows]
+    found = [losses(won, fit_calibrator(one, won, weight).apply(one)) for one in candidates[:, rows]]
+    best = int(np.argmin([float(weight @ one) for one in found]))
+    if default is None or best == default:
+        return best
+    gain, error = paired(data.record[rows], weight * (found[default] - found[best]))
+    return best if gain > error else default
+
+
+def predicts(data: Dataset, scores: Floats, base_scores: Floats, weights: Floats) -> bool:
+    """Whether the model's loss is below the base rate's by more than chance would have it: a paired test."""
     rows = weights > 0
     if not rows.any():
         return False
-    gain = _losses(data.won[rows], base_scores[rows]) - _losses(data.won[rows], scores[rows])
-    by_record = np.bincount(data.record[rows], weights[rows] * gain)
-    records = len(np.unique(data.record[rows]))
-    error = float(np.sqrt(max(records * np.square(by_record).sum() - by_record.sum() ** 2, 0.0) / max(records - 1, 1)))
-    return float(by_record.sum()) > error
+    gain = losses(data.won[rows], base_scores[rows]) - losses(data.won[rows], scores[rows])
+    total, error = paired(data.record[rows], weights[rows] * gain)
+    level = LEVEL if len(np.unique(data.record[rows])) >= FEW else LEVEL_OF_FEW
+    return total > level * error
 
 
-def _losses(won: Floats, log_odds: Floats) -> Floats:
-    return np.logaddexp(0.0, log_odds) - won * log_odds
+def paired(records: Codes, gain: Floats) -> tuple[float, float]:
+    """The sum of gains, and its standard error over records."""
+    _, place = np.unique(records, return_inverse=True)
+    by_record = np.bincount(place, gain)
+    count = len(by_record)
+    variance = count * np.square(by_record).sum() - by_record.sum() ** 2
+    return float(by_record.sum()), float(np.sqrt(max(variance, 0.0) / max(count - 1, 1)))
+
+
+def losses(won: Floats, log_odds: Floats) -> Floats:
+    """Each row's log loss, in nats."""
+    return np.asarray(np.logaddexp(0.0, log_odds) - won * log_odds)

@@ -1,4 +1,4 @@
-"""The score's model: linear over encoded columns, with calibration folded in; JSON and npz on disk, nothing else."""
+"""The score's model: a blend with its calibration folded in; JSON, npz and LightGBM's text on disk, nothing else."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 
 from kit.errors import Poisoned
+from learning.blend import Blend
 from learning.calibration import logit, sigmoid
-from learning.columns import Encoder, Table
+from learning.columns import Floats, Table
+from learning.encoder import Encoder
 from learning.linear import LinearScorer, Scores
 from learning.reasons import Names, Reason, reasons
+from learning.texts import TextColumn
+from learning.trees import Trees
 from services.lead_scoring.domain import TOP_REASONS, Score, shares
 
-FORMAT = 1
-MODEL_FILE, WEIGHTS_FILE, EVALUATION_FILE = "model.json", "weights.npz", "evaluation.json"
-KINDS = ("logistic", "base_rate", "prior")
+FORMAT = 2
+MODEL_FILE, WEIGHTS_FILE, TREES_FILE, EVALUATION_FILE = "model.json", "weights.npz", "trees.txt", "evaluation.json"
+KINDS = ("blend", "logistic", "base_rate", "prior")
 # The prior's own belief: worth 4 closed records of which 30 % were won.
 PRIOR_WON, PRIOR_LOST = 1.2, 2.8
 REFITS = 20
@@ -28,10 +32,11 @@ REFITS = 20
 
 @dataclass(frozen=True, slots=True)
 class ScoreModel:
-    """What serves: `kind` is logistic, base_rate (nothing predicts) or prior (too few outcomes)."""
+    """What serves: `kind` is blend (trees beside the linear model), logistic (that alone), base_rate (nothing predicts)
+    or prior (too few outcomes)."""
 
     kind: str
-    scorer: LinearScorer
+    scorer: LinearScorer | Blend
     evidence: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,15 +71,25 @@ class ScoreModel:
     def save(self, folder: Path) -> None:
         """Write the artifact: the same model gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        scorer = self.scorer
-        described = {
-            "format": FORMAT, "kind": self.kind, "columns": scorer.encoder.to_json(),
+        linear, trees = (
+            (self.scorer.linear, self.scorer.trees) if isinstance(self.scorer, Blend) else (self.scorer, None)
+        )
+        described: dict[str, Any] = {
+            "format": FORMAT, "kind": self.kind, "columns": linear.encoder.to_json(),
             "evidence": {name: [list(one) for one in counts] for name, counts in self.evidence.items()},
         }  # fmt: skip
+        arrays = {"weights": linear.weights, "intercepts": linear.intercepts, "means": linear.means}
+        for index, column in enumerate(linear.encoder.columns):
+            if isinstance(column, TextColumn):
+                arrays[f"text{index}"] = column.arrays()
+        if trees is not None and isinstance(self.scorer, Blend):
+            described["trees"] = {"bags": trees.bags, "rounds": trees.rounds}
+            arrays["tree_weights"] = self.scorer.tree_weights
+            (folder / TREES_FILE).write_text(trees.text, encoding="utf-8")
         _write_json(folder / MODEL_FILE, described)
         _write_json(folder / EVALUATION_FILE, dict(self.evaluation))
         buffer = io.BytesIO()
-        np.savez(buffer, weights=scorer.weights, intercepts=scorer.intercepts, means=scorer.means)
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         (folder / WEIGHTS_FILE).write_bytes(buffer.getvalue())
 
 
@@ -83,22 +98,36 @@ def load(folder: Path) -> ScoreModel:
     try:
         described = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         evaluation = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
-        with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as arrays:
-            weights, intercepts, means = (
-                np.asarray(arrays[name], dtype=np.float64) for name in ("weights", "intercepts", "means")
-            )
         if described["format"] != FORMAT or described["kind"] not in KINDS:
             raise ValueError("another format or kind")
-        encoder = Encoder.from_json(described["columns"])
-        shapes = (weights.shape, means.shape)
-        if shapes != ((encoder.width, len(intercepts)), (len(encoder.columns),)):
-            raise ValueError(f"weights of shape {weights.shape} do not fit {encoder.width} features")
-        if not all(np.isfinite(array).all() for array in (weights, intercepts, means)):
+        with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as kept:
+            arrays = {name: np.asarray(kept[name], dtype=np.float64) for name in kept.files}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
             raise ValueError("weights that are no finite numbers")
+        encoder = Encoder.from_json(described["columns"], arrays)
+        linear = _linear(encoder, arrays)
+        scorer: LinearScorer | Blend = linear
+        if "trees" in described:
+            scorer = _blend(linear, described["trees"], (folder / TREES_FILE).read_text(encoding="utf-8"), arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
-    scorer = LinearScorer(encoder, weights, intercepts, means)
     return ScoreModel(described["kind"], scorer, described["evidence"], evaluation)
+
+
+def _linear(encoder: Encoder, arrays: Mapping[str, Floats]) -> LinearScorer:
+    weights, intercepts, means = (arrays[name] for name in ("weights", "intercepts", "means"))
+    if (weights.shape, means.shape) != ((encoder.width, len(intercepts)), (len(encoder.columns),)):
+        raise ValueError(f"weights of shape {weights.shape} do not fit {encoder.width} features")
+    return LinearScorer(encoder, weights, intercepts, means)
+
+
+def _blend(linear: LinearScorer, counts: Mapping[str, int], text: str, arrays: Mapping[str, Floats]) -> Blend:
+    blend = Blend(linear, Trees(text, counts["bags"], counts["rounds"]), arrays["tree_weights"])
+    if blend.tree_weights.shape != linear.intercepts.shape:
+        raise ValueError("the trees' weights do not fit the refits")
+    nothing = Table(1, {})
+    blend.score(nothing)  # fails where the trees read other features than the columns give
+    return blend
 
 
 def constant_model(kind: str, intercepts: Sequence[float], evaluation: Mapping[str, Any] | None = None) -> ScoreModel:

@@ -10,7 +10,8 @@ import pytest
 
 from kit.artifacts import digest, pack
 from kit.errors import Poisoned
-from learning.columns import Encoder, Table, Texts
+from learning.columns import Table, Texts
+from learning.encoder import Encoder
 from learning.linear import LinearScorer
 from learning.records import Deal, Outcome
 from services.lead_scoring.domain import Score, settled

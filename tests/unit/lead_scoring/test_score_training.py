@@ -40,7 +40,7 @@ def predictable() -> Trained:
 
 def test_it_finds_what_predicts_and_is_calibrated() -> None:
     evaluation = predictable().model.evaluation
-    assert evaluation["model"] == "logistic"
+    assert evaluation["model"] in ("blend", "logistic")
     test, base = evaluation["test"], evaluation["baseline"]
     assert test["auc"]["low90"] > 0.7
     assert test["log_loss"]["high95"] < base["log_loss"]
@@ -69,11 +69,11 @@ def test_scores_are_near_the_truth() -> None:
 def test_intervals_cover_the_truth() -> None:
     """Nominally 90 %; the errors of one company's scores go together, so several companies are looked at."""
     covered: list[bool] = []
-    for seed in range(5):
+    for seed in range(3):
         trained = trained_on(company(1200, signal=1.5, seed=seed)) if seed else predictable()
         scores, truth = scored(trained, seed)
         covered += ((scores.low <= truth) & (truth <= scores.high)).tolist()
-    assert len(covered) > 300
+    assert len(covered) > 150
     assert 0.85 <= np.mean(covered) < 0.99
 
 
@@ -92,8 +92,8 @@ def test_reasons_call_owner_and_account_by_name() -> None:
     named = replace(
         history, account=Account("a1", "Acme"), owner_path=(Node(f"owner:{history.deal.owner_id}", "owner", "Kim"),)
     )
-    assert names_of([named]) == {"owner_id": {history.deal.owner_id: "Kim"}, "account_id": {"a1": "Acme"}}
-    assert names_of([history]) == {"owner_id": {}, "account_id": {}}
+    assert names_of([named]) == {"owner_id": {history.deal.owner_id: "Kim"}, "account_id": {"a1": "Acme"}, "product": {}}
+    assert names_of([history]) == {"owner_id": {}, "account_id": {}, "product": {}}
     model = predictable().model
     (score,) = model.explain(serving_table([named], [last_day()], model.columns), names_of([named]), top=99)
     owner = next(one for one in score.reasons if one.field == "owner_id")
@@ -143,7 +143,7 @@ def test_the_same_data_and_seed_give_the_same_artifact(tmp_path: Path) -> None:
     train_folder(history, tmp_path / "b", 5, quiet)
     train_folder(history, tmp_path / "c", 6, quiet)
     names = {path.name for path in (tmp_path / "a" / "artifact").iterdir()}
-    assert names == {"model.json", "weights.npz", "evaluation.json"}
+    assert names - {"trees.txt"} == {"model.json", "weights.npz", "evaluation.json"}
     digests = [digest(pack(tmp_path / name / "artifact")) for name in "abc"]
     assert digests[0] == digests[1] != digests[2]
     assert load(tmp_path / "a" / "artifact").evaluation == first.model.evaluation
@@ -159,7 +159,9 @@ def test_the_command_trains_and_says_how_far_it_is(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[-1]["stage"] == "done"
-    assert all(0 <= line["progress"] <= 1 for line in lines)
+    shares = [line["progress"] for line in lines]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["records"] > 100
 
 

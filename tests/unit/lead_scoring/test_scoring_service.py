@@ -17,7 +17,8 @@ from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from kit.clock import FixedClock
 from kit.errors import InvalidInput, Poisoned, TooLarge
 from kit.models import Pointer
-from learning.columns import ChoiceColumn, Encoder, Texts
+from learning.columns import Texts
+from learning.encoder import ChoiceColumn, Encoder
 from learning.reasons import reasons
 from learning.records import Account, Deal, DealHistory, DealKind, Node, Outcome, ProductLine
 from learning.relay import event_from_bytes

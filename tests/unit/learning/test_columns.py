@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learning.columns import ChoiceColumn, Encoder, NumberColumn, Table, Texts, as_numbers, as_texts, table_from_rows
+from learning.columns import Table, Texts, as_numbers, as_texts, table_from_rows
+from learning.encoder import ChoiceColumn, Encoder, NumberColumn
 from learning.timeline import Cell
 
 DAY = date(2020, 1, 10)
@@ -79,12 +80,11 @@ def test_any_table_is_encoded_and_survives_json(cells: dict[str, list[Cell]]) ->
     encoder = Encoder.fit(table, np.ones(30))
     matrix = encoder.transform(table)
     assert matrix.shape == (30, encoder.width)
-    assert np.isfinite(matrix.data).all()
-    assert (np.diff(matrix.indptr) == len(encoder.columns)).all()
+    assert np.isfinite(matrix).all()
     again = Encoder.from_json(json.loads(json.dumps(encoder.to_json())))
-    np.testing.assert_array_equal(again.transform(table).toarray(), matrix.toarray())
-    assert np.isfinite(encoder.transform(Table(2, {})).data).all()
+    np.testing.assert_array_equal(again.transform(table), matrix)
+    assert np.isfinite(encoder.transform(Table(2, {}))).all()
     # A column that comes as another type than it was learned as is read as far as it goes.
     swapped = {name: np.ones(2) if isinstance(column, Texts) else Texts(["a"], np.zeros(2, np.int64))
                for name, column in table.columns.items()}  # fmt: skip
-    assert np.isfinite(encoder.transform(Table(2, swapped)).data).all()
+    assert np.isfinite(encoder.transform(Table(2, swapped))).all()

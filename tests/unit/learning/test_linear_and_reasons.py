@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learning.columns import Encoder, Floats, Table, Texts, table_from_rows
+from learning.columns import Floats, Table, Texts, table_from_rows
+from learning.encoder import Encoder
 from learning.linear import LinearScorer, fit_logistic, mean_contributions, one_step_refits
 from learning.reasons import count_evidence, reasons
 from learning.timeline import Cell
