@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from learning import history_rows
 from learning.history import SCHEMAS, HistoryWriter, Manifest, decode_value, encode_value, read_history
 from learning.records import (
     Account,
+    Change,
     Consent,
     Contact,
     ContactRole,
@@ -30,12 +31,14 @@ from learning.records import (
     Value,
 )
 from learning.testing import company, last_day, opened, write
+from learning.tree import unplaced
 
 MANIFEST = Manifest(datetime(2017, 9, 30, 23, 59, 59, tzinfo=UTC), date(2017, 9, 30), "USD")
 WHEN = datetime(2017, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 values = st.one_of(
     st.none(), st.text(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.dates(),
     st.builds(Money, st.sampled_from(["USD", "KRW", "KWD"]), st.integers(-(10**12), 10**12)),
+    st.just((ProductLine("p", 2.5, Money("KRW", 5)), ProductLine("q"))), st.just((ContactRole("c", "uses"),)),
 )  # fmt: skip
 
 
@@ -133,3 +136,20 @@ def test_a_broken_folder_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format": 2}')
     with pytest.raises(InvalidInput, match="manifest"):
         read_history(tmp_path)
+
+
+def test_a_deal_of_nobody_stands_right_under_the_company(tmp_path: Path) -> None:
+    folder = write(tmp_path, [opened("d1", WHEN, stage="A"), opened("d2", WHEN, owner_id="kim")], WHEN.date())
+    paths = {one.deal.id: one.owner_path for one in read_history(folder).deals()}
+    assert paths["d1"] == unplaced("")
+    assert [node.id for node in paths["d1"]] == ["company", "owner:"]
+    assert [node.id for node in paths["d2"]] == ["company", "owner:kim"]
+
+
+def test_account_fields_keep_their_history(tmp_path: Path) -> None:
+    changes = (Change("fields.size", 1.0, WHEN, WHEN), Change("fields.size", 2.0, WHEN + timedelta(days=9), WHEN))
+    account = Account("a", "Acme", {"size": 2.0}, changes=changes)
+    write(tmp_path, [opened("d1", WHEN, account_id="a")], WHEN.date(), [account])
+    assert read_history(tmp_path).accounts == [account]
+    (tmp_path / "account_changes.parquet").unlink()  # as exports were before accounts had a history
+    assert read_history(tmp_path).accounts == [Account("a", "Acme", {"size": 2.0})]

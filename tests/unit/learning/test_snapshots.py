@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from learning.records import (
     DealKind,
     Outcome,
     ProductLine,
+    Value,
 )
 from learning.snapshots import end_of, phases, row_at, snapshots, state_at
 from learning.testing import company, finished, last_day, opened, write
@@ -88,6 +90,33 @@ def test_account_fields_count_only_while_the_deal_has_the_account() -> None:
     history = DealHistory(history.deal, history.changes, account=Account("a", "Acme", {"sector": "retail"}))
     assert "account.sector" not in row_at(history, day(4))
     assert row_at(history, day(5))["account.sector"] == "retail"
+
+
+def test_nothing_that_comes_later_alters_an_earlier_snapshot() -> None:
+    account = Account("a", "Acme", {"size": 10.0}, changes=(change("fields.size", 10.0, -50),))
+    start = opened("d", BORN, account_id="a", products=(ProductLine("p"),), contacts=(ContactRole("c", "uses"),))
+    before = [row_at(replace(start, account=account), day(days)) for days in (0, 4)]
+    assert (before[0]["account.size"], before[0]["product"], before[0]["role.uses"]) == (10.0, "p", True)
+    for name, value in (("products", None), ("contacts", (ContactRole("k", "decides"),)), ("account_id", "b")):
+        later = finished(start, [change(name, value, 5)])
+        assert [row_at(replace(later, account=account), day(days)) for days in (0, 4)] == before
+    grown = replace(account, fields={"new": "x"}, changes=(
+        *account.changes, change("fields.size", None, 5), change("fields.new", "x", 5)
+    ))  # fmt: skip
+    assert [row_at(replace(start, account=grown), day(days)) for days in (0, 4)] == before
+    assert row_at(replace(start, account=grown), day(5))["account.new"] == "x"
+
+
+def test_an_earlier_account_has_its_fields_then() -> None:
+    history = finished(opened("d", BORN, account_id="a"), [change("account_id", "b", 5)], account_id="b")
+    history = replace(history, account=Account("b", "B", {"x": "b"}), former_accounts=(Account("a", "A", {"x": "a"}),))
+    assert [row_at(history, day(days))["account.x"] for days in (4, 5)] == ["a", "b"]
+
+
+def test_what_has_no_history_has_been_so_from_the_start() -> None:
+    bare = opened("d", BORN, stage="A")
+    told = replace(bare, deal=replace(bare.deal, products=(ProductLine("p"),), contacts=(ContactRole("c", "uses"),)))
+    assert (row_at(told, day(0))["product"], row_at(told, day(0))["role.uses"]) == ("p", True)
 
 
 def test_snapshots_are_weekly_while_open_and_labelled() -> None:
@@ -155,6 +184,11 @@ def histories(draw: st.DrawFn) -> DealHistory:
     fields = st.sampled_from(["stage", "owner_id", "fields.x", "account_id"])
     changes = [change(draw(fields), draw(st.sampled_from(["A", "B", "C", None, "x" * 300])), draw(hours) / 24)
                for _ in range(draw(st.integers(0, 12)))]  # fmt: skip
+    lists = st.sampled_from([
+        ("products", (ProductLine("q", 2.0, Money("USD", 5)), ProductLine("p"))), ("products", None),
+        ("contacts", (ContactRole("k", "uses"), ContactRole("c"))), ("contacts", None),
+    ])  # fmt: skip
+    changes += [change(*draw(lists), draw(hours) / 24) for _ in range(draw(st.integers(0, 4)))]
     changes += [change("amount", Money("USD", draw(st.integers(0, 10**9))), draw(hours) / 24)]
     count = draw(st.sampled_from([0, 3, 199, 200, 201, 260]))
     step = draw(st.integers(1, 24))
@@ -163,8 +197,21 @@ def histories(draw: st.DrawFn) -> DealHistory:
     start = opened("d", BORN, stage="A", account_id="A", close_date=day(40), products=(ProductLine("p"),),
                    contacts=(ContactRole("c", "decides"),))  # fmt: skip
     history = finished(start, changes, log)
-    account = Account("A", "Acme", {"sector": "retail"})
-    return DealHistory(history.deal, history.changes, history.activities, account, activity_count=count)
+    accounts = [draw(accounts_of(name)) for name in ("A", "B")]
+    return DealHistory(history.deal, history.changes, history.activities, accounts[0], activity_count=count,
+                       former_accounts=tuple(accounts[1:]))  # fmt: skip
+
+
+@st.composite
+def accounts_of(draw: st.DrawFn, name: str) -> Account:
+    """An account whose fields changed before, during and after the deal, or never."""
+    days = st.integers(-100, 250)
+    past = [change(draw(st.sampled_from(["fields.sector", "fields.size"])), draw(st.sampled_from(["x", 2.0, None])),
+                   draw(days)) for _ in range(draw(st.integers(0, 6)))]  # fmt: skip
+    past.sort(key=lambda one: one.effective_time)
+    fields: dict[str, Value | None] = {"always": "yes"}
+    fields |= {one.field.removeprefix("fields."): one.value for one in past if not isinstance(one.value, tuple)}
+    return Account(name, name, {key: value for key, value in fields.items() if value is not None}, changes=tuple(past))
 
 
 @settings(max_examples=60, deadline=None)
@@ -175,6 +222,7 @@ def test_training_and_serving_see_the_same_columns(history: DealHistory, days: i
     known = DealHistory(
         history.deal, tuple(one for one in history.changes if one.effective_time < end_of(today)),
         tuple(one for one in history.activities if one.time < end_of(today)), history.account,
+        former_accounts=history.former_accounts,
     )  # fmt: skip
     event = events_pb2.DealEvent.FromString(deal_event(known, business_day=today).SerializeToString())
     assert row_at(history_from_event(event), today) == row_at(bare_history(event), today) == row_at(history, today)
