@@ -71,6 +71,37 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def check_another_beside(one: Up, folder: Path) -> None:
+    """A second system in a folder of its own serves too, and neither sees the other's records."""
+    other = Up(folder)
+    assert other.ready_line() == f"ready http://127.0.0.1:{other.port}", other.errors.read_text()
+    with httpx.Client(trust_env=False, timeout=30) as http:
+        before = http.get(one.state["url"] + "/v1/workspace").json()
+        assert http.put(other.state["url"] + "/v1/deals/only-here", json={"stage": "A"}).status_code == 201
+        deal = other.state["url"] + "/v1/deals/only-here"
+        wait_for(lambda: http.get(deal).json()["next_actions"], 60)
+        assert http.get(one.state["url"] + "/v1/deals/only-here").status_code == 404
+        after = http.get(one.state["url"] + "/v1/workspace").json()
+        assert (after["id"], after["counts"]["deals"]) == (before["id"], 100)
+        beside = http.get(other.state["url"] + "/v1/workspace").json()
+        assert (beside["id"] != after["id"], beside["counts"]["deals"]) == (True, 1)
+    assert not set(one.state["ports"].values()) & set(other.state["ports"].values())
+    assert other.end() == (0, "")
+
+
+def check_data_is_kept(folder: Path) -> None:
+    """Started again, it is the company it was: nothing is generated, loaded or trained anew."""
+    began = len((folder.with_suffix(".err")).read_text())
+    up = Up(folder, "--sample")
+    assert up.ready_line().startswith("ready "), up.errors.read_text()
+    told = up.errors.read_text()[began:]
+    assert not [word for word in ("generating", "loading", "training") if word in told], told
+    workspace = httpx.get(up.state["url"] + "/v1/workspace", trust_env=False).json()
+    assert workspace["counts"]["deals"] == 100
+    assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
+    assert up.end() == (0, "")
+
+
 def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order(folder: Path) -> None:
     first = Up(folder)
     assert first.ready_line() == f"ready http://127.0.0.1:{first.port}", first.errors.read_text()
@@ -101,10 +132,12 @@ def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order
     assert [path.name for path in (folder / "sample").iterdir()] == ["truth"]
     truth = {path.name for path in (folder / "sample" / "truth").iterdir()}
     assert truth >= {"parameters.json", "deals.parquet", "weeks.parquet", "action_effects.parquet"}
+    check_another_beside(again, folder.parent / "data-other")
     pids = list(again.state["pids"].values())
     code, rest = again.end()
     assert (code, rest) == (0, "")
     assert all(gone(pid) for pid in pids)
+    check_data_is_kept(folder)
     assert sorted(path.name for path in (folder / "run").iterdir()) == ["lock"]
     assert {path.name for path in (folder / "logs").iterdir()} == {f"{name}.log" for name in PARTS | {"sample"}}
 
