@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
-from bench.flow import KINDS, Listener
+import pytest
+
+from bench.flow import KINDS, Listener, memory
 from bench.report import Figure
 from services.gateway.rest.views import event_text
 from services.gateway.store.interface import StoredEvent
@@ -24,3 +28,10 @@ def test_a_revision_is_merged_when_all_three_kinds_have_come() -> None:
 def test_a_row_says_its_share_of_the_ceiling_and_whether_the_aim_is_met() -> None:
     row = Figure("bulk", 300.0, "rows/s", 400.0, "≥ 60 %", met=True).row
     assert row == "| bulk | 300.0 rows/s | 400.0 rows/s | 75% | ≥ 60 % | yes |"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+def test_peak_memory_is_told_of_each_running_process() -> None:
+    figures = memory({"bench": os.getpid(), "gone": 2**22 + 1})
+    assert [figure.name for figure in figures] == ["peak memory, bench"]
+    assert figures[0].value > 1
