@@ -69,8 +69,9 @@ def figures() -> list[Figure]:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         name = f"{count:,} open deals × {SCENARIOS:,} scenarios × {NODES} nodes"
         aimed = count == AIM_DEALS
+        met = whole <= AIM_SECONDS if aimed else None
         found += [
-            Figure(name, whole, "s", aim=f"≤ {AIM_SECONDS:g} s" if aimed else "", met=whole <= AIM_SECONDS if aimed else None),
+            Figure(name, whole, "s", aim=f"≤ {AIM_SECONDS:g} s" if aimed else "", met=met),
             Figure(f"{count:,}: one changed deal", 1e3 * change, "ms", aim=f"≤ {AIM_CHANGE_MS:g} ms",
                    met=1e3 * change <= AIM_CHANGE_MS),
             Figure(f"{count:,}: peak memory", memory, "GB", aim=f"≤ {AIM_GIGABYTES:g} GB", met=memory <= AIM_GIGABYTES),

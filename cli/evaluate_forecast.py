@@ -136,7 +136,7 @@ def _tell(
 
     from services.forecast.report import averaged, scored
 
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, width=max(Console().width, 110))
     if report.total("rejected"):
         console.print(f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why.")
     scores = scored(rows)

@@ -20,7 +20,7 @@ from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
 from services.forecast.timing import TimingModel
 
 LEAST_WINS = 40
-LEAST_DAYS = 90
+LEAST_DAYS = 28
 HALF_LIFE_DAYS = 180.0
 PRIOR_DAYS = 30.0  # of an average owner's creating, as a prior of each owner's
 SEASON_DAYS = 730
