@@ -21,6 +21,7 @@ LEAST_ESS = 25.0  # effective rows below which an interval is not worth giving w
 MOST_SHARE = 0.25  # of all weight on one row
 MOST_LACKING = 0.3  # of what a policy would do
 CERTAIN = 4.0  # standard errors
+BELIEF = 6.0  # observations' worth of belief that an estimate varies as its actions' rewards do
 SEEN = 3.0  # observations' worth of belief that rewards vary as they usually do
 
 
@@ -155,12 +156,15 @@ def _valued(log: Log, chances: Floats, direct: Floats, errors: Floats, spread: F
 
 
 def _variance(influence: Floats, groups: Ints | None, expected: float) -> float:
-    """Of the estimate: what its rows show, drawn to what is expected of them where few of them show anything."""
+    """Of the estimate: what its rows show, raised towards what is expected of them where few of them show anything.
+
+    Never lowered: a sample that lacks the large rewards shows too small a mean and too small a variance at once.
+    """
     parts = _grouped(influence, groups)
     squares = (parts - parts.mean()) ** 2 if len(parts) else np.zeros(1)
     total = float(squares.sum())
     seen = total**2 / float((squares**2).sum()) if total > 0 else 0.0
-    return (seen * total + SEEN * expected) / (seen + SEEN)
+    return max(total, (seen * total + BELIEF * expected) / (seen + BELIEF))
 
 
 def _grouped(influence: Floats, groups: Ints | None) -> Floats:
