@@ -10,40 +10,13 @@ import pytest
 
 from kit.errors import NotFound, Unavailable
 from services.gateway.imports.http_sink import Client, HttpSink
-from services.gateway.imports.importer import Importer, Report
 from services.gateway.imports.mapping import read
-from services.gateway.imports.rejects import RejectsWriter
-from services.gateway.imports.targets import open_sink, running_gateway
+from services.gateway.imports.targets import running_gateway
 from tests.integration.gateway.conftest import RunningGateway
+from tests.integration.imports.importing import run_import
+from tests.unit.imports import import_runs as imports
 
-MAPPING = """
-[mapping]
-as_of = "last"
-currency = "EUR"
-[files.people]
-entity = "users"
-path = "people.csv"
-[files.people.columns]
-id = "who"
-manager_id = "boss"
-region = "region"
-[files.bosses]
-entity = "users"
-path = "people.csv"
-[files.bosses.columns]
-id = "boss"
-[files.deals]
-entity = "deals"
-path = "deals.csv"
-[files.deals.columns]
-id = "id"
-owner_id = "owner"
-stage = "stage"
-outcome = { column = "stage", values = { Open = "OPEN", Won = "WON" } }
-created_time = "created"
-closed_date = "closed"
-amount = "amount"
-"""
+MAPPING = read(imports.DEALS.replace("USD", "EUR") + imports.PEOPLE, "m")
 PEOPLE = "who,boss,region\nann,cid,East\nbob,cid,East\n"
 DEALS = (
     "id,owner,stage,created,closed,amount,Size\n"
@@ -51,14 +24,6 @@ DEALS = (
     "b,bob,Won,2017-01-02,2017-02-03,7.50,2\n"
     "c,nobody,Open,2017-01-02,,7.50,2\n"
 )
-
-
-async def run(folder: Path, data_dir: Path, *, url: str = "", dry_run: bool = False) -> Report:
-    sink = await open_sink(data_dir, url, dry_run=dry_run)
-    try:
-        return await Importer(read(MAPPING, "m"), sink, RejectsWriter(folder / "rejects")).run(folder)
-    finally:
-        await sink.close()
 
 
 @pytest.fixture
@@ -75,9 +40,9 @@ async def test_an_import_finds_the_gateway_that_runs_on_the_folder(gateway: Runn
     (data_dir / "run").mkdir(exist_ok=True)
     url = str(gateway.http.base_url)
     (data_dir / "run" / "state.json").write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
-    tried = await run(files, data_dir, dry_run=True)
+    tried = await run_import(MAPPING, files, data_dir, dry_run=True)
     assert tried.counts["deals"]["created"] == 2
-    report = await run(files, data_dir)
+    report = await run_import(MAPPING, files, data_dir)
     assert report.counts["deals"] == {"read": 3, "created": 2, "changed": 0, "unchanged": 0, "rejected": 1}
     assert [(each.line, each.errors[0].field) for each in report.rejects] == [(4, "owner")]
     deal = (await gateway.http.get("/v1/deals/b")).json()
@@ -86,7 +51,7 @@ async def test_an_import_finds_the_gateway_that_runs_on_the_folder(gateway: Runn
     assert (workspace["clock"]["business_day"], workspace["currency"]) == ("2017-02-03", "EUR")
     people = {user["id"]: user for user in (await gateway.http.get("/v1/users")).json()["users"]}
     assert people["ann"]["lines"][0]["manager_id"] == "cid"
-    again = await run(files, data_dir, url=url)
+    again = await run_import(MAPPING, files, data_dir, url=url)
     assert (again.total("created"), again.total("changed")) == (0, 0)
     (job, *_) = (await gateway.http.get("/v1/imports")).json()["imports"]
     assert job["state"] == "SUCCEEDED"
@@ -94,7 +59,7 @@ async def test_an_import_finds_the_gateway_that_runs_on_the_folder(gateway: Runn
 
 
 async def test_a_dry_run_by_address_only_checks(gateway: RunningGateway, files: Path, tmp_path: Path) -> None:
-    report = await run(files, tmp_path / "none", url=str(gateway.http.base_url), dry_run=True)
+    report = await run_import(MAPPING, files, tmp_path / "none", url=str(gateway.http.base_url), dry_run=True)
     assert report.counts["deals"]["checked"] == 3
     assert (await gateway.http.get("/v1/deals")).json()["deals"] == []
 

@@ -15,22 +15,17 @@ import pytest
 from kit.money import Money
 from learning.records import Outcome
 from services.gateway.domain import LOCAL
-from services.gateway.imports.importer import Importer, Report
+from services.gateway.imports.importer import Report
 from services.gateway.imports.mapping import load
-from services.gateway.imports.rejects import RejectsWriter
-from services.gateway.imports.targets import open_sink
 from services.gateway.store import Store, open_store
+from tests.integration.imports.importing import run_import
 
 CRM = "crm_sales_opportunities"
 pytestmark = pytest.mark.datasets
 
 
 async def run(preset: str, path: Path, data_dir: Path, *, dry_run: bool = False) -> Report:
-    sink = await open_sink(data_dir, "", dry_run=dry_run)
-    try:
-        return await Importer(load(preset), sink, RejectsWriter(data_dir / "rejects")).run(path)
-    finally:
-        await sink.close()
+    return await run_import(load(preset), path, data_dir, dry_run=dry_run)
 
 
 def totals(report: Report) -> tuple[int, int, int]:

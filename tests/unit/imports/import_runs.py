@@ -94,6 +94,20 @@ created_time = "created"
 closed_date = "closed"
 amount = "amount"
 """
+PEOPLE = """
+[files.people]
+entity = "users"
+path = "people.csv"
+[files.people.columns]
+id = "who"
+manager_id = "boss"
+region = "region"
+[files.bosses]
+entity = "users"
+path = "people.csv"
+[files.bosses.columns]
+id = "boss"
+"""
 HEADER = "id,owner,stage,created,closed,amount"
 
 

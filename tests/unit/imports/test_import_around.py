@@ -7,23 +7,12 @@ from pathlib import Path
 from kit.money import Money
 from learning.records import ContactRole, ProductLine, ReportingLine
 from services.gateway.domain import PastChange
-from tests.unit.imports.import_runs import DEALS, HEADER, at, run
+from tests.unit.imports.import_runs import DEALS, HEADER, PEOPLE, at, run
 
 AROUND = (
     DEALS
+    + PEOPLE
     + """
-[files.people]
-entity = "users"
-path = "people.csv"
-[files.people.columns]
-id = "who"
-manager_id = "boss"
-region = "region"
-[files.bosses]
-entity = "users"
-path = "people.csv"
-[files.bosses.columns]
-id = "boss"
 [files.things]
 entity = "products"
 path = "things.csv"
