@@ -64,7 +64,7 @@ _LIMITS = (
     Limits(50, 500, 200, members=100),
     Limits(20, 200, 100, members=50, fields=200),
     Limits(5, 50, 50, members=20, fields=100, nodes=100, accounts=1),
-    Limits(5, 10, 50, members=5, fields=20, nodes=50, accounts=0),
+    Limits(5, 10, 50, members=3, fields=20, nodes=50, accounts=0),
 )
 
 FieldTypes = Mapping[str, FieldType]

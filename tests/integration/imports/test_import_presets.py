@@ -14,6 +14,7 @@ import pytest
 
 from kit.money import Money
 from learning.records import Outcome
+from learning.snapshots import row_at
 from services.gateway.domain import LOCAL
 from services.gateway.imports.importer import Report
 from services.gateway.imports.mapping import load
@@ -98,6 +99,15 @@ async def test_a_closed_deal_was_worth_its_list_price_until_it_closed(store: Sto
         ],
         key=str,
     )
+
+
+async def test_product_and_account_are_known_from_the_deals_start(store: Store) -> None:
+    history = (await store.get_record(LOCAL, "Z063OYW0")).history
+    assert history.account is not None
+    first = row_at(history, date(2016, 10, 25))
+    assert (first["product"], first["products"]) == ("gtx-pro", 1.0)
+    assert first == first | {f"account.{name}": value for name, value in history.account.fields.items()}
+    assert len([name for name in first if name.startswith("account.")]) >= 4
 
 
 async def test_the_same_files_again_change_nothing(crm: Path, datasets: Path) -> None:

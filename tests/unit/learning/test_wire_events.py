@@ -119,6 +119,33 @@ def test_a_deal_of_many_contacts_stays_small() -> None:
     assert "c900" in {one.id for one in event.deal.contacts}
 
 
+def test_a_restless_deal_of_restless_accounts_stays_small() -> None:
+    wide = [chr(0x20000 + n) * 199 for n in range(1_000)]  # ids of 800 bytes
+    moments = [WHEN + timedelta(hours=n) for n in range(300)]
+    lists = [Change("contacts", tuple(ContactRole(one, "decides") for one in wide[n:]), when, when) for n, when in
+             enumerate(moments)]  # fmt: skip
+    grown = tuple(Change(f"fields.{one}", "x" * 1_000, when, when) for one in wide[:200] for when in moments[:2])
+    accounts = [Account(one, "A", dict.fromkeys(wide[:200], "x"), changes=grown) for one in wide[:30]]
+    deal = Deal("d", account_id=wide[0], created_time=WHEN)
+    history = DealHistory(deal, tuple(lists), account=accounts[0], former_accounts=tuple(accounts[1:]))
+    event = deal_event(history, business_day=DAY)
+    assert event.ByteSize() <= MAX_EVENT_BYTES
+    assert event.truncated
+
+
+def test_lists_and_accounts_survive() -> None:
+    lines, roles = (ProductLine("p", 2.0, Money("USD", 5)), ProductLine("q")), (ContactRole("c", "uses"),)
+    later = WHEN + timedelta(days=1)
+    changes = (Change("products", lines, WHEN, later, 1), Change("contacts", roles, later, later, 2),
+               Change("contacts", None, later, later, 3))  # fmt: skip
+    past = (Change("fields.x", 1.0, WHEN, WHEN), Change("fields.x", 2.0, later, later))
+    account = Account("a", "A", {"x": 2.0}, changes=past)
+    former = (Account("b", "B", {"y": "z"}),)
+    history = DealHistory(Deal("d", account_id="a"), changes, account=account, former_accounts=former)
+    read = history_from_event(deal_event(history, business_day=DAY))
+    assert (read.changes, read.account, read.former_accounts) == (changes, account, former)
+
+
 def test_the_largest_legal_deal_stays_small() -> None:
     wide = [chr(0x20000 + n) * 199 for n in range(1_000)]  # ids of 800 bytes
     text = "\U00020000" * 10_000
@@ -133,9 +160,9 @@ def test_the_largest_legal_deal_stays_small() -> None:
     )  # fmt: skip
     history = DealHistory(
         deal,
-        tuple(Change(f"fields.{one}", text, WHEN, WHEN, 1) for one in wide),
+        tuple(Change("products", deal.products[n:], WHEN, WHEN, 1) for n in range(900)),
         tuple(Activity(one, wide[0], "call", "outbound", WHEN, one, one, text) for one in wide),
-        Account(wide[2], text, fields),
+        Account(wide[2], text, fields, changes=tuple(Change(f"fields.{one}", text, WHEN, WHEN) for one in wide)),
         tuple(nodes),
         tuple((Contact(one, text, wide[2], text, consents=consents), "decides") for one in wide),
     )
