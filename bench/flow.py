@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from bench.report import Figure
+from bench.report import Figure, peak_memory
 from kit.nats_server import NatsServer
 from kit.testing import free_port
 from tests.e2e.system.harness import System, wait_for
@@ -120,15 +120,9 @@ def sustained(system: System, listener: Listener, deals: int, seconds: float = 6
 
 
 def memory(pids: Mapping[str, int]) -> list[Figure]:
-    """The most memory that each running process ever held (VmHWM of Linux; nothing elsewhere), in MiB."""
-    figures = []
-    for name, pid in pids.items():
-        status = Path(f"/proc/{pid}/status")
-        lines = status.read_text().splitlines() if status.exists() else []
-        peak = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
-        if peak is not None:
-            figures.append(Figure(f"peak memory, {name}", peak / 1024, "MiB"))
-    return figures
+    """The most memory that each running process ever held, where the machine tells."""
+    found = {name: peak_memory(pid) for name, pid in pids.items()}
+    return [Figure(f"peak memory, {name}", peak, "MiB") for name, peak in found.items() if peak is not None]
 
 
 @contextlib.contextmanager

@@ -32,6 +32,13 @@ class Figure:
         return f"| {self.name} | {self.value:,.1f} {self.unit} | {ceiling} | {share} | {self.aim} | {met} |"
 
 
+def peak_memory(process: int | str = "self") -> float | None:
+    """The most memory that a running process ever held, in MiB (VmHWM of Linux; None elsewhere)."""
+    status = Path(f"/proc/{process}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
 def machine() -> str:
     """Processor, cores, memory, Python."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []

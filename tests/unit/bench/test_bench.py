@@ -6,10 +6,13 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.flow import KINDS, Listener, memory
+from bench.learner import generated
 from bench.report import Figure
+from learning.columns import MISSING, Texts
 from services.gateway.rest.views import event_text
 from services.gateway.store.interface import StoredEvent
 
@@ -35,3 +38,17 @@ def test_peak_memory_is_told_of_each_running_process() -> None:
     figures = memory({"bench": os.getpid(), "gone": 2**22 + 1})
     assert [figure.name for figure in figures] == ["peak memory, bench"]
     assert figures[0].value > 1
+
+
+def test_generated_records_are_of_every_type_and_tell_something_of_the_outcome() -> None:
+    data = generated(2_000)
+    assert len(data.table.columns) == 40
+    numbers = [column for column in data.table.columns.values() if not isinstance(column, Texts)]
+    texts = [column for column in data.table.columns.values() if isinstance(column, Texts)]
+    assert (len(numbers), len(texts), len(data.table.dates)) == (24, 16, 6)
+    assert all(0.04 < np.isnan(column).mean() < 0.12 for column in numbers)
+    assert all((column.codes == MISSING).any() and column.codes.max() < len(column.dictionary) for column in texts)
+    won, lost = data.outcomes
+    assert min(won, lost) > 300
+    assert (np.diff(data.taken) >= 0).all()
+    assert (data.won[data.closed == 0] == 0).all()
