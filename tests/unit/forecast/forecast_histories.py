@@ -34,7 +34,7 @@ def write_history(folder: Path, deals: int, seed: int = 1, *, scrambled_after: d
         price = 90_000
         if created > scrambled_after:
             created, closed, won = scrambled_after + timedelta(days=1), None, True
-        elif closed is not None and closed > scrambled_after:
+        elif scrambled_after < LAST and closed is not None and closed > scrambled_after:
             closed, won, price = min(closed + timedelta(days=9), LAST), not won, 7_000
         closed = closed if closed is not None and closed <= LAST else None
         outcome = "OPEN" if closed is None else "WON" if won else "LOST"
