@@ -15,7 +15,8 @@ from learning.linear import LinearScorer, Scores, spread
 from learning.trees import Trees
 
 SIMPLE = 12.0  # records that speak for the linear model alone
-NOTHING = 16.0  # records that speak for changing nothing
+NOTHING = 16.0  # records that speak for weights that add up to 1
+SHIFT = 4.0  # records that speak for no intercept
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _newton(columns: list[Floats], trees: bool, won: Floats, weight: Floats) -> 
     size = design.shape[1]
     # quarter of a record: the curvature of one whose chance is even
     penalty = np.zeros((size, size))
-    penalty[0, 0] = NOTHING / 4
+    penalty[0, 0] = SHIFT / 4
     penalty[1:, 1:] = NOTHING / 4
     if trees:
         penalty[-1, -1] += SIMPLE / 4
@@ -76,7 +77,7 @@ def _newton(columns: list[Floats], trees: bool, won: Floats, weight: Floats) -> 
     log_odds = design @ theta
     loss = float(weight @ (np.logaddexp(0.0, log_odds) - won * log_odds))
     weights = theta[1:]
-    away = NOTHING / 4 * (theta[0] ** 2 + (float(weights.sum()) - 1) ** 2)
+    away = SHIFT / 4 * theta[0] ** 2 + NOTHING / 4 * (float(weights.sum()) - 1) ** 2
     shy = SIMPLE / 4 * float(weights[-1]) ** 2 if trees else 0.0
     return [float(one) for one in theta], loss + (away + shy) / 2
 

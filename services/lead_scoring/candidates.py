@@ -14,7 +14,7 @@ from learning.linear import Fit, fit_logistic
 from services.lead_scoring.dataset import Dataset
 
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0)  # strong to weak, so that each fit starts near the next
-DEFAULT_PENALTY = 4  # index
+DEFAULT_PENALTY, DEFAULT_FORWARD = 4, 2  # indices; forward in time the world moves, which asks for more
 LINEAR_ROWS = 20_000  # beyond these, a linear fit takes a random part of the rows
 TREE_ROWS = 60_000
 

@@ -17,7 +17,7 @@ from learning.reasons import count_evidence
 from learning.trees import Trees, merged
 from services.lead_scoring.candidates import TREE_ROWS, Task, base_log_odds, sample
 from services.lead_scoring.dataset import Dataset
-from services.lead_scoring.forward import Forward, Progress, calibrate, known_now, last_day
+from services.lead_scoring.forward import Forward, Progress, known_now, last_day
 from services.lead_scoring.model import REFITS, ScoreModel, constant_model
 from services.lead_scoring.recency import age_weights
 
@@ -29,10 +29,10 @@ DIGITS = 9  # of weights: below these lies rounding noise
 def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, run: Workers) -> ScoreModel:
     """The model of what validation chose."""
     progress("fitting", 0.0)
-    weights = final_weights(data, forward)
+    weights = final_weights(data, forward.half_life if forward.predicts else None)
     draws = _draws(data, seed)
     if not forward.predicts:
-        return constant_model("base_rate", _base_intercepts(data, forward, weights, draws))
+        return constant_model("base_rate", _base_intercepts(data, weights, draws))
     task = Task(np.flatnonzero(weights > 0), weights[weights > 0], np.zeros(0, dtype=np.int64), seed=seed)
     rows, outcomes = sample(data, task, MAX_ROWS)
     table = data.table.take(rows)
@@ -58,11 +58,11 @@ def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, ru
     return ScoreModel("blend", Blend(linear, trees, np.round([one.trees for one in stacks], DIGITS)), evidence)
 
 
-def final_weights(data: Dataset, forward: Forward) -> Floats:
-    """Weights of all rows whose outcome is known, 0 for the others."""
+def final_weights(data: Dataset, half_life: float | None) -> Floats:
+    """Weights of all rows whose outcome is known, older ones less, 0 for the others."""
     last = last_day(data)
     every = np.ones(len(data.taken), dtype=np.bool_)
-    return known_now(data, every, last) * age_weights(data.taken, last, forward.half_life)
+    return known_now(data, every, last) * age_weights(data.taken, last, half_life)
 
 
 def _draws(data: Dataset, seed: int) -> list[Floats]:
@@ -126,10 +126,8 @@ def _grow_bags(
     return Trees(merged(texts, rounds), count, rounds)
 
 
-def _base_intercepts(data: Dataset, forward: Forward, weights: Floats, draws: Sequence[Floats]) -> list[float]:
-    """The rate's log-odds, calibrated like any other score, and those of bootstrap draws."""
-    intercepts = [float(forward.base_calibrator.apply(np.array(base_log_odds(data.won, weights))))]
-    for times in draws:
-        drawn = np.array(base_log_odds(data.won, weights * times))
-        intercepts.append(float(calibrate(data, forward.base, forward.mature * times).apply(drawn)))
-    return [round(one, DIGITS) for one in intercepts]
+def _base_intercepts(data: Dataset, weights: Floats, draws: Sequence[Floats]) -> list[float]:
+    """The rate's log-odds and those of bootstrap draws. Uncalibrated: where nothing predicts, how the rate moved says
+    too little about how it will."""
+    rates = [base_log_odds(data.won, weights), *(base_log_odds(data.won, weights * times) for times in draws)]
+    return [round(one, DIGITS) for one in rates]

@@ -15,7 +15,15 @@ from learning.censoring import known_share, known_weights
 from learning.columns import Codes, Floats
 from learning.folds import Fold, forward_folds, random_folds
 from learning.parallel import Workers
-from services.lead_scoring.candidates import DEFAULT_PENALTY, PENALTIES, Found, Task, base_log_odds, learn
+from services.lead_scoring.candidates import (
+    DEFAULT_FORWARD,
+    DEFAULT_PENALTY,
+    PENALTIES,
+    Found,
+    Task,
+    base_log_odds,
+    learn,
+)
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.recency import age_weights, choose_half_life
 
@@ -57,7 +65,6 @@ class Forward:
     base_scores: Floats
     alone: dict[str, Floats]
     choice: Choice
-    base_calibrator: Calibrator
     half_life: float | None
     mature: Floats  # weights of the rows that the calibration has learned from
     tested: Floats  # weights of the rows that the scores are judged on
@@ -137,7 +144,7 @@ def _paths(
         weights = fold_weights(data, fold, half_life)
         train = np.flatnonzero(weights > 0)
         tasks.append(Task(train, weights[train], np.flatnonzero(fold.test), rounds=rounds, seed=seed))
-        bases.append(base_log_odds(data.won, weights))
+        bases.append(base_log_odds(data.won, fold_weights(data, fold, None)))
     for number, found in enumerate(run(learn, tasks)):
         paths.fill(folds[number], found, bases[number])
         tell((number + 1) / len(folds))
@@ -212,7 +219,7 @@ class _Scored:
         linear, trees = paths.chosen(choice)
         return Forward(
             linear, trees, paths.base, self._scores, self._base, self._alone, choice,
-            calibrate(data, paths.base, mature), half_life, mature, tested,
+            half_life, mature, tested,
             predicts(data, self._scores, self._base, tested),
         )  # fmt: skip
 
@@ -236,10 +243,11 @@ def calibrate(data: Dataset, log_odds: Floats, weights: Floats) -> Calibrator:
 
 def choose(data: Dataset, paths: _Paths, weights: Floats) -> Choice:
     """Penalty and rounds with the least log loss on weighted rows, each after its own calibration, and the stack."""
+    default = DEFAULT_FORWARD if data.ordered else DEFAULT_PENALTY
     if weights.sum() < FEW_RECORDS:
-        return Choice()
+        return Choice(default)
     rows = np.flatnonzero(weights > 0)
-    penalty = _best(data, paths.linear, rows, weights, DEFAULT_PENALTY)
+    penalty = _best(data, paths.linear, rows, weights, default)
     rounds = _best(data, paths.trees, rows, weights) if len(paths.trees) else None
     trees = None if rounds is None else paths.trees[rounds, rows]
     return Choice(penalty, rounds, fit_stack(paths.linear[penalty, rows], trees, data.won[rows], weights[rows]))

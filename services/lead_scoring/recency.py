@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from learning.censoring import known_weights
 from learning.columns import Codes, Floats
 from learning.folds import Fold
 from learning.parallel import Workers
@@ -13,6 +14,7 @@ from services.lead_scoring.candidates import DEFAULT_PENALTY, PENALTIES, Task, l
 from services.lead_scoring.dataset import Dataset
 
 PARTS = (2.0, 5.0, 12.0)  # half-lives tried beside none: the data's span over these
+SURE = 2.0
 FEW = 200  # labelled records from which on it is worth asking
 
 Weigh = Callable[[Dataset, Fold, float | None], Floats]
@@ -28,7 +30,7 @@ def age_weights(taken: Codes, now: int, half_life: float | None) -> Floats:
 def choose_half_life(data: Dataset, folds: Sequence[Fold], seed: int, run: Workers, weigh: Weigh) -> float | None:
     """The half-life (in the data's days) under which linear fits scored later records best.
 
-    None (all count alike) unless one is better by more than a standard error over records.
+    None (all count alike) unless one is better by more than two standard errors over records.
     """
     span = float(data.taken.max() - data.taken.min()) if len(data.taken) else 0.0
     if sum(data.outcomes) < FEW or span <= 0 or not folds:
@@ -43,8 +45,10 @@ def choose_half_life(data: Dataset, folds: Sequence[Fold], seed: int, run: Worke
             tasks.append(Task(train, weights[train], test, (PENALTIES[DEFAULT_PENALTY],), 0, seed))
     found = [one.linear[0] for one in run(learn, tasks)]
     total = np.zeros((len(lives), len(data.deal_ids)))
+    pool = np.any([fold.test for fold in folds], axis=0)
+    judged = known_weights(data.taken, data.closed, data.weight, pool, int(max(data.taken.max(), data.closed.max())))
     for place, (task, log_odds) in enumerate(zip(tasks, found, strict=True)):
-        won, weight = data.won[task.test], data.weight[task.test]
+        won, weight = data.won[task.test], judged[task.test]
         loss = np.logaddexp(0.0, log_odds) - won * log_odds
         total[place // len(folds)] += np.bincount(data.record[task.test], weight * loss, len(data.deal_ids))
     gains = total[0] - total[1:]
@@ -52,4 +56,4 @@ def choose_half_life(data: Dataset, folds: Sequence[Fold], seed: int, run: Worke
     best = int(np.argmax(sums))
     seen = gains[best][np.any(total > 0, axis=0)]
     error = float(seen.std() * np.sqrt(len(seen)))
-    return lives[best + 1] if sums[best] > error else None
+    return lives[best + 1] if sums[best] > SURE * error else None
