@@ -11,7 +11,7 @@ from learning.columns import Codes, Floats, Table, as_numbers
 from learning.encoder import ChoiceColumn, Encoder, NumberColumn, Outcomes
 
 # How many rounds a model may have; validation chooses.
-ROUNDS = (15, 30, 50, 75, 105, 145, 200, 270, 360)
+ROUNDS = (15, 30, 50, 75, 105, 145, 200, 270)
 PARAMETERS = {
     "objective": "binary", "num_leaves": 12, "max_depth": 5, "learning_rate": 0.05, "feature_fraction": 0.5,
     "lambda_l2": 5.0, "min_data_in_leaf": 20, "min_sum_hessian_in_leaf": 2.0, "max_bin": 127, "verbose": -1,

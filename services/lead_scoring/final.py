@@ -22,7 +22,8 @@ from services.lead_scoring.model import REFITS, ScoreModel, constant_model
 from services.lead_scoring.recency import age_weights
 
 MAX_ROWS = 40_000  # beyond these, the linear fit takes a random part of the rows
-BAGS, BAGS_OF_MANY, MANY_RECORDS = 8, 5, 15_000
+BAGS, FEWEST_BAGS = 8, 4
+MOST_TREES = 1_200  # of all bags: what an explanation of one record costs grows with them
 DIGITS = 9  # of weights: below these lies rounding noise
 
 
@@ -118,7 +119,7 @@ def grow_bag(data: Dataset, bag: Bag) -> str:
 def _grow_bags(
     data: Dataset, encoder: Encoder, task: Task, rounds: int, seed: int, progress: Progress, run: Workers
 ) -> Trees:  # fmt: skip
-    count = BAGS if len(np.unique(data.record[task.train])) < MANY_RECORDS else BAGS_OF_MANY
+    count = max(FEWEST_BAGS, min(BAGS, MOST_TREES // rounds))
     texts: list[str] = []
     for text in run(grow_bag, [Bag(encoder, task, number, count, rounds) for number in range(count)]):
         texts.append(text)
