@@ -15,12 +15,11 @@ from kit.money import format_minor
 from learning.insight_keys import key_from_pb
 from learning.periods import Period
 from learning.records import DealKind, Node, Outcome
-from learning.snapshots import row_at
 from learning.wire import business_day, history_from_event, time_to_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
-from services.forecast.features import HISTORY_FIELDS
 from services.forecast.leaves import Path, Update
 from services.forecast.model import Ask, region_of
+from services.forecast.rows import HISTORY_FIELDS, rows_at
 from services.forecast.service import Answer, Asked
 
 _STATUS = {
@@ -52,7 +51,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     if status is Status.OPEN:
         probability = _probability(event.lead_score.probability)
         region = region_of(history.owner_path)
-        ask = Ask(deal.id, day, row_at(history, day), deal.close_date, probability, region)
+        ask = Ask(deal.id, day, rows_at(history, [day])[day], deal.close_date, probability, region)
     key = event.lead_score.header.key
     return Asked(deal.id, deal.revision, day, status, history.owner_path, key_from_pb(key).flat, key.insight_id, ask)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,7 +16,9 @@ from learning.records import DealHistory, DealKind, Node, Outcome
 from learning.scores import read_scores
 from learning.snapshots import end_of, phases
 from learning.timeline import Timeline, major
-from services.forecast.features import HISTORY_FIELDS, Row, asked, timing_columns
+from services.forecast.domain import Integers
+from services.forecast.features import TimingColumns, asked, timing_columns
+from services.forecast.rows import Row, rows_at
 from services.forecast.timing import TimingExamples
 
 AGES = (0, 1, 2, 3, 5, 8, 12, 18, 26, 39, 52, 78, 104)  # weeks at which an opportunity is looked at, while open
@@ -52,12 +53,36 @@ class Case:
 
     def at(self, day: date) -> Case:
         """What was known of it at the end of a day, not before it began."""
+        if self.closed is not None and self.closed <= day:
+            return self
         rows = {each: row for each, row in self.rows.items() if each <= day}
         owner = str(rows[max(rows)].get("owner_id") or "") if rows else self.owner_id
         sampled = [each for each in self.sampled if each <= day]
-        if self.closed is not None and self.closed <= day:
-            return replace(self, rows=rows, sampled=sampled)
         return replace(self, outcome=Outcome.OPEN, closed=None, booked=None, owner_id=owner, rows=rows, sampled=sampled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Cases on their sampled days; one entry each. case: position among the cases; day: ordinals."""
+
+    case: Integers
+    day: Integers
+    columns: TimingColumns
+
+    def at(self, day: date, positions: Integers) -> Samples:
+        """Those up to a day; positions: of each case among those that are left."""
+        kept = np.flatnonzero(self.day <= day.toordinal())
+        return Samples(positions[self.case[kept]], self.day[kept], self.columns.some(kept))
+
+
+def sampled_of(cases: Sequence[Case]) -> Samples:
+    """The sampled days of some cases."""
+    chosen = [(position, case, day) for position, case in enumerate(cases) for day in case.sampled]
+    return Samples(
+        np.array([position for position, _, _ in chosen], dtype=np.int64),
+        np.array([day.toordinal() for _, _, day in chosen], dtype=np.int64),
+        timing_columns([case.rows[day] for _, case, day in chosen], [day for _, _, day in chosen]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +94,7 @@ class Company:
     cases: Sequence[Case]
     paths: Mapping[str, tuple[Node, ...]]
     inactive: frozenset[str] = frozenset()  # owners who left
+    taken: Samples | None = None  # by `at`: what it is known to be already
 
     @property
     def first_day(self) -> date:
@@ -80,25 +106,32 @@ class Company:
         """The first day of which a closing is recorded: of the time before, only what outlived it is known."""
         return min((case.closed for case in self.cases if case.closed is not None), default=None)
 
+    @cached_property
+    def samples(self) -> Samples:
+        """Every case on each of its sampled days."""
+        return self.taken or sampled_of(self.cases)
+
     def at(self, day: date) -> Company:
         """The company as it was known at the end of a day."""
-        return replace(self, business_day=day, cases=[case.at(day) for case in self.cases if case.start <= day])
+        there = np.array([case.start <= day for case in self.cases], dtype=bool)
+        cases = [case.at(day) for case in self.cases if case.start <= day]
+        return replace(self, business_day=day, cases=cases, taken=self.samples.at(day, np.cumsum(there) - 1))
 
 
 def read_cases(
     histories: Iterable[DealHistory], as_of: date, currency: str, replay_days: Sequence[date]
 ) -> Iterator[Case]:
     """Every opportunity up to a day, with its rows at certain ages and on the replay days that it was open on."""
-    for history in histories:
+    for whole in histories:
+        history = replace(whole, activities=())  # nothing here looks at them
         found = [phase for phase in phases(history, as_of) if phase.kind is DealKind.OPPORTUNITY]
         if not found:
             continue
         phase = found[-1]
-        timeline = Timeline(_lean(history))
         sampled = [day for age in AGES if (day := phase.start + timedelta(weeks=age)) <= phase.end]
         wanted = sorted({*sampled, *(day for day in replay_days if phase.start <= day <= phase.end)})
-        rows = {day: timeline.row(day, end_of(day)) for day in wanted if timeline.is_open(end_of(day))}
-        state = timeline.state(end_of(phase.closed_day or as_of))
+        rows = rows_at(history, wanted, only_open=True)
+        state = Timeline(history).state(end_of(phase.closed_day or as_of))
         amount = state.get("amount")
         amount = amount if isinstance(amount, Money) else None
         money = asked(rows[max(rows)], currency).currency if rows else currency
@@ -108,13 +141,6 @@ def read_cases(
             amount.currency if amount else money, str(state.get("owner_id") or ""), rows,
             tuple(day for day in sampled if day in rows),
         )  # fmt: skip
-
-
-def _lean(history: DealHistory) -> DealHistory:
-    """Only what features.timing_columns and features.asked look at, as serving has it."""
-    changes = tuple(change for change in history.changes if change.field in HISTORY_FIELDS)
-    deal = replace(history.deal, contacts=(), fields={})
-    return DealHistory(deal, changes, owner_path=history.owner_path, truncated=history.truncated)
 
 
 @dataclass(slots=True)
@@ -150,21 +176,24 @@ def timing_examples(company: Company, scores: Scores, rate: float) -> TimingExam
 
     Of the time before the first recorded closing only survivors are known: it is left out.
     """
-    first = company.first_closing or company.business_day
-    chosen = [(case, day) for case in company.cases for day in case.sampled]
-    step = -(-len(chosen) // MOST_SNAPSHOTS) or 1
-    chosen = [each for index, each in enumerate(chosen) if index % step == 0]
-    counts = Counter(id(case) for case, _ in chosen)
-    ends = [case.closed or company.business_day for case, _ in chosen]
-    spans = np.array([(end - day).days for end, (_, day) in zip(ends, chosen, strict=True)], dtype=np.int64)
-    closed = np.array([case.closed is not None for case, _ in chosen], dtype=bool)
-    known = [scores.on(case.deal_id, day) for case, day in chosen]
+    first, samples = company.first_closing or company.business_day, company.samples
+    chosen = np.arange(0, len(samples.case), -(-len(samples.case) // MOST_SNAPSHOTS) or 1)
+    case, day, columns = samples.case[chosen], samples.day[chosen], samples.columns.some(chosen)
+    today = company.business_day.toordinal()
+    ends = np.array([each.closed.toordinal() if each.closed else today for each in company.cases], dtype=np.int64)
+    closed = np.array([each.closed is not None for each in company.cases], dtype=bool)[case]
+    won = np.array([each.outcome is Outcome.WON for each in company.cases], dtype=np.int64)
+    spans = ends[case] - day
+    known = [rate] * len(case)
+    if scores.days:
+        found = (scores.on(company.cases[at].deal_id, on) for at, on in zip(case.tolist(), columns.days, strict=True))
+        known = [rate if score is None else score for score in found]
     return TimingExamples(
-        timing_columns([case.rows[day] for case, day in chosen], [day for _, day in chosen]),
+        columns,
         np.where(closed, np.maximum(spans - 1, 0), spans) // 7,
-        np.array([max(-((day - first).days // 7), 0) for _, day in chosen], dtype=np.int64),
+        np.maximum(-((day - first.toordinal()) // 7), 0),
         closed.astype(np.int64),
-        np.array([case.outcome is Outcome.WON for case, _ in chosen], dtype=np.int64),
-        np.array([1.0 / counts[id(case)] for case, _ in chosen]),
-        np.array([rate if score is None else score for score in known]),
+        won[case],
+        1.0 / np.bincount(case, minlength=len(company.cases))[case],
+        np.array(known, dtype=np.float64),
     )

@@ -1,7 +1,7 @@
 """What timing and amounts are read from: columns of a deal's row, the same in training and in serving.
 
-Rows come from learning.snapshots. No column here depends on activities, contacts, the account, custom fields or changes
-of other fields than HISTORY_FIELDS: training and serving both leave them out, which makes rows several times cheaper.
+Rows come from rows.py. No column here depends on activities, contacts, the account or custom fields: training and
+serving both leave them out, which makes rows several times cheaper.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ import numpy as np
 
 from learning.periods import period_of
 from services.forecast.domain import Floats, Integers
-
-Row = Mapping[str, object]
-
-HISTORY_FIELDS = frozenset(
-    {"kind", "motion", "pipeline", "stage", "outcome", "amount", "close_date", "owner_id", "deleted"}
-)
+from services.forecast.rows import Row
 
 AGE_BOUNDS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 34, 43, 52, 78, 104])  # weeks
 STEP_BOUNDS = np.array([1, 2, 3, 4, 6, 9, 13, 21, 35])  # weeks ahead
@@ -30,6 +25,7 @@ PROMISE_NEAR, PROMISE_FAR = -8, 13  # weeks from the week in question to the pro
 SLIP_CAP = 3
 _HALF_WEEK = 3.5  # weeks ahead begin at any age: the middle of a week says which week of age it is
 
+_AGE_ENTRY = np.searchsorted(AGE_BOUNDS, np.arange(AGE_BOUNDS[-1] + 1), side="right")
 OUTLIVED_BOUNDS = np.array([30, 60, 90])  # days old when the quarter began: a deal that outlives its quarter ages
 
 FACTORS: Mapping[str, int] = {
@@ -65,9 +61,18 @@ class TimingColumns:
     def __len__(self) -> int:
         return len(self.days)
 
+    def some(self, chosen: Integers) -> TimingColumns:
+        """Those at some positions."""
+        days, where = self.days, chosen.tolist()
+        return TimingColumns(
+            [days[index] for index in where], self.age[chosen], self.promise[chosen], self.slips[chosen],
+            self.stage_days[chosen],
+            {name: [values[index] for index in where] for name, values in self.choices.items()},
+        )  # fmt: skip
+
 
 def timing_columns(rows: Sequence[Row], days: Sequence[date]) -> TimingColumns:
-    """The columns of rows as learning.snapshots.row_at gives them, each as of its day."""
+    """The columns of rows as rows.rows_at gives them, each as of its day."""
     return TimingColumns(
         days,
         np.maximum(_numbers(rows, "age_days"), 0.0),
@@ -119,28 +124,41 @@ def weeks_to_month_end(day: date, weeks: int) -> Integers:
     return np.array([(end - middle).days // 7 for middle, end in zip(middles, ends, strict=True)], dtype=np.int64)
 
 
-def factor_index(columns: TimingColumns, weeks: int) -> dict[str, Integers]:
-    """Which entry of each factor's table holds in each week ahead; arrays of shape (deals, weeks)."""
-    ahead = np.arange(weeks)
-    shape = (len(columns), weeks)
-    phase = np.searchsorted(PHASE_BOUNDS, ahead, side="right")
-    quarter = _by_day(columns, weeks, weeks_to_quarter_end)
-    promised = np.floor((columns.promise[:, None] - 1) / 7.0) - ahead
+def grid(columns: TimingColumns, weeks: int) -> tuple[Integers, Integers]:
+    """Every deal and week ahead, as factor_index and choice_index take them."""
+    return np.arange(len(columns))[:, None], np.arange(weeks)[None, :]
+
+
+def factor_index(columns: TimingColumns, deal: Integers, ahead: Integers) -> dict[str, Integers]:
+    """Which entry of each factor's table holds for a deal in a week ahead; in the shape the two broadcast to."""
+    shape = np.broadcast_shapes(deal.shape, ahead.shape)
+    days = {day: position for position, day in enumerate(sorted(set(columns.days)))}
+    at = np.array([days[day] for day in columns.days], dtype=np.int64)[deal]
+    weeks = int(ahead.max(initial=0)) + 1
+
+    def by_day(of: Callable[[date, int], Integers]) -> Integers:
+        return np.stack([of(day, weeks) for day in days])[at, ahead] if days else np.zeros(shape, np.int64)
+
+    quarter = by_day(weeks_to_quarter_end)
+    promised = np.floor((columns.promise - 1) / 7.0)[deal] - ahead
     promise = np.clip(np.nan_to_num(promised), PROMISE_NEAR, PROMISE_FAR).astype(np.int64) - PROMISE_NEAR
-    promise[np.isnan(columns.promise)] = FACTORS["promise"] - 1
-    age_weeks = np.nan_to_num(np.floor((columns.age + _HALF_WEEK) / 7.0))[:, None] + ahead
+    promise[np.broadcast_to(np.isnan(columns.promise)[deal], shape)] = FACTORS["promise"] - 1
+    age = np.nan_to_num(columns.age)
+    age_weeks = np.floor((age + _HALF_WEEK) / 7.0).astype(np.int64)[deal] + ahead
+    outlived = age[deal] - by_day(_days_in_quarter)
     in_stage = np.searchsorted(STAGE_DAYS_BOUNDS, columns.stage_days, side="right")
     slips = np.minimum(columns.slips, SLIP_CAP).astype(np.int64)
     return {
         "step": np.broadcast_to(np.searchsorted(STEP_BOUNDS, ahead, side="right"), shape),
-        "age": np.searchsorted(AGE_BOUNDS, age_weeks, side="right"),
+        "age": _AGE_ENTRY[np.minimum(age_weeks, AGE_BOUNDS[-1])],
         "quarter": quarter,
         "young_quarter": np.where(age_weeks < YOUNG_WEEKS, quarter, FACTORS["young_quarter"] - 1),
-        "outlived": _outlived(columns, weeks),
-        "month": _by_day(columns, weeks, weeks_to_month_end),
+        # 0 where it was not born yet: a deal that outlives its quarter ages
+        "outlived": np.where(outlived <= 0, 0, np.searchsorted(OUTLIVED_BOUNDS, outlived, side="right") + 1),
+        "month": by_day(weeks_to_month_end),
         "promise": promise,
-        "slips": np.broadcast_to(slips[:, None], shape),
-        "stage_days": in_stage[:, None] * PHASES + phase,
+        "slips": np.broadcast_to(slips[deal], shape),
+        "stage_days": in_stage[deal] * PHASES + np.searchsorted(PHASE_BOUNDS, ahead, side="right"),
     }
 
 
@@ -151,29 +169,19 @@ def _days_in_quarter(day: date, weeks: int) -> Integers:
     return np.array([(day - period_of(middle).start).days for middle in middles], dtype=np.int64)
 
 
-def _outlived(columns: TimingColumns, weeks: int) -> Integers:
-    """How old a deal was when the quarter of a week began; 0 where it was not born yet."""
-    age = np.nan_to_num(columns.age)[:, None] - _by_day(columns, weeks, _days_in_quarter)
-    found: Integers = np.where(age <= 0, 0, np.searchsorted(OUTLIVED_BOUNDS, age, side="right") + 1)
-    return found
-
-
-def _by_day(columns: TimingColumns, weeks: int, of: Callable[[date, int], Integers]) -> Integers:
-    known = {day: of(day, weeks) for day in set(columns.days)}
-    return np.stack([known[day] for day in columns.days]) if len(columns) else np.zeros((0, weeks), np.int64)
-
-
-def choice_index(columns: TimingColumns, levels: Mapping[str, Sequence[str]], weeks: int) -> dict[str, Integers]:
+def choice_index(
+    columns: TimingColumns, levels: Mapping[str, Sequence[str]], deal: Integers, ahead: Integers
+) -> dict[str, Integers]:
     """As factor_index for the choices; entry 0 stands for any other value. Each level has an entry (see table_size)."""
-    phase = np.searchsorted(PHASE_BOUNDS, np.arange(weeks), side="right")
+    phase = np.searchsorted(PHASE_BOUNDS, ahead, side="right")
     found = {}
     for name in (*CHOICES, *STEADY):
         position = {level: index + 1 for index, level in enumerate(levels.get(name, ()))}
-        codes = np.array([position.get(value, 0) for value in columns.choices[name]], dtype=np.int64)[:, None]
+        codes = np.array([position.get(value, 0) for value in columns.choices[name]], dtype=np.int64)[deal]
         if name in CHOICES:
             found[name] = np.where(codes > 0, (codes - 1) * PHASES + phase + 1, 0)
         else:
-            found[name] = np.broadcast_to(codes, (len(columns), weeks))
+            found[name] = np.broadcast_to(codes, np.broadcast_shapes(deal.shape, ahead.shape))
     return found
 
 

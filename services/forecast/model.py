@@ -30,9 +30,10 @@ from services.forecast.domain import (
     share_within,
 )
 from services.forecast.draws import Drawer
-from services.forecast.features import Row, asked, timing_columns
+from services.forecast.features import asked, timing_columns
 from services.forecast.newbusiness import NewBusiness, NewWins, OwnerRate, draw_all
 from services.forecast.reasons import GROUPS, log_odds, timing_reasons
+from services.forecast.rows import Row
 from services.forecast.spans import Calendar
 from services.forecast.timing import Outlook, TimingModel, date_quantiles
 
@@ -46,7 +47,7 @@ _LARGEST_LOG = 39.0  # below 10^17 minor units, the bound of money
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One open deal to forecast. row: as of the end of `day` (learning.snapshots.row_at); region: a node id."""
+    """One open deal to forecast. row: as of the end of `day` (rows.rows_at); region: a node id."""
 
     deal_id: str
     day: date

@@ -15,8 +15,9 @@ from learning.tree import COMPANY
 from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk
 from services.forecast.dataset import Case, Company
 from services.forecast.domain import Floats
-from services.forecast.features import Row, timing_columns
+from services.forecast.features import timing_columns
 from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
+from services.forecast.rows import Row
 from services.forecast.timing import TimingModel
 
 LEAST_WINS = 40

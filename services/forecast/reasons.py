@@ -8,7 +8,7 @@ from math import log
 
 from learning.periods import current_period
 from services.forecast.domain import Reason
-from services.forecast.features import Row
+from services.forecast.rows import Row
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "close_date": ("promise",),

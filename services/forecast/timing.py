@@ -29,6 +29,7 @@ from services.forecast.features import (
     TimingColumns,
     choice_index,
     factor_index,
+    grid,
     table_size,
 )
 from services.forecast.logodds import LogOdds, fit_log_odds
@@ -37,6 +38,8 @@ PRIOR_LOG_ODDS = -2.5  # about one in thirteen a week
 RISK_WEEKS = 53  # of one snapshot at most
 PULL = 8.0  # precision of each table entry around the prior: what a few tens of weeks at risk know
 PULLS = {"age": 2.0, "step": 4.0, "outlived": 3.0}
+MOST_QUIET = 120_000  # weeks at risk without a closing: more hardly tell more
+_GOLDEN = (5**0.5 - 1) / 2  # whose multiples spread evenly
 HALF_LIFE_DAYS = 240.0  # of what a week at risk counts
 WINNING = ("age", "outlived", "quarter", "month", "promise", "slips", *CHOICES, *STEADY)
 LATEST = timedelta(days=5 * 365)
@@ -79,7 +82,11 @@ class TimingModel:
 
     def index(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Integers]:
         """Which table entries hold for each deal and week ahead."""
-        return factor_index(columns, weeks) | choice_index(columns, self.levels, weeks)
+        return self.entries(columns, *grid(columns, weeks))
+
+    def entries(self, columns: TimingColumns, deal: Integers, ahead: Integers) -> dict[str, Integers]:
+        """As index, for some deals (positions in columns) and weeks ahead."""
+        return factor_index(columns, deal, ahead) | choice_index(columns, self.levels, deal, ahead)
 
     def outlook(self, index: Mapping[str, Integers], probability: Floats, without: Collection[str] = ()) -> Outlook:
         """What may come of the deals, from `index`; factors can be left out. probability: each deal's lead score."""
@@ -202,15 +209,21 @@ def _levels(name: str, values: Sequence[str]) -> tuple[str, ...]:
 def _weeks_at_risk(
     examples: TimingExamples, model: TimingModel
 ) -> tuple[dict[str, Integers], Floats, Floats, Integers]:
-    """One row a snapshot and week at risk: entry per factor, whether it closed in that week, weight, snapshot."""
+    """One row a snapshot and week at risk: entry per factor, whether it closed in that week, weight, snapshot.
+
+    Of very many weeks without a closing an even part stands for all.
+    """
     closed = examples.closed > 0
-    count = np.minimum(np.where(closed, examples.weeks + 1, examples.weeks), RISK_WEEKS)
-    columns = np.arange(RISK_WEEKS)
-    at_risk = (columns < count[:, None]) & (columns >= examples.unseen[:, None])
-    event = (at_risk & (columns == examples.weeks[:, None]) & closed[:, None])[at_risk].astype(np.float64)
-    index = {name: entries[at_risk] for name, entries in model.index(examples.columns, RISK_WEEKS).items()}
-    deal = np.broadcast_to(np.arange(len(count))[:, None], at_risk.shape)[at_risk]
-    first = np.array([day.toordinal() for day in examples.columns.days])
-    at = (first[:, None] + 7 * columns)[at_risk]
+    until = np.minimum(np.where(closed, examples.weeks + 1, examples.weeks), RISK_WEEKS)
+    length = np.maximum(until - examples.unseen, 0)
+    deal = np.repeat(np.arange(len(until)), length)
+    week = np.arange(len(deal)) - np.repeat(np.cumsum(length) - length - examples.unseen, length)
+    event = closed[deal] & (week == examples.weeks[deal])
+    share = min(1.0, MOST_QUIET / max(int((~event).sum()), 1))
+    kept = np.flatnonzero(event | (np.arange(len(deal)) * _GOLDEN % 1.0 < share))
+    deal, week, event = deal[kept], week[kept], event[kept]
+    first = np.array([day.toordinal() for day in examples.columns.days], dtype=np.int64)
+    at = first[deal] + 7 * week
     recent = 0.5 ** ((at.max(initial=0) - at) / HALF_LIFE_DAYS)
-    return index, event, examples.weight[deal] * recent, deal
+    weight = examples.weight[deal] * recent * np.where(event, 1.0, 1.0 / share)
+    return model.entries(examples.columns, deal, week), event.astype(np.float64), weight, deal
