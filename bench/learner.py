@@ -20,6 +20,7 @@ import numpy as np
 from bench.report import Figure, peak_memory
 from bench.scoring import bare_predict
 from learning.columns import MISSING, NO, YES, Floats, Table, Texts
+from learning.guard_histories import Verdict
 from services.lead_scoring.dataset import Dataset
 
 ROWS, BULK_ROWS, EXPLAINED = 50_000, 10_000, 200
@@ -69,7 +70,7 @@ def generated(rows: int, seed: int = 7) -> Dataset:
     ids = tuple(f"D{number}" for number in range(rows))
     return Dataset(
         Table(rows, columns, dates), ids, np.arange(rows), taken, closed, np.where(closed > 0, won, 0.0),
-        np.ones(rows), (),
+        np.ones(rows), Verdict(),
     )  # fmt: skip
 
 

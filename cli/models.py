@@ -55,3 +55,20 @@ def _print(model: dict[str, Any]) -> None:
         evaluation = version.get("evaluation") or {}
         figures = ", ".join(f"{k} {v:.3f}" for k, v in evaluation.items() if isinstance(v, float))
         typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
+        if mark == "*" and model["service"] == "lead_scoring":
+            _print_guard(evaluation)
+
+
+def _print_guard(evaluation: dict[str, Any]) -> None:
+    """What the leak guard found of the serving version, and what people decided."""
+    overrules = evaluation.get("overrules") or {}
+    told = {
+        "left out": evaluation.get("dropped"), "suspected": evaluation.get("suspected"),
+        "kept against the leak guard": overrules.get("kept"),
+    }  # fmt: skip
+    for what, found in told.items():
+        for one in found or ():
+            typer.echo(f"      {what}: {one['column']}: {one['reason']}")
+    for what, names in (("left out by you", "left_out"), ("no such column", "unknown")):
+        if overrules.get(names):
+            typer.echo(f"      {what}: {', '.join(overrules[names])}")

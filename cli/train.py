@@ -19,10 +19,20 @@ def train(
     ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="COLUMN", help="Learn from it whatever the leak guard says, now and later."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Never learn from it, now and later.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the training until it ends.")] = True,
 ) -> None:
-    """Train the models on the records as they are, and let the new versions serve."""
-    body = {"services": services or [], "reason": "dealcast train"}
+    """Train the models on the records as they are, and let the new versions serve.
+
+    Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn.
+    """
+    body = {"services": services or [], "reason": "dealcast train", "keep": keep or [], "drop": drop or []}
     job = call(data_dir, url, "POST", "/v1/training-jobs", json=body)
     if wait:
         job = _follow(job, lambda: call(data_dir, url, "GET", f"/v1/training-jobs/{job['id']}"))

@@ -1,5 +1,7 @@
 """The leak guard for rows without a history: what cannot have been known before the outcome, judged by values alone.
 
+`by_outcome` serves snapshots too.
+
 It drops on overwhelming evidence only, because leaving out an honest column costs more than keeping it costs those who
 read the warning; everything else that looks odd is a suspicion, told with its figures.
 """
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from learning.columns import Floats, Table, Texts
 from learning.guard import EMPTY as NEXT_TO_NONE
 from learning.guard import ENOUGH, FEW, NARROW, WIDE, Dropped
-from learning.guard_single import Single, judge, levels
+from learning.guard_single import Labelled, Single, judge, levels
 
 # Shares of the base rate's log loss that one column explains. Honest columns of real sales data stay below .18, those
 # of measured nature reach .8; what was copied from the outcome with 1 % of errors has .9.
@@ -44,6 +46,10 @@ class Finding:
         """As a data set lists it."""
         return Dropped(self.column, self.text_en, self.evidence)
 
+    def to_json(self) -> dict[str, object]:
+        """As evaluation.json has it."""
+        return {"kind": self.kind, **self.as_dropped().to_json()}
+
 
 def find_in_rows(table: Table, won: Floats, opened: Table | None = None, keep: Collection[str] = ()) -> list[Finding]:
     """Findings by column, the strongest evidence of each, dropped ones first. `table` holds closed rows.
@@ -52,8 +58,9 @@ def find_in_rows(table: Table, won: Floats, opened: Table | None = None, keep: C
     are suspected where they would have been dropped.
     """
     found: list[Finding] = []
+    labelled = Labelled.by_row(won)
     for name, column in table.columns.items():
-        both = (_against_open(name, column, opened), _by_outcome(name, column, won))
+        both = (_against_open(name, column, opened), by_outcome(name, column, labelled))
         strongest = sorted(filter(None, both), key=lambda one: not one.drop)[:1]
         found += [replace(one, drop=one.drop and name not in keep) for one in strongest]
     return sorted(found, key=lambda one: (not one.drop, -float(one.evidence.get("explained", 0.0)), one.column))
@@ -105,20 +112,20 @@ def _apart(column: Floats | Texts, other: Floats | Texts) -> float:
     return sum(abs(a - b) for a, b in shares.values()) / 2
 
 
-def _by_outcome(name: str, column: Floats | Texts, won: Floats) -> Finding | None:
-    """What tells won records from lost ones better than anything that was known before can."""
-    if min(won.sum(), len(won) - won.sum()) < EACH_CLASS:
+def by_outcome(name: str, column: Floats | Texts, labelled: Labelled) -> Finding | None:
+    """What tells won records from lost ones better than anything that was known before can; None if nothing does."""
+    if min(labelled.counts) < EACH_CLASS:
         return None
-    alone = judge(column, won)
+    alone = judge(column, labelled)
     figures: dict[str, float | str] = {"auc": round(alone.auc, 4), "explained": round(alone.explained, 4)}
-    sided = _one_sided(name, column, won, figures)
+    sided = _one_sided(name, column, labelled, figures)
     if alone.explained >= ALONE_DROPS:
         return _too_good(name, alone, figures, drop=True)
     if sided is not None:
         return sided
     if alone.explained >= ALONE_WARNS:
         return _too_good(name, alone, figures, drop=False)
-    return _decisive(name, column, won, figures)
+    return _decisive(name, column, labelled, figures)
 
 
 def _too_good(name: str, alone: Single, figures: Mapping[str, float | str], *, drop: bool) -> Finding:
@@ -133,10 +140,12 @@ def _too_good(name: str, alone: Single, figures: Mapping[str, float | str], *, d
     return Finding(name, "alone", figures, en + more[0], ko + more[1], drop)
 
 
-def _one_sided(name: str, column: Floats | Texts, won: Floats, figures: Mapping[str, float | str]) -> Finding | None:
-    present = _present(column)
-    filled = float(present[won > 0].mean()), float(present[won == 0].mean())
-    few = min(won.sum(), len(won) - won.sum())
+def _one_sided(
+    name: str, column: Floats | Texts, labelled: Labelled, figures: Mapping[str, float | str]
+) -> Finding | None:
+    full, won = labelled.weight * _present(column), labelled.won
+    filled = float(full @ won) / labelled.counts[0], float(full @ (1 - won)) / labelled.counts[1]
+    few = min(labelled.counts)
     if min(filled) > SIDE_RARE or max(filled) < SIDE_OFTEN or few < FEW:
         return None
     drop = min(filled) <= SIDE_EMPTY and max(filled) >= SIDE_FULL and few >= ENOUGH
@@ -148,11 +157,14 @@ def _one_sided(name: str, column: Floats | Texts, won: Floats, figures: Mapping[
     )  # fmt: skip
 
 
-def _decisive(name: str, column: Floats | Texts, won: Floats, figures: Mapping[str, float | str]) -> Finding | None:
+def _decisive(
+    name: str, column: Floats | Texts, labelled: Labelled, figures: Mapping[str, float | str]
+) -> Finding | None:
     """A value that goes with one outcome only, more often than chance ever would."""
     place, count = levels(column)
-    total, good = np.bincount(place, minlength=count), np.bincount(place, won, count)
-    rate = float(won.mean())
+    weight = labelled.weight
+    total, good = np.bincount(place, weight, count), np.bincount(place, weight * labelled.won, count)
+    rate = labelled.counts[0] / float(weight.sum())
     against_won = np.where(total - good <= PURE * (1 - rate) * total, -total * np.log(rate), 0.0)
     against_lost = np.where(good <= PURE * rate * total, -total * np.log1p(-rate), 0.0)
     surprise = np.maximum(against_won, against_lost)
@@ -160,11 +172,11 @@ def _decisive(name: str, column: Floats | Texts, won: Floats, figures: Mapping[s
     if surprise[best] < SURPRISE:
         return None
     value = _value(column, place, best)
-    told = f"{int(good[best]):,} of {int(total[best]):,}"
+    told = f"{good[best]:,.0f} of {total[best]:,.0f}"
     return Finding(
-        name, "value", {**figures, "value": value, "rows": int(total[best]), "won": int(good[best])},
+        name, "value", {**figures, "value": value, "rows": round(float(total[best])), "won": round(float(good[best]))},
         f"of the records with {value}, {told} were won, of all {rate:.0%}: such a value often comes with the outcome",
-        f"값이 {value}인 기록 {int(total[best]):,}건 중 {int(good[best]):,}건 성공(전체 {rate:.0%}): "
+        f"값이 {value}인 기록 {total[best]:,.0f}건 중 {good[best]:,.0f}건 성공(전체 {rate:.0%}): "
         "결과와 함께 입력된 값일 수 있음",
     )  # fmt: skip
 

@@ -46,21 +46,49 @@ def levels(column: Floats | Texts) -> tuple[Codes, int]:
     return np.where(np.isfinite(column), place, len(edges) + 1), len(edges) + 2
 
 
-def judge(column: Floats | Texts, won: Floats, seed: int = 0) -> Single:
-    """Cross-validated, on a sample where the rows are many."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What came of the rows, what each weighs, and which of them are of one record; arrays with an entry a row.
+
+    The weights of a record's rows add up to 1, so that sums of weights count records.
+    """
+
+    won: Floats
+    weight: Floats
+    record: Codes
+
+    @classmethod
+    def by_row(cls, won: Floats) -> Labelled:
+        """Every row is a record of its own."""
+        return cls(won, np.ones(len(won)), np.arange(len(won)))
+
+    @property
+    def counts(self) -> tuple[float, float]:
+        """How many records were won, and how many lost."""
+        return float(self.weight @ self.won), float(self.weight @ (1 - self.won))
+
+    def take(self, rows: Codes) -> Labelled:
+        """Some of the rows."""
+        return Labelled(self.won[rows], self.weight[rows], self.record[rows])
+
+
+def judge(column: Floats | Texts, labelled: Labelled, seed: int = 0) -> Single:
+    """Cross-validated by record, on a sample where the rows are many."""
     place, count = levels(column)
     generator = np.random.default_rng(seed)
-    if len(won) > MOST_ROWS:
-        rows = generator.choice(len(won), MOST_ROWS, replace=False)
-        place, won = place[rows], won[rows]
-    fold = generator.permutation(len(won)) % FOLDS
-    base = (won.sum() + 1) / (len(won) + 2)
+    if len(place) > MOST_ROWS:
+        rows = generator.choice(len(place), MOST_ROWS, replace=False)
+        place, labelled = place[rows], labelled.take(rows)
+    won, weight = labelled.won, labelled.weight
+    records, record = np.unique(labelled.record, return_inverse=True)
+    fold = (generator.permutation(len(records)) % FOLDS)[record]
+    base = (labelled.counts[0] + 1) / (weight.sum() + 2)
     told = np.empty(len(won))
     for number in range(FOLDS):
         learn = fold != number
-        total = np.bincount(place[learn], minlength=count) + BELIEF
-        good = np.bincount(place[learn], won[learn], count) + BELIEF * base
+        total = np.bincount(place[learn], weight[learn], count) + BELIEF
+        good = np.bincount(place[learn], (weight * won)[learn], count) + BELIEF * base
         told[~learn] = (good / total)[place[~learn]]
-    ones = np.ones(len(won))
-    loss = log_loss(won, told, ones) / log_loss(won, np.full(len(won), won.mean()), ones)
-    return Single(auc(won, told, ones), 1 - loss)
+    rate = labelled.counts[0] / weight.sum()
+    loss = log_loss(won, told, weight) / log_loss(won, np.full(len(won), rate), weight)
+    return Single(auc(won, told, weight), 1 - loss)

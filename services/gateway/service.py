@@ -186,6 +186,7 @@ class Gateway:
             },
             "currency": workspace.currency,
             "grade_bounds": dict(zip("ABC", workspace.grade_bounds, strict=True)),
+            "training_columns": workspace.training_columns.to_json(),
             "counts": {str(name): count for name, count in (await self.store.counts()).items()},
             "models": {
                 name: {"version": workspace.serving[name].version, "generation": workspace.serving[name].generation}

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import structlog
 
-from kit.errors import Conflict, DealcastError
+from kit.errors import Conflict, DealcastError, InvalidInput
+from learning.overrules import Overrules
 from services.gateway import jobs as job_states
 from services.gateway.history_export import exported, scratch_folder
 from services.gateway.jobs import Job, Jobs
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 LINE_LIMIT = 16 * 1024 * 1024
 ABANDONED_SECONDS = 60.0  # an import that has written nothing for so long is not waited for
+NO_OVERRULES = Overrules()
 GROWTH = 1.2  # outcomes must have grown by this much before automatic training tries again
 
 
@@ -85,22 +87,38 @@ class Trainer:
     name = "trainer"
     ready = True
 
-    async def start(self, reason: str, services: Sequence[str] = (), seed: int = 0) -> Job:
-        """Start a training. Raises Conflict while one runs, NotFound for a service there is not."""
+    async def start(
+        self, reason: str, services: Sequence[str] = (), seed: int = 0, overrules: Overrules = NO_OVERRULES
+    ) -> Job:
+        """Start a training; `overrules` join those of the workspace, for later trainings too.
+
+        Raises Conflict while one runs, NotFound for a service there is not, InvalidInput for overrules that concern
+        none of the services.
+        """
         chosen = list(services) or list(SERVICES)
         for service in chosen:
             check_service(service)
         if (running := self.jobs.running) is not None:
             raise Conflict("a training runs already", field="id", value=running.id, mend="Wait for it, or cancel it")
         ordered = [service for service in SERVICES if service in chosen]
+        await self._remember(overrules, ordered)
         counts = await self._gateway.store.counts()
         job = await self.jobs.start(
             reason, services={name: {"state": job_states.QUEUED} for name in ordered}, seed=seed,
-            outcomes=counts["won"] + counts["lost"],
+            outcomes=counts["won"] + counts["lost"], columns=self._gateway.workspace.training_columns.to_json(),
         )  # fmt: skip
         self._cancelled = False
         self._task = asyncio.create_task(self._run(job, ordered, seed))
         return job
+
+    async def _remember(self, overrules: Overrules, services: Sequence[str]) -> None:
+        if overrules == NO_OVERRULES:
+            return
+        if "lead_scoring" not in services:
+            field, mend = "keep" if overrules.keep else "drop", "Train lead_scoring too: it alone has a leak guard"
+            raise InvalidInput("columns are kept and left out by lead scoring", field=field, mend=mend)
+        workspace = self._gateway.workspace
+        await workspace.set_training_columns(workspace.training_columns.after(overrules).to_json())
 
     async def cancel(self, job_id: str) -> Job:
         """Kill the training. Raises NotFound, Conflict where it has ended."""
@@ -177,6 +195,7 @@ class Trainer:
         place = RegistryPlace.of(self._settings)
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
         command += ["--services", ",".join(services), "--seed", str(seed)]
+        command += Overrules.of(**job.detail["columns"]).options()
         if (scoring := self._gateway.workspace.serving["lead_scoring"]).generation:
             command += ["--scores-version", scoring.version]
         self._process = await asyncio.create_subprocess_exec(

@@ -2,6 +2,7 @@
 
     python -m services.gateway train-job --history FOLDER --out FOLDER --registry URI --artifacts FOLDER
         [--services lead_scoring,forecast,next_best_action] [--seed N] [--scores-version V]
+        [--keep COLUMN]… [--drop COLUMN]…
 
 Forecast and next best action learn from lead scores: those of the lead scoring trained in the same job, else those
 that version V of it left in the registry; with neither they are not trained.
@@ -26,6 +27,7 @@ from typing import Any
 
 from kit.errors import DealcastError, NotFound
 from kit.models import digest, pack
+from learning.overrules import Overrules
 from services.gateway.jobs import wall_time
 from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
@@ -86,6 +88,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--services", type=lambda text: text.split(","), default=list(SERVICES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scores-version", default="", help="the lead scoring version that serves; empty: none")
+    for verb in ("--keep", "--drop"):
+        parser.add_argument(verb, action="append", default=[], help="for lead scoring: overrules its leak guard")
     return parser.parse_args(arguments)
 
 
@@ -128,6 +132,8 @@ def _train(service: str, options: argparse.Namespace, scores: Path | None) -> No
     command += ["--out", str(out), "--seed", str(options.seed)]
     if scores is not None:
         command += ["--scores", str(scores)]
+    if service == "lead_scoring":
+        command += Overrules.of(options.keep, options.drop, "--").options()
     environment = os.environ | {"GOMP_SPINCOUNT": "0"}
     errors = out / "stderr.txt"
     with errors.open("wb") as stderr:

@@ -1,4 +1,4 @@
-"""What holds for the whole company: its clock, currency, grade bounds, and which model versions serve."""
+"""What holds for the whole company: clock, currency, grade bounds, columns to train on, and which models serve."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
+from learning.overrules import EXAMPLE, Overrules
 from services.gateway.domain import InsightKind
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -20,6 +21,7 @@ SERVICES: Mapping[str, InsightKind] = {
 }
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
 SAMPLE = "sample"
+TRAINING_COLUMNS = "training_columns"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -57,6 +59,7 @@ class Workspace:
         self.currency = "USD"
         self.currency_set = False
         self.grade_bounds = DEFAULT_BOUNDS
+        self.training_columns = Overrules()
         self.pinned: date | None = None
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
 
@@ -73,6 +76,8 @@ class Workspace:
         self.grade_bounds = (
             (float(bounds[0]), float(bounds[1]), float(bounds[2])) if bounds is not None else DEFAULT_BOUNDS
         )
+        columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
+        self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         clock = await self._store.get_setting(CLOCK)
         self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
@@ -135,6 +140,18 @@ class Workspace:
             raise InvalidInput("these are no grade bounds", field="grade_bounds", value=str(bounds)[:60], mend=mend)
         await self._store.put_setting(GRADES, values)
         self.grade_bounds = (values[0], values[1], values[2])
+
+    async def set_training_columns(self, columns: Any) -> None:
+        """Which columns lead scoring keeps and leaves out, whatever its leak guard says, from the next training on.
+
+        The lists take the place of those there are; one that is left out is empty. Raises InvalidInput.
+        """
+        if not isinstance(columns, dict) or not set(columns) <= {"keep", "drop"}:
+            field, value = TRAINING_COLUMNS, str(columns)[:60]
+            raise InvalidInput("these are no lists of columns", field=field, value=value, mend=EXAMPLE)
+        made = Overrules.of(columns.get("keep", ()), columns.get("drop", ()), f"{TRAINING_COLUMNS}.")
+        await self._store.put_setting(TRAINING_COLUMNS, made.to_json())
+        self.training_columns = made
 
     async def serve(self, service: str, serving: Serving) -> None:
         """Remember which version serves."""

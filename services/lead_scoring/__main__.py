@@ -1,4 +1,4 @@
-"""`python -m services.lead_scoring [serve]`, or `train --history F --out O [--seed N]`."""
+"""`python -m services.lead_scoring [serve]`, or `train --history F --out O [--seed N] [--keep COL] [--drop COL]`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--history", type=Path, required=True, help="folder in the history format")
     train.add_argument("--out", type=Path, required=True, help="folder for artifact/, evaluation.json, scores.parquet")
     train.add_argument("--seed", type=int, default=0, help="of bootstrap draws; the same seed gives the same artifact")
+    train.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="whatever the leak guard says")
+    train.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="left out; both may come often")
     return parser
 
 
@@ -45,6 +47,7 @@ def _serve(settings: Settings) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from learning.overrules import Overrules
     from services.lead_scoring.training import train_folder
 
     def tell(stage: str, progress: float) -> None:
@@ -52,7 +55,8 @@ def _train(options: argparse.Namespace) -> int:
 
     if options.seed < 0:
         raise InvalidInput("A seed is a whole number from 0 on.", field="--seed", value=str(options.seed))
-    trained = train_folder(options.history, options.out, options.seed, tell)
+    overrules = Overrules.of(options.keep, options.drop, "--")
+    trained = train_folder(options.history, options.out, options.seed, tell, overrules)
     print(json.dumps({"stage": "done", "progress": 1.0, "model": trained.model.kind}), flush=True)  # noqa: T201
     return 0
 

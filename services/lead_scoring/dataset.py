@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.columns import Floats, Table
-from learning.guard import Dropped, fills_with_closing, find_leaks
+from learning.guard import fills_with_closing
+from learning.guard_histories import Seen, Verdict, judge_snapshots
+from learning.guard_single import Labelled
+from learning.overrules import Overrules
 from learning.records import DealHistory, Outcome
 from learning.snapshots import Snapshot, snapshots
 from services.lead_scoring.features import training_table
@@ -30,7 +33,7 @@ class Dataset:
     closed: Ints  # of the day its outcome came; 0 where it has not
     won: Floats  # 1 where the outcome is WON
     weight: Floats  # a record's rows add up to 1 a phase
-    dropped: tuple[Dropped, ...]
+    guard: Verdict  # which columns are not in the table, or suspected, and why
     ordered: bool = True  # False: the rows know no order of time; folds are drawn at random, by record
 
     @property
@@ -46,8 +49,8 @@ class Dataset:
         return won, len(np.unique(self.record[known & (self.won == 0)]))
 
 
-def build_dataset(histories: Iterable[DealHistory], as_of: date) -> Dataset:
-    """Snapshots of all histories up to a day, leaks left out."""
+def build_dataset(histories: Iterable[DealHistory], as_of: date, overrules: Overrules | None = None) -> Dataset:
+    """Snapshots of all histories up to a day, leaks left out as far as nobody overrules the guard."""
     pairs = [(history, list(snapshots(history, as_of))) for history in histories]
     pairs = [(history, taken) for history, taken in pairs if taken]
     rows: list[Snapshot] = [one for _, taken in pairs for one in taken]
@@ -55,11 +58,12 @@ def build_dataset(histories: Iterable[DealHistory], as_of: date) -> Dataset:
     closed = np.array([one.closed_day.toordinal() if one.label and one.closed_day else 0 for one in rows], np.int64)
     age = table.columns.get("age_days")
     ages = age if isinstance(age, np.ndarray) else np.zeros(len(rows))
-    dropped = find_leaks(table, ages, closed > 0, *fills_with_closing(pairs)) if rows else []
     counts = [len(list(group)) for _, group in groupby(rows, key=lambda one: one.deal_id)]
+    record = np.repeat(np.arange(len(counts)), counts)
+    won, weight = np.array([float(one.label is Outcome.WON) for one in rows]), np.array([one.weight for one in rows])
+    seen = Seen(table, ages, closed > 0, Labelled(won, weight, record), *fills_with_closing(pairs))
+    verdict = judge_snapshots(seen, overrules or Overrules()) if rows else Verdict()
     return Dataset(
-        table.without(one.column for one in dropped), tuple(history.deal.id for history, _ in pairs),
-        np.repeat(np.arange(len(counts)), counts), np.array([one.day.toordinal() for one in rows], np.int64), closed,
-        np.array([float(one.label is Outcome.WON) for one in rows]), np.array([one.weight for one in rows]),
-        tuple(dropped),
+        table.without(verdict.absent), tuple(history.deal.id for history, _ in pairs), record,
+        np.array([one.day.toordinal() for one in rows], np.int64), closed, won, weight, verdict,
     )  # fmt: skip

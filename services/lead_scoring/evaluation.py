@@ -17,7 +17,7 @@ NOTHING_PREDICTS = "these fields do not predict the outcome: every open record g
 
 
 def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
-    """Rows, records, outcomes, window, and which columns were read or dropped, and why."""
+    """Rows, records, outcomes, window, and which columns were read, dropped or suspected, and why."""
     won, lost = data.outcomes
     weight = data.weight[data.labelled]
     days = data.taken
@@ -26,7 +26,7 @@ def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
         "outcomes": won + lost, "won": won, "seed": seed,
         "base_rate": round(float(data.won[data.labelled] @ weight / weight.sum()), 6) if len(weight) else None,
         "window": _window(days),
-        "columns": sorted(data.table.columns), "dropped": [one.to_json() for one in data.dropped],
+        "columns": sorted(data.table.columns), **data.guard.to_json(),
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing
 from learning.columns import Floats, Table, Texts
 from learning.csv_file import CsvFile
+from learning.guard_histories import Verdict
 from learning.guard_rows import Finding, find_in_rows
 from learning.tabular import Kind, Raw, Reading, is_identifier, learn_reading, read_column, settle_days
 from services.lead_scoring.dataset import Dataset, Ints
@@ -50,10 +51,12 @@ class Training:
 
     def dataset(self, findings: Sequence[Finding] = ()) -> Dataset:
         """The rows to train on, without the columns that were found to be leaks."""
-        dropped = tuple(one.as_dropped() for one in findings if one.drop)
+        verdict = Verdict(
+            tuple(one.as_dropped() for one in findings if one.drop), tuple(one for one in findings if not one.drop)
+        )
         return Dataset(
-            self.table.without(one.column for one in dropped), self.ids, self.record, self.taken, self.taken.copy(),
-            self.won, np.ones(len(self.won)), dropped, self.layout.order.ordered,
+            self.table.without(verdict.absent), self.ids, self.record, self.taken, self.taken.copy(),
+            self.won, np.ones(len(self.won)), verdict, self.layout.order.ordered,
         )  # fmt: skip
 
 

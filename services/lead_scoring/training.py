@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from learning.calibration import sigmoid
 from learning.columns import Floats
 from learning.history import read_history
+from learning.overrules import Overrules
 from learning.parallel import cores, workers
 from learning.scores import SCORES
 from services.lead_scoring.dataset import Dataset, build_dataset
@@ -66,12 +67,17 @@ def part(progress: Progress, start: float, end: float) -> Progress:
     return lambda stage, share: progress(stage, start + (end - start) * min(max(share, 0.0), 1.0))
 
 
-def train_folder(history: Path, out: Path, seed: int, progress: Progress) -> Trained:
+def train_folder(
+    history: Path, out: Path, seed: int, progress: Progress, overrules: Overrules | None = None
+) -> Trained:
     """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy) and
-    scores.parquet (deal_id, day, probability: time-forward scores for other models to train on)."""
+    scores.parquet (deal_id, day, probability: time-forward scores for other models to train on).
+
+    overrules: columns that people keep or leave out, whatever the leak guard says.
+    """
     folder = read_history(history)
     progress("reading the history", 0.0)
-    data = build_dataset(folder.deals(), folder.manifest.business_day)
+    data = build_dataset(folder.deals(), folder.manifest.business_day, overrules)
     trained = train(data, seed, part(progress, READING, 1.0))
     trained.model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
+from learning.overrules import Overrules
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
@@ -129,25 +130,31 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
 
 
 def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
-    asking = base.obj(services=base.listed({"enum": list(SERVICES)}), seed=NUMBER, reason=TEXT)
+    names = base.listed(TEXT)
+    asking = base.obj(services=base.listed({"enum": list(SERVICES)}), seed=NUMBER, reason=TEXT, keep=names, drop=names)
 
     @routes.post(
         "/training-jobs", status_code=202, responses=base.gives(shapes.Job, 202),
         openapi_extra=base.takes(asking, *base.IDEMPOTENCY, required=False),
     )  # fmt: skip
     async def train(request: Request) -> Response:
-        """Train all models, or those named, on the records as they are; each new version is promoted."""
+        """Train all models, or those named, on the records as they are; each new version is promoted.
+
+        `keep` and `drop` name columns that lead scoring keeps or leaves out, whatever its leak guard says: in this
+        training and, as `training_columns` of the workspace, in all later ones.
+        """
         data = await body_of(request)
 
         async def act() -> tuple[int, Line]:
-            given = object_in(data, ("services", "seed", "reason"))
+            given = object_in(data, ("services", "seed", "reason", "keep", "drop"))
             services, seed = given.get("services") or [], given.get("seed", 0)
             if not isinstance(services, list) or not all(isinstance(each, str) for each in services):
                 mend = "Use some of " + ", ".join(SERVICES)
                 raise InvalidInput("services is no list of names", field="services", mend=mend)
             if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
                 raise InvalidInput("the seed is out of range", field="seed", value=str(seed)[:60], mend="Use 0 to 2^31")
-            job = await trainer.start(text_of(given, "reason") or "requested", services, seed)
+            overrules = Overrules.of(given.get("keep", ()), given.get("drop", ()))
+            job = await trainer.start(text_of(given, "reason") or "requested", services, seed, overrules)
             return 202, job.to_json()
 
         return await once(gateway.store, idempotency_key(request), data, act)
@@ -250,14 +257,20 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         await gateway.workspace.pin(day)
         return answer(await gateway.about())
 
-    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"})
+    columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
+    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"}, training_columns=columns)
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:
-        """Set the company's currency, or the lower bounds of the grades A, B and C."""
-        given = await object_of(request, ("currency", "grade_bounds"))
+        """Set the currency, the lower bounds of the grades A, B and C, or the columns lead scoring keeps or leaves out.
+
+        `training_columns` overrule the leak guard in every later training, automatic ones too, until they are set anew.
+        """
+        given = await object_of(request, ("currency", "grade_bounds", "training_columns"))
         if "grade_bounds" in given:
             await gateway.workspace.set_grade_bounds(given["grade_bounds"])
+        if "training_columns" in given:
+            await gateway.workspace.set_training_columns(given["training_columns"])
         if "currency" in given:
             await gateway.workspace.set_currency(text_of(given, "currency"))
         return answer(await gateway.about())

@@ -50,6 +50,13 @@ class Serving(Shape):
     generation: int
 
 
+class TrainingColumns(Shape):
+    """Columns that lead scoring keeps or leaves out, whatever its leak guard says."""
+
+    keep: list[str]
+    drop: list[str]
+
+
 class Workspace(Shape):
     """The company as a whole."""
 
@@ -57,6 +64,7 @@ class Workspace(Shape):
     clock: Clock
     currency: str
     grade_bounds: dict[str, float]
+    training_columns: TrainingColumns
     counts: dict[str, int]
     models: dict[str, Serving]
     parts: dict[str, bool]

@@ -49,6 +49,7 @@ async def test_models_train_by_themselves_and_outlive_the_broker(
 ) -> None:
     gateway = await RunningGateway(nats_server.url, tmp_path / "data", auto_train=True, quiet_seconds=0.5).start()
     await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    await gateway.http.put("/v1/workspace", json={"training_columns": {"drop": ["fields.side"]}})
     opened = (await gateway.http.post("/v1/imports", json={"source": "test"})).json()
     await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
     results = await gateway.lines("/v1/deals:batch", rows())
@@ -66,6 +67,10 @@ async def test_models_train_by_themselves_and_outlive_the_broker(
         pointer = await shelf.pointer(service)
         assert pointer is not None
         assert (pointer.version, pointer.generation) == ("1", 1)
+        if service == "lead_scoring":
+            evaluation = about["versions"][0]["evaluation"]
+            assert evaluation["overrules"]["left_out"] == ["fields.side"], "decisions hold in automatic training"
+            assert "fields.side" not in evaluation["columns"]
         (tmp_path / service).mkdir()
         unpack(await shelf.get(pointer.digest), tmp_path / service)
     js = nats.jetstream()
@@ -80,6 +85,38 @@ async def trained(gateway: RunningGateway, *services: str) -> dict[str, Any]:
     started = await gateway.http.post("/v1/training-jobs", json={"services": services})
     assert started.status_code == 202, started.text
     return dict(await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240))
+
+
+@pytest.mark.timeout(300)
+async def test_columns_that_people_keep_or_leave_out_are_remembered(
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    told = [row | {"fields": {**row["fields"], "number": f"CRM-{n}"}} for n, row in enumerate(rows())]
+    await gateway.lines("/v1/deals:batch", told)
+
+    async def trained_with(**columns: list[str]) -> dict[str, Any]:
+        asked = {"services": ["lead_scoring"], **columns}
+        assert (await gateway.http.post("/v1/training-jobs", json=asked)).status_code == 202
+        job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+        assert job["state"] == "SUCCEEDED", job
+        evaluation: dict[str, Any] = (await gateway.http.get("/v1/models/lead_scoring")).json()["versions"][0]
+        return dict(evaluation["evaluation"])
+
+    seen = await trained_with(drop=["fields.side", "nowhere"])
+    assert [one["column"] for one in seen["dropped"]] == ["fields.number"]
+    assert seen["overrules"] == {"kept": [], "left_out": ["fields.side"], "unknown": ["nowhere"]}
+    seen = await trained_with(keep=["fields.number"])
+    assert seen["dropped"] == []
+    assert [one["column"] for one in seen["overrules"]["kept"]] == ["fields.number"]
+    assert seen["overrules"]["left_out"] == ["fields.side"], "an earlier decision is not forgotten"
+    assert "fields.number" in seen["columns"]
+    workspace = (await gateway.http.get("/v1/workspace")).json()
+    assert workspace["training_columns"] == {"keep": ["fields.number"], "drop": ["fields.side", "nowhere"]}
+    await gateway.http.put("/v1/workspace", json={"training_columns": {}})
+    assert (await trained_with())["overrules"] == {"kept": [], "left_out": [], "unknown": []}
+    await gateway.stop()
 
 
 async def digests(gateway: RunningGateway) -> dict[str, list[str]]:

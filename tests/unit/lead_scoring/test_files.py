@@ -90,7 +90,7 @@ def test_open_rows_feed_the_guard_alone(tmp_path: Path) -> None:
     assert [(one.column, one.drop) for one in found] == [("how closed", True)]
     data = training.dataset(found)
     assert "how closed" not in data.table.columns
-    assert data.dropped[0].column == "how closed"
+    assert data.guard.dropped[0].column == "how closed"
     assert len(data.deal_ids) == 200
 
 
