@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log
 from typing import Any
 
 import numpy as np
@@ -33,14 +35,14 @@ class AmountModel:
 
     def lognormal(self, asked: Asked) -> Lognormal:
         """Mean and sd of the logarithm of the booked amount in minor units."""
-        to_minor = float(np.log(10.0) * get_currency_precision(asked.currency))
+        to_minor = _log_minor(asked.currency)
         if asked.amount is None:
             mean, sd = self._where_missing(asked)
             return mean + to_minor, sd
         if asked.amount <= 0:
             return NOTHING, 0.0
         mean, sd = self.ratios.get(asked.pipeline, self.ratios[""])
-        return float(np.log(asked.amount)) + mean + to_minor, sd
+        return log(asked.amount) + mean + to_minor, sd
 
     def _where_missing(self, asked: Asked) -> Lognormal:
         for name in _missing_keys(asked):
@@ -60,6 +62,12 @@ class AmountModel:
             {name: (float(mean), float(sd)) for name, (mean, sd) in data["ratios"].items()},
             {name: (float(mean), float(sd)) for name, (mean, sd) in data["missing"].items()},
         )
+
+
+@lru_cache(maxsize=256)
+def _log_minor(currency: str) -> float:
+    """The logarithm of how many minor units a major one has."""
+    return log(10.0) * get_currency_precision(currency)
 
 
 def _missing_keys(asked: Asked) -> tuple[str, ...]:

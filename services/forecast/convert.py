@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from dealcast.common.v1 import insights_pb2 as pb
+from dealcast.common.v1 import records_pb2
 from dealcast.events.v1 import events_pb2
 from kit.errors import DealcastError, InvalidInput
 from kit.money import format_minor
 from learning.insight_keys import key_from_pb
 from learning.periods import Period
-from learning.records import DealKind, Node, Outcome
-from learning.wire import business_day, history_from_event, time_to_pb
+from learning.records import Node
+from learning.wire import bare_history, business_day, day_from_pb, time_from_pb, time_to_pb
+from learning.wire_values import change_value_from_pb, product_line_from_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
 from services.forecast.leaves import Path, Update
 from services.forecast.model import Ask, region_of
-from services.forecast.rows import HISTORY_FIELDS, rows_at
+from services.forecast.rows import HISTORY_FIELDS, Move, Row, rows_at, rows_of
 from services.forecast.service import Answer, Asked
+from services.forecast.spans import Span
 
 _STATUS = {
     Status.OPEN: pb.FORECAST_STATUS_OPEN,
@@ -39,29 +43,41 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     if not event.HasField("lead_score"):
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
-    day = _usable(business_day(event))
-    changes = [change for change in event.history if change.field in HISTORY_FIELDS]
-    lean = events_pb2.DealEvent(deal=event.deal, history=changes, truncated=event.truncated)
-    for unused in ("account", "contacts", "fields"):
-        lean.deal.ClearField(unused)
-    history = history_from_event(lean)
-    deal = history.deal
-    status = _status(deal.kind, deal.outcome, deleted=deal.deleted)
+    day, deal = _usable(business_day(event)), event.deal
+    path = tuple([Node(one.id, one.level, one.name, one.parent) for one in deal.owner.path])
+    status = _status(event)
     ask = None
     if status is Status.OPEN:
         probability = _probability(event.lead_score.probability)
-        region = region_of(history.owner_path)
-        ask = Ask(deal.id, day, rows_at(history, [day])[day], deal.close_date, probability, region)
+        ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
     key = event.lead_score.header.key
-    return Asked(deal.id, deal.revision, day, status, history.owner_path, key_from_pb(key).flat, key.insight_id, ask)
+    return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask)
 
 
-def _status(kind: DealKind, outcome: Outcome, *, deleted: bool) -> Status:
-    if deleted:
+def _row(event: events_pb2.DealEvent, day: date) -> Row:
+    """The deal's row, straight from the event where its whole history is in it: at a third of the cost."""
+    deal = event.deal
+    moves: list[Move] = [
+        (time_from_pb(one.effective_time), one.field, change_value_from_pb(one.value))
+        for one in event.history
+        if one.field in HISTORY_FIELDS
+    ]
+    if event.truncated or not moves:
+        bare = events_pb2.DealEvent(deal=deal, history=event.history, truncated=event.truncated)
+        return rows_at(bare_history(bare), [day])[day]
+    changed = any(name == "products" for _, name, _ in moves)
+    products = () if changed else tuple([product_line_from_pb(one) for one in deal.products])
+    first = time_from_pb(deal.created_time) if deal.HasField("created_time") else moves[0][0]
+    return rows_of(moves, {"products": products}, lambda _: first.astimezone(UTC).date(), [day])[day]
+
+
+def _status(event: events_pb2.DealEvent) -> Status:
+    deal = event.deal
+    if deal.deleted:
         return Status.DELETED
-    if outcome is not Outcome.OPEN:
+    if deal.outcome in (records_pb2.OUTCOME_WON, records_pb2.OUTCOME_LOST):
         return Status.CLOSED
-    return Status.NOT_APPLICABLE if kind is DealKind.LEAD else Status.OPEN
+    return Status.NOT_APPLICABLE if deal.kind == records_pb2.DEAL_KIND_LEAD else Status.OPEN
 
 
 def _probability(value: float) -> float:
@@ -73,34 +89,36 @@ def _probability(value: float) -> float:
 
 def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
     """The event as it travels on, with its forecast. Changes the event given."""
-    event.forecast.CopyFrom(forecast_to_pb(event, answer))
+    event.ClearField("forecast")
+    _fill(event.forecast, event, answer)
     return event.SerializeToString()
 
 
 def forecast_to_pb(event: events_pb2.DealEvent, answer: Answer) -> pb.Forecast:
     """An answer as the insight that travels and is stored; the event is the one it answers."""
-    forecast = answer.forecast
-    key = pb.InsightKey(
-        deal_revision=answer.revision, model_generation=answer.generation, business_day=answer.day.isoformat(),
-        upstream=event.lead_score.header.key, insight_id=answer.insight_id,
-    )  # fmt: skip
-    message = pb.Forecast(
-        header=pb.InsightHeader(key=key, model_version=answer.model_version, as_of=time_to_pb(answer.as_of)),
-        status=_STATUS[forecast.status],
-        win_probability=forecast.win_probability if forecast.parameters else event.lead_score.probability,
-    )
+    message = pb.Forecast()
+    _fill(message, event, answer)
+    return message
+
+
+def _fill(message: pb.Forecast, event: events_pb2.DealEvent, answer: Answer) -> None:
+    forecast, header = answer.forecast, message.header
+    header.key.deal_revision, header.key.model_generation = answer.revision, answer.generation
+    header.key.business_day, header.key.insight_id = answer.day.isoformat(), answer.insight_id
+    header.key.upstream.CopyFrom(event.lead_score.header.key)
+    header.model_version = answer.model_version
+    header.as_of.FromDatetime(answer.as_of)
+    message.status = _STATUS[forecast.status]
+    message.win_probability = forecast.win_probability if forecast.parameters else event.lead_score.probability
     if forecast.parameters is not None:
         _fill_open(message, forecast, forecast.parameters)
-    return message
 
 
 def _fill_open(message: pb.Forecast, forecast: DealForecast, parameters: Parameters) -> None:
     currency = parameters.currency
     for share in forecast.periods:
-        each = message.periods.add(
-            period=str(share.period), start_date=share.period.start.isoformat(),
-            end_date=share.period.end.isoformat(), probability=share.probability,
-        )  # fmt: skip
+        period, start, end = _texts(share.period)
+        each = message.periods.add(period=period, start_date=start, end_date=end, probability=share.probability)
         each.expected.currency = currency
         each.expected.value = format_minor(currency, share.total, SCENARIOS)
     if forecast.close_dates is not None:
@@ -114,20 +132,29 @@ def _fill_open(message: pb.Forecast, forecast: DealForecast, parameters: Paramet
     if forecast.slip_risk is not None:
         message.slip_risk = forecast.slip_risk
     message.reasons.extend(_reason_to_pb(reason) for reason in forecast.reasons)
-    message.parameters.CopyFrom(
-        pb.ScenarioParameters(
-            seed=parameters.seed, win_probability=parameters.win_probability,
-            week_weights=parameters.week_weights.tolist(), log_amount_mean=parameters.log_amount_mean,
-            log_amount_sd=parameters.log_amount_sd, shock_company=parameters.loadings.company,
-            shock_region=parameters.loadings.region, shock_quarter=parameters.loadings.quarter,
-        )
-    )  # fmt: skip
+    given, loadings = message.parameters, parameters.loadings
+    given.seed, given.win_probability = parameters.seed, parameters.win_probability
+    given.week_weights.extend(parameters.week_weights.tolist())
+    given.log_amount_mean, given.log_amount_sd = parameters.log_amount_mean, parameters.log_amount_sd
+    given.shock_company, given.shock_region = loadings.company, loadings.region
+    given.shock_quarter = loadings.quarter
+
+
+@lru_cache(maxsize=1024)
+def _texts(span: Span) -> tuple[str, str, str]:
+    """A period's name, first and last day."""
+    return str(span), span.start.isoformat(), span.end.isoformat()
 
 
 def _reason_to_pb(reason: Reason) -> pb.Reason:
     return pb.Reason(
         field=reason.field, value=reason.value, effect=reason.effect, text_en=reason.text_en, text_ko=reason.text_ko
     )
+
+
+def update_of(asked: Asked, answer: Answer) -> Update:
+    """What update_from_event reads from the event that an answer travels in."""
+    return Update(asked.deal_id, answer.order(asked.upstream), asked.day, asked.path, answer.forecast.parameters)
 
 
 def update_from_event(event: events_pb2.DealEvent) -> Update:

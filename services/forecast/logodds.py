@@ -30,8 +30,10 @@ class LogOdds:
 
     def total(self, parts: Mapping[str, Floats], without: Collection[str] = ()) -> Floats:
         """The log-odds from the parts; factors can be left out."""
-        kept = [part for name, part in parts.items() if name not in without]
-        total: Floats = np.add(self.base, np.sum(kept, axis=0))
+        total: Floats = np.array(self.base)
+        for name, part in parts.items():
+            if name not in without:
+                total = total + part
         return total
 
     def to_json(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -101,32 +102,31 @@ class ForecastModel:
     ) -> list[DealForecast]:
         index = self.timing.index(timing_columns([ask.row for ask in asks], [day] * len(asks)))
         scores = self._scores(asks)
-        outlook = self.timing.outlook(index, scores)
+        outlook, others = self.timing.outlooks(index, scores, GROUPS if reasons else {})
         probabilities = self._probabilities(asks, outlook)
         weights = outlook.week_weights(probabilities)
         rows = zip(asks, probabilities.tolist(), weights, strict=True)
         parameters = [self.parameters(ask, probability, own) for ask, probability, own in rows]
         start, periods = parameters[0].start, periods_from(parameters[0].start)
-        masses = period_masses(weights, start, periods)
-        without = {
-            group: share_within(
-                self.timing.outlook(index, scores, names).week_weights(probabilities), days_to_end(start, periods[0])
-            )
-            for group, names in (GROUPS if reasons else {}).items()
+        masses = period_masses(weights, start, periods).tolist()
+        reach = {
+            group: share_within(each.week_weights(probabilities), days_to_end(start, periods[0]))[:, 0].tolist()
+            for group, each in others.items()
         }
+        dates = date_quantiles(weights, start, (0.1, 0.5, 0.9))
+        slips = open_after(outlook.still_open, start, [ask.promised for ask in asks])
         found = []
         for number, (ask, own, draw) in enumerate(zip(asks, parameters, drawer.draw(parameters), strict=True)):
             shares = tuple(
                 PeriodShare(period, min(own.win_probability * mass, own.win_probability), total)
-                for period, mass, total in zip(periods, masses[number].tolist(), draw.totals(), strict=True)
+                for period, mass, total in zip(periods, masses[number], draw.totals(), strict=True)
             )
-            p10, p50, p90 = date_quantiles(own.week_weights, start, (0.1, 0.5, 0.9))
-            reach = {group: float(each[number, 0]) for group, each in without.items()}
+            p10, p50, p90 = dates[number]
+            without = {group: each[number] for group, each in reach.items()}
             found.append(
                 DealForecast(
                     Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
-                    None if ask.promised is None else open_after(outlook.still_open[number], start, ask.promised),
-                    timing_reasons(ask.row, day, ask.promised, log_odds(float(masses[number, 0])), reach),
+                    slips[number], timing_reasons(ask.row, day, ask.promised, log_odds(masses[number][0]), without),
                     own, own.win_probability,
                 )
             )  # fmt: skip
@@ -193,20 +193,24 @@ def _write(path: Path, data: object) -> None:
     path.write_text(json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def open_after(still_open: Floats, start: date, day: date) -> float:
-    """P(neither won nor lost by the end of a day); 1 for a day that is past."""
-    at = ((day - start).days + 1) / 7.0
-    if at <= 0:
-        return 1.0
-    reached = np.concatenate([[1.0], still_open])
-    return float(np.interp(min(at, len(still_open)), np.arange(len(reached)), reached))
+def open_after(still_open: Floats, start: date, promised: Sequence[date | None]) -> list[float | None]:
+    """By deal (rows) P(neither won nor lost by the end of its day); 1 for a day that is past, None without a day."""
+    weeks = still_open.shape[1]
+    reached = np.concatenate([np.ones((len(still_open), 1)), still_open], axis=1)
+    found: list[float | None] = []
+    for own, day in zip(reached, promised, strict=True):
+        at = 0.0 if day is None else min(max(((day - start).days + 1) / 7.0, 0.0), weeks)
+        whole = min(int(at), weeks - 1)
+        before, after = float(own[whole]), float(own[whole + 1])
+        found.append(None if day is None else before + (at - whole) * (after - before))
+    return found
 
 
 def amounts_of(parameters: Parameters) -> tuple[Money, Money, Money]:
     """Mean, p10 and p90 of the booked amount, given won."""
     mean, sd = parameters.log_amount_mean, parameters.log_amount_sd
-    logs = np.minimum([mean + sd * sd / 2, mean - _Z90 * sd, mean + _Z90 * sd], _LARGEST_LOG)
-    first, low, high = (Money(parameters.currency, int(amount)) for amount in np.rint(np.exp(logs)))
+    logs = (mean + sd * sd / 2, mean - _Z90 * sd, mean + _Z90 * sd)
+    first, low, high = (Money(parameters.currency, round(exp(min(each, _LARGEST_LOG)))) for each in logs)
     return first, low, high
 
 

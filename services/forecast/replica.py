@@ -118,7 +118,8 @@ class Replica:
 
     async def _apply(self, taken: Sequence[Msg]) -> None:
         for start in range(0, len(taken), CHUNK):
-            updates = [update for msg in taken[start : start + CHUNK] if (update := _read(msg)) is not None]
+            some = taken[start : start + CHUNK]
+            updates = [update for msg in some if (update := self._service.sent.take(msg.data) or _read(msg))]
             self._service.rollup.apply(updates, anew=self._anew)
             self._anew.difference_update(update.deal_id for update in updates)
             await asyncio.sleep(0)

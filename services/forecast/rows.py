@@ -5,18 +5,20 @@ The values are those of learning.snapshots.row_at, of the few columns that are r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import TypeAlias
 
 from kit.money import Money
-from learning.records import Change, ChangeValue, DealHistory, ProductLine
+from learning.records import ChangeValue, DealHistory, ProductLine
 from learning.snapshots import end_of
 from learning.timeline import MAX_CELL_BYTES, Timeline, major
 from learning.wire_values import cut
 
 Row: TypeAlias = Mapping[str, object]
+Move: TypeAlias = tuple[datetime, str, ChangeValue | None]  # when it took effect, field, value
 
 HISTORY_FIELDS = frozenset(
     {"kind", "motion", "pipeline", "stage", "outcome", "amount", "close_date", "owner_id", "products", "deleted"}
@@ -44,12 +46,12 @@ class _Standing:
     slips: int = 0
     seen: set[str] = field(default_factory=set)
 
-    def take(self, change: Change) -> None:
-        name, value = change.field, change.value
+    def take(self, move: Move) -> None:
+        when, name, value = move
         self.state[name] = value
         if name == "stage":
             if self.staged is None or value != self.stage:
-                self.staged, self.stage = change.effective_time, value
+                self.staged, self.stage = when, value
         elif name == "close_date" and ("close_date" not in self.seen or value != self.promised):
             self.seen.add(name)
             self.promised = value
@@ -83,14 +85,27 @@ def rows_at(history: DealHistory, days: Iterable[date], *, only_open: bool = Fal
     """The row as of the end of each day (ascending), of those alone that it was open on if so wanted."""
     kept = lean(history)
     timeline = Timeline(kept)
-    standing = _Standing(dict(timeline.state(_EARLIEST)))
-    changes = sorted(kept.changes, key=lambda change: change.effective_time)
+    moves = [(change.effective_time, change.field, change.value) for change in kept.changes]
+    return rows_of(moves, dict(timeline.state(_EARLIEST)), timeline.born, days, only_open=only_open)
+
+
+def rows_of(
+    moves: Iterable[Move],
+    start: dict[str, ChangeValue | None],
+    born: Callable[[date], date],
+    days: Iterable[date],
+    *,
+    only_open: bool = False,
+) -> dict[date, Row]:
+    """As rows_at, from what changed and what the deal was like before; born: its first day, a day if unknown."""
+    standing = _Standing(start)
+    ordered = sorted(moves, key=itemgetter(0))
     rows, at = {}, 0
     for day in days:
         before = end_of(day)
-        while at < len(changes) and changes[at].effective_time < before:
-            standing.take(changes[at])
+        while at < len(ordered) and ordered[at][0] < before:
+            standing.take(ordered[at])
             at += 1
         if standing.is_open or not only_open:
-            rows[day] = standing.row(day, before, float((day - timeline.born(day)).days))
+            rows[day] = standing.row(day, before, float((day - born(day)).days))
     return rows

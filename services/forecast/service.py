@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,6 +72,24 @@ class Extras:
     correction: Correction
 
 
+class Sent:
+    """What this process published lately: its replica reads the same bytes back and need not decode them."""
+
+    def __init__(self, most: int = 2_000) -> None:
+        self._most = most
+        self._kept: OrderedDict[bytes, Update] = OrderedDict()
+
+    def keep(self, data: bytes, update: Update) -> None:
+        """Remember what a message says; the oldest is forgotten."""
+        self._kept[data] = update
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def take(self, data: bytes) -> Update | None:
+        """What exactly these bytes say, where they are known; once."""
+        return self._kept.pop(data, None)
+
+
 class Forecasts:
     """Forecasts with the model in use, and the totals of all that was forecast."""
 
@@ -80,6 +99,7 @@ class Forecasts:
         self._bounds = bounds or CategoryBounds()
         self._drawer = Drawer()
         self._extras: Extras | None = None
+        self.sent = Sent()
         self.rollup = Rollup(self._drawer)
 
     @property

@@ -88,14 +88,22 @@ class TimingModel:
         """As index, for some deals (positions in columns) and weeks ahead."""
         return factor_index(columns, deal, ahead) | choice_index(columns, self.levels, deal, ahead)
 
-    def outlook(self, index: Mapping[str, Integers], probability: Floats, without: Collection[str] = ()) -> Outlook:
-        """What may come of the deals, from `index`; factors can be left out. probability: each deal's lead score."""
-        hazards = sigmoid(self.closing.total(self.closing.parts(index), without))
-        winning = self.winning.total(self.winning.parts(index), without) if self.winning.tables else self.winning.base
-        share = sigmoid(score_log_odds(probability)[:, None] + winning)
-        before = np.cumprod(np.concatenate([np.ones((len(hazards), 1)), 1.0 - hazards[:, :-1]], axis=1), axis=1)
-        closed = before * hazards
-        return Outlook(closed * share, closed * (1.0 - share))
+    def outlook(self, index: Mapping[str, Integers], probability: Floats) -> Outlook:
+        """What may come of the deals, from `index`. probability: each deal's lead score."""
+        return self.outlooks(index, probability, {})[0]
+
+    def outlooks(
+        self, index: Mapping[str, Integers], probability: Floats, groups: Mapping[str, Collection[str]]
+    ) -> tuple[Outlook, dict[str, Outlook]]:
+        """As outlook, and what it would be with each group of factors left out."""
+        closing, winning = self.closing.parts(index), self.winning.parts(index)
+        score = score_log_odds(probability)[:, None]
+        hazard, share = self.closing.total(closing), score + self.winning.total(winning)
+        without = {
+            group: _outlook(hazard - _sum(closing, names), share - _sum(winning, names))
+            for group, names in groups.items()
+        }
+        return _outlook(hazard, share), without
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for model.json."""
@@ -110,6 +118,21 @@ class TimingModel:
         """The inverse of to_json."""
         levels = {name: tuple(values) for name, values in data["levels"].items()}
         return cls(LogOdds.from_json(data["closing"]), LogOdds.from_json(data["winning"]), levels)
+
+
+def _sum(parts: Mapping[str, Floats], names: Collection[str]) -> Floats | float:
+    return sum((parts[name] for name in names if name in parts), start=0.0)
+
+
+def _outlook(closing: Floats, winning: Floats) -> Outlook:
+    """From the log-odds of closing in each week, and of winning in what closes."""
+    hazards, share = sigmoid(closing), sigmoid(winning)
+    before = np.ones_like(hazards)
+    np.cumprod(1.0 - hazards[:, :-1], axis=1, out=before[:, 1:])
+    won = before
+    won *= hazards
+    lost = won * (1.0 - share)
+    return Outlook(won * share, lost)
 
 
 def score_log_odds(probability: Floats) -> Floats:
@@ -141,26 +164,26 @@ def share_by(weights: Floats, start: date, day: date) -> float:
     return min(1.0, float(weights[:whole].sum()) + part)
 
 
-def date_quantiles(weights: Floats, start: date, levels: Sequence[float]) -> list[date]:
-    """The days by which it is closed with the given probabilities, given won.
+def date_quantiles(weights: Floats, start: date, levels: Sequence[float]) -> list[tuple[date, ...]]:
+    """By deal (rows of weights) the days by which it is closed with the given probabilities, given won.
 
     Beyond the horizon the last quarter's rate goes on; no day is later than five years on.
     """
-    reached = np.cumsum(weights)
-    left = max(1.0 - float(reached[-1]), 0.0)
-    before = max(1.0 - float(reached[-14]), 1e-12)
-    rate = min(max(1.0 - (left / before) ** (1 / 13), 1e-4), 0.999)
-    days = []
+    reached, deals, weeks = np.cumsum(weights, axis=1), np.arange(len(weights)), weights.shape[1]
+    left = np.maximum(1.0 - reached[:, -1], 1e-300)
+    before = np.maximum(1.0 - reached[:, -14], 1e-12)
+    rate = np.clip(1.0 - (left / before) ** (1 / 13), 1e-4, 0.999)
+    found = []
     for level in levels:
-        week = int(np.searchsorted(reached, level))
-        if week < len(weights):
-            passed = float(reached[week - 1]) if week else 0.0
-            part = (level - passed) / max(float(weights[week]), 1e-12)
-            offset = 7.0 * (week + min(part, 1.0))
-        else:
-            offset = 7.0 * (len(weights) + np.log((1.0 - level) / left) / np.log(1.0 - rate))
-        days.append(start + min(timedelta(days=max(int(np.ceil(offset)) - 1, 0)), LATEST))
-    return days
+        week = (reached < level).sum(axis=1)
+        at = np.minimum(week, weeks - 1)
+        passed = np.where(at > 0, reached[deals, at - 1], 0.0)
+        part = np.minimum((level - passed) / np.maximum(weights[deals, at], 1e-12), 1.0)
+        beyond = weeks + np.log((1.0 - level) / left) / np.log(1.0 - rate)
+        offset = np.ceil(7.0 * np.where(week < weeks, at + part, beyond)) - 1
+        days = np.clip(offset, 0, LATEST.days).astype(np.int64)
+        found.append([start + timedelta(days=each) for each in days.tolist()])
+    return list(zip(*found, strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,7 +72,7 @@ def test_the_prior_closes_about_when_promised_and_is_wide_without() -> None:
     wide = share_by(free, start, DAY + timedelta(days=56)) - share_by(free, start, DAY + timedelta(days=28))
     assert about > 0.4
     assert about > 1.5 * wide
-    p10, p50, p90 = date_quantiles(promised, start, (0.1, 0.5, 0.9))
+    p10, p50, p90 = date_quantiles(promised[None], start, (0.1, 0.5, 0.9))[0]
     assert start <= p10 <= p50 <= p90
     assert abs((p50 - (DAY + timedelta(days=42))).days) <= 14
 
@@ -82,15 +82,15 @@ def test_nothing_closes_on_a_past_day() -> None:
     start = DAY + timedelta(days=1)
     assert share_by(weights, start, DAY) == 0.0
     assert share_by(weights, start, start) > 0.0
-    assert date_quantiles(weights, start, [0.0001])[0] == start
+    assert date_quantiles(weights[None], start, [0.0001])[0][0] == start
 
 
 def test_dates_beyond_the_horizon_follow_the_last_rate() -> None:
     weights = week_weights(np.full(53, 0.01))
-    found = date_quantiles(weights, DAY + timedelta(days=1), [0.9])[0]
+    found = date_quantiles(weights[None], DAY + timedelta(days=1), [0.9])[0][0]
     exact = DAY + timedelta(days=round(7 * np.log(0.1) / np.log(0.99)))
     assert abs((found - exact).days) <= 14
-    assert date_quantiles(week_weights(np.zeros(53)), DAY, [0.5])[0] <= DAY + timedelta(days=5 * 365)
+    assert date_quantiles(week_weights(np.zeros(53))[None], DAY, [0.5])[0][0] <= DAY + timedelta(days=5 * 365)
 
 
 def test_the_fit_finds_the_hazards_that_made_the_data() -> None:
