@@ -102,7 +102,7 @@ def kill_when(system: System, stream: Stream, part: str, sent: int) -> None:
     wait_for(lambda: stream.sent >= sent or stream.failure, 120, "changes streaming in")
     before = system.pids[part]
     system.kill(part)
-    wait_for(lambda: system.pids[part] != before, 60, f"{part} restarted")
+    wait_for(lambda: system.pids.get(part, before) != before, 60, f"{part} restarted")
 
 
 @pytest.mark.timeout(420)

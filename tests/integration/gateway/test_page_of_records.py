@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from nats.aio.client import Client as NATS  # noqa: N814
-from sqlalchemy import Engine, event
+from sqlalchemy import Pool, event
 
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.integration.gateway.players import Player
@@ -17,18 +18,27 @@ DEALS = 40
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """SELECTs on the score history while this lasts."""
+    """SELECTs on the score history while this lasts, as SQLite itself runs them."""
     seen: list[str] = []
 
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+    def note(statement: str) -> None:
         if "score_history" in statement and statement.startswith(("SELECT", "WITH")):
             seen.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
+    def watch(connection: sqlite3.Connection, *_: Any) -> None:
+        connection.set_trace_callback(note)
+
+    def leave(connection: sqlite3.Connection | None, *_: Any) -> None:
+        if connection is not None:
+            connection.set_trace_callback(None)
+
+    event.listen(Pool, "checkout", watch)
+    event.listen(Pool, "checkin", leave)
     try:
         yield seen
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(Pool, "checkout", watch)
+        event.remove(Pool, "checkin", leave)
 
 
 async def scored(gateway: RunningGateway) -> bool:

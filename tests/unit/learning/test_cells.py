@@ -83,12 +83,12 @@ FORMS = [
 ]  # fmt: skip
 
 
-@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.sampled_from(FORMS))
+@given(st.dates(date(1950, 1, 1), date(2099, 12, 31)), st.sampled_from(FORMS))
 def test_a_day_is_read_in_any_form(day: date, form: str) -> None:
     assert parse_date(form.format(d=day)) == day.toordinal()
 
 
-@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.sampled_from("/-."))
+@given(st.dates(date(1950, 1, 1), date(2099, 12, 31)), st.sampled_from("/-."))
 def test_day_and_month_stand_as_the_column_says(day: date, mark: str) -> None:
     assert parse_date(day.strftime(f"%d{mark}%m{mark}%Y"), day_first=True) == day.toordinal()
     assert parse_date(day.strftime(f"%m{mark}%d{mark}%Y")) == day.toordinal()
