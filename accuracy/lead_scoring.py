@@ -65,8 +65,10 @@ def _notes(preset: str, evaluation: Mapping[str, Any]) -> str:
     for one in evaluation["dropped"]:
         reasons.setdefault(one["reason"], []).append(f"`{one['column']}`")
     dropped = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items()) or "none"
+    suspected = "; ".join(f"`{one['column']}` ({one['reason']})" for one in evaluation["suspected"]) or "none"
     window = " to ".join(evaluation["test"]["window"])
     return (
         f"* `{preset}`: {evaluation['records']:,} records seen open, {evaluation['outcomes']:,} outcomes of which "
-        f"{evaluation['won']:,} won; tested on days {window}; columns dropped as leaks: {dropped}."
+        f"{evaluation['won']:,} won; tested on days {window}; columns dropped as leaks: {dropped}; "
+        f"suspected: {suspected}."
     )
