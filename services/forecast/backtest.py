@@ -9,7 +9,7 @@ from learning.periods import period_of
 from services.forecast.bookings import won_cases
 from services.forecast.dataset import Company, Scores
 from services.forecast.evaluation import NodeForecast, node_forecasts
-from services.forecast.fitting import fit
+from services.forecast.fitting import Progress, fit
 from services.forecast.replay import LEAST_WINS, replay_days
 from services.forecast.report import averaged, scored
 
@@ -29,15 +29,19 @@ def backtest_days(business_day: date) -> set[date]:
     return {*eves, *(day for eve in eves for day in replay_days(KIND, eve))}
 
 
-def backtest(company: Company, scores: Scores, *, seed: int) -> dict[str, Any]:
+def backtest(company: Company, scores: Scores, *, seed: int, progress: Progress = lambda *_: None) -> dict[str, Any]:
     """Past quarters, each forecast of what was known on the eve."""
     rows: list[NodeForecast] = []
     quarters = []
-    for eve in backtest_eves(company.business_day):
+    for number, eve in enumerate(backtest_eves(company.business_day)):
+
+        def told(_: str, share: float, done: int = number) -> None:
+            progress("backtesting", (done + share) / MOST)
+
         then = company.at(eve)
         if len(won_cases(then.cases)) < LEAST_WINS:
             continue
-        model = fit(then, scores, KIND, 1, seed=seed)
+        model = fit(then, scores, KIND, 1, seed=seed, progress=told)
         rows += node_forecasts(then, company, model, scores, KIND, 1)
         quarters.append(str(period_of(eve + timedelta(days=1))))
     if not quarters:

@@ -22,6 +22,7 @@ from services.forecast.replay import replay_days
 ARTIFACT_FOLDER = "artifact"
 FEW_WINS = 40
 KIND = "quarter"
+READ, FITTED = 0.15, 0.45  # of the time: until the history is read, and until the model is fitted
 
 
 def train(
@@ -30,12 +31,17 @@ def train(
     """The model of a company; the same for the same inputs and seed. Few data give a wide, labelled one."""
     progress("reading the history", 0.0)
     company = read_company(folder)
-    model = fit(company, scores, KIND, PERIODS, seed=(SEED + seed) % 2**63, progress=progress)
-    progress("backtesting", 0.0)
+    model = fit(company, scores, KIND, PERIODS, seed=(SEED + seed) % 2**63, progress=_part(progress, READ, FITTED))
     evaluation = _evaluation(company, model, scores) | dict(model.evaluation)
-    evaluation |= {"backtest": backtest(company, scores, seed=model.seed)}
+    told = _part(progress, FITTED, 1.0)
+    evaluation |= {"backtest": backtest(company, scores, seed=model.seed, progress=told)}
     progress("backtesting", 1.0)
     return replace(model, evaluation=evaluation)
+
+
+def _part(progress: Progress, first: float, last: float) -> Progress:
+    """Progress of a part of the whole, from one share of it to another."""
+    return lambda step, share: progress(step, first + share * (last - first))
 
 
 def read_company(folder: HistoryFolder) -> Company:

@@ -72,7 +72,9 @@ def test_next_to_nothing_trains_a_labelled_prior(tmp_path: Path, capsys: pytest.
     arguments = ["--history", str(tmp_path / "history"), "--scores", str(tmp_path / "scores.parquet")]
     assert main(["train", *arguments, "--out", str(tmp_path / "out")]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert all(0 <= line["progress"] <= 1 for line in lines)
+    shares = [line["progress"] for line in lines]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
     evaluation = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert evaluation["model"] == "mostly prior"
     assert evaluation["not_yet_created"].startswith("left out")
