@@ -1,14 +1,19 @@
-"""`dealcast models`: which versions there are and which one serves."""
+"""`dealcast models`: which versions there are, which one serves, and how good they are."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.evaluate_lead_scoring import Language
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from kit.errors import InvalidInput, NotFound
 
-app = typer.Typer(help="Show model versions, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Show model versions and their cards, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None
+)
 UNKNOWN = "dealcast models list shows the services and their versions"
 Service = Annotated[str, typer.Argument(help="lead_scoring, forecast or next_best_action.", metavar="SERVICE")]
 Reason = Annotated[str, typer.Option("--reason", help="Kept with the promotion.")]
@@ -39,6 +44,43 @@ def rollback(service: Service, reason: Reason = "", data_dir: DataDir = DEFAULT_
     """Let the version before serve again."""
     body = {"reason": reason}
     _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:rollback", unknown=UNKNOWN, json=body))
+
+
+@app.command()
+def card(
+    service: Service,
+    version: Annotated[str, typer.Argument(help="As list shows it; the serving one.", metavar="[VERSION]")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Where it goes: FILE.html, or FILE.md.")] = None,
+    language: Annotated[Language, typer.Option("--lang", help="Of the card.")] = Language.EN,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Tell how good a version is, what it looks at and where it is weak."""
+    from cli.model_card import as_html, as_markdown
+
+    model = call(data_dir, url, "GET", f"/v1/models/{_quoted(service)}", unknown=UNKNOWN)
+    found = _version(model, version)
+    if out is None:
+        typer.echo(as_markdown(service, found, language.value), nl=False)
+        return
+    if out.suffix not in (".html", ".md"):
+        raise InvalidInput("a card is .html or .md", field="--out", value=str(out), mend="name it card.html")
+    text = (as_html if out.suffix == ".html" else as_markdown)(service, found, language.value)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        mend = f"{error.strerror}; name a file in a folder that can be written to"
+        raise InvalidInput("the card cannot be written", field="--out", value=str(out), mend=mend) from None
+    typer.echo(str(out))
+
+
+def _version(model: dict[str, Any], version: str) -> dict[str, Any]:
+    """The version named, or the one that serves. Raises NotFound."""
+    name = version or str(model["serving"]["version"])
+    for one in model["versions"]:
+        if one["version"] == name:
+            return dict(one)
+    raise NotFound(f"{model['service']} has no such version", field="version", value=name, mend=UNKNOWN)
 
 
 def _quoted(text: str) -> str:

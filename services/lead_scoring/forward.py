@@ -154,7 +154,7 @@ def _paths(
 def _validate_forward(data: Dataset, seed: int, tell: Callable[[float], None], run: Workers) -> Forward:
     """Every choice for a fold (penalty, rounds, stack) is made from earlier folds' outcomes alone; the half-life of
     all is the one that did best over all folds."""
-    folds = forward_folds(data.taken, data.closed, data.record.tolist())
+    folds = folds_of(data, seed)
     half_life = choose_half_life(data, folds, seed, run, fold_weights)
     tell(0.3)
     paths = _paths(data, folds, half_life, seed, lambda share: tell(0.3 + 0.7 * share), run)
@@ -169,10 +169,9 @@ def _validate_forward(data: Dataset, seed: int, tell: Callable[[float], None], r
 
 def _validate_at_random(data: Dataset, seed: int, tell: Callable[[float], None], run: Workers) -> Forward:
     """Penalty and rounds are those of all folds; the stack of a fold is learned from the others."""
-    records = len(np.unique(data.record[data.labelled]))
-    repeats = REPEATS if records < SMALL else 1
+    repeats = REPEATS if len(np.unique(data.record[data.labelled])) < SMALL else 1
     every: list[_Paths] = []
-    drawn = [random_folds(data.record, data.labelled, _fold_count(records), seed + one) for one in range(repeats)]
+    drawn = [folds_of(data, seed + one) for one in range(repeats)]
     for number, folds in enumerate(drawn):
         every.append(_paths(data, folds, None, seed, partial(_part, tell, number, repeats), run))
     mean = _Paths(*(np.mean([getattr(one, name) for one in every], axis=0) for name in ("linear", "trees", "base")))
@@ -183,12 +182,17 @@ def _validate_at_random(data: Dataset, seed: int, tell: Callable[[float], None],
     return scored.finished(known, known, None)
 
 
+def folds_of(data: Dataset, seed: int) -> list[Fold]:
+    """The folds that scores are made in: forward in time, or at random by record where nothing orders the rows."""
+    if data.ordered:
+        return forward_folds(data.taken, data.closed, data.record.tolist())
+    records = len(np.unique(data.record[data.labelled]))
+    count = 10 if records < 3_000 else 8 if records < 15_000 else 5
+    return random_folds(data.record, data.labelled, count, seed)
+
+
 def _part(tell: Callable[[float], None], number: int, count: int, share: float) -> None:
     tell((number + share) / count)
-
-
-def _fold_count(records: int) -> int:
-    return 10 if records < 3_000 else 8 if records < 15_000 else 5
 
 
 class _Scored:

@@ -18,6 +18,7 @@ from learning.history import read_history
 from learning.overrules import Overrules
 from learning.parallel import cores, workers
 from learning.scores import SCORES
+from services.lead_scoring.card import model_card
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.evaluation import evaluate, facts_of
@@ -40,8 +41,9 @@ class Trained:
     scores: Floats
 
 
-def train(data: Dataset, seed: int, progress: Progress) -> Trained:
-    """Validate, fit, calibrate and evaluate. Never refuses: fewer data give a plainer model.
+def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -> Trained:
+    """Validate, fit, calibrate and evaluate, with a model card where one is wanted. Never refuses: fewer data give a
+    plainer model.
 
     `progress` is told stages and a share of the whole that only grows. Runs in two or more processes where the data
     are large; the result is the same.
@@ -55,8 +57,11 @@ def train(data: Dataset, seed: int, progress: Progress) -> Trained:
     # threads that wait for each other cost more than they give
     with threadpool_limits(1), workers(data, min(cores(), PROCESSES) if large else 1) as run:
         forward = validate(data, seed, part(progress, 0.0, 0.6), run)
-        model = fit_final(data, forward, seed, part(progress, 0.6, 0.95), run)
-    facts |= evaluate(data, forward, model, seed)
+        model = fit_final(data, forward, seed, part(progress, 0.6, 0.9), run)
+        progress("evaluating", 0.9)
+        facts |= evaluate(data, forward, model, seed)
+        if card:
+            facts["card"] = model_card(data, forward, model, seed, run)
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
     return Trained(replace(model, evaluation=facts), data, scores)
@@ -78,7 +83,7 @@ def train_folder(
     folder = read_history(history)
     progress("reading the history", 0.0)
     data = build_dataset(folder.deals(), folder.manifest.business_day, overrules)
-    trained = train(data, seed, part(progress, READING, 1.0))
+    trained = train(data, seed, part(progress, READING, 1.0), card=True)
     trained.model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text, encoding="utf-8")

@@ -19,6 +19,7 @@ from learning.columns import Floats
 from learning.linear import Scores
 from learning.records import Account, Change, DealHistory, Node, Outcome
 from learning.testing import company, last_day, win_probability, write
+from services.lead_scoring.card import MOST_BYTES
 from services.lead_scoring.dataset import build_dataset
 from services.lead_scoring.features import names_of, serving_table
 from services.lead_scoring.model import load, rate_of
@@ -35,7 +36,8 @@ def trained_on(histories: list[DealHistory], seed: int = 0) -> Trained:
 
 @cache
 def predictable() -> Trained:
-    return trained_on(company(1200, signal=1.5))
+    """What most tests look at: training costs more than all of them."""
+    return train(build_dataset(company(1200, signal=1.5), last_day()), 0, quiet, card=True)
 
 
 def test_it_finds_what_predicts_and_is_calibrated() -> None:
@@ -67,14 +69,33 @@ def test_scores_are_near_the_truth() -> None:
 
 
 def test_intervals_cover_the_truth() -> None:
-    """Nominally 90 %; the errors of one company's scores go together, so several companies are looked at."""
-    covered: list[bool] = []
-    for seed in range(3):
-        trained = trained_on(company(1200, signal=1.5, seed=seed)) if seed else predictable()
-        scores, truth = scored(trained, seed)
-        covered += ((scores.low <= truth) & (truth <= scores.high)).tolist()
-    assert len(covered) > 150
-    assert 0.85 <= np.mean(covered) < 0.99
+    """Nominally 90 %, but the errors of one company's scores go together; accuracy/ looks at many companies."""
+    scores, truth = scored(predictable(), 0)
+    assert len(truth) > 50
+    assert np.mean((scores.low <= truth) & (truth <= scores.high)) >= 0.75
+
+
+def test_the_card_stands_beside_plain_models_on_the_same_rows() -> None:
+    evaluation = predictable().model.evaluation
+    models = evaluation["card"]["models"]
+    assert list(models) == ["Dealcast", "logistic regression", "LightGBM", "base rate"]
+    assert models["Dealcast"]["log_loss"] == pytest.approx(evaluation["test"]["log_loss"], abs=1e-4)
+    assert models["base rate"]["log_loss"]["value"] == pytest.approx(evaluation["baseline"]["log_loss"], abs=1e-4)
+    for figures in list(models.values())[1:]:
+        saved = figures["log_loss"]["value"] - models["Dealcast"]["log_loss"]["value"]
+        assert figures["gain"]["value"] == pytest.approx(saved, abs=1e-4)
+    assert models["LightGBM"]["auc"]["value"] > 0.6  # it has learned something, so the comparison is one
+
+
+def test_the_card_has_curves_and_influence_and_is_small() -> None:
+    card = predictable().model.evaluation["card"]
+    assert sum(one["records"] for one in card["calibration"]) >= predictable().model.evaluation["test"]["records"]
+    assert card["gain"][-1]["won"] == pytest.approx(1.0)
+    first = {one["name"]: one for one in card["columns"][:4]}
+    assert first["fields.source"]["kind"] == "choice"
+    assert first["fields.source"]["influence"] > 0.5
+    assert 0.01 < card["ece_bound"] < 0.2
+    assert len(json.dumps(card)) < MOST_BYTES
 
 
 def test_the_reasons_name_what_matters() -> None:
@@ -92,7 +113,11 @@ def test_reasons_call_owner_and_account_by_name() -> None:
     named = replace(
         history, account=Account("a1", "Acme"), owner_path=(Node(f"owner:{history.deal.owner_id}", "owner", "Kim"),)
     )
-    assert names_of([named]) == {"owner_id": {history.deal.owner_id: "Kim"}, "account_id": {"a1": "Acme"}, "product": {}}
+    assert names_of([named]) == {
+        "owner_id": {history.deal.owner_id: "Kim"},
+        "account_id": {"a1": "Acme"},
+        "product": {},
+    }
     assert names_of([history]) == {"owner_id": {}, "account_id": {}, "product": {}}
     model = predictable().model
     (score,) = model.explain(serving_table([named], [last_day()], model.columns), names_of([named]), top=99)
@@ -101,7 +126,7 @@ def test_reasons_call_owner_and_account_by_name() -> None:
 
 
 def test_nothing_predicts_so_everyone_gets_the_base_rate() -> None:
-    trained = trained_on(company(700, signal=0.0, seed=3))
+    trained = trained_on(company(400, signal=0.0, seed=3))
     assert trained.model.kind == "base_rate"
     assert "do not predict" in trained.model.evaluation["why"]
     assert rate_of(trained.model) == pytest.approx(0.5, abs=0.09)
@@ -129,7 +154,7 @@ def test_a_leak_is_dropped_with_its_evidence() -> None:
         when = one.changes[0].effective_time
         return replace(one, changes=(*one.changes, Change("account_id", "a", when, when)), account=account)
 
-    histories = [filled(one) if one.deal.outcome is not Outcome.OPEN else one for one in company(500)]
+    histories = [filled(one) if one.deal.outcome is not Outcome.OPEN else one for one in company(300)]
     trained = trained_on(histories)
     dropped = {one["column"]: one["evidence"] for one in trained.model.evaluation["dropped"]}
     assert set(dropped) == {"account_id", "account.sector"}
@@ -138,7 +163,7 @@ def test_a_leak_is_dropped_with_its_evidence() -> None:
 
 
 def test_the_same_data_and_seed_give_the_same_artifact(tmp_path: Path) -> None:
-    history = write(tmp_path / "history", company(300, signal=1.5), last_day())
+    history = write(tmp_path / "history", company(180, signal=1.5), last_day())
     first = train_folder(history, tmp_path / "a", 5, quiet)
     train_folder(history, tmp_path / "b", 5, quiet)
     train_folder(history, tmp_path / "c", 6, quiet)
