@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from learning.boosting import tree_features
+from learning.boosting import TreeReader
 from learning.calibration import sigmoid
 from learning.columns import Floats, Table
 from learning.encoder import Encoder
 from learning.linear import LinearScorer, Scores, spread
+from learning.tree_paths import PathTable
 from learning.trees import Trees
 
 SIMPLE = 12.0  # records that speak for the linear model alone
@@ -98,11 +99,19 @@ class Blend:
         """Of both."""
         return self.linear.encoder
 
-    @cached_property
+    @property
     def base(self) -> float:
         """The log-odds that the effects are added to."""
-        nothing = np.full((1, self.trees.width), np.nan)
-        return self.linear.base + float(self.tree_weights[0]) * float(self.trees.contributions(nothing)[0, -1])
+        return self.linear.base + float(self.tree_weights[0]) * self.trees.root
+
+    @cached_property
+    def _tree_reader(self) -> TreeReader:
+        return TreeReader(self.encoder)
+
+    @cached_property
+    def _paths(self) -> PathTable:
+        weight = float(self.tree_weights[0]) / self.trees.bags
+        return PathTable(self.trees.leaves, self._tree_reader.origin, len(self.encoder.columns), weight)
 
     def score(self, table: Table) -> Scores:
         """Scores of every row.
@@ -110,19 +119,26 @@ class Blend:
         The deviation joins that of the refits with that of the trees, whose bags leave out a part of the records
         each: the delete-a-group jackknife.
         """
-        features, _ = tree_features(self.encoder, table)
-        bags = self.trees.by_bag(features)
-        mean = bags.mean(axis=0)
-        total = self.linear.refits(table) + mean[:, None] * self.tree_weights
-        count = len(bags)
+        read = self.linear.reader.read(table)
+        bags = np.empty((self.trees.bags, read.rows))
+        for rows, leaves in self.trees.parts(self._tree_reader.features(read)):
+            bags[:, rows] = self.trees.by_bag(leaves)
+        return self._scores(self.linear.refits(read), bags)
+
+    def explained(self, table: Table) -> tuple[Scores, Floats]:
+        """The scores of every row, and rows × columns of effects: `base` + a row's effects is its log-odds.
+
+        Both are read off the same leaves: a tree's share goes to the columns it splits on along the row's path.
+        """
+        read = self.linear.reader.read(table)
+        bags, effects = np.empty((self.trees.bags, read.rows)), self.linear.effects(read)
+        for rows, leaves in self.trees.parts(self._tree_reader.features(read)):
+            bags[:, rows] = self.trees.by_bag(leaves)
+            effects[rows] += self._paths.sums(leaves)
+        return self._scores(self.linear.refits(read), bags), effects
+
+    def _scores(self, refits: Floats, bags: Floats) -> Scores:
+        count, mean = len(bags), bags.mean(axis=0)
+        total = refits + mean[:, None] * self.tree_weights
         jackknife = np.sqrt((count - 1) / count * np.square(bags - mean).sum(axis=0))
         return Scores(total[:, 0], np.hypot(spread(total[:, 1:]), self.tree_weights[0] * jackknife))
-
-    def contributions(self, table: Table) -> Floats:
-        """Rows × columns: each column's effect on the log-odds; `base` + their sum is the log-odds of `score`."""
-        features, origin = tree_features(self.encoder, table)
-        effects = self.linear.contributions(table)
-        found = self.tree_weights[0] * self.trees.contributions(features)[:, :-1]
-        for place, index in enumerate(origin.tolist()):
-            effects[:, index] += found[:, place]
-        return effects

@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from learning.columns import Codes, Floats, Table, as_numbers
-from learning.encoder import ChoiceColumn, Encoder, NumberColumn, Outcomes
+from learning.columns import Codes, Floats, Table
+from learning.encoder import ChoiceColumn, Column, Encoder, NumberColumn, Outcomes
+from learning.reading import Read, Reader
+from learning.texts import TextColumn
 
 # How many rounds a model may have; validation chooses.
 ROUNDS = (15, 30, 50, 75, 105, 145, 200, 270)
@@ -19,37 +21,55 @@ PARAMETERS = {
 }  # fmt: skip
 
 
+class TreeReader:
+    """What trees read. `origin`: each feature's column."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        sizes = [_width(column) for column in encoder.columns]
+        starts = np.cumsum([0, *sizes])
+        self.origin: Codes = np.repeat(np.arange(len(sizes)), sizes)
+        self._numbers = [int(starts[i]) for i, one in enumerate(encoder.columns) if isinstance(one, NumberColumn)]
+        self._choices = [
+            (slice(starts[index], starts[index + 1]), _by_bin(column))
+            for index, column in enumerate(encoder.columns) if isinstance(column, ChoiceColumn)
+        ]  # fmt: skip
+        self._texts = [
+            slice(starts[index], starts[index + 1])
+            for index, column in enumerate(encoder.columns) if isinstance(column, TextColumn)
+        ]  # fmt: skip
+
+    def features(self, read: Read) -> Floats:
+        """Rows × features, nan where missing."""
+        out = np.empty((read.rows, len(self.origin)))
+        out[:, self._numbers] = read.numbers
+        for (place, table), bins in zip(self._choices, read.bins, strict=True):
+            out[:, place] = table[bins]
+        for place, features in zip(self._texts, read.texts, strict=True):
+            out[:, place] = features[:, :-1]
+        return out
+
+
 def tree_features(encoder: Encoder, table: Table) -> tuple[Floats, Codes]:
     """Rows × features, nan where missing, and each feature's column.
 
     Numbers as they are; choices as the rank of their level by frequency, with the statistic where there is one;
     texts as their coordinates.
     """
-    features: list[Floats] = []
-    origin: list[int] = []
-    for index, column in enumerate(encoder.columns):
-        source = table.columns.get(column.name)
-        if isinstance(column, NumberColumn):
-            found = [as_numbers(source, table.rows)]
-        elif isinstance(column, ChoiceColumn):
-            found = _choice_features(column, column.bins(source, table.rows))
-        else:
-            found = list(column.features(source, table.rows)[:, :-1].T)
-        features += found
-        origin += [index] * len(found)
-    out = np.empty((table.rows, len(features)))
-    for place, one in enumerate(features):
-        out[:, place] = one
-    return out, np.array(origin, dtype=np.int64)
+    reader = TreeReader(encoder)
+    return reader.features(Reader(encoder).read(table)), reader.origin
 
 
-def _choice_features(column: ChoiceColumn, bins: Codes) -> list[Floats]:
+def _width(column: Column) -> int:
+    if isinstance(column, NumberColumn):
+        return 1
+    return 1 + bool(column.statistics) if isinstance(column, ChoiceColumn) else column.width - 1
+
+
+def _by_bin(column: ChoiceColumn) -> Floats:
+    """Bins × features."""
     ranks = np.minimum(np.arange(column.places), column.shown).astype(np.float64)
     ranks[-1] = np.nan
-    found = [ranks[bins]]
-    if column.statistics:
-        found.append(np.array(column.statistics)[bins])
-    return found
+    return np.column_stack([ranks, column.statistics]) if column.statistics else ranks[:, None]
 
 
 def training_tree_features(encoder: Encoder, table: Table, encoded: Floats) -> Floats:

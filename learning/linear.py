@@ -8,11 +8,12 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.calibration import sigmoid
-from learning.columns import Floats, Table, as_numbers
+from learning.columns import Floats, Table
 from learning.encoder import ChoiceColumn, Encoder, NumberColumn
-from learning.texts import TextColumn
+from learning.reading import Read, Reader
 
 Z90 = 1.6448536269514722  # the normal distribution's 95th percentile
 CHUNK = 4096  # rows scored at a time, so that they stay in the processor's cache
@@ -42,7 +43,6 @@ class NumberBlock:
     """All numeric columns of a scorer, standardised at once: with few rows, numpy's calls are what costs."""
 
     def __init__(self, columns: Sequence[NumberColumn], weights: Sequence[Floats], refits: int) -> None:
-        self._names = [column.name for column in columns]
         self._low, self._high, self._mean, self._deviation = (
             np.array([getattr(column, name) for column in columns]) for name in ("low", "high", "mean", "deviation")
         )
@@ -53,27 +53,36 @@ class NumberBlock:
         slopes = [*(block[0] for block in weights), *(row for block in weights for row in block[2:])]
         self._slopes = np.reshape(np.array(slopes), (len(columns) + len(hinges), refits))
         self._gaps = np.reshape(np.array([block[1] for block in weights]), (len(columns), refits))
+        # each column's first knot, then each one's second, …: no column twice in a turn
+        turns = [place - self._hinged.tolist().index(column) for place, column in enumerate(self._hinged.tolist())]
+        self._turns = [np.flatnonzero(np.array(turns) == turn) for turn in range(max(turns, default=-1) + 1)]
 
-    def log_odds(self, table: Table) -> Floats:
-        """Rows × (1 + refits): what the numbers add to the log-odds. The same as NumberColumn.features gives."""
-        if not self._names:
-            return np.zeros((table.rows, self._slopes.shape[1]))
-        values = np.empty((len(self._names), table.rows))
-        for index, name in enumerate(self._names):
-            values[index] = as_numbers(table.columns.get(name), table.rows)
-        values = values.T
+    def features(self, values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """The standardised numbers followed by the hinges, and where values are missing (nan)."""
         missing = np.isnan(values)
         shaped = np.clip(values, self._low, self._high)
         if len(self._logs):
             shaped[:, self._logs] = np.log1p(shaped[:, self._logs])
         standard = (shaped - self._mean) / self._deviation
-        gaps = missing.any()
         hinges = np.maximum(standard[:, self._hinged] - self._knots, 0.0)
-        if gaps:
+        if missing.any():
             standard[missing] = 0.0
             hinges[missing[:, self._hinged]] = 0.0
-        total = np.concatenate([standard, hinges], axis=1) @ self._slopes
-        return np.asarray(total + missing @ self._gaps if gaps else total)
+        return np.concatenate([standard, hinges], axis=1), missing
+
+    def log_odds(self, features: Floats, missing: NDArray[np.bool_]) -> Floats:
+        """Rows × (1 + refits): what the numbers add to the log-odds."""
+        total = features @ self._slopes
+        return np.asarray(total + missing @ self._gaps if missing.any() else total)
+
+    def effects(self, features: Floats, missing: NDArray[np.bool_]) -> Floats:
+        """Rows × number columns: what each adds to the model's own log-odds."""
+        told = features * self._slopes[:, 0]  # no matrix product: a row gets the same bits alone and among others
+        count = len(self._mean)
+        found = told[:, :count] + missing * self._gaps[:, 0]
+        for turn in self._turns:
+            found[:, self._hinged[turn]] += told[:, count + turn]
+        return np.asarray(found)
 
 
 @dataclass(frozen=True)
@@ -100,45 +109,64 @@ class LinearScorer:
         yield from ((index, self.weights[a:b]) for index, (a, b) in enumerate(pairwise(ends)))
 
     @cached_property
-    def _parts(self) -> tuple[list[tuple[ChoiceColumn, Floats]], list[tuple[TextColumn, Floats]], NumberBlock]:
-        """The choices with the weight of every bin, the texts with theirs, and the numbers together."""
-        choices, texts, numbers, slopes = [], [], [], []
-        for index, block in self.blocks():
-            column = self.encoder.columns[index]
-            if isinstance(column, ChoiceColumn):
-                choices.append((column, column.by_bin() @ block))
-            elif isinstance(column, TextColumn):
-                texts.append((column, block))
-            else:
-                numbers.append(column)
-                slopes.append(block)
-        return choices, texts, NumberBlock(numbers, slopes, len(self.intercepts))
+    def reader(self) -> Reader:
+        """Reads tables for this score."""
+        return Reader(self.encoder)
 
-    def refits(self, table: Table) -> Floats:
-        """Rows × (1 + refits): the log-odds of the model and of its refits."""
-        choices, texts, numbers = self._parts
-        total = self.intercepts + numbers.log_odds(table)
-        for column, block in choices:
-            total += block[column.bins(table.columns.get(column.name), table.rows)]
-        for text, block in texts:
-            total += text.features(table.columns.get(text.name), table.rows) @ block
-        return np.asarray(total)
+    @cached_property
+    def _parts(self) -> tuple[NumberBlock, list[Floats], list[Floats]]:
+        """The numbers together, the weights of every bin of each choice, and those of each text."""
+        blocks = [block for _, block in self.blocks()]
+        columns = self.encoder.columns
+        numbers = [one for one in columns if isinstance(one, NumberColumn)]
+        slopes = [blocks[index] for index in self.reader.numbers.tolist()]
+        choices = [
+            one.by_bin() @ block for one, block in zip(columns, blocks, strict=True) if isinstance(one, ChoiceColumn)
+        ]
+        texts = [blocks[index] for index in self.reader.texts.tolist()]
+        return NumberBlock(numbers, slopes, len(self.intercepts)), choices, texts
 
     def score(self, table: Table) -> Scores:
         """Scores of every row, vectorised over rows and numbers."""
-        total = self.refits(table)
+        total = self.refits(self.reader.read(table))
         return Scores(total[:, 0], spread(total[:, 1:]))
 
-    def contributions(self, table: Table) -> Floats:
+    def explained(self, table: Table) -> tuple[Scores, Floats]:
+        """The scores of every row and its `effects`, in one pass."""
+        read = self.reader.read(table)
+        total = self.refits(read)
+        return Scores(total[:, 0], spread(total[:, 1:])), self.effects(read)
+
+    def refits(self, read: Read) -> Floats:
+        """Rows × (1 + refits): the log-odds of the model and of its refits."""
+        numbers, choices, texts = self._parts
+        total = np.zeros((read.rows, len(self.intercepts))) + self.intercepts
+        if len(self.reader.numbers):
+            total += numbers.log_odds(*numbers.features(read.numbers))
+        for bins, block in zip(read.bins, choices, strict=True):
+            total += block[bins]
+        for features, block in zip(read.texts, texts, strict=True):
+            total += features @ block
+        return total
+
+    def effects(self, read: Read) -> Floats:
         """Rows × columns: each column's effect on the log-odds beside the average record's.
 
         `base` + the sum over columns is the log-odds that `score` gives, up to rounding.
         """
-        effects = np.empty((table.rows, len(self.encoder.columns)))
-        for index, block in self.blocks():
-            column = self.encoder.columns[index]
-            effects[:, index] = column.features(table.columns.get(column.name), table.rows) @ block[:, 0]
-        return effects - self.means
+        numbers, choices, texts = self._parts
+        found = np.empty((read.rows, len(self.encoder.columns)))
+        if len(self.reader.numbers):
+            found[:, self.reader.numbers] = numbers.effects(*numbers.features(read.numbers))
+        for index, bins, block in zip(self.reader.choices.tolist(), read.bins, choices, strict=True):
+            found[:, index] = block[bins, 0]
+        for index, features, block in zip(self.reader.texts.tolist(), read.texts, texts, strict=True):
+            found[:, index] = features @ block[:, 0]
+        return found - self.means
+
+    def contributions(self, table: Table) -> Floats:
+        """Rows × columns: the effects of a table's rows."""
+        return self.effects(self.reader.read(table))
 
 
 def spread(refits: Floats) -> Floats:

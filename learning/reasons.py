@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,16 +65,19 @@ def reasons(
     names: by column, what to call a value in the texts (an owner's name for the id).
     """
     called = names or {}
-    readers = [
-        _Reader(column, table, evidence.get(column.name, ()), called.get(column.name, {})) for column in encoder.columns
-    ]
-    return [_row_reasons(row, effects[row], readers, top) for row in range(table.rows)]
+
+    @cache
+    def reader(index: int) -> _Reader:  # few of the columns are among a row's strongest
+        column = encoder.columns[index]
+        return _Reader(column, table, evidence.get(column.name, ()), called.get(column.name, {}))
+
+    return [_row_reasons(row, effects[row], reader, top) for row in range(table.rows)]
 
 
-def _row_reasons(row: int, effects: Floats, readers: Sequence[_Reader], top: int) -> tuple[Reason, ...]:
+def _row_reasons(row: int, effects: Floats, reader: Callable[[int], _Reader], top: int) -> tuple[Reason, ...]:
     order = np.argsort(-np.abs(effects), kind="stable")
     chosen = [index for index in order[:top].tolist() if abs(effects[index]) > _SMALL]
-    found = [readers[index].reason(row, float(effects[index])) for index in chosen]
+    found = [reader(index).reason(row, float(effects[index])) for index in chosen]
     rest = float(effects.sum()) - sum(one.effect for one in found)
     if len(chosen) < len(effects) and abs(rest) > _SMALL:
         found.append(Reason("", "", rest, *_sentence("Everything else together", "그 밖의 모든 항목", rest)))

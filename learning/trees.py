@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from learning.columns import Floats
+from learning.columns import Codes, Floats
+from learning.tree_paths import read_leaves
 
-RAW, CONTRIBUTIONS = 1, 3
+_LEAF = 2
 _FLOAT64, _ROW_MAJOR = 1, 1
+_CHUNK = 256  # rows at a time, so that their leaves stay in the processor's cache
 _ALONE = b"num_threads=1"
 
 
@@ -47,6 +49,7 @@ class Trees:
     def __init__(self, text: str, bags: int, rounds: int) -> None:
         self.text, self.bags, self.rounds = text, bags, rounds
         self._handle = ctypes.c_void_p()
+        self._free = _library().LGBM_BoosterFree  # at the interpreter's end, modules go before what uses them
         count = ctypes.c_int(0)
         _check(
             _library().LGBM_BoosterLoadModelFromString(text.encode(), ctypes.byref(count), ctypes.byref(self._handle))
@@ -56,37 +59,45 @@ class Trees:
         self.width = width.value
         if count.value != bags * rounds:
             raise ValueError(f"{count.value} trees are not {bags} bags of {rounds}")
+        self.leaves = read_leaves(text)
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
-            _library().LGBM_BoosterFree(self._handle)
+            self._free(self._handle)
 
-    def by_bag(self, features: Floats) -> Floats:
-        """Bags × rows: each bag's log-odds. `features`: rows × width, nan where missing."""
-        found = np.empty((self.bags, len(features)))
-        for bag in range(self.bags):
-            self._predict(features, RAW, bag * self.rounds, self.rounds, found[bag])
-        return found
+    @property
+    def root(self) -> float:
+        """The mean over the rows they were grown on: what the paths to a row's leaves are added to."""
+        return float(self.leaves.roots.sum()) / self.bags
 
-    def contributions(self, features: Floats) -> Floats:
-        """Rows × (width + 1): each feature's exact SHAP value (Lundberg et al. 2020), and what they are added to."""
-        found = np.empty((len(features), self.width + 1))
-        self._predict(features, CONTRIBUTIONS, 0, -1, found)
-        return found / self.bags
+    def parts(self, features: Floats) -> Iterator[tuple[slice, Codes]]:
+        """The leaf of every tree (rows × trees, places among `leaves`), some rows at a time.
 
-    def _predict(self, features: Floats, kind: int, start: int, count: int, out: Floats) -> None:
-        rows, width = features.shape
-        if width != self.width:
-            raise ValueError(f"{width} features, not {self.width}")
-        if not rows:
-            return
+        `features`: rows × width, nan where missing.
+        """
+        if features.shape[1] != self.width:
+            raise ValueError(f"{features.shape[1]} features, not {self.width}")
         data = np.ascontiguousarray(features, dtype=np.float64)
+        for start in range(0, len(data), _CHUNK):
+            rows = slice(start, min(start + _CHUNK, len(data)))
+            yield rows, self._leaves(data[rows])
+
+    def by_bag(self, leaves: Codes) -> Floats:
+        """Bags × rows: each bag's log-odds, of rows × trees of leaves."""
+        values = self.leaves.values[leaves].reshape(len(leaves), self.bags, self.rounds)
+        return np.asarray(values.sum(axis=2).T)
+
+    def _leaves(self, data: Floats) -> Codes:
+        found = np.empty((len(data), self.bags * self.rounds))
         length = ctypes.c_int64(0)
         _check(_library().LGBM_BoosterPredictForMat(
-            self._handle, data.ctypes.data_as(ctypes.c_void_p), _FLOAT64, ctypes.c_int32(rows), ctypes.c_int32(width),
-            _ROW_MAJOR, kind, start, count, _ALONE, ctypes.byref(length),
-            out.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
+            self._handle, data.ctypes.data_as(ctypes.c_void_p), _FLOAT64, ctypes.c_int32(len(data)),
+            ctypes.c_int32(self.width), _ROW_MAJOR, _LEAF, 0, -1, _ALONE, ctypes.byref(length),
+            found.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
         ))  # fmt: skip
+        places = found.astype(np.int64)
+        places += self.leaves.starts
+        return places
 
 
 def merged(texts: Sequence[str], rounds: int) -> str:

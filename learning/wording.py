@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import lru_cache
 
 Words = tuple[str, str]  # English, Korean
 RELATIVE_DAYS = ("days_to_close_date",)
@@ -57,6 +58,7 @@ def measured(value: float, measure: Measure) -> Words:
     return (f"in {en}", f"{ko} 후") if ahead > 0 else (f"{en} ago", f"{ko} 전")
 
 
+@lru_cache(maxsize=4096)  # every score tells several of the same few
 def likeness(edges: tuple[float, ...], place: int, measure: Measure) -> Words:
     """Which closed records are in the bin `place` of a number column (0 … len(edges); beyond: without a value)."""
     if place > len(edges):

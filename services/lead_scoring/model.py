@@ -59,9 +59,8 @@ class ScoreModel:
 
         names: by column, what to call a value in words.
         """
-        effects = self.scorer.contributions(table)
+        spread, effects = self.scorer.explained(table)
         base = self.scorer.base
-        spread = self.scorer.score(table)
         exact = Scores(base + effects.sum(axis=1), spread.deviation)
         why: list[tuple[Reason, ...]] = reasons(self.scorer.encoder, table, effects, self.evidence, top, names)
         parts = [shares(zip(self.columns, row, strict=True), sum(row)) for row in effects.tolist()]
@@ -109,7 +108,7 @@ def load(folder: Path) -> ScoreModel:
         scorer: LinearScorer | Blend = linear
         if "trees" in described:
             scorer = _blend(linear, described["trees"], (folder / TREES_FILE).read_text(encoding="utf-8"), arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
     return ScoreModel(described["kind"], scorer, described["evidence"], evaluation)
 
@@ -126,7 +125,7 @@ def _blend(linear: LinearScorer, counts: Mapping[str, int], text: str, arrays: M
     if blend.tree_weights.shape != linear.intercepts.shape:
         raise ValueError("the trees' weights do not fit the refits")
     nothing = Table(1, {})
-    blend.score(nothing)  # fails where the trees read other features than the columns give
+    blend.explained(nothing)  # fails where the trees read other features than the columns give
     return blend
 
 
