@@ -8,7 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from accuracy import actions, forecast, guard, lead_scoring, lead_scoring_files
+from accuracy import (
+    actions,
+    forecast,
+    guard,
+    lead_scoring,
+    lead_scoring_files,
+    lead_scoring_robust,
+    lead_scoring_snapshots,
+)
 from kit.errors import DealcastError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +24,9 @@ TARGET = ROOT / "docs" / "accuracy.md"
 # A function per section, in the order of the page; each returns Markdown.
 SECTIONS: tuple[Callable[[], str], ...] = (
     lead_scoring.section,
+    lead_scoring_snapshots.section,
     lead_scoring_files.section,
+    lead_scoring_robust.section,
     guard.section,
     forecast.section,
     actions.section,
