@@ -11,6 +11,7 @@ from nats.js import api
 
 from dealcast.events.v1 import events_pb2
 from kit import telemetry
+from kit.artifacts import digest
 from kit.errors import DealcastError
 from kit.messages import Message
 from kit.subjects import DEAD, subject
@@ -32,7 +33,9 @@ class DeadLetters:
     async def bury(self, message: Message, error: Exception) -> bool:
         """Publish the dead letter; False when the stream did not take it, so that nothing is lost."""
         letter = self._letter(message, error)
-        identity = f"dead-{self._durable}-{message.stream_sequence}-{message.deliveries}"
+        # Delivered again because its end was not heard of, it is the same letter; after a wiped disk, the number
+        # alone would be another message's.
+        identity = f"dead-{self._durable}-{message.stream_sequence}-{digest(message.data)[:16]}"
         try:
             await self._nc.jetstream(timeout=5).publish(
                 subject(DEAD, self._durable, message.subject.rsplit(".", 1)[-1]),
