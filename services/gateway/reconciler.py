@@ -119,15 +119,15 @@ class Reconciler:
         now = self.clock()
         self._note_signature(now)
         room = self.limits.outstanding - self._outstanding(now)
-        replayed = await self._replay(room) if self._replay_after is not None else []
+        replayed = await self._replay(room, now) if self._replay_after is not None else 0
         rows = await self.store.behind(
             self.workspace.generations, self.workspace.business_day.isoformat(), self._after, PAGE
         )
         self._after = rows[-1].deal_id if len(rows) == PAGE else ""
-        changed, rescore = self._choose(rows, now, room - len(replayed))
+        changed, rescore = self._choose(rows, now, room - replayed)
         await self._enqueue(changed, "changed", now)
-        await self._enqueue([*replayed, *rescore], "rescore", now)
-        return len(changed), len(replayed) + len(rescore)
+        await self._enqueue(rescore, "rescore", now)
+        return len(changed), replayed + len(rescore)
 
     def _choose(self, rows: Sequence[Behind], now: float, room: int) -> tuple[list[str], list[str]]:
         changed: list[str] = []
@@ -201,14 +201,18 @@ class Reconciler:
             if self.recreated is not None:
                 await self.recreated()
 
-    async def _replay(self, room: int) -> list[str]:
-        """The next open deals of the republication; remembers the new streams when it is through."""
+    async def _replay(self, room: int, now: float) -> int:
+        """Publish the next open deals of the republication; remembers the new streams when it is through.
+
+        It moves on only when they stand in the outbox: a page twice does no harm, a page left out is lost.
+        """
         if room <= 0:
-            return []
+            return 0
         rows = await self.store.behind(EVERYTHING, LAST_DAY, self._replay_after or "", room)
+        await self._enqueue([row.deal_id for row in rows], "rescore", now)
         if len(rows) < room:
             await self.store.put_setting(INCARNATIONS, self._replay_for)
             self._replay_after = None
         else:
             self._replay_after = rows[-1].deal_id
-        return [row.deal_id for row in rows]
+        return len(rows)
