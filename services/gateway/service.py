@@ -50,6 +50,7 @@ class Gateway:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     readiness: Readiness = _none
     last_write: float = -1e9  # monotonic
+    in_hand: set[str] = field(default_factory=set)  # idempotency keys of requests under way
 
     # records in
 

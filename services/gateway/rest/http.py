@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -12,14 +11,13 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kit.errors import Conflict, InvalidInput, TooLarge
+from kit.errors import InvalidInput, TooLarge
 from services.gateway.domain import FieldError
 from services.gateway.json_checks import shown
 from services.gateway.rest.problems import errors_json, problem
 
 MAX_BODY = 16 * 1024 * 1024
 SLASH = "\ue000"  # stands for an encoded slash while routing
-MAX_KEY = 200
 LANGUAGES = ("en", "ko")
 
 Line = Mapping[str, Any]
@@ -139,22 +137,6 @@ class EncodedSlashes:
                 return
             scope["path"] = path
         await self.app(scope, receive, send)
-
-
-def idempotency_key(request: Request) -> str:
-    """The Idempotency-Key header with the address it counts for; empty where there is none."""
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > MAX_KEY:
-        raise InvalidInput("the key is too long", field="Idempotency-Key", value=key, mend=f"Use up to {MAX_KEY}")
-    return hashlib.sha256(f"{request.url.path}\n{key}".encode()).hexdigest() if key else ""
-
-
-def same_request(stored: str, digest: str) -> None:
-    """Raises Conflict when a key comes again with another body."""
-    if stored != digest:
-        raise Conflict(
-            "this key was used for another request", field="Idempotency-Key", mend="Use a new key for a new request"
-        )
 
 
 def rejected(errors: Sequence[FieldError], identity: str = "") -> Line:

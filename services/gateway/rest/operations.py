@@ -28,13 +28,12 @@ from services.gateway.rest.http import (
     answer,
     body_of,
     id_in_path,
-    idempotency_key,
     limit_of,
     object_in,
     object_of,
     text_of,
 )
-from services.gateway.rest.idempotency import once
+from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.schemas_views import Workspace
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
@@ -84,7 +83,7 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             )
             return 201, job.to_json()
 
-        return await once(gateway.store, idempotency_key(request), data, act)
+        return await once(gateway, idempotency_key(request, principal_of(request)), data, act)
 
     counts = {"type": "object", "description": "by kind of record and fate, kept with the import"}
     closing = base.obj(counts=counts, as_of=DAY, currency=TEXT, error=TEXT)
@@ -157,7 +156,7 @@ def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
             job = await trainer.start(text_of(given, "reason") or "requested", services, seed, overrules)
             return 202, job.to_json()
 
-        return await once(gateway.store, idempotency_key(request), data, act)
+        return await once(gateway, idempotency_key(request, principal_of(request)), data, act)
 
     @routes.get("/training-jobs", responses=base.gives(shapes.TrainingJobs))
     async def list_jobs() -> Response:

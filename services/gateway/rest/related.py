@@ -26,13 +26,12 @@ from services.gateway.rest.http import (
     answer,
     body_of,
     id_in_path,
-    idempotency_key,
     json_of,
     limit_of,
     parse,
     rejected,
 )
-from services.gateway.rest.idempotency import once
+from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.ndjson import LineExchange
 from services.gateway.rest.problems import Refused, refusal
 from services.gateway.rest.schemas import Result
@@ -209,7 +208,7 @@ def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
         async def add() -> tuple[int, Line]:
             return await _save_one(gateway, kind, principal_of(request), parse(data))
 
-        return await once(gateway.store, idempotency_key(request), data, add)
+        return await once(gateway, idempotency_key(request, principal_of(request)), data, add)
 
 
 def _put_quota(routes: APIRouter, gateway: Gateway) -> None:
