@@ -64,7 +64,11 @@ class Jobs:
         """A new job."""
         job = Job(uuid.uuid4().hex[:12], self._kind, state, reason, created_time=wall_time(), detail=detail)
         self._jobs = {job.id: job, **self._jobs}
-        await self.save()
+        try:
+            await self.save()
+        except BaseException:
+            self._jobs.pop(job.id, None)  # nobody works at it: it must not count as running
+            raise
         return job
 
     async def finish(self, job: Job, state: str, error: str = "") -> None:

@@ -81,6 +81,7 @@ class Trainer:
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._cancelled = False
+        self._starting = asyncio.Lock()
         self._import_finished = False
         self.importing: Callable[[], bool] = lambda: False
 
@@ -98,10 +99,15 @@ class Trainer:
         chosen = list(services) or list(SERVICES)
         for service in chosen:
             check_service(service)
-        if (running := self.jobs.running) is not None:
-            raise Conflict("a training runs already", field="id", value=running.id, mend="Wait for it, or cancel it")
         ordered = [service for service in SERVICES if service in chosen]
-        await self._remember(overrules, ordered)
+        async with self._starting:
+            if (running := self.jobs.running) is not None:
+                mend = "Wait for it, or cancel it"
+                raise Conflict("a training runs already", field="id", value=running.id, mend=mend)
+            await self._remember(overrules, ordered)
+            return await self._begin(reason, ordered, seed)
+
+    async def _begin(self, reason: str, ordered: Sequence[str], seed: int) -> Job:
         counts = await self._gateway.store.counts()
         job = await self.jobs.start(
             reason, services={name: {"state": job_states.QUEUED} for name in ordered}, seed=seed,
