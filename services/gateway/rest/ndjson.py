@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -19,13 +19,17 @@ MAX_LINE = 4 * 1024 * 1024
 MAX_LINES = 200_000
 CHUNK_LINES = 500
 PARTS_AHEAD = 16
+RESULTS_AHEAD = 64 * 1024 * 1024  # bytes; more than the results of all lines, unless most are refused at length
 NDJSON = "application/x-ndjson"
 
 Handle = Callable[[Sequence[Any]], Awaitable[Sequence[Line]]]
 
 
 class LineReader:
-    """Cuts a stream of bytes into lines and parses them: JSON, or a FieldError for a line that is none."""
+    """Cuts a stream of bytes into lines and parses them: JSON, or a FieldError for a line that is none.
+
+    The first line too many is an error and the end: what follows it is not looked at.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -34,6 +38,8 @@ class LineReader:
 
     def feed(self, part: bytes) -> list[Any]:
         """The lines that end in this part."""
+        if self.full:
+            return []
         if b"\n" not in part:
             self._rest += part
             return self._check_length()
@@ -44,12 +50,26 @@ class LineReader:
         if self._skipping:
             whole = whole[1:]
             self._skipping = False
-        return [self._parse(line) for line in whole if line.strip()] + self._check_length()
+        found = [self._parse(line) for line in self._within(whole)]
+        return found if self.full else found + self._check_length()
 
     def finish(self) -> list[Any]:
         """The last line, where no line end follows it."""
         line, self._rest = bytes(self._rest), bytearray()
-        return [self._parse(line)] if line.strip() and not self._skipping else []
+        return [self._parse(line)] if line.strip() and not self._skipping and not self.full else []
+
+    @property
+    def full(self) -> bool:
+        """Whether there was a line too many."""
+        return self._count > MAX_LINES
+
+    def _within(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Those that say something, up to the first one too many."""
+        for line in lines:
+            if self.full:
+                return
+            if line.strip():
+                yield line
 
     def _check_length(self) -> list[Any]:
         if len(self._rest) <= MAX_LINE:
@@ -74,6 +94,35 @@ class LineReader:
             return FieldError("line", shown, message, "Send one JSON object a line, in UTF-8")
 
 
+class Results:
+    """What waits for the client to read it, in bounded memory; None is the end."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._size = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, data: bytes | None) -> None:
+        """Add; waits while RESULTS_AHEAD bytes are unread."""
+        await self._room.wait()
+        self._queue.put_nowait(data)
+        self._count(len(data or b""))
+
+    async def get(self) -> bytes | None:
+        """The next, when there is one."""
+        data = await self._queue.get()
+        self._count(-len(data or b""))
+        return data
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size < RESULTS_AHEAD:
+            self._room.set()
+        else:
+            self._room.clear()
+
+
 class LineExchange(Response):
     """Handles what has arrived in chunks of up to 500 lines and streams the results.
 
@@ -87,7 +136,7 @@ class LineExchange(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts: asyncio.Queue[list[Any] | None] = asyncio.Queue(PARTS_AHEAD)
-        results: asyncio.Queue[bytes | None] = asyncio.Queue()
+        results = Results()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(parts))
             tasks.create_task(self._work(parts, results))
@@ -103,13 +152,15 @@ class LineExchange(Response):
             async for part in self._request.stream():
                 if found := reader.feed(part):
                     await parts.put(found)
+                if reader.full:
+                    break
             if last := reader.finish():
                 await parts.put(last)
         except ClientDisconnect:
             pass  # what arrived whole is still handled
         await parts.put(None)
 
-    async def _work(self, parts: asyncio.Queue[list[Any] | None], results: asyncio.Queue[bytes | None]) -> None:
+    async def _work(self, parts: asyncio.Queue[list[Any] | None], results: Results) -> None:
         chunk: list[Any] = []
         more = True
         while more:
@@ -122,6 +173,6 @@ class LineExchange(Response):
             more = part is not None
             for start in range(0, len(chunk), CHUNK_LINES):
                 found = await self._handle(chunk[start : start + CHUNK_LINES])
-                results.put_nowait(b"".join(orjson.dumps(each) + b"\n" for each in found))
+                await results.put(b"".join(orjson.dumps(each) + b"\n" for each in found))
             chunk = []
-        results.put_nowait(None)
+        await results.put(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
+from starlette.types import Message
 
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
@@ -49,11 +52,75 @@ def test_long_lines_are_refused_without_being_kept(monkeypatch: pytest.MonkeyPat
     assert [row if isinstance(row, list) else "long" for row in found] == [[1], "long", [3], "long", [5]]
 
 
-def test_more_lines_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_line_too_many_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndjson, "MAX_LINES", 2)
-    found = LineReader().feed(b"1\n2\n3\n")
+    reader = LineReader()
+    found = reader.feed(b"1\n2\n3\n4\n5") + reader.feed(b"\n6\n7") + reader.finish()
     assert found[:2] == [1, 2]
-    assert isinstance(found[2], FieldError)
+    assert [type(each) for each in found[2:]] == [FieldError]
+    assert reader.full
+    whole = LineReader()
+    assert whole.feed(b"1\n2\n") + whole.finish() == [1, 2]
+    assert not whole.full
+
+
+class Client:
+    """Sends its parts, then waits; keeps what it is answered once it `reads`."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        self.parts = list(parts)
+        self.reads = asyncio.Event()
+        self.answer = b""
+        self.ended = False
+
+    async def receive(self) -> Message:
+        await asyncio.sleep(0)
+        body = self.parts.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(self.parts)}
+
+    async def send(self, message: Message) -> None:
+        await self.reads.wait()
+        self.answer += message.get("body", b"")
+        self.ended = message["type"] == "http.response.body" and not message["more_body"]
+
+    async def exchange(self, handle: ndjson.Handle) -> None:
+        scope = {"type": "http", "headers": []}
+        await ndjson.LineExchange(Request(scope, self.receive), handle)(scope, self.receive, self.send)
+
+
+async def echo(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"row": "refused" if isinstance(row, FieldError) else row} for row in rows]
+
+
+async def test_an_exchange_ends_at_the_line_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "MAX_LINES", 3)
+    client = Client([b"1\n2\n3\n4\n5\n6\n", *[b"7\n8\n"] * 50])
+    client.reads.set()
+    await asyncio.wait_for(client.exchange(echo), 5)
+    assert [orjson.loads(line)["row"] for line in client.answer.splitlines()] == [1, 2, 3, "refused"]
+    assert client.ended
+    assert len(client.parts) >= 49, "the rest is not read"
+
+
+async def test_results_that_nobody_reads_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "RESULTS_AHEAD", 100)
+    client, handled = Client([b"1\n"] * 500), 0
+
+    async def counted(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        nonlocal handled
+        handled += len(rows)
+        return await echo(rows)
+
+    exchange = asyncio.create_task(client.exchange(counted))
+    before = -1
+    while handled != before:
+        before = handled
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+    assert handled < 100
+    client.reads.set()
+    await asyncio.wait_for(exchange, 5)
+    assert len(client.answer.splitlines()) == 500
 
 
 @pytest.mark.parametrize(
