@@ -133,7 +133,7 @@ class Database:
                 url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True, isolation_level="REPEATABLE READ"
             )
         self._ready: WeakKeyDictionary[Any, Rows] = WeakKeyDictionary()
-        self._explained = partial(_explained, self._reader.dialect.loaded_dbapi.Error)
+        self._explained = partial(_explained, self._reader.dialect.loaded_dbapi)
         self._write_thread = ThreadPoolExecutor(1, "store-writer")
         self._read_threads = ThreadPoolExecutor(READERS, "store-reader")
 
@@ -237,17 +237,17 @@ class Database:
 
 
 @contextmanager
-def _explained(driver_error: type[Exception]) -> Iterator[None]:
+def _explained(driver: Any) -> Iterator[None]:
     """A database that does not answer is Unavailable; anything else is a fault of ours and stays as it is."""
     try:
         yield
-    except (DBAPIError, driver_error) as error:
-        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    except (DBAPIError, driver.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        if kind not in ("OperationalError", "InterfaceError", "AdminShutdown") and not lost:
+        if not isinstance(cause, (driver.OperationalError, driver.InterfaceError)) and not lost:
             raise
         mend = "Look at the disk or the database server"
-        raise Unavailable(f"the database does not answer ({kind})", field="store", mend=mend) from error
+        raise Unavailable(f"the database does not answer ({type(cause).__name__})", field="store", mend=mend) from error
 
 
 def _set_synchronous(connection: Connection, level: str) -> None:
