@@ -108,20 +108,24 @@ class ModelVersions:
     async def refill(self) -> None:
         """Put artifacts and pointers back where NATS has lost them, or holds those of another life."""
         for service in SERVICES:
-            serving = self._workspace.serving[service]
-            if not serving.generation:
-                continue
-            there = await self._shelf.pointer(service)
-            mine = Pointer(serving.version, serving.generation, serving.digest)
-            if there == mine and await self._shelf.has(serving.digest):
-                continue
-            log.warning("model_refilled", service_name=service, version=serving.version)
-            if not await self._shelf.has(serving.digest):
-                await self._shelf.put(await self._fetch(service, serving.version))
-            if there is not None and there.generation >= mine.generation and there != mine:
-                serving = Serving(serving.version, there.generation + 1, serving.digest)
-                await self._workspace.serve(service, serving)
-            await self._shelf.point(service, Pointer(serving.version, serving.generation, serving.digest))
+            async with self._lock:  # a promotion meanwhile would be undone
+                await self._refill(service)
+
+    async def _refill(self, service: str) -> None:
+        serving = self._workspace.serving[service]
+        if not serving.generation:
+            return
+        there = await self._shelf.pointer(service)
+        mine = Pointer(serving.version, serving.generation, serving.digest)
+        if there == mine and await self._shelf.has(serving.digest):
+            return
+        log.warning("model_refilled", service_name=service, version=serving.version)
+        if not await self._shelf.has(serving.digest):
+            await self._shelf.put(await self._fetch(service, serving.version))
+        if there is not None and there.generation >= mine.generation and there != mine:
+            serving = Serving(serving.version, there.generation + 1, serving.digest)
+            await self._workspace.serve(service, serving)
+        await self._shelf.point(service, Pointer(serving.version, serving.generation, serving.digest))
 
 
 def check_service(service: str) -> None:
