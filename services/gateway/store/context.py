@@ -97,17 +97,19 @@ class Contexts:
         )
 
     def _read_people(self, connection: Connection, version: int) -> People:
-        if self._people[0] != version:
+        kept = self._people  # once: another thread may keep another version meanwhile
+        if kept[0] != version:
             users = [User(*row) for row in connection.execute(_USERS).all()]
             lines = [line_from(row) for row in connection.execute(_LINES).all()]
-            self._people = (version, People(users, lines))
-        return self._people[1]
+            kept = self._people = (version, People(users, lines))
+        return kept[1]
 
     def _read_fields(self, connection: Connection, version: int) -> Fields:
-        if self._fields[0] != version:
+        kept = self._fields
+        if kept[0] != version:
             rows = connection.execute(_FIELDS).all()
-            self._fields = (version, {(entity, name): FieldType(kind) for entity, name, kind in rows})
-        return self._fields[1]
+            kept = self._fields = (version, {(entity, name): FieldType(kind) for entity, name, kind in rows})
+        return kept[1]
 
     def touch(self, connection: Connection, key: str) -> None:
         """Note in this transaction that people or fields are another version now."""
