@@ -15,6 +15,7 @@ from kit.nats_server import NatsServer
 from kit.testing import Database, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = "required"
 settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
 settings.load_profile("dealcast")
 
@@ -60,11 +61,12 @@ def postgres_url(_postgres: Database) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def datasets() -> Path:
-    """The folder of the real data sets; skips where it is absent."""
+    """The folder of the real data sets; skips where it is absent, fails with DEALCAST_DATASETS=required."""
     named = os.environ.get("DEALCAST_DATASETS", "")
-    folder = Path(named) if named else ROOT.parent / "shared" / "datasets"
+    folder = Path(named) if named not in ("", REQUIRED) else ROOT.parent / "shared" / "datasets"
     if not folder.is_dir():
-        pytest.skip(f"no data sets at {folder}; set DEALCAST_DATASETS")
+        told = f"no data sets at {folder}; set DEALCAST_DATASETS"
+        pytest.fail(told) if named == REQUIRED else pytest.skip(told)
     return folder
 
 
