@@ -13,11 +13,9 @@ from pathlib import Path
 import pytest
 
 from learning.parallel import workers
+from tests.unit.learning.parallel_tasks import failing, scaled
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
-sys.path.insert(0, str(HERE))
-from parallel_tasks import failing, scaled  # noqa: E402
+ROOT = Path(__file__).parents[3]
 
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
@@ -38,8 +36,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-def test_results_are_the_same_with_and_without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", f"{HERE}{os.pathsep}{ROOT}")
+def test_results_are_the_same_with_and_without_processes() -> None:
     with workers(3, 1) as alone, workers(3, 2) as spread:
         here, there = list(alone(scaled, range(5))), list(spread(scaled, range(5)))
         with pytest.raises(ZeroDivisionError):
@@ -54,9 +51,8 @@ def test_results_are_the_same_with_and_without_processes(monkeypatch: pytest.Mon
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at processes in /proc")
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "ctrl-C"])
 def test_a_cancelled_parent_leaves_no_processes(tmp_path: Path, how: str) -> None:
-    surroundings = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}"}
-    command = [sys.executable, str(HERE / "parallel_tasks.py"), str(tmp_path)]
-    with subprocess.Popen(command, env=surroundings, start_new_session=True, stderr=subprocess.DEVNULL) as parent:
+    command = [sys.executable, "-m", "tests.unit.learning.parallel_tasks", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL) as parent:
         try:
             assert until(lambda: len(list(tmp_path.iterdir())) == 2)
             pids = [int(one.name) for one in tmp_path.iterdir()]
