@@ -15,7 +15,7 @@ from kit.errors import InvalidInput
 from kit.money import Money
 from learning.records import ACTIVITY_TYPES, BUYING_ROLES, CHANNELS
 from services.next_best_action.domain import Action, Channel, Policy
-from services.next_best_action.expressions import Condition
+from services.next_best_action.expressions import Condition, Together
 from services.next_best_action.features import VARIABLES, Signals
 
 DEFAULT_FILE = Path(__file__).with_name("catalogue.toml")
@@ -46,8 +46,9 @@ class Catalogue:
     rates: Mapping[str, float]
     channels: Mapping[str, Channel]
     phrases: Mapping[str, tuple[Phrase, Condition]]
+    said: Together  # the phrases' conditions, in their order
     actions: tuple[Action, ...]
-    gates: tuple[Condition, ...]  # eligible, applicable and suitable: one an action
+    gates: Together  # eligible, applicable and suitable: one an action
     signals: Signals
 
     def in_currency(self, amount: float, currency: str) -> float:
@@ -104,8 +105,9 @@ def _assemble(table: dict[str, Any]) -> Catalogue:
         rates=_rates(table.get("rates", {})),
         channels=channels,
         phrases=phrases,
+        said=Together([condition for _, condition in phrases.values()]),
         actions=actions,
-        gates=tuple(_gate(action) for action in actions),
+        gates=Together([_gate(action) for action in actions]),
         signals=_signals(table.get("signals", {})),
     )
 

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import math
+from datetime import date
+from functools import lru_cache
 
-from dealcast.common.v1 import insights_pb2
+from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from kit.errors import InvalidInput
 from kit.money import Money
 from learning.insight_keys import key_from_pb, key_to_pb
-from learning.records import Outcome
-from learning.wire import business_day, history_from_event, money_from_pb, money_to_pb, time_to_pb
-from services.next_best_action.domain import Action, Answer, Asked, Channel, Reason, Suggestion
-from services.next_best_action.features import TEXTS_READ
+from learning.records import (
+    Activity,
+    Change,
+    Consent,
+    Contact,
+    ContactCounter,
+    ContactRole,
+    Deal,
+    DealHistory,
+    DealKind,
+    Motion,
+    Outcome,
+)
+from learning.snapshots import end_of
+from learning.wire import business_day, day_from_pb, money_from_pb, time_from_pb
+from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
+from services.next_best_action.domain import Action, Answer, Asked, Channel, Suggestion
+from services.next_best_action.features import CONTACT_TYPES, STATE_FIELDS, TEXTS_DAYS, TEXTS_READ
+
+DAY_SECONDS = 86_400
+_KINDS = {records_pb2.DEAL_KIND_LEAD: DealKind.LEAD}
+_MOTIONS = {records_pb2.MOTION_RENEWAL: Motion.RENEWAL, records_pb2.MOTION_EXPANSION: Motion.EXPANSION}
+_OUTCOMES = {records_pb2.OUTCOME_WON: Outcome.WON, records_pb2.OUTCOME_LOST: Outcome.LOST}
 
 
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:
@@ -22,25 +43,88 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         raise InvalidInput("the event has no deal", field="deal.id", mend="Set the deal and its id")
     _require(event, "lead_score")
     _require(event, "forecast")
-    history = history_from_event(event, TEXTS_READ)
-    forecast = event.forecast
-    open_now = history.deal.outcome is Outcome.OPEN and not history.deal.deleted
-    probability = _probability(event.lead_score.probability, "lead_score.probability") if open_now else 0.0
+    day, forecast, deal = business_day(event), event.forecast, _deal(event)
+    probability, history = 0.0, DealHistory(deal)
+    if deal.outcome is Outcome.OPEN and not deal.deleted:
+        probability = _probability(event.lead_score.probability, "lead_score.probability")
+        history = _history(event, deal, day)
     slip_risk = _probability(forecast.slip_risk, "forecast.slip_risk") if forecast.HasField("slip_risk") else 0.0
-    return Asked(history, business_day(event), probability, _amount(event) or history.deal.amount, slip_risk,
-                 key_from_pb(forecast.header.key))  # fmt: skip
+    return Asked(history, day, probability, _amount(event) or deal.amount, slip_risk, key_from_pb(forecast.header.key))
+
+
+def _history(event: events_pb2.DealEvent, deal: Deal, day: date) -> DealHistory:
+    """What is read of an open deal: its persons and counters, a few fields' changes, the newest texts."""
+    changes = [
+        Change(one.field, change_value_from_pb(one.value), when := time_from_pb(one.effective_time), when)
+        for one in event.history
+        if one.field in STATE_FIELDS
+    ]
+    return DealHistory(
+        deal, tuple(changes), _activities(event, day), None, (),
+        tuple([_contact(one) for one in event.deal.contacts]), tuple([_counter(one) for one in event.contact_counters]),
+        event.activity_count, event.truncated,
+    )  # fmt: skip
+
+
+def _activities(event: events_pb2.DealEvent, day: date) -> tuple[Activity, ...]:
+    """What counts of the log, oldest first: the newest texts, all of 30 days, of older contacts the last of each kind.
+
+    All older ones too where no counters tell how many of them stand without an answer.
+    """
+    end = int(end_of(day).timestamp())
+    month, texts_from = end - 30 * DAY_SECONDS, end - TEXTS_DAYS * DAY_SECONDS
+    texts, whole = TEXTS_READ, not event.contact_counters
+    found: list[Activity] = []
+    seen: set[tuple[str, str]] = set()
+    for one in event.activities[::-1]:
+        stamp, key = one.time, (one.type, one.direction)
+        seconds = stamp.seconds
+        if seconds >= end:
+            continue
+        text = one.text if texts and seconds >= texts_from else ""
+        if text:
+            texts -= 1
+        elif seconds < month and not whole and (key in seen or key[0] not in CONTACT_TYPES):
+            continue
+        seen.add(key)
+        found.append(Activity("", "", *key, time_from_pb(stamp), "", "", text))
+    found.reverse()
+    return tuple(found)
+
+
+def _deal(event: events_pb2.DealEvent) -> Deal:
+    source = event.deal
+    created = time_from_pb(source.created_time) if source.HasField("created_time") else None
+    if created is None and event.history:
+        created = min([time_from_pb(one.effective_time) for one in event.history])
+    return Deal(
+        source.id, source.revision, _KINDS.get(source.kind, DealKind.OPPORTUNITY),
+        _MOTIONS.get(source.motion, Motion.NEW), source.pipeline or "default", source.stage,
+        _OUTCOMES.get(source.outcome, Outcome.OPEN), amount=money_from_pb(source.amount), created_time=created,
+        close_date=day_from_pb(source.close_date), category=source.category,
+        products=tuple([product_line_from_pb(one) for one in source.products]),
+        contacts=tuple([ContactRole(one.id, one.role) for one in source.contacts]), deleted=source.deleted,
+    )  # fmt: skip
+
+
+def _contact(one: records_pb2.Contact) -> tuple[Contact, str]:
+    consents = [Consent(channel, granted=True) for channel in one.consented_channels]
+    consents += [Consent(channel, granted=False) for channel in one.refused_channels]
+    return Contact(one.id, "", consents=tuple(consents)), one.role
+
+
+def _counter(one: events_pb2.ContactCounter) -> ContactCounter:
+    return ContactCounter(
+        one.channel, one.outbound_7_days, one.outbound_30_days, one.unanswered_in_a_row,
+        time_from_pb(one.last_outbound_time) if one.HasField("last_outbound_time") else None,
+        time_from_pb(one.last_inbound_time) if one.HasField("last_inbound_time") else None,
+    )  # fmt: skip
 
 
 def next_actions_to_pb(answer: Answer) -> insights_pb2.NextActions:
     """An answer as the insight that travels and is stored."""
-    found = insights_pb2.NextActions(
-        header=insights_pb2.InsightHeader(
-            key=key_to_pb(answer.key), model_version=answer.model_version, as_of=time_to_pb(answer.as_of)
-        ),
-        actions=[_suggestion_to_pb(each, answer.key.insight_id) for each in answer.ranking.suggestions],
-    )
-    if answer.ranking.look_again is not None:
-        found.look_again_date = answer.ranking.look_again.isoformat()
+    found = insights_pb2.NextActions()
+    _fill(found, answer)
     return found
 
 
@@ -48,8 +132,21 @@ def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
     """The event as it travels on: with its next actions, without history and activities. Changes the event given."""
     event.ClearField("history")
     event.ClearField("activities")
-    event.next_actions.CopyFrom(next_actions_to_pb(answer))
+    event.ClearField("next_actions")
+    _fill(event.next_actions, answer)
     return event.SerializeToString()
+
+
+def _fill(found: insights_pb2.NextActions, answer: Answer) -> None:
+    """Into an empty message: in place nothing is copied."""
+    header = found.header
+    header.key.CopyFrom(key_to_pb(answer.key))
+    header.model_version = answer.model_version
+    fill_time(header.as_of, answer.as_of)
+    for each in answer.ranking.suggestions:
+        _fill_suggestion(found.actions.add(), each, answer.key.insight_id)
+    if answer.ranking.look_again is not None:
+        found.look_again_date = answer.ranking.look_again.isoformat()
 
 
 def action_to_pb(action: Action) -> pb.CatalogueAction:
@@ -61,28 +158,29 @@ def action_to_pb(action: Action) -> pb.CatalogueAction:
     )  # fmt: skip
 
 
-def _suggestion_to_pb(each: Suggestion, insight_id: str) -> insights_pb2.SuggestedAction:
-    return insights_pb2.SuggestedAction(
-        id=f"{insight_id}-{each.action.name}", action=each.action.name, text_en=each.action.en, text_ko=each.action.ko,
-        channel=each.channel, contact_id=each.contact_id, gain=money_to_pb(each.gain),
-        probability_gain=each.probability_gain, probability_gain_low=each.probability_gain_low,
-        probability_gain_high=each.probability_gain_high, reasons=[_reason_to_pb(reason) for reason in each.reasons],
-        propensity=each.propensity, contact_limits=_limits_to_pb(each.limits) if each.limits else None,
-    )  # fmt: skip
+def _fill_suggestion(found: insights_pb2.SuggestedAction, each: Suggestion, insight_id: str) -> None:
+    action = each.action
+    found.id, found.action = f"{insight_id}-{action.name}", action.name
+    found.text_en, found.text_ko = action.en, action.ko
+    found.channel, found.contact_id = each.channel, each.contact_id
+    found.gain.currency, found.gain.value = each.gain.currency, each.gain.value
+    found.probability_gain, found.propensity = each.probability_gain, each.propensity
+    found.probability_gain_low, found.probability_gain_high = each.probability_gain_low, each.probability_gain_high
+    for reason in each.reasons:
+        found.reasons.add(
+            field=reason.field, value=reason.value, effect=reason.effect, text_en=reason.text_en,
+            text_ko=reason.text_ko, evidence_count=reason.deals, evidence_won=reason.deals_won,
+        )  # fmt: skip
+    if each.limits is not None:
+        found.contact_limits.CopyFrom(_limits_to_pb(each.limits))
 
 
+@lru_cache(maxsize=256)
 def _limits_to_pb(channel: Channel) -> insights_pb2.ContactLimits:
     windows = ((channel.per_7_days, 7), (channel.per_30_days, 30))
     return insights_pb2.ContactLimits(
         windows=[insights_pb2.ContactLimits.Window(contacts=contacts, days=days) for contacts, days in windows],
         unanswered=channel.unanswered, quiet_days=channel.quiet_days,
-    )  # fmt: skip
-
-
-def _reason_to_pb(reason: Reason) -> insights_pb2.Reason:
-    return insights_pb2.Reason(
-        field=reason.field, value=reason.value, effect=reason.effect, text_en=reason.text_en, text_ko=reason.text_ko,
-        evidence_count=reason.deals, evidence_won=reason.deals_won,
     )  # fmt: skip
 
 

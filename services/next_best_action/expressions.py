@@ -5,7 +5,7 @@ Grammar: https://github.com/google/cel-spec, evaluated by cel-expr-python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cel_expr_python import cel
@@ -15,6 +15,7 @@ from services.next_best_action.domain import Variable
 from services.next_best_action.features import VARIABLES
 
 LONGEST = 500
+BITS = 32  # conditions to one sum
 
 _TYPES = {
     "string": cel.Type.STRING,
@@ -29,13 +30,14 @@ _ENVIRONMENT = cel.NewEnv(variables={name: _TYPES[variable.type] for name, varia
 class Condition:
     """A yes/no expression over the variables."""
 
-    __slots__ = ("_expression",)
+    __slots__ = ("_expression", "text")
 
     def __init__(self, text: str, *, where: str) -> None:
         """Compile; raises InvalidInput naming `where`, the expression and the mend."""
         if len(text) > LONGEST:
             mend = f"Keep it within {LONGEST} characters"
             raise InvalidInput("the expression is too long", field=where, value=text, mend=mend)
+        self.text = text
         self._expression = _compile(text, where)
 
     def holds(self, activation: Any) -> bool:
@@ -49,13 +51,45 @@ class Condition:
         for where, text in texts.items():
             cls(text, where=where)
         whole = cls.__new__(cls)
-        whole._expression = _compile(" && ".join(f"({text})" for text in texts.values()), " and ".join(texts))
+        whole.text = " && ".join(f"({text})" for text in texts.values())
+        whole._expression = _compile(whole.text, " and ".join(texts))
         return whole
+
+
+class Together:
+    """Many conditions answered by one evaluation of a sum of bits: several times cheaper than one by one."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._groups: list[tuple[int, Any, Sequence[Condition]]] = []
+        for first in range(0, len(conditions), BITS):
+            group = conditions[first : first + BITS]
+            self._groups.append((first, _sum_of_bits(group), group))
+
+    def holding(self, activation: Any) -> int:
+        """Bit n is set where condition n holds."""
+        found = 0
+        for first, expression, group in self._groups:
+            bits = expression.eval(activation).value() if expression is not None else None
+            if not isinstance(bits, int):  # one that fails on these values spoils the sum; the others still hold
+                bits = sum(1 << place for place, each in enumerate(group) if each.holds(activation))
+            found |= bits << first
+        return found
 
 
 def activation(variables: Mapping[str, Variable]) -> Any:
     """The variables as CEL takes them: build once a deal, share between its expressions."""
     return _ENVIRONMENT.Activation(dict(variables))
+
+
+def _sum_of_bits(group: Sequence[Condition]) -> Any | None:
+    """None where the conditions are too much for one expression."""
+    terms = (f"((\n{each.text}\n) ? {1 << place} : 0)" for place, each in enumerate(group))
+    try:
+        return _ENVIRONMENT.compile(" + ".join(terms))
+    except RuntimeError:
+        return None
 
 
 def _compile(text: str, where: str) -> Any:

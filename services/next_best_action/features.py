@@ -8,17 +8,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 
-from learning.records import Activity, DealHistory
-from learning.snapshots import end_of, row_at
-from learning.timeline import Cell
+from learning.records import CHANNELS, Activity, ChangeValue, ContactRole, DealHistory
+from learning.snapshots import end_of
+from learning.timeline import MAX_ACTIVITIES
 from services.next_best_action.domain import Variable
 
+# Fields of a deal whose history is read here.
+STATE_FIELDS = frozenset(
+    ("kind", "motion", "pipeline", "stage", "category", "amount", "close_date", "contacts", "products")
+)
 NEVER = 9_999  # days since something that never happened
 CONTACT_TYPES = frozenset(("call", "mail", "meeting", "visit", "chat", "text"))
 TEXTS_READ = 5  # newest texts searched for signals
+TEXTS_DAYS = 60  # how old they may be
 TEXT_READ = 500  # characters of each
+_time, _effective = attrgetter("time"), attrgetter("effective_time")
 SEPARATOR = "\0"  # between texts, so that no word is found across two
 
 
@@ -80,6 +87,20 @@ def last_contacts(activities: Sequence[Activity], day: date) -> dict[tuple[str, 
     return found
 
 
+def last_month(activities: Sequence[Activity], day: date) -> dict[str, int]:
+    """Activities by direction in the 30 days up to the end of `day`, of the MAX_ACTIVITIES newest by then."""
+    end = end_of(day)
+    start = end - timedelta(days=30)
+    found = {"inbound": 0, "outbound": 0, "internal": 0}
+    past = bisect_left(activities, end, key=_time)
+    for place in range(past - 1, max(past - MAX_ACTIVITIES, 0) - 1, -1):
+        activity = activities[place]
+        if activity.time < start:
+            break
+        found[activity.direction] = found.get(activity.direction, 0) + 1
+    return found
+
+
 def done_within(times: Sequence[datetime], day: date, days: int) -> bool:
     """Whether one of the (sorted) times lies in the `days` days after the end of `day`."""
     start = end_of(day)
@@ -96,10 +117,10 @@ class Signals:
         ]
 
     def found(self, activities: Sequence[Activity], day: date) -> list[str]:
-        """Names of the signals in the newest texts of the 60 days up to `day`, in order of the alphabet."""
+        """Names of the signals in the newest texts of the TEXTS_DAYS up to `day`, in order of the alphabet."""
         texts: list[str] = []
         end = end_of(day)
-        start = end - timedelta(days=60) if day.toordinal() > 60 else None
+        start = end - timedelta(days=TEXTS_DAYS) if day.toordinal() > TEXTS_DAYS else None
         for activity in reversed(activities):
             if len(texts) == TEXTS_READ or (start is not None and activity.time <= start):
                 break
@@ -110,44 +131,109 @@ class Signals:
         return [name for name, words in self._words if any(word in read for word in words)] if read else []
 
 
+@dataclass(slots=True)
+class Standing:
+    """The deal's own fields as of the end of a day, and how they moved until then."""
+
+    state: Mapping[str, ChangeValue | None]
+    age_days: int
+    days_in_stage: int
+    stage_changes: int
+    close_date_moves: int
+
+
+def standing(history: DealHistory, day: date) -> Standing:
+    """As learning.snapshots.state_at and row_at tell it, of what is read here alone: at a quarter of the cost.
+
+    A field whose changes are not carried has been as the deal has it now.
+    """
+    deal, end = history.deal, end_of(day)
+    state: dict[str, ChangeValue | None] = {name: getattr(deal, name) for name in STATE_FIELDS}
+    changes = sorted(history.changes, key=_effective)
+    staged: datetime | None = None
+    promised: date | None = None
+    seen: set[str] = set()
+    stages = moves = 0
+    for place, one in enumerate(changes):
+        name, value = one.field, one.value
+        if one.effective_time >= end:
+            # What changes only later was not there yet.
+            state.update(dict.fromkeys({each.field for each in changes[place:]} & STATE_FIELDS - seen))
+            break
+        if name not in STATE_FIELDS:
+            continue
+        if name == "stage" and (staged is None or value != state[name]):
+            staged, stages = one.effective_time, stages + 1
+        elif name == "close_date" and isinstance(value, date):
+            moves += promised is not None and value != promised
+            promised = value
+        state[name] = value
+        seen.add(name)
+    born = deal.created_time or (changes[0].effective_time if changes else None)
+    age = max((day - born.astimezone(UTC).date()).days, 0) if born else 0
+    in_stage = min((end - staged).days, age) if staged else age
+    return Standing(state, age, in_stage, max(stages - 1, 0), moves)
+
+
 def variables(
     history: DealHistory, day: date, *, probability: float, slip_risk: float, amount: float, usual: float,
     signals: Signals,
 ) -> dict[str, Variable]:  # fmt: skip
     """All VARIABLES of a deal as of the end of `day`; amounts in major units of one currency."""
-    deal, row = history.deal, row_at(history, day)
-    age = max(_whole(row["age_days"]), 0)
-    to_close = (deal.close_date - day).days if deal.close_date else 0
-    roles = {role for _, role in history.contacts}
-    found: dict[str, Variable] = {
-        "kind": deal.kind.value,
-        "motion": deal.motion.value,
-        "pipeline": deal.pipeline,
-        "stage": deal.stage,
-        "category": deal.category,
+    found = standing(history, day)
+    state, age = found.state, found.age_days
+    promised, people, products = state["close_date"], state["contacts"], state["products"]
+    roles = [one.role for one in people if isinstance(one, ContactRole)] if isinstance(people, tuple) else []
+    to_close = (promised - day).days if isinstance(promised, date) else 0
+    month = last_month(history.activities, day)
+    return {
+        "kind": _text(state["kind"]),
+        "motion": _text(state["motion"]),
+        "pipeline": _text(state["pipeline"]),
+        "stage": _text(state["stage"]),
+        "category": _text(state["category"]),
         "probability": probability,
         "slip_risk": slip_risk,
-        "has_amount": deal.amount is not None,
+        "has_amount": state["amount"] is not None,
         "amount": amount,
         "relative_amount": amount / usual if usual > 0 else 1.0,
         "age_days": age,
-        "days_in_stage": min(_whole(row["days_in_stage"]), age),
-        "stage_changes": _whole(row["stage_moves"]),
-        "has_close_date": deal.close_date is not None,
+        "days_in_stage": found.days_in_stage,
+        "stage_changes": found.stage_changes,
+        "has_close_date": promised is not None,
         "days_to_close_date": to_close,
         "overdue": to_close < 0,
-        "close_date_moves": _whole(row["close_date_slips"]) + _whole(row["close_date_pulls"]),
-        "inbound_30_days": _whole(row["inbound_30_days"]),
-        "outbound_30_days": _whole(row["outbound_30_days"]),
-        "unanswered": max((counter.unanswered_in_a_row for counter in history.counters), default=0),
-        "contacts": len(history.contacts),
+        "close_date_moves": found.close_date_moves,
+        "inbound_30_days": month["inbound"],
+        "outbound_30_days": month["outbound"],
+        "unanswered": unanswered(history, day),
+        "contacts": len(roles),
         "has_decider": "decides" in roles,
         "has_champion": "champions" in roles,
         "has_blocker": "blocks" in roles,
-        "product_count": len(deal.products),
+        "product_count": len(products) if isinstance(products, tuple) else 0,
         "signals": signals.found(history.activities, day),
+        **recency(last_contacts(history.activities, day), age),
     }
-    return found | recency(last_contacts(history.activities, day), age)
+
+
+def unanswered(history: DealHistory, day: date) -> int:
+    """Our contacts in a row without an answer by the end of `day`, on the channel with the most.
+
+    From the counters, which know of more than the log carries, unless they tell of a later contact or are missing.
+    """
+    end, counters = end_of(day), history.counters
+    last = [when for one in counters for when in (one.last_outbound_time, one.last_inbound_time) if when is not None]
+    if counters and all(when < end for when in last):
+        return max(one.unanswered_in_a_row for one in counters)
+    found: dict[str, int] = {}
+    for activity in history.activities:
+        if activity.type in CHANNELS and activity.time < end:
+            if activity.direction == "outbound":
+                found[activity.type] = found.get(activity.type, 0) + 1
+            elif activity.direction == "inbound":
+                found[activity.type] = 0
+    return max(found.values(), default=0)
 
 
 def recency(last: Mapping[tuple[str, str], int], age: int) -> dict[str, Variable]:
@@ -165,5 +251,5 @@ def recency(last: Mapping[tuple[str, str], int], age: int) -> dict[str, Variable
     }
 
 
-def _whole(cell: Cell) -> int:
-    return int(cell) if isinstance(cell, int | float) else 0
+def _text(value: ChangeValue | None) -> str:
+    return str(value) if isinstance(value, str) else ""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from babel.numbers import get_currency_precision
-
-from kit.money import Money
+from kit.money import Money, decimals
 from services.next_best_action import expressions, policy
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Ranking, Situation, Suggestion
 from services.next_best_action.model import ActionModel, log_odds, sigmoid
-from services.next_best_action.reach import Reach, free_days, reach
-from services.next_best_action.reasons import reasons
+from services.next_best_action.reach import Reach, reach, ways
+from services.next_best_action.reasons import phrases, reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,24 @@ def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed
         return Ranking((), min([default, *later]))
     worth = [index for index, each in enumerate(candidates) if each.gain > 0]
     worth.sort(key=lambda index: (index != drawn, -candidates[index].gain, index))
+    holding = phrases(catalogue, activation)
     shown = worth[: catalogue.policy.shown]
-    return Ranking(tuple(_suggest(candidates[i], chances[i], situation, catalogue, activation) for i in shown))
+    return Ranking(tuple([_suggest(candidates[i], chances[i], situation, catalogue, holding) for i in shown]))
 
 
 def _candidates(
     situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
 ) -> tuple[list[Candidate], list[date]]:
     """What may be done now, in playbook order; and the days on which contact limits free what fits otherwise."""
-    free = free_days(catalogue.channels, situation.counters, situation.day)
+    open_ways = ways(catalogue.channels, situation.people, situation.counters, situation.day)
+    gates = catalogue.gates.holding(activation)
     odds, rate = log_odds(situation.probability), catalogue.in_currency(1.0, situation.currency)
     found: list[Candidate] = []
     later: list[date] = []
-    for action, gate in zip(catalogue.actions, catalogue.gates, strict=True):
-        if not gate.holds(activation):
+    for place, action in enumerate(catalogue.actions):
+        if not gates >> place & 1:
             continue
-        way = reach(action, situation.people, catalogue.channels, free, situation.day)
+        way = reach(action, open_ways, situation.day)
         if isinstance(way, Reach):
             effect = model.effect(action)
             after = sigmoid(odds + effect.mean)
@@ -74,19 +75,19 @@ def _candidates(
 
 
 def _suggest(
-    candidate: Candidate, chance: float, situation: Situation, catalogue: Catalogue, activation: Any
+    candidate: Candidate, chance: float, situation: Situation, catalogue: Catalogue, holding: Set[str]
 ) -> Suggestion:
     probability, effect = situation.probability, candidate.effect
-    odds = log_odds(probability)
+    odds, (places, _) = log_odds(probability), decimals(situation.currency)
     return Suggestion(
         action=candidate.action,
         channel=candidate.reach.channel,
         contact_id=candidate.reach.contact_id,
-        gain=Money(situation.currency, round(candidate.gain * 10 ** get_currency_precision(situation.currency))),
+        gain=Money(situation.currency, round(candidate.gain * 10**places)),
         probability_gain=candidate.probability_gain,
         probability_gain_low=sigmoid(odds + effect.low) - probability,
         probability_gain_high=sigmoid(odds + effect.high) - probability,
         propensity=chance,
-        reasons=reasons(candidate.action, effect, situation.variables, catalogue, activation),
+        reasons=reasons(candidate.action, effect, situation.variables, catalogue, holding),
         limits=catalogue.channels.get(candidate.reach.channel),
     )

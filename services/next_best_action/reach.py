@@ -43,26 +43,51 @@ def free_days(channels: Mapping[str, Channel], counters: Iterable[ContactCounter
     return {name: free_from(channel, known.get(name), day) for name, channel in channels.items()}
 
 
-def reach(
-    action: Action, people: tuple[Person, ...], channels: Mapping[str, Channel], free: Mapping[str, date], day: date
-) -> Reach | date | None:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A channel as it stands for one deal: from when on it is free, and who may be reached on it."""
+
+    free: date
+    permitted: tuple[Person, ...]
+    open: bool  # somebody may be reached: one of these, or nobody is recorded
+
+
+def ways(
+    channels: Mapping[str, Channel], people: tuple[Person, ...], counters: Iterable[ContactCounter], day: date
+) -> Mapping[str, Way]:
+    """Every channel, once for all actions. Nobody recorded counts as somebody unknown who said neither yes nor no."""
+    free = free_days(channels, counters, day)
+    found: dict[str, Way] = {}
+    for name, channel in channels.items():
+        permitted = tuple([person for person in people if _permitted(person, channel)])
+        found[name] = Way(free[name], permitted, bool(permitted) or not (people or channel.consent))
+    return found
+
+
+def reach(action: Action, ways: Mapping[str, Way], day: date) -> Reach | date | None:
     """How to carry the action out; or the day its contact limits end; or None where consent forbids it.
 
     Of the channels in the action's order the first that is free and permitted; of the people permitted on it the one
-    whose role the action names first. Nobody recorded counts as somebody unknown who said neither yes nor no.
+    whose role the action names first.
     """
     if not action.channels:
         return Reach()
     later: date | None = None
     for name in action.channels:
-        permitted = [person for person in people if _permitted(person, channels[name])]
-        if not permitted and (people or channels[name].consent):
+        way = ways[name]
+        if not way.open:
             continue
-        if free[name] > day:
-            later = min(later, free[name]) if later else free[name]
+        if way.free > day:
+            later = min(later, way.free) if later else way.free
             continue
-        return Reach(name, min(permitted, key=lambda each: _rank(each, action)).contact_id if permitted else "")
+        return Reach(name, _first(way.permitted, action))
     return later
+
+
+def _first(permitted: tuple[Person, ...], action: Action) -> str:
+    if len(permitted) < 2:
+        return permitted[0].contact_id if permitted else ""
+    return min(permitted, key=lambda each: _rank(each, action)).contact_id
 
 
 def _permitted(person: Person, channel: Channel) -> bool:

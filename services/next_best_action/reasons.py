@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Any
 
 from services.next_best_action.catalogue import Catalogue
@@ -13,31 +14,42 @@ MOST_PHRASES = 2
 
 
 def reasons(
-    action: Action, effect: Effect, variables: Mapping[str, Variable], catalogue: Catalogue, activation: Any
+    action: Action, effect: Effect, variables: Mapping[str, Variable], catalogue: Catalogue, holding: Set[str]
 ) -> tuple[Reason, ...]:
-    """The action's first phrases that hold on this record, then what its expected effect rests on."""
+    """The action's first phrases that hold on this record, then what its expected effect rests on.
+
+    holding: names of the phrases that hold, see `phrases`.
+    """
     found: list[Reason] = []
     for name in action.because:
-        phrase, condition = catalogue.phrases[name]
-        if len(found) < MOST_PHRASES and condition.holds(activation):
+        if name in holding and len(found) < MOST_PHRASES:
+            phrase, _ = catalogue.phrases[name]
             value = shown(variables[phrase.variable])
-            found.append(Reason(phrase.variable, value, phrase.en.format(**variables), phrase.ko.format(**variables)))
-    return (*found, ground(action, effect))
+            texts = phrase.en.format_map(variables), phrase.ko.format_map(variables)
+            found.append(Reason(phrase.variable, value, *texts))
+    return (*found, ground(action.name, effect, helps=action.odds > 0))
 
 
-def ground(action: Action, effect: Effect) -> Reason:
-    """What stands behind the effect; its `effect` is the change in log-odds."""
+def phrases(catalogue: Catalogue, activation: Any) -> Set[str]:
+    """Names of the phrases that hold on a record."""
+    bits = catalogue.said.holding(activation)
+    return {name for place, name in enumerate(catalogue.phrases) if bits >> place & 1}
+
+
+@lru_cache(maxsize=4096)
+def ground(name: str, effect: Effect, *, helps: bool) -> Reason:
+    """What stands behind an action's effect; its `effect` is the change in log-odds."""
     if effect.learned:
         times, low, high = (f"{math.exp(odds):.2f}" for odds in (effect.mean, effect.low, effect.high))
         en = f"odds of winning × {times} (90% range {low}–{high}) by the log of {effect.deals:,} deals it was done on"
         ko = f"이 활동이 있었던 {effect.deals:,}건의 기록에서 성사 승산 × {times} (90% 구간 {low}–{high})"
-    elif action.odds > 0:
+    elif helps:
         en = "the playbook expects it to help; the activity log cannot tell yet"
         ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 활동 기록으로는 아직 알 수 없습니다"
     else:
         en = "it keeps the pipeline true; it is not expected to raise the chance of winning"
         ko = "파이프라인을 정확하게 유지합니다. 성사 가능성을 높이는 활동은 아닙니다"
-    return Reason("action", action.name, en, ko, effect.mean, effect.deals, effect.deals_won)
+    return Reason("action", name, en, ko, effect.mean, effect.deals, effect.deals_won)
 
 
 def shown(value: Variable) -> str:
