@@ -13,9 +13,9 @@ from learning.reading import Read, Reader
 from learning.texts import TextColumn
 
 # How many rounds a model may have; validation chooses.
-ROUNDS = (15, 30, 50, 75, 105, 145, 200, 270)
+ROUNDS = (8, 15, 25, 40, 60, 90, 130)
 PARAMETERS = {
-    "objective": "binary", "num_leaves": 12, "max_depth": 5, "learning_rate": 0.05, "feature_fraction": 0.5,
+    "objective": "binary", "num_leaves": 12, "max_depth": 5, "learning_rate": 0.1, "feature_fraction": 0.5,
     "lambda_l2": 5.0, "min_data_in_leaf": 20, "min_sum_hessian_in_leaf": 2.0, "max_bin": 127, "verbose": -1,
     "num_threads": 1, "deterministic": True, "force_row_wise": True, "feature_pre_filter": False,
 }  # fmt: skip

@@ -22,8 +22,8 @@ from services.lead_scoring.model import REFITS, ScoreModel, constant_model
 from services.lead_scoring.recency import age_weights
 
 MAX_ROWS = 40_000  # beyond these, the linear fit takes a random part of the rows
-BAGS, FEWEST_BAGS = 8, 4
-MOST_TREES = 1_200  # of all bags: what an explanation of one record costs grows with them
+BAGS, FEWEST_BAGS = 6, 4
+MOST_TREES = 600  # of all bags: what a score and its explanation cost grows with them
 DIGITS = 9  # of weights: below these lies rounding noise
 
 
