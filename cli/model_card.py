@@ -107,7 +107,7 @@ def _columns(card: Mapping[str, Any], words: Mapping[str, str], language: str) -
     for one in card["columns"][:MOST_COLUMNS]:
         influence = words["unused"] if one["influence"] is None else f"{one['influence']:.3f}"
         rows.append((one["name"], KINDS[language].get(one["kind"], one["kind"]), f"{one['missing']:.0%}", influence))
-    left = len(card["columns"]) - MOST_COLUMNS + card.get("columns_left_out", 0)
+    left = max(len(card["columns"]) - MOST_COLUMNS, 0) + card.get("columns_left_out", 0)
     text = [words["columns_how"], *([words["more"].format(count=left)] if left > 0 else [])]
     return Section(words["columns"], text, rows)
 
