@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 
 from kit.clock import WallClock
 from kit.errors import NotFound
+from services.gateway.domain import LOCAL
 from services.gateway.history_export import export_history
 from services.gateway.imports import mapping
 from services.gateway.imports.importer import Importer
@@ -51,6 +52,6 @@ async def _import_and_export(preset: str, folder: Path) -> None:
     try:
         workspace = Workspace(store, WallClock())
         await workspace.load()
-        await export_history(store, workspace, folder / "history")
+        await export_history(store, workspace, LOCAL, folder / "history")
     finally:
         await store.close()

@@ -24,6 +24,7 @@ def write_history(mapping: str, source: Path, scratch: Path, progress: Progress)
 
 async def _import_and_export(rules: Mapping, source: Path, scratch: Path, folder: Path, progress: Progress) -> Report:
     from kit.clock import WallClock
+    from services.gateway.domain import LOCAL
     from services.gateway.history_export import export_history
     from services.gateway.imports.importer import Importer
     from services.gateway.imports.rejects import RejectsWriter
@@ -41,7 +42,7 @@ async def _import_and_export(rules: Mapping, source: Path, scratch: Path, folder
     try:
         workspace = Workspace(store, WallClock())
         await workspace.load()
-        await export_history(store, workspace, folder)
+        await export_history(store, workspace, LOCAL, folder)
     finally:
         await store.close()
     return report

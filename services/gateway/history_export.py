@@ -12,27 +12,33 @@ from pathlib import Path
 
 from kit.clock import utc_day
 from learning.history import SCHEMAS, HistoryWriter, Manifest
+from services.gateway.domain import Principal
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Workspace
 
 
-async def export_history(store: Store, workspace: Workspace, folder: Path, as_of: datetime | None = None) -> None:
-    """Write the folder, table by table in batches. as_of None means as the business clock stands, with everything."""
+async def export_history(
+    store: Store, workspace: Workspace, principal: Principal, folder: Path, as_of: datetime | None = None
+) -> None:
+    """Write the folder, table by table in batches. as_of None means as the business clock stands, with everything.
+
+    Raises Forbidden for a principal that does not see all.
+    """
     moment = as_of or workspace.now()
     day = utc_day(as_of) if as_of else workspace.business_day
     with HistoryWriter(folder, Manifest(moment, day, workspace.currency)) as writer:
-        async for table, rows in store.export_tables(list(SCHEMAS), as_of):
+        async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):
             await asyncio.to_thread(writer.append, table, rows)
 
 
 @contextlib.asynccontextmanager
 async def exported(
-    store: Store, workspace: Workspace, parent: Path, as_of: datetime | None = None
+    store: Store, workspace: Workspace, principal: Principal, parent: Path, as_of: datetime | None = None
 ) -> AsyncIterator[Path]:
     """A folder with the history for as long as it is needed."""
     folder = await asyncio.to_thread(scratch_folder, parent, "history-")
     try:
-        await export_history(store, workspace, folder, as_of)
+        await export_history(store, workspace, principal, folder, as_of)
         yield folder
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

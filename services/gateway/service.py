@@ -175,7 +175,7 @@ class Gateway:
 
     # the workspace
 
-    async def about(self) -> dict[str, Any]:
+    async def about(self, principal: Principal) -> dict[str, Any]:
         """The workspace: clock, currency, counts, serving models, readiness of the parts."""
         workspace = self.workspace
         return {
@@ -188,7 +188,7 @@ class Gateway:
             "currency": workspace.currency,
             "grade_bounds": dict(zip("ABC", workspace.grade_bounds, strict=True)),
             "training_columns": workspace.training_columns.to_json(),
-            "counts": {str(name): count for name, count in (await self.store.counts()).items()},
+            "counts": {str(name): count for name, count in (await self.store.counts(principal)).items()},
             "models": {
                 name: {"version": workspace.serving[name].version, "generation": workspace.serving[name].generation}
                 for name in SERVICES

@@ -19,6 +19,7 @@ import structlog
 from kit.errors import Conflict, DealcastError, InvalidInput
 from learning.overrules import Overrules
 from services.gateway import jobs as job_states
+from services.gateway.domain import LOCAL
 from services.gateway.history_export import exported, scratch_folder
 from services.gateway.jobs import Job, Jobs
 from services.gateway.model_versions import ModelVersions, check_service
@@ -108,7 +109,7 @@ class Trainer:
             return await self._begin(reason, ordered, seed)
 
     async def _begin(self, reason: str, ordered: Sequence[str], seed: int) -> Job:
-        counts = await self._gateway.store.counts()
+        counts = await self._gateway.store.counts(LOCAL)
         job = await self.jobs.start(
             reason, services={name: {"state": job_states.QUEUED} for name in ordered}, seed=seed,
             outcomes=counts["won"] + counts["lost"], columns=self._gateway.workspace.training_columns.to_json(),
@@ -166,7 +167,7 @@ class Trainer:
             return  # better wait for all of it
         if self._gateway.last_write < 0 and not self._import_finished and self.jobs.all():
             return  # nothing new since the gateway started
-        counts = await self._gateway.store.counts()
+        counts = await self._gateway.store.counts(LOCAL)
         outcomes = counts["won"] + counts["lost"]
         enough = min(counts["won"], counts["lost"]) > 0 and outcomes >= self._settings.auto_train_outcomes
         after_import, self._import_finished = self._import_finished, False
@@ -180,7 +181,7 @@ class Trainer:
         try:
             await self._gateway.store.add_event("model", "", {"training": job.id, "state": job.state})
             job.stage = "export"
-            async with exported(self._gateway.store, self._gateway.workspace, scratch) as history:
+            async with exported(self._gateway.store, self._gateway.workspace, LOCAL, scratch) as history:
                 await self._train(job, services, seed, history, out)
             await self._promote(job, out)
             await self._finish(job)

@@ -12,7 +12,7 @@ from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
 from learning.overrules import EXAMPLE, Overrules
-from services.gateway.domain import InsightKind
+from services.gateway.domain import LOCAL, InsightKind, Principal
 
 SERVICES: Mapping[str, InsightKind] = {
     "lead_scoring": InsightKind.LEAD_SCORE,
@@ -37,7 +37,7 @@ class SettingsStore(Protocol):
 class RecordStore(SettingsStore, Protocol):
     """And the part that tells whether there are records."""
 
-    async def counts(self) -> Mapping[str, int]: ...
+    async def counts(self, principal: Principal) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Workspace:
         """Before records come in: a workspace holds the sample company or real records. Raises Conflict for both."""
         kept = await self._store.get_setting(SAMPLE)
         if kept is None:
-            kept = sample if (await self._store.counts())["deals"] == 0 else False
+            kept = sample if (await self._store.counts(LOCAL))["deals"] == 0 else False
             await self._store.put_setting(SAMPLE, kept)
         if kept == sample:
             return

@@ -237,9 +237,9 @@ def _sequence(text: str, least: int = 1) -> int:
 
 def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
     @routes.get("/workspace", responses=base.gives(Workspace))
-    async def about() -> Response:
+    async def about(request: Request) -> Response:
         """Clock, currency, counts, serving models, readiness of the parts."""
-        return answer(await gateway.about())
+        return answer(await gateway.about(principal_of(request)))
 
     clock = base.obj(today={"anyOf": [DAY, {"type": "null"}]})
 
@@ -254,7 +254,7 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             raise InvalidInput("today is missing", field="today", mend="Send a day, or null to let the clock run")
         day = None if given["today"] is None else parse_day(text_of(given, "today"), "today")
         await gateway.workspace.pin(day)
-        return answer(await gateway.about())
+        return answer(await gateway.about(principal_of(request)))
 
     columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
     settings = base.obj(currency=TEXT, grade_bounds={"type": "object"}, training_columns=columns)
@@ -272,24 +272,19 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             await gateway.workspace.set_training_columns(given["training_columns"])
         if "currency" in given:
             await gateway.workspace.set_currency(text_of(given, "currency"))
-        return answer(await gateway.about())
+        return answer(await gateway.about(principal_of(request)))
 
     content = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}
 
     @routes.get("/export", responses={200: {"description": "A tar of the folder", "content": content}})
-    async def export() -> Response:
+    async def export(request: Request) -> Response:
         """All records as a folder in the history format, in a tar file."""
-        handle, name = tempfile.mkstemp(suffix=".tar", dir=_made(desks.scratch))
-        os.close(handle)
-        async with exported(gateway.store, gateway.workspace, desks.scratch) as folder:
+        async with exported(gateway.store, gateway.workspace, principal_of(request), desks.scratch) as folder:
+            handle, name = tempfile.mkstemp(suffix=".tar", dir=desks.scratch)
+            os.close(handle)
             await asyncio.to_thread(_tar, folder, Path(name))
         cleanup = BackgroundTask(Path(name).unlink, missing_ok=True)
         return FileResponse(name, media_type="application/x-tar", filename="history.tar", background=cleanup)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _tar(folder: Path, target: Path) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
-from kit.errors import InvalidInput
+from kit.errors import Forbidden, InvalidInput
 from kit.money import format_minor
 from learning.history_rows import deal_contact_row, deal_product_row
 from learning.history_schema import SCHEMAS
 from learning.records import TRACKED_FIELDS
+from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables as t
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import (
@@ -52,16 +53,20 @@ class Export(Part):
         self._account_past = select(t.account_changes).where(database.among(a.account_id))
         self._account_past = self._account_past.order_by(a.account_id, a.effective_time, a.seq)
 
-    async def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
-        """Rows of one file of docs/history-format.md. Raises InvalidInput for a file it does not know."""
-        async with contextlib.aclosing(self.export_tables([table], as_of)) as batches:
+    async def export_rows(
+        self, principal: Principal, table: str, as_of: datetime | None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Rows of one file of docs/history-format.md. Raises InvalidInput for an unknown file, and Forbidden."""
+        async with contextlib.aclosing(self.export_tables(principal, [table], as_of)) as batches:
             async for _, rows in batches:
                 yield rows
 
     async def export_tables(
-        self, tables: Sequence[str], as_of: datetime | None
+        self, principal: Principal, tables: Sequence[str], as_of: datetime | None
     ) -> AsyncGenerator[tuple[str, list[Row]], None]:
         """Rows of several files, all of one moment, each batch with its file's name."""
+        if principal.scope is not Scope.ALL:
+            raise Forbidden("only who sees all records may export them", field="principal", mend="Ask an administrator")
         for table in tables:
             if table not in SCHEMAS:
                 mend = "Use one of " + ", ".join(SCHEMAS)

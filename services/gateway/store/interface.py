@@ -1,6 +1,7 @@
 """What the gateway asks of its database; one contract suite runs on every implementation.
 
 Every query on stored records takes the principal and shows only what it may see: a foreign deal does not exist.
+The few that take none are the system's own work, named in SYSTEM_CALLS; nothing they read is shown to anybody.
 Every method that writes does so in one transaction and is safe to call from several tasks.
 """
 
@@ -38,6 +39,11 @@ from services.gateway.store.shapes import (
 )
 
 EVER = 1_000_000  # days
+SYSTEM_CALLS = frozenset({
+    "add_event", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_outbox", "get_setting",
+    "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request", "save_rollups",
+    "take_outbox",
+})  # fmt: skip
 
 
 class Store(Protocol):
@@ -135,7 +141,8 @@ class Store(Protocol):
 
     async def list_contacts(self, principal: Principal, account_id: str, cursor: str, limit: int) -> list[Contact]: ...
 
-    async def list_products(self, principal: Principal) -> list[Product]: ...
+    async def list_products(self, principal: Principal) -> list[Product]:
+        """The catalogue, which is everybody's: products and list prices tell of no deal."""
 
     async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
 
@@ -155,18 +162,25 @@ class Store(Protocol):
 
     async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]: ...
 
-    async def counts(self) -> Mapping[str, int]:
-        """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights."""
+    async def counts(self, principal: Principal) -> Mapping[str, int]:
+        """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights.
 
-    def export_rows(self, table: str, as_of: datetime | None) -> AsyncIterator[list[dict[str, Any]]]:
+        Of the deals the principal sees, and of what its lists would show; nothing is in its outbox unless it sees all.
+        """
+
+    def export_rows(
+        self, principal: Principal, table: str, as_of: datetime | None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         """Rows of one file of the history format (docs/history-format.md), in batches, bounded in memory.
+
+        A history is whole or it teaches wrong things: only who sees all may have it, else Forbidden.
 
         With as_of: what was effective or done by then, of deals created by then, and deals as they stood then. When
         it was recorded does not count, as an import records old history late. Files without history come as they are.
         """
 
     def export_tables(
-        self, tables: Sequence[str], as_of: datetime | None
+        self, principal: Principal, tables: Sequence[str], as_of: datetime | None
     ) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
         """As `export_rows`, of several files in turn and all of one moment; each batch with its file's name."""
 
@@ -236,6 +250,7 @@ class Store(Protocol):
 
 __all__ = [
     "SORTS",
+    "SYSTEM_CALLS",
     "Behind",
     "CategorySum",
     "OutboxRow",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select, tuple_
 
 from kit.errors import InvalidInput
 from kit.money import Money
@@ -19,6 +19,7 @@ from services.gateway.store.context import Context, definitions
 from services.gateway.store.interface import SORTS, Page, Query
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import account_from, contact_from, product_from
+from services.gateway.store.seen import account_seen, contact_seen
 
 D, S = t.deals.c, t.standings.c
 COLUMNS: dict[str, ColumnElement[Any]] = {
@@ -171,7 +172,7 @@ class Lists(Reads):
         a = t.accounts.c
 
         def work(connection: Connection) -> list[Account]:
-            seen, parameters = self._account_seen(self._contexts.read(connection), principal, a.id)
+            seen, parameters = account_seen(self._database, self._contexts.read(connection), principal, a.id)
             page = select(t.accounts).where(a.id > cursor, *seen).order_by(a.id).limit(bounded(limit))
             return [account_from(row) for row in connection.execute(page, parameters).all()]
 
@@ -185,14 +186,7 @@ class Lists(Reads):
 
         def work(connection: Connection) -> list[Contact]:
             context = self._contexts.read(connection)
-            seen, parameters = self._account_seen(context, principal, c.account_id)
-            if seen:
-                linked = (
-                    select(t.deal_contacts.c.deal_id)
-                    .join(t.deals, D.id == t.deal_contacts.c.deal_id)
-                    .where(t.deal_contacts.c.contact_id == c.id, self._database.among(D.owner_id, "owners"))
-                )
-                seen = [or_(and_(c.account_id != "", *seen), linked.exists())]
+            seen, parameters = contact_seen(self._database, context, principal)
             if account_id:
                 seen.append(c.account_id == account_id)
             page = select(t.contacts).where(c.id > cursor, *seen).order_by(c.id).limit(bounded(limit))
@@ -200,18 +194,8 @@ class Lists(Reads):
 
         return await self._database.read(work)
 
-    def _account_seen(
-        self, context: Context, principal: Principal, account: ColumnElement[str]
-    ) -> tuple[list[ColumnElement[bool]], dict[str, Any]]:
-        visible = context.visible(principal)
-        if visible is None:
-            return [], {}
-        on_it = select(D.id).where(D.account_id == account).correlate_except(t.deals)
-        mine = on_it.where(self._database.among(D.owner_id, "owners"))
-        return [or_(mine.exists(), not_(on_it.exists()))], {"owners": self._database.ids(sorted(visible))}
-
     async def list_products(self, principal: Principal) -> list[Product]:
-        """All products by id."""
+        """All products by id, for everybody."""
 
         def work(connection: Connection) -> list[Product]:
             rows = connection.execute(select(t.products).order_by(t.products.c.id)).all()

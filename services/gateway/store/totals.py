@@ -6,17 +6,25 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, func, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, case, func, not_, select
 
 from learning.records import Node
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import to_day
-from services.gateway.store.context import Part
+from services.gateway.store.context import Context, Part
 from services.gateway.store.interface import CategorySum, Won
+from services.gateway.store.seen import account_seen, contact_seen
 
 D = t.deals.c
 SPLIT = 10**9  # sums are taken in two halves, so that no number of deals overflows 64 bits
+TABLES = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
+COUNTED = ("deals", "open", "won", "lost", "leads", *(table.name for table in TABLES))
+_DEALS = select(
+    func.count(),
+    *[func.sum(case((not_(D.deleted) & (D.outcome == word), 1), else_=0)) for word in ("OPEN", "WON", "LOST")],
+    func.sum(case((not_(D.deleted) & (D.kind == "LEAD"), 1), else_=0)),
+)
 OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
 
 
@@ -102,24 +110,41 @@ class Totals(Part):
 
         return await self._database.read(work)
 
-    async def counts(self) -> Mapping[str, int]:
+    async def counts(self, principal: Principal) -> Mapping[str, int]:
         """How much there is of everything; deleted deals count under none of open, won, lost and leads."""
-        alive = not_(D.deleted)
-        deals = select(
-            func.count(),
-            *[func.sum(case((alive & (D.outcome == word), 1), else_=0)) for word in ("OPEN", "WON", "LOST")],
-            func.sum(case((alive & (D.kind == "LEAD"), 1), else_=0)),
-        )
-        tables = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
-        rest = select(*[select(func.count()).select_from(table).scalar_subquery() for table in tables])
 
         def work(connection: Connection) -> Mapping[str, int]:
-            first = connection.execute(deals).one()
-            second = connection.execute(rest).one()
-            names = ("deals", "open", "won", "lost", "leads", *(table.name for table in tables))
-            return {name: int(value or 0) for name, value in zip(names, (*first, *second), strict=True)}
+            context = self._contexts.read(connection)
+            visible = context.visible(principal)
+            seen, parameters = self._seen(context, principal, visible)
+            rest = select(
+                *[select(func.count()).select_from(table).where(*where).scalar_subquery() for table, where in seen]
+            )
+            mine = () if visible is None else (self._database.among(D.owner_id, "owners"),)
+            numbers = (*connection.execute(_DEALS.where(*mine), parameters).one(),
+                       *connection.execute(rest, parameters).one())  # fmt: skip
+            found = {name: int(value or 0) for name, value in zip(COUNTED, numbers, strict=True)}
+            if visible is not None:
+                found["users"] = len(context.people.known_to(principal, context.day) or ())
+                found["outbox"] = 0  # the system's own
+            return found
 
         return await self._database.read(work)
+
+    def _seen(
+        self, context: Context, principal: Principal, visible: set[str] | None
+    ) -> tuple[list[tuple[Table, list[ColumnElement[bool]]]], dict[str, Any]]:
+        """The tables to count in, with what the principal sees of them, and the parameters."""
+        if visible is None:
+            return [(table, []) for table in TABLES], {}
+        accounts, parameters = account_seen(self._database, context, principal, t.accounts.c.id)
+        contacts, _ = contact_seen(self._database, context, principal)
+        mine = select(D.id).where(self._database.among(D.owner_id, "owners"))
+        of_accounts: dict[str, list[ColumnElement[bool]]] = {"accounts": accounts, "contacts": contacts}
+        return [
+            (table, of_accounts.get(table.name) or ([table.c.deal_id.in_(mine)] if "deal_id" in table.c else []))
+            for table in TABLES
+        ], parameters
 
 
 def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:

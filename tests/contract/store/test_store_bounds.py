@@ -85,7 +85,7 @@ async def test_bad_writes_are_refused_by_name_and_the_rest_goes_on(store: Store,
         assert error.message and error.mend, name  # noqa: PT018
         assert len(error.value) <= 100, name
     assert results[-1].status is WriteStatus.CREATED
-    assert (await store.counts())["deals"] == 2
+    assert (await store.counts(LOCAL))["deals"] == 2
 
 
 async def test_legal_text_is_kept_as_given(store: Store, put: Put) -> None:

@@ -77,10 +77,14 @@ async def test_the_same_write_again_changes_nothing(store: Store, put: Put) -> N
         "activities": (Activity("a1", "d1", "mail", "inbound", at("2017-02-01")),), "created_time": at("2017-01-01"),
     }  # fmt: skip
     await put("d1", **write)
-    before = (await store.counts(), await store.last_event_id(), await store.get_changes(LOCAL, "d1", 0, 100))
+    before = (await store.counts(LOCAL), await store.last_event_id(), await store.get_changes(LOCAL, "d1", 0, 100))
     result = await put("d1", **write)
     assert (result.status, result.revision) == (WriteStatus.UNCHANGED, 1)
-    assert (await store.counts(), await store.last_event_id(), await store.get_changes(LOCAL, "d1", 0, 100)) == before
+    assert (
+        await store.counts(LOCAL),
+        await store.last_event_id(),
+        await store.get_changes(LOCAL, "d1", 0, 100),
+    ) == before
 
 
 async def test_each_change_is_one_revision_one_outbox_row_and_one_event(store: Store, put: Put) -> None:

@@ -28,7 +28,7 @@ Put = Callable[..., Any]
 
 
 async def rows(store: Store, table: str, as_of: datetime | None = None) -> list[dict[str, Any]]:
-    return [row async for batch in store.export_rows(table, as_of) for row in batch]
+    return [row async for batch in store.export_rows(LOCAL, table, as_of) for row in batch]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_as_of_shows_deals_as_they_stood(filled: Store) -> None:
 async def test_all_files_are_of_one_moment(store: Store, put: Put) -> None:
     await put("d1", stage="A")
     found: dict[str, set[str]] = {}
-    async for table, batch in store.export_tables(["deals", "changes"], None):
+    async for table, batch in store.export_tables(LOCAL, ["deals", "changes"], None):
         found[table] = {row["id" if table == "deals" else "deal_id"] for row in batch}
         await put("d2", stage="A")
     assert found == {"deals": {"d1"}, "changes": {"d1"}}
@@ -81,9 +81,9 @@ async def test_all_files_are_of_one_moment(store: Store, put: Put) -> None:
 
 async def test_exports_come_in_batches_and_may_be_left(store: Store) -> None:
     await store.apply_deals(LOCAL, [DealWrite(f"d{i}") for i in range(2100)])
-    sizes = [len(batch) async for batch in store.export_rows("deals", None)]
+    sizes = [len(batch) async for batch in store.export_rows(LOCAL, "deals", None)]
     assert (sum(sizes), max(sizes) <= 1000) == (2100, True)
-    async for batch in store.export_rows("changes", None):
+    async for batch in store.export_rows(LOCAL, "changes", None):
         assert batch
         break
     assert (await store.apply_deals(LOCAL, [DealWrite("more")]))[0].revision == 1
@@ -127,7 +127,7 @@ async def test_two_may_open_a_new_database_at_once(tmp_path: Path, postgres_url:
         ])  # fmt: skip
         assert (await one.get_record(LOCAL, "both")).history.deal.revision == 20
         events = await two.events_after(LOCAL, 0, 100)
-        assert (len(events), (await two.counts())["deals"]) == (40, 21)
+        assert (len(events), (await two.counts(LOCAL))["deals"]) == (40, 21)
         await one.close()
         await two.close()
 

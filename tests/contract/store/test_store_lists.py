@@ -159,7 +159,7 @@ async def test_what_is_booked_and_promised(store: Store, put: Put) -> None:
     assert await store.categories(LOCAL, date(2017, 10, 1), date(2017, 12, 31)) == [
         CategorySum("ben", "USD", "", 6, 1), CategorySum("ben", "USD", "commit", 5, 1),
     ]  # fmt: skip
-    counts = await store.counts()
+    counts = await store.counts(LOCAL)
     assert (counts["deals"], counts["open"], counts["won"], counts["lost"], counts["leads"]) == (38, 3, 33, 1, 1)
 
 

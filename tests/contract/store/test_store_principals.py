@@ -66,6 +66,35 @@ async def test_lists_show_what_the_principal_may_see(deals: Store) -> None:
     assert await ids(deals, OWN, owner_id="cat") == []
 
 
+async def test_what_is_counted_is_what_is_shown(deals: Store) -> None:
+    await deals.save_accounts(LOCAL, [Account("free", "Free")])
+    await deals.save_activities(LOCAL, [Activity("a1", "of-cat", "mail", "outbound", at("2017-09-01"))])
+    for principal in (LOCAL, OWN, EAST, BOSS, NOBODY):
+        counted = await deals.counts(principal)
+        assert counted["deals"] == len(await ids(deals, principal))
+        assert counted["open"] == len(await ids(deals, principal, outcome="OPEN"))
+        assert counted["won"] == len(await ids(deals, principal, outcome="WON"))
+        assert counted["accounts"] == len(await deals.list_accounts(principal, "", 100))
+        assert counted["contacts"] == len(await deals.list_contacts(principal, "", "", 100))
+        assert counted["users"] == len(await deals.list_users(principal))
+        assert counted["activities"] == (1 if principal in (LOCAL, BOSS) else 0)
+        assert (counted["changes"] > 0) == (principal is not NOBODY)
+        assert (counted["outbox"] > 0) == (principal is LOCAL)
+
+
+async def test_a_history_leaves_whole_or_not_at_all(deals: Store) -> None:
+    for principal in (OWN, EAST, BOSS, NOBODY):
+        with pytest.raises(Forbidden):
+            await anext(aiter(deals.export_rows(principal, "users", None)))
+        with pytest.raises(Forbidden):
+            await anext(aiter(deals.export_tables(principal, ["deals"], None)))
+    assert len([row async for batch in deals.export_rows(LOCAL, "deals", None) for row in batch]) == 10
+
+
+async def test_the_catalogue_is_everybodys(deals: Store) -> None:
+    assert await deals.list_products(NOBODY) == await deals.list_products(LOCAL) != []
+
+
 async def test_a_foreign_deal_does_not_exist(deals: Store) -> None:
     for call in (
         deals.get_record(OWN, "of-ben"), deals.get_changes(OWN, "of-ben", 0, 10), deals.score_history(OWN, "of-ben", 5),

@@ -39,7 +39,7 @@ async def rows_on(store: Store, days: list[date]) -> list[Row]:
 
 async def exported(store: Store, folder: Path, as_of: datetime | None = None) -> DealHistory:
     with HistoryWriter(folder, Manifest(as_of or at("2017-09-30"), TODAY, "USD")) as writer:
-        async for table, rows in store.export_tables(list(SCHEMAS), as_of):
+        async for table, rows in store.export_tables(LOCAL, list(SCHEMAS), as_of):
             writer.append(table, rows)
     return next(read_history(folder).deals())
 

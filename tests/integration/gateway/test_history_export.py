@@ -95,7 +95,7 @@ async def same_as_store(gateway: RunningGateway, history: HistoryFolder) -> None
     store = gateway.gateway.store
     found = {each.deal.id: each for each in history.deals()}
     records = await store.get_records(LOCAL, list(found))
-    assert len(records) == len(found) == (await store.counts())["deals"]
+    assert len(records) == len(found) == (await store.counts(LOCAL))["deals"]
     for record in records:
         assert essence(found[record.history.deal.id]) == essence(record.history)
     assert history.users == await store.list_users(LOCAL)

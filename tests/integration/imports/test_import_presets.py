@@ -64,7 +64,7 @@ async def store(crm: Path) -> AsyncIterator[Store]:
 
 
 async def test_records_of_the_crm(store: Store) -> None:
-    counts = await store.counts()
+    counts = await store.counts(LOCAL)
     assert {k: counts[k] for k in ("deals", "open", "won", "lost", "accounts", "users")} == {
         "deals": 7135, "open": 2409, "won": 3042, "lost": 1684, "accounts": 85, "users": 41,
     }  # fmt: skip
@@ -114,7 +114,7 @@ async def test_the_same_files_again_change_nothing(crm: Path, datasets: Path) ->
     report = await run(CRM, datasets / CRM, crm)
     assert totals(report) == (0, 0, 0)
     store = await opened(crm)
-    assert (await store.counts())["outbox"] == 7135
+    assert (await store.counts(LOCAL))["outbox"] == 7135
     await store.close()
 
 
@@ -160,7 +160,7 @@ async def test_loans_with_their_event_log(datasets: Path, tmp_path: Path) -> Non
     assert report.counts["events"]["read"] == 161_584
     assert report.total("rejected") == 0
     store = await opened(tmp_path / "data")
-    counts = await store.counts()
+    counts = await store.counts(LOCAL)
     assert (counts["won"], counts["lost"], counts["open"], counts["outbox"]) == (1277, 6649, 840, 8766)
     assert await store.get_setting("clock") == {"pinned": "2012-01-14"}
     history = (await store.get_record(LOCAL, "173688")).history

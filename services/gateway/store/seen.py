@@ -1,0 +1,36 @@
+"""Which accounts and contacts a principal sees, as conditions of a query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+
+from services.gateway.domain import Principal
+from services.gateway.store import tables as t
+from services.gateway.store.context import Context
+from services.gateway.store.database import Database
+
+D = t.deals.c
+Seen = tuple[list[ColumnElement[bool]], dict[str, Any]]  # with the parameters; none of both for who sees all
+
+
+def account_seen(database: Database, context: Context, principal: Principal, account: ColumnElement[str]) -> Seen:
+    """Accounts with a deal the principal sees, or with no deal."""
+    visible = context.visible(principal)
+    if visible is None:
+        return [], {}
+    on_it = select(D.id).where(D.account_id == account).correlate_except(t.deals)
+    mine = on_it.where(database.among(D.owner_id, "owners"))
+    return [or_(mine.exists(), not_(on_it.exists()))], {"owners": database.ids(sorted(visible))}
+
+
+def contact_seen(database: Database, context: Context, principal: Principal) -> Seen:
+    """Contacts on an account or a deal the principal sees."""
+    c, d = t.contacts.c, t.deal_contacts.c
+    seen, parameters = account_seen(database, context, principal, c.account_id)
+    if not seen:
+        return seen, parameters
+    linked = select(d.deal_id).join(t.deals, D.id == d.deal_id)
+    linked = linked.where(d.contact_id == c.id, database.among(D.owner_id, "owners"))
+    return [or_(and_(c.account_id != "", *seen), linked.exists())], parameters
