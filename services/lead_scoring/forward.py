@@ -54,8 +54,8 @@ class Forward:
     """What was learned out of fold.
 
     linear, trees: log-odds under the chosen penalty and rounds, nan where a row was in no fold's test; `base` those of
-    the rate alone. `scores`, `base_scores` and `alone` (each candidate by itself, calibrated), made with what was
-    known at each fold's cut, are honest forecasts.
+    the rate alone. `scores`, `base_scores` and `alone` (each candidate by itself, calibrated) are fitted on what was
+    known at each fold's cut; the half-life and the columns left out by the guard are chosen on all folds together.
     """
 
     linear: Floats
