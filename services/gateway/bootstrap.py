@@ -37,11 +37,11 @@ from services.gateway.reconciler import Limits, Reconciler
 from services.gateway.rest.app import create_app
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.operations import Desks
+from services.gateway.scoring_client import ScoringService
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store, open_store
 from services.gateway.training import RegistryPlace, Trainer, fetch_artifact
-from services.gateway.what_if import ScoringService
 from services.gateway.workspace import Workspace
 
 STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)

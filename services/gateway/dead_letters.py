@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import nats.errors
-from google.protobuf.message import DecodeError
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.js.errors import NotFoundError
 
-from dealcast.events.v1 import events_pb2
 from kit.errors import NotFound, Unavailable
 from kit.subjects import DEAD_STREAM
 from kit.telemetry import TRACEPARENT
+from services.gateway.convert_letters import Letter, read_letter
 from services.gateway.domain import LOCAL
 from services.gateway.live import Signal
 from services.gateway.store.interface import Store
@@ -45,7 +44,7 @@ class DeadLetterDesk:
         while sequence >= oldest and len(found) < limit:
             letter = await self._get(sequence)
             if letter is not None:
-                found.append(letter_json(sequence, letter))
+                found.append(letter.to_json(sequence))
             sequence -= 1
         return found, sequence + 1 if sequence >= state.first_seq else 0
 
@@ -54,9 +53,8 @@ class DeadLetterDesk:
         letter = await self._get(sequence)
         if letter is None:
             raise _missing(sequence)
-        deal_id = _deal_of(letter)
-        if deal_id and await self._known(deal_id):
-            await self._store.enqueue([deal_id], "changed")
+        if letter.deal_id and await self._known(letter.deal_id):
+            await self._store.enqueue([letter.deal_id], "changed")
             self._outbox.wake()
         else:
             headers = {TRACEPARENT: letter.headers[TRACEPARENT]} if TRACEPARENT in letter.headers else None
@@ -65,7 +63,7 @@ class DeadLetterDesk:
             except (nats.errors.Error, OSError) as error:
                 raise _unavailable(error) from error
         await self.drop(sequence)
-        return letter_json(sequence, letter)
+        return letter.to_json(sequence)
 
     async def drop(self, sequence: int) -> None:
         """Forget it. Raises NotFound."""
@@ -81,39 +79,14 @@ class DeadLetterDesk:
     async def _known(self, deal_id: str) -> bool:
         return bool(await self._store.get_records(LOCAL, [deal_id]))
 
-    async def _get(self, sequence: int) -> events_pb2.DeadLetter | None:
+    async def _get(self, sequence: int) -> Letter | None:
         try:
             message = await self._nc.jetstream(timeout=5).get_msg(DEAD_STREAM, sequence)
-            return events_pb2.DeadLetter.FromString(message.data or b"")
-        except (NotFoundError, DecodeError):
+        except NotFoundError:
             return None
         except (nats.errors.Error, OSError) as error:
             raise _unavailable(error) from error
-
-
-def letter_json(sequence: int, letter: events_pb2.DeadLetter) -> dict[str, Any]:
-    """A letter without its payload, which may hold personal data."""
-    return {
-        "seq": sequence,
-        "stream": letter.stream,
-        "consumer": letter.consumer,
-        "subject": letter.subject,
-        "deal_id": _deal_of(letter),
-        "error": letter.error,
-        "problem": letter.problem,
-        "deliveries": letter.deliveries,
-        "failed_time": letter.failed_time.ToJsonString(),
-        "bytes": len(letter.data),
-    }
-
-
-def _deal_of(letter: events_pb2.DeadLetter) -> str:
-    if not letter.subject.startswith(("DEALS.", "INSIGHTS.")) or letter.subject.startswith("INSIGHTS.rollup"):
-        return ""
-    try:
-        return str(events_pb2.DealEvent.FromString(letter.data).deal.id)
-    except DecodeError:
-        return ""
+        return read_letter(message.data or b"")
 
 
 def _missing(sequence: int) -> NotFound:

@@ -13,15 +13,13 @@ from typing import Protocol
 
 import structlog
 
-from dealcast.common.v1 import records_pb2
-from dealcast.events.v1 import events_pb2
-from kit.dead_letters import dead_letter
 from kit.errors import DealcastError, Internal, TooLarge
 from kit.messaging import Outgoing
-from kit.subjects import DEAD, DEALS_CHANGED, DEALS_RESCORE, DEALS_STREAM, subject
+from kit.subjects import DEAD, DEALS_CHANGED, DEALS_RESCORE, subject, token
 from kit.telemetry import TRACEPARENT, Change, log_changes, trace_id
 from learning.records import FieldType
 from learning.wire_event import deal_event
+from services.gateway.convert_letters import unpublished
 from services.gateway.domain import LOCAL, Record
 from services.gateway.live import Signal, wait_either
 from services.gateway.store.interface import OutboxRow, Store
@@ -161,16 +159,13 @@ class OutboxPublisher:
         return messages, sent, nothing, hopeless
 
     async def _bury(self, hopeless: Sequence[tuple[Due, DealcastError]]) -> list[Due]:
-        """Dead letters for deals that no resend would publish; those whose letter was taken. They name the deal
-        alone, so that a replay publishes it as it then is."""
+        """Dead letters for deals that no resend would publish; those whose letter was taken."""
         letters = []
         for entry, error in hopeless:
             log.error("deal_not_publishable", deal_id=entry.deal_id, problem=error.problem)
-            data = events_pb2.DealEvent(deal=records_pb2.Deal(id=entry.deal_id)).SerializeToString()
-            place = subject(DEALS_CHANGED, entry.deal_id)
-            letter = dead_letter(DEALS_STREAM, NAME, place, data, {}, error, 1)
-            where = subject(DEAD, NAME, place.rsplit(".", 1)[-1])
-            letters.append(Outgoing(where, letter.SerializeToString(), {}, f"dead-{self._identity(entry)}"))
+            where = subject(DEAD, NAME, token(entry.deal_id))
+            letter = unpublished(NAME, entry.deal_id, error)
+            letters.append(Outgoing(where, letter, {}, f"dead-{self._identity(entry)}"))
         answers = await self._sender.publish(letters) if letters else []
         return [entry for (entry, _), answer in zip(hopeless, answers, strict=True) if answer is None]
 

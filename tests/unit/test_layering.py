@@ -59,15 +59,18 @@ def test_services_never_import_each_other(service: str) -> None:
     assert offences(ROOT / "services" / service, others) == []
 
 
-@pytest.mark.parametrize("service", [service for service in SERVICES if service != "gateway"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_protobuf_fields_are_touched_at_the_edges_only(service: str) -> None:
+    folder = ROOT / "services" / service
     edges = {"convert.py", "events.py", "grpc_api.py"}
-    inside = [
-        file.name
-        for file in (ROOT / "services" / service).glob("*.py")
-        if file.name not in edges and any(module.startswith("dealcast.") for module in imports(file))
-    ]
-    assert inside == []
+    if service == "gateway":  # it asks a service itself, and converts more than fits one file
+        edges |= {"convert_letters.py", "convert_what_if.py", "scoring_client.py"}
+    touching = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        if any(module.startswith("dealcast.") for module in imports(file))
+    }
+    assert touching <= edges
 
 
 def closure(extra: str) -> set[str]:

@@ -35,9 +35,9 @@ from services.gateway.rest.http import (
 )
 from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.schemas_views import Workspace
+from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
-from services.gateway.what_if import Scoring
 from services.gateway.workspace import SERVICES
 
 

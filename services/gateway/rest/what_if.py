@@ -12,8 +12,9 @@ from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import answer, body_of, id_in_path, language_of, object_in
 from services.gateway.rest.problems import Refused
 from services.gateway.rest.schemas_views import WhatIf
+from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
-from services.gateway.what_if import FIELDS, Scoring, suppose
+from services.gateway.what_if import FIELDS, suppose
 
 MOST_BYTES = 256 * 1024
 ASKED = (*FIELDS, "fields")
