@@ -62,8 +62,12 @@ def postgres_url(_postgres: Database) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def datasets() -> Path:
     """The folder of the real data sets; skips where it is absent, fails with DEALCAST_DATASETS=required."""
-    named = os.environ.get("DEALCAST_DATASETS", "")
-    folder = Path(named) if named not in ("", REQUIRED) else ROOT.parent / "shared" / "datasets"
+    return find_datasets(os.environ.get("DEALCAST_DATASETS", ""), ROOT.parent / "shared" / "datasets")
+
+
+def find_datasets(named: str, beside: Path) -> Path:
+    """The folder named, else the one beside the clone; skips, or fails, the test where it is absent."""
+    folder = Path(named) if named not in ("", REQUIRED) else beside
     if not folder.is_dir():
         told = f"no data sets at {folder}; set DEALCAST_DATASETS"
         pytest.fail(told) if named == REQUIRED else pytest.skip(told)
