@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -11,34 +10,13 @@ import pytest
 
 from kit.errors import InvalidInput
 from learning.records import Outcome
-from services.gateway.domain import LOCAL, DealWrite, InsightKey, InsightKind
+from services.gateway.domain import LOCAL, DealWrite, InsightKind
 from services.gateway.store import Store
 from services.gateway.store.interface import Behind, StoredRollup
 from tests.contract.store.conftest import insight
 
 Put = Callable[..., Any]
 SCORE, FORECAST, ACTIONS = InsightKind.LEAD_SCORE, InsightKind.FORECAST, InsightKind.NEXT_ACTIONS
-
-
-async def test_the_highest_key_wins_in_any_order_and_repetition(store: Store, put: Put) -> None:
-    for stage in "ABC":
-        for deal_id in ("d1", "d2"):
-            await put(deal_id, stage=stage)
-    ups = [InsightKey(1, 0, "2017-09-30", "u"), InsightKey(1, 1, "2017-09-30", "u"), None]
-    many = [
-        insight(deal_id, kind, revision, generation, day, insight_id, up, probability=float(revision))
-        for deal_id in ("d1", "d2") for kind in InsightKind for revision in (1, 2, 3) for generation in (0, 1)
-        for day in ("2017-09-29", "2017-09-30") for insight_id in "ab" for up in ups
-    ]  # fmt: skip
-    shuffler = random.Random(7)
-    for _ in range(3):
-        shuffler.shuffle(many)
-        for start in range(0, len(many), 37):
-            await store.apply_insights(many[start : start + 37])
-        records = await store.get_records(LOCAL, ["d1", "d2"])
-        for record in records:
-            for kind in InsightKind:
-                assert record.insights[kind].key == InsightKey(3, 1, "2017-09-30", "b", ups[1])
 
 
 async def test_replacements_are_told_apart(store: Store, put: Put) -> None:
