@@ -39,6 +39,7 @@ LARGEST_MINOR = 10**12  # of one deal in one scenario: sums of thousands of them
 CHUNK = 32  # deals at once: the working set stays in the processor's cache
 
 _NORMAL = NormalDist()
+_DEAL_BYTES = 1_000  # of a remembered deal beside its arrays
 _SCENARIO_BITS = 11
 _MASK = np.uint64((1 << _SCENARIO_BITS) - 1)
 _COUNTERS = (np.arange(1, SCENARIOS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
@@ -151,6 +152,11 @@ class Draw:
     cells: NDArray[np.uint16]
     amounts: Integers
 
+    @property
+    def bytes(self) -> int:
+        """What its scenarios hold in memory."""
+        return self.cells.nbytes + self.amounts.nbytes
+
     def totals(self) -> tuple[int, ...]:
         """Sum over scenarios per period, in minor units."""
         # 2,000 amounts of at most 10¹² add up below 2⁵³: doubles hold every partial sum exactly.
@@ -159,22 +165,29 @@ class Draw:
 
 
 class Drawer:
-    """Draws deals, and remembers the last ones: what was computed is soon added up, and subtracted later."""
+    """Draws deals, and remembers the last ones: what was computed is soon added up, and subtracted later.
 
-    def __init__(self, remember: int = 10_000, spans: Calendar = periods_from) -> None:
-        self._remember = remember
+    It remembers up to `most_bytes`: some 10,000 deals that are likely lost, a third of that if all are likely won.
+    """
+
+    def __init__(self, most_bytes: int = 64 * 2**20, spans: Calendar = periods_from) -> None:
+        self._most_bytes = most_bytes
         self._spans = spans
-        self._cache: OrderedDict[tuple[object, ...], Draw] = OrderedDict()
+        self._cache: OrderedDict[tuple[object, ...], tuple[Draw, int]] = OrderedDict()
+        self.bytes = 0
 
     def draw(self, deals: Sequence[Parameters]) -> list[Draw]:
         """The scenarios of each deal, in the order given."""
         prints = [deal.fingerprint for deal in deals]
-        found = {each: self._cache[each] for each in prints if each in self._cache}
+        found = {each: self._cache[each][0] for each in prints if each in self._cache}
         missing = {each: deal for each, deal in zip(prints, deals, strict=True) if each not in found}
         for each, drawn in zip(missing, draw_deals(list(missing.values()), self._spans), strict=True):
-            found[each] = self._cache[each] = drawn
-        while len(self._cache) > self._remember:
-            self._cache.popitem(last=False)
+            found[each] = drawn
+            size = _DEAL_BYTES + missing[each].week_weights.nbytes + drawn.bytes
+            self._cache[each] = drawn, size
+            self.bytes += size
+        while self.bytes > self._most_bytes:
+            self.bytes -= self._cache.popitem(last=False)[1][1]
         return [found[each] for each in prints]
 
 

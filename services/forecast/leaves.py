@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from sys import getsizeof
 from typing import TypeAlias
 
 import numpy as np
@@ -28,6 +29,13 @@ class Update:
     business_day: date
     path: Path = ()
     parameters: Parameters | None = None
+
+    @property
+    def bytes(self) -> int:
+        """About what it holds in memory."""
+        texts = sum([getsizeof(text) for one in self.path for text in (one.id, one.level, one.name, one.parent)])
+        weights = self.parameters.week_weights.nbytes if self.parameters else 0
+        return 1_000 + 100 * len(self.path) + texts + weights
 
     def same(self, other: Update | None) -> bool:
         """Whether it says exactly what another one says."""

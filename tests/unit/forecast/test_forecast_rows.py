@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from kit.clock import FixedClock
+from kit.errors import Unavailable
+from kit.messages import Outgoing
 from kit.money import Money
 from learning.records import Change, DealHistory, ProductLine
 from learning.snapshots import row_at
 from learning.wire_event import deal_event
 from services.forecast.convert import asked_from_event
+from services.forecast.events import Noting
 from services.forecast.leaves import Update
+from services.forecast.model import ForecastModel
 from services.forecast.rows import lean, rows_at
-from services.forecast.service import Sent
+from services.forecast.service import Forecasts, Sent
 from tests.unit.forecast.forecast_builders import DAY, history, parameters
 
 BORN = date(2017, 8, 1)
@@ -55,10 +63,41 @@ def test_an_event_gives_the_same_row(truncated: bool) -> None:
 
 
 def test_own_messages_are_known_once_and_only_the_last_ones() -> None:
-    sent = Sent(most=2)
     updates = [Update(f"d{number}", (number,), DAY, (), parameters(f"d{number}")) for number in range(3)]
+    sent = Sent(most_bytes=updates[0].bytes + updates[1].bytes)
     for update in updates:
-        sent.keep(update.deal_id.encode(), update)
-    assert [sent.take(b"d0"), sent.take(b"d1"), sent.take(b"d1"), sent.take(b"d2")] == [
-        None, updates[1], None, updates[2],
-    ]  # fmt: skip
+        sent.keep(update.deal_id.encode() * 100_000, update)
+    assert sent.bytes == updates[1].bytes + updates[2].bytes
+    found = [sent.take(name * 100_000) for name in (b"d0", b"d1", b"d1", b"d2")]
+    assert found == [None, updates[1], None, updates[2]]
+    assert sent.bytes == 0
+    sent.keep(b"same", updates[0])
+    sent.keep(b"same", updates[1])
+    assert sent.bytes == updates[1].bytes
+    assert sent.take(b"same") is updates[1]
+
+
+class Broken:
+    """A stream that takes the first message alone, or none and fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        if self.error:
+            raise self.error
+        return [None, *[Unavailable("full") for _ in messages[1:]]]
+
+
+async def test_what_was_not_published_is_not_remembered() -> None:
+    models = SimpleNamespace(current=(ForecastModel(), None))
+    service = Forecasts(models, FixedClock(datetime(2017, 10, 1, tzinfo=UTC)))
+    messages = [Outgoing(f"s.{number}", f"m{number}".encode()) for number in range(3)]
+    for sender, known in ((Broken(), 1), (Broken(TimeoutError()), 0)):
+        update = Update("d", (1,), DAY)
+        for message in messages:
+            service.sent.keep(message.data, update)
+        with nullcontext() if known else pytest.raises(TimeoutError):
+            await Noting(service, sender).publish(messages)
+        assert service.sent.bytes == known * update.bytes
+        service.sent.take(messages[0].data)
