@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.e2e.system.harness import System, incomplete, wait_for
 DEALS = 1_000
 CHANGES = 5_000
 BATCH = 50
+KINDS = ("lead_score", "forecast", "next_actions")
 PARTS = ("lead_scoring", "forecast", "next_best_action", "gateway", "nats")
 
 
@@ -88,12 +90,21 @@ def check_all(system: System) -> None:
     twice = store.execute(
         "SELECT deal_id, key, COUNT(*) FROM score_history GROUP BY deal_id, key HAVING COUNT(*) > 1"
     ).fetchall()
+    # Scores alone have a history. Of every kind there is one event a replacement, which each revision has but one of:
+    # no model is trained and no day passes meanwhile.
+    told = store.execute(
+        "SELECT kind, deal_id, json_extract(data, '$.deal_revision') AS revision, COUNT(*) FROM events "
+        "WHERE kind IN ('lead_score', 'forecast', 'next_actions') GROUP BY kind, deal_id, revision"
+    ).fetchall()
     repeated = store.execute(
         "SELECT deal_id, value, COUNT(*) FROM changes WHERE field = 'amount' "
         "GROUP BY deal_id, value HAVING COUNT(*) > 1"
     ).fetchall()
     store.close()
     assert twice == []
+    assert [one for one in told if one[3] > 1] == []
+    last = 1 + CHANGES // DEALS
+    assert Counter(kind for kind, _, revision, _ in told if revision == last) == dict.fromkeys(KINDS, DEALS)
     assert repeated == []
 
 

@@ -27,6 +27,26 @@ def import_preset(system: System, datasets: Path, preset: str) -> str:
     return done.stdout + done.stderr
 
 
+def assert_unchanged(printed: str, deals: str) -> None:
+    """What a second import of the same files prints."""
+    assert re.search(rf"\n  deals: {deals} read, 0 created, 0 changed, {deals} unchanged, 0 rejected\n", printed), (
+        printed
+    )
+    assert re.search(r"\nin all: 0 created, 0 changed, [\d,]+ unchanged, 0 rejected\n", printed), printed
+
+
+def check_loan_history(system: System) -> None:
+    """The first case of the log: its stages as they followed each other, and when it was approved."""
+    changes = system.http.get("/v1/deals/173688/history").json()["changes"]
+    stages = [(one["value"], one["effective_time"][:10]) for one in changes if one["field"] == "stage"]
+    assert [stage for stage, _ in stages] == [
+        "Submitted", "Partly submitted", "Pre-accepted", "Accepted", "Offer selected", "Finalized", "Offer created",
+        "Offer sent", "Offer returned", "Approved",
+    ]  # fmt: skip
+    assert (stages[0][1], stages[-1][1]) == ("2011-09-30", "2011-10-13")
+    assert [one["value"] for one in changes if one["field"] == "outcome"] == ["OPEN", "WON"]
+
+
 def trained(system: System) -> bool:
     """Whether every model service has a champion."""
     jobs = system.http.get("/v1/training-jobs").json()["jobs"]
@@ -88,7 +108,7 @@ def test_crm_sales_opportunities(start_system: Callable[..., System], datasets: 
     assert Decimal(fourth["company"]["deals"]) > 0
     check_records_sum(system, fourth["company"])
 
-    printed = import_preset(system, datasets, "crm_sales_opportunities")
+    assert_unchanged(import_preset(system, datasets, "crm_sales_opportunities"), "7,135")
     revisions = [deal["revision"] for deal in system.all_deals()]
     assert max(revisions) == 1, "the same import again changes nothing"
 
@@ -115,5 +135,6 @@ def test_loan_offers(start_system: Callable[..., System], datasets: Path) -> Non
     wait_for(lambda: trained(system), 240, "models train by themselves")
     wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 60, "three insights on every open deal")
     check_rollup(system, "2012-Q1")
-    import_preset(system, datasets, "loan_offers")
+    check_loan_history(system)
+    assert_unchanged(import_preset(system, datasets, "loan_offers"), "8,766")
     assert max(deal["revision"] for deal in system.all_deals()) == 1
