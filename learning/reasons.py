@@ -24,6 +24,7 @@ _WORDS = {
 }  # fmt: skip
 _MISSING = ("not filled in", "입력되지 않음")
 _SMALL = 1e-12
+_TELLING = 0.9  # of all closed records; a value that more of them had tells nothing
 STRONG = 0.5  # log-odds
 SHORT = 80  # characters of a long text that are shown
 
@@ -65,11 +66,13 @@ def reasons(
     names: by column, what to call a value in the texts (an owner's name for the id).
     """
     called = names or {}
+    # a record is in a bin of every column, so the column whose bins hold fewest counts each record about once
+    telling = _TELLING * min((sum(total for total, _ in bins) for bins in evidence.values()), default=0)
 
     @cache
     def reader(index: int) -> _Reader:  # few of the columns are among a row's strongest
         column = encoder.columns[index]
-        return _Reader(column, table, evidence.get(column.name, ()), called.get(column.name, {}))
+        return _Reader(column, table, evidence.get(column.name, ()), called.get(column.name, {}), telling)
 
     return [_row_reasons(row, effects[row], reader, top) for row in range(table.rows)]
 
@@ -87,11 +90,14 @@ def _row_reasons(row: int, effects: Floats, reader: Callable[[int], _Reader], to
 class _Reader:
     """Reads one column of a table in words."""
 
-    def __init__(self, column: Column, table: Table, counts: Sequence[Sequence[int]], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, column: Column, table: Table, counts: Sequence[Sequence[int]], names: Mapping[str, str], telling: float
+    ) -> None:
         source = table.columns.get(column.name)
         self._column = column
         self._bins = column.bins(source, table.rows)
         self._counts = counts
+        self._telling = telling
         self._names = names
         self._measure = measure_of(column.name, date=column.name in table.dates)
         self._numbers = as_numbers(source, table.rows) if isinstance(column, NumberColumn) else None
@@ -105,7 +111,7 @@ class _Reader:
         en, ko = title(self._column.name)
         count, won = self._counts[bin_index] if bin_index < len(self._counts) else (0, 0)
         text_en, text_ko = _sentence(f"{en}: {word_en}", f"{ko}: {word_ko}", effect)
-        if count:
+        if 0 < count <= self._telling:
             text_en += f" ({won} of {count} closed records {self._likeness(bin_index, 0)} won)"
             text_ko += f" ({self._likeness(bin_index, 1)} 종결 기록 {count}건 중 {won}건 성공)"
         return Reason(self._column.name, value, effect, text_en, text_ko, count, won)

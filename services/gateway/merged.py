@@ -54,7 +54,12 @@ def merged(record: Record, view: View) -> dict[str, Any]:
         "account_id": deal.account_id,
         "fields": {name: value_to_json(value) for name, value in deal.fields.items()},
         "products": [
-            {"product_id": line.product_id, "quantity": line.quantity, "price": money(line.price)}
+            {
+                "product_id": line.product_id,
+                "name": record.history.product_names.get(line.product_id, ""),
+                "quantity": line.quantity,
+                "price": money(line.price),
+            }
             for line in deal.products
         ],
         "contacts": [

@@ -21,6 +21,7 @@ LONGEST_CELL = 1 << 20
 MOST_LINES = 5_000  # of one row, counting newlines within quotes
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REASON_PREFIX = "dealcast_"  # columns that a rejects file adds; ignored when it is read
+SURPLUS = REASON_PREFIX + "surplus"  # the cells of a row that was longer than its header
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,12 @@ class Table:
         if self._of_rejects:
             told = dict(zip(self.header, cells, strict=True))
             cells = [cells[i] for i in self._keep]
+            if surplus := told.get(SURPLUS):
+                return Row(line, _clean([*cells, surplus]), _left_over(surplus))
             if told.get(REASON_PREFIX + "field") == "row":
                 values = told.get(REASON_PREFIX + "value", "")
                 count = int(values) if values.isdecimal() and len(values) < 9 else 1
-                if not any(cells[count:]):
+                if count <= len(cells) and not any(cells[count:]):
                     return Row(line, cells[:count], _as_it_was(count))
         text = "".join(cells)
         bad = not text.isascii() and (_has_surrogate(text) or (self._marks_bad and "\ufffd" in text))
@@ -175,6 +178,11 @@ class Table:
             mend = "the first line names the columns, each once"
             raise InvalidInput(message, field="header", value=str(self.path.name), mend=mend)
         return names
+
+
+def _left_over(surplus: str) -> FieldError:
+    message = f"values that no column of the header takes still stand in {SURPLUS}"
+    return FieldError("row", shown(surplus), message, f"put the values under their columns and empty {SURPLUS}")
 
 
 def _as_it_was(count: int) -> FieldError:

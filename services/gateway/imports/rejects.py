@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from services.gateway.domain import FieldError
-from services.gateway.imports.reader import REASON_PREFIX
+from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
 
 REASONS = tuple(REASON_PREFIX + name for name in ("line", "field", "value", "reason", "mend"))
 
@@ -73,12 +73,13 @@ class RejectsWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*columns, *REASONS])
+            writer.writerow([*columns, *REASONS, SURPLUS])
             for line, cells, errors in self._of(source):
                 if len(self.first) < self._shown:
                     self.first.append(Rejected(source.name, line, tuple(errors)))
                 joined = [" | ".join(texts) for texts in zip(*map(astuple, errors), strict=True)]
-                writer.writerow([*_padded(cells, len(columns), torn=errors[0].field == "row"), line, *joined])
+                whole, surplus = _fitted(cells, len(columns), torn=errors[0].field == "row")
+                writer.writerow([*whole, line, *joined, surplus])
 
     def _of(self, source: Path) -> Iterator[tuple[int, list[str], list[FieldError]]]:
         """The rows of a file by line; what several parts of a mapping say of one stands together."""
@@ -105,8 +106,8 @@ class RejectsWriter:
         return path
 
 
-def _padded(cells: list[str], width: int, *, torn: bool) -> list[str]:
-    """As wide as the header, so that the reasons stand in their columns."""
+def _fitted(cells: list[str], width: int, *, torn: bool) -> tuple[list[str], str]:
+    """As wide as the header, so that the reasons stand in their columns, and what was beyond it."""
     if torn and len(cells) == width:  # its reader could not tell it from a whole one
-        return [*cells, ""]
-    return cells + [""] * (width - len(cells))
+        return [""] * width, " | ".join(cells)
+    return cells[:width] + [""] * (width - len(cells)), " | ".join(cells[width:])

@@ -147,6 +147,7 @@ class ProductLine(Shape):
     """A product on a deal."""
 
     product_id: str
+    name: str
     quantity: float
     price: Money | None
 

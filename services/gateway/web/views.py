@@ -134,7 +134,7 @@ def deal_view(record: Json, words: Words, business_day: date) -> DealView:
     is_open = record["outcome"] == "OPEN"
     overdue = is_open and bool(record["close_date"]) and record["close_date"] < business_day.isoformat()
     return DealView(
-        id=record["id"], href=f"/deals/{quote(record['id'], safe='')}", name=record["name"] or words("list.unnamed"),
+        id=record["id"], href=f"/deals/{quote(record['id'], safe='')}", name=_called(record),
         account=(record["account"] or {}).get("name", ""),
         owner=(record["owner"] or {}).get("name") or words("list.nobody"), stage=record["stage"],
         outcome=record["outcome"], outcome_text=words.name("outcome", record["outcome"]),
@@ -146,6 +146,15 @@ def deal_view(record: Json, words: Words, business_day: date) -> DealView:
         forecast=_forecast(record["forecast"], words, is_open),
         actions=_actions(record["next_actions"], record["contacts"], words),
     )  # fmt: skip
+
+
+def _called(record: Json) -> str:
+    """The deal's name; where a CRM gives none, what tells it from others: account, product and id."""
+    if record["name"]:
+        return str(record["name"])
+    account = (record["account"] or {}).get("name", "")
+    product = next((line["name"] or line["product_id"] for line in record.get("products", ())), "")
+    return " · ".join(part for part in (account, product, record["id"]) if part)
 
 
 def _part(part: Json, words: Words) -> PartView:

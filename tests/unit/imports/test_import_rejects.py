@@ -130,3 +130,22 @@ async def test_currencies_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     ((error,),) = [each.errors for each in report.rejects]
     assert (error.field, error.value) == ("money", "ZZZ")
     assert "ISO 4217" in error.message + error.mend
+
+
+async def test_what_a_row_had_beyond_the_header_waits_to_be_put_right(tmp_path: Path) -> None:
+    rows = [HEADER, "n,u,Open,2017-01-05,,1,200,000", "o,u,Open,2017-01-05,,5,more"]
+    await run(tmp_path, DEALS, {"deals.csv": "\n".join(rows)})
+    path = tmp_path / "rejects" / "rejects-deals.csv"
+    found = rows_of(path)
+    assert [(row["amount"], row["dealcast_field"], row["dealcast_surplus"]) for row in found] == [
+        ("1", "row", "200 | 000"), ("5", "row", "more"),
+    ]  # fmt: skip
+    found[0] |= {"amount": "1200000", "dealcast_field": "", "dealcast_surplus": ""}
+    save(path, found)
+    again = Memory()
+    report = await Importer(read(DEALS, "m.toml"), again, RejectsWriter(tmp_path / "more")).run(path)
+    assert {name: deal.amount for name, deal in again.deals.items()} == {"n": Money("USD", 120_000_000)}
+    (refused,) = report.rejects
+    assert "dealcast_surplus" in refused.errors[0].mend
+    (row,) = rows_of(tmp_path / "more" / "rejects-deals.csv")
+    assert (row["id"], row["amount"], row["dealcast_surplus"]) == ("o", "5", "more")
