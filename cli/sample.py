@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,23 @@ from kit.errors import Unavailable
 TRAINING_APPEARS = 30.0
 POLL = 0.5
 TELL_EVERY = 5.0
+TELL_SAME_EVERY = 15.0
+SERVICES = ("lead_scoring", "forecast", "next_best_action")
 UNFINISHED = frozenset({"RUNNING", "QUEUED"})
 
 
 async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
     """Fill an empty gateway with the sample company and wait for its models; a filled one is left as it is.
 
-    Raises Unavailable where the company cannot be written or loaded. A load that was interrupted
-    is begun again: the same record twice is one record. The truth stays in <folder>/sample/truth.
+    Where an earlier run ended before the first models were trained, their training is waited for again. Raises
+    Unavailable where the company cannot be written or loaded. A load that was interrupted is begun again: the same
+    record twice is one record. The truth stays in <folder>/sample/truth.
     """
     interrupted = folder / "run" / "sample.loading"
     async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
         if await _filled(http) and not interrupted.exists():
+            if await _first_training_is_due(http, folder):
+                await _train(http)
             return
         interrupted.touch()
         source = folder / "sample"
@@ -42,6 +48,15 @@ async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
 async def _filled(http: httpx.AsyncClient) -> bool:
     page = await _ask(http, "GET", "/v1/deals?limit=1")
     return bool(page["deals"])
+
+
+async def _first_training_is_due(http: httpx.AsyncClient, folder: Path) -> bool:
+    """Some service has no model yet, and a training runs or will begin by itself."""
+    about = [await _ask(http, "GET", f"/v1/models/{service}") for service in SERVICES]
+    if all(each["serving"]["generation"] for each in about):
+        return False
+    jobs = (await _ask(http, "GET", "/v1/training-jobs"))["jobs"]
+    return jobs[0]["state"] in UNFINISHED if jobs else (folder / "sample").exists()
 
 
 async def _generate(target: Path, log: Path, today: str, deals: int) -> None:
@@ -89,6 +104,7 @@ async def _train(http: httpx.AsyncClient) -> None:
     if not jobs:
         say("no training has begun; records carry priors. dealcast train starts one.")
         return
+    say(f"open {str(http.base_url).rstrip('/')} now: the first models are still being trained")
     job = await _follow(http, f"/v1/training-jobs/{jobs[0]['id']}", jobs[0], "models: training")
     if job["state"] != "SUCCEEDED":
         say(f"training ended as {job['state'].lower()}: {job['error']}")
@@ -96,14 +112,34 @@ async def _train(http: httpx.AsyncClient) -> None:
 
 
 async def _follow(http: httpx.AsyncClient, path: str, job: dict[str, Any], what: str) -> dict[str, Any]:
-    told = 0.0
+    progress = Progress(what, time.monotonic())
     while job["state"] in UNFINISHED:
-        if time.monotonic() - told > TELL_EVERY:
-            say(f"{what} {job['stage']} {job['progress']:.0%}")
-            told = time.monotonic()
+        if line := progress.line(job, time.monotonic()):
+            say(line)
         await asyncio.sleep(POLL)
         job = await _ask(http, "GET", path)
     return job
+
+
+class Progress:
+    """What to tell of a job while it runs: new stages at once, percentages seldom, the same again more seldom."""
+
+    def __init__(self, what: str, began: float) -> None:
+        self._what = what
+        self._began = began
+        self._told = began
+        self._stage: str | None = None
+        self._share = ""
+
+    def line(self, job: Mapping[str, Any], now: float) -> str:
+        """The line that is due at `now` (seconds, as `began`), with the time since then; empty where none is."""
+        stage, share = str(job["stage"]), f"{job['progress']:.0%}"
+        pause = 0.0 if stage != self._stage else TELL_EVERY if share != self._share else TELL_SAME_EVERY
+        if now - self._told < pause:
+            return ""
+        self._told, self._stage, self._share = now, stage, share
+        minutes, seconds = divmod(int(now - self._began), 60)
+        return f"{self._what} {stage} {share} ({minutes}:{seconds:02d})"
 
 
 async def _ask(http: httpx.AsyncClient, method: str, path: str, **options: Any) -> Any:

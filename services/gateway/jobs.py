@@ -48,15 +48,16 @@ class Jobs:
         self._key = f"{kind}_jobs"
         self._kind = kind
         self._jobs: dict[str, Job] = {}
+        self.interrupted: Job | None = None
 
     async def load(self) -> None:
-        """Read them; work that a stopped gateway left unfinished has failed."""
+        """Read them; work that a stopped gateway left unfinished has failed: the latest of it is `interrupted`."""
         for row in await self._store.get_setting(self._key) or []:
             self._jobs[row["id"]] = Job(**row)
         for job in self._jobs.values():
             if job.state in UNFINISHED:
-                job.state, job.error = FAILED, "The gateway stopped while this was running; start it again."
-                job.finished_time = wall_time()
+                self.interrupted = self.interrupted or job
+                _end(job, FAILED, "The gateway stopped while this was running; start it again.")
         if self._jobs:
             await self.save()
 
@@ -73,9 +74,7 @@ class Jobs:
 
     async def finish(self, job: Job, state: str, error: str = "") -> None:
         """The job has ended."""
-        job.state, job.error, job.finished_time = state, error, wall_time()
-        if state == SUCCEEDED:
-            job.progress = 1.0
+        _end(job, state, error)
         await self.save()
 
     async def save(self) -> None:
@@ -98,3 +97,13 @@ class Jobs:
     def running(self) -> Job | None:
         """The one at work, if any."""
         return next((job for job in self._jobs.values() if job.state in UNFINISHED), None)
+
+
+def _end(job: Job, state: str, error: str) -> None:
+    """The job has ended, and with it each of its services' parts that had not."""
+    job.state, job.error, job.finished_time = state, error, wall_time()
+    if state == SUCCEEDED:
+        job.progress = 1.0
+    for entry in job.detail.get("services", {}).values():
+        if entry["state"] in UNFINISHED:
+            entry["state"] = state

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from kit.errors import Conflict, DealcastError, InvalidInput
+from kit.errors import Conflict, DealcastError, InvalidInput, Unavailable
 from learning.overrules import Overrules
 from services.gateway import jobs as job_states
 from services.gateway.domain import LOCAL
@@ -82,12 +82,13 @@ class Trainer:
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._cancelled = False
+        self._stopping = False
         self._starting = asyncio.Lock()
         self._import_finished = False
         self.importing: Callable[[], bool] = lambda: False
+        self.ready = False  # until an interrupted training has begun again, so that whoever waits for it sees it
 
     name = "trainer"
-    ready = True
 
     async def start(
         self, reason: str, services: Sequence[str] = (), seed: int = 0, overrules: Overrules = NO_OVERRULES
@@ -143,8 +144,10 @@ class Trainer:
         self._import_finished = True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Automatic training, until stopped; then the training under way is killed."""
+        """Automatic training, until stopped; then the training under way is killed; the next start begins it again."""
         while not stop.is_set():
+            await self._begin_again()
+            self.ready = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await stop.wait()
@@ -153,9 +156,25 @@ class Trainer:
                     await self._train_by_itself()
                 except DealcastError as error:
                     log.warning("automatic_training_waits", error=error.problem)
+        self._stopping = True
         self._kill()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
+
+    async def _begin_again(self) -> None:
+        """The training that the gateway's last end interrupted, once."""
+        if (before := self.jobs.interrupted) is None:
+            return
+        try:
+            job = await self.start(before.reason, list(before.detail["services"]), before.detail["seed"])
+            before.error = f"The gateway stopped while this was running; it began again as {job.id}."
+            await self.jobs.save()
+        except Unavailable as error:
+            log.warning("interrupted_training_waits", error=error.problem)
+            return
+        except DealcastError as error:
+            log.warning("interrupted_training_dropped", job=before.id, error=error.problem)
+        self.jobs.interrupted = None
 
     async def _train_by_itself(self) -> None:
         quiet = time.monotonic() - self._gateway.last_write >= self._settings.quiet_seconds
@@ -183,6 +202,8 @@ class Trainer:
             job.stage = "export"
             async with exported(self._gateway.store, self._gateway.workspace, LOCAL, scratch) as history:
                 await self._train(job, services, seed, history, out)
+            if self._interrupted(job):
+                return  # it stays unfinished: the next start begins it again
             await self._promote(job, out)
             await self._finish(job)
         except asyncio.CancelledError:
@@ -197,7 +218,7 @@ class Trainer:
             self._gateway.news.wake()
 
     async def _train(self, job: Job, services: Sequence[str], seed: int, history: Path, out: Path) -> None:
-        if self._cancelled:
+        if self._cancelled or self._stopping:
             return
         place = RegistryPlace.of(self._settings)
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
@@ -256,6 +277,12 @@ class Trainer:
         error = "; ".join(f"{name}: {entries[name].get('error', 'it ended early')}" for name in failed)
         await self.jobs.finish(job, job_states.FAILED if failed else job_states.SUCCEEDED, error)
         log.info("training_finished", job=job.id, state=job.state)
+
+    def _interrupted(self, job: Job) -> bool:
+        """Whether the gateway's end, and nothing else, kept a part of it from ending."""
+        entries = job.detail["services"].values()
+        unfinished = any(entry["state"] in job_states.UNFINISHED for entry in entries)
+        return self._stopping and not self._cancelled and unfinished
 
     def _kill(self) -> None:
         """End the training's process group."""

@@ -120,6 +120,32 @@ async def test_columns_that_people_keep_or_leave_out_are_remembered(
     await gateway.stop()
 
 
+@pytest.mark.timeout(300)
+async def test_a_training_that_the_gateways_end_interrupted_begins_again_once(
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
+    await gateway.lines("/v1/deals:batch", rows())
+    asked = {"services": ["lead_scoring"], "seed": 5}
+    first = (await gateway.http.post("/v1/training-jobs", json=asked)).json()["id"]
+    await until(lambda: at_work(gateway, first))
+    await gateway.stop()
+    await gateway.start()
+    again, before = (await gateway.http.get("/v1/training-jobs")).json()["jobs"]
+    assert before["id"] == first
+    assert (before["state"], before["detail"]["services"]["lead_scoring"]["state"]) == ("FAILED", "FAILED")
+    assert again["id"] in before["error"]
+    assert (again["state"], again["reason"], again["detail"]["seed"]) == ("RUNNING", "requested", 5)
+    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+    assert (job["id"], job["state"]) == (again["id"], "SUCCEEDED"), job
+    await gateway.stop()
+    await gateway.start()
+    assert [job["id"] for job in (await gateway.http.get("/v1/training-jobs")).json()["jobs"]] == [again["id"], first]
+    await gateway.stop()
+
+
 async def digests(gateway: RunningGateway) -> dict[str, list[str]]:
     """Of every version of every service, newest first."""
     about = {service: (await gateway.http.get(f"/v1/models/{service}")).json() for service in SERVICES}
@@ -197,8 +223,21 @@ async def test_a_job_that_the_gateway_left_unfinished_has_failed() -> None:
     assert jobs.running is second
     again = Jobs(settings, "training")
     await again.load()
+    assert again.interrupted is not None
+    assert again.interrupted.id == second.id
     assert [(job.state, bool(job.error)) for job in again.all()] == [("FAILED", True), ("SUCCEEDED", False)]
     assert again.running is None
+    third = Jobs(settings, "training")
+    await third.load()
+    assert third.interrupted is None, "what has failed is not begun again at every start"
+
+
+async def test_with_a_job_end_its_parts() -> None:
+    jobs = Jobs(Settings(), "training")
+    parts = {"lead_scoring": {"state": "SUCCEEDED"}, "forecast": {"state": "RUNNING"}, "other": {"state": "QUEUED"}}
+    job = await jobs.start("requested", services=parts)
+    await jobs.finish(job, "FAILED", "it ended early")
+    assert [part["state"] for part in job.detail["services"].values()] == ["SUCCEEDED", "FAILED", "FAILED"]
 
 
 def test_what_a_training_prints_is_read_with_care(tmp_path: Path) -> None:
