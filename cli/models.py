@@ -9,7 +9,6 @@ import typer
 
 from cli.evaluate_lead_scoring import Language
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
-from kit.errors import InvalidInput, NotFound
 
 app = typer.Typer(
     help="Show model versions and their cards, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None
@@ -57,6 +56,7 @@ def card(
 ) -> None:
     """Tell how good a version is, what it looks at and where it is weak."""
     from cli.model_card import as_html, as_markdown
+    from kit.errors import InvalidInput
 
     model = call(data_dir, url, "GET", f"/v1/models/{_quoted(service)}", unknown=UNKNOWN)
     found = _version(model, version)
@@ -76,6 +76,8 @@ def card(
 
 def _version(model: dict[str, Any], version: str) -> dict[str, Any]:
     """The version named, or the one that serves. Raises NotFound."""
+    from kit.errors import NotFound
+
     name = version or str(model["serving"]["version"])
     for one in model["versions"]:
         if one["version"] == name:

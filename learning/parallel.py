@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
 Shared = TypeVar("Shared")
@@ -32,9 +34,14 @@ def workers(shared: Any, processes: int) -> Iterator[Workers]:
         yield lambda function, tasks: (function(shared, task) for task in tasks)
         return
     # spawn: a fork of a process with threads may stand still in a lock that one of them held
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (shared,))
+    context = multiprocessing.get_context("spawn")
+    given_up = context.Event()
+    pool = ProcessPoolExecutor(processes, context, _begin, (shared, given_up))
     try:
         yield lambda function, tasks: pool.map(_Call(function), tasks)
+    except BaseException:
+        given_up.set()  # nobody waits for what is still being computed
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -54,13 +61,20 @@ class _Call:
         return self._function(_shared, task)
 
 
-def _begin(shared: Any) -> None:
+def _begin(shared: Any, given_up: Event) -> None:
     global _shared
     _shared = shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ctrl-C reaches all; the parent tells when to end
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_when, args=(given_up,), daemon=True).start()
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     threadpool_limits(1)
+
+
+def _end_when(given_up: Event) -> None:
+    given_up.wait()
+    os._exit(1)
 
 
 def _end_with_parent() -> None:

@@ -42,6 +42,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from kit.errors import InvalidInput, Unavailable
 from services.gateway.store.codec import dumps
+from services.gateway.store.migrate import write_ahead
 
 T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
@@ -266,7 +267,7 @@ def _sqlite_engine(url: URL, begin: str, size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(connection)
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA temp_store=MEMORY")
 
