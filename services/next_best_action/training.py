@@ -31,6 +31,7 @@ WINDOW_DAYS = 7
 MOST_DAYS = 6  # scored days of a deal that are used
 MOST_STAGES = 12
 LEAST_AMOUNTS = 5
+READING = 0.7  # of the time, about
 Progress = Callable[[str, float], None]  # (stage, share of it done)
 
 
@@ -55,7 +56,7 @@ def train(
     actions = [action for action in catalogue.actions if action.activities]
     scored = read_scores(scores)
     gathered = gather(folder, scored, actions, seed, progress)
-    progress("estimating the effects", 0.0)
+    progress("estimating the effects", READING)
     design, names = build_design(gathered, len(actions))
     estimates = estimate(design, actions) if len(gathered.rows) else []
     evaluation = report(gathered, design, actions, estimates, names)
@@ -104,8 +105,8 @@ def gather(
             _add_deal(found, history, {days[i]: scored[history.deal.id][days[i]] for i in picked}, actions,
                       folder.manifest.business_day, number)  # fmt: skip
         if number % 500 == 0:
-            progress("reading the history", min(number / total, 1.0))
-    progress("reading the history", 1.0)
+            progress("reading the history", READING * min(number / total, 1.0))
+    progress("reading the history", READING)
     return found
 
 
