@@ -52,7 +52,6 @@ other noise each time. Found means left out or warned of; honest columns left ou
 
 def _cases(folder: Path) -> Iterator[Case]:
     data = datasets()
-    nothing = lambda *_: None  # noqa: E731
     for name, file, target, leaks in (
         ("education_leads", "leads.csv", "Converted", EDUCATION_LEAKS),
         ("telco_churn", "customers.csv", "Churn", ()),
@@ -69,7 +68,7 @@ def _cases(folder: Path) -> Iterator[Case]:
         for path, part in ((train, rows), (test, rows[:1])):
             with path.open("w", encoding="utf-8", newline="") as written:
                 csv.writer(written).writerows([head, *part])
-        yield Case(name, read_files(FileOptions(train, test, target), nothing)[0], leaks)
+        yield Case(name, read_files(FileOptions(train, test, target), lambda *_: None)[0], leaks)
 
 
 Plant = Callable[[np.random.Generator, Floats, int], tuple[Floats | Texts, Floats | Texts | None]]
