@@ -3,40 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kit.errors import InvalidInput
-
-Path = tuple[str, ...]
-_NAME = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
-_PART = re.compile(r"""\"((?:[^"\\]|\\.)*)\"|'([^']*)'|([A-Za-z0-9_-]+)""")
-_HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(rf"^\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
-
-
-def _parts(text: str) -> Path:
-    return tuple(a or b or c for a, b, c in _PART.findall(text))
-
-
-def line_numbers(text: str) -> dict[Path, int]:
-    """The line on which each table and key of a TOML text starts; elements of arrays of tables count from 0."""
-    lines: dict[Path, int] = {}
-    current: Path = ()
-    counts: dict[Path, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            current = _parts(header[2])
-            if header[1] == "[[":
-                index = counts[current] = counts.get(current, -1) + 1
-                current = (*current, str(index))
-            lines.setdefault(current, number)
-        elif key := _KEY.match(line):
-            lines.setdefault((*current, *_parts(key[1])), number)
-    return lines
+from kit.toml_lines import Path, line_numbers, line_of
 
 
 @dataclass(slots=True)
@@ -49,10 +22,7 @@ class Document:
 
     def add(self, path: Path, message: str) -> None:
         """Note a problem at the line of the path, or of the nearest table above it."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.lines:
-                break
-        line = self.lines.get(path[:length], 1)
+        line = line_of(path, self.lines)
         if len(self.problems) < 20:
             self.problems.append(f"{self.name}, line {line}: {'.'.join(path)}: {message}")
 

@@ -178,7 +178,7 @@ class ContactLimits(_message.Message):
     def __init__(self, windows: _Optional[_Iterable[_Union[ContactLimits.Window, _Mapping]]] = ..., unanswered: _Optional[int] = ..., quiet_days: _Optional[int] = ...) -> None: ...
 
 class SuggestedAction(_message.Message):
-    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity", "contact_limits")
+    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity", "contact_limits", "hours", "message_en", "message_ko", "minutes", "tidy_up")
     ID_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     TEXT_EN_FIELD_NUMBER: _ClassVar[int]
@@ -192,6 +192,11 @@ class SuggestedAction(_message.Message):
     REASONS_FIELD_NUMBER: _ClassVar[int]
     PROPENSITY_FIELD_NUMBER: _ClassVar[int]
     CONTACT_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    HOURS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_EN_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_KO_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_FIELD_NUMBER: _ClassVar[int]
+    TIDY_UP_FIELD_NUMBER: _ClassVar[int]
     id: str
     action: str
     text_en: str
@@ -205,17 +210,38 @@ class SuggestedAction(_message.Message):
     reasons: _containers.RepeatedCompositeFieldContainer[Reason]
     propensity: float
     contact_limits: ContactLimits
-    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ..., contact_limits: _Optional[_Union[ContactLimits, _Mapping]] = ...) -> None: ...
+    hours: ContactHours
+    message_en: str
+    message_ko: str
+    minutes: float
+    tidy_up: bool
+    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ..., contact_limits: _Optional[_Union[ContactLimits, _Mapping]] = ..., hours: _Optional[_Union[ContactHours, _Mapping]] = ..., message_en: _Optional[str] = ..., message_ko: _Optional[str] = ..., minutes: _Optional[float] = ..., tidy_up: _Optional[bool] = ...) -> None: ...
+
+class ContactHours(_message.Message):
+    __slots__ = ("time_zone", "weekdays", "from_minute", "until_minute", "days_off")
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    WEEKDAYS_FIELD_NUMBER: _ClassVar[int]
+    FROM_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_OFF_FIELD_NUMBER: _ClassVar[int]
+    time_zone: str
+    weekdays: _containers.RepeatedScalarFieldContainer[int]
+    from_minute: int
+    until_minute: int
+    days_off: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, time_zone: _Optional[str] = ..., weekdays: _Optional[_Iterable[int]] = ..., from_minute: _Optional[int] = ..., until_minute: _Optional[int] = ..., days_off: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class NextActions(_message.Message):
-    __slots__ = ("header", "actions", "look_again_date")
+    __slots__ = ("header", "actions", "look_again_date", "catalogue_generation")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     LOOK_AGAIN_DATE_FIELD_NUMBER: _ClassVar[int]
+    CATALOGUE_GENERATION_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     actions: _containers.RepeatedCompositeFieldContainer[SuggestedAction]
     look_again_date: str
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ...) -> None: ...
+    catalogue_generation: int
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ..., catalogue_generation: _Optional[int] = ...) -> None: ...
 
 class Rollup(_message.Message):
     __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation")

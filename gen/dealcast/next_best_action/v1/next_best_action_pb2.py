@@ -26,7 +26,7 @@ from dealcast.common.v1 import insights_pb2 as dealcast_dot_common_dot_v1_dot_in
 from dealcast.events.v1 import events_pb2 as dealcast_dot_events_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3dealcast/next_best_action/v1/next_best_action.proto\x12\x1c\x64\x65\x61lcast.next_best_action.v1\x1a!dealcast/common/v1/insights.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"B\n\x12RankActionsRequest\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"L\n\x13RankActionsResponse\x12\x35\n\x0cnext_actions\x18\x01 \x03(\x0b\x32\x1f.dealcast.common.v1.NextActions\"\x14\n\x12ListActionsRequest\"U\n\x13ListActionsResponse\x12>\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32-.dealcast.next_best_action.v1.CatalogueAction\"\xb2\x01\n\x0f\x43\x61talogueAction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07text_en\x18\x03 \x01(\t\x12\x0f\n\x07text_ko\x18\x04 \x01(\t\x12\x0c\n\x04\x63ost\x18\x05 \x01(\x01\x12\x0f\n\x07minutes\x18\x06 \x01(\x01\x12\x13\n\x0b\x65ligibility\x18\x07 \x01(\t\x12\x15\n\rapplicability\x18\x08 \x01(\t\x12\x13\n\x0bsuitability\x18\t \x01(\t\"\x11\n\x0fGetModelRequest\"u\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x17\n\x0f\x65valuation_json\x18\x05 \x01(\t2\xea\x02\n\x15NextBestActionService\x12r\n\x0bRankActions\x12\x30.dealcast.next_best_action.v1.RankActionsRequest\x1a\x31.dealcast.next_best_action.v1.RankActionsResponse\x12r\n\x0bListActions\x12\x30.dealcast.next_best_action.v1.ListActionsRequest\x1a\x31.dealcast.next_best_action.v1.ListActionsResponse\x12i\n\x08GetModel\x12-.dealcast.next_best_action.v1.GetModelRequest\x1a..dealcast.next_best_action.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3dealcast/next_best_action/v1/next_best_action.proto\x12\x1c\x64\x65\x61lcast.next_best_action.v1\x1a!dealcast/common/v1/insights.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"B\n\x12RankActionsRequest\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"L\n\x13RankActionsResponse\x12\x35\n\x0cnext_actions\x18\x01 \x03(\x0b\x32\x1f.dealcast.common.v1.NextActions\"\x14\n\x12ListActionsRequest\"U\n\x13ListActionsResponse\x12>\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32-.dealcast.next_best_action.v1.CatalogueAction\"\x80\x02\n\x0f\x43\x61talogueAction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07text_en\x18\x03 \x01(\t\x12\x0f\n\x07text_ko\x18\x04 \x01(\t\x12\x0c\n\x04\x63ost\x18\x05 \x01(\x01\x12\x0f\n\x07minutes\x18\x06 \x01(\x01\x12\x13\n\x0b\x65ligibility\x18\x07 \x01(\t\x12\x15\n\rapplicability\x18\x08 \x01(\t\x12\x13\n\x0bsuitability\x18\t \x01(\t\x12\x12\n\nmessage_en\x18\n \x01(\t\x12\x12\n\nmessage_ko\x18\x0b \x01(\t\x12\x13\n\x0bpromotional\x18\x0c \x01(\x08\x12\x0f\n\x07tidy_up\x18\r \x01(\x08\"\x15\n\x13GetCatalogueRequest\"8\n\x14GetCatalogueResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\"%\n\x15\x43heckCatalogueRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\"X\n\x16\x43heckCatalogueResponse\x12>\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32-.dealcast.next_best_action.v1.CatalogueAction\"\x11\n\x0fGetModelRequest\"u\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x17\n\x0f\x65valuation_json\x18\x05 \x01(\t2\xde\x04\n\x15NextBestActionService\x12r\n\x0bRankActions\x12\x30.dealcast.next_best_action.v1.RankActionsRequest\x1a\x31.dealcast.next_best_action.v1.RankActionsResponse\x12r\n\x0bListActions\x12\x30.dealcast.next_best_action.v1.ListActionsRequest\x1a\x31.dealcast.next_best_action.v1.ListActionsResponse\x12u\n\x0cGetCatalogue\x12\x31.dealcast.next_best_action.v1.GetCatalogueRequest\x1a\x32.dealcast.next_best_action.v1.GetCatalogueResponse\x12{\n\x0e\x43heckCatalogue\x12\x33.dealcast.next_best_action.v1.CheckCatalogueRequest\x1a\x34.dealcast.next_best_action.v1.CheckCatalogueResponse\x12i\n\x08GetModel\x12-.dealcast.next_best_action.v1.GetModelRequest\x1a..dealcast.next_best_action.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,11 +42,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACTIONSRESPONSE']._serialized_start=321
   _globals['_LISTACTIONSRESPONSE']._serialized_end=406
   _globals['_CATALOGUEACTION']._serialized_start=409
-  _globals['_CATALOGUEACTION']._serialized_end=587
-  _globals['_GETMODELREQUEST']._serialized_start=589
-  _globals['_GETMODELREQUEST']._serialized_end=606
-  _globals['_GETMODELRESPONSE']._serialized_start=608
-  _globals['_GETMODELRESPONSE']._serialized_end=725
-  _globals['_NEXTBESTACTIONSERVICE']._serialized_start=728
-  _globals['_NEXTBESTACTIONSERVICE']._serialized_end=1090
+  _globals['_CATALOGUEACTION']._serialized_end=665
+  _globals['_GETCATALOGUEREQUEST']._serialized_start=667
+  _globals['_GETCATALOGUEREQUEST']._serialized_end=688
+  _globals['_GETCATALOGUERESPONSE']._serialized_start=690
+  _globals['_GETCATALOGUERESPONSE']._serialized_end=746
+  _globals['_CHECKCATALOGUEREQUEST']._serialized_start=748
+  _globals['_CHECKCATALOGUEREQUEST']._serialized_end=785
+  _globals['_CHECKCATALOGUERESPONSE']._serialized_start=787
+  _globals['_CHECKCATALOGUERESPONSE']._serialized_end=875
+  _globals['_GETMODELREQUEST']._serialized_start=877
+  _globals['_GETMODELREQUEST']._serialized_end=894
+  _globals['_GETMODELRESPONSE']._serialized_start=896
+  _globals['_GETMODELRESPONSE']._serialized_end=1013
+  _globals['_NEXTBESTACTIONSERVICE']._serialized_start=1016
+  _globals['_NEXTBESTACTIONSERVICE']._serialized_end=1622
 # @@protoc_insertion_point(module_scope)

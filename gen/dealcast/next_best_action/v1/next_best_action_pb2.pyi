@@ -31,7 +31,7 @@ class ListActionsResponse(_message.Message):
     def __init__(self, actions: _Optional[_Iterable[_Union[CatalogueAction, _Mapping]]] = ...) -> None: ...
 
 class CatalogueAction(_message.Message):
-    __slots__ = ("name", "channel", "text_en", "text_ko", "cost", "minutes", "eligibility", "applicability", "suitability")
+    __slots__ = ("name", "channel", "text_en", "text_ko", "cost", "minutes", "eligibility", "applicability", "suitability", "message_en", "message_ko", "promotional", "tidy_up")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     TEXT_EN_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +41,10 @@ class CatalogueAction(_message.Message):
     ELIGIBILITY_FIELD_NUMBER: _ClassVar[int]
     APPLICABILITY_FIELD_NUMBER: _ClassVar[int]
     SUITABILITY_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_EN_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_KO_FIELD_NUMBER: _ClassVar[int]
+    PROMOTIONAL_FIELD_NUMBER: _ClassVar[int]
+    TIDY_UP_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     text_en: str
@@ -50,7 +54,35 @@ class CatalogueAction(_message.Message):
     eligibility: str
     applicability: str
     suitability: str
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., cost: _Optional[float] = ..., minutes: _Optional[float] = ..., eligibility: _Optional[str] = ..., applicability: _Optional[str] = ..., suitability: _Optional[str] = ...) -> None: ...
+    message_en: str
+    message_ko: str
+    promotional: bool
+    tidy_up: bool
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., cost: _Optional[float] = ..., minutes: _Optional[float] = ..., eligibility: _Optional[str] = ..., applicability: _Optional[str] = ..., suitability: _Optional[str] = ..., message_en: _Optional[str] = ..., message_ko: _Optional[str] = ..., promotional: _Optional[bool] = ..., tidy_up: _Optional[bool] = ...) -> None: ...
+
+class GetCatalogueRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetCatalogueResponse(_message.Message):
+    __slots__ = ("text", "generation")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    generation: int
+    def __init__(self, text: _Optional[str] = ..., generation: _Optional[int] = ...) -> None: ...
+
+class CheckCatalogueRequest(_message.Message):
+    __slots__ = ("text",)
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    def __init__(self, text: _Optional[str] = ...) -> None: ...
+
+class CheckCatalogueResponse(_message.Message):
+    __slots__ = ("actions",)
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    actions: _containers.RepeatedCompositeFieldContainer[CatalogueAction]
+    def __init__(self, actions: _Optional[_Iterable[_Union[CatalogueAction, _Mapping]]] = ...) -> None: ...
 
 class GetModelRequest(_message.Message):
     __slots__ = ()

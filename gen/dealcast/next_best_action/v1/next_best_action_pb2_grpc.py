@@ -45,6 +45,16 @@ class NextBestActionServiceStub:
                 request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsRequest.SerializeToString,
                 response_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsResponse.FromString,
                 _registered_method=True)
+        self.GetCatalogue = channel.unary_unary(
+                '/dealcast.next_best_action.v1.NextBestActionService/GetCatalogue',
+                request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueRequest.SerializeToString,
+                response_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueResponse.FromString,
+                _registered_method=True)
+        self.CheckCatalogue = channel.unary_unary(
+                '/dealcast.next_best_action.v1.NextBestActionService/CheckCatalogue',
+                request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.SerializeToString,
+                response_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.FromString,
+                _registered_method=True)
         self.GetModel = channel.unary_unary(
                 '/dealcast.next_best_action.v1.NextBestActionService/GetModel',
                 request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetModelRequest.SerializeToString,
@@ -69,6 +79,20 @@ class NextBestActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCatalogue(self, request, context):
+        """The catalogue in use, as text.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckCatalogue(self, request, context):
+        """Whether a text would do as catalogue; INVALID_ARGUMENT with line and mend where not. Nothing changes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModel(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -87,6 +111,16 @@ def add_NextBestActionServiceServicer_to_server(servicer, server):
                     servicer.ListActions,
                     request_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsRequest.FromString,
                     response_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsResponse.SerializeToString,
+            ),
+            'GetCatalogue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCatalogue,
+                    request_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueRequest.FromString,
+                    response_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueResponse.SerializeToString,
+            ),
+            'CheckCatalogue': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCatalogue,
+                    request_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.FromString,
+                    response_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.SerializeToString,
             ),
             'GetModel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModel,
@@ -149,6 +183,60 @@ class NextBestActionService:
             '/dealcast.next_best_action.v1.NextBestActionService/ListActions',
             dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsRequest.SerializeToString,
             dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.ListActionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCatalogue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dealcast.next_best_action.v1.NextBestActionService/GetCatalogue',
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueRequest.SerializeToString,
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetCatalogueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCatalogue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dealcast.next_best_action.v1.NextBestActionService/CheckCatalogue',
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.SerializeToString,
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.FromString,
             options,
             channel_credentials,
             insecure,
