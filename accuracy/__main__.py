@@ -1,11 +1,13 @@
-"""`python -m accuracy`: measures every model on real data and writes docs/accuracy.md."""
+"""`python -m accuracy [SECTION]...`: measures the models on real data and writes docs/accuracy.md, all of it or some
+sections."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accuracy import (
@@ -17,11 +19,14 @@ from accuracy import (
     lead_scoring_robust,
     lead_scoring_snapshots,
 )
+from accuracy.page import parse, render
+from accuracy.told import told
 from kit.errors import DealcastError
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "accuracy.md"
-# A function per section, in the order of the page; each returns Markdown.
+MEASURED = ("accuracy", "gen", "kit", "learning", "services")  # what a figure depends on
+# A function per section, in the order of the page; each returns Markdown. Its module's name is the section's.
 SECTIONS: tuple[Callable[[], str], ...] = (
     lead_scoring.section,
     lead_scoring_snapshots.section,
@@ -33,25 +38,44 @@ SECTIONS: tuple[Callable[[], str], ...] = (
 )
 
 
-def main() -> int:
-    """Run every section; returns the exit code."""
+def main(names: Sequence[str]) -> int:
+    """Measure the sections named, or all, writing the page after each; returns the exit code."""
+    sections = {section.__module__.rpartition(".")[2]: section for section in SECTIONS}
+    unknown = [name for name in names if name not in sections]
+    if unknown:
+        print(f"there is no section {unknown[0]}; there are {', '.join(sections)}", file=sys.stderr)
+        return 2
+    chosen = [name for name in sections if name in names or not names]
     try:
-        sections = [section() for section in SECTIONS]
+        for place, name in enumerate(chosen, 1):
+            told(f"{name} ({place} of {len(chosen)})")
+            _write(name, measured(sections[name]), list(sections))
     except DealcastError as error:
         print(error, file=sys.stderr)
         return 1
-    TARGET.write_text("\n\n".join([_head(), *sections]) + "\n", encoding="utf-8")
-    print(TARGET.read_text(encoding="utf-8"))
+    told(f"written to {TARGET.relative_to(ROOT)}")
     return 0
 
 
-def _head() -> str:
-    commit = _said("git", "rev-parse", "--short", "HEAD") or "unknown"
+def measured(section: Callable[[], str]) -> str:
+    """A section with where, when and how long it was measured below."""
+    commit, began = _commit(), time.monotonic()
+    text = section().strip()
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
     return (
-        "# Accuracy on real data\n\n"
-        f"Written by `make accuracy` at commit {commit}, on {_machine()}, Python {platform.python_version()}. "
-        "Splits and seeds are fixed in `accuracy/`."
+        f"{text}\n\n*Measured at commit {commit}, on {_machine()}, Python {platform.python_version()}, "
+        f"in {minutes} min {seconds} s.*"
     )
+
+
+def _write(name: str, text: str, names: Sequence[str]) -> None:
+    TARGET.write_text(render(parse(_read(TARGET)) | {name: text}, names), encoding="utf-8")
+
+
+def _commit() -> str:
+    commit = _said("git", "rev-parse", "--short", "HEAD") or "unknown"
+    changed = _said("git", "status", "--porcelain", "--", *MEASURED)
+    return f"{commit} with changes" if changed else commit
 
 
 def _machine() -> str:
@@ -73,4 +97,4 @@ def _said(*command: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from accuracy.histories import datasets
+from accuracy.told import told
 from learning.columns import Floats, Table, Texts
 from services.lead_scoring.file_flags import FileOptions
 from services.lead_scoring.files import Training, read_files
@@ -38,7 +39,7 @@ def section() -> str:
     """The section of docs/accuracy.md."""
     with TemporaryDirectory() as folder:
         cases = list(_cases(Path(folder)))
-    return "\n".join([_INTRODUCTION, *_planted(cases), "", *(_honest(case) for case in cases)])
+    return "\n".join([_INTRODUCTION, *_planted(cases), "", *(told(_honest(case)) for case in cases)])
 
 
 _INTRODUCTION = """## The leak guard on files
@@ -143,7 +144,7 @@ def _planted(cases: list[Case]) -> Iterator[str]:
                 for size in SIZES:
                     counts += _one(case.training, plant, size, draw, needs_open=kind in NEED_OPEN)
         everything += counts
-        yield f"| {kind} | {counts[0]} | {counts[1] / counts[0]:.0%} | {counts[2] / counts[0]:.1%} |"
+        yield told(f"| {kind} | {counts[0]} | {counts[1] / counts[0]:.0%} | {counts[2] / counts[0]:.1%} |")
     yield f"| all | {everything[0]} | {everything[1] / everything[0]:.0%} | **{everything[2] / everything[0]:.1%}** |"
 
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from accuracy.histories import PRESETS, history_of
+from accuracy.told import told
 
 SEED = 0
 
@@ -19,7 +20,7 @@ def section() -> str:
     notes = []
     for preset in PRESETS:
         evaluation, seconds = evaluate(preset)
-        parts.append(_row(preset, evaluation, seconds))
+        parts.append(told(_row(preset, evaluation, seconds)))
         notes.append(_notes(preset, evaluation))
     return "\n".join([*parts, "", *notes])
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from accuracy.guard import EDUCATION_LEAKS
 from accuracy.histories import datasets
+from accuracy.told import told
 from learning.baselines import BASE_RATE, LIGHTGBM, LOGISTIC
 from learning.columns import Floats
 from learning.curves import SLACK, Judged, chance_ece
@@ -60,13 +61,18 @@ class Result:
     def missed(self) -> list[str]:
         """The bars that are not met, in words."""
         auc, loss, ece = self.figures[OURS]
+        if "base" in self.bars:  # nothing predicts, and that is the bar
+            ahead = (
+                (loss - self.figures[BASE_RATE][1] > self.bars["base"], "log loss over the rate's"),
+                (self.kinds != "base_rate", "not said that nothing predicts"),
+            )
+            return [name for missed, name in ahead if missed]
         others = [self.figures[name][0] for name in (LOGISTIC, LIGHTGBM) if name in self.figures]
         most = self.bars.get("ratio", 1.0)
         limits = (
             (self.ratio > most, f"log loss over {most} ×"), (bool(others) and auc < max(others) - 0.003, "AUC"),
             (ece > self.bound, "ECE"), (auc < self.bars.get("auc", 0.0), f"AUC under {self.bars.get('auc')}"),
             (loss > self.bars.get("log_loss", np.inf), f"log loss over {self.bars.get('log_loss')}"),
-            (loss - self.figures[BASE_RATE][1] > self.bars.get("base", np.inf), "log loss over the rate's"),
         )  # fmt: skip
         return [name for missed, name in limits if missed]
 
@@ -185,7 +191,7 @@ def _probabilities(path: Path) -> Floats:
 
 def section() -> str:
     """The section of docs/accuracy.md."""
-    return "\n".join([_INTRODUCTION, HEAD, *(lines(measure(SETS[name]())) for name in SETS)])
+    return "\n".join([_INTRODUCTION, HEAD, *(told(lines(measure(SETS[name]()))) for name in SETS)])
 
 
 _INTRODUCTION = f"""## Lead scoring on files
@@ -196,8 +202,9 @@ order in which rates and effects shift, first 80 % to last 20 %; `crm_sales_oppo
 {DRAWS} draws of 100 and of 400 training rows of `education_leads`. Means of AUC / log loss / ECE.
 
 Bars: log loss at most that of the better plain model (.985 × on `education_leads`), AUC at most .003 below, ECE within
-the bound: the 95th percentile that the same probabilities would have on as many rows if each were true, + .01. Where
-nothing predicts: log loss at most .003 above the rate's. With 100 training rows: AUC ≥ .775, log loss ≤ .565."""
+the bound: the 95th percentile that the same probabilities would have on as many rows if each were true, + .01. On
+`crm_sales_opportunities` these fields predict nothing: log loss at most .003 above the rate's, and the report says so.
+With 100 training rows: AUC ≥ .775, log loss ≤ .565."""
 HEAD = """
 | data | Dealcast | logistic regression | LightGBM | base rate | log loss / better of both | model | ECE bound | bars |
 |---|---|---|---|---|---|---|---|---|"""

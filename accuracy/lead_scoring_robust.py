@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from accuracy.histories import datasets
 from accuracy.lead_scoring_files import HEAD, Split, education, evaluate, lines, measure, read, shuffled, telco_drifting
+from accuracy.told import told
 from learning.calibration import sigmoid
 from learning.columns import Floats, Table, Texts
 from learning.guard_histories import Verdict
@@ -30,7 +31,7 @@ FRESH = 2_000
 
 def section() -> str:
     """The section of docs/accuracy.md."""
-    parts = [_INTRODUCTION, HEAD, *(lines(measure(SHAPES[name]())) for name in SHAPES), "", few_outcomes()]
+    parts = [_INTRODUCTION, HEAD, *(told(lines(measure(SHAPES[name]()))) for name in SHAPES), "", told(few_outcomes())]
     with threadpool_limits(1):
         parts += ["", drift(), "", coverage()]
     return "\n".join(parts)
@@ -150,7 +151,8 @@ winner | blend by forward folds | by random folds | half-life in rows | bar |
 
 def drift(seeds: Sequence[int] = SEEDS) -> str:
     """Which candidate folds forward in time pick, which random ones do, and which wins."""
-    return "\n".join([_DRIFT, *(_drift(seed, split) for seed, split in zip(seeds, telco_drifting(seeds), strict=True))])
+    splits = zip(seeds, telco_drifting(seeds), strict=True)
+    return "\n".join([_DRIFT, *(told(_drift(seed, split)) for seed, split in splits)])
 
 
 def _drift(seed: int, split: Split) -> str:
@@ -214,7 +216,8 @@ follow. Bar: 85 %.
 
 def coverage() -> str:
     """Simulated truth against intervals, for models with and without trees."""
-    return "\n".join([_COVERAGE, *(_covered(rows, turning) for turning in (False, True) for rows in (600, 2_500))])
+    kinds = [(rows, turning) for turning in (False, True) for rows in (600, 2_500)]
+    return "\n".join([_COVERAGE, *(told(_covered(*kind)) for kind in kinds)])
 
 
 def _covered(rows: int, turning: bool) -> str:

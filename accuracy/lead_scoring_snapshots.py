@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from accuracy.histories import history_of
+from accuracy.told import told as say
 from learning.baselines import BASE_RATE, LIGHTGBM, LOGISTIC, Baselines
 from learning.columns import Floats
 from learning.curves import SLACK, Judged, chance_ece
@@ -33,11 +34,12 @@ def section() -> str:
         inside = (ages >= low) & (ages < high)
         name = "all" if (low, high) == (0, 10_000) else f"{low}–{high - 1}" if high < 10_000 else f"{low} and more"
         if inside.any():
-            lines.append(_row(name, {key: p[inside] for key, p in told.items()}, rows.take(inside)))
+            lines.append(say(_row(name, {key: p[inside] for key, p in told.items()}, rows.take(inside))))
     return "\n".join(lines)
 
 
-_INTRODUCTION = f"""\
+_INTRODUCTION = f"""### By age, beside plain models
+
 `{PRESET}`, split by the start of the cases: learned from snapshots of cases and outcomes known by {{cut}}, tested on
 weekly snapshots of the cases that started from then to {{last}}, {{cases:,}} of them, {{closed:.0%}} of which have
 ended since; the others are left out for all models. AUC / log loss / ECE by age of the case. Bars: log loss at most

@@ -1,0 +1,26 @@
+"""docs/accuracy.md: sections measured anew take their place, the others stay as they were."""
+
+from __future__ import annotations
+
+from accuracy.page import parse, render
+
+NAMES = ["first", "second", "third"]
+FIRST = "## First\n\n| a |\n|---|\n| 1 |\n\n*Measured at commit abc.*"
+
+
+def test_a_rendered_page_is_read_back() -> None:
+    sections = {"third": "## Third\n\ntext", "first": FIRST}
+    page = render(sections, NAMES)
+    assert parse(page) == sections
+    assert page.index("## First") < page.index("## Third")
+
+
+def test_a_section_measured_anew_leaves_the_others() -> None:
+    page = render({"first": FIRST, "second": "## Second, old"}, NAMES)
+    again = render(parse(page) | {"second": "## Second, new"}, NAMES)
+    assert again == page.replace("Second, old", "Second, new")
+
+
+def test_a_page_without_sections_holds_none() -> None:
+    assert parse("") == {}
+    assert parse("# Accuracy\n\n## Older form\n") == {}
