@@ -1,27 +1,39 @@
-"""Reads the catalogue: actions, channels, phrases and policy as TOML, refused as a whole when anything is wrong."""
+"""Reads the catalogue: actions, channels, calendar, phrases and policy as TOML, refused as a whole when anything is
+wrong, with the line."""
 
 from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from kit.errors import InvalidInput
-from kit.money import Money
+from kit.toml_lines import line_numbers, line_of
+from learning.contact_hours import ContactHours
 from learning.records import ACTIVITY_TYPES, BUYING_ROLES, CHANNELS
-from services.next_best_action.domain import Action, Channel, Policy
+from services.next_best_action.catalogue_checks import (
+    build,
+    currency,
+    members,
+    named,
+    number,
+    refuse_unknown,
+    typed,
+    within,
+)
+from services.next_best_action.catalogue_hours import Hours, all_hours, check_length
+from services.next_best_action.domain import PLACEHOLDERS, Action, Calendar, Channel, Policy
 from services.next_best_action.expressions import Condition, Together
 from services.next_best_action.features import VARIABLES, Signals
 
 DEFAULT_FILE = Path(__file__).with_name("catalogue.toml")
 MOST_ACTIONS = 100
 LARGEST_FILE = 500_000
-T = TypeVar("T")
+LONGEST_MESSAGE = 500
+QUIET = ("08:00", "21:00")  # of promotional texts and chats, where the catalogue does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,12 @@ class Catalogue:
     actions: tuple[Action, ...]
     gates: Together  # eligible, applicable and suitable: one an action
     signals: Signals
+    hours: Hours
+    text: str = ""  # what it was read from
+
+    def hours_of(self, action: Action, channel: str) -> ContactHours:
+        """When the action may be done on the channel; empty: without one."""
+        return self.hours[channel, action.promotional]
 
     def in_currency(self, amount: float, currency: str) -> float:
         """A cost of this catalogue roughly in another currency; one the rates do not name counts as the catalogue's."""
@@ -75,32 +93,55 @@ def load(path: Path = DEFAULT_FILE) -> Catalogue:
 
 def parse(text: str) -> Catalogue:
     """As `load`, from the text itself."""
+    if len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE:
+        raise InvalidInput("the catalogue is too large", field="catalogue", mend=f"Keep it below {LARGEST_FILE} bytes")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"the catalogue is no TOML: {error}", field="catalogue", mend="Correct that line") from None
-    return _assemble(table)
+    except RecursionError:
+        raise InvalidInput("the catalogue is nested too deep", field="catalogue", mend="See README.md") from None
+    try:
+        return _assemble(table, text)
+    except InvalidInput as error:
+        line = line_of(_path(error.field, table), line_numbers(text))
+        raise InvalidInput(
+            f"line {line}: {error.message}", field=error.field, value=error.value, mend=error.mend
+        ) from None
 
 
-def _assemble(table: dict[str, Any]) -> Catalogue:
+def _path(field: str, table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where in the TOML text a field is that an error names; actions are named there and numbered here."""
+    parts = field.removeprefix("catalogue.").split(".")
+    if parts[0] == "actions" and len(parts) > 1:
+        listed = table.get("actions", [])
+        names = [str(each.get("name", "")) if isinstance(each, dict) else "" for each in listed]
+        if parts[1] in names:
+            parts[1] = str(len(names) - 1 - names[::-1].index(parts[1]))
+    return tuple(parts)
+
+
+def _assemble(table: dict[str, Any], text: str) -> Catalogue:
     known = {"currency", "typical_amount", "win_rate", "look_again_days"} | _TABLES
-    _refuse_unknown(table, known, "catalogue")
-    channels = {
-        name: _build(Channel, {"name": name, **each}, f"channels.{name}") for name, each in _named(table, "channels")
-    }
-    _members(tuple(channels), CHANNELS, "channels", "Consents know these channels")
-    phrases = {name: _phrase(name, each) for name, each in _named(table, "phrases")}
-    listed = _typed(list[dict[str, Any]], table.get("actions", []), "actions")
+    refuse_unknown(table, known, "catalogue")
+    channels = {name: _channel(name, each) for name, each in named(table, "channels")}
+    members(tuple(channels), CHANNELS, "channels", "Consents know these channels")
+    phrases = {name: _phrase(name, each) for name, each in named(table, "phrases")}
+    listed = typed(list[dict[str, Any]], table.get("actions", []), "actions")
     if not 0 < len(listed) <= MOST_ACTIONS:
         raise InvalidInput(f"a catalogue has 1 to {MOST_ACTIONS} actions", field="actions", value=str(len(listed)),
                            mend="Add or remove [[actions]]")  # fmt: skip
     actions = tuple(_action(each, position, channels, phrases) for position, each in enumerate(listed))
     _check_names(actions)
+    hours = all_hours(
+        build(Calendar, typed(dict[str, Any], table.get("calendar", {}), "calendar"), "calendar"), channels
+    )
+    _check_lengths(actions, hours)
     return Catalogue(
-        currency=_currency(table.get("currency", "USD")),
-        typical_amount=_number(table, "typical_amount", 5_000.0, 0.0, 1e12),
-        win_rate=_number(table, "win_rate", 0.3, 0.0, 1.0),
-        look_again_days=int(_number(table, "look_again_days", 7, 1, 365)),
+        currency=currency(table.get("currency", "USD")),
+        typical_amount=number(table, "typical_amount", 5_000.0, 0.0, 1e12),
+        win_rate=number(table, "win_rate", 0.3, 0.0, 1.0),
+        look_again_days=int(number(table, "look_again_days", 7, 1, 365)),
         policy=_policy(table.get("policy", {})),
         rates=_rates(table.get("rates", {})),
         channels=channels,
@@ -109,10 +150,12 @@ def _assemble(table: dict[str, Any]) -> Catalogue:
         actions=actions,
         gates=Together([_gate(action) for action in actions]),
         signals=_signals(table.get("signals", {})),
+        hours=hours,
+        text=text,
     )
 
 
-_TABLES = {"policy", "rates", "channels", "signals", "phrases", "actions"}
+_TABLES = {"calendar", "policy", "rates", "channels", "signals", "phrases", "actions"}
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "cost": (0, 1e9), "minutes": (0, 1e5), "benefit": (0, 1e9), "odds": (-20, 20), "odds_sd": (1e-6, 5),
     "amount_uplift": (-1, 10),
@@ -123,17 +166,37 @@ def _action(
     entry: dict[str, Any], position: int, channels: Mapping[str, Channel], phrases: Mapping[str, Any]
 ) -> Action:
     where = f"actions.{entry.get('name', position)}"
-    action = _build(Action, entry, where)
+    action = build(Action, entry, where)
     if not action.name.isidentifier() or len(action.name) > 64:
         raise InvalidInput("an action's name is one word of letters, digits and _", field=f"{where}.name",
                            value=action.name, mend="Rename it, such as send_quote")  # fmt: skip
     for key, (low, high) in _BOUNDS.items():
-        _within(getattr(action, key), low, high, f"{where}.{key}")
-    _members(action.channels, channels, f"{where}.channels", "Add [channels.…] for it, or use one of")
-    _members(action.roles, BUYING_ROLES, f"{where}.roles", "Use some of")
-    _members(action.activities, ACTIVITY_TYPES, f"{where}.activities", "Use some of")
-    _members(action.because, phrases, f"{where}.because", "Add [phrases.…] for it, or use one of")
+        within(getattr(action, key), low, high, f"{where}.{key}")
+    members(action.channels, channels, f"{where}.channels", "Add [channels.…] for it, or use one of")
+    members(action.roles, BUYING_ROLES, f"{where}.roles", "Use some of")
+    members(action.activities, ACTIVITY_TYPES, f"{where}.activities", "Use some of")
+    members(action.because, phrases, f"{where}.because", "Add [phrases.…] for it, or use one of")
+    for key in ("message_en", "message_ko"):
+        message = getattr(action, key)
+        if len(message) > LONGEST_MESSAGE:
+            raise InvalidInput("the message is too long", field=f"{where}.{key}", value=message,
+                               mend=f"Keep it within {LONGEST_MESSAGE} characters")  # fmt: skip
+        _placeholders(message, PLACEHOLDERS, f"{where}.{key}")
     return action
+
+
+def _channel(name: str, entry: dict[str, Any]) -> Channel:
+    quiet = {"promotional_hours": QUIET} if name in ("text", "chat") else {}
+    channel = build(Channel, {**quiet, "name": name, **entry}, f"channels.{name}")
+    for key in ("per_7_days", "per_30_days", "unanswered", "quiet_days"):
+        within(getattr(channel, key), 0, 1e6, f"channels.{name}.{key}")
+    return channel
+
+
+def _check_lengths(actions: tuple[Action, ...], hours: Hours) -> None:
+    for action in actions:
+        for channel in action.channels or ("",):
+            check_length(action, hours[channel, action.promotional], channel)
 
 
 def _gate(action: Action) -> Condition:
@@ -143,21 +206,27 @@ def _gate(action: Action) -> Condition:
 
 def _phrase(name: str, entry: dict[str, Any]) -> tuple[Phrase, Condition]:
     where = f"phrases.{name}"
-    phrase = _build(Phrase, entry, where)
-    _members((phrase.variable,), VARIABLES, f"{where}.variable", "Use one of")
+    phrase = build(Phrase, entry, where)
+    members((phrase.variable,), VARIABLES, f"{where}.variable", "Use one of")
     for key in ("en", "ko"):
-        text = getattr(phrase, key)
-        try:
-            named = {part[1] for part in string.Formatter().parse(text) if part[1] is not None}
-        except ValueError:
-            raise InvalidInput("the braces do not match", field=f"{where}.{key}", value=text,
-                               mend="Write {variable}, and {{ }} for braces") from None  # fmt: skip
-        _members(tuple(sorted(named)), VARIABLES, f"{where}.{key}", "Between braces use one of")
+        _placeholders(getattr(phrase, key), VARIABLES, f"{where}.{key}")
     return phrase, Condition(phrase.when, where=f"{where}.when")
 
 
+def _placeholders(text: str, allowed: Any, where: str) -> None:
+    try:
+        parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
+    except ValueError:
+        raise InvalidInput("the braces do not match", field=where, value=text,
+                           mend="Write {variable}, and {{ }} for braces") from None  # fmt: skip
+    members(tuple(sorted({str(part[1]) for part in parts})), allowed, where, "Between braces use one of")
+    if any(part[2] or part[3] for part in parts):
+        raise InvalidInput("between braces stands more than a name", field=where, value=text,
+                           mend="Write {variable} without : and !")  # fmt: skip
+
+
 def _signals(table: Any) -> Signals:
-    words = _typed(dict[str, list[str]], table, "signals")
+    words = typed(dict[str, list[str]], table, "signals")
     for name in words:
         if not name.isidentifier():
             raise InvalidInput("a signal's name is one word", field="signals", value=name, mend="Rename it")
@@ -165,77 +234,25 @@ def _signals(table: Any) -> Signals:
 
 
 def _policy(table: Any) -> Policy:
-    policy = _build(Policy, _typed(dict[str, Any], table, "policy"), "policy")
-    _within(policy.shown, 1, 10, "policy.shown")
-    _within(policy.near, 0, 1, "policy.near")
-    _within(policy.temperature, 1e-3, 10, "policy.temperature")
-    _within(policy.explore_from, 0, 1e12, "policy.explore_from")
+    policy = build(Policy, typed(dict[str, Any], table, "policy"), "policy")
+    within(policy.shown, 1, 10, "policy.shown")
+    within(policy.near, 0, 1, "policy.near")
+    within(policy.temperature, 1e-3, 10, "policy.temperature")
+    within(policy.explore_from, 0, 1e12, "policy.explore_from")
     return policy
 
 
 def _rates(table: Any) -> Mapping[str, float]:
-    rates = {_currency(code): rate for code, rate in _typed(dict[str, float], table, "rates").items()}
+    rates = {currency(code): rate for code, rate in typed(dict[str, float], table, "rates").items()}
     for code, rate in rates.items():
-        _within(rate, 1e-9, 1e9, f"rates.{code}")
+        within(rate, 1e-9, 1e9, f"rates.{code}")
     return {"USD": 1.0, **rates}
-
-
-def _currency(code: Any) -> str:
-    try:
-        return Money.parse(str(code), 0).currency
-    except ValueError as error:
-        raise InvalidInput(str(error), field="currency", value=str(code), mend="Write it such as USD or KRW") from None
-
-
-def _number(table: Mapping[str, Any], key: str, default: float, low: float, high: float) -> float:
-    value = _typed(float, table.get(key, default), key)
-    _within(value, low, high, key)
-    return value
-
-
-def _named(table: Mapping[str, Any], key: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    return _typed(dict[str, dict[str, Any]], table.get(key, {}), key).items()
-
-
-def _build(cls: type[T], entry: dict[str, Any], where: str) -> T:
-    _refuse_unknown(entry, {each.name for each in fields(cls)}, where)  # type: ignore[arg-type]
-    return _typed(cls, entry, where)
-
-
-def _typed(kind: type[T], value: Any, where: str) -> T:
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join([where, *(str(part) for part in first["loc"])])
-        raise InvalidInput(
-            first["msg"], field=place, value=str(first.get("input", "")), mend="See README.md for the keys and types"
-        ) from None
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise InvalidInput("unknown key", field=f"{where}.{unknown[0]}", mend="Use one of: " + ", ".join(sorted(known)))
-
-
-def _members(values: tuple[str, ...], allowed: Any, where: str, mend: str) -> None:
-    for value in values:
-        if value not in allowed:
-            raise InvalidInput(
-                "it is not known", field=where, value=value, mend=f"{mend}: {', '.join(sorted(allowed))}"
-            )
-
-
-def _within(value: float, low: float, high: float, where: str) -> None:
-    if not low <= value <= high:
-        raise InvalidInput(f"it is not between {low:g} and {high:g}", field=where, value=f"{value:g}",
-                           mend="Choose a value in that range")  # fmt: skip
 
 
 def _check_names(actions: tuple[Action, ...]) -> None:
     seen: set[str] = set()
     for action in actions:
         if action.name in seen:
-            raise InvalidInput("two actions have this name", field="actions.name", value=action.name, mend="Rename one")
+            raise InvalidInput("two actions have this name", field=f"actions.{action.name}.name",
+                               value=action.name, mend="Rename one")  # fmt: skip
         seen.add(action.name)

@@ -11,6 +11,7 @@ from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from kit.errors import InvalidInput
 from kit.money import Money
+from learning.contact_hours import ContactHours
 from learning.insight_keys import key_from_pb, key_to_pb
 from learning.records import (
     Activity,
@@ -154,7 +155,8 @@ def action_to_pb(action: Action) -> pb.CatalogueAction:
     return pb.CatalogueAction(
         name=action.name, channel=action.channels[0] if action.channels else "", text_en=action.en, text_ko=action.ko,
         cost=action.cost, minutes=action.minutes, eligibility=action.eligibility,
-        applicability=action.applicability, suitability=action.suitability,
+        applicability=action.applicability, suitability=action.suitability, message_en=action.message_en,
+        message_ko=action.message_ko, promotional=action.promotional, tidy_up=action.tidy_up,
     )  # fmt: skip
 
 
@@ -171,8 +173,19 @@ def _fill_suggestion(found: insights_pb2.SuggestedAction, each: Suggestion, insi
             field=reason.field, value=reason.value, effect=reason.effect, text_en=reason.text_en,
             text_ko=reason.text_ko, evidence_count=reason.deals, evidence_won=reason.deals_won,
         )  # fmt: skip
+    found.message_en, found.message_ko = action.message_en, action.message_ko
+    found.minutes, found.tidy_up = action.minutes, action.tidy_up
+    found.hours.CopyFrom(_hours_to_pb(each.hours))
     if each.limits is not None:
         found.contact_limits.CopyFrom(_limits_to_pb(each.limits))
+
+
+@lru_cache(maxsize=256)
+def _hours_to_pb(hours: ContactHours) -> insights_pb2.ContactHours:
+    return insights_pb2.ContactHours(
+        time_zone=hours.time_zone, weekdays=hours.weekdays, from_minute=hours.from_minute,
+        until_minute=hours.until_minute, days_off=hours.days_off,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

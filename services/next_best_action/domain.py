@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kit.money import Money
+from learning.contact_hours import ContactHours
 from learning.insight_keys import InsightKey
 from learning.records import ContactCounter, DealHistory
 
 Variable = str | int | float | bool | list[str]
+PLACEHOLDERS = ("contact", "sender", "account", "deal")  # of messages; whoever shows them fills them in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,18 @@ class Channel:
     per_30_days: int = 1_000
     unanswered: int = 1_000  # this many in a row without an answer silence it
     quiet_days: int = 0  # … for so long after the last one
+    hours: tuple[str, str] | None = None  # of the day; None: the calendar's
+    promotional_hours: tuple[str, str] = ("00:00", "24:00")  # what promotes something keeps within these too
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When the company works: days for all actions, hours for those whose channel names none."""
+
+    time_zone: str = "UTC"
+    working_days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    hours: tuple[str, str] = ("09:00", "18:00")
+    days_off: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,10 @@ class Action:
     odds: float = 0.0
     odds_sd: float = 0.1
     amount_uplift: float = 0.0  # growth of the amount, as a share
+    promotional: bool = False  # advertises: the channel's promotional_hours hold too
+    tidy_up: bool = False  # housekeeping, for the week's tidy-up rather than the day
+    message_en: str = ""  # to the customer, with PLACEHOLDERS
+    message_ko: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +152,7 @@ class Suggestion:
     propensity: float  # probability with which the policy shows this action first
     reasons: tuple[Reason, ...] = ()
     limits: Channel | None = None  # of its channel, for whoever shows it later; None where nobody is contacted
+    hours: ContactHours = field(default_factory=ContactHours)  # in which it may be done
 
 
 @dataclass(frozen=True, slots=True)

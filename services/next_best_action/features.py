@@ -26,6 +26,7 @@ TEXTS_READ = 5  # newest texts searched for signals
 TEXTS_DAYS = 60  # how old they may be
 TEXT_READ = 500  # characters of each
 _time, _effective = attrgetter("time"), attrgetter("effective_time")
+CASE_DAYS = 30  # a service case nobody tells the end of counts as open for so long
 SEPARATOR = "\0"  # between texts, so that no word is found across two
 
 
@@ -69,6 +70,7 @@ VARIABLES: Mapping[str, VariableType] = {
     "has_champion": VariableType("bool", "one of them champions it"),
     "has_blocker": VariableType("bool", "one of them blocks it"),
     "product_count": VariableType("int", "products on the deal"),
+    "open_service_case": VariableType("bool", "a service case of the customer's stands open"),
     "signals": VariableType("list(string)", "names of the catalogue's [signals] found in the newest texts"),
 }  # fmt: skip
 
@@ -99,6 +101,21 @@ def last_month(activities: Sequence[Activity], day: date) -> dict[str, int]:
             break
         found[activity.direction] = found.get(activity.direction, 0) + 1
     return found
+
+
+def open_service_case(activities: Sequence[Activity], day: date) -> bool:
+    """Whether the newest service case of the CASE_DAYS up to the end of `day` is the customer's.
+
+    The log is oldest first. One of ours (outbound or internal) tells that it ended.
+    """
+    end = end_of(day)
+    start = end - timedelta(days=CASE_DAYS)
+    for activity in reversed(activities):
+        if activity.time < start:
+            return False
+        if activity.type == "service_case" and activity.time < end:
+            return activity.direction == "inbound"
+    return False
 
 
 def done_within(times: Sequence[datetime], day: date, days: int) -> bool:
@@ -212,6 +229,7 @@ def variables(
         "has_champion": "champions" in roles,
         "has_blocker": "blocks" in roles,
         "product_count": len(products) if isinstance(products, tuple) else 0,
+        "open_service_case": open_service_case(history.activities, day),
         "signals": signals.found(history.activities, day),
         **recency(last_contacts(history.activities, day), age),
     }

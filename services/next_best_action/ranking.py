@@ -90,4 +90,5 @@ def _suggest(
         propensity=chance,
         reasons=reasons(candidate.action, effect, situation.variables, catalogue, holding),
         limits=catalogue.channels.get(candidate.reach.channel),
+        hours=catalogue.hours_of(candidate.action, candidate.reach.channel),
     )

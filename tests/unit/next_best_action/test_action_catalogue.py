@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ACTIONS = {
     "call", "mail", "chat", "text", "meeting", "visit", "demo", "trial", "send_quote", "support_internal_approval",
     "involve_decision_maker", "executive_sponsor", "second_contact", "answer_objection", "revise_close_date",
-    "renewal_talk", "cross_sell", "hand_over", "close_lost",
+    "renewal_talk", "cross_sell", "up_sell", "hand_over", "close_lost",
 }  # fmt: skip
 MINIMAL = '[channels.call]\n[[actions]]\nname = "call"\nen = "Call"\nko = "전화"\nchannels = ["call"]\n'
 
