@@ -120,6 +120,15 @@ class WriteResult:
     errors: tuple[FieldError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NodeQuota:
+    """What a node above the owners is to win: company, region:… or manager:…, whatever its owners' quotas add up to."""
+
+    node: str
+    period: str
+    amount: Money
+
+
 class InsightKind(StrEnum):
     """The three answers."""
 

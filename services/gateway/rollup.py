@@ -17,12 +17,15 @@ from typing import Any
 
 from kit.money import format_minor
 from learning.records import Node, Quota
+from services.gateway import quotas as quota_figures
+from services.gateway.domain import NodeQuota
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
 COMPANY = "company"
 CATEGORIES = ("commit", "best_case", "pipeline")
 AMOUNTS = (
     "booked", "deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90", "quota", *CATEGORIES,
+    *quota_figures.MEMBERS,
 )  # fmt: skip
 SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
 ADDITIVE = (*SUMS, "open_deals")
@@ -42,6 +45,7 @@ class Parts:
     business_day: str = ""
     generation: int = 0
     seen: frozenset[str] | None = None  # nodes whose totals may be shown; None: all
+    node_quotas: Sequence[NodeQuota] = ()  # set on nodes above the owners
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
 
     @cached_property
@@ -55,9 +59,15 @@ class Totals:
     """A node's own sums in minor units, before its children are added."""
 
     booked: int = 0
-    quota: int | None = None
+    quota_set: int | None = None
+    quota_below: int | None = None
     categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
     open_business: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ADDITIVE, 0))  # × Parts.scenarios
+
+    @property
+    def quota(self) -> int | None:
+        """The node's own, or the sum of those of its children."""
+        return self.quota_below if self.quota_set is None else self.quota_set
 
 
 def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
@@ -91,14 +101,19 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
 
     What the forecast service says of inner nodes is not used here: it may be of another moment than the owners' rows.
     """
-    totals: dict[str, Totals] = defaultdict(Totals)
+    totals = _own_totals(parts)
+    for node in reversed(tree):
+        if node.parent:
+            _add(totals[node.parent], totals[node.id])
+    return totals
+
+
+def _own_totals(parts: Parts) -> defaultdict[str, Totals]:
+    totals: defaultdict[str, Totals] = defaultdict(Totals)
     for won in parts.won:
         if won.currency == parts.currency:
             totals[f"owner:{won.owner_id}"].booked += won.minor
-    for quota in parts.quotas:
-        if quota.amount.currency == parts.currency:
-            own = totals[f"owner:{quota.owner_id}"]
-            own.quota = (own.quota or 0) + quota.amount.minor
+    _take_quotas(totals, parts)
     for promised in parts.categories:
         name = (promised.category or promised.suggested or "pipeline").lower()
         if promised.currency == parts.currency and name in CATEGORIES:
@@ -106,16 +121,23 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
     for node_id, rollup in parts.rollups.items():
         if node_id.startswith("owner:") and not parts.past:
             totals[node_id].open_business |= _own_sums(rollup.body, parts.scenarios)
-    for node in reversed(tree):
-        if node.parent:
-            _add(totals[node.parent], totals[node.id])
     return totals
+
+
+def _take_quotas(totals: defaultdict[str, Totals], parts: Parts) -> None:
+    for quota in parts.quotas:
+        if quota.amount.currency == parts.currency:
+            own = totals[f"owner:{quota.owner_id}"]
+            own.quota_set = (own.quota_set or 0) + quota.amount.minor
+    for each in parts.node_quotas:
+        if each.amount.currency == parts.currency:
+            totals[each.node].quota_set = each.amount.minor
 
 
 def _add(above: Totals, below: Totals) -> None:
     above.booked += below.booked
     if below.quota is not None:
-        above.quota = (above.quota or 0) + below.quota
+        above.quota_below = (above.quota_below or 0) + below.quota
     for name in CATEGORIES:
         above.categories[name] += below.categories[name]
     for name in ADDITIVE:
@@ -147,9 +169,19 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
         row["quota_probability"] = None
     row["quota"] = None if totals.quota is None else format_minor(parts.currency, totals.quota)
     row |= {name: format_minor(parts.currency, amount) for name, amount in totals.categories.items()}
+    row |= quota_figures.shared(totals.quota_set, totals.quota_below, parts.currency)
+    row |= quota_figures.figures(_standing(totals, parts, told=row["mean"] is not None))
     row["open_deals"] = totals.open_business["open_deals"]
     row["stale"] = not parts.past and is_behind(rollup, parts, known=known)
     return row
+
+
+def _standing(totals: Totals, parts: Parts, *, told: bool) -> quota_figures.Standing:
+    expected = totals.booked * parts.scenarios + sum(totals.open_business[name] for name in SUMS)
+    return quota_figures.Standing(
+        parts.currency, totals.quota, totals.booked, sum(totals.categories.values()), expected if told else None,
+        totals.open_business["deals_sum"], parts.scenarios,
+    )  # fmt: skip
 
 
 def is_behind(rollup: StoredRollup | None, parts: Parts, *, known: bool) -> bool:

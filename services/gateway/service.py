@@ -130,6 +130,7 @@ class Gateway:
             today.isoformat(),
             self.workspace.serving["forecast"].generation,
             await self.store.nodes_within(principal, day),
+            await self.store.list_node_quotas(principal, str(chosen)),
             spoken=bool(company),
         )
         return self._forecast_json(str(chosen), parts, node, traded, company)

@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
-from services.gateway.rest import deals, operations, problems, related, views, what_if
+from services.gateway.rest import deals, operations, problems, quotas, related, views, what_if
 from services.gateway.rest.base import ALWAYS, PROBLEMS, REF
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
@@ -34,6 +34,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         what_if.router(gateway, desks.scoring),
         deals.router(gateway),
         related.router(gateway),
+        quotas.router(gateway),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
     ):

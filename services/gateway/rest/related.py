@@ -1,10 +1,11 @@
-"""What stands around deals: activities, users, accounts, contacts, products, quotas and custom fields."""
+"""What stands around deals: activities, users, accounts, contacts, products and custom fields; every batch."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from kit.telemetry import TRACEPARENT, inject
 from services.gateway import json_people as people
 from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.json_records import activity_from_json, result_to_json
+from services.gateway.quota_rows import read_quota, save_quotas
 from services.gateway.rest import base, inputs
 from services.gateway.rest import schemas_records as shapes
 from services.gateway.rest.base import principal_of
@@ -71,7 +73,7 @@ def kinds(gateway: Gateway) -> dict[str, Kind]:
         Kind("accounts", inputs.ACCOUNT, people.account_from_json, traced(store.save_accounts)),
         Kind("contacts", inputs.CONTACT, people.contact_from_json, traced(store.save_contacts)),
         Kind("products", inputs.PRODUCT, people.product_from_json, store.save_products),
-        Kind("quotas", inputs.QUOTA, people.quota_from_json, store.save_quotas),
+        Kind("quotas", inputs.QUOTA, read_quota, partial(save_quotas, store)),
     )
     return {kind.name: kind for kind in found}
 
@@ -152,7 +154,6 @@ def router(gateway: Gateway) -> APIRouter:
         if kind.name not in {"activities", "quotas"}:
             _put(routes, gateway, kind)
     _post_activity(routes, gateway)
-    _put_quota(routes, gateway)
     _lists(routes, gateway)
     _fields(routes, gateway)
     return routes
@@ -168,7 +169,8 @@ def _batch(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
         return LineExchange(request, lambda rows: save_rows(gateway, kind, principal, rows))
 
 
-async def _save_one(gateway: Gateway, kind: Kind, principal: Principal, raw: Any) -> tuple[int, Line]:
+async def save_one(gateway: Gateway, kind: Kind, principal: Principal, raw: Any) -> tuple[int, Line]:
+    """Save one record; the status to answer with, and its result. Raises Refused."""
     record, errors = kind.read(raw)
     if record is None:
         raise Refused(errors)
@@ -190,7 +192,7 @@ def _put(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
         identity, raw = id_in_path(record_id), await json_of(request)
         if isinstance(raw, dict) and raw.setdefault("id", identity) != identity:
             raise InvalidInput("id differs from the address", field="id", mend="Leave it out or make both the same")
-        status, line = await _save_one(gateway, kind, principal_of(request), raw)
+        status, line = await save_one(gateway, kind, principal_of(request), raw)
         return answer(line, status)
 
 
@@ -206,22 +208,9 @@ def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
         data = await body_of(request)
 
         async def add() -> tuple[int, Line]:
-            return await _save_one(gateway, kind, principal_of(request), parse(data))
+            return await save_one(gateway, kind, principal_of(request), parse(data))
 
         return await once(gateway, idempotency_key(request, principal_of(request)), data, add)
-
-
-def _put_quota(routes: APIRouter, gateway: Gateway) -> None:
-    kind = kinds(gateway)["quotas"]
-
-    @routes.put(
-        "/quotas", responses=base.gives(Result, 200, 201),
-        openapi_extra=base.takes(kind.schema),
-    )  # fmt: skip
-    async def put_quota(request: Request) -> Response:
-        """Set an owner's quota for a quarter."""
-        status, line = await _save_one(gateway, kind, principal_of(request), await json_of(request))
-        return answer(line, status)
 
 
 def _lists(routes: APIRouter, gateway: Gateway) -> None:
@@ -261,16 +250,6 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         """Products."""
         found = await store.list_products(principal_of(request))
         return answer({"products": [people.product_to_json(each) for each in found]})
-
-    @routes.get(
-        "/quotas", responses=base.gives(shapes.Quotas),
-        openapi_extra=base.parameters(base.query("period", text="such as 2017-Q4; all without")),
-    )  # fmt: skip
-    async def quotas(request: Request) -> Response:
-        """Quotas of a quarter."""
-        period = checked_text("period", request.query_params.get("period", ""))
-        found = await store.list_quotas(principal_of(request), period)
-        return answer({"quotas": [people.quota_to_json(each) for each in found]})
 
 
 def _fields(routes: APIRouter, gateway: Gateway) -> None:

@@ -249,6 +249,13 @@ class ForecastNode(Shape):
     commit: str | None
     best_case: str | None
     pipeline: str | None
+    quota_set: str | None
+    quota_below: str | None
+    open_pipeline: str | None
+    remaining: str | None
+    coverage: float | None
+    gap: str | None
+    missing_pipeline: str | None
     open_deals: int | None
     stale: bool
 

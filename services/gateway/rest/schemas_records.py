@@ -129,9 +129,10 @@ class Products(Shape):
 
 
 class Quota(Shape):
-    """What an owner is to win in a quarter."""
+    """What an owner, or a node above, is to win in a quarter: owner_id or node is there."""
 
-    owner_id: str
+    owner_id: str | None = None
+    node: str | None = None
     period: str
     amount: Money
 

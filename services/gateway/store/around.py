@@ -58,7 +58,7 @@ class Around(Touching):
         self, principal: Principal, users: Sequence[User], lines: Sequence[ReportingLine] = (), *, trace: str = ""
     ) -> list[WriteResult]:
         """Create or change users, then their lines: one result a user, then one a line (with the user's id)."""
-        _company_wide(principal, "users")
+        company_wide(principal, "users")
 
         def work(connection: Connection) -> list[WriteResult]:
             context = self._contexts.read(connection)
@@ -108,7 +108,7 @@ class Around(Touching):
     ) -> list[WriteResult]:
         """Create or change accounts with the history of their fields; the revision of a changed one's open deals
         grows."""
-        _company_wide(principal, "accounts")
+        company_wide(principal, "accounts")
 
         def work(connection: Connection) -> list[WriteResult]:
             context = self._contexts.read(connection)
@@ -139,7 +139,7 @@ class Around(Touching):
         self, principal: Principal, contacts: Sequence[Contact], *, trace: str = ""
     ) -> list[WriteResult]:
         """Create or change contacts; the revision of open deals they are on grows."""
-        _company_wide(principal, "contacts")
+        company_wide(principal, "contacts")
 
         def work(connection: Connection) -> list[WriteResult]:
             wanted = storable(one.account_id for one in contacts if isinstance(one.account_id, str))
@@ -157,7 +157,7 @@ class Around(Touching):
 
     async def save_products(self, principal: Principal, products: Sequence[Product]) -> list[WriteResult]:
         """Create or change products."""
-        _company_wide(principal, "products")
+        company_wide(principal, "products")
 
         def work(connection: Connection) -> list[WriteResult]:
             checks = [check_product(product) for product in products]
@@ -167,7 +167,7 @@ class Around(Touching):
 
     async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]:
         """Create or change quotas, one per owner, period and currency."""
-        _company_wide(principal, "quotas")
+        company_wide(principal, "quotas")
 
         def work(connection: Connection) -> list[WriteResult]:
             users = (self._contexts.read(connection)).people.users
@@ -211,7 +211,7 @@ class Around(Touching):
 
     async def define_fields(self, principal: Principal, definitions: Sequence[FieldDefinition]) -> None:
         """Declare custom fields; a type that contradicts stored values raises InvalidInput."""
-        _company_wide(principal, "fields")
+        company_wide(principal, "fields")
         check = Checker()
         for definition in definitions:
             check.one_of("entity", definition.entity, ("deal", "account"))
@@ -273,7 +273,7 @@ def _changed(results: Iterable[WriteResult]) -> list[str]:
     return list(dict.fromkeys(one.id for one in results if one.status is WriteStatus.CHANGED))
 
 
-def _company_wide(principal: Principal, what: str) -> None:
+def company_wide(principal: Principal, what: str) -> None:
     """What the whole company shares is changed by those who see all of it."""
     if principal.scope is not Scope.ALL:
         raise Forbidden(f"you may not change {what}", field=what, mend="Ask somebody who sees all records")

@@ -23,7 +23,7 @@ from learning.records import (
     ReportingLine,
     User,
 )
-from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
+from services.gateway.domain import DealWrite, Insight, InsightKind, NodeQuota, Principal, Record, WriteResult
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -106,6 +106,12 @@ class Store(Protocol):
 
     async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]: ...
 
+    async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
+        """Create or change quotas of the company, regions and managers, one per node, period and currency."""
+
+    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
+        """Take a node's quotas of a period away, an owner's too (owner:…); how many there were."""
+
     async def define_fields(self, principal: Principal, definitions: Sequence[FieldDefinition]) -> None:
         """Declare custom fields; a type that contradicts stored values raises InvalidInput."""
 
@@ -145,6 +151,10 @@ class Store(Protocol):
         """The catalogue, which is everybody's: products and list prices tell of no deal."""
 
     async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
+
+    async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
+        """Quotas set on nodes above the owners, of a period ('' for all): of nodes all of whose owners the principal
+        sees today."""
 
     async def list_stages(self, principal: Principal) -> list[str]: ...
 

@@ -1,0 +1,87 @@
+"""Quotas as programs and files give them: of an owner, or set on a node above; and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kit.errors import InvalidInput
+from learning.csv_file import distinct_names, find_delimiter
+from learning.records import Quota
+from services.gateway.domain import FieldError, NodeQuota, Principal, WriteResult
+from services.gateway.json_people import quota_from_json, quota_to_json
+from services.gateway.limits import NAME_LENGTH
+from services.gateway.store.interface import Store
+
+OWNER = "owner:"
+COLUMNS = ("node", "period", "currency", "amount")
+LAYOUT = "node,period,currency,amount"
+MOST_ROWS = 50_000
+
+AnyQuota = Quota | NodeQuota
+
+
+def read_quota(raw: Any) -> tuple[AnyQuota | None, Sequence[FieldError]]:
+    """A quota by `owner_id`, or by `node`, of which owner:… means the owner."""
+    if not isinstance(raw, Mapping) or "node" not in raw:
+        return quota_from_json(raw)
+    node, rest = raw["node"], {name: value for name, value in raw.items() if name != "node"}
+    if not isinstance(node, str) or not 0 < len(node) <= NAME_LENGTH or "owner_id" in raw:
+        mend = "give owner_id, or node as company, region:…, manager:… or owner:…"
+        return None, (FieldError("node", str(node)[:60], "this names no node, or more than one", mend),)
+    if node.startswith(OWNER):
+        return quota_from_json(rest | {"owner_id": node.removeprefix(OWNER)})
+    found, errors = quota_from_json(rest | {"owner_id": "-"})
+    return NodeQuota(node, found.period, found.amount) if found else None, errors
+
+
+def quota_json(quota: AnyQuota) -> dict[str, Any]:
+    """The inverse of `read_quota`."""
+    if isinstance(quota, Quota):
+        return quota_to_json(quota)
+    amount = {"currency": quota.amount.currency, "value": quota.amount.value}
+    return {"node": quota.node, "period": quota.period, "amount": amount}
+
+
+async def save_quotas(store: Store, principal: Principal, quotas: Sequence[AnyQuota]) -> list[WriteResult]:
+    """Save both kinds; one result each, in order."""
+    owners = [each for each in quotas if isinstance(each, Quota)]
+    nodes = [each for each in quotas if isinstance(each, NodeQuota)]
+    of_owners = iter(await store.save_quotas(principal, owners) if owners else ())
+    of_nodes = iter(await store.save_node_quotas(principal, nodes) if nodes else ())
+    return [next(of_owners if isinstance(each, Quota) else of_nodes) for each in quotas]
+
+
+def quota_rows(data: bytes) -> Iterator[tuple[int, Any]]:
+    """The rows of a CSV file with a line of names, `node` (or `owner`), `period`, `currency` and `amount`, as
+    `read_quota` takes them, with the line each ends on. A node without a colon is an owner's id, but for company.
+
+    Raises InvalidInput where the file is no such.
+    """
+    mend = f"Send UTF-8 with a first line {LAYOUT}"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput("the file is no UTF-8", field="body", mend=mend) from None
+    lines = text.splitlines(keepends=True)
+    if not lines or len(lines) > MOST_ROWS:
+        raise InvalidInput(f"the file has not 1 to {MOST_ROWS:,} lines", field="body", value=str(len(lines)), mend=mend)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(lines[:50]))
+    try:
+        names = ["node" if name.lower() == "owner" else name.lower() for name in distinct_names(next(rows, []))]
+        if sorted(names) != sorted(COLUMNS):
+            raise InvalidInput("these are other columns", field="body", value=", ".join(names)[:60], mend=mend)
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                yield rows.line_num, _raw(dict(zip(names, (cell.strip() for cell in row), strict=False)))
+    except csv.Error as error:
+        raise InvalidInput(f"the file is no CSV: {error}", field="body", value=f"line {rows.line_num}") from None
+
+
+def _raw(cells: Mapping[str, str]) -> dict[str, Any]:
+    node = cells.get("node", "")
+    plain = node and ":" not in node and node != "company"
+    amount = {"currency": cells.get("currency", ""), "value": cells.get("amount", "")}
+    return {"owner_id" if plain else "node": node, "period": cells.get("period", ""), "amount": amount}

@@ -1,0 +1,99 @@
+"""/v1/quotas: what owners, and nodes above them, are to win."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.errors import NotFound
+from services.gateway.domain import FieldError, WriteStatus
+from services.gateway.quota_rows import LAYOUT, quota_json, quota_rows
+from services.gateway.rest import base
+from services.gateway.rest import schemas_records as shapes
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.deals import checked_text
+from services.gateway.rest.http import answer, body_of, json_of
+from services.gateway.rest.problems import Refused
+from services.gateway.rest.related import kinds, save_one, save_rows
+from services.gateway.rest.schemas import Result
+from services.gateway.rest.schemas_forecast import QuotaImport
+from services.gateway.service import Gateway
+
+CHUNK_ROWS = 1_000
+MOST_REFUSED = 100  # told one by one
+CSV_BODY = {
+    "requestBody": {
+        "required": True, "description": f"CSV in UTF-8: {LAYOUT}; `owner` may stand for `node`",
+        "content": {"text/csv": {"schema": base.TEXT}},
+    }
+}  # fmt: skip
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes but for the batch, which is like any other."""
+    routes = base.routes("records")
+    kind = kinds(gateway)["quotas"]
+
+    @routes.put("/quotas", responses=base.gives(Result, 200, 201), openapi_extra=base.takes(kind.schema))
+    async def put_quota(request: Request) -> Response:
+        """Set the quota of an owner (owner_id) or of a node above (node) for a period."""
+        status, line = await save_one(gateway, kind, principal_of(request), await json_of(request))
+        return answer(line, status)
+
+    @routes.post("/quotas:import", responses=base.gives(QuotaImport), openapi_extra=CSV_BODY)
+    async def import_quotas(request: Request) -> Response:
+        """Set many quotas from a CSV file; a bad row harms no other."""
+        rows = list(quota_rows(await body_of(request)))
+        return answer(await _import(gateway, request, rows))
+
+    _read_and_drop(routes, gateway)
+    return routes
+
+
+def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
+    period = base.query("period", text="such as 2017-Q4; all without")
+
+    @routes.get("/quotas", responses=base.gives(shapes.Quotas), openapi_extra=base.parameters(period))
+    async def quotas(request: Request) -> Response:
+        """Quotas of a period: those of owners, then those set on nodes above."""
+        chosen, principal = _text(request, "period"), principal_of(request)
+        owners = await gateway.store.list_quotas(principal, chosen)
+        nodes = await gateway.store.list_node_quotas(principal, chosen)
+        return answer({"quotas": [*map(quota_json, owners), *map(quota_json, nodes)]})
+
+    needed = {"required": True}
+    asked = (base.query("node", text="owner:…, manager:…, region:… or company") | needed, base.query("period") | needed)
+    currency = base.query("currency", text="only the one in this currency")
+
+    @routes.delete("/quotas", status_code=204, openapi_extra=base.parameters(*asked, currency))
+    async def drop_quotas(request: Request) -> Response:
+        """Take a node's quota of a period away: it is the sum of those below again."""
+        given = {name: _text(request, name) for name in ("node", "period", "currency")}
+        for name in ("node", "period"):
+            if not given[name]:
+                raise Refused([FieldError(name, "", f"{name} is missing", "Name the node and the period")])
+        dropped = await gateway.store.drop_quotas(
+            principal_of(request), given["node"], given["period"], given["currency"].upper()
+        )
+        if not dropped:
+            raise NotFound("there is no such quota", field="node", value=given["node"], mend="GET /v1/quotas")
+        gateway.news.wake()
+        return Response(None, 204)
+
+
+def _text(request: Request, name: str) -> str:
+    return checked_text(name, request.query_params.get(name, ""))
+
+
+async def _import(gateway: Gateway, request: Request, rows: list[tuple[int, object]]) -> dict[str, object]:
+    kind, principal = kinds(gateway)["quotas"], principal_of(request)
+    counts = dict.fromkeys((str(status) for status in WriteStatus), 0)
+    refused: list[dict[str, object]] = []
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = rows[start : start + CHUNK_ROWS]
+        lines = await save_rows(gateway, kind, principal, [raw for _, raw in chunk])
+        for (number, _), line in zip(chunk, lines, strict=True):
+            counts[line["status"]] += 1
+            if line["status"] == WriteStatus.REJECTED and len(refused) < MOST_REFUSED:
+                refused.append({"line": number, "errors": line["errors"]})
+    return {**counts, "errors": refused}

@@ -1,0 +1,100 @@
+"""Quotas of nodes above the owners, and taking quotas away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from kit.money import Money
+from services.gateway.domain import NodeQuota, Principal, WriteResult
+from services.gateway.store import tables as t
+from services.gateway.store import tables_forecast as f
+from services.gateway.store.around import Around, company_wide
+from services.gateway.store.checks import Checker
+from services.gateway.store.codec import storable
+from services.gateway.store.context import Context
+from services.gateway.store.database import Database
+
+OWNER, MANAGER, REGION = "owner:", "manager:", "region:"
+
+
+class Quotas(Around):
+    """`save_node_quotas`, `drop_quotas` and `list_node_quotas`, beside everything around deals."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._savers[f.node_quotas.name] = database.upsert(f.node_quotas)
+
+    async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
+        """Create or change quotas of the company, regions and managers."""
+        company_wide(principal, "quotas")
+
+        def work(connection: Connection) -> list[WriteResult]:
+            context = self._contexts.read(connection)
+            checks = [_check(quota, context) for quota in quotas]
+            return self._save(connection, f.node_quotas, quotas, checks, _row, match="node")
+
+        return await self._database.write(work)
+
+    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
+        """Take a node's quotas of a period away; how many there were."""
+        company_wide(principal, "quotas")
+        table, column, value = f.node_quotas, f.node_quotas.c.node, node
+        if node.startswith(OWNER):
+            table, column, value = t.quotas, t.quotas.c.owner_id, node.removeprefix(OWNER)
+        if not storable([value]) or not storable([period]):
+            return 0
+        wanted = delete(table).where(column == value, table.c.period == period)
+        if currency:
+            wanted = wanted.where(table.c.currency == currency)
+
+        def work(connection: Connection) -> int:
+            return int(connection.execute(wanted).rowcount)
+
+        return await self._database.write(work)
+
+    async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
+        """Quotas set on nodes all of whose owners the principal sees, by period, node and currency."""
+        n = f.node_quotas.c
+        found = select(n.node, n.period, n.currency, n.amount).order_by(n.period, n.node, n.currency)
+        if period:
+            found = found.where(n.period == period)
+
+        def work(connection: Connection) -> list[NodeQuota]:
+            context = self._contexts.read(connection)
+            seen = context.people.nodes_within(context.visible(principal), context.day)
+            return [
+                NodeQuota(row.node, row.period, Money(row.currency, row.amount))
+                for row in connection.execute(found).all()
+                if seen is None or row.node in seen
+            ]
+
+        return await self._database.read(work)
+
+
+def _check(quota: NodeQuota, context: Context) -> Checker:
+    check = Checker()
+    check.name("node", quota.node, required=True)
+    check.period("period", quota.period)
+    check.amount("amount", quota.amount)
+    if not check.errors and not _is_node(quota.node, context):
+        mend = "Name company, region:<name>, manager:<user id> or owner:<user id> of the reporting tree"
+        check.refuse("node", quota.node, "there is no such node", mend)
+    return check
+
+
+def _is_node(node: str, context: Context) -> bool:
+    """Whether it is, or was, a node above the owners."""
+    if node.startswith(MANAGER):
+        return node.removeprefix(MANAGER) in context.people.users
+    if node.startswith(REGION):
+        return any(line.region == node.removeprefix(REGION) for line in context.people.lines if line.region)
+    return node == "company"
+
+
+def _row(quota: NodeQuota) -> dict[str, Any]:
+    return {
+        "node": quota.node, "period": quota.period, "amount": quota.amount.minor, "currency": quota.amount.currency,
+    }  # fmt: skip

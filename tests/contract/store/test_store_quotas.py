@@ -1,0 +1,46 @@
+"""Quotas set on nodes above the owners, and taking quotas away, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.errors import Forbidden
+from kit.money import Money
+from learning.records import Quota
+from services.gateway.domain import LOCAL, NodeQuota, Principal, Scope, WriteStatus
+from services.gateway.store import Store
+
+EAST = Principal("east", Scope.SUBTREE, "east")
+NODES = [
+    NodeQuota("company", "2017-Q4", Money("USD", 900)), NodeQuota("region:East", "2017-Q4", Money("USD", 500)),
+    NodeQuota("manager:east", "2017-Q4", Money("USD", 400)), NodeQuota("manager:west", "2018-Q1", Money("EUR", 7)),
+]  # fmt: skip
+
+
+async def test_quotas_of_nodes_are_kept_changed_and_cut(store: Store) -> None:
+    results = await store.save_node_quotas(LOCAL, NODES)
+    assert [(one.id, one.status) for one in results] == [(one.node, WriteStatus.CREATED) for one in NODES]
+    more = NodeQuota("company", "2017-Q4", Money("USD", 901))
+    assert [one.status for one in await store.save_node_quotas(LOCAL, [NODES[1], more])] == ["unchanged", "changed"]
+    assert await store.list_node_quotas(LOCAL, "2017-Q4") == [more, NODES[2], NODES[1]]
+    assert await store.list_node_quotas(LOCAL, "") == [more, NODES[2], NODES[1], NODES[3]]
+    assert await store.list_node_quotas(EAST, "") == [NODES[2]], "a region holds more than east's people"
+    for refused in (store.save_node_quotas(EAST, NODES), store.drop_quotas(EAST, "company", "2017-Q4")):
+        with pytest.raises(Forbidden):
+            await refused
+
+
+@pytest.mark.parametrize("node", ["", "region:", "region:North", "manager:nobody", "owner:ann", "ann", "x\x00"])
+async def test_there_must_be_such_a_node(store: Store, node: str) -> None:
+    [result] = await store.save_node_quotas(LOCAL, [NodeQuota(node, "2017-Q4", Money("USD", 1))])
+    assert (result.status, [error.field for error in result.errors]) == (WriteStatus.REJECTED, ["node"])
+
+
+async def test_quotas_are_taken_away(store: Store) -> None:
+    await store.save_node_quotas(LOCAL, NODES)
+    await store.save_quotas(LOCAL, [Quota("ann", "2017-Q4", Money(one, 5)) for one in ("USD", "EUR")])
+    assert await store.drop_quotas(LOCAL, "owner:ann", "2017-Q4", "EUR") == 1
+    assert await store.drop_quotas(LOCAL, "manager:east", "2017-Q4") == 1
+    assert [await store.drop_quotas(LOCAL, one, "2017-Q4") for one in ("manager:east", "owner:cat", "x\x00")] == [0] * 3
+    assert await store.list_quotas(LOCAL, "") == [Quota("ann", "2017-Q4", Money("USD", 5))]
+    assert [one.node for one in await store.list_node_quotas(LOCAL, "2017-Q4")] == ["company", "region:East"]

@@ -1,0 +1,103 @@
+"""Quotas up the tree, and what is missing to reach one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.records import Node, Quota
+from services.gateway.domain import NodeQuota
+from services.gateway.quota_rows import quota_json, quota_rows, read_quota
+from services.gateway.quotas import Standing, figures
+from services.gateway.rollup import Parts, nodes_json
+from services.gateway.store.interface import CategorySum, StoredRollup, Won
+
+TREE = [
+    Node("company", "company", "Company"), Node("manager:m", "manager", "M", "company"),
+    Node("manager:n", "manager", "N", "manager:m"), Node("owner:a", "owner", "A", "manager:n"),
+    Node("owner:b", "owner", "B", "manager:n"), Node("owner:c", "owner", "C", "manager:m"),
+]  # fmt: skip
+
+
+def rows(nodes: dict[str, int], owners: dict[str, int]) -> dict[str, dict[str, Any]]:
+    body = {
+        "scenarios": 100, "deals_sum": 100 * 40, "not_yet_created_sum": 100 * 10, "correction_sum": 0,
+        "quantiles": [0, 100], "open_deals": 1, "as_of": "", "business_day": "2017-10-01", "model_generation": 0,
+    }  # fmt: skip
+    parts = Parts(
+        "USD", TREE, [Won("a", "USD", 30, 1)], [CategorySum("a", "USD", "commit", 60, 1)],
+        [Quota(owner, "2017-Q4", Money("USD", minor)) for owner, minor in owners.items()],
+        {node: StoredRollup(node, "2017-Q4", "USD", body) for node in ("company", "manager:m", "manager:n", "owner:a")},
+        business_day="2017-10-01",
+        node_quotas=[NodeQuota(node, "2017-Q4", Money("USD", minor)) for node, minor in nodes.items()],
+    )  # fmt: skip
+    return {row["node"]: row for row in nodes_json(parts)}
+
+
+@given(
+    st.dictionaries(st.sampled_from([node.id for node in TREE[:3]]), st.integers(0, 10**9)),
+    st.dictionaries(st.sampled_from("abc"), st.integers(0, 10**9)),
+)
+def test_a_quota_is_what_is_set_else_what_is_below(nodes: dict[str, int], owners: dict[str, int]) -> None:
+    found = rows(nodes, owners)
+    for row in found.values():
+        below = [each["quota"] for each in found.values() if each["parent"] == row["node"] and each["quota"]]
+        assert row["quota_below"] == (f"{sum(map(Decimal, below)):.2f}" if below else None)
+        own = owners.get(row["node"][6:]) if row["level"] == "owner" else nodes.get(row["node"])
+        assert row["quota_set"] == (None if own is None else f"{Decimal(own) / 100:.2f}")
+        assert row["quota"] == (row["quota_below"] if own is None else row["quota_set"])
+
+
+def test_what_is_missing_to_reach_the_quota() -> None:
+    found = rows({"manager:n": 100, "company": 25}, {"a": 110})
+    names = ("quota", "remaining", "open_pipeline", "coverage", "gap", "missing_pipeline")
+    assert [found["owner:a"][name] for name in names] == ["1.10", "0.80", "0.60", 0.75, "0.30", "0.45"]
+    assert [found["manager:n"][name] for name in names] == ["1.00", "0.70", "0.60", 0.8571, "0.20", "0.30"]
+    assert [found["company"][name] for name in names] == ["0.25", "0.00", "0.60", None, "-0.55", "0.00"]
+    assert [found["owner:b"][name] for name in names] == [None, None, "0.00", None, None, None]
+    assert found["manager:n"]["quota_probability"] == pytest.approx(0.3)
+
+
+def test_pipeline_brings_no_more_than_itself_and_none_tells_nothing() -> None:
+    assert figures(Standing("USD", 100, 0, 10, 60 * 5, 20 * 5, 5))["missing_pipeline"] == "0.40"
+    assert figures(Standing("USD", 100, 0, 0, 60 * 5, 20 * 5, 5))["missing_pipeline"] is None
+    assert figures(Standing("USD", 100, 0, 9, None))["gap"] is None
+
+
+def test_a_quota_is_of_an_owner_or_of_a_node() -> None:
+    amount = {"currency": "USD", "value": "1.00"}
+    for raw, made in (
+        ({"node": "owner:a"}, Quota("a", "2017-Q4", Money("USD", 100))),
+        ({"node": "manager:a"}, NodeQuota("manager:a", "2017-Q4", Money("USD", 100))),
+    ):
+        quota, errors = read_quota(raw | {"period": "2017-Q4", "amount": amount})
+        assert (quota, errors) == (made, ())
+        assert quota is not None
+        assert read_quota(quota_json(quota)) == (made, ())
+    wrong: Any
+    for wrong in ({"node": 3}, {"node": "company", "owner_id": "a"}, {"node": ""}, {"node": "company"}, []):
+        assert read_quota(wrong)[0] is None
+
+
+def test_a_file_of_quotas() -> None:
+    text = (
+        "\ufeffPeriod;Owner;Amount;Currency\r\n2017-Q4;ann;10.50;usd\r\n;;;\r\n2017-Q4;company;7;KRW\r\n2017-Q4;ben\r\n"
+    )
+    found = list(quota_rows(text.encode()))
+    assert [number for number, _ in found] == [2, 4, 5]
+    quotas = [read_quota(raw)[0] for _, raw in found]
+    assert quotas == [
+        Quota("ann", "2017-Q4", Money("USD", 1050)), NodeQuota("company", "2017-Q4", Money("KRW", 7)), None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"owner,period\n", b"a,b,c,d\n", b"\xff\xfe\n", b"owner,period,amount,amount\n"])
+def test_what_is_no_file_of_quotas_is_refused(data: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        list(quota_rows(data))
