@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.evaluate_lead_scoring import Language
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as Counts
-    from collections.abc import Sequence
-
     from services.gateway.imports.importer import Progress, Report
     from services.gateway.imports.schema import Mapping
-
-SHOWN = 20
-FATES = ("created", "changed", "unchanged", "checked", "rejected")
-PARTS_OF_DEALS = ("history", "events", "activities", "deal_contacts", "deal_products")
 
 
 def import_(
@@ -36,6 +30,9 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything but write, and say what would happen.")
     ] = False,
+    language: Annotated[
+        Language | None, typer.Option("--lang", help="Of what is said. [default: that of LC_ALL, LC_MESSAGES or LANG]")
+    ] = None,
 ) -> None:
     """Import CSV files; the same files again change nothing.
 
@@ -43,13 +40,24 @@ def import_(
     """
     import asyncio
 
+    from cli.import_report import report_lines, row_lines
     from cli.progress import Bar
+    from kit.errors import DealcastError
     from services.gateway.imports.mapping import load
+    from services.gateway.imports.messages import reader_language, translate
 
-    rules = load(mapping)
-    with Bar() as bar:
-        report = asyncio.run(_run(rules, _Options(path, data_dir, url, rejects, dry_run), bar))
-    _tell(report, rules.name, dry_run=dry_run)
+    spoken = language.value if language else reader_language()
+    try:
+        rules = load(mapping)
+        with Bar() as bar:
+            report = asyncio.run(_run(rules, _Options(path, data_dir, url, rejects, dry_run, spoken), bar))
+    except DealcastError as error:
+        translate(error, spoken)
+        raise
+    for line in row_lines(report, spoken):
+        typer.echo(line, err=True)
+    for line in report_lines(report, rules.name, spoken, dry_run=dry_run):
+        typer.echo(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class _Options:
     url: str
     rejects: Path | None
     dry_run: bool
+    language: str
 
 
 async def _run(rules: Mapping, options: _Options, progress: Progress) -> Report:
@@ -68,39 +77,9 @@ async def _run(rules: Mapping, options: _Options, progress: Progress) -> Report:
     from services.gateway.imports.targets import open_sink
 
     find(rules, options.path)  # so that a wrong path is told before anything is made
+    rejects = RejectsWriter(options.rejects, language=options.language)
     sink = await open_sink(options.data_dir, options.url, dry_run=options.dry_run)
     try:
-        return await Importer(rules, sink, RejectsWriter(options.rejects), progress).run(options.path)
+        return await Importer(rules, sink, rejects, progress).run(options.path)
     finally:
         await sink.close()
-
-
-def _tell(report: Report, name: str, *, dry_run: bool) -> None:
-    for rejected in report.rejects[:SHOWN]:
-        for error in rejected.errors:
-            value = f" = {error.value}" if error.value else ""
-            text = f"{rejected.file}, line {rejected.line}: {error.field}{value}: {error.message}; {error.mend}"
-            typer.echo(text, err=True)
-    rest = report.total("rejected") - SHOWN
-    if rest > 0:
-        typer.echo(f"and {rest:,} more", err=True)
-    stays = f"; the company's day stays {report.business_day}" if report.business_day != report.as_of else ""
-    as_of = f", as of {report.as_of}{stays}" if report.as_of else ""
-    typer.echo(f"{name}{as_of}{': dry run, nothing written' if dry_run else ''}")
-    for entity, counts in report.counts.items():
-        typer.echo(f"  {entity}: {_words(counts, _shown(entity))}")
-    totals = {what: report.total(what) for what in FATES}
-    typer.echo(f"in all: {_words(totals, FATES)}")
-    for path in report.rejects_files.values():
-        typer.echo(f"refused rows are in {path}: correct them and import that file with the same mapping")
-
-
-def _shown(entity: str) -> tuple[str, ...]:
-    """What is counted of it: rows that belong to deals are written with them, and lines come along with users."""
-    if entity in PARTS_OF_DEALS:
-        return ("read", "rejected")
-    return FATES if entity == "reporting lines" else ("read", *FATES)
-
-
-def _words(counts: Counts[str, int], shown: Sequence[str]) -> str:
-    return ", ".join(f"{counts.get(word, 0):,} {word}" for word in shown if word != "checked" or counts.get(word))

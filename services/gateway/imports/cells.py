@@ -128,6 +128,11 @@ class CellReader:
             return self.spec.owner.column
         return next((s.column for s in self.spec.columns.get(target, ()) if s.column), target)
 
+    def as_written(self, target: str, cells: Sequence[str]) -> str:
+        """What stands in the column that a target comes from, for messages."""
+        at = self._at.get(self.column_of(target))
+        return "" if at is None else shown(cells[at])
+
     def read(self, targets: Iterable[tuple[str, str]], cells: Sequence[str], outcome: str = "") -> Values:
         """Read the targets (name, kind) that the mapping gives; `outcome` (open, won, lost) chooses among sources."""
         values = Values()

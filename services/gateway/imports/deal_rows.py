@@ -37,10 +37,18 @@ class Draft:
         self.activity_ids = ActivityIds(self.id)
 
 
-class DealRows:
-    """Takes rows into drafts; `latest` is the last moment that can have been."""
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last moment that can have been; `given` where the mapping says so, else it is the future that is refused."""
 
-    def __init__(self, tables: Sequence[OpenTable], latest: datetime) -> None:
+    moment: datetime
+    given: bool = False
+
+
+class DealRows:
+    """Takes rows into drafts; nothing in them can have been after `latest`."""
+
+    def __init__(self, tables: Sequence[OpenTable], latest: Latest) -> None:
         self._tables, self._latest = tables, latest
         self._matchers = {
             i: RuleMatcher(each.spec, each.table.columns) for i, each in enumerate(tables) if each.spec.rules
@@ -68,7 +76,7 @@ class DealRows:
         word = outcome.of.get("outcome") or "OPEN"
         values = cells.read(_WHOLE, part.cells, word.lower())
         errors += outcome.errors + values.errors
-        self._check_past(values, cells, errors)
+        self._check_past(values, cells, part, errors)
         for name, source in table.custom.items():
             value = cells.custom(source, table.types[name], part.cells, errors)
             if value is not None or name not in draft.fields:
@@ -94,7 +102,7 @@ class DealRows:
         cells = table.cells
         values = cells.read([(t, k) for t, k in TARGETS["history"].items() if t != "id"], part.cells)
         errors += values.errors
-        self._check_past(values, cells, errors)
+        self._check_past(values, cells, part, errors)
         moment = self._needed("time", values, cells, errors)
         found = {
             t: v for t, v in values.of.items() if t not in ("time", "field", "value", "currency") and v is not None
@@ -120,7 +128,7 @@ class DealRows:
         cells = table.cells
         values = cells.read([("time", "time")], part.cells)
         errors += values.errors
-        self._check_past(values, cells, errors)
+        self._check_past(values, cells, part, errors)
         moment = self._needed("time", values, cells, errors)
         rule = self._matchers[part.table].match(part.cells)
         if rule is None and table.spec.unmatched == "reject":
@@ -135,7 +143,7 @@ class DealRows:
         cells = table.cells
         values = cells.read([(t, k) for t, k in TARGETS["activities"].items() if t != "id"], part.cells)
         errors += values.errors
-        self._check_past(values, cells, errors)
+        self._check_past(values, cells, part, errors)
         moment, kind = self._needed("time", values, cells, errors), self._needed("type", values, cells, errors)
         if errors:
             return
@@ -149,7 +157,7 @@ class DealRows:
     def _contact(self, draft: Draft, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
         values = table.cells.read([(t, k) for t, k in TARGETS["deal_contacts"].items() if t != "id"], part.cells)
         errors += values.errors
-        self._check_past(values, table.cells, errors)
+        self._check_past(values, table.cells, part, errors)
         contact = self._needed("contact_id", values, table.cells, errors)
         if not errors:
             role = ContactRole(contact, values.of.get("role") or "")
@@ -159,7 +167,7 @@ class DealRows:
         cells = table.cells
         values = cells.read([(t, k) for t, k in TARGETS["deal_products"].items() if t != "id"], part.cells)
         errors += values.errors
-        self._check_past(values, cells, errors)
+        self._check_past(values, cells, part, errors)
         price = values.of.get("price")
         product, quantity = self._needed("product_id", values, cells, errors), values.of.get("quantity")
         if quantity is not None and quantity < 0:
@@ -176,12 +184,17 @@ class DealRows:
             errors.append(FieldError(cells.column_of(target), "", f"the {target} is missing", "fill it in"))
         return value
 
-    def _check_past(self, values: Values, cells: CellReader, errors: list[FieldError]) -> None:
+    def _check_past(self, values: Values, cells: CellReader, part: Part, errors: list[FieldError]) -> None:
         for target in PAST_TARGETS:
             value = values.of.get(target)
             if value is None:
                 continue
-            late = value > self._latest if isinstance(value, datetime) else value > self._latest.date()
-            if late:
-                message = f"it lies after {self._latest.date()}, when these files end"
-                errors.append(FieldError(cells.column_of(target), value.isoformat(), message, "correct the date"))
+            last = self._latest.moment
+            if value <= (last if isinstance(value, datetime) else last.date()):
+                continue
+            message, mend = "it lies in the future", "correct the date"
+            if self._latest.given:
+                message = f"it lies after {last.date()}, the day that the mapping says these files are of"
+                mend = "correct the date, or as_of in the mapping"
+            written = cells.as_written(target, part.cells)
+            errors.append(FieldError(cells.column_of(target), written, message, mend))

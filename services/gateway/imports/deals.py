@@ -12,7 +12,7 @@ from kit.money import Money
 from learning.records import DealKind, Motion, Outcome, ProductLine
 from services.gateway.domain import UNSET, DealWrite, FieldError, PastChange
 from services.gateway.imports.cells import PRICE
-from services.gateway.imports.deal_rows import DealRows, Draft
+from services.gateway.imports.deal_rows import DealRows, Draft, Latest
 from services.gateway.imports.events import Case, read_case
 from services.gateway.imports.staging import MOST_ROWS, Part
 from services.gateway.imports.tables import OpenTable
@@ -33,7 +33,7 @@ class Built:
 class DealBuilder:
     """Builds writes; `prices` are list prices by product id, `latest` the last moment that can have been."""
 
-    def __init__(self, tables: Sequence[OpenTable], prices: Mapping[str, Money], latest: datetime) -> None:
+    def __init__(self, tables: Sequence[OpenTable], prices: Mapping[str, Money], latest: Latest) -> None:
         self._tables, self._prices = tables, prices
         self._rows = DealRows(tables, latest)
 
@@ -61,8 +61,9 @@ class DealBuilder:
         return Built(self._write(draft), bad)
 
     def _in_columns(self, problem: FieldError, part: Part) -> FieldError:
-        column = self._tables[part.table].cells.column_of(problem.field)
-        return FieldError(column, problem.value, problem.message, problem.mend)
+        cells = self._tables[part.table].cells
+        value = cells.as_written(problem.field, part.cells) or problem.value
+        return FieldError(cells.column_of(problem.field), value, problem.message, problem.mend)
 
     def _consistent(self, draft: Draft) -> FieldError | None:
         members = draft.members

@@ -82,17 +82,19 @@ def problem(response: httpx.Response) -> DealcastError:
     return kind(detail, **texts)
 
 
-def of_line(result: WriteResult, place: int) -> WriteResult:
-    """What a user's result says of one of their lines."""
+def of_line(result: WriteResult, place: int, line: ReportingLine, before: ReportingLine | None) -> WriteResult:
+    """What a user's result says of one of their lines, which stood as `before`."""
     prefix = f"lines[{place}]."
     errors = [
         replace(error, field=error.field.removeprefix(prefix))
         for error in result.errors
         if error.field.startswith(prefix) or not error.field.startswith("lines[")
     ]
-    if result.status is WriteStatus.REJECTED and not errors:
-        return WriteResult(result.id, WriteStatus.CHANGED)  # another line was refused, this one was taken
-    return replace(result, errors=tuple(errors))
+    if result.status is WriteStatus.REJECTED and errors:
+        return replace(result, errors=tuple(errors))
+    if before is None:
+        return WriteResult(result.id, WriteStatus.CREATED)
+    return WriteResult(result.id, WriteStatus.UNCHANGED if before == line else WriteStatus.CHANGED)
 
 
 class HttpSink:
@@ -132,13 +134,20 @@ class HttpSink:
     async def _save_lines(self, lines: Sequence[ReportingLine]) -> list[WriteResult]:
         """Lines travel with their users."""
         rows = (await self._client.call("GET", "/v1/users")).json()["users"]
-        users = {user[0].id: user[0] for user, _ in map(people.user_from_json, rows) if user is not None}
+        known = [user for user, _ in map(people.user_from_json, rows) if user is not None]
+        users = {user.id: user for user, _ in known}
+        before = {(line.user_id, line.valid_from): line for _, lines_of in known for line in lines_of}
         own: dict[str, list[ReportingLine]] = {}
         for line in lines:
             own.setdefault(line.user_id, []).append(line)
         mine = [people.user_to_json(users.get(user, User(user, user)), tuple(each)) for user, each in own.items()]
         results = dict(zip(own, await self._post("users", mine), strict=True))
-        return [of_line(results[line.user_id], own[line.user_id].index(line)) for line in lines]
+        return [
+            of_line(
+                results[line.user_id], own[line.user_id].index(line), line, before.get((line.user_id, line.valid_from))
+            )
+            for line in lines
+        ]
 
     async def _post(self, batch: str, rows: Sequence[Mapping[str, Any]]) -> list[WriteResult]:
         content = b"".join(orjson.dumps(row) + b"\n" for row in rows)

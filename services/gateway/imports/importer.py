@@ -14,17 +14,19 @@ from kit.errors import DealcastError
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
+from services.gateway.imports.deal_rows import Latest
 from services.gateway.imports.deals import DealBuilder
 from services.gateway.imports.rejects import Rejected, RejectsWriter
 from services.gateway.imports.scan import scan
 from services.gateway.imports.schema import Mapping as Rules
 from services.gateway.imports.sinks import BATCHES, Sink
 from services.gateway.imports.staging import Part, Staging
+from services.gateway.imports.store_errors import in_columns
 from services.gateway.imports.tables import OpenTable, find, open_table
 
 BATCH = 500
 FAMILIES = ("users", "accounts", "products", "contacts", "deals", "quotas")
-Pending = tuple[Any, list[Part]]
+Pending = tuple[Any, list[Part]]  # a record, and the rows that it is made of
 
 
 class Progress(Protocol):
@@ -47,7 +49,12 @@ class Quiet:
 
 @dataclass(slots=True)
 class Report:
-    """What an import did: per entity rows read and rejected, and records created, changed and unchanged."""
+    """What an import did: per entity rows read and rejected, and records created, changed and unchanged.
+
+    `merged` counts rows beyond the first one of a record, `passed` rows without an id that the mapping passes over,
+    `derived` records that have no row of their own, such as deals that only an event log knows. They add up:
+    read + derived = created + changed + unchanged (+ checked) + merged + passed + rejected.
+    """
 
     as_of: date | None = None
     business_day: date | None = None  # the company's, once all is in
@@ -99,9 +106,12 @@ class Importer:
         self._progress.start("Reading", size)
         last: date | None = None
         for number, table in enumerate(self._tables):
-            count, day = scan(number, table, staging, self._reject, self._progress.advance)
-            self.report.add(table.spec.entity, "read", count)
-            last = max(filter(None, (last, day)), default=None)
+            found = scan(number, table, staging, self._reject, self._progress.advance)
+            self.report.add(table.spec.entity, "read", found.rows)
+            for what, count in (("merged", found.repeated), ("passed", found.passed)):
+                if count:
+                    self.report.add(table.spec.entity, what, count)
+            last = max(filter(None, (last, found.day)), default=None)
         staging.sort()
         as_of = self._mapping.as_of
         self.report.as_of = as_of if isinstance(as_of, date) else last if as_of == "last" else None
@@ -144,11 +154,11 @@ class Importer:
         builder = await self._builder() if family == "deals" else None
         waiting: dict[str, list[Pending]] = {batch: [] for batch in BATCHES}
         held: list[Pending] = []  # reporting lines wait until every user is in
-        for records, bad, good in self._built(family, staging, builder):
+        for records, bad in self._built(family, staging, builder):
             for part, errors in bad:
                 self._reject(part, errors)
-            for batch, record in records:
-                (held if batch == "lines" else waiting[batch]).append((record, good))
+            for batch, record, rows in records:
+                (held if batch == "lines" else waiting[batch]).append((record, rows))
                 if len(waiting[batch]) >= BATCH:
                     await self._save(batch, waiting[batch])
                     waiting[batch] = []
@@ -160,20 +170,21 @@ class Importer:
 
     async def _builder(self) -> DealBuilder:
         day = self.report.as_of or datetime.now(UTC).date() + timedelta(1)
-        return DealBuilder(self._tables, await self._sink.prices(), last_second(day))
+        dated = isinstance(self._mapping.as_of, date)
+        return DealBuilder(self._tables, await self._sink.prices(), Latest(last_second(day), given=dated))
 
     def _built(
         self, family: str, staging: Staging, builder: DealBuilder | None
-    ) -> Iterator[tuple[list[tuple[str, Any]], list[tuple[Part, list[FieldError]]], list[Part]]]:
+    ) -> Iterator[tuple[list[tuple[str, Any, list[Part]]], list[tuple[Part, list[FieldError]]]]]:
         for key, parts, cut in staging.groups(family):
             if builder is not None:
                 built = builder.build(key, parts, cut=cut)
                 refused = {id(part) for part, _ in built.bad}
                 good = [part for part in parts if id(part) not in refused]
-                yield [("deals", built.write)] if built.write else [], built.bad, good
+                yield [("deals", built.write, good)] if built.write else [], built.bad
             else:
                 merged = people.merge(key, parts, self._tables)
-                yield merged.records(family) if merged.good else [], merged.bad, merged.good
+                yield merged.records(family) if merged.good else [], merged.bad
 
     async def _save(self, batch: str, pending: Sequence[Pending]) -> None:
         if not pending:
@@ -185,25 +196,17 @@ class Importer:
     def _count(self, batch: str, parts: Sequence[Part], result: WriteResult) -> None:
         if result.status is not WriteStatus.REJECTED:
             self.report.add(batch, "checked" if getattr(self._sink, "blind", False) else str(result.status))
+            own = sum(self._tables[part.table].spec.entity == batch for part in parts)
+            if batch != "lines" and own != 1:
+                self.report.add(batch, "merged" if own else "derived", abs(own - 1))
             return
         for part in parts:
-            cells = self._tables[part.table].cells
-            self._reject(part, [_in_columns(error, cells) for error in result.errors])
+            self._reject(part, [in_columns(error, self._tables[part.table].cells) for error in result.errors], batch)
 
-    def _reject(self, part: Part, errors: Sequence[FieldError]) -> None:
+    def _reject(self, part: Part, errors: Sequence[FieldError], batch: str = "") -> None:
         table = self._tables[part.table]
         self._rejects.add(table.path, table.table.columns, part.line, part.cells, errors)
-        self.report.add(table.spec.entity, "rejected")
-
-
-def _in_columns(error: FieldError, cells: Any) -> FieldError:
-    """An error of the store, told in the words of the file."""
-    name = error.field.removeprefix("fields.")
-    if name.startswith(("history[", "activities[")):
-        of_activity, name = name.startswith("activities["), name.partition("].")[2]
-        name = "activity_id" if of_activity and name == "id" else name
-    name = name.split(".")[-1] if name.startswith(("products.", "contacts.", "products[", "contacts[")) else name
-    return FieldError(cells.column_of(name), error.value, error.message, error.mend)
+        self.report.add(batch if batch == "lines" else table.spec.entity, "rejected")
 
 
 __all__ = ["Importer", "Mapping", "Progress", "Report"]

@@ -25,7 +25,7 @@ class Merged:
     fields: dict[str, Value] = field(default_factory=dict)
     dated: list[tuple[datetime, str, Value]] = field(default_factory=list)  # fields that hold since a day
     lines: dict[date, tuple[str, str]] = field(default_factory=dict)
-    quotas: dict[tuple[str, str], Quota] = field(default_factory=dict)
+    quotas: dict[tuple[str, str], tuple[Quota, list[Part]]] = field(default_factory=dict)  # the last of its rows counts
     consents: dict[str, Consent] = field(default_factory=dict)
     bad: list[tuple[Part, list[FieldError]]] = field(default_factory=list)
     good: list[Part] = field(default_factory=list)
@@ -36,23 +36,25 @@ class Merged:
         """A text member, "" where missing."""
         return str(self.of.get(name) or "")
 
-    def records(self, family: str) -> list[tuple[str, Any]]:
-        """What to save, each with the name of its batch; lines of users come apart, as they need all users."""
+    def records(self, family: str) -> list[tuple[str, Any, list[Part]]]:
+        """What to save, each with the name of its batch and its rows; lines of users come apart, as they need all
+        users."""
         if family == "users":
             return self._people()
         if family == "quotas":
-            return [("quotas", quota) for quota in self.quotas.values()]
+            return [("quotas", quota, rows) for quota, rows in self.quotas.values()]
         make = {"accounts": self._account, "products": self._product, "contacts": self._contact}
-        return [(family, make[family]())]
+        return [(family, make[family](), self.good)]
 
-    def _people(self) -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = []
+    def _people(self) -> list[tuple[str, Any, list[Part]]]:
+        found: list[tuple[str, Any, list[Part]]] = []
         if "users" in self.entities:
             active = self.of.get("active")
             name, email, title = self.text("name") or self.id, self.text("email"), self.text("title")
-            found.append(("users", User(self.id, name, email, title, True if active is None else active)))
+            user = User(self.id, name, email, title, True if active is None else active)
+            found.append(("users", user, self.good))
         lines = [ReportingLine(self.id, manager, region, day) for day, (manager, region) in sorted(self.lines.items())]
-        return found + [("lines", line) for line in lines]
+        return found + [("lines", line, self.good) for line in lines]
 
     def _account(self) -> Account:
         dated = sorted(self.dated, key=lambda one: one[0])
@@ -134,7 +136,8 @@ def _take_quota(merged: Merged, table: OpenTable, part: Part, of: dict[str, Any]
             errors.append(FieldError(cells.column_of(name), "", f"the {name} is missing", "fill it in"))
     if not errors:
         money = cells.money(amount, of.get("currency"))
-        merged.quotas[of["period"], money.currency] = Quota(merged.id, of["period"], money)
+        _, rows = merged.quotas.get((of["period"], money.currency), (None, []))
+        merged.quotas[of["period"], money.currency] = (Quota(merged.id, of["period"], money), [*rows, part])
 
 
 def _consents(table: OpenTable, part: Part, errors: list[FieldError]) -> list[Consent]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 
 from services.gateway.domain import FieldError
+from services.gateway.imports.messages import told
 from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
 
 REASONS = tuple(REASON_PREFIX + name for name in ("line", "field", "value", "reason", "mend"))
@@ -34,8 +35,9 @@ class RejectsWriter:
     Rows are refused in any order and wait on disk until all are known.
     """
 
-    def __init__(self, target: Path | None = None, *, shown: int = 1_000) -> None:
+    def __init__(self, target: Path | None = None, *, shown: int = 1_000, language: str = "en") -> None:
         """`target` is a .csv file for the first file with rejects (others get its name and theirs) or a folder."""
+        self._language = language
         self._target = target
         self._shown = shown
         self._sources: dict[Path, Sequence[str]] = {}  # with their columns
@@ -55,8 +57,8 @@ class RejectsWriter:
             self._rows.execute("PRAGMA synchronous = OFF")
             self._rows.execute("CREATE TABLE row (source TEXT, line INTEGER, cells BLOB, errors BLOB)")
         self._sources.setdefault(source, columns)
-        told = orjson.dumps([astuple(error) for error in errors])
-        self._rows.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (str(source), line, orjson.dumps(list(cells)), told))
+        kept = orjson.dumps([astuple(error) for error in errors])
+        self._rows.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (str(source), line, orjson.dumps(list(cells)), kept))
 
     def close(self) -> None:
         """Write the files, each in the order of its lines; `paths` and `first` then tell of them."""
@@ -89,7 +91,7 @@ class RejectsWriter:
         )
         for line, of_line in groupby(rows, key=itemgetter(0)):
             same = list(of_line)
-            errors = [FieldError(*error) for _, _, told in same for error in orjson.loads(told)]
+            errors = [told(FieldError(*error), self._language) for _, _, kept in same for error in orjson.loads(kept)]
             yield line, orjson.loads(same[0][1]), list(dict.fromkeys(errors))
 
     def _path(self, source: Path) -> Path:

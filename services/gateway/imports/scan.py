@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.gateway.domain import FieldError
@@ -11,6 +12,19 @@ from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.tables import OpenTable
 
 EVERY = 1_000
+
+
+@dataclass(slots=True)
+class Scanned:
+    """A file read once: its rows, how many of them say again what one before said, how many have no id and are passed
+    over, and the last day in it."""
+
+    rows: int = 0
+    repeated: int = 0
+    passed: int = 0
+    day: date | None = None
+
+
 Reject = Callable[[Part, Sequence[FieldError]], None]
 
 
@@ -37,22 +51,21 @@ class LastDay:
                 self._sure = (day - timedelta(days=1)).isoformat()
 
 
-def scan(
-    number: int, table: OpenTable, staging: Staging, reject: Reject, advance: Callable[[int], None]
-) -> tuple[int, date | None]:
-    """Read a file once; how many rows it has and the last day in it. Rows without an id are refused here."""
-    last, count, position = LastDay(table), 0, 0
+def scan(number: int, table: OpenTable, staging: Staging, reject: Reject, advance: Callable[[int], None]) -> Scanned:
+    """Read a file once. Rows without an id are refused here, unless the mapping passes over them."""
+    last, found, position = LastDay(table), Scanned(), 0
     once = table.spec.entity not in OF_DEALS  # equal rows on a customer or a user say nothing new
     used = _used(table)
     for row in table.table.rows():
-        count += 1
-        if count % EVERY == 0:
+        found.rows += 1
+        if found.rows % EVERY == 0:
             advance(table.table.position - position)
             position = table.table.position
         errors = [row.error] if row.error else []
         key = "" if errors else table.cells.key(table.key_kind, row.cells, errors)
         if not key and not errors:
             if table.spec.without_id == "pass":
+                found.passed += 1
                 continue
             errors = [FieldError(table.cells.column_of("id"), "", "the id is missing", "fill it in")]
         if errors:
@@ -64,8 +77,11 @@ def scan(
                 guess.add(text)
         if not once or staging.is_new(number, key, [row.cells[i] for i in used]):
             staging.add(table.family, key, Part(number, row.line, row.cells))
+        else:
+            found.repeated += 1
     advance(table.path.stat().st_size - position)
-    return count, last.day
+    found.day = last.day
+    return found
 
 
 def _used(table: OpenTable) -> list[int]:

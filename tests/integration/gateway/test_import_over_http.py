@@ -53,9 +53,21 @@ async def test_an_import_finds_the_gateway_that_runs_on_the_folder(gateway: Runn
     assert people["ann"]["lines"][0]["manager_id"] == "cid"
     again = await run_import(MAPPING, files, data_dir, url=url)
     assert (again.total("created"), again.total("changed")) == (0, 0)
+    assert again.counts["reporting lines"]["unchanged"] == 2
     (job, *_) = (await gateway.http.get("/v1/imports")).json()["imports"]
     assert job["state"] == "SUCCEEDED"
     assert job["detail"]["counts"]["deals"]["unchanged"] == 2
+
+
+async def test_both_ways_count_the_same(gateway: RunningGateway, files: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        over_http = await run_import(MAPPING, files, tmp_path / "none", url=str(gateway.http.base_url))
+        at_rest = await run_import(MAPPING, files, tmp_path / "alone")
+        assert over_http.counts == at_rest.counts
+        (files / "people.csv").write_text(PEOPLE.replace("bob,cid,East", "bob,cid,West"), encoding="utf-8")
+    assert at_rest.counts["reporting lines"] | {"read": 0} == {
+        "read": 0, "created": 0, "changed": 1, "unchanged": 1, "rejected": 0,
+    }  # fmt: skip
 
 
 async def test_a_dry_run_by_address_only_checks(gateway: RunningGateway, files: Path, tmp_path: Path) -> None:

@@ -139,3 +139,19 @@ def test_an_import_tells_what_counts_with_deals_and_where_the_clock_stays(tmp_pa
     (tmp_path / "log.csv").write_text("case,at,what\na,2017-02-01,begun\n", encoding="utf-8")
     done = dealcast("import", "--mapping", "m.toml", ".", "--data-dir", "data")
     assert done.stdout.startswith("m, as of 2017-02-01; the company's day stays 2017-02-03\n")
+
+
+def test_an_import_speaks_the_language_of_its_reader(
+    tmp_path: Path, dealcast: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "deals.csv").write_text("id,created\na,2017-01-01\nb,someday\n", encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    done = dealcast("import", "--mapping", "m.toml", "deals.csv", "--data-dir", "data")
+    assert "  딜: 읽음 2, 생성 1, 변경 0, 그대로 0, 거부 1\n" in done.stdout, done.stderr
+    assert "deals.csv 3행: created = someday: 2017-09-30 또는" in done.stderr
+    assert "형식의 일시가 아닙니다" in (tmp_path / "rejects-deals.csv").read_text(encoding="utf-8-sig")
+    done = dealcast("import", "--mapping", "m.toml", "none.csv", "--data-dir", "data")
+    assert "error: PATH = none.csv: 그런 파일이나 폴더가 없습니다" in done.stderr
+    done = dealcast("import", "--mapping", "m.toml", "none.csv", "--data-dir", "data", "--lang", "en")
+    assert "there is no such file or folder" in done.stderr

@@ -1,0 +1,68 @@
+"""What an import says of rows and files, in the language of who reads it.
+
+The sentences are written in English where they arise, in the importer, the store or a gateway far away; messages.toml
+holds each of them once more in Korean, the slots of both filled with the same values.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+from kit.errors import DealcastError
+from services.gateway.domain import FieldError
+
+LANGUAGES = ("en", "ko")
+SOURCE = Path(__file__).parent / "messages.toml"
+
+
+def reader_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the environment asks for (LC_ALL, LC_MESSAGES, LANG, the first that is set)."""
+    asked = next(filter(None, (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "ko" if asked.lower().startswith("ko") else "en"
+
+
+@lru_cache(maxsize=4096)
+def said(text: str, language: str) -> str:
+    """A message in the language; as it is where the catalogue does not know it."""
+    if language == "en" or not text:
+        return text
+    plain, shaped, words = _catalogue()
+    if text in plain:
+        return plain[text]
+    for pattern, korean in shaped:
+        if found := pattern.fullmatch(text):
+            values = found.groups()
+            return korean.format(*values, **{f"w{i}": words.get(value, value) for i, value in enumerate(values)})
+    return text
+
+
+def told(error: FieldError, language: str) -> FieldError:
+    """Why a row was refused, in the language."""
+    if language == "en":
+        return error
+    return replace(error, message=said(error.message, language), mend=said(error.mend, language))
+
+
+def translate(error: DealcastError, language: str) -> None:
+    """Put an error's message and mend into the language."""
+    error.message, error.mend = said(error.message, language), said(error.mend, language)
+
+
+@cache
+def _catalogue() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]], dict[str, str]]:
+    """Whole sentences; those with slots, the most literal first; words that stand in slots."""
+    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
+    pairs = [(str(english), str(korean)) for english, korean in read["messages"]]
+    plain = {english: korean for english, korean in pairs if "{}" not in english}
+    shaped = [pair for pair in pairs if "{}" in pair[0]]
+    shaped.sort(key=lambda pair: -len(pair[0]))
+    patterns = [
+        (re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL), korean) for english, korean in shaped
+    ]
+    return plain, patterns, dict(read["words"])

@@ -1,0 +1,108 @@
+"""What an import says is there in Korean too, whoever wrote the sentence."""
+
+from __future__ import annotations
+
+import ast
+import string
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.errors import InvalidInput, NotFound
+from services.gateway.domain import FieldError
+from services.gateway.imports import messages
+
+ROOT = Path(messages.__file__).parents[3]
+IMPORTS = ("cells", "deal_rows", "deals", "people", "reader", "scan", "store_errors", "tables", "values")
+STORE = ("checks", "checks_around", "checks_deal")
+SOURCES = [ROOT / "services/gateway/imports" / f"{name}.py" for name in IMPORTS] + [
+    ROOT / "services/gateway/store" / f"{name}.py" for name in STORE
+]
+ERRORS = ("ValueError", "InvalidInput", "NotFound")
+CONSTANTS = ("message", "mend", "_MENDS", "_EXAMPLES")
+
+
+def sentences(node: ast.expr) -> Iterator[str]:
+    """The texts that an expression can make, with "x" in the slots."""
+    match node:
+        case ast.Constant(value=str(text)) if " " in text:
+            yield text
+        case ast.JoinedStr():
+            parts = [str(each.value) if isinstance(each, ast.Constant) else "x" for each in node.values]
+            yield "".join(parts)
+        case ast.BinOp(left=ast.Constant(value=str(text))):
+            yield text + "x"
+        case ast.IfExp():
+            yield from sentences(node.body)
+            yield from sentences(node.orelse)
+        case ast.Dict():
+            for value in node.values:
+                yield from sentences(value)
+
+
+def said_in(path: Path) -> Iterator[str]:
+    """The messages and mends that a module writes."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            texts = [keyword.value for keyword in node.keywords if keyword.arg in ("message", "mend")]
+            texts += node.args[2:] if name in ("FieldError", "refuse") and len(node.args) == 4 else []
+            texts += node.args if name in ERRORS else []
+            for text in texts:
+                yield from sentences(text)
+        elif isinstance(node, ast.Return | ast.Assign) and node.value is not None:
+            if not isinstance(node, ast.Assign) or getattr(node.targets[0], "id", "") in CONSTANTS:
+                yield from sentences(node.value)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_every_sentence_is_there_in_korean(path: Path) -> None:
+    found = set(said_in(path))
+    assert found
+    known = (text for text in found if " " in text.strip("x "))
+    untold = {text for text in known if messages.said(text, "ko") == text}
+    assert untold == set()
+
+
+def test_both_languages_have_the_same_slots() -> None:
+    pairs = tomllib.loads(messages.SOURCE.read_text(encoding="utf-8"))["messages"]
+    assert len({english for english, _ in pairs}) == len(pairs)
+    for english, korean in pairs:
+        slots = {name for _, name, _, _ in string.Formatter().parse(korean) if name is not None}
+        assert {slot.removeprefix("w") for slot in slots} == {str(i) for i in range(english.count("{}"))}, english
+
+
+def test_values_stay_as_they_are() -> None:
+    error = FieldError("담당", "kim", "there is no such user", "add a row for it to people.csv, or correct this one")
+    told = messages.told(error, "ko")
+    assert (told.field, told.value, told.message) == ("담당", "kim", "없는 사용자입니다")
+    assert "people.csv" in told.mend
+    assert messages.told(error, "en") == error
+    assert messages.said("something else", "ko") == "something else"
+    mend = messages.said('rename one, or set users = "as_is" under [ids] in the mapping', "ko")
+    assert 'users = "as_is"' in mend  # a key of the mapping, not a word
+
+
+def test_errors_of_a_whole_file_are_told_too() -> None:
+    error = NotFound("the folder lacks deals.csv", field="PATH", value="x", mend="check it")
+    messages.translate(error, "ko")
+    assert (error.message, error.mend) == ("폴더에 deals.csv이(가) 없습니다", "확인하세요")
+    other = InvalidInput("the folder lacks a.csv")
+    messages.translate(other, "en")
+    assert other.message == "the folder lacks a.csv"
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LC_ALL": "", "LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LC_ALL": "en_US.UTF-8", "LANG": "ko_KR.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "ko_KR", "LANG": "C"}, "ko"),
+    ],
+)
+def test_the_environment_names_the_language(environment: dict[str, str], language: str) -> None:
+    assert messages.reader_language(environment) == language
