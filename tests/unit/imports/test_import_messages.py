@@ -52,9 +52,12 @@ def said_in(path: Path) -> Iterator[str]:
             texts += node.args if name in ERRORS else []
             for text in texts:
                 yield from sentences(text)
-        elif isinstance(node, ast.Return | ast.Assign) and node.value is not None:
-            if not isinstance(node, ast.Assign) or getattr(node.targets[0], "id", "") in CONSTANTS:
-                yield from sentences(node.value)
+        elif isinstance(node, ast.Return | ast.Assign) and node.value is not None and _tells(node):
+            yield from sentences(node.value)
+
+
+def _tells(node: ast.Return | ast.Assign) -> bool:
+    return isinstance(node, ast.Return) or getattr(node.targets[0], "id", "") in CONSTANTS
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
