@@ -12,6 +12,7 @@ from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_FORECAST, INSIGHTS_STREAM
 from services.next_best_action import catalogue
+from services.next_best_action.catalogue_source import WatchedFile, edition_follower
 from services.next_best_action.events import forecast_handler
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
 from services.next_best_action.model import ActionModel
@@ -25,9 +26,13 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     """The service's parts on a NATS connection. Raises InvalidInput where the catalogue is wrong."""
     actions = catalogue.load(settings.action_catalogue)
     await ensure_streams(nc, settings.streams_file)
-    follower: Follower[ActionModel] = Follower(ModelShelf(nc), NAME, _load, prior=ActionModel())
-    await follower.look()  # so that the first batch after a restart is not answered by the prior
+    shelf = ModelShelf(nc)
+    follower: Follower[ActionModel] = Follower(shelf, NAME, _load, prior=ActionModel())
     service = NextBestAction(actions, follower, WallClock(), seed=settings.action_seed)
+    editions = edition_follower(shelf, actions, service.adopt)
+    for each in (follower, editions):
+        await each.look()  # so that the first batch after a restart is answered by neither the prior nor the file
+    file = WatchedFile(settings.action_catalogue, lambda: editions.current[1] is not None, service.adopt)
     consumer = Consumer(
         nc,
         stream=INSIGHTS_STREAM,
@@ -36,7 +41,11 @@ async def build(nc: NATS, settings: Settings) -> Parts:
         handler=forecast_handler(service, Publisher(nc, streams_file=settings.streams_file)),
         streams_file=settings.streams_file,
     )
-    return Parts(runners=(follower, consumer), grpc=NextBestActionApi(service).add_to, grpc_services=(SERVICE_NAME,))
+    return Parts(
+        runners=(follower, editions, file, consumer),
+        grpc=NextBestActionApi(service).add_to,
+        grpc_services=(SERVICE_NAME,),
+    )
 
 
 def _load(folder: Path, _: Pointer) -> ActionModel:

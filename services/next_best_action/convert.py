@@ -146,6 +146,7 @@ def _fill(found: insights_pb2.NextActions, answer: Answer) -> None:
     fill_time(header.as_of, answer.as_of)
     for each in answer.ranking.suggestions:
         _fill_suggestion(found.actions.add(), each, answer.key.insight_id)
+    found.catalogue_generation = answer.edition
     if answer.ranking.look_again is not None:
         found.look_again_date = answer.ranking.look_again.isoformat()
 

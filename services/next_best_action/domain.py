@@ -171,3 +171,4 @@ class Answer:
     model_version: str
     as_of: datetime
     ranking: Ranking
+    edition: int = 0  # of the catalogue

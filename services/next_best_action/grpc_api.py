@@ -11,7 +11,7 @@ import grpc
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from dealcast.next_best_action.v1 import next_best_action_pb2_grpc
 from kit.errors import DealcastError, TooLarge
-from services.next_best_action import convert
+from services.next_best_action import catalogue, convert
 from services.next_best_action.service import PRIOR_VERSION, NextBestAction
 
 MOST_DEALS = 1_000
@@ -56,6 +56,19 @@ class NextBestActionApi(next_best_action_pb2_grpc.NextBestActionServiceServicer)
         """The catalogue, in playbook order."""
         actions = self._service.catalogue.actions
         return pb.ListActionsResponse(actions=[convert.action_to_pb(action) for action in actions])
+
+    async def GetCatalogue(  # noqa: N802
+        self, request: pb.GetCatalogueRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.GetCatalogueResponse:
+        """The catalogue in use, as text."""
+        return pb.GetCatalogueResponse(text=self._service.catalogue.text, generation=self._service.edition)
+
+    async def CheckCatalogue(  # noqa: N802
+        self, request: pb.CheckCatalogueRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.CheckCatalogueResponse:
+        """The actions a text would give. Raises InvalidInput with line and mend; nothing changes."""
+        found = await asyncio.to_thread(catalogue.parse, request.text)
+        return pb.CheckCatalogueResponse(actions=[convert.action_to_pb(action) for action in found.actions])
 
     async def GetModel(  # noqa: N802
         self, request: pb.GetModelRequest, context: grpc.aio.ServicerContext[Any, Any]

@@ -32,23 +32,30 @@ class NextBestAction:
 
     def __init__(self, catalogue: Catalogue, models: CurrentModel, clock: Clock, *, seed: int = 0) -> None:
         self.catalogue = catalogue
+        self.edition = 0  # of the catalogue: 0 is the file, else how often it was edited
         self.models = models
         self._clock = clock
         self._seed = seed
 
+    def adopt(self, catalogue: Catalogue, edition: int) -> None:
+        """Rank by another catalogue from the next batch on."""
+        self.catalogue, self.edition = catalogue, edition
+
     def answer(self, deals: Sequence[Asked]) -> list[Answer]:
-        """One answer a deal, all by the same model."""
+        """One answer a deal, all by the same model and catalogue."""
         model, pointer = self.models.current
         return [self._answer(deal, model, pointer) for deal in deals]
 
     def _answer(self, asked: Asked, model: ActionModel, pointer: Pointer | None) -> Answer:
         version, generation = (pointer.version, pointer.generation) if pointer else (PRIOR_VERSION, 0)
+        generation += self.edition  # both only grow, so an answer by a newer catalogue or model wins
         ranking = rank(situation(asked, self.catalogue, model), self.catalogue, model, seed=self._seed)
         deal, day = asked.history.deal, asked.day.isoformat()
         upstream = asked.upstream.insight_id if asked.upstream else ""
-        name = insight_id(KIND, deal.id, deal.revision, generation, day, upstream, version)
+        by = f"{version}+{self.edition}" if self.edition else version
+        name = insight_id(KIND, deal.id, deal.revision, generation, day, upstream, by)
         key = InsightKey(deal.revision, generation, day, name, asked.upstream)
-        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking)
+        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking, self.edition)
 
 
 def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situation:

@@ -154,7 +154,7 @@ async def test_events_become_insights_and_poisoned_ones_dead_letters(nats: NATS,
 async def test_grpc_answers_and_a_promoted_model_is_followed(nats: NATS, service: Service, tmp_path: Path) -> None:
     async with grpc.aio.insecure_channel(service.told["grpc"]) as channel:
         stub = next_best_action_pb2_grpc.NextBestActionServiceStub(channel)
-        assert len((await stub.ListActions(pb.ListActionsRequest())).actions) == 19
+        assert len((await stub.ListActions(pb.ListActionsRequest())).actions) == 20
         assert (await stub.GetModel(pb.GetModelRequest())).prior
         asked_for = pb.RankActionsRequest(deals=[forecast_event("d1"), forecast_event("d2", deleted=True)])
         ranked = (await stub.RankActions(asked_for)).next_actions
