@@ -1,0 +1,68 @@
+"""A real CRM export in, merged deal records and a rollup that adds up out: the README's own commands."""
+
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.system.harness import System, incomplete, wait_for
+from tests.e2e.system.real_exports import assert_unchanged, check_rollup, import_preset, trained
+
+
+def booked_in_file(datasets: Path, start: str, end: str) -> dict[str, Decimal]:
+    """Won value by sales agent straight from the file."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    with (datasets / "crm_sales_opportunities" / "sales_pipeline.csv").open() as lines:
+        for row in csv.DictReader(lines):
+            if row["deal_stage"] == "Won" and start <= row["close_date"] <= end:
+                totals[row["sales_agent"]] += Decimal(row["close_value"])
+    return totals
+
+
+@pytest.mark.datasets
+@pytest.mark.timeout(420)
+def test_crm_sales_opportunities(start_system: Callable[..., System], datasets: Path) -> None:
+    system = start_system()
+    printed = import_preset(system, datasets, "crm_sales_opportunities")
+    assert re.search(r"7,?135", printed), printed
+    workspace = system.http.get("/v1/workspace").json()
+    assert workspace["counts"]["deals"] == 7_135
+    assert workspace["clock"]["business_day"] == "2017-09-30"
+    wait_for(lambda: trained(system), 180, "models train by themselves")
+    began = time.monotonic()
+    wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 60, "three insights on every open deal")
+    assert time.monotonic() - began < 60
+
+    third = wait_for(lambda: check_rollup(system, "2017-Q3"), 30, "the third quarter")
+    expected = booked_in_file(datasets, "2017-07-01", "2017-09-30")
+    assert Decimal(third["company"]["booked"]) == sum(expected.values())
+    owners = {node["name"]: Decimal(node["booked"]) for node in third.values() if node["level"] == "owner"}
+    assert {name: value for name, value in owners.items() if value} == {k: v for k, v in expected.items() if v}
+    assert {node["level"] for node in third.values()} == {"company", "region", "manager", "owner"}
+    fourth = check_rollup(system, "2017-Q4")
+    assert Decimal(fourth["company"]["booked"]) == 0
+    assert Decimal(fourth["company"]["deals"]) > 0
+    check_records_sum(system, fourth["company"])
+
+    assert_unchanged(import_preset(system, datasets, "crm_sales_opportunities"), "7,135")
+    revisions = [deal["revision"] for deal in system.all_deals()]
+    assert max(revisions) == 1, "the same import again changes nothing"
+
+
+def check_records_sum(system: System, company: dict[str, Any]) -> None:
+    """The company's deals are the exact sum of what its records expect."""
+    total = sum(
+        Decimal(period["expected"]["value"])
+        for deal in system.all_deals("&outcome=OPEN")
+        for period in deal["forecast"]["periods"]
+        if period["period"] == "2017-Q4"
+    )
+    assert total == Decimal(company["deals"])
