@@ -33,6 +33,7 @@ FIRST_DELAY = 0.2
 LONGEST_DELAY = 30.0
 QUIET_SECONDS = 0.02
 MOST_AWAITING = 10_000
+_OLD_REPLY = 9  # tokens of a server's before 2.8, which names no domain and no account
 _PERMANENT = (Poisoned, InvalidInput, TooLarge)
 
 
@@ -239,12 +240,14 @@ class Consumer:
 
 
 def _message(msg: Msg) -> Message:
-    meta = msg.metadata
+    """With what its reply subject tells (NATS ADR-15); the library's metadata costs as much as all the rest."""
+    told = msg.reply.split(".")
+    told = told[4:] if len(told) == _OLD_REPLY else told[6:]
     return Message(
         subject=msg.subject,
         data=msg.data,
         headers=msg.headers or {},
-        deliveries=meta.num_delivered,
-        stream_sequence=meta.sequence.stream,
-        pending=meta.num_pending,
+        deliveries=int(told[0]),
+        stream_sequence=int(told[1]),
+        pending=int(told[4]),
     )

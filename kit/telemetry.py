@@ -137,7 +137,12 @@ def log_changes(event: str, changes: Sequence[Change]) -> None:
     if not told:
         return
     same = {"event": event, "service": _process.service, "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
-    lines = [json.dumps(same | {"level": "info" if change.trace_id else "debug"} | change._asdict()) for change in told]
+    start = json.dumps(same)[:-1]
+    lines = [
+        f'{start}, "level": "{"info" if trace else "debug"}", "deal_id": {json.dumps(deal_id)}, '
+        f'"revision": {revision}, "trace_id": "{trace}"}}'
+        for deal_id, revision, trace in told
+    ]
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - logs go to stderr
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
@@ -28,22 +31,21 @@ def insight_from_event(event: events_pb2.DealEvent, kind: InsightKind) -> Insigh
         raise Poisoned(f"the event carries no {kind.value}", field=kind.value, mend="Look at the service that sent it")
     message = getattr(event, kind.value)
     header = message.header
-    if not header.key.insight_id or not header.key.business_day:
+    key = key_from_pb(header.key)
+    if not key.insight_id or not key.business_day:
         raise Poisoned("the insight has no key", field=f"{kind.value}.header.key", mend="Look at the service")
     body, sort = _BODIES[kind](message)
-    as_of = _time_text(header)
+    text, as_of = _moment(header.as_of.seconds, header.as_of.nanos)
+    model_version = header.model_version
     body |= {
-        "as_of": as_of,
-        "deal_revision": header.key.deal_revision,
-        "model_version": header.model_version,
-        "model_generation": header.key.model_generation,
-        "business_day": header.key.business_day,
-        "insight_id": header.key.insight_id,
+        "as_of": text,
+        "deal_revision": key.deal_revision,
+        "model_version": model_version,
+        "model_generation": key.model_generation,
+        "business_day": key.business_day,
+        "insight_id": key.insight_id,
     }
-    return Insight(
-        event.deal.id, kind, key_from_pb(header.key), header.model_version,
-        header.as_of.ToDatetime(tzinfo=UTC), body, sort,
-    )  # fmt: skip
+    return Insight(event.deal.id, kind, key, model_version, as_of, body, sort)
 
 
 def add_insight(event: events_pb2.DealEvent, insight: Insight) -> None:
@@ -81,8 +83,11 @@ def rollup_from_pb(rollup: insights_pb2.Rollup) -> StoredRollup:
     return StoredRollup(rollup.node, rollup.period, rollup.currency, body)
 
 
-def _time_text(header: insights_pb2.InsightHeader) -> str:
-    return str(header.as_of.ToJsonString())
+@lru_cache(maxsize=4_096)
+def _moment(seconds: int, nanos: int) -> tuple[str, datetime]:
+    """A time as text and as such; the insights of a batch mostly share theirs."""
+    stamp = Timestamp(seconds=seconds, nanos=nanos)
+    return str(stamp.ToJsonString()), stamp.ToDatetime(tzinfo=UTC)
 
 
 def _money(amount: records_pb2.Money) -> dict[str, str] | None:

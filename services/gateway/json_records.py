@@ -46,6 +46,7 @@ DEAL_KEYS = (
     "created_time", "close_date", "closed_date", "category", "fields", "products", "contacts", "deleted",
     "history", "activities", "effective_time",
 )  # fmt: skip
+_KNOWN = frozenset(DEAL_KEYS)
 ACTIVITY_KEYS = ("id", "type", "direction", "time", "contact_id", "owner_id", "text")
 
 _NO_TIME = datetime(1900, 1, 1, tzinfo=UTC)  # stands in where a problem is noted
@@ -65,38 +66,18 @@ def deal_from_json(raw: Any, *, deal_id: str = "") -> tuple[DealWrite | None, Er
     Absent members stay as they are; null empties what can be empty.
     """
     problems = Problems()
-    extra = [key for key in raw if key not in DEAL_KEYS] if isinstance(raw, Mapping) else []
+    extra = [key for key in raw if key not in _KNOWN] if isinstance(raw, Mapping) else []
     for key in extra[:50]:
         mend = _HINTS.get(key, f'put it under fields: {{"fields": {{"{str(key)[:40]}": …}}}}')
         problems.add(str(key), raw[key], f"{str(key)[:60]} is not a key of a deal", mend)
-    known = {key: raw[key] for key in raw if key in DEAL_KEYS} if isinstance(raw, Mapping) else raw
+    known = {key: raw[key] for key in raw if key in _KNOWN} if isinstance(raw, Mapping) else raw
     if deal_id and isinstance(known, dict) and known.setdefault("id", deal_id) != deal_id:
         problems.add("id", known["id"], "id differs from the address", "leave it out or make both the same")
     reader = Reader(known, problems, DEAL_KEYS)
-    identity = reader.required_id("id") if isinstance(known, Mapping) else ""
-    write = DealWrite(
-        identity,
-        kind=reader.enum("kind", DealKind),
-        motion=reader.enum("motion", Motion),
-        pipeline=reader.take("pipeline", check_id),
-        stage=reader.text("stage", default=UNSET),
-        outcome=reader.enum("outcome", Outcome),
-        name=reader.text("name", default=UNSET),
-        owner_id=reader.id("owner_id"),
-        account_id=reader.id("account_id"),
-        amount=reader.take("amount", check_money, empty=None),
-        created_time=reader.take("created_time", check_time),
-        close_date=reader.take("close_date", check_day, empty=None),
-        closed_date=reader.take("closed_date", check_day, empty=None),
-        category=reader.choice("category", ("", *CATEGORIES), default=UNSET),
-        fields=fields_from_json(reader.raw("fields"), "fields", problems),
-        products=_replacing(reader, "products", problems, _product_line),
-        contacts=_replacing(reader, "contacts", problems, _contact_role),
-        deleted=reader.flag("deleted", default=UNSET),
-        history=tuple(_past_change(element, path, problems) for path, element in reader.items("history")),
-        activities=tuple(_activity(element, path, problems, identity) for path, element in reader.items("activities")),
-        effective_time=reader.take("effective_time", check_time, default=None, empty=None),
-    )
+    given = isinstance(known, Mapping)
+    identity = reader.required_id("id") if given else ""
+    told = [(key, read) for key, read in _MEMBERS.items() if key in known] if given else ()
+    write = DealWrite(identity, **{key: read(reader, problems, identity) for key, read in told})
     return _done(write, problems)
 
 
@@ -256,3 +237,31 @@ def _past_value(field: Any, value: Any, name: str, problems: Problems) -> Change
     if check_id(field.removeprefix("fields."), name, problems) is None:
         return None
     return value_from_json(value, name, problems)
+
+
+_MEMBERS: dict[str, Callable[[Reader, Problems, str], Any]] = {
+    "kind": lambda reader, _, __: reader.enum("kind", DealKind),
+    "motion": lambda reader, _, __: reader.enum("motion", Motion),
+    "pipeline": lambda reader, _, __: reader.take("pipeline", check_id),
+    "stage": lambda reader, _, __: reader.text("stage"),
+    "outcome": lambda reader, _, __: reader.enum("outcome", Outcome),
+    "name": lambda reader, _, __: reader.text("name"),
+    "owner_id": lambda reader, _, __: reader.id("owner_id"),
+    "account_id": lambda reader, _, __: reader.id("account_id"),
+    "amount": lambda reader, _, __: reader.take("amount", check_money, empty=None),
+    "created_time": lambda reader, _, __: reader.take("created_time", check_time),
+    "close_date": lambda reader, _, __: reader.take("close_date", check_day, empty=None),
+    "closed_date": lambda reader, _, __: reader.take("closed_date", check_day, empty=None),
+    "category": lambda reader, _, __: reader.choice("category", ("", *CATEGORIES)),
+    "fields": lambda reader, problems, _: fields_from_json(reader.raw("fields"), "fields", problems),
+    "products": lambda reader, problems, _: _replacing(reader, "products", problems, _product_line),
+    "contacts": lambda reader, problems, _: _replacing(reader, "contacts", problems, _contact_role),
+    "deleted": lambda reader, _, __: reader.flag("deleted", default=UNSET),
+    "history": lambda reader, problems, _: tuple(
+        _past_change(element, path, problems) for path, element in reader.items("history")
+    ),
+    "activities": lambda reader, problems, identity: tuple(
+        _activity(element, path, problems, identity) for path, element in reader.items("activities")
+    ),
+    "effective_time": lambda reader, _, __: reader.take("effective_time", check_time, default=None, empty=None),
+}  # what a deal's document may tell besides the id; what it leaves out stays as it is
