@@ -27,7 +27,7 @@ run: $(VENV)/.installed  ## start everything with the sample company (PORT=8080)
 	@$(BIN)/dealcast up --sample --data-dir .dealcast/sample --port $(PORT)
 
 test: $(VENV)/.installed  ## all tests, or T=path
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(T)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(T)
 
 ci:  ## what continuous integration runs: setup, lint and test, also in a browser
 	.ci/run

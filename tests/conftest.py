@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = "required"
 settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
 settings.load_profile("dealcast")
+LONGEST_FIRST = ("tests/e2e/system/", "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the files, the whole takes least when the longest are not the last."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next(n for n, at in enumerate((*LONGEST_FIRST, "")) if item.nodeid.startswith(at)))
 
 
 @pytest.fixture(scope="session")
