@@ -54,14 +54,14 @@ def thin(rows: Codes, most: int, seed: int) -> Codes:
 def learn(data: Dataset, task: Task) -> Found:
     """Fit on the task's rows and score its test rows."""
     steps = sum(one <= task.rounds for one in ROUNDS)
-    if len(np.unique(data.won[task.train])) < 2 or not Encoder.fit(data.table.take(task.train), task.weight).columns:
+    if len(np.unique(data.won[task.train])) < 2 or not Encoder.fit(data.lesson(task.train), task.weight).columns:
         base = base_log_odds(data.won[task.train], task.weight)
         return Found(np.full((len(task.penalties), len(task.test)), base), np.full((steps, len(task.test)), base))
     linear = learn_linear(data, task)
     if not task.rounds:
         return Found(linear, np.zeros((0, len(task.test))))
     rows, outcomes = sample(data, task, TREE_ROWS)
-    table = data.table.take(rows)
+    table = data.lesson(rows)
     encoder = Encoder.fit(table, data.weight[rows], outcomes)
     features = training_tree_features(encoder, table, encoder.transform_training(table, outcomes))
     validation, _ = tree_features(encoder, data.table.take(task.test))
@@ -80,7 +80,7 @@ def sample(data: Dataset, task: Task, most: int) -> tuple[Codes, Outcomes]:
 def learn_linear(data: Dataset, task: Task) -> Floats:
     """Penalties × test rows."""
     rows, outcomes = sample(data, task, LINEAR_ROWS)
-    table = data.table.take(rows)
+    table = data.lesson(rows)
     encoder = Encoder.fit(table, data.weight[rows], outcomes)
     features = encoder.transform_training(table, outcomes)
     tested = encoder.transform(data.table.take(task.test))

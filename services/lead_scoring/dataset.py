@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
@@ -20,6 +20,9 @@ from learning.snapshots import Snapshot, snapshots
 from services.lead_scoring.features import training_table
 
 Ints = NDArray[np.int64]
+# Columns that repeat with the calendar, and after how many days.
+CYCLES: Mapping[str, int] = {"day_in_quarter": 92}
+TIMES = 2  # so often a cycle must have come round before it teaches anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,22 @@ class Dataset:
     weight: Floats  # a record's rows add up to 1 a phase
     guard: Verdict  # which columns are not in the table, or suspected, and why
     ordered: bool = True  # False: the rows know no order of time; folds are drawn at random, by record
+    cycles: Mapping[str, int] = field(default_factory=dict)  # columns that repeat with the calendar, after so many days
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
         """Rows whose outcome is known."""
         return self.closed > 0
+
+    def lesson(self, rows: Ints) -> Table:
+        """What some rows (indices) teach: their columns, without those whose cycle they have not seen come round.
+
+        Within one quarter its days only tell early rows from late ones, and go on to days that no row has seen.
+        """
+        days = self.taken[rows]
+        span = int(days.max() - days.min()) if len(days) else 0
+        unseen = [name for name, cycle in self.cycles.items() if span < TIMES * cycle]
+        return self.table.take(rows).without(unseen)
 
     @property
     def outcomes(self) -> tuple[int, int]:
@@ -65,5 +79,5 @@ def build_dataset(histories: Iterable[DealHistory], as_of: date, overrules: Over
     verdict = judge_snapshots(seen, overrules or Overrules()) if rows else Verdict()
     return Dataset(
         table.without(verdict.absent), tuple(history.deal.id for history, _ in pairs), record,
-        np.array([one.day.toordinal() for one in rows], np.int64), closed, won, weight, verdict,
+        np.array([one.day.toordinal() for one in rows], np.int64), closed, won, weight, verdict, cycles=CYCLES,
     )  # fmt: skip

@@ -36,7 +36,7 @@ def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, ru
         return constant_model("base_rate", _base_intercepts(data, weights, draws))
     task = Task(np.flatnonzero(weights > 0), weights[weights > 0], np.zeros(0, dtype=np.int64), seed=seed)
     rows, outcomes = sample(data, task, MAX_ROWS)
-    table = data.table.take(rows)
+    table = data.lesson(rows)
     encoder = Encoder.fit(table, data.weight[rows], outcomes)
     features = encoder.transform_training(table, outcomes)
     fit = fit_logistic(features, outcomes.won, outcomes.weight, forward.penalty)
