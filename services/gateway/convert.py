@@ -141,9 +141,8 @@ def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str
         "win_probability": forecast.win_probability,
         "reasons": _reasons(forecast.reasons),
     }
-    expected = None
-    if forecast.amount_mean.value:
-        expected = float(forecast.amount_mean.value) * forecast.win_probability
+    current = next((period for period in forecast.periods if period.HasField("expected")), None)
+    expected = float(current.expected.value) if current else None  # of this quarter: a dead deal is not worth a look
     return body, {"expected_amount": expected, "slip_risk": slip_risk, "category": forecast.category}
 
 

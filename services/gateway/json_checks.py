@@ -119,10 +119,10 @@ def check_money(value: Any, name: str, problems: Problems) -> Money | None:
     try:
         money = Money.parse(currency, decimal) if sane else None
     except ValueError as error:
-        problems.add(name, decimal, f"{name}: {error}", mend)
+        problems.add(name, f"{currency} {decimal}", f"{name}: {error}", mend)
         return None
     if money is None:
-        problems.add(name, decimal, f"{name} is not an amount with its currency", mend)
+        problems.add(name, f"{shown(currency)} {shown(decimal)}", f"{name} is not an amount with its currency", mend)
     elif money.minor < 0:
         problems.add(name, decimal, f"{name} is negative", "give an amount of zero or more")
     else:

@@ -181,6 +181,7 @@ class Gateway:
         workspace = self.workspace
         return {
             "id": workspace.id,
+            "sample": workspace.sample,
             "clock": {
                 "business_day": workspace.business_day.isoformat(),
                 "pinned": workspace.pinned is not None,

@@ -61,6 +61,7 @@ class Workspace:
         self.grade_bounds = DEFAULT_BOUNDS
         self.training_columns = Overrules()
         self.pinned: date | None = None
+        self.sample = False  # whether these are the made-up records of the sample company
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
 
     async def load(self, today: date | None = None) -> None:
@@ -78,6 +79,7 @@ class Workspace:
         )
         columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
+        self.sample = bool(await self._store.get_setting(SAMPLE))
         clock = await self._store.get_setting(CLOCK)
         self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
@@ -115,6 +117,7 @@ class Workspace:
         if kept is None:
             kept = sample if (await self._store.counts(LOCAL))["deals"] == 0 else False
             await self._store.put_setting(SAMPLE, kept)
+        self.sample = bool(kept)
         if kept == sample:
             return
         holds, comes = ("the sample company", "real records") if kept else ("real records", "the sample company")

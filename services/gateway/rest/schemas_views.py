@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from services.gateway.rest.schemas import Action, Money, Person, Shape
 
 
@@ -61,6 +63,9 @@ class Workspace(Shape):
     """The company as a whole."""
 
     id: str
+    sample: bool = Field(
+        description="these are the sample company's made-up records; what is written here is play data"
+    )
     clock: Clock
     currency: str
     grade_bounds: dict[str, float]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import orjson
 import structlog
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
+from learning.periods import current_period
 from services.gateway.domain import Principal
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
@@ -23,7 +25,7 @@ from services.gateway.rest.deals import checked_text, cursor_of
 from services.gateway.rest.http import answer, language_of, limit_of
 from services.gateway.rest.schemas import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
-from services.gateway.service import Gateway
+from services.gateway.service import HORIZON, Gateway
 from services.gateway.store.interface import Store, StoredEvent
 
 log = structlog.get_logger(__name__)
@@ -62,7 +64,11 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         if given["currency"] and not is_currency(given["currency"].upper()):
             mend = "Use an ISO 4217 code such as USD"
             raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend=mend)
-        return answer(await gateway.forecast(principal_of(request), given["period"], given["node"], given["currency"]))
+        principal = principal_of(request)
+        found = await gateway.forecast(principal, given["period"], given["node"], given["currency"])
+        if given["currency"]:
+            await check_currency(gateway, principal, found)
+        return answer(found)
 
     owner = base.query("owner", text="an owner's id; everybody's without")
 
@@ -105,6 +111,19 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         )
 
     return routes
+
+
+async def check_currency(gateway: Gateway, principal: Principal, found: Mapping[str, Any]) -> None:
+    """Whether there is anything in the currency of totals. Raises InvalidInput naming the currencies there are."""
+    money, known = found["currency"], {gateway.workspace.currency, *found["currencies"]}
+    if money in known or any(node["quota"] is not None for node in found["nodes"]):
+        return
+    current = current_period(gateway.workspace.business_day)
+    for ahead in range(HORIZON):
+        known |= set((await gateway.forecast(principal, str(current.next(ahead))))["currencies"])
+    if money not in known:
+        mend = f"Use one of {', '.join(sorted(known))}, or leave currency out"
+        raise InvalidInput("no business is in this currency", field="currency", value=money, mend=mend)
 
 
 async def live_events(

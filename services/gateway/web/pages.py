@@ -76,13 +76,14 @@ async def _answer(gateway: Gateway, request: Request, make: Callable[[Words], Aw
     """The page, or a page that says what is wrong and how to mend it."""
     asked = request.query_params.get("lang", "")
     words = Words(asked if asked in LANGUAGES else accepted_language(request))
+    sample = gateway.workspace.sample
     day = words.day(gateway.workspace.business_day)
     try:
         only_day = request.query_params.get("part") == "day"
         body, status = words("app.as_of_day", day=day) if only_day else await make(words), 200
     except DealcastError as error:
         text = words("problem.not_found") if isinstance(error, NotFound) else error.message
-        body = _render("problem.html", request, words, text=text, problem=error, business_day=day)
+        body = _render("problem.html", request, words, text=text, problem=error, business_day=day, sample=sample)
         status = error.http_status
     return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")
 
@@ -122,6 +123,7 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
         return _render("_rows.html", request, words, **values)
     return _render(
         "deals.html", request, words, **values, since=since, business_day=words.day(day),
+        sample=gateway.workspace.sample,
         owners=filters.owners(await gateway.store.tree(principal, day), words),
         stages=filters.stages(await gateway.store.list_stages(principal), words),
         totals=await _totals(gateway, principal, filters, words),
@@ -154,7 +156,7 @@ async def _record(gateway: Gateway, request: Request, deal_id: str, words: Words
         "people": shown["contacts"],
         "products": [(names.get(line["product_id"], line["product_id"]), line) for line in shown["products"]],
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
-        "total": len(entries), "since": since, "business_day": words.day(day),
+        "total": len(entries), "since": since, "business_day": words.day(day), "sample": gateway.workspace.sample,
     }  # fmt: skip
     template = "_record.html" if request.query_params.get("part") == "record" else "deal.html"
     return _render(template, request, words, **values)

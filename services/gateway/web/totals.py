@@ -65,7 +65,7 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         title=words("forecast_bar.title", period=forecast["period"]),
         name="" if node["level"] == "company" else words("forecast_bar.of", name=node["name"]),
         missing=node["p50"] is None, stale=bool(node["stale"]),
-        as_of=words("part.as_of", time=words.time(forecast["as_of"])),
+        as_of=words("app.as_of_day", day=words.day(forecast["business_day"])),
         model=words("part.model", version=forecast["model_version"]) if forecast["model_version"] else "",
         quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
         booked_at=places.get("booked", 0.0),

@@ -78,7 +78,7 @@ class ForecastView:
     category: str
     slip: str
     reasons: tuple[str, ...]
-    expected: str  # the likely amount times the win chance, for lists
+    expected: str  # the likely amount times the chance in the current quarter, for lists
     first_period: str  # the chance in the current quarter, for lists
 
 
@@ -244,11 +244,8 @@ def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastVie
 
 
 def _expected(forecast: Json, words: Words) -> str:
-    amount, chance = forecast["amount"], forecast.get("win_probability")
-    if not amount or chance is None:
-        return ""
-    expected = {"currency": amount["currency"], "value": f"{float(amount['mean']) * chance:.2f}"}
-    return words("list.expected_amount", amount=words.money(expected, compact=True))
+    expected = next((period["expected"] for period in forecast["periods"]), None)
+    return words("list.expected_amount", amount=words.money(expected, compact=True)) if expected else ""
 
 
 def _part_money(amount: Json, name: str, words: Words) -> str:
@@ -265,6 +262,12 @@ def _period(period: Json, words: Words) -> PeriodView:
     return PeriodView(period["period"], words.percent(share), _percent(share), expected)
 
 
+def _points(action: Json, words: Words) -> str:
+    """What an action adds to the win chance, with the range that this is known to."""
+    names = {"points": "probability_gain", "low": "probability_gain_low", "high": "probability_gain_high"}
+    return words("actions.points", **{slot: words.points(action[name]) for slot, name in names.items()})
+
+
 def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> ActionsView | None:
     if part is None:
         return None
@@ -273,7 +276,7 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
         ActionView(
             action["text"] or action["action"], names.get(action["contact_id"], ""),
             words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
-            words("actions.points", points=words.points(action["probability_gain"])),
+            _points(action, words),
             tuple(reason["text"] or reason["field"] for reason in action["reasons"]),
         )
         for action in part["actions"]

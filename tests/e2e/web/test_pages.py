@@ -25,7 +25,7 @@ async def put(address: str, deal_id: str, content: dict[str, object]) -> None:
 async def test_the_list_shows_merged_records(site: Site, desk: BrowserContext) -> None:
     page, complaints = await open_page(desk, f"{site[1]}/deals?q=D-1")
     row = page.locator('tr[data-deal="D-1"]')
-    for text in ("한빛정밀", "Proposal", "김민준", "₩52,000,000", "62%", "41%", "Send a quote", "₩2.1M"):
+    for text in ("한빛정밀", "Proposal", "김민준", "₩52,000,000", "62%", "41%", "Send a quote", "₩21.3M expected"):
         await expect(row).to_contain_text(text)
     totals = page.locator("#totals")
     for text in ("2026-Q4", "Booked", "₩460M – ₩940M", "₩700M", "Quota", "₩900M", "model f3"):

@@ -103,3 +103,15 @@ async def test_past_quarters_stand_as_the_line_stood_then(
     monkeypatch.setattr(views, "principal_of", lambda _: LOCAL)
     whole = (await forecast(filled, "2017-Q2"))["by"]
     assert (whole["manager:west"]["booked"], whole["company"]["booked"]) == ("20.00", "30.00")
+
+
+async def test_a_currency_without_business_is_a_problem_that_names_the_others(filled: RunningGateway) -> None:
+    refused = await filled.http.get("/v1/forecast", params={"currency": "EUR"})
+    problem = refused.json()
+    assert (refused.status_code, problem["field"], problem["value"]) == (400, "currency", "EUR")
+    assert "USD" in problem["mend"]
+    later = {"id": "euro", "amount": {"currency": "EUR", "value": "5"}, "close_date": "2018-02-01"}
+    assert (await filled.http.put("/v1/deals/euro", json=later)).status_code == 201
+    for currency in ("EUR", "usd"):  # what comes up in any quarter of the horizon can be asked for in each
+        answer = await filled.http.get("/v1/forecast", params={"currency": currency})
+        assert (answer.status_code, answer.json()["currency"]) == (200, currency.upper())

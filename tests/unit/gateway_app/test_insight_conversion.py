@@ -29,7 +29,7 @@ def test_each_kind_is_read_with_its_key_and_numbers() -> None:
     assert score.body["as_of"] == "2017-09-30T12:00:00Z"
     forecast = insight_from_event(event(), InsightKind.FORECAST)
     assert forecast.key.upstream == score.key
-    assert forecast.sort == {"expected_amount": 600.0, "slip_risk": 0.2, "category": "best_case"}
+    assert forecast.sort == {"expected_amount": 1000.0, "slip_risk": 0.2, "category": "best_case"}
     assert forecast.body["category"] == "BEST_CASE"
     actions = insight_from_event(event(), InsightKind.NEXT_ACTIONS)
     assert actions.key.upstream == forecast.key

@@ -100,7 +100,8 @@ def test_only_open_deals_have_a_chance_in_the_quarter() -> None:
 
 def test_actions_name_their_contact() -> None:
     action: dict[str, Any] = {
-        "text": "", "action": "call", "contact_id": "c1", "gain": None, "probability_gain": 0.02, "reasons": []
+        "text": "", "action": "call", "contact_id": "c1", "gain": None, "probability_gain": 0.02,
+        "probability_gain_low": -0.01, "probability_gain_high": 0.05, "reasons": [],
     }  # fmt: skip
     part = TOLD | {"actions": [action], "look_again_date": "2026-12-01"}
     contacts = [{"contact_id": "c1", "name": "Kim"}]
@@ -108,6 +109,7 @@ def test_actions_name_their_contact() -> None:
     assert view is not None
     assert (view.actions[0].text, view.actions[0].contact, view.actions[0].gain) == ("call", "Kim", "")
     assert view.look_again == "Look again on Dec 1, 2026."
+    assert view.actions[0].points == "+2.0 points of win chance, 90% range -1.0 to +5.0"
 
 
 def node(**members: Any) -> dict[str, Any]:
@@ -119,8 +121,8 @@ def node(**members: Any) -> dict[str, Any]:
 
 
 def totals(*nodes: dict[str, Any], period: str = "2026-Q4") -> list[dict[str, Any]]:
-    one = {"period": period, "currency": "USD", "as_of": TOLD["as_of"], "model_version": "f", "nodes": list(nodes)}
-    return [one]
+    told = {"currency": "USD", "as_of": TOLD["as_of"], "business_day": "2017-09-30", "model_version": "f"}
+    return [told | {"period": period, "nodes": list(nodes)}]
 
 
 def test_the_bar_stands_in_proportion_and_inside() -> None:
@@ -130,6 +132,7 @@ def test_the_bar_stands_in_proportion_and_inside() -> None:
     assert view.quota_at < 100
     assert view.p50_at == 2 * view.booked_at
     assert (view.booked, view.quota_chance, view.missing) == ("$100", "1%", False)
+    assert view.as_of == "Business day Sep 30, 2017", "the company's day, not the hour at which a machine worked it out"
 
 
 def test_a_forecast_that_is_not_there_yet_leaves_what_is_booked() -> None:
@@ -182,11 +185,15 @@ def test_many_reasons_stand_in_two_parts() -> None:
 
 
 def test_what_is_expected_of_an_open_deal() -> None:
-    amount = {"currency": "USD", "mean": "1000.00", "p10": "900.00", "p90": "1100.00"}
-    told = forecast("open") | {"amount": amount, "win_probability": 0.25}
+    quarters = [("2026-Q4", "250.00"), ("2027-Q1", "400.00")]
+    periods = [
+        {"period": name, "probability": 0.3, "expected": {"currency": "USD", "value": value}}
+        for name, value in quarters
+    ]
+    told = forecast("open") | {"periods": periods, "win_probability": 0.9}
     view = deal_view(record(forecast=told), EN, TODAY).forecast
     assert view is not None
-    assert view.expected == "expected $250"
+    assert view.expected == "$250 expected"
     view = deal_view(record(forecast=told, outcome="WON"), EN, TODAY).forecast
     assert view is not None
     assert view.expected == ""
