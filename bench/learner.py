@@ -33,10 +33,10 @@ ROUNDS = 3
 HOW = (
     f"Generated records: {ROWS:,} rows of {NUMBERS} numbers, {CHOICES} choices (2 to 2,000 values), {DATES} dates and "
     f"{YES_NO} yes/no columns, {MISSING_SHARE:.0%} of the cells missing, outcomes that half of the columns tell about. "
-    "Trained, validated forward in time and evaluated by the production code; then scored and explained from the "
-    "artifact it wrote. The ceiling of bulk scoring is a bare `Booster.predict` on one thread of the artifact's own "
-    "trees, or, where it has none, of 300 trees × 31 leaves on as many columns. Peak memory is the process's "
-    "high-water mark, libraries included."
+    "Trained, validated forward in time and evaluated by the production code, model card included; then scored and "
+    "explained from the artifact it wrote. The ceiling of bulk scoring is a bare `Booster.predict` on one thread of "
+    "the artifact's own trees, or, where it has none, of 300 trees × 31 leaves on as many columns. Peak memory is the "
+    "process's high-water mark, libraries included."
 )
 
 
@@ -84,7 +84,7 @@ def train_once(folder: Path) -> dict[str, float]:
 
     data = generated(ROWS)
     began = time.perf_counter()
-    trained = train(data, 0, lambda *_: None)
+    trained = train(data, 0, lambda *_: None, card=True)
     seconds = time.perf_counter() - began
     assert not trained.model.prior
     trained.model.save(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,12 +27,19 @@ def train(
     drop: Annotated[
         list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Never learn from it, now and later.")
     ] = None,
+    release: Annotated[
+        list[str] | None,
+        typer.Option("--release", metavar="COLUMN", help="Let the leak guard decide again, now and later."),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the training until it ends.")] = True,
 ) -> None:
     """Train the models on the records as they are, and let the new versions serve.
 
-    Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn.
+    Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn, or
+    released.
     """
+    if release:
+        _release(release, data_dir, url)
     body = {"services": services or [], "reason": "dealcast train", "keep": keep or [], "drop": drop or []}
     job = call(data_dir, url, "POST", "/v1/training-jobs", json=body)
     if wait:
@@ -42,6 +50,20 @@ def train(
         raise typer.Exit(1)
     if job["state"] == "CANCELLED":
         raise typer.Exit(1)
+
+
+def _release(names: list[str], data_dir: Path, url: str) -> None:
+    """Take columns off the workspace's lists. Raises InvalidInput for one that stands on neither."""
+    from kit.errors import InvalidInput
+
+    columns: dict[str, list[str]] = call(data_dir, url, "GET", "/v1/workspace")["training_columns"]
+    overruled = sorted(columns["keep"] + columns["drop"])
+    for name in names:
+        if name not in overruled:
+            mend = f"name one of {', '.join(overruled)}" if overruled else "leave --release out: nothing is overruled"
+            raise InvalidInput("nobody overruled the leak guard on it", field="--release", value=name, mend=mend)
+    left = {verb: [name for name in listed if name not in names] for verb, listed in columns.items()}
+    call(data_dir, url, "PUT", "/v1/workspace", json={"training_columns": left})
 
 
 def _follow(job: dict[str, Any], read: Any) -> dict[str, Any]:

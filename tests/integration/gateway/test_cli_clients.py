@@ -53,3 +53,13 @@ async def test_training_of_what_does_not_exist_is_told(gateway: RunningGateway) 
     assert done.exit_code == 1
     assert isinstance(done.exception, DealcastError)
     assert done.exception.mend
+
+
+async def test_an_overruled_column_is_given_back_to_the_leak_guard(gateway: RunningGateway) -> None:
+    set_ = {"training_columns": {"keep": ["fields.a", "fields.b"], "drop": ["account_id"]}}
+    assert (await gateway.http.put("/v1/workspace", json=set_)).status_code == 200
+    done = await dealcast(gateway, "train", "nonsense", "--release", "fields.x")
+    assert "fields.a" in getattr(done.exception, "mend", "")
+    await dealcast(gateway, "train", "nonsense", "--release", "fields.a", "--release", "account_id")  # trains nothing
+    left = (await gateway.http.get("/v1/workspace")).json()["training_columns"]
+    assert left == {"keep": ["fields.b"], "drop": []}
