@@ -26,6 +26,8 @@ from kit.subjects import (
     INSIGHTS_STREAM,
 )
 from services.gateway import grpc_api
+from services.gateway.action_catalogue import ActionCatalogue
+from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
 from services.gateway.http_server import HttpServer
@@ -84,25 +86,34 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         partial(fetch_artifact, RegistryPlace.of(settings), scratch), gateway.news.wake,
     )  # fmt: skip
     await models.load()
+    acting = ActionService(settings.next_best_action_address, settings.run_dir)
+    shelf = ModelShelf(nc, streams_file=settings.streams_file)
+    catalogue = ActionCatalogue(store, workspace, shelf, acting, gateway.news.wake)
     trainer = Trainer(gateway, models, await _jobs(store, "training"), settings)
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
     letters = DeadLetterDesk(nc, store, gateway.outbox)
-    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring)
+    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue)
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
-        runners=[*_loops(settings, nc, gateway, models), trainer, server],
+        runners=[
+            *_loops(settings, nc, gateway, models),
+            Loop("catalogue", partial(keep_filled, catalogue)),
+            trainer,
+            server,
+        ],
         grpc=partial(grpc_api.add_to, gateway, scratch),
         grpc_services=[grpc_api.SERVICE],
-        close=partial(_close, store, scoring),
+        close=partial(_close, store, scoring, acting),
         addresses=lambda: {"http": server.address},
     )
     return Built(gateway, models, trainer, parts)
 
 
-async def _close(store: Store, scoring: ScoringService) -> None:
-    await scoring.close()
+async def _close(store: Store, *services: ScoringService | ActionService) -> None:
+    for service in services:
+        await service.close()
     await store.close()
 
 
@@ -152,7 +163,7 @@ async def _pass_on(gateway: Gateway, stop: asyncio.Event) -> None:
     gateway.stop.set()
 
 
-async def keep_filled(models: ModelVersions, stop: asyncio.Event) -> None:
+async def keep_filled(models: ModelVersions | ActionCatalogue, stop: asyncio.Event) -> None:
     """Artifacts and pointers are in NATS, whatever happens to it."""
     while not stop.is_set():
         with contextlib.suppress(DealcastError):  # NATS or the registry is away: the next round comes

@@ -20,6 +20,9 @@ class GatewaySettings(ServiceSettings):
     lead_scoring_address: str = Field(
         default="", description="the lead scoring service's gRPC, host:port; empty: where its file in run_dir says"
     )
+    next_best_action_address: str = Field(
+        default="", description="the next best action service's gRPC, host:port; empty: where its file in run_dir says"
+    )
     data_dir: Path = Field(default=Path("data"), description="records, models and everything else kept on disk")
     store_url: str = Field(default="", description="postgresql://…; empty: SQLite at <data_dir>/gateway.db")
     mlflow_uri: str = Field(default="", description="an MLflow server; empty: <data_dir>/models")

@@ -22,6 +22,7 @@ SERVICES: Mapping[str, InsightKind] = {
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
 SAMPLE = "sample"
 TRAINING_COLUMNS = "training_columns"
+CATALOGUE = "action_catalogue"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -63,6 +64,7 @@ class Workspace:
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
+        self.catalogue_generation = 0  # edits of the action catalogue
 
     async def load(self, today: date | None = None) -> None:
         """Read everything; a new workspace gets an id and, with `today`, a pinned clock."""
@@ -84,6 +86,7 @@ class Workspace:
         self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
             await self.pin(today)
+        self.catalogue_generation = int((await self._store.get_setting(CATALOGUE) or {}).get("generation", 0))
         for name, pointer in (await self._store.get_setting(POINTERS) or {}).items():
             self.serving[name] = Serving(**pointer)
 
@@ -170,5 +173,7 @@ class Workspace:
 
     @property
     def generations(self) -> dict[InsightKind, int]:
-        """The model generation each kind of insight should have."""
-        return {kind: self.serving[name].generation for name, kind in SERVICES.items()}
+        """The generation each kind of insight should have: of the model, and for next actions of the catalogue too."""
+        found = {kind: self.serving[name].generation for name, kind in SERVICES.items()}
+        found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
+        return found

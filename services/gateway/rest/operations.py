@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, Response
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
 from learning.overrules import Overrules
+from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
@@ -52,6 +53,7 @@ class Desks:
     scratch: Path
     local: bool  # files of this machine may be named
     scoring: Scoring
+    catalogue: ActionCatalogue
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

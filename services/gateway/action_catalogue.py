@@ -1,0 +1,126 @@
+"""The action catalogue's editions: checked by the service that uses it, kept, and shipped through NATS like a model."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kit.errors import Conflict, NotFound, TooLarge
+from kit.models import ModelShelf, Pointer, pack
+from services.gateway.actions_client import CatalogueService
+from services.gateway.jobs import wall_time
+from services.gateway.store.interface import Store
+from services.gateway.workspace import CATALOGUE, Workspace
+
+log = structlog.get_logger(__name__)
+
+KEPT_EDITIONS = 50
+LARGEST = 500_000  # characters
+FILE = "catalogue.toml"
+
+
+class ActionCatalogue:
+    """Editions of the catalogue. Generation 0 is the file the service was started with; each edit is a new one."""
+
+    def __init__(
+        self, store: Store, workspace: Workspace, shelf: ModelShelf, service: CatalogueService,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._workspace = workspace
+        self._shelf = shelf
+        self._service = service
+        self._told = told
+        self._lock = asyncio.Lock()
+
+    async def about(self, generation: int | None = None) -> dict[str, Any]:
+        """An edition with its text, the newest without a generation, and the list of all. Raises NotFound."""
+        kept = await self._kept()
+        wanted = kept["generation"] if generation is None else generation
+        text = await self._store.get_setting(_key(wanted))
+        if text is None and wanted == 0 == kept["generation"]:
+            text, _ = await self._service.in_use()
+        if text is None:
+            raise NotFound("there is no such edition of the catalogue", field="generation", value=str(wanted),
+                           mend="GET /v1/actions/catalogue lists those that are kept")  # fmt: skip
+        return {"generation": wanted, "text": text, "serving": kept["generation"], "editions": kept["editions"]}
+
+    async def edit(self, text: str, note: str = "", expected: int | None = None) -> dict[str, Any]:
+        """Make a text the catalogue; every open deal is ranked anew. Nothing changes where it is what serves already.
+
+        Raises InvalidInput with line and mend where it is no catalogue, Conflict where another than `expected`
+        serves, Unavailable while the service or NATS is away.
+        """
+        if len(text) > LARGEST:
+            raise TooLarge("the catalogue is too large", field="text", mend=f"Keep it below {LARGEST} characters")
+        async with self._lock:
+            before = await self.about()
+            if expected is not None and expected != before["generation"]:
+                raise Conflict("the catalogue is another by now", field="If-Match", value=str(expected),
+                                   mend=f"Read generation {before['generation']} and edit that")  # fmt: skip
+            if text == before["text"]:
+                return before
+            actions = await self._service.check(text)
+            await self._serve(text, note, before, len(actions))
+        self._told()
+        return await self.about()
+
+    async def _serve(self, text: str, note: str, before: Mapping[str, Any], actions: int) -> None:
+        if before["generation"] == 0:
+            await self._store.put_setting(_key(0), before["text"])
+        digest = await self._shelf.put(await asyncio.to_thread(_packed, text))
+        there = await self._shelf.pointer(CATALOGUE)
+        generation = max(before["generation"], there.generation if there else 0) + 1
+        entry = {"generation": generation, "time": wall_time(), "note": note, "digest": digest, "actions": actions}
+        editions = [entry, *before["editions"]]
+        await self._store.put_setting(_key(generation), text)
+        await self._store.put_setting(CATALOGUE, {"generation": generation, "editions": editions[:KEPT_EDITIONS]})
+        for old in editions[KEPT_EDITIONS:]:
+            await self._store.put_setting(_key(old["generation"]), None)
+        self._workspace.catalogue_generation = generation
+        await self._shelf.point(CATALOGUE, _pointer(entry))
+        await self._store.add_event("catalogue", "", {"generation": generation, "note": note})
+        log.info("catalogue_edited", generation=generation, actions=actions)
+
+    async def refill(self) -> None:
+        """Put the serving edition back where NATS has lost it, or holds one of another life."""
+        async with self._lock:
+            kept = await self._kept()
+            if not kept["generation"]:
+                return
+            entry = kept["editions"][0]
+            there = await self._shelf.pointer(CATALOGUE)
+            if there == _pointer(entry) and await self._shelf.has(entry["digest"]):
+                return
+            log.warning("catalogue_refilled", generation=entry["generation"])
+            text = str(await self._store.get_setting(_key(entry["generation"])))
+            await self._shelf.put(await asyncio.to_thread(_packed, text))
+            if there is not None and there.generation >= entry["generation"] and there != _pointer(entry):
+                await self._store.put_setting(_key(there.generation + 1), text)
+                entry = {**entry, "generation": there.generation + 1}
+                kept = {"generation": entry["generation"], "editions": [entry, *kept["editions"]][:KEPT_EDITIONS]}
+                await self._store.put_setting(CATALOGUE, kept)
+                self._workspace.catalogue_generation = entry["generation"]
+            await self._shelf.point(CATALOGUE, _pointer(entry))
+
+    async def _kept(self) -> dict[str, Any]:
+        return await self._store.get_setting(CATALOGUE) or {"generation": 0, "editions": []}
+
+
+def _key(generation: int) -> str:
+    return f"{CATALOGUE}/{generation}"
+
+
+def _pointer(entry: Mapping[str, Any]) -> Pointer:
+    return Pointer(f"edition {entry['generation']}", int(entry["generation"]), str(entry["digest"]))
+
+
+def _packed(text: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="dealcast-catalogue-") as folder:
+        (Path(folder) / FILE).write_text(text, encoding="utf-8", newline="")
+        return pack(Path(folder))
