@@ -28,8 +28,10 @@ from services.gateway.store.shapes import (
     SORTS,
     Behind,
     CategorySum,
+    DealPair,
     OutboxRow,
     Page,
+    PastDeal,
     Query,
     ScorePoint,
     StoredEvent,
@@ -172,6 +174,13 @@ class Store(Protocol):
 
     async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]: ...
 
+    async def deal_pairs(
+        self, principal: Principal, before: datetime, after: datetime, start: date, end: date
+    ) -> list[DealPair]:
+        """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
+        closed from start to end at either. Of those that were somebody's then whom the principal sees today, so that
+        totals of the nodes it sees are whole."""
+
     async def counts(self, principal: Principal) -> Mapping[str, int]:
         """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights.
 
@@ -263,8 +272,10 @@ __all__ = [
     "SYSTEM_CALLS",
     "Behind",
     "CategorySum",
+    "DealPair",
     "OutboxRow",
     "Page",
+    "PastDeal",
     "Query",
     "ScorePoint",
     "Store",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.gateway.domain import Record
@@ -98,6 +98,31 @@ class CategorySum:
     minor: int
     deals: int
     suggested: str = ""  # the forecast's category; '' while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class PastDeal:
+    """A deal as it stood at a moment, as far as totals need it; without an amount it is worth nothing."""
+
+    kind: str
+    outcome: str
+    owner_id: str
+    currency: str
+    minor: int
+    close_date: date | None
+    closed_date: date | None
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DealPair:
+    """A deal as it stood at two moments, None before it was created. Where it is no longer the principal's to see, it
+    has neither id nor name: it counts in totals of then, and no more is told of it."""
+
+    id: str
+    name: str
+    before: PastDeal | None
+    after: PastDeal | None
 
 
 @dataclass(frozen=True, slots=True)

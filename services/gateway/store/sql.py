@@ -6,11 +6,12 @@ from services.gateway.store.export import Export
 from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
 from services.gateway.store.outbox import Outbox
+from services.gateway.store.past import Past
 from services.gateway.store.quotas import Quotas
 from services.gateway.store.totals import Totals
 from services.gateway.store.workspace import WorkspaceDocuments
 from services.gateway.store.writes import DealWrites
 
 
-class SqlStore(DealWrites, Quotas, Insights, Lists, Totals, Outbox, Export, WorkspaceDocuments):
+class SqlStore(DealWrites, Quotas, Insights, Lists, Totals, Past, Outbox, Export, WorkspaceDocuments):
     """Everything a Store promises; its parts share one Database."""

@@ -1,0 +1,148 @@
+"""What happened to a period between two moments: from the total at one to the total at the other, deal by deal.
+
+A deal is worth its amount to the period: as open business while it is promised in it, as booked once it is won in it.
+Between two moments it takes a few steps, each from the state the one before left it in, so that what they make
+of its worth adds up to the whole difference, whatever happened meanwhile and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from learning.records import DealKind, Outcome
+from services.gateway.store.interface import PastDeal
+
+CAUSES = (
+    "new", "won", "lost", "pulled_in", "pushed_out", "up", "down", "reopened", "moved_owner", "deleted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A deal as far as it matters to a period; `day` is the promised one, of a won deal the one it was won on."""
+
+    owner_id: str
+    currency: str
+    minor: int
+    outcome: Outcome
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What is open and what is booked, in minor units."""
+
+    open: int = 0
+    booked: int = 0
+
+    def __add__(self, other: Worth) -> Worth:
+        return Worth(self.open + other.open, self.booked + other.booked)
+
+    def __neg__(self) -> Worth:
+        return Worth(-self.open, -self.booked)
+
+
+NOTHING = Worth()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a period, both included."""
+
+    start: date
+    end: date
+
+    def holds(self, day: date | None) -> bool:
+        """Whether a day is one of them."""
+        return day is not None and self.start <= day <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one step made of an owner's total in one currency."""
+
+    cause: str
+    owner_id: str
+    currency: str
+    worth: Worth
+
+
+def counts(deal: PastDeal | None) -> bool:
+    """Whether it is a deal that totals know of: there, an opportunity, and not deleted."""
+    return deal is not None and deal.kind == DealKind.OPPORTUNITY and not deal.deleted
+
+
+def state_of(deal: PastDeal) -> State:
+    """As far as it matters."""
+    outcome = Outcome(deal.outcome)
+    day = deal.closed_date if outcome is Outcome.WON else deal.close_date
+    return State(deal.owner_id, deal.currency, deal.minor, outcome, day)
+
+
+def worth(state: State | None, span: Span) -> Worth:
+    """What a deal is worth to a period."""
+    if state is None or not span.holds(state.day) or state.outcome is Outcome.LOST:
+        return NOTHING
+    return Worth(booked=state.minor) if state.outcome is Outcome.WON else Worth(open=state.minor)
+
+
+def moves(before: PastDeal | None, after: PastDeal | None, span: Span) -> list[Move]:
+    """The steps from one moment to another, without those that made nothing of anybody's total."""
+    found: list[Move] = []
+    for cause, old, new in _steps(before, after, span):
+        differences: dict[tuple[str, str], Worth] = {}
+        for state, value in ((old, -worth(old, span)), (new, worth(new, span))):
+            if state is not None:
+                key = (state.owner_id, state.currency)
+                differences[key] = differences.get(key, NOTHING) + value
+        for (owner_id, currency), value in differences.items():
+            if value != NOTHING:
+                name = cause or ("up" if value.open + value.booked > 0 else "down")
+                found.append(Move(name, owner_id, currency, value))
+    return found
+
+
+Step = tuple[str, State | None, State | None]
+
+
+def _steps(before: PastDeal | None, after: PastDeal | None, span: Span) -> Iterator[Step]:
+    old = state_of(before) if before is not None and counts(before) else None
+    new = state_of(after) if after is not None and counts(after) else None
+    if new is None:
+        if old is not None:
+            yield "deleted", old, None
+        return
+    if old is None:
+        restored = before is not None and before.kind == DealKind.OPPORTUNITY
+        state = replace(new, outcome=Outcome.OPEN)
+        yield ("reopened" if restored else "new"), None, state
+    else:
+        state = old
+        for step in _between(old, new, span):
+            yield step
+            state = step[2] or state
+    if new.outcome is not state.outcome:
+        yield ("won" if new.outcome is Outcome.WON else "lost"), state, new
+
+
+def _between(old: State, new: State, span: Span) -> Iterator[Step]:
+    """Owner, reopening, day, amount; a lost deal is lost with the day and the amount it had."""
+    state = replace(old, owner_id=new.owner_id)
+    yield "moved_owner", old, state
+    if state.outcome not in (Outcome.OPEN, new.outcome):
+        day = state.day if new.outcome is Outcome.LOST else new.day
+        opened = replace(state, outcome=Outcome.OPEN, day=day)
+        yield "reopened", state, opened
+        state = opened
+    if new.outcome is Outcome.LOST:
+        return
+    dated = replace(state, day=new.day)
+    yield ("pulled_in" if span.holds(dated.day) else "pushed_out"), state, dated
+    yield "", dated, replace(dated, currency=new.currency, minor=new.minor)
+
+
+def owners_of(*deals: PastDeal | None) -> Sequence[str]:
+    """Whose totals the deal counts in, or counted."""
+    return [deal.owner_id for deal in deals if deal is not None and counts(deal)]

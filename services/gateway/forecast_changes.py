@@ -1,0 +1,60 @@
+"""What happened to a period between two days: the use case over the store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kit.clock import day_end
+from kit.errors import InvalidInput, NotFound
+from learning.periods import Period, current_period
+from services.gateway.bridge import Span
+from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
+from services.gateway.domain import Principal
+from services.gateway.json_values import time_text
+from services.gateway.rollup import COMPANY
+from services.gateway.service import Gateway
+
+EARLIEST = date(1900, 1, 2)
+
+
+async def changes(
+    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, since: date | None,
+    until: date | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The bridge of every node, or of one, from the end of a day (else from the eve of the period, or of the current
+    one where that lies ahead) to the end of another (else now). Raises InvalidInput, NotFound."""
+    eve = min(period.start, current_period(gateway.workspace.business_day).start) - timedelta(days=1)
+    day = until or gateway.workspace.business_day
+    end = day_end(until) if until else gateway.workspace.now()
+    start = day_end(since or min(eve, day))
+    if not EARLIEST <= start.date() <= day:
+        mend = "Name a first day that is not after the last one"
+        raise InvalidInput("the days are out of order", field="from", value=start.date().isoformat(), mend=mend)
+    return await between(gateway, principal, period, node, currency, (start, max(start, end)))
+
+
+async def between(
+    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, ends: tuple[datetime, datetime]
+) -> dict[str, Any]:
+    """The bridge between two moments, over the tree as it stands at the later one."""
+    store, workspace = gateway.store, gateway.workspace
+    day = min(period.end, ends[1].date())
+    pairs = await store.deal_pairs(principal, *ends, period.start, period.end)
+    tree = await store.tree(principal, day)
+    seen = await store.nodes_within(principal, day)
+    bridge = Bridge.of(pairs, Span(period.start, period.end), tree, seen, currency.upper(), workspace.currency)
+    rows = node_rows(bridge, seen, node)
+    if node and not rows:
+        raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
+    shown = node or COMPANY
+    deals = deal_rows(bridge, bridge.below(shown)) if seen is None or shown in seen else []
+    return {
+        "period": str(period),
+        "from": time_text(ends[0].replace(microsecond=0)),
+        "to": time_text(ends[1].replace(microsecond=0)),
+        "currency": bridge.currency,
+        "currencies": list(bridge.currencies),
+        "nodes": rows,
+        "deals": deals,
+    }

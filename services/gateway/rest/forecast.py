@@ -1,0 +1,80 @@
+"""/v1/forecast/…: how a period's number came to be, and what people make of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.clock import parse_day
+from kit.errors import InvalidInput
+from kit.money import is_currency
+from learning.periods import Period, current_period
+from services.gateway.forecast_changes import changes
+from services.gateway.limits import FIRST_YEAR, LAST_YEAR
+from services.gateway.rest import base, schemas_forecast
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.deals import checked_text
+from services.gateway.rest.http import answer
+from services.gateway.service import Gateway
+
+WHERE = [
+    base.query("period", text="a quarter such as 2017-Q4; the current one without"),
+    base.query("node", text="only this node, such as owner:u1"),
+    base.query("currency", text="amounts in this currency; the company's without"),
+]
+BETWEEN = [
+    base.query("from", text="the day at whose end it begins; the eve of the period without"),
+    base.query("to", text="the day at whose end it ends; now without"),
+]
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = base.routes("forecast")
+
+    @routes.get(
+        "/forecast/changes", responses=base.gives(schemas_forecast.ForecastChanges),
+        openapi_extra=base.parameters(*WHERE, *BETWEEN),
+    )  # fmt: skip
+    async def forecast_changes(request: Request) -> Response:
+        """What happened to a period between two days: start + parts = end, at every node and to the last unit.
+
+        Of a deal counts the net difference between the days. `deals` are those below the node (else the company) with
+        the largest differences.
+        """
+        since, until = day_of(request, "from"), day_of(request, "to")
+        asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request))
+        return answer(await changes(gateway, principal_of(request), *asked, since, until))
+
+    return routes
+
+
+def text_of(request: Request, name: str) -> str:
+    """A query parameter's text, empty without."""
+    return checked_text(name, request.query_params.get(name, ""))
+
+
+def period_of(gateway: Gateway, request: Request) -> Period:
+    """?period=, else the current one. Raises InvalidInput."""
+    text = text_of(request, "period")
+    period = Period.parse(text) if text else current_period(gateway.workspace.business_day)
+    if not FIRST_YEAR < period.start.year <= LAST_YEAR:
+        mend = f"Take one between {FIRST_YEAR + 1} and {LAST_YEAR}"
+        raise InvalidInput("the period is out of range", field="period", value=text, mend=mend)
+    return period
+
+
+def day_of(request: Request, name: str) -> date | None:
+    """A day, or None. Raises InvalidInput."""
+    text = text_of(request, name)
+    return parse_day(text, name) if text else None
+
+
+def currency_of(request: Request) -> str:
+    """?currency= in capitals, empty without. Raises InvalidInput."""
+    code = text_of(request, "currency").upper()
+    if code and not is_currency(code):
+        raise InvalidInput("this is no currency", field="currency", value=code, mend="Use an ISO 4217 code such as USD")
+    return code

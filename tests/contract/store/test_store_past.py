@@ -1,0 +1,104 @@
+"""Deals as they stood at two moments: the same as what the store said of them then, on both databases."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from kit.clock import day_end
+from kit.money import Money
+from learning.records import DealKind, Outcome
+from services.gateway.bridge import Span
+from services.gateway.bridge_rows import Bridge, node_rows
+from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
+from services.gateway.store import Store
+from services.gateway.store.interface import PastDeal
+
+START, END = date(2017, 10, 1), date(2017, 12, 31)
+FIRST = date(2017, 9, 1)
+OWNERS = ("ann", "ben", "cat", "")
+EAST = Principal("east", Scope.SUBTREE, "east")
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def some_change(dice: random.Random, deal_id: str, day: date) -> DealWrite:
+    outcome = dice.choice([Outcome.WON, Outcome.LOST, Outcome.OPEN, Outcome.WON])
+    members: dict[str, Any] = dice.choice([
+        {"amount": Money(dice.choice(["USD", "USD", "EUR"]), dice.randrange(10**6))},
+        {"close_date": START + timedelta(days=dice.randrange(-40, 130))},
+        {"owner_id": dice.choice(OWNERS)},
+        {"outcome": outcome} | ({} if outcome is Outcome.OPEN else {"closed_date": day}),
+        {"deleted": dice.random() < 0.7},
+        {"kind": dice.choice([DealKind.LEAD, DealKind.OPPORTUNITY])},
+    ])  # fmt: skip
+    return DealWrite(deal_id, effective_time=noon(day), **members)
+
+
+async def booked_and_open(store: Store) -> tuple[int, int]:
+    """What the store says of dollars now."""
+    won = await store.won(LOCAL, START, END)
+    promised = await store.categories(LOCAL, START, END)
+    return tuple(sum(one.minor for one in each if one.currency == "USD") for each in (won, promised))  # type: ignore[return-value]
+
+
+async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
+    dice = random.Random(5)
+    days = [FIRST + timedelta(days=7 * week) for week in range(10)]
+    writes = [
+        DealWrite(f"d{number}", amount=Money("USD", 100 * number), close_date=START, owner_id=dice.choice(OWNERS),
+                  created_time=noon(dice.choice(days)))
+        for number in range(60)
+    ]  # fmt: skip
+    said: dict[date, tuple[int, int]] = {}
+    for day in days:
+        await store.put_setting("clock", {"pinned": day.isoformat()})
+        new = [one for one in writes if one.created_time.date() == day]
+        known = [one.id for one in writes if one.created_time.date() < day]
+        changes = [some_change(dice, one, day) for one in dice.sample(known, len(known) // 2)]
+        results = await store.apply_deals(LOCAL, [*new, *changes])
+        assert not [result.errors for result in results if result.errors]
+        said[day] = await booked_and_open(store)
+    assert len(set(said.values())) > 5
+    for first in days:
+        for last in days[days.index(first) :: 3]:
+            pairs = await store.deal_pairs(LOCAL, day_end(first), day_end(last), START, END)
+            tree = await store.tree(LOCAL, last)
+            bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD")
+            company = bridge.nodes["company"]
+            assert (company.start.booked, company.start.open) == said[first]
+            assert (company.end.booked, company.end.open) == said[last]
+            for parts in bridge.nodes.values():
+                whole = parts.start
+                for value in parts.causes.values():
+                    whole += value
+                assert whole == parts.end
+
+
+async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
+    day, later = date(2017, 9, 20), date(2017, 9, 25)
+    shape: dict[str, Any] = {"amount": Money("USD", 5), "close_date": START, "created_time": noon(day)}
+    owners = {"mine": "ann", "foreign": "cat", "lost": "ben", "won": "cat", "nobodys": ""}
+    await store.apply_deals(
+        LOCAL, [DealWrite(name, name=name, owner_id=owner, **shape) for name, owner in owners.items()]
+    )
+    moved = [DealWrite("lost", owner_id="cat", effective_time=noon(later)),
+             DealWrite("won", owner_id="ann", effective_time=noon(later))]  # fmt: skip
+    await store.apply_deals(LOCAL, moved)
+    pairs = await store.deal_pairs(EAST, day_end(day), day_end(later), START, END)
+    assert sorted((one.id, one.name) for one in pairs) == [("", ""), ("mine", "mine"), ("won", "won")]
+    [gone] = [one for one in pairs if not one.id]
+    there = PastDeal("OPPORTUNITY", "OPEN", "ben", "USD", 5, START, None, deleted=False)
+    assert gone.before == there
+    seen = await store.nodes_within(EAST, later)
+    cut = Bridge.of(pairs, Span(START, END), await store.tree(EAST, later), seen, "", "USD")
+    all_pairs = await store.deal_pairs(LOCAL, day_end(day), day_end(later), START, END)
+    whole = Bridge.of(all_pairs, Span(START, END), await store.tree(LOCAL, later), None, "", "USD")
+    rows = {row["node"]: row for row in node_rows(whole, None, "")}
+    for row in node_rows(cut, seen, ""):
+        assert row["start"] is None or row == rows[row["node"]], "the same for everybody"
+    early = await store.deal_pairs(LOCAL, day_end(day - timedelta(days=1)), day_end(day), START, END)
+    assert {one.before for one in early} == {None}

@@ -1,0 +1,150 @@
+"""What happened to a period: start + parts = end, whatever happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from learning.records import Node
+from services.gateway.bridge import CAUSES, Move, Span, Worth, moves
+from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
+from services.gateway.store.interface import DealPair, PastDeal
+
+SPAN = Span(date(2017, 10, 1), date(2017, 12, 31))
+IN, OUT = date(2017, 11, 1), date(2018, 2, 1)
+TREE = [
+    Node("company", "company", "Company"), Node("manager:m", "manager", "M", "company"),
+    Node("owner:a", "owner", "A", "manager:m"), Node("owner:b", "owner", "B", "manager:m"),
+    Node("owner:c", "owner", "C", "company"),
+]  # fmt: skip
+OPEN = PastDeal("OPPORTUNITY", "OPEN", "a", "USD", 100, IN, None, deleted=False)
+WON = replace(OPEN, outcome="WON", closed_date=IN)
+LOST = replace(OPEN, outcome="LOST", closed_date=IN)
+
+days = st.one_of(st.none(), st.sampled_from([IN, OUT, SPAN.start, SPAN.end, SPAN.start - timedelta(days=1)]))
+changes = st.one_of(
+    st.tuples(st.just("kind"), st.sampled_from(["LEAD", "OPPORTUNITY"])),
+    st.tuples(st.just("outcome"), st.sampled_from(["OPEN", "WON", "LOST"])),
+    st.tuples(st.just("owner_id"), st.sampled_from(["a", "b", "c", "nobody", ""])),
+    st.tuples(st.just("currency"), st.sampled_from(["USD", "EUR"])),
+    st.tuples(st.just("minor"), st.integers(0, 10**15)),
+    st.tuples(st.just("close_date"), days),
+    st.tuples(st.just("closed_date"), days),
+    st.tuples(st.just("deleted"), st.booleans()),
+)
+histories = st.lists(st.tuples(st.integers(0, 9), changes), max_size=12)
+
+
+def at(history: list[tuple[int, tuple[str, Any]]], moment: int) -> PastDeal | None:
+    """The deal as of a moment: there from its first change on."""
+    past = [change for time, change in sorted(history, key=lambda one: one[0]) if time <= moment]
+    return replace(replace(OPEN, close_date=None), **dict(past)) if past else None
+
+
+def expected(deals: list[PastDeal | None]) -> dict[tuple[str, str], Worth]:
+    """The totals of all deals of a moment, by the definition: what is open and what is won in the period."""
+    totals: dict[tuple[str, str], Worth] = defaultdict(Worth)
+    for deal in deals:
+        if deal is None or deal.deleted or deal.kind == "LEAD":
+            continue
+        if deal.outcome == "OPEN" and deal.close_date and SPAN.start <= deal.close_date <= SPAN.end:
+            totals[deal.owner_id, deal.currency] += Worth(open=deal.minor)
+        if deal.outcome == "WON" and deal.closed_date and SPAN.start <= deal.closed_date <= SPAN.end:
+            totals[deal.owner_id, deal.currency] += Worth(booked=deal.minor)
+    return totals
+
+
+def money(part: dict[str, str]) -> list[Decimal]:
+    return [Decimal(part[name]) for name in ("open", "booked", "total")]
+
+
+@settings(max_examples=80)
+@given(st.lists(histories, max_size=8), st.integers(0, 9), st.integers(0, 9))
+def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, other: int) -> None:
+    first, last = sorted((one, other))
+    pairs = [DealPair(f"d{place}", "", at(each, first), at(each, last)) for place, each in enumerate(made)]
+    for currency in ("USD", "EUR"):
+        bridge = Bridge.of(pairs, SPAN, TREE, None, currency, "USD")
+        rows = {row["node"]: row for row in node_rows(bridge, None, "")}
+        for row in rows.values():
+            parts = [money(part) for part in row["parts"].values()]
+            assert [*map(sum, zip(money(row["start"]), *parts, strict=True))] == money(row["end"])
+            below = [each for each in rows.values() if each["parent"] == row["node"]]
+            for member in ("start", "end") if below else ():
+                sums = map(sum, zip(*(money(each[member]) for each in below), strict=True))
+                assert [*sums] == money(row[member])
+        for member, moment in (("start", first), ("end", last)):
+            totals = expected([at(each, moment) for each in made])
+            for owner in "abc":
+                worth = totals.get((owner, currency), Worth())
+                assert money(rows[f"owner:{owner}"][member])[:2] == [
+                    Decimal(each) / 100 for each in (worth.open, worth.booked)
+                ]
+            whole = sum(each.open + each.booked for (_, code), each in totals.items() if code == currency)
+            assert money(rows["company"][member])[2] == Decimal(whole) / 100
+
+
+def told(before: PastDeal | None, after: PastDeal | None) -> list[tuple[str, str, int, int]]:
+    return [(one.cause, one.owner_id, one.worth.open, one.worth.booked) for one in moves(before, after, SPAN)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        (None, OPEN, [("new", "a", 100, 0)]),
+        (None, WON, [("new", "a", 100, 0), ("won", "a", -100, 100)]),
+        (None, LOST, [("new", "a", 100, 0), ("lost", "a", -100, 0)]),
+        (replace(OPEN, kind="LEAD"), OPEN, [("new", "a", 100, 0)]),
+        (OPEN, WON, [("won", "a", -100, 100)]),
+        (OPEN, replace(WON, minor=130), [("up", "a", 30, 0), ("won", "a", -130, 130)]),
+        (replace(OPEN, close_date=OUT), WON, [("pulled_in", "a", 100, 0), ("won", "a", -100, 100)]),
+        (OPEN, replace(WON, closed_date=OUT), [("pushed_out", "a", -100, 0)]),
+        (OPEN, replace(LOST, minor=0, close_date=OUT), [("lost", "a", -100, 0)]),
+        (OPEN, replace(OPEN, close_date=OUT, minor=7), [("pushed_out", "a", -100, 0)]),
+        (replace(OPEN, close_date=OUT), replace(OPEN, minor=70), [("pulled_in", "a", 100, 0), ("down", "a", -30, 0)]),
+        (OPEN, replace(OPEN, currency="EUR"), [("down", "a", -100, 0), ("up", "a", 100, 0)]),
+        (OPEN, replace(OPEN, owner_id="b"), [("moved_owner", "a", -100, 0), ("moved_owner", "b", 100, 0)]),
+        (WON, OPEN, [("reopened", "a", 100, -100)]),
+        (LOST, OPEN, [("reopened", "a", 100, 0)]),
+        (LOST, WON, [("reopened", "a", 100, 0), ("won", "a", -100, 100)]),
+        (WON, LOST, [("reopened", "a", 100, -100), ("lost", "a", -100, 0)]),
+        (OPEN, replace(OPEN, deleted=True), [("deleted", "a", -100, 0)]),
+        (WON, replace(WON, deleted=True, owner_id="b"), [("deleted", "a", 0, -100)]),
+        (replace(OPEN, deleted=True), OPEN, [("reopened", "a", 100, 0)]),
+        (WON, replace(WON, minor=90), [("down", "a", 0, -10)]),
+        (LOST, replace(LOST, owner_id="b", minor=5), []),
+        (None, replace(OPEN, minor=0), []),
+    ],
+)  # fmt: skip
+def test_what_a_difference_is_called(
+    before: PastDeal | None, after: PastDeal | None, steps: list[tuple[str, str, int, int]]
+) -> None:
+    assert told(before, after) == steps
+    assert {cause for cause, *_ in steps} <= set(CAUSES)
+
+
+def test_only_what_is_seen_is_told() -> None:
+    moved = DealPair("", "", OPEN, replace(OPEN, owner_id="c"))  # no longer a's, so no longer seen
+    pairs = [moved, DealPair("d", "Deal", None, replace(OPEN, owner_id="b"))]
+    seen = frozenset({"owner:a", "owner:b", "manager:m"})
+    bridge = Bridge.of(pairs, SPAN, TREE[:4], seen, "", "USD")
+    rows = {row["node"]: row for row in node_rows(bridge, seen, "")}
+    assert set(rows) == {"company", "manager:m", "owner:a", "owner:b"}
+    assert [rows["company"][name] for name in ("start", "end", "parts")] == [None] * 3
+    assert (rows["manager:m"]["start"]["open"], rows["manager:m"]["end"]["open"]) == ("1.00", "1.00")
+    assert rows["manager:m"]["parts"]["moved_owner"] == {
+        "open": "-1.00",
+        "booked": "0.00",
+        "total": "-1.00",
+        "deals": 1,
+    }
+    assert [row["id"] for row in deal_rows(bridge, bridge.below("manager:m"))] == ["d"]
+    assert deal_rows(bridge, bridge.below("owner:a")) == []
+    assert bridge.moved[0][1] == Move("moved_owner", "a", "USD", Worth(open=-100))
