@@ -32,6 +32,7 @@ class ActionModel:
     typical_amounts: Mapping[str, float] = field(default_factory=dict)  # median won amount by currency, major units
     win_rate: float | None = None  # of opportunities
     outcomes: int = 0  # closed deals learned from
+    log_kept: bool | None = None  # whether the company records contacts with customers; None: not known
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     def effect(self, action: Action) -> Effect:

@@ -13,7 +13,7 @@ from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Ranking, Situation, Suggestion
 from services.next_best_action.model import ActionModel, log_odds, sigmoid
 from services.next_best_action.reach import Reach, reach, ways
-from services.next_best_action.reasons import phrases, reasons
+from services.next_best_action.reasons import nothing_recorded, of_silence, phrases, reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,13 @@ def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed
     worth = [index for index, each in enumerate(candidates) if each.gain > 0]
     worth.sort(key=lambda index: (index != drawn, -candidates[index].gain, index))
     holding = phrases(catalogue, activation)
+    if model.log_kept is False and nothing_recorded(situation.variables):
+        holding -= of_silence(catalogue)
     shown = worth[: catalogue.policy.shown]
-    return Ranking(tuple([_suggest(candidates[i], chances[i], situation, catalogue, holding) for i in shown]))
+    kept = model.log_kept is not False
+    return Ranking(
+        tuple([_suggest(candidates[i], chances[i], situation, catalogue, holding, log_kept=kept) for i in shown])
+    )
 
 
 def _candidates(
@@ -75,7 +80,13 @@ def _candidates(
 
 
 def _suggest(
-    candidate: Candidate, chance: float, situation: Situation, catalogue: Catalogue, holding: Set[str]
+    candidate: Candidate,
+    chance: float,
+    situation: Situation,
+    catalogue: Catalogue,
+    holding: Set[str],
+    *,
+    log_kept: bool,
 ) -> Suggestion:
     probability, effect = situation.probability, candidate.effect
     odds, (places, _) = log_odds(probability), decimals(situation.currency)
@@ -88,7 +99,7 @@ def _suggest(
         probability_gain_low=sigmoid(odds + effect.low) - probability,
         probability_gain_high=sigmoid(odds + effect.high) - probability,
         propensity=chance,
-        reasons=reasons(candidate.action, effect, situation.variables, catalogue, holding),
+        reasons=reasons(candidate.action, effect, situation.variables, catalogue, holding, log_kept=log_kept),
         limits=catalogue.channels.get(candidate.reach.channel),
         hours=catalogue.hours_of(candidate.action, candidate.reach.channel),
     )

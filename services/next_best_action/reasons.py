@@ -9,16 +9,25 @@ from typing import Any
 
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Reason, Variable
+from services.next_best_action.features import NEVER
 
 MOST_PHRASES = 2
+SILENCE = ("days_since_contact", "days_since_inbound", "days_since_outbound", "days_since_call", "days_since_mail",
+           "days_since_meeting", "inbound_30_days", "outbound_30_days")  # fmt: skip
 
 
 def reasons(
-    action: Action, effect: Effect, variables: Mapping[str, Variable], catalogue: Catalogue, holding: Set[str]
+    action: Action,
+    effect: Effect,
+    variables: Mapping[str, Variable],
+    catalogue: Catalogue,
+    holding: Set[str],
+    *,
+    log_kept: bool = True,
 ) -> tuple[Reason, ...]:
     """The action's first phrases that hold on this record, then what its expected effect rests on.
 
-    holding: names of the phrases that hold, see `phrases`.
+    holding: names of the phrases that hold, see `phrases`. log_kept: whether contacts are recorded at all.
     """
     found: list[Reason] = []
     for name in action.because:
@@ -27,7 +36,7 @@ def reasons(
             value = shown(variables[phrase.variable])
             texts = phrase.en.format_map(variables), phrase.ko.format_map(variables)
             found.append(Reason(phrase.variable, value, *texts))
-    return (*found, ground(action.name, effect, helps=action.odds > 0))
+    return (*found, ground(action.name, effect, helps=action.odds > 0, log_kept=log_kept))
 
 
 def phrases(catalogue: Catalogue, activation: Any) -> Set[str]:
@@ -36,13 +45,26 @@ def phrases(catalogue: Catalogue, activation: Any) -> Set[str]:
     return {name for place, name in enumerate(catalogue.phrases) if bits >> place & 1}
 
 
+def nothing_recorded(variables: Mapping[str, Variable]) -> bool:
+    """Whether no contact with the customer stands on a record, either way."""
+    return all(variables[name] == NEVER for name in ("days_since_inbound", "days_since_outbound"))
+
+
+def of_silence(catalogue: Catalogue) -> Set[str]:
+    """Names of the phrases that read something into the lack of contacts."""
+    return frozenset(name for name, (phrase, _) in catalogue.phrases.items() if phrase.variable in SILENCE)
+
+
 @lru_cache(maxsize=4096)
-def ground(name: str, effect: Effect, *, helps: bool) -> Reason:
+def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> Reason:
     """What stands behind an action's effect; its `effect` is the change in log-odds."""
     if effect.learned:
         times, low, high = (f"{math.exp(odds):.2f}" for odds in (effect.mean, effect.low, effect.high))
         en = f"odds of winning × {times} (90% range {low}–{high}) by the log of {effect.deals:,} deals it was done on"
         ko = f"이 활동이 있었던 {effect.deals:,}건의 기록에서 성사 승산 × {times} (90% 구간 {low}–{high})"
+    elif helps and not log_kept:
+        en = "the playbook expects it to help; no contacts with customers are recorded here that could tell"
+        ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 고객 접촉 기록이 없어 확인할 수 없습니다"
     elif helps:
         en = "the playbook expects it to help; the activity log cannot tell yet"
         ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 활동 기록으로는 아직 알 수 없습니다"

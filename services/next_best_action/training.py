@@ -23,7 +23,7 @@ from learning.timeline import Cell, Timeline
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
 from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
-from services.next_best_action.features import NEVER, done_within, last_contacts
+from services.next_best_action.features import CONTACT_TYPES, NEVER, done_within, last_contacts
 from services.next_best_action.model import EVALUATION_FILE, ActionModel
 
 ARTIFACT_FOLDER = "artifact"
@@ -47,6 +47,7 @@ class Gathered:
     deals: list[int] = field(default_factory=list)
     closed: Counter[Outcome] = field(default_factory=Counter)  # opportunities
     amounts: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    log_kept: bool = False  # a contact with a customer is recorded
 
 
 def train(
@@ -71,6 +72,7 @@ def train(
                          if len(amounts) >= LEAST_AMOUNTS},
         win_rate=(won + 10 * catalogue.win_rate) / (won + lost + 10),
         outcomes=won + lost,
+        log_kept=gathered.log_kept,
         evaluation=evaluation | {"playbook_scale": scale},
     )  # fmt: skip
 
@@ -99,6 +101,7 @@ def gather(
     total = max(len(scored), 1)
     for number, history in enumerate(folder.deals()):
         _count_outcome(found, history)
+        found.log_kept = found.log_kept or any(one.type in CONTACT_TYPES for one in history.activities)
         days = sorted(scored.get(history.deal.id, {}))
         if days:
             picked = sorted(generator.choice(len(days), min(len(days), MOST_DAYS), replace=False).tolist())

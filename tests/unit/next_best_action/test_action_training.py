@@ -84,6 +84,7 @@ def test_training_is_deterministic_and_says_what_it_learned(tmp_path: Path, caps
     assert model.effects["call"].low < 0.1 < model.effects["call"].high + 0.1
     assert model.typical_amounts == {"USD": 1000.0}
     assert model.outcomes == 400
+    assert model.log_kept is True
     evaluation = json.loads((tmp_path / "one" / EVALUATION_FILE).read_text())
     assert evaluation["actions"]["call"]["used"] == "log"
     assert evaluation["actions"]["visit"]["used"] == "playbook"
@@ -108,6 +109,7 @@ def test_a_history_without_outcomes_gives_the_playbook(tmp_path: Path) -> None:
     scores = write_company(tmp_path / "history", 0)
     model = training.train_folder(tmp_path / "history", scores, tmp_path / "out", ACTIONS)
     assert model.effects == {}
+    assert model.log_kept is False
     assert model.playbook_scale == 1
     assert ActionModel.load(tmp_path / "out" / training.ARTIFACT_FOLDER) == model
 

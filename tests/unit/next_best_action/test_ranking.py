@@ -59,6 +59,20 @@ def test_silence_is_named_in_days() -> None:
     assert call.reasons[0].text_ko == "21일 동안 연락 기록이 없습니다"
 
 
+def test_silence_tells_nothing_where_no_contacts_are_recorded() -> None:
+    question, reading = asked(contacts=((person(), "uses"),)), ("days_since_contact", "days_since_meeting")
+    fields = {kept: [one.field for each in ranked(question, ActionModel(log_kept=kept), every()).suggestions
+                     for one in each.reasons] for kept in (None, True, False)}  # fmt: skip
+    assert fields[None] == fields[True]
+    assert set(reading) <= set(fields[True])
+    assert not set(reading) & set(fields[False])
+    unkept = ranked(question, ActionModel(log_kept=False))
+    assert all("no contacts with customers are recorded" in each.reasons[-1].text_en for each in unkept.suggestions)
+    begun = replace(ActionModel(), log_kept=False)  # this deal has a contact since: its silence means something again
+    found = ranked(asked(activities=(activity("call", "outbound", 21.5),)), begun, every())
+    assert "no contact recorded for 21 days" in {one.text_en for each in found.suggestions for one in each.reasons}
+
+
 def test_gain_is_probability_gain_times_amount_less_cost() -> None:
     question = asked(probability=0.5, amount=Money("USD", 1_000_000))
     found = ranked(question, actions=every())
