@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from operator import itemgetter
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -43,11 +41,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from kit.errors import InvalidInput, Unavailable
 from services.gateway.store.codec import dumps
 from services.gateway.store.migrate import write_ahead
+from services.gateway.store.ready import Many, Rewrites, Rows
 
 T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
 READERS = 4
 BUSY_SECONDS = 30
+LOG_PAGES = 4_000  # of SQLite's write-ahead log, 16 MB: pages written often are copied to the database seldom
 WRITER_LOCK = 0x6465616C  # the advisory lock that lets one PostgreSQL writer in at a time
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=WRITER_LOCK)
 
@@ -66,53 +66,6 @@ def read_url(url: str) -> URL:
     if kind in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise InvalidInput("this is no database Dealcast can use", field="store", value=kind, mend=mend)
-
-
-class Many:
-    """A statement made ready to run with many rows, without SQLAlchemy's work per row."""
-
-    def __init__(self, engine: Engine, statement: Any, names: Sequence[str] | None = None) -> None:
-        compiled = statement.compile(engine, column_keys=names, for_executemany=True)
-        self._sql = str(compiled)
-        order = compiled.positiontup
-        self._take = itemgetter(*order) if order else None
-        self._single = order is not None and len(order) == 1
-
-    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Run it for every row; nothing where there is none."""
-        if not rows:
-            return
-        take = self._take
-        values: list[Any] = list(rows) if take is None else list(map(take, rows))
-        cursor = connection.connection.cursor()
-        try:
-            cursor.executemany(self._sql, [(value,) for value in values] if self._single else values)
-        finally:
-            cursor.close()
-
-
-class Rows:
-    """A query made ready: rows as named tuples of what the driver gives, without SQLAlchemy's work per execution."""
-
-    def __init__(self, engine: Engine, statement: Any) -> None:
-        compiled = statement.compile(engine)
-        expanded = compiled.construct_expanded_state(compiled.params)
-        self._sql = expanded.statement
-        self._order = expanded.positiontup
-        self._fixed = dict(expanded.parameters)
-        names = [c.name for c in statement.selected_columns]
-        row: Any = namedtuple("Row", names)  # type: ignore[misc]
-        self._make = row._make
-
-    def read(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
-        """All rows."""
-        given = {**self._fixed, **parameters}
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(self._sql, given if self._order is None else [given[name] for name in self._order])
-            return list(map(self._make, cursor.fetchall()))
-        finally:
-            cursor.close()
 
 
 class Database:
@@ -214,6 +167,10 @@ class Database:
         """An update with bound parameters, made ready for many rows."""
         return Many(self._writer, statement)
 
+    def rewrites(self, table: Table) -> Rewrites:
+        """Updates of rows as they were read."""
+        return Rewrites(self._writer, table)
+
     def insert(self, table: Table) -> Many:
         """Insert rows; the database numbers them where the table has serial ids."""
         names = [c.name for c in table.columns if not (c.primary_key and c.autoincrement is True)]
@@ -270,6 +227,7 @@ def _sqlite_engine(url: URL, begin: str, size: int) -> Engine:
         write_ahead(connection)
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

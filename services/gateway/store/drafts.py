@@ -55,6 +55,7 @@ class Draft:
     activity_count: int = 0
     fields_text: str | None = None  # the custom fields as stored, until `values` holds them
     timeline: Timeline | None = None  # per field: times and values, in order
+    stored: Any = None  # its row, as it was read
     new_changes: list[NewChange] = field(default_factory=list)
     new_activities: dict[str, Activity] = field(default_factory=dict)  # by id: added and changed ones
 
@@ -62,6 +63,11 @@ class Draft:
     def live(self) -> bool:
         """Open and not deleted."""
         return self.values.get("outcome", "OPEN") == "OPEN" and not self.values.get("deleted")
+
+    @property
+    def was_live(self) -> bool | None:
+        """Whether it was, as it was read; None of a new one."""
+        return None if self.stored is None else self.stored.outcome == "OPEN" and not self.stored.deleted
 
     def apply(self, write: DealWrite, now: datetime, known_activities: dict[str, Activity]) -> bool:
         """Apply a checked write; whether it changed anything, and the revision with it."""

@@ -47,12 +47,13 @@ class Insights(Reads, Touching):
         )
         self._save_insights = database.upsert(t.insights)
         self._advance = {
-            kind: database.many(
+            (kind, same_model): database.many(
                 update(t.standings)
                 .where(t.standings.c.deal_id == bindparam("deal"))
-                .values({name: bindparam(f"new_{name}") for name in _columns(kind)})
+                .values({name: bindparam(f"new_{name}") for name in _columns(kind, same_model)})
             )
             for kind in InsightKind
+            for same_model in (False, True)
         }
         self._owners = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
         self._newest_scores = _newest_scores(database)
@@ -82,7 +83,7 @@ class Insights(Reads, Touching):
                     best[slot] = one
                 replaced.append(wins)
             if best:
-                self._store(connection, list(best.values()))
+                self._store(connection, list(best.values()), held)
             return replaced
 
         return await self._database.write(work, durable=False)
@@ -104,18 +105,18 @@ class Insights(Reads, Touching):
             held[row.deal_id, _KINDS[row.kind]] = key.flat if key else ()
         return revisions, held
 
-    def _store(self, connection: Connection, insights: Sequence[Insight]) -> None:
+    def _store(self, connection: Connection, insights: Sequence[Insight], held: Mapping[Slot, tuple[Any, ...]]) -> None:
         now_us = to_us(datetime.now(UTC))
         rows = [insight_row(one) for one in insights]
         self._save_insights.run(connection, rows)
-        for kind in InsightKind:
-            standings = [_standing(one) for one in insights if one.kind is kind]
-            self._advance[kind].run(connection, standings)
-        scores = [
-            {name: value for name, value in row.items() if name != "kind"} | {"body": dumps(_kept(one.body))}
-            for row, one in zip(rows, insights, strict=True)
-            if one.kind is InsightKind.LEAD_SCORE
-        ]
+        alike: dict[tuple[InsightKind, bool], list[dict[str, Any]]] = {}
+        for one in insights:
+            same_model = held[one.deal_id, one.kind][1:3] == one.key.flat[1:3]
+            alike.setdefault((one.kind, same_model), []).append(_standing(one))
+        for which, standings in alike.items():
+            self._advance[which].run(connection, standings)
+        scored = [each for each in zip(rows, insights, strict=True) if each[1].kind is InsightKind.LEAD_SCORE]
+        scores = [row | {"body": dumps(_kept(one.body))} for row, one in scored]
         self._insert_scores.run(connection, scores)
         old = self._database.fetch(connection, self._too_old, [row["deal_id"] for row in scores])
         self._drop_scores.run(connection, [{"deal": row.id, "last": row.last} for row in old])
@@ -273,8 +274,10 @@ def _kept(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in body.items() if name not in UNKEPT} if body.get("contributions") else body
 
 
-def _columns(kind: InsightKind) -> tuple[str, ...]:
-    return tuple(name for name in _STANDINGS if name.startswith(kind.value)) + SORTED_BY[kind]
+def _columns(kind: InsightKind, same_model: bool) -> tuple[str, ...]:
+    """What an insight sets; by the same model on the same day, the index of who is behind in those stays as it is."""
+    parts = ("revision",) if same_model else ("revision", "generation", "day")
+    return tuple(f"{kind.value}_{part}" for part in parts) + SORTED_BY[kind]
 
 
 def _standing(one: Insight) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def draft_from(row: Any) -> Draft:
         values["deleted"] = True
     return Draft(
         row.id, row.revision, values, row.created_time, row.last_effective, row.change_count, row.activity_count,
-        fields_text=row.fields,
+        fields_text=row.fields, stored=row,
     )  # fmt: skip
 
 

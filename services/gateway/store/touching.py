@@ -31,6 +31,7 @@ class Touch:
     deal_id: str
     revision: int
     live: bool  # open and not deleted
+    was_live: bool | None = None  # before; None of a new one
 
 
 class Touching(Part):
@@ -39,6 +40,9 @@ class Touching(Part):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._stand = database.upsert(t.standings, replace=("revision", "live"))
+        self._stand_on = database.many(
+            update(t.standings).where(t.standings.c.deal_id == bindparam("deal")).values(revision=bindparam("now_at"))
+        )  # leaves the index of what is live alone
         self._insert_outbox = database.insert(t.outbox)
         self._insert_events = database.insert(t.events)
         self._bump = database.many(
@@ -69,8 +73,14 @@ class Touching(Part):
         now_us = to_us(datetime.now(UTC))
         self._stand.run(
             connection,
-            [{"deal_id": one.deal_id, "revision": one.revision, "live": one.live, **NEVER} for one in touches],
+            [
+                {"deal_id": one.deal_id, "revision": one.revision, "live": one.live, **NEVER}
+                for one in touches
+                if one.live is not one.was_live
+            ],
         )
+        same = [{"deal": one.deal_id, "now_at": one.revision} for one in touches if one.live is one.was_live]
+        self._stand_on.run(connection, same)
         self._insert_outbox.run(
             connection,
             [{"deal_id": one.deal_id, "cause": "changed", "trace": trace, "time": now_us} for one in touches],
@@ -88,7 +98,9 @@ class Touching(Part):
         if rows:
             now_us = to_us(datetime.now(UTC))
             self._bump.run(connection, [{"deal": row.id, "now": now_us} for row in rows])
-            self._announce(connection, [Touch(row.id, row.revision + 1, live=True) for row in rows], trace, "around")
+            self._announce(
+                connection, [Touch(row.id, row.revision + 1, live=True, was_live=True) for row in rows], trace, "around"
+            )
 
     def _add_events(
         self, connection: Connection, new: Sequence[tuple[str, str, Mapping[str, Any]]], now_us: int

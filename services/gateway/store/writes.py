@@ -10,13 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from learning.records import LISTS, Activity, ContactRole
-from services.gateway.domain import (
-    UNSET,
-    DealWrite,
-    Principal,
-    WriteResult,
-    WriteStatus,
-)
+from services.gateway.domain import UNSET, DealWrite, Principal, WriteResult, WriteStatus
 from services.gateway.store import tables as t
 from services.gateway.store.checks import Checker
 from services.gateway.store.checks_deal import (
@@ -97,7 +91,8 @@ class DealWrites(Touching):
             c.deal_id, c.time, c.id, c.type, c.direction, c.contact_id, c.owner_id, c.text
         ).where(among(c.id))
         self._drop_activities = delete(t.activities).where(among(c.id))
-        self._save_deals = database.upsert(t.deals)
+        self._insert_deals = database.insert(t.deals)
+        self._rewrite_deals = database.rewrites(t.deals)
         self._save_fields = database.upsert(t.field_definitions)
         self._insert_changes = database.insert(t.changes)
         self._insert_activities = database.insert(t.activities)
@@ -201,7 +196,9 @@ class DealWrites(Touching):
     def _flush(self, connection: Connection, batch: Batch, trace: str, source: str) -> None:
         now_us = to_us(datetime.now(UTC))
         drafts = [batch.drafts[deal_id] for deal_id in batch.changed]
-        self._save_deals.run(connection, [draft_row(draft, now_us) for draft in drafts])
+        rows = [(draft.stored, draft_row(draft, now_us)) for draft in drafts]
+        self._insert_deals.run(connection, [row for before, row in rows if before is None])
+        self._rewrite_deals.run(connection, [pair for pair in rows if pair[0] is not None])
         changes = [change_row(change, now_us) for draft in drafts for change in draft.new_changes]
         self._insert_changes.run(connection, changes)
         activities = [activity_row(one, draft.id) for draft in drafts for one in draft.new_activities.values()]
@@ -211,10 +208,11 @@ class DealWrites(Touching):
         self._insert_activities.run(connection, activities)
         self._flush_lines(connection, drafts)
         if batch.made:
-            rows = [{"entity": e, "name": n, "type": kind.value} for (e, n), kind in batch.made.items()]
-            self._save_fields.run(connection, rows)
+            made = [{"entity": e, "name": n, "type": kind.value} for (e, n), kind in batch.made.items()]
+            self._save_fields.run(connection, made)
             self._contexts.touch(connection, FIELDS_VERSION)
-        self._announce(connection, [Touch(draft.id, draft.revision, draft.live) for draft in drafts], trace, source)
+        touches = [Touch(draft.id, draft.revision, draft.live, draft.was_live) for draft in drafts]
+        self._announce(connection, touches, trace, source)
 
     def _flush_lines(self, connection: Connection, drafts: Sequence[Draft]) -> None:
         for name, drop, add, to_rows in self._list_writers:
