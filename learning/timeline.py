@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
+from typing import Protocol
 
 from babel.numbers import get_currency_precision
 
@@ -19,7 +20,6 @@ from learning.records import (
     LISTS,
     TRACKED_FIELDS,
     Account,
-    Activity,
     Change,
     ChangeValue,
     ContactRole,
@@ -30,6 +30,7 @@ from learning.wire_values import cut
 
 MAX_ACTIVITIES = 200
 MAX_CELL_BYTES = 200
+MOVING = ("stage", "owner_id", "amount", "close_date")  # fields whose past changes are counted
 _DAY = 86400.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -107,85 +108,112 @@ class Timeline:
         state = dict(self._start)
         for one in past:
             state[one.field] = one.value
-        row: dict[str, Cell] = {}
-        self._add_state(row, state, day)
-        self._add_moves(row, past, day, before)
-        _add_lists(row, state)
-        self._add_account(row, state.get("account_id"), before)
-        self._add_activities(row, before)
-        return row
-
-    @staticmethod
-    def _add_state(row: dict[str, Cell], state: Mapping[str, ChangeValue | None], day: date) -> None:
-        for name in ("kind", "motion", "pipeline", "stage", "category", "owner_id", "account_id"):
-            row[name] = _cell(state.get(name))
-        amount = state.get("amount")
-        row["amount"] = major(amount) if isinstance(amount, Money) else None
-        row["currency"] = amount.currency if isinstance(amount, Money) else None
-        promised = state.get("close_date")
-        row["days_to_close_date"] = float((promised - day).days) if isinstance(promised, date) else None
-        for name, value in state.items():
-            if name.startswith("fields."):
-                row[name] = _cell(value)
-
-    def _add_moves(self, row: dict[str, Cell], past: Sequence[Change], day: date, before: datetime) -> None:
-        born = self.born(day)
-        row["age_days"] = float((day - born).days)
-        row["day_in_quarter"] = float((day - period_of(day).start).days)
-        by_field: dict[str, list[Change]] = {}
-        for one in past:
-            by_field.setdefault(one.field, []).append(one)
-        stages = _moves(by_field.get("stage", ()))
-        seen: set[ChangeValue | None] = set()
-        back = 0
-        for one in stages:
-            back += one.value in seen
-            seen.add(one.value)
-        since = stages[-1].effective_time if stages else None
-        row["days_in_stage"] = _days_between(since, before) if since else row["age_days"]
-        row["stage_moves"] = float(max(len(stages) - 1, 0))
-        row["stage_moves_back"] = float(back)
-        row["owner_changes"] = float(max(len(_moves(by_field.get("owner_id", ()))) - 1, 0))
-        row["amount_changes"] = float(max(len(_moves(by_field.get("amount", ()))) - 1, 0))
-        promises = [one.value for one in _moves(by_field.get("close_date", ())) if isinstance(one.value, date)]
-        pairs = list(pairwise(promises))
-        row["close_date_slips"] = float(sum(new > old for old, new in pairs))
-        row["close_date_pulls"] = float(sum(new < old for old, new in pairs))
-
-    def _add_account(self, row: dict[str, Cell], account_id: object, before: datetime) -> None:
+        moves = [one for one in past if one.field in MOVING]
+        row = columns_of(state, moves, self.born(day), day, before)
         present = self._history.account
         known = (*self._history.former_accounts, present) if present else self._history.former_accounts
-        account = next((one for one in known if one.id == account_id), None)
+        account = next((one for one in known if one.id == state.get("account_id")), None)
         if account is not None:
-            for name, value in fields_at(account, before).items():
-                row[f"account.{name}"] = _cell(value)
+            add_account(row, account, before)
+        add_activities(row, self._log, self._log_times, self._history.activity_count, before)
+        return row
 
-    def _add_activities(self, row: dict[str, Cell], before: datetime) -> None:
-        end = bisect_left(self._log_times, before)
-        later = len(self._log) - end
-        row["activities"] = float(max(self._history.activity_count, len(self._log)) - later)
-        counts = dict.fromkeys(_COUNTS, 0)
-        first = max(end - MAX_ACTIVITIES, 0)
-        week = bisect_left(self._log_times, before - timedelta(days=7), first, end)
-        month = bisect_left(self._log_times, before - timedelta(days=30), first, end)
-        last: dict[str, Activity] = {}
-        for index in range(first, end):
-            one = self._log[index]
-            last[one.direction] = one
-            for name in _NAMES.get(one.type, ()) if index < month else _NAMES_30.get(one.type, ()):
-                counts[name] += 1
-            if index >= month and f"{one.direction}_30_days" in counts:
-                counts[f"{one.direction}_30_days"] += 1
-            if index >= week and f"{one.direction}_7_days" in counts:
-                counts[f"{one.direction}_7_days"] += 1
-        row["activities_7_days"] = float(end - week)
-        row["activities_30_days"] = float(end - month)
-        for name, count in counts.items():
-            row[name] = float(count)
-        row["days_since_activity"] = _days_between(self._log_times[end - 1], before) if end else None
-        for direction in ("inbound", "outbound"):
-            found = last.get(direction)
-            row[f"days_since_{direction}"] = _days_between(found.time, before) if found else None
+
+def columns_of(
+    state: Mapping[str, ChangeValue | None], moves: Sequence[Change], born: date, day: date, before: datetime
+) -> dict[str, Cell]:
+    """The columns of `Timeline.row` but those of the account and of activities. moves: past changes of MOVING."""
+    row: dict[str, Cell] = {}
+    _add_state(row, state, day)
+    _add_moves(row, moves, born, day, before)
+    _add_lists(row, state)
+    return row
+
+
+def _add_state(row: dict[str, Cell], state: Mapping[str, ChangeValue | None], day: date) -> None:
+    for name in ("kind", "motion", "pipeline", "stage", "category", "owner_id", "account_id"):
+        row[name] = _cell(state.get(name))
+    amount = state.get("amount")
+    row["amount"] = major(amount) if isinstance(amount, Money) else None
+    row["currency"] = amount.currency if isinstance(amount, Money) else None
+    promised = state.get("close_date")
+    row["days_to_close_date"] = float((promised - day).days) if isinstance(promised, date) else None
+    for name, value in state.items():
+        if name.startswith("fields."):
+            row[name] = _cell(value)
+
+
+def _add_moves(row: dict[str, Cell], moves: Sequence[Change], born: date, day: date, before: datetime) -> None:
+    row["age_days"] = float((day - born).days)
+    row["day_in_quarter"] = float((day - period_of(day).start).days)
+    by_field: dict[str, list[Change]] = {name: [] for name in MOVING}
+    for one in moves:
+        of_field = by_field[one.field]
+        if not of_field or of_field[-1].value != one.value:  # repeats of the same value are no moves
+            of_field.append(one)
+    stages = by_field["stage"]
+    seen: set[ChangeValue | None] = set()
+    back = 0
+    for one in stages:
+        back += one.value in seen
+        seen.add(one.value)
+    since = stages[-1].effective_time if stages else None
+    row["days_in_stage"] = _days_between(since, before) if since else row["age_days"]
+    row["stage_moves"] = float(max(len(stages) - 1, 0))
+    row["stage_moves_back"] = float(back)
+    row["owner_changes"] = float(max(len(by_field["owner_id"]) - 1, 0))
+    row["amount_changes"] = float(max(len(by_field["amount"]) - 1, 0))
+    promises = [one.value for one in by_field["close_date"] if isinstance(one.value, date)]
+    pairs = list(pairwise(promises))
+    row["close_date_slips"] = float(sum(new > old for old, new in pairs))
+    row["close_date_pulls"] = float(sum(new < old for old, new in pairs))
+
+
+def add_account(row: dict[str, Cell], account: Account, before: datetime) -> None:
+    """The fields of the account it had, as they were then."""
+    for name, value in fields_at(account, before).items():
+        row[f"account.{name}"] = _cell(value)
+
+
+class Done(Protocol):
+    """What is read of an activity beside its time."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def direction(self) -> str: ...
+
+
+def add_activities(
+    row: dict[str, Cell], log: Sequence[Done], times: Sequence[datetime], count: int, before: datetime
+) -> None:
+    """The columns of the activities. log: oldest first, with its times; count: also those not carried."""
+    end = bisect_left(times, before)
+    row["activities"] = float(max(count, len(log)) - (len(log) - end))
+    counts = dict.fromkeys(_COUNTS, 0)
+    first = max(end - MAX_ACTIVITIES, 0)
+    week = bisect_left(times, before - timedelta(days=7), first, end)
+    month = bisect_left(times, before - timedelta(days=30), first, end)
+    last: dict[str, int] = {}
+    for index in range(first, end):
+        one = log[index]
+        direction = one.direction
+        last[direction] = index
+        for name in _NAMES.get(one.type, ()) if index < month else _NAMES_30.get(one.type, ()):
+            counts[name] += 1
+        if index >= month and direction in _RECENT:
+            of_week, of_month = _RECENT[direction]
+            counts[of_month] += 1
+            counts[of_week] += index >= week
+    row["activities_7_days"] = float(end - week)
+    row["activities_30_days"] = float(end - month)
+    for name, number in counts.items():
+        row[name] = float(number)
+    row["days_since_activity"] = _days_between(times[end - 1], before) if end else None
+    for direction in _DIRECTIONS:
+        found = last.get(direction)
+        row[f"days_since_{direction}"] = None if found is None else _days_between(times[found], before)
 
 
 _DIRECTIONS = ("inbound", "outbound")
@@ -193,6 +221,7 @@ _COUNTS = (
     *(f"{direction}_{span}_days" for direction in _DIRECTIONS for span in (7, 30)),
     *ACTIVITY_TYPES, *(f"{kind}_30_days" for kind in ACTIVITY_TYPES),
 )  # fmt: skip
+_RECENT = {direction: (f"{direction}_7_days", f"{direction}_30_days") for direction in _DIRECTIONS}
 _NAMES = {kind: (kind,) for kind in ACTIVITY_TYPES}
 _NAMES_30 = {kind: (kind, f"{kind}_30_days") for kind in ACTIVITY_TYPES}
 
@@ -233,15 +262,6 @@ def _cell(value: ChangeValue | None) -> Cell:
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
-
-
-def _moves(changes: Sequence[Change]) -> list[Change]:
-    """The changes that changed something: repeats of the same value are no moves."""
-    moves: list[Change] = []
-    for one in changes:
-        if not moves or moves[-1].value != one.value:
-            moves.append(one)
-    return moves
 
 
 def _days_between(start: datetime, end: datetime) -> float:

@@ -62,7 +62,7 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
     source = event.deal
     deal_id = source.id
     contacts = tuple([_contact_from_pb(one, source.account.id) for one in source.contacts])
-    account = _account_from_pb(source.account) if source.account.id else None
+    account = account_from_pb(source.account) if source.account.id else None
     changes = _changes_from_pb(event.history)
     log = event.activities
     first = 0 if texts is None else _first_text(event, texts)
@@ -80,7 +80,7 @@ def history_from_event(event: events_pb2.DealEvent, texts: int | None = None) ->
         contacts, tuple(_counter_from_pb(one) for one in event.contact_counters),
         max(event.activity_count, len(activities)), event.truncated,
         {one.product_id: one.product_name for one in source.products if one.product_name},
-        tuple([_account_from_pb(one) for one in source.former_accounts]),
+        tuple([account_from_pb(one) for one in source.former_accounts]),
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def bare_history(event: events_pb2.DealEvent) -> DealHistory:
     recorded when they were effective. Snapshots of both are the same.
     """
     source = event.deal
-    account = _account_from_pb(source.account) if source.account.id else None
+    account = account_from_pb(source.account) if source.account.id else None
     changes = tuple([
         Change(one.field, change_value_from_pb(one.value), when := time_from_pb(one.effective_time), when)
         for one in event.history
@@ -103,7 +103,7 @@ def bare_history(event: events_pb2.DealEvent) -> DealHistory:
         _deal_from_pb(source), changes, activities, account, owner,
         activity_count=max(event.activity_count, len(activities)), truncated=event.truncated,
         product_names={one.product_id: one.product_name for one in source.products if one.product_name},
-        former_accounts=tuple([_account_from_pb(one) for one in source.former_accounts]),
+        former_accounts=tuple([account_from_pb(one) for one in source.former_accounts]),
     )  # fmt: skip
 
 
@@ -115,7 +115,8 @@ def _changes_from_pb(changes: Iterable[pb.Change]) -> tuple[Change, ...]:
     ])  # fmt: skip
 
 
-def _account_from_pb(one: pb.Account) -> Account:
+def account_from_pb(one: pb.Account) -> Account:
+    """An account with what an event tells of its past."""
     return Account(one.id, one.name, _fields_from_pb(one.fields), changes=_changes_from_pb(one.changes))
 
 

@@ -3,64 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 
-from dealcast.common.v1 import columns_pb2, insights_pb2
+from dealcast.common.v1 import columns_pb2, insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from kit.errors import InvalidInput, TooLarge
 from learning.columns import MISSING, Floats, Table, Texts
 from learning.linear import Scores
-from learning.wire import bare_history, business_day, time_to_pb, value_from_pb
-from services.lead_scoring.domain import ModelInfo, Score
+from learning.records import Account, Deal, DealHistory, Node, Outcome
+from learning.wire import bare_history, business_day, value_from_pb
+from learning.wire_row import row_of_event
+from learning.wire_values import fill_time
+from services.lead_scoring.domain import ModelInfo, Score, settled
 from services.lead_scoring.service import Answer, Asked, Supposed
 from services.lead_scoring.whatif import Hypothesis
 
 MOST_ROWS = 200_000
 
 
+_OUTCOMES = {records_pb2.OUTCOME_WON: Outcome.WON, records_pb2.OUTCOME_LOST: Outcome.LOST}
+
+
 def asked_from_event(event: events_pb2.DealEvent) -> Asked:
-    """The deal and the day it is asked for; InvalidInput where a member is missing or unreadable."""
+    """The deal and the day it is asked for; InvalidInput where a member is missing or unreadable.
+
+    Of the deal what names and settles it, with the columns of one that is open, straight from the event.
+    """
+    day, source = _day(event), event.deal
+    deal = Deal(
+        source.id, source.revision, outcome=_OUTCOMES.get(source.outcome, Outcome.OPEN), owner_id=source.owner.id,
+        deleted=source.deleted,
+    )  # fmt: skip
+    if settled(deal) is not None:
+        return Asked(DealHistory(deal), day)
+    account, path = source.account, source.owner.path
+    history = DealHistory(
+        deal, account=Account(account.id, account.name) if account.id else None,
+        owner_path=(Node(path[-1].id, path[-1].level, path[-1].name, path[-1].parent),) if path else (),
+        product_names={one.product_id: one.product_name for one in source.products if one.product_name},
+    )  # fmt: skip
+    return Asked(history, day, row_of_event(event, day))
+
+
+def whole_from_event(event: events_pb2.DealEvent) -> Asked:
+    """The same with the history that the columns are of, so that it can be supposed to be other."""
+    return Asked(bare_history(event), _day(event))
+
+
+def _day(event: events_pb2.DealEvent) -> date:
     if not event.deal.id:
         raise InvalidInput("The event names no deal.", field="deal.id", mend="Set the deal's id.")
-    return Asked(bare_history(event), business_day(event))
+    return business_day(event)
 
 
 def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
-    """The event as it goes on, with its lead score."""
-    event.lead_score.CopyFrom(lead_score_to_pb(answer))
+    """The event as it goes on, with its lead score. Changes the event given."""
+    event.ClearField("lead_score")
+    _fill(event.lead_score, answer)
     return event.SerializeToString()
 
 
 def lead_score_to_pb(answer: Answer) -> insights_pb2.LeadScore:
     """A score as records carry it."""
-    score = answer.score
-    return insights_pb2.LeadScore(
-        header=insights_pb2.InsightHeader(
-            key=insights_pb2.InsightKey(
-                deal_revision=answer.deal_revision, model_generation=answer.generation,
-                business_day=answer.day.isoformat(), insight_id=answer.insight_id,
-            ),
-            model_version=answer.model_version, as_of=time_to_pb(answer.as_of),
-        ),
-        probability=score.probability, low=score.low, high=score.high, base_log_odds=score.base_log_odds,
-        reasons=[
-            insights_pb2.Reason(
-                field=one.field, value=one.value, effect=one.effect, text_en=one.text_en, text_ko=one.text_ko,
-                evidence_count=one.evidence_count, evidence_won=one.evidence_won,
-            )
-            for one in score.reasons
-        ],
-        prior=score.prior, contributions=_contributions_to_pb(score.contributions),
-    )  # fmt: skip
+    found = insights_pb2.LeadScore()
+    _fill(found, answer)
+    return found
 
 
-def _contributions_to_pb(effects: Mapping[str, float]) -> insights_pb2.Contributions | None:
-    if not effects:
-        return None
-    return insights_pb2.Contributions(fields=effects.keys(), effects=effects.values())
+def _fill(found: insights_pb2.LeadScore, answer: Answer) -> None:
+    """Into an empty message: in place nothing is copied."""
+    score, header, key = answer.score, found.header, found.header.key
+    key.deal_revision, key.model_generation = answer.deal_revision, answer.generation
+    key.business_day, key.insight_id = answer.day.isoformat(), answer.insight_id
+    header.model_version = answer.model_version
+    fill_time(header.as_of, answer.as_of)
+    found.probability, found.low, found.high = score.probability, score.low, score.high
+    found.base_log_odds, found.prior = score.base_log_odds, score.prior
+    for one in score.reasons:
+        found.reasons.add(
+            field=one.field, value=one.value, effect=one.effect, text_en=one.text_en, text_ko=one.text_ko,
+            evidence_count=one.evidence_count, evidence_won=one.evidence_won,
+        )  # fmt: skip
+    if score.contributions:
+        found.contributions.fields.extend(score.contributions)
+        found.contributions.effects.extend(score.contributions.values())
 
 
 def hypothesis_from_pb(request: pb.WhatIfRequest) -> Hypothesis:

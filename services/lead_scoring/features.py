@@ -7,7 +7,7 @@ from datetime import date
 
 from learning.columns import Table, table_from_rows
 from learning.records import DealHistory
-from learning.snapshots import Snapshot, row_at
+from learning.snapshots import Row, Snapshot, row_at
 
 
 def training_table(taken: Sequence[Snapshot]) -> Table:
@@ -18,6 +18,11 @@ def training_table(taken: Sequence[Snapshot]) -> Table:
 def serving_table(histories: Sequence[DealHistory], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
     """The same columns (those named, or all) of deals as of the end of their business day."""
     rows = [row_at(history, day) for history, day in zip(histories, days, strict=True)]
+    return rows_table(rows, days, names)
+
+
+def rows_table(rows: Sequence[Row], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
+    """The same of rows as `learning.snapshots.row_at` gives them."""
     return table_from_rows(rows, days, names)
 
 

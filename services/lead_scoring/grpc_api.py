@@ -57,7 +57,7 @@ class LeadScoringApi(lead_scoring_pb2_grpc.LeadScoringServiceServicer):
         self, request: pb.WhatIfRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.WhatIfResponse:
         """One open deal as it is and as it would be with other values."""
-        asked, hypothesis = convert.asked_from_event(request.deal), convert.hypothesis_from_pb(request)
+        asked, hypothesis = convert.whole_from_event(request.deal), convert.hypothesis_from_pb(request)
         return convert.supposed_to_pb(self._service.what_if(asked, hypothesis))
 
     async def GetModel(  # noqa: N802

@@ -13,9 +13,9 @@ from kit.subjects import insight_id
 from learning.columns import Table
 from learning.linear import Scores
 from learning.records import DealHistory
-from learning.snapshots import row_at
+from learning.snapshots import Row, row_at
 from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled, shares
-from services.lead_scoring.features import names_of, serving_table
+from services.lead_scoring.features import names_of, rows_table
 from services.lead_scoring.model import ScoreModel
 from services.lead_scoring.whatif import Difference, Hypothesis, check, differences, supposed
 
@@ -31,10 +31,19 @@ class CurrentModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A deal to be scored as of the end of a business day."""
+    """A deal to be scored as of the end of a business day.
+
+    row: its columns where whoever asks has read them already; `history` then holds what is told beside them alone.
+    """
 
     history: DealHistory
     day: date
+    row: Row | None = None
+
+    @property
+    def columns(self) -> Row:
+        """As `learning.snapshots.row_at` gives them."""
+        return row_at(self.history, self.day) if self.row is None else self.row
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,9 @@ class LeadScoring:
         if "owner_id" in hypothesis.values and hypothesis.owner_name:
             names["owner_id"][other.history.deal.owner_id] = hypothesis.owner_name
         pair = [asked, other]
-        table = serving_table([one.history for one in pair], [one.day for one in pair], model.columns)
+        rows = asked.columns, other.columns
+        table = rows_table(rows, [one.day for one in pair], model.columns)
         before, after = (_with_contributions(score) for score in model.explain(table, names))
-        rows = row_at(asked.history, asked.day), row_at(other.history, other.day)
         return Supposed(
             self._answer(asked, before, version, generation),
             replace(self._answer(other, after, version, generation), insight_id=""),  # nobody takes it for the record's
@@ -137,7 +146,7 @@ def _fill(deals: Sequence[Asked], scorer: _Scorer, model: ScoreModel) -> list[Sc
     wanted = [asked for asked, score in zip(deals, known, strict=True) if score is None]
     if not wanted:
         return [score for score in known if score is not None]
-    table = serving_table([one.history for one in wanted], [one.day for one in wanted], model.columns)
+    table = rows_table([one.columns for one in wanted], [one.day for one in wanted], model.columns)
     computed = iter(scorer(table))
     return [next(computed) if score is None else score for score in known]
 

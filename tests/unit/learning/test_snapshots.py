@@ -30,6 +30,7 @@ from learning.records import (
 from learning.snapshots import end_of, phases, row_at, snapshots, state_at
 from learning.testing import company, finished, last_day, opened, write
 from learning.wire import bare_history, deal_event, history_from_event
+from learning.wire_row import row_of_event
 
 BORN = datetime(2017, 1, 2, 10, tzinfo=UTC)
 
@@ -226,6 +227,23 @@ def test_training_and_serving_see_the_same_columns(history: DealHistory, days: i
     )  # fmt: skip
     event = events_pb2.DealEvent.FromString(deal_event(known, business_day=today).SerializeToString())
     assert row_at(history_from_event(event), today) == row_at(bare_history(event), today) == row_at(history, today)
+    assert row_of_event(event, today) == row_at(history, today)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.integers(0, 250), st.booleans(), st.integers(0, 3))
+def test_columns_straight_from_an_event_are_those_of_its_history(
+    history: DealHistory, days: int, truncated: bool, turned: int
+) -> None:
+    """Whatever it carries: also what comes after the day, a part alone, or moves and activities in another order."""
+    event = deal_event(history, business_day=day(days))
+    event.truncated = truncated
+    for members, bit in ((event.history, 1), (event.activities, 2)):
+        if turned & bit:
+            other = [type(one).FromString(one.SerializeToString()) for one in reversed(members)]  # type: ignore[attr-defined]
+            del members[:]
+            members.extend(other)  # type: ignore[arg-type]
+    assert row_of_event(event, day(days)) == row_at(history_from_event(event), day(days))
 
 
 def test_the_two_ways_agree_on_whole_histories(tmp_path: Path) -> None:
@@ -234,3 +252,4 @@ def test_the_two_ways_agree_on_whole_histories(tmp_path: Path) -> None:
         event = deal_event(history, business_day=last_day())
         sent = row_at(history_from_event(event), last_day())
         assert sent == row_at(bare_history(event), last_day()) == row_at(history, last_day())
+        assert sent == row_of_event(event, last_day())
