@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==//p' requirements.lock)
 PORT ?= 8080
 T ?= tests
+# One more than cores: a test of processes waits as much as it works.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
 
 .DEFAULT_GOAL := help
 
@@ -27,7 +29,7 @@ run: $(VENV)/.installed  ## start everything with the sample company (PORT=8080)
 	@$(BIN)/dealcast up --sample --data-dir .dealcast/sample --port $(PORT)
 
 test: $(VENV)/.installed  ## all tests, or T=path
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(T)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(T)
 
 ci:  ## what continuous integration runs: setup, lint and test, also in a browser
 	.ci/run
