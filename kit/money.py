@@ -58,7 +58,9 @@ class Money:
 
 def format_minor(currency: str, minor: int, scenarios: int = 1) -> str:
     """Decimal text of minor / scenarios, exact where the division ends (2,000 does)."""
-    places, quantum = decimals(currency)
-    exact = Decimal(minor) / scenarios
-    amount = exact.scaleb(-places)
-    return f"{amount.quantize(quantum):f}" if scenarios == 1 else f"{amount:f}"
+    places, _ = decimals(currency)
+    if scenarios != 1:
+        return f"{(Decimal(minor) / scenarios).scaleb(-places):f}"
+    digits = f"{abs(minor):0{places + 1}d}"
+    whole = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{whole}" if minor < 0 else whole

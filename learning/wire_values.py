@@ -18,8 +18,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def fill_time(stamp: Timestamp, time: datetime) -> None:
     """As `time_to_pb`, into a message: in place takes half the time."""
+    stamp.seconds, stamp.nanos = _parts(time)
+
+
+@lru_cache(maxsize=65536)
+def _parts(time: datetime) -> tuple[int, int]:
     delta = time - _EPOCH
-    stamp.seconds, stamp.nanos = delta.days * 86400 + delta.seconds, delta.microseconds * 1000
+    return delta.days * 86400 + delta.seconds, delta.microseconds * 1000
 
 
 def time_to_pb(time: datetime | None) -> Timestamp | None:

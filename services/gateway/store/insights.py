@@ -9,12 +9,19 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_key, dumps, loads, storable, to_us
 from services.gateway.store.database import Database
+from services.gateway.store.insight_queries import STANDINGS, behind, newest_scores, too_old
 from services.gateway.store.interface import EVER, Behind, ScorePoint, StoredRollup
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import insight_from, insight_row
@@ -26,12 +33,10 @@ SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
     InsightKind.NEXT_ACTIONS: ("gain", "action"),
 }
 WORDS = ("category", "action")
-MOST_SCORES = 200  # kept of a deal; a trend looks at far fewer
 MOST_IDS = 500  # in one query
 UNKEPT = ("reasons",)  # of a score that is history: contributions say the same without words
 Slot = tuple[str, InsightKind]
 _KINDS = {kind.value: kind for kind in InsightKind}
-_STANDINGS = [f"{kind.value}_{part}" for kind in InsightKind for part in ("revision", "generation", "day")]
 
 
 class Insights(Reads, Touching):
@@ -40,7 +45,7 @@ class Insights(Reads, Touching):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._standing_of = select(
-            t.standings.c.deal_id, t.standings.c.revision, *(t.standings.c[name] for name in _STANDINGS)
+            t.standings.c.deal_id, t.standings.c.revision, *(t.standings.c[name] for name in STANDINGS)
         ).where(database.among(t.standings.c.deal_id))
         self._keys = select(t.insights.c.deal_id, t.insights.c.kind, t.insights.c.key).where(
             database.among(t.insights.c.deal_id)
@@ -55,10 +60,11 @@ class Insights(Reads, Touching):
             for kind in InsightKind
             for same_model in (False, True)
         }
+        self._behind = behind()
         self._owners = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
-        self._newest_scores = _newest_scores(database)
+        self._newest_scores = newest_scores(database)
         self._insert_scores = database.insert(t.score_history)
-        self._too_old = _too_old(database)
+        self._too_old = too_old(database)
         h = t.score_history.c
         self._drop_scores = database.many(
             delete(t.score_history).where(h.deal_id == bindparam("deal"), h.id <= bindparam("last"))
@@ -129,20 +135,13 @@ class Insights(Reads, Touching):
         self, generations: Mapping[InsightKind, int], business_day: str, after: str, limit: int
     ) -> list[Behind]:
         """Deals with an insight missing or behind, ordered by id; see Store. One query over two partial indexes."""
-        s, size = t.standings.c, bounded(limit)
-        late_model = or_(
-            *[s[f"{kind.value}_generation"] < generations.get(kind, 0) for kind in InsightKind],
-            *[s[f"{kind.value}_day"] < business_day for kind in InsightKind],
-        )
-        parts = [
-            select(s.deal_id, literal(number).label("part")).where(s.deal_id > after, *where).order_by(s.deal_id)
-            for number, where in enumerate(((t.LATE,), (s.live, late_model)))
-        ]
-        both = union_all(*[select(part.limit(size).subquery()) for part in parts])
+        size = bounded(limit)
+        wanted = {f"{kind.value}_generation": generations.get(kind, 0) for kind in InsightKind}
 
         def work(connection: Connection) -> list[Behind]:
             late: dict[str, set[int]] = {}
-            for deal_id, part in connection.execute(both).all():
+            rows = self._database.rows(connection, self._behind, after=after, most=size, day=business_day, **wanted)
+            for deal_id, part in rows:
                 late.setdefault(deal_id, set()).add(part)
             return [Behind(one, 0 in late[one], 1 in late[one]) for one in sorted(late)[:size]]
 
@@ -216,16 +215,6 @@ class Insights(Reads, Touching):
         return await self._database.read(work)
 
 
-def _newest_scores(database: Database) -> Select[Any]:
-    """deal_id, id, key and sort of the `most` newest scores of each deal, newest first."""
-    h = t.score_history.c
-    place = func.row_number().over(partition_by=h.deal_id, order_by=h.id.desc()).label("place")
-    numbered = select(h.deal_id, h.id, h.key, h.sort, place).where(database.among(h.deal_id)).subquery()
-    n = numbered.c
-    newest = select(n.deal_id, n.id, n.key, n.sort).where(n.place <= bindparam("most"))
-    return newest.order_by(n.deal_id, n.id.desc())
-
-
 def _within(points: list[tuple[int, ScorePoint]], days: int) -> list[tuple[int, ScorePoint]]:
     """Those at most so many days older than the first."""
     newest = date.fromisoformat(points[0][1].business_day)
@@ -258,15 +247,6 @@ def _ends(points: Sequence[tuple[int, ScorePoint]]) -> list[int]:
 def _contributions(body: Mapping[str, Any]) -> Mapping[str, float]:
     """By column, those of its reasons where no more was kept."""
     return body.get("contributions") or {one["field"]: one["effect"] for one in body.get("reasons", ())}
-
-
-def _too_old(database: Database) -> Select[Any]:
-    """Of each deal with more scores than are kept, the newest to drop: a short walk down one index."""
-    h = t.score_history.c
-    newest = select(h.id).where(h.deal_id == t.deals.c.id).order_by(h.id.desc())
-    last = newest.limit(1).offset(MOST_SCORES).scalar_subquery().label("last")
-    found = select(t.deals.c.id, last).where(database.among(t.deals.c.id)).subquery()
-    return select(found.c.id, found.c.last).where(found.c.last.is_not(None))
 
 
 def _kept(body: Mapping[str, Any]) -> Mapping[str, Any]:

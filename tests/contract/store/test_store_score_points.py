@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from kit.money import Money
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, Principal, Scope
 from services.gateway.store import Store
-from services.gateway.store.insights import MOST_SCORES
+from services.gateway.store.insight_queries import MOST_SCORES
 from services.gateway.store.interface import ScorePoint
 
 NOW = datetime(2017, 9, 30, tzinfo=UTC)
