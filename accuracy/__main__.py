@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accuracy import (
+    action_rules,
     actions,
     forecast,
     guard,
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     guard.section,
     forecast.section,
     actions.section,
+    action_rules.section,
 )
 
 

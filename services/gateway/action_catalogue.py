@@ -112,6 +112,12 @@ class ActionCatalogue:
         return await self._store.get_setting(CATALOGUE) or {"generation": 0, "editions": []}
 
 
+async def edited_text(store: Store, workspace: Workspace) -> str:
+    """The text of the edition that serves; empty where the services' own file does."""
+    generation = workspace.catalogue_generation
+    return str(await store.get_setting(_key(generation)) or "") if generation else ""
+
+
 def _key(generation: int) -> str:
     return f"{CATALOGUE}/{generation}"
 

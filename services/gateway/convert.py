@@ -177,10 +177,15 @@ def _next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], di
                 "reasons": _reasons(action.reasons),
                 "propensity": action.propensity,
                 "contact_limits": _limits(action),
+                "hours": _hours(action),
+                "message": {"en": action.message_en, "ko": action.message_ko},
+                "minutes": action.minutes,
+                "tidy_up": action.tidy_up,
             }
             for action in actions.actions
         ],
         "look_again_date": actions.look_again_date or None,
+        "catalogue_generation": actions.catalogue_generation,
     }
     first = actions.actions[0] if actions.actions else None
     gain = float(first.gain.value) if first and first.gain.value else None
@@ -193,6 +198,20 @@ def _limits(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
     limits = action.contact_limits
     windows = [{"contacts": each.contacts, "days": each.days} for each in limits.windows]
     return {"windows": windows, "unanswered": limits.unanswered, "quiet_days": limits.quiet_days}
+
+
+def _hours(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
+    if not action.HasField("hours"):
+        return None
+    hours = action.hours
+    return {
+        "time_zone": hours.time_zone, "weekdays": list(hours.weekdays), "from_minute": hours.from_minute,
+        "until_minute": hours.until_minute, "days_off": list(hours.days_off),
+    }  # fmt: skip
+
+
+def _hours_to_pb(hours: Mapping[str, Any] | None) -> insights_pb2.ContactHours | None:
+    return insights_pb2.ContactHours(**hours) if hours else None
 
 
 Parts = tuple[dict[str, Any], dict[str, Any]]
@@ -268,7 +287,13 @@ def _next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, A
             probability_gain=each["probability_gain"], probability_gain_low=each["probability_gain_low"],
             probability_gain_high=each["probability_gain_high"], reasons=_reasons_to_pb(each["reasons"]),
             propensity=each["propensity"], contact_limits=_limits_to_pb(each.get("contact_limits")),
+            hours=_hours_to_pb(each.get("hours")), message_en=each.get("message", {}).get("en", ""),
+            message_ko=each.get("message", {}).get("ko", ""), minutes=each.get("minutes", 0.0),
+            tidy_up=each.get("tidy_up", False),
         )
         for each in body["actions"]
     ]  # fmt: skip
-    return insights_pb2.NextActions(header=header, actions=actions, look_again_date=body["look_again_date"] or "")
+    return insights_pb2.NextActions(
+        header=header, actions=actions, look_again_date=body["look_again_date"] or "",
+        catalogue_generation=body.get("catalogue_generation", 0),
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from kit.money import Money
@@ -16,6 +16,7 @@ from learning.records import Contact, Outcome
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.json_values import time_text, value_to_json
+from services.gateway.shown_actions import shown_action
 from services.gateway.store.interface import ScorePoint
 from services.gateway.trends import trend_of
 
@@ -32,6 +33,7 @@ class View:
     language: str = "en"
     scores: Mapping[str, Sequence[ScorePoint]] = field(default_factory=dict)  # score history by deal, newest first
     contact_log: ContactLog = field(default_factory=ContactLog)  # of deals whose suggestions are behind
+    now: datetime | None = None  # on the business clock; without it no windows are told
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -153,9 +155,10 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part = _part(record, InsightKind.NEXT_ACTIONS, view)
     if part is None:
         return None
+    part.setdefault("catalogue_generation", 0)
     deal_id = record.history.deal.id
     shown = [
-        {name: value for name, value in action.items() if name != "contact_limits"}
+        shown_action(action, record, view.now, view.language)
         for action in part["actions"]
         if may_contact(record.history.contacts, action) and view.contact_log.allows(deal_id, action)
     ]

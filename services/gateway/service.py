@@ -96,6 +96,7 @@ class Gateway:
             language,
             await self.store.score_points(principal, scored, SCORES, TREND_DAYS) if scored else {},
             ContactLog(self.workspace.now(), await self.store.touches(principal, behind)) if behind else ContactLog(),
+            self.workspace.now(),
         )
 
     # forecast

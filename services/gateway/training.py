@@ -19,6 +19,7 @@ import structlog
 from kit.errors import Conflict, DealcastError, InvalidInput, Unavailable
 from learning.overrules import Overrules
 from services.gateway import jobs as job_states
+from services.gateway.action_catalogue import FILE, edited_text
 from services.gateway.domain import LOCAL
 from services.gateway.history_export import exported, scratch_folder
 from services.gateway.jobs import Job, Jobs
@@ -221,9 +222,11 @@ class Trainer:
         if self._cancelled or self._stopping:
             return
         place = RegistryPlace.of(self._settings)
+        if text := await edited_text(self._gateway.store, self._gateway.workspace):
+            await asyncio.to_thread((out / FILE).write_text, text, "utf-8")
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
         command += ["--services", ",".join(services), "--seed", str(seed)]
-        command += Overrules.of(**job.detail["columns"]).options()
+        command += Overrules.of(**job.detail["columns"]).options() + (["--catalogue", str(out / FILE)] if text else [])
         if (scoring := self._gateway.workspace.serving["lead_scoring"]).generation:
             command += ["--scores-version", scoring.version]
         self._process = await asyncio.create_subprocess_exec(

@@ -88,6 +88,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--services", type=lambda text: text.split(","), default=list(SERVICES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scores-version", default="", help="the lead scoring version that serves; empty: none")
+    parser.add_argument("--catalogue", type=Path, help="the action catalogue that serves; without: each service's own")
     for verb in ("--keep", "--drop"):
         parser.add_argument(verb, action="append", default=[], help="for lead scoring: overrules its leak guard")
     return parser.parse_args(arguments)
@@ -135,6 +136,8 @@ def _train(service: str, options: argparse.Namespace, scores: Path | None) -> No
     if service == "lead_scoring":
         command += Overrules.of(options.keep, options.drop, "--").options()
     environment = os.environ | {"GOMP_SPINCOUNT": "0"}
+    if options.catalogue is not None:
+        environment["DEALCAST_ACTION_CATALOGUE"] = str(options.catalogue)
     errors = out / "stderr.txt"
     with errors.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=environment)  # noqa: S603 - our own

@@ -120,6 +120,21 @@ class Forecast(Computed):
     reasons: list[Reason]
 
 
+class Addressee(Shape):
+    """Whom to contact."""
+
+    id: str
+    name: str
+    title: str
+
+
+class Window(Shape):
+    """When: within the working hours of the channel, outside of its quiet hours."""
+
+    start: str
+    end: str
+
+
 class Action(Shape):
     """A suggestion."""
 
@@ -134,6 +149,11 @@ class Action(Shape):
     probability_gain_high: float
     reasons: list[Reason]
     propensity: float
+    contact: Addressee | None
+    message: str
+    window: Window | None
+    minutes: float
+    tidy_up: bool
 
 
 class NextActions(Computed):
@@ -141,6 +161,7 @@ class NextActions(Computed):
 
     actions: list[Action]
     look_again_date: str | None
+    catalogue_generation: int
 
 
 class ProductLine(Shape):
