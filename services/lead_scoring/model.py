@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from learning.calibration import logit, sigmoid
 from learning.columns import Floats, Table
 from learning.encoder import Encoder
 from learning.linear import LinearScorer, Scores
-from learning.reasons import Names, Reason, reasons
+from learning.reasons import Names, Reason, Teller
 from learning.texts import TextColumn
 from learning.trees import Trees
 from services.lead_scoring.domain import TOP_REASONS, Score, shares
@@ -30,7 +31,7 @@ PRIOR_WON, PRIOR_LOST = 1.2, 2.8
 REFITS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScoreModel:
     """What serves: `kind` is blend (trees beside the linear model), logistic (that alone), base_rate (nothing predicts)
     or prior (too few outcomes)."""
@@ -45,10 +46,14 @@ class ScoreModel:
         """Whether no trained model stands behind the numbers."""
         return self.kind == "prior"
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
         return tuple(column.name for column in self.scorer.encoder.columns)
+
+    @cached_property
+    def _teller(self) -> Teller:
+        return Teller(self.scorer.encoder, self.evidence)
 
     def score(self, table: Table) -> Scores:
         """Every row's log-odds and interval."""
@@ -62,7 +67,7 @@ class ScoreModel:
         spread, effects = self.scorer.explained(table)
         base = self.scorer.base
         exact = Scores(base + effects.sum(axis=1), spread.deviation)
-        why: list[tuple[Reason, ...]] = reasons(self.scorer.encoder, table, effects, self.evidence, top, names)
+        why: list[tuple[Reason, ...]] = self._teller.reasons(table, effects, top, names)
         parts = [shares(zip(self.columns, row, strict=True), sum(row)) for row in effects.tolist()]
         rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
         return [Score(p, low, high, base, one, self.prior, part) for p, low, high, one, part in rows]
