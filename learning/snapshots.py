@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from learning.records import Change, DealHistory, DealKind, Outcome
 from learning.timeline import Cell, Timeline
@@ -36,6 +37,7 @@ class Snapshot:
     kind: DealKind = DealKind.OPPORTUNITY
 
 
+@lru_cache(maxsize=4096)
 def end_of(day: date) -> datetime:
     """The first instant after a day, in UTC: what is effective before it was true on the day."""
     if day == date.max:

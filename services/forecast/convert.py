@@ -44,7 +44,7 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
     day, deal = _usable(business_day(event)), event.deal
-    path = tuple([Node(one.id, one.level, one.name, one.parent) for one in deal.owner.path])
+    path = tuple([_node(one.id, one.level, one.name, one.parent) for one in deal.owner.path])
     status = _status(event)
     ask = None
     if status is Status.OPEN:
@@ -52,6 +52,12 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
     key = event.lead_score.header.key
     return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask)
+
+
+@lru_cache(maxsize=4096)
+def _node(name: str, level: str, title: str, parent: str) -> Node:
+    """A place in the tree; those of one company are few."""
+    return Node(name, level, title, parent)
 
 
 def _row(event: events_pb2.DealEvent, day: date) -> Row:
