@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CompoundSelect, Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from services.gateway.domain import InsightKind
 from services.gateway.store import tables as t
@@ -17,6 +29,9 @@ STANDINGS = [f"{kind.value}_{part}" for kind in InsightKind for part in ("revisi
 def behind() -> CompoundSelect[Any]:
     """deal_id and part of open deals above `after`: 0 behind in the revision, 1 in the model or the `day`."""
     s, most = t.standings.c, bindparam("most", type_=BigInteger)
+    live: ColumnElement[bool] = literal_column(
+        "standings.live"
+    )  # as its index says it: by "live = 1" SQLite would not find that
     late_model = or_(
         *[s[name] < bindparam(name) for name in STANDINGS if name.endswith("_generation")],
         *[s[name] < bindparam("day") for name in STANDINGS if name.endswith("_day")],
@@ -25,7 +40,7 @@ def behind() -> CompoundSelect[Any]:
         select(s.deal_id, literal(number).label("part"))
         .where(s.deal_id > bindparam("after"), *where)
         .order_by(s.deal_id)
-        for number, where in enumerate(((t.LATE,), (s.live, late_model)))
+        for number, where in enumerate(((t.LATE,), (live, late_model)))
     ]
     return union_all(*[select(part.limit(most).subquery()) for part in parts])
 
