@@ -29,9 +29,8 @@ STANDINGS = [f"{kind.value}_{part}" for kind in InsightKind for part in ("revisi
 def behind() -> CompoundSelect[Any]:
     """deal_id and part of open deals above `after`: 0 behind in the revision, 1 in the model or the `day`."""
     s, most = t.standings.c, bindparam("most", type_=BigInteger)
-    live: ColumnElement[bool] = literal_column(
-        "standings.live"
-    )  # as its index says it: by "live = 1" SQLite would not find that
+    # As the index says it: by "live = 1" SQLite would not find it.
+    live: ColumnElement[bool] = literal_column("standings.live")
     late_model = or_(
         *[s[name] < bindparam(name) for name in STANDINGS if name.endswith("_generation")],
         *[s[name] < bindparam("day") for name in STANDINGS if name.endswith("_day")],
