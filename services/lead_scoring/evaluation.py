@@ -35,7 +35,7 @@ def evaluate(data: Dataset, forward: Forward, scorer: ScoreModel, seed: int) -> 
     known = forward.tested > 0
     facts: dict[str, Any] = {
         "model": scorer.kind, "penalty": forward.penalty, "rounds": forward.rounds,
-        "half_life_days": forward.half_life,
+        "half_life_days": forward.half_life, "widening": scorer.widening,
         "stack": {name: round(getattr(forward.choice.stack, name), 6) for name in ("intercept", "linear", "trees")},
     }  # fmt: skip
     if not forward.predicts:

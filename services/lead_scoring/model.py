@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class ScoreModel:
     scorer: LinearScorer | Blend
     evidence: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    widening: float = 1.0  # of the refits' and bags' deviations (`width.widening`)
 
     @property
     def prior(self) -> bool:
@@ -57,7 +58,8 @@ class ScoreModel:
 
     def score(self, table: Table) -> Scores:
         """Every row's log-odds and interval."""
-        return self.scorer.score(table)
+        found = self.scorer.score(table)
+        return replace(found, deviation=self.widening * found.deviation)
 
     def explain(self, table: Table, names: Names | None = None, top: int = TOP_REASONS) -> list[Score]:
         """Every row's score with reasons: base_log_odds + effects = log-odds of the probability.
@@ -66,7 +68,7 @@ class ScoreModel:
         """
         spread, effects = self.scorer.explained(table)
         base = self.scorer.base
-        exact = Scores(base + effects.sum(axis=1), spread.deviation)
+        exact = Scores(base + effects.sum(axis=1), self.widening * spread.deviation)
         why: list[tuple[Reason, ...]] = self._teller.reasons(table, effects, top, names)
         parts = [shares(zip(self.columns, row, strict=True), sum(row)) for row in effects.tolist()]
         rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
@@ -79,7 +81,7 @@ class ScoreModel:
             (self.scorer.linear, self.scorer.trees) if isinstance(self.scorer, Blend) else (self.scorer, None)
         )
         described: dict[str, Any] = {
-            "format": FORMAT, "kind": self.kind, "columns": linear.encoder.to_json(),
+            "format": FORMAT, "kind": self.kind, "columns": linear.encoder.to_json(), "widening": self.widening,
             "evidence": {name: [list(one) for one in counts] for name, counts in self.evidence.items()},
         }  # fmt: skip
         arrays = {"weights": linear.weights, "intercepts": linear.intercepts, "means": linear.means}
@@ -113,9 +115,12 @@ def load(folder: Path) -> ScoreModel:
         scorer: LinearScorer | Blend = linear
         if "trees" in described:
             scorer = _blend(linear, described["trees"], (folder / TREES_FILE).read_text(encoding="utf-8"), arrays)
+        wider = float(described.get("widening", 1.0))
+        if not 1.0 <= wider < float("inf"):
+            raise ValueError("intervals that are no intervals")
     except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
-    return ScoreModel(described["kind"], scorer, described["evidence"], evaluation)
+    return ScoreModel(described["kind"], scorer, described["evidence"], evaluation, wider)
 
 
 def _linear(encoder: Encoder, arrays: Mapping[str, Floats]) -> LinearScorer:

@@ -25,6 +25,7 @@ from services.lead_scoring.evaluation import evaluate, facts_of
 from services.lead_scoring.final import fit_final
 from services.lead_scoring.forward import Progress, validate
 from services.lead_scoring.model import ScoreModel, prior_model
+from services.lead_scoring.width import widening
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 PARALLEL_CELLS = 1_500_000  # of labelled rows × columns, from which on a second process pays
@@ -58,6 +59,8 @@ def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -
     with threadpool_limits(1), workers(data, min(cores(), PROCESSES) if large else 1) as run:
         forward = validate(data, seed, part(progress, 0.0, 0.6), run)
         model = fit_final(data, forward, seed, part(progress, 0.6, 0.9), run)
+        if forward.predicts:
+            model = replace(model, widening=widening(data, forward, model, seed, run))
         progress("evaluating", 0.9)
         facts |= evaluate(data, forward, model, seed)
         if card:
