@@ -30,6 +30,7 @@ from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
+from services.gateway.forecast_days import Diary
 from services.gateway.http_server import HttpServer
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
@@ -100,6 +101,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         runners=[
             *_loops(settings, nc, gateway, models),
             Loop("catalogue", partial(keep_filled, catalogue)),
+            Diary(gateway),
             trainer,
             server,
         ],

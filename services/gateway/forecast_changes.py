@@ -11,6 +11,7 @@ from learning.periods import Period, current_period
 from services.gateway.bridge import Span
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.domain import Principal
+from services.gateway.forecast_calls import last_submission
 from services.gateway.json_values import time_text
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
@@ -32,6 +33,19 @@ async def changes(
         mend = "Name a first day that is not after the last one"
         raise InvalidInput("the days are out of order", field="from", value=start.date().isoformat(), mend=mend)
     return await between(gateway, principal, period, node, currency, (start, max(start, end)))
+
+
+async def since_submission(
+    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, until: date | None
+) -> dict[str, Any]:
+    """The bridge since the submission that stands for the node, else the company. Raises NotFound without one."""
+    call = await last_submission(gateway, principal, period, node)
+    if call is None:
+        mend = "Submit one, or name a day"
+        raise NotFound("nothing is submitted for this node and period", field="from", value=node, mend=mend)
+    end = day_end(until) if until else gateway.workspace.now()
+    money = currency or call.amount.currency
+    return await between(gateway, principal, period, node, money, (call.time, max(call.time, end)))
 
 
 async def between(

@@ -17,6 +17,7 @@ from typing import Any
 
 from kit.money import format_minor
 from learning.records import Node, Quota
+from services.gateway import calls as people
 from services.gateway import quotas as quota_figures
 from services.gateway.domain import NodeQuota
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
@@ -25,7 +26,7 @@ COMPANY = "company"
 CATEGORIES = ("commit", "best_case", "pipeline")
 AMOUNTS = (
     "booked", "deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90", "quota", *CATEGORIES,
-    *quota_figures.MEMBERS,
+    *quota_figures.MEMBERS, *people.MEMBERS,
 )  # fmt: skip
 SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
 ADDITIVE = (*SUMS, "open_deals")
@@ -46,6 +47,7 @@ class Parts:
     generation: int = 0
     seen: frozenset[str] | None = None  # nodes whose totals may be shown; None: all
     node_quotas: Sequence[NodeQuota] = ()  # set on nodes above the owners
+    calls: Sequence[people.Call] = ()  # submissions and adjustments that stand
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
 
     @cached_property
@@ -62,6 +64,7 @@ class Totals:
     quota_set: int | None = None
     quota_below: int | None = None
     categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
+    called: people.Called = field(default_factory=people.Called)
     open_business: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ADDITIVE, 0))  # × Parts.scenarios
 
     @property
@@ -113,7 +116,7 @@ def _own_totals(parts: Parts) -> defaultdict[str, Totals]:
     for won in parts.won:
         if won.currency == parts.currency:
             totals[f"owner:{won.owner_id}"].booked += won.minor
-    _take_quotas(totals, parts)
+    _take_what_people_set(totals, parts)
     for promised in parts.categories:
         name = (promised.category or promised.suggested or "pipeline").lower()
         if promised.currency == parts.currency and name in CATEGORIES:
@@ -124,7 +127,7 @@ def _own_totals(parts: Parts) -> defaultdict[str, Totals]:
     return totals
 
 
-def _take_quotas(totals: defaultdict[str, Totals], parts: Parts) -> None:
+def _take_what_people_set(totals: defaultdict[str, Totals], parts: Parts) -> None:
     for quota in parts.quotas:
         if quota.amount.currency == parts.currency:
             own = totals[f"owner:{quota.owner_id}"]
@@ -132,12 +135,15 @@ def _take_quotas(totals: defaultdict[str, Totals], parts: Parts) -> None:
     for each in parts.node_quotas:
         if each.amount.currency == parts.currency:
             totals[each.node].quota_set = each.amount.minor
+    for call in people.standing(parts.calls, parts.currency):
+        totals[call.node].called.take(call)
 
 
 def _add(above: Totals, below: Totals) -> None:
     above.booked += below.booked
     if below.quota is not None:
         above.quota_below = (above.quota_below or 0) + below.quota
+    above.called.add(below.called)
     for name in CATEGORIES:
         above.categories[name] += below.categories[name]
     for name in ADDITIVE:
@@ -170,7 +176,9 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
     row["quota"] = None if totals.quota is None else format_minor(parts.currency, totals.quota)
     row |= {name: format_minor(parts.currency, amount) for name, amount in totals.categories.items()}
     row |= quota_figures.shared(totals.quota_set, totals.quota_below, parts.currency)
-    row |= quota_figures.figures(_standing(totals, parts, told=row["mean"] is not None))
+    standing = _standing(totals, parts, told=row["mean"] is not None)
+    row |= quota_figures.figures(standing)
+    row |= totals.called.members(parts.currency, standing.expected_sum, parts.scenarios)
     row["open_deals"] = totals.open_business["open_deals"]
     row["stale"] = not parts.past and is_behind(rollup, parts, known=known)
     return row

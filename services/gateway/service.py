@@ -132,6 +132,7 @@ class Gateway:
             self.workspace.serving["forecast"].generation,
             await self.store.nodes_within(principal, day),
             await self.store.list_node_quotas(principal, str(chosen)),
+            await self.store.standing_calls(principal, str(chosen)),
             spoken=bool(company),
         )
         return self._forecast_json(str(chosen), parts, node, traded, company)

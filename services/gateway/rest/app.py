@@ -13,7 +13,18 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
-from services.gateway.rest import catalogue, deals, forecast, operations, problems, quotas, related, views, what_if
+from services.gateway.rest import (
+    catalogue,
+    deals,
+    forecast,
+    forecast_people,
+    operations,
+    problems,
+    quotas,
+    related,
+    views,
+    what_if,
+)
 from services.gateway.rest.base import ALWAYS, PROBLEMS, REF
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
@@ -37,6 +48,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         related.router(gateway),
         quotas.router(gateway),
         forecast.router(gateway),
+        forecast_people.router(gateway),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
     ):

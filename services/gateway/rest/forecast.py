@@ -11,7 +11,7 @@ from kit.clock import parse_day
 from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.periods import Period, current_period
-from services.gateway.forecast_changes import changes
+from services.gateway.forecast_changes import changes, since_submission
 from services.gateway.limits import FIRST_YEAR, LAST_YEAR
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
@@ -24,8 +24,9 @@ WHERE = [
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
 ]
+SUBMISSION = "submission"
 BETWEEN = [
-    base.query("from", text="the day at whose end it begins; the eve of the period without"),
+    base.query("from", text="the day at whose end it begins, or submission; the eve of the period without"),
     base.query("to", text="the day at whose end it ends; now without"),
 ]
 
@@ -44,9 +45,11 @@ def router(gateway: Gateway) -> APIRouter:
         Of a deal counts the net difference between the days. `deals` are those below the node (else the company) with
         the largest differences.
         """
-        since, until = day_of(request, "from"), day_of(request, "to")
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request))
-        return answer(await changes(gateway, principal_of(request), *asked, since, until))
+        principal, until = principal_of(request), day_of(request, "to")
+        if text_of(request, "from") == SUBMISSION:
+            return answer(await since_submission(gateway, principal, *asked, until))
+        return answer(await changes(gateway, principal, *asked, day_of(request, "from"), until))
 
     return routes
 

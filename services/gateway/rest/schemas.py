@@ -277,6 +277,11 @@ class ForecastNode(Shape):
     coverage: float | None
     gap: str | None
     missing_pipeline: str | None
+    adjustment: str | None
+    adjustments_below: str | None
+    adjusted: str | None
+    submitted: str | None
+    submitted_below: str | None
     open_deals: int | None
     stale: bool
 

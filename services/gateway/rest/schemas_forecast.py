@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.rest.schemas import FieldError, Shape
+from services.gateway.rest.schemas import FieldError, Money, Shape
 
 
 class RefusedRow(Shape):
@@ -88,3 +88,94 @@ class ForecastChanges(Shape):
     currencies: list[str]
     nodes: list[BridgeNode]
     deals: list[MovedDeal]
+
+
+class Context(Shape):
+    """The node's numbers when something was said of it."""
+
+    booked: str | None
+    mean: str | None
+    p10: str | None
+    p50: str | None
+    p90: str | None
+    adjusted: str | None
+    submitted: str | None
+    submitted_below: str | None
+    commit: str | None
+    best_case: str | None
+    pipeline: str | None
+    quota: str | None
+
+
+class Call(Shape):
+    """A submission or an adjustment."""
+
+    id: int
+    node: str
+    period: str
+    amount: Money
+    note: str
+    author: str
+    time: str
+    context: Context
+    undone_time: str | None
+    undone_by: str
+
+
+class Calls(Shape):
+    """Submissions or adjustments, newest first."""
+
+    calls: list[Call]
+    next_cursor: str
+
+
+class DayOfForecast(Context):
+    """What was said of a node's period at the end of a day."""
+
+    day: str
+
+
+class ForecastDays(Shape):
+    """How a node's number moved."""
+
+    period: str
+    node: str
+    currency: str
+    days: list[DayOfForecast]
+
+
+class SourceAccuracy(Shape):
+    """How good one source was: relative to what was booked, over the days it said something."""
+
+    days: int
+    error: float | None
+    bias: float | None
+    said: list[str | None]
+
+
+class Sources(Shape):
+    """The forecast's mean and median, the adjusted and the submitted number, and the reps' committed deals."""
+
+    mean: SourceAccuracy
+    p50: SourceAccuracy
+    adjusted: SourceAccuracy
+    submitted: SourceAccuracy
+    commit: SourceAccuracy
+
+
+class PeriodAccuracy(Shape):
+    """A past period; `range_held` is the share of days on which what came lay between p10 and p90."""
+
+    period: str
+    booked: str
+    days: int
+    range_held: float | None
+    sources: Sources
+
+
+class ForecastAccuracy(Shape):
+    """Past periods, newest first."""
+
+    node: str
+    currency: str
+    periods: list[PeriodAccuracy]

@@ -23,12 +23,14 @@ from learning.records import (
     ReportingLine,
     User,
 )
+from services.gateway.calls import Call, CallKind
 from services.gateway.domain import DealWrite, Insight, InsightKind, NodeQuota, Principal, Record, WriteResult
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
     CategorySum,
     DealPair,
+    ForecastDay,
     OutboxRow,
     Page,
     PastDeal,
@@ -43,8 +45,8 @@ from services.gateway.store.shapes import (
 EVER = 1_000_000  # days
 SYSTEM_CALLS = frozenset({
     "add_event", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_outbox", "get_setting",
-    "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request", "save_rollups",
-    "take_outbox",
+    "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request", "save_forecast_days",
+    "save_rollups", "take_outbox",
 })  # fmt: skip
 
 
@@ -240,6 +242,30 @@ class Store(Protocol):
     ) -> list[StoredRollup]:
         """Only nodes all of whose owners the principal sees (see `nodes_within`); with `node` just that one."""
 
+    # what people say of it, and the record of what was said
+    async def add_call(self, principal: Principal, call: Call) -> Call:
+        """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all
+        owners of the node."""
+
+    async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
+        """Mark one as undone: the one before it stands again. Raises NotFound, and Conflict where it is undone."""
+
+    async def list_calls(
+        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
+    ) -> list[Call]:
+        """Newest first, undone ones too, with ids below `before`; of a period and a node or ('') all that are seen."""
+
+    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
+        """Of a period, the newest of each kind, node and currency that is not undone."""
+
+    async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
+        """Keep what the forecast says today; the last of a day stays."""
+
+    async def forecast_days(
+        self, principal: Principal, node: str, currency: str, period: str = ""
+    ) -> list[ForecastDay]:
+        """A node's record of a period ('' for all), by period and day; nothing where the principal does not see it."""
+
     # live events
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...
 
@@ -273,6 +299,7 @@ __all__ = [
     "Behind",
     "CategorySum",
     "DealPair",
+    "ForecastDay",
     "OutboxRow",
     "Page",
     "PastDeal",

@@ -126,6 +126,17 @@ class DealPair:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastDay:
+    """What was said of a node's period on a day: amounts in minor units by name, None where nothing was said."""
+
+    period: str
+    currency: str
+    node: str
+    day: date
+    body: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class ScorePoint:
     """A lead score a deal had: what its trend is read from. Contributions in log-odds by column, where they matter."""
 

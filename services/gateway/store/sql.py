@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.store.calls import Calls
 from services.gateway.store.export import Export
 from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
@@ -13,5 +14,5 @@ from services.gateway.store.workspace import WorkspaceDocuments
 from services.gateway.store.writes import DealWrites
 
 
-class SqlStore(DealWrites, Quotas, Insights, Lists, Totals, Past, Outbox, Export, WorkspaceDocuments):
+class SqlStore(DealWrites, Quotas, Insights, Lists, Totals, Past, Calls, Outbox, Export, WorkspaceDocuments):
     """Everything a Store promises; its parts share one Database."""

@@ -1,14 +1,32 @@
-"""The tables of what people add to the forecast; times, days and money as in `tables`."""
+"""The tables of what people add to the forecast, and of what it said; times, days and money as in `tables`."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table
 
-from services.gateway.store.tables import KEY, TEXT, metadata
+from services.gateway.store.tables import DAY, KEY, SERIAL, TEXT, metadata
 
 node_quotas = Table(
     "node_quotas", metadata,
     Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
     Column("currency", KEY, nullable=False), Column("amount", BigInteger, nullable=False),
     PrimaryKeyConstraint("period", "node", "currency"),
+)  # fmt: skip
+
+calls = Table(
+    "calls", metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True), Column("kind", KEY, nullable=False),
+    Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
+    Column("currency", KEY, nullable=False), Column("amount", BigInteger, nullable=False),
+    Column("note", TEXT, nullable=False), Column("author", KEY, nullable=False),
+    Column("time", BigInteger, nullable=False), Column("context", TEXT, nullable=False),
+    Column("undone_time", BigInteger), Column("undone_by", KEY, nullable=False),
+    Index(None, "period", "node"), sqlite_autoincrement=True,
+)  # fmt: skip
+
+forecast_days = Table(
+    "forecast_days", metadata,
+    Column("node", TEXT, nullable=False), Column("currency", KEY, nullable=False),
+    Column("period", KEY, nullable=False), Column("day", DAY, nullable=False), Column("body", TEXT, nullable=False),
+    PrimaryKeyConstraint("node", "currency", "period", "day"), sqlite_with_rowid=False,
 )  # fmt: skip

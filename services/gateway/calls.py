@@ -1,0 +1,107 @@
+"""What people say to a period's number beside the forecast: adjustments of it, and the numbers they submit.
+
+An adjustment is an amount on a node, added to what the forecast expects there; the adjusted number of a node is its
+mean and all adjustments at and below it, so that it adds up the tree with what stands at each node in sight. A
+submission is the number somebody commits for a node, whatever those below commit. Of both the newest that is not
+undone stands. Deals stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kit.money import Money, format_minor
+from services.gateway.json_values import time_text
+
+MEMBERS = ("adjustment", "adjustments_below", "adjusted", "submitted", "submitted_below")
+
+
+class CallKind(StrEnum):
+    """The two things that can be said."""
+
+    SUBMISSION = "submission"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing said on a node's period. `time` is that of the business clock; `context` the node's numbers then."""
+
+    kind: CallKind
+    node: str
+    period: str
+    amount: Money
+    note: str
+    author: str
+    time: datetime
+    context: Mapping[str, Any] = field(default_factory=dict)
+    id: int = 0
+    undone_time: datetime | None = None
+    undone_by: str = ""
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """One thing said, as programs see it."""
+    return {
+        "id": call.id,
+        "node": call.node,
+        "period": call.period,
+        "amount": {"currency": call.amount.currency, "value": call.amount.value},
+        "note": call.note,
+        "author": call.author,
+        "time": time_text(call.time.replace(microsecond=0)),
+        "context": dict(call.context),
+        "undone_time": call.undone_time and time_text(call.undone_time.replace(microsecond=0)),
+        "undone_by": call.undone_by,
+    }
+
+
+@dataclass(slots=True)
+class Called:
+    """What stands on a node and below it, in minor units."""
+
+    adjustment: int | None = None
+    adjustments_below: int = 0
+    submitted: int | None = None
+    submitted_below: int | None = None
+
+    def take(self, call: Call) -> None:
+        """What is said of the node itself."""
+        if call.kind is CallKind.ADJUSTMENT:
+            self.adjustment = call.amount.minor
+        else:
+            self.submitted = call.amount.minor
+
+    def add(self, below: Called) -> None:
+        """A child's. What is submitted for a child counts instead of what was below it."""
+        self.adjustments_below += below.adjustments_below + (below.adjustment or 0)
+        known = below.submitted_below if below.submitted is None else below.submitted
+        if known is not None:
+            self.submitted_below = (self.submitted_below or 0) + known
+
+    def members(self, currency: str, expected_sum: int | None, scenarios: int) -> dict[str, str | None]:
+        """As a row of the forecast shows it; `expected_sum` is the mean times the scenarios, None where unknown."""
+        row = {
+            "adjustment": self.adjustment, "adjustments_below": self.adjustments_below, "submitted": self.submitted,
+            "submitted_below": self.submitted_below,
+        }  # fmt: skip
+        shown = {name: None if minor is None else format_minor(currency, minor) for name, minor in row.items()}
+        adjusted = None
+        if expected_sum is not None:
+            added = self.adjustments_below + (self.adjustment or 0)
+            adjusted = format_minor(currency, expected_sum + added * scenarios, scenarios)
+        return shown | {"adjusted": adjusted}
+
+
+def standing(calls: Iterable[Call], currency: str) -> list[Call]:
+    """Those in a currency that are not undone, the newest of each kind and node."""
+    newest: dict[tuple[CallKind, str], Call] = {}
+    for call in calls:
+        key = (call.kind, call.node)
+        if call.amount.currency == currency and call.undone_time is None:
+            newest[key] = max(call, newest.get(key, call), key=lambda each: each.id)
+    return list(newest.values())

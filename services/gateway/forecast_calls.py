@@ -1,0 +1,82 @@
+"""Submitting and adjusting a period's number: the use cases over the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kit.errors import Forbidden, InvalidInput
+from kit.money import Money
+from learning.periods import Period, current_period
+from services.gateway.calls import Call, CallKind, call_json
+from services.gateway.domain import Principal
+from services.gateway.rollup import COMPANY
+from services.gateway.service import Gateway
+
+CONTEXT = (
+    "booked", "mean", "p10", "p50", "p90", "adjusted", "submitted", "submitted_below", "commit", "best_case",
+    "pipeline", "quota",
+)  # fmt: skip
+NEWEST = 2**62  # above every id
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody says; without a period of the current one."""
+
+    amount: Money
+    note: str = ""
+    node: str = COMPANY
+    period: Period | None = None
+
+
+async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said) -> dict[str, Any]:
+    """Submit or adjust, with what was known then. Raises InvalidInput for a period that is over or too far ahead,
+    NotFound for a node that is not there, Forbidden for one that is not seen whole."""
+    current = current_period(gateway.workspace.business_day)
+    period = said.period or current
+    if period < current:
+        mend = f"Name {current} or a later one"
+        raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
+    [row] = (await gateway.forecast(principal, str(period), said.node, said.amount.currency))["nodes"]
+    if row["booked"] is None:
+        mend = "Name yourself or somebody below you"
+        raise Forbidden("you do not see all of this node", field="node", value=said.node, mend=mend)
+    known = {name: row[name] for name in CONTEXT}
+    now = gateway.workspace.now()
+    call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known)
+    made = await gateway.store.add_call(principal, call)
+    await _tell(gateway, made)
+    return call_json(made)
+
+
+async def undo(gateway: Gateway, principal: Principal, kind: CallKind, call_id: int) -> dict[str, Any]:
+    """Undo one: the one before it stands again."""
+    call = await gateway.store.undo_call(principal, kind, call_id, principal.id, gateway.workspace.now())
+    await _tell(gateway, call)
+    return call_json(call)
+
+
+async def calls_page(
+    gateway: Gateway, principal: Principal, kind: CallKind, asked: tuple[str, str], cursor: str, limit: int
+) -> tuple[list[dict[str, Any]], str]:
+    """A page of what was said of a period and node (each '' for all), newest first, and the cursor of the next."""
+    if cursor and not (cursor.isdecimal() and len(cursor) < 19):
+        raise InvalidInput("this is no cursor of this list", field="cursor", value=cursor, mend="Start without")
+    before = int(cursor) if cursor else NEWEST
+    found = await gateway.store.list_calls(principal, kind, *asked, before, limit)
+    following = str(found[-1].id) if len(found) == limit else ""
+    return [call_json(call) for call in found], following
+
+
+async def last_submission(gateway: Gateway, principal: Principal, period: Period, node: str) -> Call | None:
+    """The submission of a node (else the company) that stands, of any currency."""
+    standing = await gateway.store.standing_calls(principal, str(period))
+    mine = [call for call in standing if call.kind is CallKind.SUBMISSION and call.node == (node or COMPANY)]
+    return max(mine, key=lambda call: call.id, default=None)
+
+
+async def _tell(gateway: Gateway, call: Call) -> None:
+    """Whoever reads the period's totals shall read them again."""
+    await gateway.store.add_event("rollup", "", {"period": call.period, "currency": call.amount.currency})
+    gateway.news.wake()

@@ -1,0 +1,166 @@
+"""The daily record of the forecast: how the number moved, and how good it and the people's numbers were."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import structlog
+
+from kit.errors import DealcastError, NotFound
+from kit.money import decimals, format_minor
+from learning.periods import Period, current_period
+from services.gateway.domain import LOCAL, Principal
+from services.gateway.live import wait_either
+from services.gateway.rollup import COMPANY
+from services.gateway.service import HORIZON, Gateway
+from services.gateway.store.interface import ForecastDay
+
+log = structlog.get_logger(__name__)
+
+KEPT = (
+    "booked", "mean", "p10", "p50", "p90", "adjusted", "submitted", "submitted_below", "quota", "commit", "best_case",
+    "pipeline",
+)  # fmt: skip
+SOURCES = ("mean", "p50", "adjusted", "submitted", "commit")  # whose accuracy is told; commit with what is booked
+SHARES = (0.0, 1 / 3, 2 / 3)  # of a period, where a number is looked at again
+EVERY_SECONDS = 30.0
+
+
+class Diary:
+    """Writes down what is said of every node, so that the last of each business day stays."""
+
+    name = "forecast-diary"
+    ready = True
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._written: dict[tuple[str, str], list[ForecastDay]] = {}
+        self._seen: tuple[date, int] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until stopped; a store that is away is asked again."""
+        while not stop.is_set():
+            try:
+                await self.write()
+            except DealcastError as error:
+                log.warning("forecast_not_written_down", error=error.problem)
+            await wait_either(stop, stop, EVERY_SECONDS)
+
+    async def write(self) -> int:
+        """Write down what changed of the current period and the next; how many nodes' numbers."""
+        day = self._gateway.workspace.business_day
+        seen = (day, await self._gateway.store.last_event_id())
+        if seen == self._seen:
+            return 0  # every change of a deal, a total or a call is an event
+        count, first = 0, current_period(day)
+        for period in (first.next(ahead) for ahead in range(HORIZON)):
+            for currency in await self._currencies(period):
+                days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency))
+                known = self._written.get((str(period), currency))
+                if days and days != known:
+                    await self._gateway.store.save_forecast_days(days)
+                    self._written[str(period), currency] = days
+                    count += len(days)
+        self._seen = seen
+        return count
+
+    async def _currencies(self, period: Period) -> Sequence[str]:
+        found = await self._gateway.forecast(LOCAL, str(period), COMPANY)
+        return list(dict.fromkeys([*found["currencies"], found["currency"]]))
+
+
+def day_rows(forecast: Mapping[str, Any]) -> list[ForecastDay]:
+    """What a forecast says of its nodes, in whole minor units; nodes with nothing at all are left out."""
+    day, currency = date.fromisoformat(forecast["business_day"]), forecast["currency"]
+    rows = []
+    for node in forecast["nodes"]:
+        body = {name: to_minor(node[name], currency) for name in KEPT}
+        if any(body.values()):
+            rows.append(ForecastDay(forecast["period"], currency, node["node"], day, body))
+    return rows
+
+
+def to_minor(text: str | None, currency: str) -> int | None:
+    """A decimal text in whole minor units, rounded half to even."""
+    if text is None:
+        return None
+    places, quantum = decimals(currency)
+    return int(Decimal(text).quantize(quantum, rounding=ROUND_HALF_EVEN).scaleb(places))
+
+
+async def moved(gateway: Gateway, principal: Principal, period: Period, node: str, currency: str) -> dict[str, Any]:
+    """How a node's number moved, day by day. Raises NotFound for a node that is not there."""
+    chosen = node or COMPANY
+    money = (await gateway.forecast(principal, str(period), chosen, currency))["currency"]
+    days = await gateway.store.forecast_days(principal, chosen, money, str(period))
+    return {
+        "period": str(period),
+        "node": chosen,
+        "currency": money,
+        "days": [{"day": one.day.isoformat()} | _texts(one.body, money) for one in days],
+    }
+
+
+def _texts(body: Mapping[str, int | None], currency: str) -> dict[str, str | None]:
+    minors = {name: body.get(name) for name in KEPT}
+    return {name: None if minor is None else format_minor(currency, minor) for name, minor in minors.items()}
+
+
+async def accuracy(gateway: Gateway, principal: Principal, node: str, currency: str, periods: int) -> dict[str, Any]:
+    """Of past periods, newest first: what was booked, and what the forecast and the people had said on the way."""
+    chosen, current = node or COMPANY, current_period(gateway.workspace.business_day)
+    money = currency or gateway.workspace.currency
+    records: dict[str, list[ForecastDay]] = {}
+    for one in await gateway.store.forecast_days(principal, chosen, money):
+        records.setdefault(one.period, []).append(one)
+    over = [Period.parse(text) for text in records]
+    rows = []
+    for period in sorted((each for each in over if each < current), reverse=True)[:periods]:
+        try:
+            [row] = (await gateway.forecast(principal, str(period), chosen, money))["nodes"]
+        except NotFound:
+            continue  # the node was none then, and nothing was booked in it
+        actual = to_minor(row["booked"], money)
+        if actual is not None:
+            rows.append(judged(period, money, actual, records[str(period)]))
+    return {"node": chosen, "currency": money, "periods": rows}
+
+
+def judged(period: Period, currency: str, actual: int, days: Sequence[ForecastDay]) -> dict[str, Any]:
+    """One period: `error` is the mean of |said - booked| / booked over the days said, `bias` that of the signed
+    difference, both None where nothing was booked; `said` what stood at its beginning, a third and two thirds in."""
+    known = [one for one in days if period.start - timedelta(days=1) <= one.day <= period.end]
+    length = (period.end - period.start).days + 1
+    looks = [period.start - timedelta(days=1) + timedelta(days=round(share * length)) for share in SHARES]
+    ranges = [(one.body.get("p10"), one.body.get("p90")) for one in known]
+    inside = [low <= actual <= high for low, high in ranges if low is not None and high is not None]
+    return {
+        "period": str(period),
+        "booked": format_minor(currency, actual),
+        "days": len(known),
+        "range_held": round(sum(inside) / len(inside), 4) if inside else None,
+        "sources": {name: _source(name, currency, actual, known, looks) for name in SOURCES},
+    }
+
+
+def _source(
+    name: str, currency: str, actual: int, days: Sequence[ForecastDay], looks: Sequence[date]
+) -> dict[str, Any]:
+    said = [(one.day, value) for one in days if (value := _said(name, one.body)) is not None]
+    misses = [(value - actual) / actual for _, value in said] if actual else []
+    at = [next((value for day, value in reversed(said) if day <= look), None) for look in looks]
+    return {
+        "days": len(said),
+        "error": round(sum(map(abs, misses)) / len(misses), 4) if misses else None,
+        "bias": round(sum(misses) / len(misses), 4) if misses else None,
+        "said": [None if value is None else format_minor(currency, value) for value in at],
+    }
+
+
+def _said(name: str, body: Mapping[str, int | None]) -> int | None:
+    value = body.get(name)
+    return value if value is None or name != "commit" else value + (body.get("booked") or 0)

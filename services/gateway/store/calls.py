@@ -1,0 +1,143 @@
+"""Submissions and adjustments, and the daily record of the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.money import Money
+from services.gateway.calls import Call, CallKind
+from services.gateway.domain import Principal
+from services.gateway.store import tables_forecast as f
+from services.gateway.store.codec import dumps, from_us, loads, to_us
+from services.gateway.store.context import Part
+from services.gateway.store.database import Database
+from services.gateway.store.interface import ForecastDay
+from services.gateway.store.reads import bounded
+
+C, R = f.calls.c, f.forecast_days.c
+
+
+class Calls(Part):
+    """`add_call`, `undo_call`, `list_calls`, `standing_calls`, `save_forecast_days` and `forecast_days`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._save_days = database.upsert(f.forecast_days)
+
+    async def add_call(self, principal: Principal, call: Call) -> Call:
+        """Keep what somebody says; with its id. Raises Forbidden where the principal does not see the whole node."""
+        row = {
+            "kind": call.kind.value, "period": call.period, "node": call.node, "currency": call.amount.currency,
+            "amount": call.amount.minor, "note": call.note, "author": call.author, "time": to_us(call.time),
+            "context": dumps(call.context), "undone_by": "",
+        }  # fmt: skip
+
+        def work(connection: Connection) -> Call:
+            self._require(connection, principal, call.node)
+            made = connection.execute(f.calls.insert().values(row).returning(C.id)).scalar_one()
+            return replace(call, id=int(made), undone_time=None, undone_by="")
+
+        return await self._database.write(work)
+
+    async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
+        """Mark one as undone: the one before it stands again. Raises NotFound, Forbidden, and Conflict where it is."""
+        found = select(f.calls).where(C.id == call_id, C.kind == kind.value)
+
+        def work(connection: Connection) -> Call:
+            row = connection.execute(found).first()
+            if row is None or not self._sees(connection, principal, row.node):
+                mend = f"GET /v1/forecast/{kind}s"
+                raise NotFound(f"there is no such {kind}", field="id", value=str(call_id), mend=mend)
+            if row.undone_time is not None:
+                raise Conflict(f"the {kind} is undone already", field="id", value=str(call_id), mend="Make a new one")
+            marks = {"undone_time": to_us(time), "undone_by": author}
+            connection.execute(update(f.calls).where(C.id == call_id).values(marks))
+            return replace(_call(row), undone_time=time, undone_by=author)
+
+        return await self._database.write(work)
+
+    async def list_calls(
+        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
+    ) -> list[Call]:
+        """Newest first, undone ones too, below an id; of nodes that the principal sees whole."""
+        where = [C.kind == kind.value, C.id < before]
+        where += [column == value for column, value in ((C.period, period), (C.node, node)) if value]
+        return await self._calls(principal, where, bounded(limit))
+
+    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
+        """Of a period, the newest of each kind, node and currency that is not undone."""
+        newest = select(func.max(C.id)).where(C.period == period, C.undone_time.is_(None))
+        newest = newest.group_by(C.kind, C.node, C.currency)
+        return await self._calls(principal, [C.id.in_(newest)], None)
+
+    async def _calls(self, principal: Principal, where: list[ColumnElement[bool]], limit: int | None) -> list[Call]:
+        def work(connection: Connection) -> list[Call]:
+            context = self._contexts.read(connection)
+            seen = context.people.nodes_within(context.visible(principal), context.day)
+            found = select(f.calls).where(*where).order_by(C.id.desc())
+            if seen is not None:
+                among = self._database.among(C.node)
+                found = found.where(among)
+            if limit is not None:
+                found = found.limit(limit)
+            parameters = {} if seen is None else {"ids": self._database.ids(sorted(seen))}
+            return [_call(row) for row in connection.execute(found, parameters).all()]
+
+        return await self._database.read(work)
+
+    def _sees(self, connection: Connection, principal: Principal, node: str) -> bool:
+        context = self._contexts.read(connection)
+        seen = context.people.nodes_within(context.visible(principal), context.day)
+        return seen is None or node in seen
+
+    def _require(self, connection: Connection, principal: Principal, node: str) -> None:
+        if not self._sees(connection, principal, node):
+            mend = "Name yourself or somebody below you"
+            raise Forbidden("you may not speak for this node", field="node", value=node, mend=mend)
+
+    async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
+        """Keep what the forecast says today; the last of a day stays."""
+        rows = [
+            {"period": one.period, "currency": one.currency, "node": one.node, "day": one.day.isoformat(),
+             "body": dumps(one.body)}
+            for one in days
+        ]  # fmt: skip
+
+        def work(connection: Connection) -> None:
+            self._save_days.run(connection, rows)
+
+        await self._database.write(work, durable=False)
+
+    async def forecast_days(
+        self, principal: Principal, node: str, currency: str, period: str = ""
+    ) -> list[ForecastDay]:
+        """A node's record of a period ('' for all) in order of days; nothing where the principal does not see it."""
+        found = select(R.period, R.currency, R.node, R.day, R.body).where(R.node == node, R.currency == currency)
+        if period:
+            found = found.where(R.period == period)
+
+        def work(connection: Connection) -> list[ForecastDay]:
+            if not self._sees(connection, principal, node):
+                return []
+            rows = connection.execute(found.order_by(R.period, R.day)).all()
+            return [_forecast_day(row) for row in rows]
+
+        return await self._database.read(work)
+
+
+def _call(row: Any) -> Call:
+    return Call(
+        CallKind(row.kind), row.node, row.period, Money(row.currency, row.amount), row.note, row.author,
+        from_us(row.time), loads(row.context), row.id,
+        None if row.undone_time is None else from_us(row.undone_time), row.undone_by,
+    )  # fmt: skip
+
+
+def _forecast_day(row: Any) -> ForecastDay:
+    return ForecastDay(row.period, row.currency, row.node, datetime.fromisoformat(row.day).date(), loads(row.body))

@@ -1,0 +1,74 @@
+"""Submissions, adjustments and the daily record of the forecast, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.money import Money
+from services.gateway.calls import Call, CallKind
+from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.store import Store
+from services.gateway.store.interface import ForecastDay
+
+EAST = Principal("east", Scope.SUBTREE, "east")
+NOW = datetime(2017, 10, 5, 12, tzinfo=UTC)
+SUBMIT, ADJUST = CallKind.SUBMISSION, CallKind.ADJUSTMENT
+
+
+def call(node: str, minor: int, kind: CallKind = SUBMIT, period: str = "2017-Q4", currency: str = "USD") -> Call:
+    return Call(kind, node, period, Money(currency, minor), "note ✓", "east", NOW, {"mean": "1.00"})
+
+
+async def test_calls_are_kept_undone_and_listed(store: Store) -> None:
+    said = [
+        await store.add_call(LOCAL, one)
+        for one in (
+            call("company", 10), call("manager:east", 20), call("manager:east", 21), call("manager:east", -5, ADJUST),
+            call("owner:cat", 3, period="2018-Q1"), call("manager:east", 9, currency="EUR"),
+        )
+    ]  # fmt: skip
+    assert said[0] == replace(call("company", 10), id=said[0].id)
+    assert [one.id for one in said] == sorted({one.id for one in said})
+    everything = (SUBMIT, "", "", 2**62, 100)
+    assert await store.list_calls(LOCAL, *everything) == [said[place] for place in (5, 4, 2, 1, 0)]
+    assert await store.list_calls(LOCAL, SUBMIT, "2017-Q4", "manager:east", said[2].id, 100) == [said[1]]
+    assert await store.list_calls(LOCAL, SUBMIT, "", "", 2**62, 2) == [said[5], said[4]]
+    assert await store.list_calls(EAST, *everything) == [said[place] for place in (5, 2, 1)]
+    assert await store.standing_calls(LOCAL, "2017-Q4") == [said[place] for place in (5, 3, 2, 0)]
+    assert await store.standing_calls(EAST, "2017-Q4") == [said[place] for place in (5, 3, 2)]
+    undone = await store.undo_call(EAST, SUBMIT, said[2].id, "east", NOW)
+    assert undone == replace(said[2], undone_time=NOW, undone_by="east")
+    assert await store.standing_calls(LOCAL, "2017-Q4") == [said[place] for place in (5, 3, 1, 0)]
+    assert undone in await store.list_calls(LOCAL, *everything), "the history keeps it"
+
+
+async def test_who_may_speak_for_a_node(store: Store) -> None:
+    mine = await store.add_call(EAST, call("owner:ann", 1))
+    foreign = await store.add_call(LOCAL, call("owner:cat", 1))
+    for node in ("company", "region:East", "manager:west", "owner:cat", "owner:"):
+        with pytest.raises(Forbidden):
+            await store.add_call(EAST, call(node, 1))
+    for kind, number in ((SUBMIT, foreign.id), (ADJUST, mine.id), (SUBMIT, 10**9)):
+        with pytest.raises(NotFound):
+            await store.undo_call(EAST, kind, number, "east", NOW)
+    await store.undo_call(EAST, SUBMIT, mine.id, "east", NOW)
+    with pytest.raises(Conflict):
+        await store.undo_call(EAST, SUBMIT, mine.id, "east", NOW)
+
+
+async def test_the_last_of_a_day_stays(store: Store) -> None:
+    def of(day: int, mean: int, node: str = "manager:east", period: str = "2017-Q4") -> ForecastDay:
+        return ForecastDay(period, "USD", node, date(2017, 10, day), {"mean": mean, "p10": None})
+
+    await store.save_forecast_days([of(5, 1), of(4, 2), of(4, 9, "company"), of(4, 7, period="2018-Q1")])
+    await store.save_forecast_days([of(5, 3)])
+    await store.save_forecast_days([])
+    assert await store.forecast_days(EAST, "manager:east", "USD", "2017-Q4") == [of(4, 2), of(5, 3)]
+    assert len(await store.forecast_days(LOCAL, "manager:east", "USD")) == 3
+    assert await store.forecast_days(LOCAL, "company", "USD") == [of(4, 9, "company")]
+    assert await store.forecast_days(EAST, "company", "USD") == []
+    assert await store.forecast_days(LOCAL, "manager:east", "EUR") == []
