@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.model_card_pictures import calibration, gain
 from cli.model_card_words import KINDS, MODELS, WORDS
+from learning.titles import title
 
 MOST_COLUMNS = 25
 ORDER = ("Dealcast", "logistic regression", "LightGBM", "base rate", "rejected blend")
@@ -37,10 +38,10 @@ def sections(version: Mapping[str, Any], language: str) -> list[Section]:
     if card.get("gain"):
         every.append(Section(words["gain"], [words["gain_how"]], picture=gain(card, words)))
     if card.get("segments") is not None:
-        every.append(_segments(card, words))
+        every.append(_segments(card, words, language))
     if card:
         every.append(_columns(card, words, language))
-    every.append(_guard(evaluation, words))
+    every.append(_guard(evaluation, words, language))
     return every
 
 
@@ -82,56 +83,65 @@ def _interval(figure: Mapping[str, float | None] | None, *, signed: bool = False
     return shown if low is None or high is None else f"{shown} [{low:.3f}, {high:.3f}]"
 
 
-def _segments(card: Mapping[str, Any], words: Mapping[str, str]) -> Section:
+def _segments(card: Mapping[str, Any], words: Mapping[str, str], language: str) -> Section:
     weak = [one for one in card["segments"] if one["weak"]]
     text = [words["segments_how"].format(count=len(card["segments"]))]
     if not weak:
         return Section(words["segments"], [*text, words["no_weak"]])
     head = ("column", "value", "closed", "won_rate", "said", "difference", "ratio", "weakness")
     weak.sort(key=lambda one: -abs(one["rate"] - one["mean"]))
-    rows = [[words[name] for name in head], *(_segment(one, words) for one in weak)]
+    rows = [[words[name] for name in head], *(_segment(one, words, language) for one in weak)]
     return Section(words["segments"], text, rows)
 
 
-def _segment(one: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+def _segment(one: Mapping[str, Any], words: Mapping[str, str], language: str) -> list[str]:
     away = one["rate"] - one["mean"]
     return [
-        one["column"], one["value"] or words["missing"], f"{one['records']:,}", f"{one['rate']:.1%}",
+        _titled(one["column"], language), one["value"] or words["missing"], f"{one['records']:,}", f"{one['rate']:.1%}",
         f"{one['mean']:.1%}", f"{away:+.1%} [{one['gap_low']:+.1%}, {one['gap_high']:+.1%}]",
         f"{one['log_loss_ratio']:.2f}", ", ".join(words[f"weak_{name}"] for name in one["weak"]),
     ]  # fmt: skip
 
 
 def _columns(card: Mapping[str, Any], words: Mapping[str, str], language: str) -> Section:
-    rows: list[Cells] = [(words["column"], words["type"], words["missing"], words["influence"])]
-    for one in card["columns"][:MOST_COLUMNS]:
-        influence = words["unused"] if one["influence"] is None else f"{one['influence']:.3f}"
-        rows.append((one["name"], KINDS[language].get(one["kind"], one["kind"]), f"{one['missing']:.0%}", influence))
-    left = max(len(card["columns"]) - MOST_COLUMNS, 0) + card.get("columns_left_out", 0)
-    text = [words["columns_how"], *([words["more"].format(count=left)] if left > 0 else [])]
-    return Section(words["columns"], text, rows)
+    used = [one for one in card["columns"] if one["influence"] is not None]
+    rows: list[Cells] = [(words["column"], words["name"], words["type"], words["missing"], words["influence"])]
+    for one in used[:MOST_COLUMNS]:
+        kind = KINDS[language].get(one["kind"], one["kind"])
+        named = _titled(one["name"], language), one["name"]
+        rows.append((*named, kind, f"{one['missing']:.0%}", f"{one['influence']:.3f}"))
+    unused = len(card["columns"]) - len(used)
+    left = max(len(used) - MOST_COLUMNS, 0) + card.get("columns_left_out", 0)
+    told = (("more", left), ("unused", unused))
+    text = [words["columns_how"], *(words[key].format(count=count) for key, count in told if count)]
+    return Section(words["columns"], text, rows if used else ())
 
 
-def _guard(evaluation: Mapping[str, Any], words: Mapping[str, str]) -> Section:
+def _titled(column: str, language: str) -> str:
+    return title(column)[1 if language == "ko" else 0]
+
+
+def _guard(evaluation: Mapping[str, Any], words: Mapping[str, str], language: str) -> Section:
     overrules = evaluation.get("overrules") or {}
+    told = "reason_ko" if language == "ko" else "reason"
     found = [
-        (words[what], one["column"], str(one.get("reason", "")))
+        (words[what], _titled(one["column"], language), one["column"], str(one.get(told) or one.get("reason", "")))
         for what, listed in (
             ("dropped", evaluation.get("dropped")), ("suspected", evaluation.get("suspected")),
             ("kept", overrules.get("kept")),
         )
         for one in listed or ()
     ]  # fmt: skip
-    found += [(words["left_out"], name, "") for name in overrules.get("left_out") or ()]
+    found += [(words["left_out"], _titled(name, language), name, "") for name in overrules.get("left_out") or ()]
     if not found:
         return Section(words["guard"], [words["no_leaks"]])
-    return Section(words["guard"], (), [(words["what"], words["column"], words["evidence"]), *found])
+    return Section(words["guard"], (), [(words["what"], words["column"], words["name"], words["evidence"]), *found])
 
 
 def as_markdown(service: str, version: Mapping[str, Any], language: str) -> str:
     """The card without its pictures, whose data go into tables."""
     words, card = WORDS[language], (version.get("evaluation") or {}).get("card") or {}
-    parts = [f"# {_title(service, version, words)}", words["made"].format(time=version.get("created_time") or "–")]
+    parts = [f"# {_title(service, version, words)}", _made(version, words)]
     for section in sections(version, language):
         parts += [f"## {section.title}", "\n\n".join(section.text)]
         table = section.table or _data_of(section, card, words)
@@ -148,7 +158,7 @@ def _data_of(section: Section, card: Mapping[str, Any], words: Mapping[str, str]
              f"{one['records']:,}") for one in card["calibration"]
         )]  # fmt: skip
     if section.title == words["gain"]:
-        head = (words["share"], words["share_won"], "90 %", words["lift"])
+        head = (words["share"], words["share_won"], "90 %", words["lift_alone"])
         return [head, *(
             (f"{one['share']:.0%}", f"{one['won']:.0%}", f"{one['won_low']:.0%}–{one['won_high']:.0%}",
              f"{one['lift']:.2f}") for one in card["gain"][1::2]
@@ -167,7 +177,7 @@ def as_html(service: str, version: Mapping[str, Any], language: str) -> str:
     title = html.escape(_title(service, version, words))
     body = [
         f"<h1>{title}</h1>",
-        f"<p class=dim>{_text(words['made'].format(time=version.get('created_time') or '–'))}</p>",
+        f"<p class=dim>{_text(_made(version, words))}</p>",
     ]
     for section in sections(version, language):
         body.append(f"<section><h2>{_text(section.title)}</h2>")
@@ -182,6 +192,11 @@ def as_html(service: str, version: Mapping[str, Any], language: str) -> str:
 
 def _title(service: str, version: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return words["title"].format(service=words.get(f"service_{service}", service), version=version["version"])
+
+
+def _made(version: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    day, _, moment = str(version.get("created_time") or "").partition("T")
+    return words["made"].format(time=f"{day} {moment[:5]} UTC" if moment else "–")
 
 
 def _text(text: str) -> str:

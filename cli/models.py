@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,6 +80,9 @@ def _version(model: dict[str, Any], version: str) -> dict[str, Any]:
     from kit.errors import NotFound
 
     name = version or str(model["serving"]["version"])
+    if not version and not model["serving"]["generation"]:
+        message = f"{model['service']} works with its prior: no trained version serves yet"
+        raise NotFound(message, mend="wait for the training to end, start one with dealcast train, or name a version")
     for one in model["versions"]:
         if one["version"] == name:
             return dict(one)
@@ -97,10 +101,22 @@ def _print(model: dict[str, Any]) -> None:
     for version in model["versions"]:
         mark = "*" if version["version"] == serving["version"] else " "
         evaluation = version.get("evaluation") or {}
-        figures = ", ".join(f"{k} {v:.3f}" for k, v in evaluation.items() if isinstance(v, float))
+        figures = ", ".join(_figures(evaluation))
         typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
             _print_guard(evaluation)
+
+
+def _figures(evaluation: dict[str, Any]) -> Iterator[str]:
+    """Of a test where there was one, else whatever stands by itself."""
+    test, base = evaluation.get("test") or {}, (evaluation.get("baseline") or {}).get("log_loss")
+    for key, name in (("auc", "AUC"), ("log_loss", "log loss"), ("ece", "ECE")):
+        value = (test.get(key) or {}).get("value")
+        if value is not None:
+            beside = f" (base rate {base:.3f})" if key == "log_loss" and base is not None else ""
+            yield f"{name} {value:.3f}{beside}"
+    if not test:
+        yield from (f"{name} {value:.3f}" for name, value in evaluation.items() if isinstance(value, float))
 
 
 def _print_guard(evaluation: dict[str, Any]) -> None:

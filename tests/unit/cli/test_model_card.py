@@ -24,12 +24,13 @@ CARD = {
     "segments": [{"column": "stage", "value": "", "records": 70, "rate": 0.3, "mean": 0.2, "gap_low": 0.01,
                   "gap_high": 0.19, "log_loss_ratio": 1.1, "weak": ["calibration", "log_loss"]}],
     "columns": [{"name": "<b>|x", "kind": "choice", "missing": 0.1, "influence": 0.4},
+                {"name": "age_days", "kind": "number", "missing": 0.0, "influence": 0.3},
                 {"name": "same", "kind": "number", "missing": 1.0, "influence": None}],
 }  # fmt: skip
 EVALUATION = {
     "model": "blend", "records": 1200, "outcomes": 900, "won": 300, "base_rate": 0.3, "half_life_days": 90.0,
     "window": ["2025-01-01", "2025-12-31"], "test": {"records": 400, "window": ["2025-06-01", "2025-12-30"]},
-    "dropped": [{"column": "tag", "reason": "it fills at closing"}], "suspected": [],
+    "dropped": [{"column": "tag", "reason": "it fills at closing", "reason_ko": "종료 때 채워집니다"}], "suspected": [],
     "overrules": {"kept": [], "left_out": ["city"], "unknown": []}, "card": CARD,
 }  # fmt: skip
 
@@ -58,8 +59,10 @@ def test_the_page_stands_alone_and_its_pictures_are_well_formed(language: str) -
 def test_it_names_what_is_weak_left_out_and_beside_it() -> None:
     text = as_markdown("lead_scoring", version(EVALUATION), "en")
     for part in ("worse than the rate", "tag", "it fills at closing", "city", "LightGBM, defaults", "above 0.030",
-                 "2 more columns", "half after 90 days", "<b>\\|x", "not used"):  # fmt: skip
+                 "2 more columns", "half after 90 days", "<b>\\|x", "1 columns are not used", "| Age | age_days |",
+                 "Trained 2026-01-01 00:00 UTC."):  # fmt: skip
         assert part in text
+    assert "종료 때 채워집니다" in as_markdown("lead_scoring", version(EVALUATION), "ko")
     assert text.index("Dealcast |") < text.index("base rate |")
 
 
