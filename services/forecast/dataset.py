@@ -174,7 +174,8 @@ def base_rate(cases: Iterable[Case], as_of: date) -> float:
 def timing_examples(company: Company, scores: Scores, rate: float) -> TimingExamples:
     """What is known of closing: snapshots of closed deals, and of open ones as far as they have come.
 
-    Of the time before the first recorded closing only survivors are known: it is left out.
+    Of the time before the first recorded closing only survivors are known, and of weeks that are not over yet only
+    those that closed: both are left out.
     """
     first, samples = company.first_closing or company.business_day, company.samples
     chosen = np.arange(0, len(samples.case), -(-len(samples.case) // MOST_SNAPSHOTS) or 1)
@@ -183,17 +184,19 @@ def timing_examples(company: Company, scores: Scores, rate: float) -> TimingExam
     ends = np.array([each.closed.toordinal() if each.closed else today for each in company.cases], dtype=np.int64)
     closed = np.array([each.closed is not None for each in company.cases], dtype=bool)[case]
     won = np.array([each.outcome is Outcome.WON for each in company.cases], dtype=np.int64)
-    spans = ends[case] - day
+    seen = (today - day) // 7
+    week = np.maximum(ends[case] - day - 1, 0) // 7
+    closed &= week < seen
     known = [rate] * len(case)
     if scores.days:
         found = (scores.on(company.cases[at].deal_id, on) for at, on in zip(case.tolist(), columns.days, strict=True))
         known = [rate if score is None else score for score in found]
     return TimingExamples(
         columns,
-        np.where(closed, np.maximum(spans - 1, 0), spans) // 7,
+        np.where(closed, week, seen),
         np.maximum(-((day - first.toordinal()) // 7), 0),
         closed.astype(np.int64),
         won[case],
-        1.0 / np.bincount(case, minlength=len(company.cases))[case],
+        case,
         np.array(known, dtype=np.float64),
     )

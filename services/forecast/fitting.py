@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from services.forecast.dataset import Company, Scores
@@ -21,7 +21,7 @@ from services.forecast.replay import (
     replay_days,
     with_new_level,
 )
-from services.forecast.spans import calendar
+from services.forecast.spans import Span, calendar
 
 Progress = Callable[[str, float], None]  # step, share of it done
 
@@ -33,7 +33,7 @@ def fit(
     progress("fitting", 0.0)
     spans = calendar(kind, horizon)(company.business_day + timedelta(days=1))
     model = with_new_level(fit_model(company, scores, kind, seed=seed), company, kind, spans[0].end)
-    replays = _replays(company, scores, kind, spans[0].end, seed, progress)
+    replays = _replays(company, scores, kind, spans, seed, progress)
     loadings, shocks = estimate_loadings(replays)
     asks = [ask_of(company, scores, case) for case in open_cases(company)]
     eves = [max(company.business_day, span.start - timedelta(days=1)) for span in spans]
@@ -47,14 +47,17 @@ def fit(
     return replace(model, loadings=loadings, blend=blend, evaluation=evaluation)
 
 
-def _replays(company: Company, scores: Scores, kind: str, end: date, seed: int, progress: Progress) -> list[Replay]:
-    """As of some days back, each as far ahead as the current period has left, where that is known by now."""
+def _replays(
+    company: Company, scores: Scores, kind: str, spans: Sequence[Span], seed: int, progress: Progress
+) -> list[Replay]:
+    """As of some days back, each as far ahead as the periods are from today."""
     today = company.business_day
-    ahead = LEAST_DAYS if kind == "week" else max((end - today).days, LEAST_DAYS)
+    windows = [(max((span.start - today).days - 1, 0), (span.end - today).days) for span in spans]
+    windows[0] = (0, max(windows[0][1], LEAST_DAYS[kind]))
     found = []
     days = replay_days(kind, today)
     for number, day in enumerate(days):
-        each = replay(company, scores, day, min(today, day + timedelta(days=ahead)), kind, seed=seed)
+        each = replay(company, scores, day, windows, kind, seed=seed)
         if each is not None:
             found.append(each)
         progress("replaying past forecasts", (number + 1) / len(days))
@@ -62,10 +65,11 @@ def _replays(company: Company, scores: Scores, kind: str, end: date, seed: int, 
 
 
 def _told(each: Replay) -> dict[str, Any]:
+    first = each.windows[0]
     parts = {
-        "deals": each.expected.deals, "not_yet_created": each.expected.new, "pace": each.expected.pace,
-        "mean": each.expected.mean, "booked": each.actual,
+        "deals": first.expected.deals, "not_yet_created": first.expected.new, "pace": first.expected.pace,
+        "mean": first.expected.mean, "booked": first.actual,
     }  # fmt: skip
-    return {"as_of": each.day.isoformat(), "until": each.expected.last.isoformat()} | {
+    return {"as_of": each.day.isoformat(), "until": first.expected.last.isoformat()} | {
         name: round(sum(amounts.values()), 2) for name, amounts in parts.items() if amounts is not None
     }

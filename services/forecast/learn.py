@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
-from math import exp, log, sqrt
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import exp, sqrt
 
 import numpy as np
 
@@ -12,16 +12,12 @@ from services.forecast.blend import Blend, Level, Weights, branch_of
 from services.forecast.bookings import Bookings, Owner, won_cases
 from services.forecast.dataset import Company
 from services.forecast.domain import Loadings
-from services.forecast.replay import Expected, Replay, Sum
+from services.forecast.missed import Missed, learn_missed, seen_windows, sum_of, summed
+from services.forecast.replay import Expected, Replay, Sum, Window
 
 INDEPENDENT = 3.0  # replays overlap: three of them are worth one
-BIAS_PRIOR = 1.0  # replays' worth of belief that the forecast is right
-ERROR_PRIOR = 2.0  # replays' worth of belief that all parts miss alike
-PRIOR_ERROR = 0.15  # sd of a part's log error
 UNKNOWN_ERROR = 0.4  # of the company's total where nothing could be replayed
-FURTHEST = log(2.0)
 FACTOR_BOUNDS = (0.4, 2.5)
-PARTS = ("deals", "pace", "mean")
 OWNER_SHARE = 0.75  # of the deals in an owner's number
 OWNER_SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OWNER_PRIOR = 40.0  # owners' worth of belief in OWNER_SHARE
@@ -38,69 +34,23 @@ def fit_blend(company: Company, bookings: Bookings, replays: Sequence[Replay], a
     typical = typical_amounts(company)
     if not replays:
         return Blend((Level(shock=UNKNOWN_ERROR),), bookings, SPREAD, typical, "left out: nothing could be replayed")
-    bias = _bias(replays)
-    errors = _errors(replays, bias)
     share = _owner_share(replays)
-    branches = {owner: branch_of(path) for owner, path in company.paths.items()}
-    levels = tuple(_level(each, bias, errors, share, branches) for each in ahead)
-    missed = [(_worth(each), _missed(each, bias, errors)) for each in replays]
-    prior = PRIOR_ERROR**2 / (1 + (ahead[0].pace is not None))  # parts that miss independently halve the variance
-    total = _shrunk([(worth, error**2) for worth, error in missed], prior, ERROR_PRIOR)
     spread = _spread(replays, share, typical)
-    shock = sqrt(max(total - _own_variance(replays[-1], spread, typical), 0.02**2))
-    levels = tuple(replace(each, shock=round(shock, 6)) for each in levels)
-    note = (
-        f"{len(replays)} forecasts replayed, {replays[0].day} to {replays[-1].day}: deals' level {exp(bias):.3f}, "
-        + ", ".join(f"{name} missed by {sqrt(errors[name]):.3f}" for name in PARTS if name in errors)
-        + f"; share of deals in an owner's number {share:.2f}"
-    )
-    return Blend(levels, bookings, round(spread, 6), typical, note)
+    branches = {owner: branch_of(path) for owner, path in company.paths.items()}
+    known = (company.business_day - (company.first_closing or company.business_day)).days + 1
+    missed: Missed | None = None
+    levels: list[tuple[Missed, Level]] = []
+    for index, each in enumerate(ahead):
+        windows = seen_windows(replays, index, known)
+        missed = learn_missed(windows, missed, branches, partial(_own_variance, spread=spread, typical=typical))
+        levels.append((missed, _level(each, missed, share, branches)))
+    note = f"{len(replays)} forecasts replayed, {replays[0].day} to {replays[-1].day}: {_told(levels[0][0], share)}"
+    return Blend(tuple(level for _, level in levels), bookings, round(spread, 6), typical, note)
 
 
-def _worth(each: Replay) -> float:
-    days = (each.expected.last - each.day).days
-    return min(days / 91.0, 1.0) / INDEPENDENT
-
-
-def _total(amounts: Mapping[Owner, float] | None) -> float:
-    return sum(amounts.values()) if amounts else 0.0
-
-
-def _log_ratio(actual: float, forecast: float) -> float:
-    if actual <= 0 or forecast <= 0:
-        return 0.0 if actual <= 0 and forecast <= 0 else FURTHEST if forecast <= 0 else -FURTHEST
-    return min(max(log(actual / forecast), -FURTHEST), FURTHEST)
-
-
-def _shrunk(parts: Sequence[tuple[float, float]], prior: float, worth: float) -> float:
-    return (sum(weight * value for weight, value in parts) + worth * prior) / (sum(w for w, _ in parts) + worth)
-
-
-def _bias(replays: Sequence[Replay]) -> float:
-    """The log of actual over deals and new business, shrunk towards 0."""
-    found = [(_worth(each), _log_ratio(_total(each.actual), _total(each.expected.base))) for each in replays]
-    return _shrunk(found, 0.0, BIAS_PRIOR)
-
-
-def _errors(replays: Sequence[Replay], bias: float) -> dict[str, float]:
-    """Mean squared log error of each part, shrunk towards a common one."""
-    found = {}
-    for name, part in (("deals", "base"), ("pace", "pace"), ("mean", "mean")):
-        missed = [
-            (_worth(each), (_log_ratio(_total(each.actual), _total(known)) - (bias if name == "deals" else 0.0)) ** 2)
-            for each in replays
-            if (known := getattr(each.expected, part)) is not None
-        ]
-        found[name] = _shrunk(missed, PRIOR_ERROR**2, ERROR_PRIOR)
-    return found
-
-
-def _company_total(each: Expected, bias: float, errors: Mapping[str, float]) -> float:
-    """The parts that are known, weighted by how well they did."""
-    known = {"deals": exp(bias) * _total(each.base)}
-    known |= {name: _total(part) for name, part in (("pace", each.pace), ("mean", each.mean)) if part is not None}
-    weights = {name: 1.0 / errors[name] for name in known}
-    return sum(weights[name] * known[name] for name in known) / sum(weights.values())
+def _told(missed: Missed, share: float) -> str:
+    parts = ", ".join(f"{name} missed by {sqrt(error):.3f}" for name, error in missed.errors.items())
+    return f"deals' level {exp(missed.bias):.3f}, {parts}; share of deals in an owner's number {share:.2f}"
 
 
 def _owner_weights(each: Expected, share: float) -> Weights:
@@ -120,44 +70,26 @@ def _mixed(each: Expected, weights: Weights) -> dict[Owner, float]:
     return found
 
 
-def _level(
-    each: Expected, bias: float, errors: Mapping[str, float], share: float, branches: Mapping[str, str]
-) -> Level:
-    """Each branch gets its own parts, weighted as the company's, and all together the company's total."""
+def _level(each: Expected, missed: Missed, share: float, branches: Mapping[str, str]) -> Level:
+    """The company's total, and each branch's share of it, from the parts by how well they did."""
     weights = _owner_weights(each, share)
-    total = _company_total(each, bias, errors)
-    general = _factor(total, _total(_mixed(each, weights)))
-    wanted, mixed = {}, {}
-    for branch in sorted(set(branches.values())):
-        part = _restricted(each, {owner for owner, its in branches.items() if its == branch})
-        wanted[branch] = _company_total(part, bias, errors)
-        mixed[branch] = _total(_mixed(part, weights))
-    scale = total / max(sum(wanted.values()), 1e-9)
-    factors = {branch: _factor(scale * wanted[branch], mixed[branch]) for branch in wanted if mixed[branch] > 0}
-    return Level(general, weights, branches=factors)
+    total = missed.total(each)
+    mixed = _mixed(each, weights)
+    general = _factor(total, sum_of(mixed))
+    by_branch = summed(mixed, branches)
+    wanted = missed.shares(each, branches)
+    factors = {branch: _factor(total * wanted.get(branch, 0.0), by_branch[branch]) for branch in sorted(by_branch)}
+    return Level(general, weights, round(missed.shock, 6), factors if len(factors) > 1 else {})
 
 
 def _factor(wanted: float, mixed: float) -> float:
     return round(min(max(wanted / mixed, FACTOR_BOUNDS[0]), FACTOR_BOUNDS[1]), 6) if mixed > 0 else 1.0
 
 
-def _restricted(each: Expected, owners: Container[str]) -> Expected:
-    """The parts of some owners."""
-
-    def some(part: Mapping[Owner, float] | None) -> dict[Owner, float] | None:
-        return None if part is None else {owner: amount for owner, amount in part.items() if owner[0] in owners}
-
-    return Expected(each.last, some(each.deals) or {}, some(each.new) or {}, some(each.pace), some(each.mean))
-
-
-def _missed(each: Replay, bias: float, errors: Mapping[str, float]) -> float:
-    return _log_ratio(_total(each.actual), _company_total(each.expected, bias, errors))
-
-
-def _residuals(each: Replay, share: float) -> list[tuple[Owner, float, float]]:
+def _residuals(each: Window, share: float) -> list[tuple[Owner, float, float]]:
     """Each owner's mean, scaled so that the company's total is right, and what was booked beyond it."""
     mixed = _mixed(each.expected, _owner_weights(each.expected, share))
-    total, actual = _total(mixed), _total(each.actual)
+    total, actual = sum_of(mixed), sum_of(each.actual)
     if total <= 0 or actual <= 0:
         return []
     scaled = {owner: amount * actual / total for owner, amount in mixed.items()}
@@ -166,7 +98,7 @@ def _residuals(each: Replay, share: float) -> list[tuple[Owner, float, float]]:
 
 def _owner_share(replays: Sequence[Replay]) -> float:
     """The share of deals that would have served owners best, shrunk towards OWNER_SHARE."""
-    usable = [each for each in replays if each.expected.pace is not None]
+    usable = [each.windows[0] for each in replays if each.windows[0].expected.pace is not None]
     losses = []
     for share in OWNER_SHARES:
         found = [row for each in usable for row in _residuals(each, share)]
@@ -200,7 +132,7 @@ def _spread(replays: Sequence[Replay], share: float, typical: Mapping[Owner, flo
     found = [
         missed**2 / (typical[owner] * mean)
         for each in replays
-        for owner, mean, missed in _residuals(each, share)
+        for owner, mean, missed in _residuals(each.windows[0], share)
         if mean > 0 and typical.get(owner, 0.0) > 0
     ]
     capped = [min(each, 25.0) for each in found]
@@ -209,13 +141,11 @@ def _spread(replays: Sequence[Replay], share: float, typical: Mapping[Owner, flo
     return min(max(spread, SPREAD_BOUNDS[0]), SPREAD_BOUNDS[1])
 
 
-def _own_variance(each: Replay, spread: float, typical: Mapping[Owner, float]) -> float:
+def _own_variance(each: Expected, spread: float, typical: Mapping[Owner, float]) -> float:
     """Squared coefficient of variation of the company's total that owners' own luck makes up."""
-    total = _total(each.expected.base)
-    if total <= 0:
-        return 0.0
-    own = sum(spread * typical.get(owner, 0.0) * amount for owner, amount in each.expected.base.items())
-    return own / total**2
+    base = each.base
+    total = sum_of(base)
+    return sum(spread * typical.get(o, 0.0) * amount for o, amount in base.items()) / total**2 if total > 0 else 0.0
 
 
 def estimate_loadings(replays: Sequence[Replay]) -> tuple[Loadings, dict[str, float | int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from services.forecast.domain import Floats, Integers
 
 BASE_PULL = 1.0
 _ITERATIONS = 80
+_MEMORY = 10
+_CLOSE = 1e-3  # of log-likelihood: far less than what the data can tell
 MOST_DENSE = 800  # entries up to which their whole curvature is looked at
 CURVATURE_ROWS = 20_000
 
@@ -61,7 +64,6 @@ def fit_log_odds(
     """
     if not len(event):
         return prior
-    from scipy.optimize import minimize
     from scipy.sparse import csr_matrix
 
     names = list(prior.tables)
@@ -88,11 +90,46 @@ def fit_log_odds(
             whiten * gradient
         )
 
-    options = {"maxiter": _ITERATIONS, "ftol": 1e-9, "gtol": 1e-4, "maxcor": 20}
-    white = minimize(loss, np.zeros(len(start)), jac=True, method="L-BFGS-B", options=options).x
+    white = minimise(loss, np.zeros(len(start)))
     found = start + (white @ whiten if whiten.ndim == 2 else white * whiten)
     tables = dict(zip(names, np.split(found[1:], offsets[1:-1] - 1), strict=True))
     return _centred(LogOdds(float(found[0]), tables), index, weight)
+
+
+def minimise(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> Floats:
+    """Where a convex loss is least, to within `_CLOSE`, given curvature near one in every direction.
+
+    L-BFGS (Liu and Nocedal 1989) with backtracking; loss gives its value and gradient.
+    """
+    at, pairs = start, deque[tuple[Floats, Floats]](maxlen=_MEMORY)
+    value, slope = loss(at)
+    for _ in range(_ITERATIONS):
+        if 0.5 * float(slope @ slope) < _CLOSE:
+            break
+        direction = -_two_loops(slope, pairs)
+        size, wanted = 1.0, 1e-4 * float(slope @ direction)
+        reached, fresh = loss(at + direction)
+        while reached > value + size * wanted and size > 1e-6:
+            size *= 0.5
+            reached, fresh = loss(at + size * direction)
+        if reached > value:
+            break
+        if float(direction @ (fresh - slope)) > 0:
+            pairs.append((size * direction, fresh - slope))
+        at, value, slope = at + size * direction, reached, fresh
+    return at
+
+
+def _two_loops(slope: Floats, pairs: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """The inverse curvature that steps and changes of slope tell of, times the slope."""
+    found, kept = slope, []
+    for step, change in reversed(pairs):
+        share = float(step @ found) / float(step @ change)
+        kept.append(share)
+        found = found - share * change
+    for (step, change), share in zip(pairs, reversed(kept), strict=True):
+        found = found + (share - float(change @ found) / float(step @ change)) * step
+    return found
 
 
 def _whitening(design: Any, weight: Floats, rate: Floats, pull: Floats) -> Floats:

@@ -61,7 +61,17 @@ def ripening(company: Company, timing: TimingModel, rate: float) -> Floats:
     reached = np.concatenate([np.zeros((len(days), 1)), np.cumsum(won, axis=1)], axis=1)
     at = np.arange(RIPENING_DAYS + 1) / 7.0
     weeks = np.arange(reached.shape[1])
-    return np.round(np.stack([np.interp(at, weeks, row) for row in reached]), 9)
+    lasting, won_at_once = _first_day(company)
+    return np.round(won_at_once + lasting * np.stack([np.interp(at, weeks, row) for row in reached]), 9)
+
+
+def _first_day(company: Company) -> tuple[float, float]:
+    """The shares of deals that outlast the day they are created on, and that are won on it."""
+    since = company.first_closing or company.first_day
+    cases = [case for case in company.cases if case.start >= since]
+    ended = [case for case in cases if case.closed == case.start]
+    won = sum(case.outcome is Outcome.WON for case in ended)
+    return (len(cases) - len(ended) + 1.0) / (len(cases) + 1.0), won / (len(cases) + 1.0)
 
 
 def _beginnings(company: Company) -> list[Row]:

@@ -25,9 +25,9 @@ LEAST_WINS = 40
 BACKS: Mapping[str, Sequence[int]] = {  # days back from today that forecasts are replayed as of
     "quarter": (28, 42, 56, 70, 91, 105, 122),
     "month": (28, 42, 56, 70, 84, 98),
-    "week": (28, 35, 42, 49, 56, 70),
+    "week": (7, 14, 21, 28, 35, 42, 49, 56),
 }
-LEAST_DAYS = 28  # that a replay looks ahead
+LEAST_DAYS = {"quarter": 28, "month": 28, "week": 1}  # that a replay looks ahead
 LEVEL_BOUNDS = (0.3, 3.0)
 
 
@@ -63,12 +63,24 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Replay:
-    """What a forecast as of the end of `day` expected, and what came; `counts` by region node, "" for the company."""
+class Window:
+    """What a forecast expected of some days, and what came."""
 
-    day: date
     expected: Expected
     actual: Mapping[Owner, float]
+    days: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """A forecast as of the end of `day`: of the current period, and of those after it as far as they are known.
+
+    known: days of recorded closings by then. counts: by region node, "" for the company.
+    """
+
+    day: date
+    known: int
+    windows: Sequence[Window]
     counts: Mapping[str, Sum]
 
 
@@ -105,21 +117,37 @@ def with_new_level(model: ForecastModel, company: Company, kind: str, last: date
     return replace(model, new_business=replace(business, level=round(level, 6)))
 
 
-def replay(company: Company, scores: Scores, day: date, last: date, kind: str, *, seed: int) -> Replay | None:
-    """The forecast of a past day again; None where too little had been won by then."""
+def replay(
+    company: Company, scores: Scores, day: date, windows: Sequence[tuple[int, int]], kind: str, *, seed: int
+) -> Replay | None:
+    """The forecast of a past day again; None where too little had been won by then.
+
+    windows: the periods, each as the days from the day it is made on that come before it and to its end. The first
+    is cut where the data end, later ones count only whole.
+    """
     then = company.at(day)
-    if len(won_cases(then.cases)) < LEAST_WINS:
+    if len(won_cases(then.cases)) < LEAST_WINS or then.first_closing is None:
         return None
-    model = with_new_level(fit_model(then, scores, kind, seed=seed), then, kind, last)
-    actual: dict[Owner, float] = defaultdict(float)
+    left = (company.business_day - day).days
+    first = (day, min(company.business_day, day + timedelta(days=windows[0][1])))
+    later = [(day + timedelta(days=after), day + timedelta(days=last)) for after, last in windows[1:] if last <= left]
+    model = with_new_level(fit_model(then, scores, kind, seed=seed), then, kind, first[1])
+    asks = [ask_of(then, scores, case) for case in open_cases(then)]
+    won = {case.deal_id for case in company.cases if case.won_within(day + timedelta(days=1), first[1])}
+    counts = _counts(model, asks, [ask.deal_id in won for ask in asks], first[1])
+    found = [
+        Window(expected(model, then, asks, after, last), _booked(company, after, last), (last - after).days)
+        for after, last in (first, *later)
+    ]
+    return Replay(day, (day - then.first_closing).days + 1, found, counts)
+
+
+def _booked(company: Company, after: date, last: date) -> dict[Owner, float]:
+    found: dict[Owner, float] = defaultdict(float)
     for case in company.cases:
-        if case.won_within(day + timedelta(days=1), last):
-            actual[case.owner_id, case.currency] += case.booked or 0.0
-    cases = open_cases(then)
-    asks = [ask_of(then, scores, case) for case in cases]
-    won = {case.deal_id for case in company.cases if case.won_within(day + timedelta(days=1), last)}
-    counts = _counts(model, asks, [ask.deal_id in won for ask in asks], last)
-    return Replay(day, expected(model, then, asks, day, last), actual, counts)
+        if case.won_within(after + timedelta(days=1), last):
+            found[case.owner_id, case.currency] += case.booked or 0.0
+    return found
 
 
 def open_cases(company: Company) -> list[Case]:

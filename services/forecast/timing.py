@@ -191,8 +191,8 @@ class TimingExamples:
     """Snapshots of deals and what is known to have come of them.
 
     weeks[i]: in which week after the snapshot it closed; where closed[i] is false, how many weeks it is known not to
-    have. unseen[i]: weeks from the snapshot on in which closings were not yet recorded. weight: a deal's snapshots
-    share 1. score: the lead score as of the snapshot.
+    have. unseen[i]: weeks from the snapshot on in which closings were not yet recorded. case: a number by deal.
+    score: the lead score as of the snapshot.
     """
 
     columns: TimingColumns
@@ -200,7 +200,7 @@ class TimingExamples:
     unseen: Integers
     closed: Integers
     won: Integers
-    weight: Floats
+    case: Integers
     score: Floats
 
 
@@ -234,7 +234,9 @@ def _weeks_at_risk(
 ) -> tuple[dict[str, Integers], Floats, Floats, Integers]:
     """One row a snapshot and week at risk: entry per factor, whether it closed in that week, weight, snapshot.
 
-    Of very many weeks without a closing an even part stands for all.
+    A week of a deal's life counts once: the snapshots before it share it. Were they to share the deal instead, those
+    that close at once would count more than those that go on. Of very many weeks without a closing an even part
+    stands for all.
     """
     closed = examples.closed > 0
     until = np.minimum(np.where(closed, examples.weeks + 1, examples.weeks), RISK_WEEKS)
@@ -248,5 +250,14 @@ def _weeks_at_risk(
     first = np.array([day.toordinal() for day in examples.columns.days], dtype=np.int64)
     at = first[deal] + 7 * week
     recent = 0.5 ** ((at.max(initial=0) - at) / HALF_LIFE_DAYS)
-    weight = examples.weight[deal] * recent * np.where(event, 1.0, 1.0 / share)
+    weight = recent / _sharing(examples.case, first, deal, at) * np.where(event, 1.0, 1.0 / share)
     return model.entries(examples.columns, deal, week), event.astype(np.float64), weight, deal
+
+
+def _sharing(case: Integers, first: Integers, deal: Integers, at: Integers) -> Integers:
+    """How many snapshots of the same deal are no later than each week. first: the day of each snapshot."""
+    day = first - first.min(initial=0)
+    span = int(max(day.max(initial=0), (at - first.min(initial=0)).max(initial=0))) + 1
+    known = np.sort(case * span + day)
+    shared: Integers = np.searchsorted(known, case[deal] * span + at - first.min(initial=0), side="right")
+    return shared - np.searchsorted(known, case[deal] * span)

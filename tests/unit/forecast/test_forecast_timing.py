@@ -39,7 +39,7 @@ def examples_of(
     ended = np.array(closed, dtype=np.int64)
     return TimingExamples(
         columns, np.array(weeks, dtype=np.int64), np.zeros(count, np.int64), ended,
-        ended if won is None else np.array(won, dtype=np.int64), np.ones(count), np.full(count, 0.5),
+        ended if won is None else np.array(won, dtype=np.int64), np.arange(count), np.full(count, 0.5),
     )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def test_weeks_before_anything_was_recorded_do_not_count() -> None:
     columns = timing_columns([{"age_days": 0.0}] * 400, [DAY] * 400)
     known = examples_of(columns, [10] * 400, [1] * 400)
     late = TimingExamples(
-        known.columns, known.weeks, np.full(400, 8), known.closed, known.won, known.weight, known.score
+        known.columns, known.weeks, np.full(400, 8), known.closed, known.won, known.case, known.score
     )  # fmt: skip
     early, after = (hazards(fit_timing(each), columns)[0, :8].mean() for each in (known, late))
     assert early < 0.5 * after
