@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.forecast.evaluation import NodeForecast
+    from services.forecast.model import ForecastModel
     from services.gateway.imports.importer import Report
 
 COLUMNS = ("as_of", "period", "level", "node", "booked", "mean", "p10", "p50", "p90", "actual")
@@ -74,11 +75,17 @@ def forecast(
         for day in days:
             found, model = forecasts(source, str(period), day, horizon)
             rows += [row for row in found if row.node.level in levels]
-            notes.append((day, str(model.evaluation["correction"]["why"]), model.new_business.note))
+            notes.append(_notes(day, model))
             bar.advance(1)
     if out is not None:
         write_rows(out, rows)
     _tell(rows, report, notes, out)
+
+
+def _notes(day: date, model: ForecastModel) -> tuple[str, list[str]]:
+    """How a day's forecast was made, and what to be careful about."""
+    why = model.evaluation["correction"]["why"]
+    return f"{day}: {why}. Not yet created: {model.new_business.note}.", list(model.evaluation["cautions"])
 
 
 def _days(text: str) -> list[date]:
@@ -129,7 +136,7 @@ def write_rows(out: Path, rows: Sequence[NodeForecast]) -> None:
 
 
 def _tell(
-    rows: Sequence[NodeForecast], report: Report, notes: Sequence[tuple[date, str, str]], out: Path | None
+    rows: Sequence[NodeForecast], report: Report, notes: Sequence[tuple[str, list[str]]], out: Path | None
 ) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -152,8 +159,10 @@ def _tell(
         console.print(table)
     else:
         console.print("No period here was over when the data end: there is nothing to compare with yet.")
-    for day, blend, new in notes:
-        console.print(f"{day}: {blend}. Not yet created: {new}.", style="dim")
+    for how, cautions in notes:
+        console.print(how, style="dim")
+        for caution in cautions:
+            console.print(f"  {caution}")
     if out is not None:
         console.print(f"{len(rows):,} rows written to {out}")
 

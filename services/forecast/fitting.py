@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.forecast.cautions import cautions
 from services.forecast.dataset import Company, Scores
 from services.forecast.learn import estimate_loadings, fit_blend
 from services.forecast.model import ForecastModel
@@ -42,6 +43,7 @@ def fit(
     evaluation = {
         "shocks": shocks | {"loadings": [loadings.company, loadings.region, loadings.quarter]},
         "correction": {"factor": blend.level(0).factor, "share": blend.level(0).share(), "why": blend.note},
+        "cautions": cautions(company),
         "replays": [_told(each) for each in replays],
     }
     return replace(model, loadings=loadings, blend=blend, evaluation=evaluation)

@@ -1,0 +1,131 @@
+"""Small and odd companies through the command and the service: a wide range and a plain sentence, never an error."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cli.evaluate_forecast import Kind, Measure, forecast
+from kit.clock import FixedClock
+from kit.models import Pointer
+from learning.snapshots import end_of
+from services.forecast.convert import asked_from_event, update_of
+from services.forecast.model import ForecastModel
+from services.forecast.service import Forecasts
+from tests.unit.forecast.forecast_builders import scored_event
+
+AS_OF, LAST = date(2017, 8, 15), date(2017, 9, 30)
+FIELDS = (
+    "opportunity_id",
+    "sales_agent",
+    "product",
+    "account",
+    "deal_stage",
+    "engage_date",
+    "close_date",
+    "close_value",
+)
+TEAM = ("Ann", "Bob", "Cyd")
+Company = dict[str, dict[str, float]]
+
+
+def write_crm(
+    folder: Path, days: int, *, ever_closed: bool = True, amounts: bool = True, large: str = "", first_week: str = ""
+) -> None:
+    """A CRM's export of `days` days: a small team, and a rep without a manager."""
+    chance = random.Random(3)
+    rows: list[tuple[object, ...]] = []
+    for number in range(2 * days):
+        begun = LAST - timedelta(days=number // 2)
+        agent = TEAM[number % 3] if number % 7 else "Lone"
+        closed = begun + timedelta(days=int(chance.gammavariate(3, 10)) + 1)
+        over = ever_closed and closed <= LAST
+        stage = ("Won" if chance.random() < 0.5 else "Lost") if over else "Engaging"
+        value = (round(chance.lognormvariate(7, 0.3)) if stage == "Won" else 0) if over and amounts else ""
+        rows.append((f"D{number}", agent, "Box", "", stage, begun, closed if over else "", value))
+    if large:
+        rows.append(("BIG", large, "Plant", "", "Engaging", AS_OF - timedelta(days=20), "", ""))
+    if first_week:
+        rows += [(f"N{n}", first_week, "Box", "", "Engaging", AS_OF - timedelta(days=3), "", "") for n in range(4)]
+    managers = [(agent, "" if agent == "Lone" else "Max", "East") for agent in (*TEAM, "Lone", "Newt")]
+    prices = [("Box", "X", "1100" if amounts else ""), ("Plant", "X", "110000" if amounts else "")]
+    tables: dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]] = {
+        "sales_pipeline": (FIELDS, rows),
+        "sales_teams": (("sales_agent", "manager", "regional_office"), list(managers)),
+        "products": (("product", "series", "sales_price"), list(prices)),
+        "accounts": (("account", "sector"), [("Acme", "retail")]),
+    }
+    for name, (head, lines) in tables.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([head, *lines])
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Company, str]]:
+    """Runs the command; p10, p50 and p90 of each node, and what was printed."""
+
+    def run(days: int, **members: object) -> tuple[Company, str]:
+        write_crm(tmp_path, days, **members)  # type: ignore[arg-type]
+        out = tmp_path / "f.csv"
+        forecast(tmp_path, "crm_sales_opportunities", Kind.QUARTER, AS_OF.isoformat(), 1,
+                 "company,region,manager,owner", Measure.AMOUNT, out)  # fmt: skip
+        with out.open(encoding="utf-8") as file:
+            found = {
+                row["node"]: {name: float(row[name]) for name in ("booked", "p10", "p50", "p90")}
+                for row in csv.DictReader(file)
+            }
+        return found, " ".join(capsys.readouterr().out.split())
+
+    return run
+
+
+def wide(node: dict[str, float], ratio: float = 1.5) -> bool:
+    low, high = (node[name] - node["booked"] for name in ("p10", "p90"))
+    return high > 0 and high >= ratio * low
+
+
+def test_one_quarter_a_first_week_a_huge_deal_and_nobody_s_rep(
+    evaluate: Callable[..., tuple[Company, str]],
+) -> None:
+    found, told = evaluate(92, large="Ann", first_week="Newt")
+    assert wide(found["Company"])
+    assert found["Ann"]["p90"] - found["Ann"]["p10"] > 50_000
+    assert found["Ann"]["p10"] < 30_000
+    assert wide(found["Newt"], 3.0)
+    assert "Only" in told or "Closings are recorded for" in told
+    assert "1 owner has fewer than 5 closed deals" in told
+    assert "One deal is most of what 1 owner may win" in told
+    assert "no manager" in told
+    assert "Lone" in found
+
+
+def test_nothing_ever_closed(evaluate: Callable[..., tuple[Company, str]]) -> None:
+    found, told = evaluate(92, ever_closed=False)
+    assert wide(found["Company"], 2.0)
+    assert "No deal has closed yet" in told
+    assert "nothing could be replayed" in told
+
+
+def test_no_amount_at_all(evaluate: Callable[..., tuple[Company, str]]) -> None:
+    found, told = evaluate(200, amounts=False)
+    assert "No won deal has an amount" in told
+    assert found["Company"]["p10"] == 0.0 or wide(found["Company"])
+
+
+def test_the_service_s_prior_is_wide_for_one_rep_and_says_what_it_is() -> None:
+    class Models:
+        current: tuple[ForecastModel, Pointer | None] = (ForecastModel(), None)
+
+    service = Forecasts(Models(), FixedClock(end_of(AS_OF)))
+    events = [scored_event(f"d{n}", day=AS_OF, score=0.5, amount=None, owner_id="") for n in range(3)]
+    asked = [asked_from_event(event) for event in events]
+    answers = service.answer(asked)
+    assert {answer.model_version for answer in answers} == {"prior"}
+    service.rollup.apply([update_of(*pair) for pair in zip(asked, answers, strict=True)])
+    row = next(row for row in service.rollup.rows("company"))
+    assert row.quantiles[90] > 3 * max(row.quantiles[10], 1)
