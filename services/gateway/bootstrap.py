@@ -30,6 +30,7 @@ from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
+from services.gateway.forecast_client import ForecastService
 from services.gateway.forecast_days import Diary
 from services.gateway.http_server import HttpServer
 from services.gateway.imports_desk import ImportDesk
@@ -94,8 +95,9 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
+    simulator = ForecastService(settings.forecast_address, settings.run_dir)
     letters = DeadLetterDesk(nc, store, gateway.outbox)
-    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue)
+    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator)
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[
@@ -107,13 +109,13 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         ],
         grpc=partial(grpc_api.add_to, gateway, scratch),
         grpc_services=[grpc_api.SERVICE],
-        close=partial(_close, store, scoring, acting),
+        close=partial(_close, store, scoring, acting, simulator),
         addresses=lambda: {"http": server.address},
     )
     return Built(gateway, models, trainer, parts)
 
 
-async def _close(store: Store, *services: ScoringService | ActionService) -> None:
+async def _close(store: Store, *services: ScoringService | ActionService | ForecastService) -> None:
     for service in services:
         await service.close()
     await store.close()

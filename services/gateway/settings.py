@@ -20,6 +20,9 @@ class GatewaySettings(ServiceSettings):
     lead_scoring_address: str = Field(
         default="", description="the lead scoring service's gRPC, host:port; empty: where its file in run_dir says"
     )
+    forecast_address: str = Field(
+        default="", description="the forecast service's gRPC, host:port; empty: where its file in run_dir says"
+    )
     next_best_action_address: str = Field(
         default="", description="the next best action service's gRPC, host:port; empty: where its file in run_dir says"
     )

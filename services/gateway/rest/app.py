@@ -17,6 +17,7 @@ from services.gateway.rest import (
     catalogue,
     deals,
     forecast,
+    forecast_gap,
     forecast_people,
     operations,
     problems,
@@ -49,6 +50,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         quotas.router(gateway),
         forecast.router(gateway),
         forecast_people.router(gateway),
+        forecast_gap.router(gateway, desks.simulator),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
     ):

@@ -18,6 +18,7 @@ from kit.errors import Forbidden, InvalidInput
 from learning.overrules import Overrules
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
+from services.gateway.forecast_client import Simulator
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
@@ -54,6 +55,7 @@ class Desks:
     local: bool  # files of this machine may be named
     scoring: Scoring
     catalogue: ActionCatalogue
+    simulator: Simulator
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

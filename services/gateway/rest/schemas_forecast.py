@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.rest.schemas import FieldError, Money, Shape
+from services.gateway.rest.schemas import FieldError, Money, Person, Shape
 
 
 class RefusedRow(Shape):
@@ -179,3 +179,31 @@ class ForecastAccuracy(Shape):
     node: str
     currency: str
     periods: list[PeriodAccuracy]
+
+
+class GapDeal(Shape):
+    """A deal that would help to close the gap; `expected` is its amount times its probability in the period."""
+
+    id: str
+    name: str
+    stage: str
+    owner: Person | None
+    amount: Money
+    close_date: str | None
+    probability: float
+    expected: str
+    effect: float
+    quota_probability: float
+
+
+class ClosedGap(Shape):
+    """The fewest deals that raise P(quota met) most, out of so many that were tried."""
+
+    period: str
+    node: str
+    currency: str
+    quota: str
+    booked: str
+    quota_probability: float | None
+    tried: int
+    deals: list[GapDeal]

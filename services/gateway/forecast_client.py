@@ -1,0 +1,55 @@
+"""The forecast service over gRPC, as far as trying what would be goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import grpc
+
+from dealcast.events.v1 import events_pb2
+from dealcast.forecast.v1 import forecast_pb2 as pb
+from dealcast.forecast.v1 import forecast_pb2_grpc
+from learning.wire_event import deal_event
+from services.gateway.convert import add_insight, rollup_from_pb
+from services.gateway.domain import InsightKind, Record
+from services.gateway.service_channel import SECONDS, ServiceChannel
+from services.gateway.store.interface import StoredRollup
+
+Totals = list[StoredRollup]
+
+
+class Simulator(Protocol):
+    """Tells the totals of the nodes concerned as they are and as they would be; Unavailable while nobody does."""
+
+    async def simulate(self, period: str, day: date, deals: Sequence[Record]) -> tuple[Totals, Totals]: ...
+
+
+class ForecastService:
+    """The service over gRPC: at a fixed address, or where its run file says it listens."""
+
+    def __init__(self, address: str, run_dir: Path | None) -> None:
+        self._channel = ServiceChannel("forecast", address, run_dir)
+
+    async def simulate(self, period: str, day: date, deals: Sequence[Record]) -> tuple[Totals, Totals]:
+        """One call, of deals with their scores as they would stand on the business day. Raises what the service
+        raised, and Unavailable where it does not answer in time."""
+        events = [_event(record, day) for record in deals]
+        stub = forecast_pb2_grpc.ForecastServiceStub(await self._channel.connected())
+        try:
+            answer = await stub.SimulateRollup(pb.SimulateRollupRequest(period=period, deals=events), timeout=SECONDS)
+        except grpc.aio.AioRpcError as failure:
+            raise self._channel.error(failure) from None
+        return [rollup_from_pb(one) for one in answer.current], [rollup_from_pb(one) for one in answer.simulated]
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self._channel.close()
+
+
+def _event(record: Record, day: date) -> events_pb2.DealEvent:
+    event = deal_event(record.history, business_day=day, owner_name=record.owner_name)
+    add_insight(event, record.insights[InsightKind.LEAD_SCORE])
+    return event

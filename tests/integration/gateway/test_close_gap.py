@@ -1,0 +1,141 @@
+"""GET /v1/forecast/close-gap, answered on the forecast service's own scenarios."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kit.clock import FixedClock
+from kit.nats_server import NatsServer
+from kit.server import GrpcServer
+from learning.wire_event import deal_event
+from services.forecast import convert
+from services.forecast.draws import Drawer
+from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
+from services.forecast.leaves import Update
+from services.forecast.model import ForecastModel
+from services.forecast.service import Forecasts
+from services.gateway.convert import insight_from_event, rollup_from_pb
+from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
+from services.gateway.rest import forecast_gap
+from services.gateway.rest.schemas_forecast import ClosedGap
+from tests.integration.gateway.conftest import RunningGateway
+
+TODAY = date(2017, 10, 5)
+AMOUNTS = {"a1": 400, "a2": 300, "a3": 20, "b1": 500, "b2": 250}  # dollars
+
+
+@pytest.fixture
+async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    gateway = RunningGateway(nats_server.url, tmp_path / "data", run_dir=tmp_path)
+    await gateway.start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": TODAY.isoformat()})
+    lines = {"lines": [{"manager_id": "boss"}]}
+    await gateway.lines("/v1/users:batch", [{"id": "boss"}, {"id": "a"} | lines, {"id": "b"} | lines])
+    await gateway.lines("/v1/deals:batch", [
+        {"id": name, "name": name, "owner_id": name[0], "amount": {"currency": "USD", "value": str(amount)},
+         "close_date": "2017-11-15", "created_time": "2017-08-01T00:00:00Z", "stage": "Engaging"}
+        for name, amount in AMOUNTS.items()
+    ])  # fmt: skip
+    yield gateway
+    await gateway.stop()
+
+
+async def forecasts(running: RunningGateway) -> Forecasts:
+    """A forecast service that knows of the deals, and the gateway of what it says."""
+    clock = FixedClock(datetime(2017, 10, 5, 20, tzinfo=UTC))
+    service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), clock)
+    store = running.gateway.store
+    for record in await store.get_records(LOCAL, list(AMOUNTS)):
+        event = deal_event(record.history, business_day=TODAY)
+        score, key = event.lead_score, event.lead_score.header.key
+        score.probability = 0.5
+        key.deal_revision, key.business_day, key.insight_id = record.history.deal.revision, TODAY.isoformat(), "s"
+        asked = convert.asked_from_event(event)
+        [answer] = service.answer([asked])
+        path, parameters = asked.path, answer.forecast.parameters
+        service.rollup.apply([Update(asked.deal_id, answer.order(asked.upstream), TODAY, path, parameters)])
+        event.forecast.CopyFrom(convert.forecast_to_pb(event, answer))
+        kinds = (InsightKind.LEAD_SCORE, InsightKind.FORECAST)
+        assert all(await store.apply_insights([insight_from_event(event, kind) for kind in kinds]))
+    now = clock.now()
+    await store.save_rollups([
+        rollup_from_pb(convert.rollup_to_pb(row, service.info, now)) for row in service.rollup.rows()
+    ])  # fmt: skip
+    return service
+
+
+def probability(service: Forecasts, node: str, quota: int, won: list[str]) -> float:
+    """P(quota met) by the scenarios themselves, with the deals won."""
+    [total] = [one[3] for one in service.rollup.vectors() if one[0].id == node and str(one[1]) == "2017-Q4"]
+    open_now = total.astype(float)
+    held: dict[str, Update] = service.rollup._deals
+    for name in won:
+        parameters = held[name].parameters
+        assert parameters is not None
+        [draw] = Drawer().draw([parameters])
+        scenarios = len(open_now)
+        cells = np.zeros(len(draw.periods) * scenarios)
+        cells[draw.cells] += draw.amounts
+        start = [str(period) for period in draw.periods].index("2017-Q4") * scenarios
+        mine = cells[start : start + scenarios]
+        open_now += AMOUNTS[name] * 100 - mine
+    return float((open_now >= quota * 100).mean())
+
+
+async def asked(running: RunningGateway, **params: Any) -> Any:
+    return await running.http.get("/v1/forecast/close-gap", params=params)
+
+
+async def test_the_fewest_deals_close_the_gap(
+    running: RunningGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = await forecasts(running)
+    without = await asked(running, node="company")
+    assert (without.status_code, without.json()["field"]) == (400, "node"), "there is no quota"
+    for node, value in (("manager:boss", "900"), ("owner:a", "650")):
+        quota = {"node": node, "period": "2017-Q4", "amount": {"currency": "USD", "value": value}}
+        assert (await running.http.put("/v1/quotas", json=quota)).status_code == 201
+    away = await asked(running, node="company")
+    assert (away.status_code, away.json()["field"]) == (503, "forecast")
+    api = ForecastApi(service, SimpleNamespace(ready=True), FixedClock(TODAY))
+    server = GrpcServer("127.0.0.1:0", api.add_to, [SERVICE_NAME])
+    await server.start()
+    (tmp_path / "forecast.json").write_text(json.dumps({"grpc": server.address}))
+    try:
+        answer = await asked(running, node="manager:boss")
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        ClosedGap.model_validate(found)
+        assert (found["quota"], found["booked"], found["tried"]) == ("900.00", "0.00", len(AMOUNTS))
+        base = probability(service, "manager:boss", 900, [])
+        assert found["quota_probability"] == pytest.approx(base, abs=0.02)
+        names = [deal["id"] for deal in found["deals"]]
+        alone = {name: probability(service, "manager:boss", 900, [name]) for name in AMOUNTS}
+        assert alone[names[0]] >= max(alone.values()) - 0.02
+        for place, deal in enumerate(found["deals"]):
+            assert deal["effect"] == pytest.approx(alone[deal["id"]] - base, abs=0.03)
+            reached = probability(service, "manager:boss", 900, names[: place + 1])
+            assert deal["quota_probability"] == pytest.approx(reached, abs=0.02)
+        chances = [found["quota_probability"], *(deal["quota_probability"] for deal in found["deals"])]
+        assert chances == sorted(set(chances))
+        assert probability(service, "manager:boss", 900, []) == base, "nothing stays changed"
+        assert chances[-1] >= 0.995
+        mine = (await asked(running, node="owner:a", deals=1)).json()
+        assert {deal["owner"]["id"] for deal in mine["deals"]} == {"a"}
+        assert len(mine["deals"]) == 1
+        assert (await asked(running, node="owner:zoe")).status_code == 404
+        assert (await asked(running, node="manager:boss", period="2017-Q3")).json()["field"] == "period"
+        assert (await asked(running, deals="0")).json()["field"] == "deals"
+        monkeypatch.setattr(forecast_gap, "principal_of", lambda _: Principal("a", Scope.OWN, "a"))
+        assert (await asked(running, node="manager:boss")).status_code == 403
+        assert (await asked(running, node="owner:a", deals=1)).json() == mine
+    finally:
+        await server.stop(0)
