@@ -30,15 +30,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A column left out, why, and the figures that say so."""
+    """A column left out, why in English and in Korean, and the figures that say so."""
 
     column: str
     reason: str
+    reason_ko: str
     evidence: Mapping[str, float | str]
 
     def to_json(self) -> dict[str, object]:
         """As evaluation.json has it."""
-        return {"column": self.column, "reason": self.reason, "evidence": dict(self.evidence)}
+        told = {"column": self.column, "reason": self.reason, "reason_ko": self.reason_ko}
+        return {**told, "evidence": dict(self.evidence)}
 
 
 def fills_with_closing(histories: Iterable[tuple[DealHistory, Sequence[Snapshot]]]) -> tuple[Counter[str], int]:
@@ -98,7 +100,7 @@ def _fills_at_closing(
     if before > 0.1:
         return None
     evidence = {"closed_records": records, "filled_when_closing": count, "fill_rate_before": round(before, 4)}
-    return Dropped(name, "filled in with the closing of the record", evidence)
+    return Dropped(name, "filled in with the closing of the record", "기록이 종료될 때 입력됩니다", evidence)
 
 
 def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask) -> Dropped | None:
@@ -124,7 +126,8 @@ def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask)
         }  # fmt: skip
     if first is None:
         return None
-    return Dropped(name, "its fill rate tells closed records from open ones of like age", first)
+    korean = "같은 시점에 진행 중인 기록과 종료된 기록의 입력 비율이 다릅니다"
+    return Dropped(name, "its fill rate tells closed records from open ones of like age", korean, first)
 
 
 def _age_text(age: int) -> str:

@@ -103,7 +103,8 @@ def _identifiers(seen: Seen) -> list[Dropped]:
     for name, column in seen.table.take(last).columns.items():
         if name not in seen.table.dates and is_identifier(column):
             evidence = {"records": len(last), "values": _distinct(column)}
-            found.append(Dropped(name, "every record has its own value, as numbers and codes of records do", evidence))
+            english = "every record has its own value, as numbers and codes of records do"
+            found.append(Dropped(name, english, "번호나 코드처럼 기록마다 값이 다릅니다", evidence))
     return found
 
 

@@ -44,7 +44,7 @@ class Finding:
 
     def as_dropped(self) -> Dropped:
         """As a data set lists it."""
-        return Dropped(self.column, self.text_en, self.evidence)
+        return Dropped(self.column, self.text_en, self.text_ko, self.evidence)
 
     def to_json(self) -> dict[str, object]:
         """As evaluation.json has it."""

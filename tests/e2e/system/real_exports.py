@@ -13,11 +13,9 @@ from tests.e2e.system.harness import System
 MONEY_COLUMNS = ("booked", "deals", "not_yet_created", "correction", "mean")
 
 
-def import_preset(system: System, datasets: Path, preset: str) -> str:
+def import_preset(system: System, folder: Path, preset: str) -> str:
     """Run `dealcast import` and return what it printed."""
-    done = system.command(
-        "import", "--mapping", preset, str(datasets / preset), "--data-dir", str(system.folder), timeout=600
-    )
+    done = system.command("import", "--mapping", preset, str(folder), "--data-dir", str(system.folder), timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -28,15 +28,15 @@ def booked_in_file(datasets: Path, start: str, end: str) -> dict[str, Decimal]:
 
 
 @pytest.mark.datasets
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_crm_sales_opportunities(start_system: Callable[..., System], datasets: Path) -> None:
     system = start_system()
-    printed = import_preset(system, datasets, "crm_sales_opportunities")
+    printed = import_preset(system, datasets / "crm_sales_opportunities", "crm_sales_opportunities")
     assert re.search(r"7,?135", printed), printed
     workspace = system.http.get("/v1/workspace").json()
     assert workspace["counts"]["deals"] == 7_135
     assert workspace["clock"]["business_day"] == "2017-09-30"
-    wait_for(lambda: trained(system), 180, "models train by themselves")
+    wait_for(lambda: trained(system), 300, "models train by themselves")
     began = time.monotonic()
     wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 60, "three insights on every open deal")
     assert time.monotonic() - began < 60
@@ -52,7 +52,7 @@ def test_crm_sales_opportunities(start_system: Callable[..., System], datasets: 
     assert Decimal(fourth["company"]["deals"]) > 0
     check_records_sum(system, fourth["company"])
 
-    assert_unchanged(import_preset(system, datasets, "crm_sales_opportunities"), "7,135")
+    assert_unchanged(import_preset(system, datasets / "crm_sales_opportunities", "crm_sales_opportunities"), "7,135")
     revisions = [deal["revision"] for deal in system.all_deals()]
     assert max(revisions) == 1, "the same import again changes nothing"
 

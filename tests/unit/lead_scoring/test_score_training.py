@@ -160,6 +160,7 @@ def test_a_leak_is_dropped_with_its_evidence() -> None:
     dropped = {one["column"]: one["evidence"] for one in trained.model.evaluation["dropped"]}
     assert set(dropped) == {"account_id", "account.sector"}
     assert dropped["account_id"]["fill_rate_open"] == 0.0
+    assert all("기록" in one["reason_ko"] for one in trained.model.evaluation["dropped"])
     assert not {"account_id", "account.sector"} & set(trained.model.columns)
 
 
