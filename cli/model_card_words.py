@@ -8,7 +8,8 @@ EN: Mapping[str, str] = {
     "title": "Model card: {service}, version {version}", "service_lead_scoring": "lead scoring",
     "made": "Trained {time}.", "data": "What it learned from",
     "window": "Records as of days from {start} to {end}.",
-    "records": "{records} records, {outcomes} with a known outcome, {won} of them won.",
+    "records": "{records} records, {outcomes} outcomes (a lead's conversion counts beside a deal's end), {won} of them won or "
+    "converted.",
     "rate": "Rate of wins: {rate}.", "kind": "Model: {kind}.", "kind_blend": "logistic regression and trees",
     "kind_logistic": "logistic regression", "kind_base_rate": "the plain rate, because these fields do not predict",
     "kind_prior": "a prior, because there are too few outcomes",
@@ -46,7 +47,7 @@ KO: Mapping[str, str] = {
     "title": "모델 카드: {service}, 버전 {version}", "service_lead_scoring": "리드 스코어링",
     "made": "학습 시각 {time}.", "data": "학습에 쓴 데이터",
     "window": "{start}부터 {end}까지 각 날의 기록.",
-    "records": "기록 {records}건, 결과가 나온 것 {outcomes}건, 그중 성공 {won}건.",
+    "records": "기록 {records}건, 결과 {outcomes}건(리드의 전환과 딜의 종료를 따로 셈), 그중 수주 또는 전환 {won}건.",
     "rate": "성공률: {rate}.", "kind": "모델: {kind}.", "kind_blend": "로지스틱 회귀와 트리",
     "kind_logistic": "로지스틱 회귀", "kind_base_rate": "평균 성공률(이 필드들로는 결과를 예측할 수 없음)",
     "kind_prior": "사전 값(결과가 너무 적음)",
