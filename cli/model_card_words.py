@@ -8,8 +8,8 @@ EN: Mapping[str, str] = {
     "title": "Model card: {service}, version {version}", "service_lead_scoring": "lead scoring",
     "made": "Trained {time}.", "data": "What it learned from",
     "window": "Records as of days from {start} to {end}.",
-    "records": "{records} records, {outcomes} outcomes (a lead's conversion counts beside a deal's end), {won} of them won or "
-    "converted.",
+    "records": "{records} records, {outcomes} outcomes (a lead's conversion counts beside a deal's end), {won} of them "
+    "won or converted.",
     "rate": "Rate of wins: {rate}.", "kind": "Model: {kind}.", "kind_blend": "logistic regression and trees",
     "kind_logistic": "logistic regression", "kind_base_rate": "the plain rate, because these fields do not predict",
     "kind_prior": "a prior, because there are too few outcomes",
