@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from bench import actions, flow, learner, report, scoring
+from bench import actions, flow, forecast, learner, report, scoring
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -136,6 +136,9 @@ def main() -> None:
     ranked = actions.figures()
     print(*ranked, sep="\n", flush=True)
     sections["Next actions"] = (actions.HOW, ranked)
+    totals = forecast.figures()
+    print(*totals, sep="\n", flush=True)
+    sections["Forecast totals"] = (forecast.HOW, totals)
     learned = learner.figures()
     print(*learned, sep="\n", flush=True)
     sections["The learner"] = (learner.HOW, learned)

@@ -11,10 +11,13 @@ Halton set whose points a hashed permutation deals out), so that a deal's own me
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from statistics import NormalDist
 from typing import TypeAlias
 
@@ -37,6 +40,8 @@ Words: TypeAlias = NDArray[np.uint64]
 AMOUNT_LEVELS = 256
 LARGEST_MINOR = 10**12  # of one deal in one scenario: sums of thousands of them stay in int64
 CHUNK = 32  # deals at once: the working set stays in the processor's cache
+SHARED_FROM = 512  # deals that threads share
+THREADS = min(2, os.cpu_count() or 1)
 
 _NORMAL = NormalDist()
 _DEAL_BYTES = 1_000  # of a remembered deal beside its arrays
@@ -193,10 +198,20 @@ class Drawer:
 
 def draw_deals(deals: Sequence[Parameters], spans: Calendar = periods_from) -> list[Draw]:
     """The scenarios of each deal in the spans from its start, in the order given; deals may differ in everything."""
-    drawn: list[Draw] = []
-    for at in range(0, len(deals), CHUNK):
-        drawn += _draw_chunk(deals[at : at + CHUNK], spans)
-    return drawn
+    # Deals that are won alike need as many ranks: a chunk has no more of them than its likeliest deal.
+    order = sorted(range(len(deals)), key=lambda index: deals[index].win_probability)
+    chunks = [order[at : at + CHUNK] for at in range(0, len(order), CHUNK)]
+
+    def drawn(chunk: Sequence[int]) -> list[Draw]:
+        return _draw_chunk([deals[index] for index in chunk], spans)
+
+    if len(deals) < SHARED_FROM:
+        found = [drawn(chunk) for chunk in chunks]
+    else:  # most of the time is spent in array operations, which let go of the interpreter's lock
+        with ThreadPoolExecutor(THREADS) as threads:
+            found = list(threads.map(drawn, chunks))
+    by_index = dict(zip(order, chain.from_iterable(found), strict=True))
+    return [by_index[index] for index in range(len(deals))]
 
 
 def _draw_chunk(deals: Sequence[Parameters], spans: Calendar) -> list[Draw]:
@@ -241,10 +256,10 @@ def _closing_periods(
         masses = np.stack([period_masses(d.week_weights, d.start, p) for d, p in zip(deals, periods, strict=True)])
     limits = np.minimum(np.cumsum(masses, axis=1) * _TWO_32, _TWO_32 - 1).astype(np.uint32)
     uniform = _WEEK_STRATA[None, :ranks] + shifts[:, None]
-    period = np.zeros(uniform.shape, dtype=np.int64)
+    period = np.zeros(uniform.shape, dtype=np.uint8)  # a narrow count: a horizon has at most a few dozen spans
     for index in range(limits.shape[1]):
         period += uniform >= limits[:, index : index + 1]
-    return period
+    return period.astype(np.int64)
 
 
 def _distinct(tables: Sequence[Floats]) -> tuple[Floats, Integers]:
