@@ -30,6 +30,7 @@ from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
+from services.gateway.feedback_publisher import FeedbackPublisher
 from services.gateway.forecast_client import ForecastService
 from services.gateway.forecast_days import Diary
 from services.gateway.http_server import HttpServer
@@ -136,6 +137,7 @@ def _loops(settings: GatewaySettings, nc: NATS, gateway: Gateway, models: ModelV
             durable="gateway-rollups", subject=f"{INSIGHTS_ROLLUP}.>", handler=RollupKeeper(store, gateway.news.wake)
         ),
         Loop("publisher", publisher.run),
+        Loop("feedback", FeedbackPublisher(store, sender, gateway.news).run),
         Loop("reconciler", reconciler.run),
         Loop("models", partial(keep_filled, models)),
         Loop("stopping", partial(_pass_on, gateway)),

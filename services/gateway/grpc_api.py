@@ -15,7 +15,9 @@ from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
 from kit.errors import InvalidInput, TooLarge
 from learning.wire_event import deal_event
 from services.gateway.convert import add_insight
+from services.gateway.convert_feedback import feedback_from_pb, feedback_to_pb
 from services.gateway.domain import LOCAL, Principal
+from services.gateway.feedback import FeedbackDesk
 from services.gateway.history_export import exported
 from services.gateway.service import Gateway
 
@@ -44,6 +46,14 @@ class GatewayApi(gateway_pb2_grpc.GatewayServiceServicer):
                 pieces = chunks(file)
                 while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
                     yield piece
+
+    async def GiveActionFeedback(  # noqa: N802 - named by the proto
+        self, request: gateway_pb2.GiveActionFeedbackRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> gateway_pb2.GiveActionFeedbackResponse:
+        """Answers a suggestion; the same id again changes nothing."""
+        given = feedback_from_pb(request.feedback, self._gateway.workspace.now())
+        kept = await FeedbackDesk(self._gateway).give(principal_of(context), given)
+        return gateway_pb2.GiveActionFeedbackResponse(feedback=feedback_to_pb(kept))
 
     async def BatchGetDeals(  # noqa: N802 - named by the proto
         self, request: gateway_pb2.BatchGetDealsRequest, context: grpc.aio.ServicerContext[Any, Any]

@@ -15,6 +15,7 @@ from kit.money import Money
 from learning.records import Contact, Outcome
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
+from services.gateway.feedback_record import Feedback, feedback_json, hides, standing
 from services.gateway.json_values import time_text, value_to_json
 from services.gateway.shown_actions import shown_action
 from services.gateway.store.interface import ScorePoint
@@ -33,6 +34,7 @@ class View:
     language: str = "en"
     scores: Mapping[str, Sequence[ScorePoint]] = field(default_factory=dict)  # score history by deal, newest first
     contact_log: ContactLog = field(default_factory=ContactLog)  # of deals whose suggestions are behind
+    feedback: Mapping[str, Sequence[Feedback]] = field(default_factory=dict)  # by deal, newest first
     now: datetime | None = None  # on the business clock; without it no windows are told
 
 
@@ -157,10 +159,16 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
         return None
     part.setdefault("catalogue_generation", 0)
     deal_id = record.history.deal.id
+    today = date.fromisoformat(view.business_day)
+    answers = standing(view.feedback.get(deal_id, ()))
+    hidden = {name for name, answer in answers.items() if hides(answer, today)}
+    part["feedback"] = [feedback_json(answer) for answer in answers.values()]
     shown = [
-        shown_action(action, record, view.now, view.language)
+        shown_action(action, record, view.now, view.language) | {"accepted": action.get("action") in answers}
         for action in part["actions"]
-        if may_contact(record.history.contacts, action) and view.contact_log.allows(deal_id, action)
+        if action.get("action") not in hidden
+        and may_contact(record.history.contacts, action)
+        and view.contact_log.allows(deal_id, action)
     ]
     part["actions"] = [
         in_language(action, view.language)

@@ -21,6 +21,7 @@ from services.gateway.domain import (
     WriteResult,
     WriteStatus,
 )
+from services.gateway.forecast_totals import HORIZON, forecast_totals
 from services.gateway.json_values import time_text
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
@@ -88,6 +89,7 @@ class Gateway:
     async def view(self, principal: Principal, records: Sequence[Record], language: str) -> View:
         """What the moment adds to these records."""
         scored = [record.history.deal.id for record in records if InsightKind.LEAD_SCORE in record.insights]
+        suggested = [record.history.deal.id for record in records if InsightKind.NEXT_ACTIONS in record.insights]
         behind = [record.history.deal.id for record in records if actions_behind(record)]
         return View(
             self.workspace.business_day.isoformat(),
@@ -96,68 +98,17 @@ class Gateway:
             language,
             await self.store.score_points(principal, scored, SCORES, TREND_DAYS) if scored else {},
             ContactLog(self.workspace.now(), await self.store.touches(principal, behind)) if behind else ContactLog(),
+            await self.store.list_feedback(principal, suggested) if suggested else {},
             self.workspace.now(),
         )
 
     # forecast
 
     async def forecast(self, principal: Principal, period: str, node: str = "", currency: str = "") -> dict[str, Any]:
-        """The totals of a quarter over the reporting tree. Raises InvalidInput beyond the horizon, NotFound."""
-        today = self.workspace.business_day
-        current = current_period(today)
-        chosen = Period.parse(period) if period else current
-        if chosen > current.next(HORIZON - 1):
-            known = ", ".join(str(current.next(ahead)) for ahead in range(HORIZON))
-            raise InvalidInput(
-                "the period is beyond the forecast's horizon", field="period", value=period,
-                mend=f"Ask for a past quarter or one of {known}",
-            )  # fmt: skip
-        past = chosen < current
-        won = await self.store.won(principal, chosen.start, min(chosen.end, today))
-        promised = [] if past else await self.store.categories(principal, chosen.start, chosen.end)
-        rollups = [] if past else await self.store.rollups(principal, str(chosen))
-        traded = currencies(won, promised, rollups)
-        money = currency.upper() or self._main_currency(traded)
-        day = min(chosen.end, today)  # of a past quarter the tree as it stood at its end
-        company = [] if past else await self.store.rollups(LOCAL, str(chosen), money, COMPANY)
-        parts = Parts(
-            money,
-            await self.store.tree(principal, day),
-            won,
-            promised,
-            await self.store.list_quotas(principal, str(chosen)),
-            {each.node: each for each in rollups if each.currency == money},
-            past,
-            today.isoformat(),
-            self.workspace.serving["forecast"].generation,
-            await self.store.nodes_within(principal, day),
-            await self.store.list_node_quotas(principal, str(chosen)),
-            await self.store.standing_calls(principal, str(chosen)),
-            spoken=bool(company),
-        )
-        return self._forecast_json(str(chosen), parts, node, traded, company)
-
-    def _forecast_json(
-        self, period: str, parts: Parts, node: str, traded: list[str], company: Sequence[StoredRollup]
-    ) -> dict[str, Any]:
-        nodes = nodes_json(parts, node)
-        if node and not nodes:
-            raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
-        total = next(iter((*company, *parts.rollups.values())), None)
-        return {
-            "period": period,
-            "as_of": total.body["as_of"] if total else time_text(self.workspace.now()),
-            "business_day": parts.business_day,
-            "currency": parts.currency,
-            "currencies": traded,
-            "model_version": total.body["model_version"] if total else None,
-            "stale": any(each["stale"] for each in nodes),
-            "nodes": nodes,
-        }
-
-    def _main_currency(self, traded: Sequence[str]) -> str:
-        own = self.workspace.currency
-        return own if own in traded or not traded else traded[0]
+        """The totals of a period, else the current quarter. Raises InvalidInput, also beyond the horizon; NotFound."""
+        calendar = self.workspace.calendar
+        chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
+        return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency)
 
     # next actions
 
@@ -192,6 +143,7 @@ class Gateway:
             "currency": workspace.currency,
             "grade_bounds": dict(zip("ABC", workspace.grade_bounds, strict=True)),
             "training_columns": workspace.training_columns.to_json(),
+            "fiscal_year": workspace.fiscal_year,
             "counts": {str(name): count for name, count in (await self.store.counts(principal)).items()},
             "models": {
                 name: {"version": workspace.serving[name].version, "generation": workspace.serving[name].generation}

@@ -16,6 +16,7 @@ from kit import telemetry
 from services.gateway.rest import (
     catalogue,
     deals,
+    feedback,
     forecast,
     forecast_gap,
     forecast_people,
@@ -45,6 +46,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
     for router in (
         what_if.router(gateway, desks.scoring),
         catalogue.router(desks.catalogue),
+        feedback.router(gateway),
         deals.router(gateway),
         related.router(gateway),
         quotas.router(gateway),

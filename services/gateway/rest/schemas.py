@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.gateway.rest.schemas_suggestions import Addressee, FeedbackGiven, Window
+
 
 class Shape(BaseModel):
     """Members are exactly these."""
@@ -120,21 +122,6 @@ class Forecast(Computed):
     reasons: list[Reason]
 
 
-class Addressee(Shape):
-    """Whom to contact."""
-
-    id: str
-    name: str
-    title: str
-
-
-class Window(Shape):
-    """When: within the working hours of the channel, outside of its quiet hours."""
-
-    start: str
-    end: str
-
-
 class Action(Shape):
     """A suggestion."""
 
@@ -154,6 +141,7 @@ class Action(Shape):
     window: Window | None
     minutes: float
     tidy_up: bool
+    accepted: bool
 
 
 class NextActions(Computed):
@@ -162,6 +150,7 @@ class NextActions(Computed):
     actions: list[Action]
     look_again_date: str | None
     catalogue_generation: int
+    feedback: list[FeedbackGiven]
 
 
 class ProductLine(Shape):
@@ -287,9 +276,11 @@ class ForecastNode(Shape):
 
 
 class ForecastTotals(Shape):
-    """A quarter over the reporting tree, parents before children."""
+    """A period over the reporting tree, parents before children."""
 
     period: str
+    start_date: str
+    end_date: str
     as_of: str
     business_day: str
     currency: str

@@ -25,6 +25,7 @@ from learning.records import (
 )
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import DealWrite, Insight, InsightKind, NodeQuota, Principal, Record, WriteResult
+from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -50,7 +51,7 @@ SYSTEM_CALLS = frozenset({
 })  # fmt: skip
 
 
-class Store(Protocol):
+class Store(FeedbackStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...

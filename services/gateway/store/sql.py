@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.store.calls import Calls
 from services.gateway.store.export import Export
+from services.gateway.store.feedback import FeedbackRows
 from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
 from services.gateway.store.outbox import Outbox
@@ -14,5 +15,7 @@ from services.gateway.store.workspace import WorkspaceDocuments
 from services.gateway.store.writes import DealWrites
 
 
-class SqlStore(DealWrites, Quotas, Insights, Lists, Totals, Past, Calls, Outbox, Export, WorkspaceDocuments):
+class SqlStore(
+    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Past, Calls, Outbox, Export, WorkspaceDocuments
+):
     """Everything a Store promises; its parts share one Database."""

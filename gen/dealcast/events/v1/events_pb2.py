@@ -27,7 +27,7 @@ from dealcast.common.v1 import records_pb2 as dealcast_dot_common_dot_v1_dot_rec
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64\x65\x61lcast/events/v1/events.proto\x12\x12\x64\x65\x61lcast.events.v1\x1a!dealcast/common/v1/insights.proto\x1a dealcast/common/v1/records.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x01\n\x0e\x43ontactCounter\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x17\n\x0foutbound_7_days\x18\x02 \x01(\x05\x12\x18\n\x10outbound_30_days\x18\x03 \x01(\x05\x12\x1b\n\x13unanswered_in_a_row\x18\x04 \x01(\x05\x12\x36\n\x12last_outbound_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_inbound_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x03\n\tDealEvent\x12&\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x18.dealcast.common.v1.Deal\x12+\n\x07history\x18\x02 \x03(\x0b\x32\x1a.dealcast.common.v1.Change\x12\x30\n\nactivities\x18\x03 \x03(\x0b\x32\x1c.dealcast.common.v1.Activity\x12<\n\x10\x63ontact_counters\x18\x04 \x03(\x0b\x32\".dealcast.events.v1.ContactCounter\x12\x11\n\ttruncated\x18\x05 \x01(\x08\x12\x14\n\x0c\x62usiness_day\x18\x06 \x01(\t\x12(\n\x05\x63\x61use\x18\x07 \x01(\x0e\x32\x19.dealcast.events.v1.Cause\x12\x31\n\nlead_score\x18\x08 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\x12.\n\x08\x66orecast\x18\t \x01(\x0b\x32\x1c.dealcast.common.v1.Forecast\x12\x35\n\x0cnext_actions\x18\n \x01(\x0b\x32\x1f.dealcast.common.v1.NextActions\x12\x16\n\x0e\x61\x63tivity_count\x18\x0b \x01(\x03\"\xa0\x02\n\nDeadLetter\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12<\n\x07headers\x18\x05 \x03(\x0b\x32+.dealcast.events.v1.DeadLetter.HeadersEntry\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x0f\n\x07problem\x18\x07 \x01(\t\x12\x12\n\ndeliveries\x18\x08 \x01(\x03\x12/\n\x0b\x66\x61iled_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*D\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x11\n\rCAUSE_CHANGED\x10\x01\x12\x11\n\rCAUSE_RESCORE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64\x65\x61lcast/events/v1/events.proto\x12\x12\x64\x65\x61lcast.events.v1\x1a!dealcast/common/v1/insights.proto\x1a dealcast/common/v1/records.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x01\n\x0e\x43ontactCounter\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x17\n\x0foutbound_7_days\x18\x02 \x01(\x05\x12\x18\n\x10outbound_30_days\x18\x03 \x01(\x05\x12\x1b\n\x13unanswered_in_a_row\x18\x04 \x01(\x05\x12\x36\n\x12last_outbound_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_inbound_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x03\n\tDealEvent\x12&\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x18.dealcast.common.v1.Deal\x12+\n\x07history\x18\x02 \x03(\x0b\x32\x1a.dealcast.common.v1.Change\x12\x30\n\nactivities\x18\x03 \x03(\x0b\x32\x1c.dealcast.common.v1.Activity\x12<\n\x10\x63ontact_counters\x18\x04 \x03(\x0b\x32\".dealcast.events.v1.ContactCounter\x12\x11\n\ttruncated\x18\x05 \x01(\x08\x12\x14\n\x0c\x62usiness_day\x18\x06 \x01(\t\x12(\n\x05\x63\x61use\x18\x07 \x01(\x0e\x32\x19.dealcast.events.v1.Cause\x12\x31\n\nlead_score\x18\x08 \x01(\x0b\x32\x1d.dealcast.common.v1.LeadScore\x12.\n\x08\x66orecast\x18\t \x01(\x0b\x32\x1c.dealcast.common.v1.Forecast\x12\x35\n\x0cnext_actions\x18\n \x01(\x0b\x32\x1f.dealcast.common.v1.NextActions\x12\x16\n\x0e\x61\x63tivity_count\x18\x0b \x01(\x03\"\xa1\x03\n\x0e\x41\x63tionFeedback\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65\x61l_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12.\n\x04verb\x18\x04 \x01(\x0e\x32 .dealcast.events.v1.FeedbackVerb\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsuggestion_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x12\n\nuntil_date\x18\x08 \x01(\t\x12\x0f\n\x07\x63hannel\x18\t \x01(\t\x12\x12\n\ncontact_id\x18\n \x01(\t\x12\x13\n\x0b\x61\x63tivity_id\x18\x0b \x01(\t\x12\x0e\n\x06undoes\x18\x0c \x01(\t\x12\x37\n\x05shown\x18\r \x01(\x0b\x32(.dealcast.events.v1.ActionFeedback.Shown\x12\n\n\x02\x62y\x18\x0e \x01(\t\x1a>\n\x05Shown\x12\x12\n\npropensity\x18\x01 \x01(\x01\x12\r\n\x05place\x18\x02 \x01(\x05\x12\x12\n\ninsight_id\x18\x03 \x01(\t\"\xa0\x02\n\nDeadLetter\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12<\n\x07headers\x18\x05 \x03(\x0b\x32+.dealcast.events.v1.DeadLetter.HeadersEntry\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x0f\n\x07problem\x18\x07 \x01(\t\x12\x12\n\ndeliveries\x18\x08 \x01(\x03\x12/\n\x0b\x66\x61iled_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*D\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x11\n\rCAUSE_CHANGED\x10\x01\x12\x11\n\rCAUSE_RESCORE\x10\x02*\xac\x01\n\x0c\x46\x65\x65\x64\x62\x61\x63kVerb\x12\x1d\n\x19\x46\x45\x45\x44\x42\x41\x43K_VERB_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46\x45\x45\x44\x42\x41\x43K_VERB_ACCEPT\x10\x01\x12\x16\n\x12\x46\x45\x45\x44\x42\x41\x43K_VERB_DONE\x10\x02\x12\x19\n\x15\x46\x45\x45\x44\x42\x41\x43K_VERB_DISMISS\x10\x03\x12\x18\n\x14\x46\x45\x45\x44\x42\x41\x43K_VERB_SNOOZE\x10\x04\x12\x16\n\x12\x46\x45\x45\x44\x42\x41\x43K_VERB_UNDO\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,14 +36,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DEADLETTER_HEADERSENTRY']._loaded_options = None
   _globals['_DEADLETTER_HEADERSENTRY']._serialized_options = b'8\001'
-  _globals['_CAUSE']._serialized_start=1147
-  _globals['_CAUSE']._serialized_end=1215
+  _globals['_CAUSE']._serialized_start=1567
+  _globals['_CAUSE']._serialized_end=1635
+  _globals['_FEEDBACKVERB']._serialized_start=1638
+  _globals['_FEEDBACKVERB']._serialized_end=1810
   _globals['_CONTACTCOUNTER']._serialized_start=158
   _globals['_CONTACTCOUNTER']._serialized_end=382
   _globals['_DEALEVENT']._serialized_start=385
   _globals['_DEALEVENT']._serialized_end=854
-  _globals['_DEADLETTER']._serialized_start=857
-  _globals['_DEADLETTER']._serialized_end=1145
-  _globals['_DEADLETTER_HEADERSENTRY']._serialized_start=1099
-  _globals['_DEADLETTER_HEADERSENTRY']._serialized_end=1145
+  _globals['_ACTIONFEEDBACK']._serialized_start=857
+  _globals['_ACTIONFEEDBACK']._serialized_end=1274
+  _globals['_ACTIONFEEDBACK_SHOWN']._serialized_start=1212
+  _globals['_ACTIONFEEDBACK_SHOWN']._serialized_end=1274
+  _globals['_DEADLETTER']._serialized_start=1277
+  _globals['_DEADLETTER']._serialized_end=1565
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_start=1519
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_end=1565
 # @@protoc_insertion_point(module_scope)

@@ -17,9 +17,24 @@ class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_UNSPECIFIED: _ClassVar[Cause]
     CAUSE_CHANGED: _ClassVar[Cause]
     CAUSE_RESCORE: _ClassVar[Cause]
+
+class FeedbackVerb(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FEEDBACK_VERB_UNSPECIFIED: _ClassVar[FeedbackVerb]
+    FEEDBACK_VERB_ACCEPT: _ClassVar[FeedbackVerb]
+    FEEDBACK_VERB_DONE: _ClassVar[FeedbackVerb]
+    FEEDBACK_VERB_DISMISS: _ClassVar[FeedbackVerb]
+    FEEDBACK_VERB_SNOOZE: _ClassVar[FeedbackVerb]
+    FEEDBACK_VERB_UNDO: _ClassVar[FeedbackVerb]
 CAUSE_UNSPECIFIED: Cause
 CAUSE_CHANGED: Cause
 CAUSE_RESCORE: Cause
+FEEDBACK_VERB_UNSPECIFIED: FeedbackVerb
+FEEDBACK_VERB_ACCEPT: FeedbackVerb
+FEEDBACK_VERB_DONE: FeedbackVerb
+FEEDBACK_VERB_DISMISS: FeedbackVerb
+FEEDBACK_VERB_SNOOZE: FeedbackVerb
+FEEDBACK_VERB_UNDO: FeedbackVerb
 
 class ContactCounter(_message.Message):
     __slots__ = ("channel", "outbound_7_days", "outbound_30_days", "unanswered_in_a_row", "last_outbound_time", "last_inbound_time")
@@ -62,6 +77,47 @@ class DealEvent(_message.Message):
     next_actions: _insights_pb2.NextActions
     activity_count: int
     def __init__(self, deal: _Optional[_Union[_records_pb2.Deal, _Mapping]] = ..., history: _Optional[_Iterable[_Union[_records_pb2.Change, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_records_pb2.Activity, _Mapping]]] = ..., contact_counters: _Optional[_Iterable[_Union[ContactCounter, _Mapping]]] = ..., truncated: _Optional[bool] = ..., business_day: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ..., lead_score: _Optional[_Union[_insights_pb2.LeadScore, _Mapping]] = ..., forecast: _Optional[_Union[_insights_pb2.Forecast, _Mapping]] = ..., next_actions: _Optional[_Union[_insights_pb2.NextActions, _Mapping]] = ..., activity_count: _Optional[int] = ...) -> None: ...
+
+class ActionFeedback(_message.Message):
+    __slots__ = ("id", "deal_id", "action", "verb", "time", "suggestion_id", "reason", "until_date", "channel", "contact_id", "activity_id", "undoes", "shown", "by")
+    class Shown(_message.Message):
+        __slots__ = ("propensity", "place", "insight_id")
+        PROPENSITY_FIELD_NUMBER: _ClassVar[int]
+        PLACE_FIELD_NUMBER: _ClassVar[int]
+        INSIGHT_ID_FIELD_NUMBER: _ClassVar[int]
+        propensity: float
+        place: int
+        insight_id: str
+        def __init__(self, propensity: _Optional[float] = ..., place: _Optional[int] = ..., insight_id: _Optional[str] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    DEAL_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    VERB_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTION_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_DATE_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    UNDOES_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    deal_id: str
+    action: str
+    verb: FeedbackVerb
+    time: _timestamp_pb2.Timestamp
+    suggestion_id: str
+    reason: str
+    until_date: str
+    channel: str
+    contact_id: str
+    activity_id: str
+    undoes: str
+    shown: ActionFeedback.Shown
+    by: str
+    def __init__(self, id: _Optional[str] = ..., deal_id: _Optional[str] = ..., action: _Optional[str] = ..., verb: _Optional[_Union[FeedbackVerb, str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., suggestion_id: _Optional[str] = ..., reason: _Optional[str] = ..., until_date: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., activity_id: _Optional[str] = ..., undoes: _Optional[str] = ..., shown: _Optional[_Union[ActionFeedback.Shown, _Mapping]] = ..., by: _Optional[str] = ...) -> None: ...
 
 class DeadLetter(_message.Message):
     __slots__ = ("stream", "consumer", "subject", "data", "headers", "error", "problem", "deliveries", "failed_time")

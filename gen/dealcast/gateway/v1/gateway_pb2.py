@@ -26,7 +26,7 @@ from dealcast.events.v1 import events_pb2 as dealcast_dot_events_dot_v1_dot_even
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!dealcast/gateway/v1/gateway.proto\x12\x13\x64\x65\x61lcast.gateway.v1\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n\x14\x45xportHistoryRequest\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x15\x45xportHistoryResponse\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"(\n\x14\x42\x61tchGetDealsRequest\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\"E\n\x15\x42\x61tchGetDealsResponse\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent2\xe2\x01\n\x0eGatewayService\x12h\n\rExportHistory\x12).dealcast.gateway.v1.ExportHistoryRequest\x1a*.dealcast.gateway.v1.ExportHistoryResponse0\x01\x12\x66\n\rBatchGetDeals\x12).dealcast.gateway.v1.BatchGetDealsRequest\x1a*.dealcast.gateway.v1.BatchGetDealsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!dealcast/gateway/v1/gateway.proto\x12\x13\x64\x65\x61lcast.gateway.v1\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n\x14\x45xportHistoryRequest\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x15\x45xportHistoryResponse\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"Q\n\x19GiveActionFeedbackRequest\x12\x34\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\x0b\x32\".dealcast.events.v1.ActionFeedback\"R\n\x1aGiveActionFeedbackResponse\x12\x34\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\x0b\x32\".dealcast.events.v1.ActionFeedback\"(\n\x14\x42\x61tchGetDealsRequest\x12\x10\n\x08\x64\x65\x61l_ids\x18\x01 \x03(\t\"E\n\x15\x42\x61tchGetDealsResponse\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent2\xd9\x02\n\x0eGatewayService\x12h\n\rExportHistory\x12).dealcast.gateway.v1.ExportHistoryRequest\x1a*.dealcast.gateway.v1.ExportHistoryResponse0\x01\x12\x66\n\rBatchGetDeals\x12).dealcast.gateway.v1.BatchGetDealsRequest\x1a*.dealcast.gateway.v1.BatchGetDealsResponse\x12u\n\x12GiveActionFeedback\x12..dealcast.gateway.v1.GiveActionFeedbackRequest\x1a/.dealcast.gateway.v1.GiveActionFeedbackResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTHISTORYREQUEST']._serialized_end=189
   _globals['_EXPORTHISTORYRESPONSE']._serialized_start=191
   _globals['_EXPORTHISTORYRESPONSE']._serialized_end=259
-  _globals['_BATCHGETDEALSREQUEST']._serialized_start=261
-  _globals['_BATCHGETDEALSREQUEST']._serialized_end=301
-  _globals['_BATCHGETDEALSRESPONSE']._serialized_start=303
-  _globals['_BATCHGETDEALSRESPONSE']._serialized_end=372
-  _globals['_GATEWAYSERVICE']._serialized_start=375
-  _globals['_GATEWAYSERVICE']._serialized_end=601
+  _globals['_GIVEACTIONFEEDBACKREQUEST']._serialized_start=261
+  _globals['_GIVEACTIONFEEDBACKREQUEST']._serialized_end=342
+  _globals['_GIVEACTIONFEEDBACKRESPONSE']._serialized_start=344
+  _globals['_GIVEACTIONFEEDBACKRESPONSE']._serialized_end=426
+  _globals['_BATCHGETDEALSREQUEST']._serialized_start=428
+  _globals['_BATCHGETDEALSREQUEST']._serialized_end=468
+  _globals['_BATCHGETDEALSRESPONSE']._serialized_start=470
+  _globals['_BATCHGETDEALSRESPONSE']._serialized_end=539
+  _globals['_GATEWAYSERVICE']._serialized_start=542
+  _globals['_GATEWAYSERVICE']._serialized_end=887
 # @@protoc_insertion_point(module_scope)

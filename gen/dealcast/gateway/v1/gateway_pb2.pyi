@@ -26,6 +26,18 @@ class ExportHistoryResponse(_message.Message):
     sha256: str
     def __init__(self, file: _Optional[str] = ..., chunk: _Optional[bytes] = ..., sha256: _Optional[str] = ...) -> None: ...
 
+class GiveActionFeedbackRequest(_message.Message):
+    __slots__ = ("feedback",)
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
+    feedback: _events_pb2.ActionFeedback
+    def __init__(self, feedback: _Optional[_Union[_events_pb2.ActionFeedback, _Mapping]] = ...) -> None: ...
+
+class GiveActionFeedbackResponse(_message.Message):
+    __slots__ = ("feedback",)
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
+    feedback: _events_pb2.ActionFeedback
+    def __init__(self, feedback: _Optional[_Union[_events_pb2.ActionFeedback, _Mapping]] = ...) -> None: ...
+
 class BatchGetDealsRequest(_message.Message):
     __slots__ = ("deal_ids",)
     DEAL_IDS_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class GatewayServiceStub:
                 request_serializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsRequest.SerializeToString,
                 response_deserializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsResponse.FromString,
                 _registered_method=True)
+        self.GiveActionFeedback = channel.unary_unary(
+                '/dealcast.gateway.v1.GatewayService/GiveActionFeedback',
+                request_serializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackRequest.SerializeToString,
+                response_deserializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackResponse.FromString,
+                _registered_method=True)
 
 
 class GatewayServiceServicer:
@@ -65,6 +70,13 @@ class GatewayServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GiveActionFeedback(self, request, context):
+        """Answers a suggestion. An empty time means now. The same id again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_GatewayServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_GatewayServiceServicer_to_server(servicer, server):
                     servicer.BatchGetDeals,
                     request_deserializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsRequest.FromString,
                     response_serializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsResponse.SerializeToString,
+            ),
+            'GiveActionFeedback': grpc.unary_unary_rpc_method_handler(
+                    servicer.GiveActionFeedback,
+                    request_deserializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackRequest.FromString,
+                    response_serializer=dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class GatewayService:
             '/dealcast.gateway.v1.GatewayService/BatchGetDeals',
             dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsRequest.SerializeToString,
             dealcast_dot_gateway_dot_v1_dot_gateway__pb2.BatchGetDealsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GiveActionFeedback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dealcast.gateway.v1.GatewayService/GiveActionFeedback',
+            dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackRequest.SerializeToString,
+            dealcast_dot_gateway_dot_v1_dot_gateway__pb2.GiveActionFeedbackResponse.FromString,
             options,
             channel_credentials,
             insecure,

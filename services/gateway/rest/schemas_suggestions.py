@@ -1,0 +1,46 @@
+"""What belongs to a suggestion, for /openapi.json."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Part(BaseModel):
+    """Members are exactly these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Addressee(Part):
+    """Whom to contact."""
+
+    id: str
+    name: str
+    title: str
+
+
+class Window(Part):
+    """When: within the working hours of the channel, outside of its quiet hours."""
+
+    start: str
+    end: str
+
+
+class FeedbackGiven(Part):
+    """An answer to a suggestion that stands."""
+
+    id: str
+    deal_id: str
+    action: str
+    verb: Literal["accept", "done", "dismiss", "snooze", "undo"]
+    suggestion_id: str
+    reason: str
+    until: str | None
+    channel: str
+    contact_id: str
+    activity_id: str
+    undoes: str
+    time: str
+    by: str

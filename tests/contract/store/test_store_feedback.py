@@ -1,0 +1,70 @@
+"""Answers to suggestions: kept once, undone, seen by whoever sees the deal, waiting until they are published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from kit.errors import Conflict, NotFound
+from learning.records import User
+from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
+from services.gateway.feedback_record import Feedback, Verb, hides, standing
+from services.gateway.store import Store
+
+NOW = datetime(2017, 9, 30, 12, tzinfo=UTC)
+DISMISSED = Feedback("f1", "d1", "call", Verb.DISMISS, NOW, "i-call", "bad_timing", by="local",
+                     shown={"propensity": 0.4, "place": 1, "insight_id": "i"})  # fmt: skip
+
+
+@pytest.fixture
+async def store(empty: Store) -> Store:
+    await empty.save_users(LOCAL, [User("u1", "Kim"), User("u2", "Lee")])
+    await empty.apply_deals(LOCAL, [DealWrite("d1", owner_id="u1"), DealWrite("d2", owner_id="u2")])
+    return empty
+
+
+async def test_an_answer_is_kept_once_under_its_id(store: Store) -> None:
+    assert await store.save_feedback(LOCAL, DISMISSED)
+    assert not await store.save_feedback(LOCAL, DISMISSED)
+    with pytest.raises(Conflict):
+        await store.save_feedback(LOCAL, replace(DISMISSED, reason="other"))
+    assert await store.list_feedback(LOCAL, ["d1", "d2"]) == {"d1": [DISMISSED]}
+    with pytest.raises(NotFound):
+        await store.save_feedback(LOCAL, replace(DISMISSED, id="f2", deal_id="none"))
+
+
+async def test_an_undo_marks_what_it_takes_back(store: Store) -> None:
+    await store.save_feedback(LOCAL, DISMISSED)
+    accepted = replace(DISMISSED, id="f2", verb=Verb.ACCEPT, reason="", time=NOW + timedelta(minutes=1))
+    await store.save_feedback(LOCAL, accepted)
+    undo = Feedback("f3", "d1", "call", Verb.UNDO, NOW + timedelta(minutes=2), undoes="f2")
+    await store.save_feedback(LOCAL, undo)
+    found = (await store.list_feedback(LOCAL, ["d1"]))["d1"]
+    assert found == [undo, replace(accepted, undone=True), DISMISSED]
+    assert standing(found) == {"call": DISMISSED}
+
+
+async def test_only_those_who_see_the_deal_answer_and_read(store: Store) -> None:
+    lee = Principal("lee", Scope.OWN, "u2")
+    with pytest.raises(NotFound):
+        await store.save_feedback(lee, DISMISSED)
+    await store.save_feedback(LOCAL, DISMISSED)
+    assert await store.list_feedback(lee, ["d1"]) == {}
+
+
+async def test_answers_wait_until_they_are_on_the_stream(store: Store) -> None:
+    later = replace(DISMISSED, id="f0", time=NOW + timedelta(seconds=1))
+    await store.save_feedback(LOCAL, DISMISSED)
+    await store.save_feedback(LOCAL, later)
+    assert [one.id for one in await store.unpublished_feedback(10)] == ["f1", "f0"]
+    await store.finish_feedback(["f1"])
+    assert [one.id for one in await store.unpublished_feedback(10)] == ["f0"]
+
+
+def test_how_long_an_answer_hides_its_action() -> None:
+    until = replace(DISMISSED, verb=Verb.SNOOZE, until=date(2017, 10, 5))
+    assert (hides(until, date(2017, 10, 4)), hides(until, date(2017, 10, 5))) == (True, False)
+    assert (hides(DISMISSED, date(2017, 10, 13)), hides(DISMISSED, date(2017, 10, 14))) == (True, False)
+    assert not hides(replace(DISMISSED, verb=Verb.ACCEPT), date(2017, 9, 30))
