@@ -124,8 +124,8 @@ def _difference(
 ) -> Difference:  # fmt: skip
     (plain, en, ko), (plain_new, en_new, ko_new) = (_words(name, row.get(name), day, called) for row in rows)
     title_en, title_ko = title(name)
-    shown_en = f"{title_en}: {en}" + (f" → {en_new}" if en_new != en else "")
-    shown_ko = f"{title_ko}: {ko}" + (f" → {ko_new}" if ko_new != ko else "")
+    shown_en = f"{title_en}: {en} → {en_new}" if en_new != en else f"{title_en}: {en}, together with the change,"
+    shown_ko = f"{title_ko}: {ko} → {ko_new}" if ko_new != ko else f"{title_ko}: {ko}(변경과 함께 작용)"
     texts = _sentence(shown_en, shown_ko, effects[1] - effects[0])
     return Difference(name, plain, plain_new, *effects, *texts)
 

@@ -19,11 +19,11 @@ from learning.testing import company, last_day
 from learning.wire import deal_event, value_to_pb
 from services.lead_scoring import convert
 from services.lead_scoring.dataset import build_dataset
-from services.lead_scoring.domain import shares
+from services.lead_scoring.domain import Score, shares
 from services.lead_scoring.model import ScoreModel
 from services.lead_scoring.service import Asked, LeadScoring, Supposed
 from services.lead_scoring.training import train
-from services.lead_scoring.whatif import Hypothesis, check, supposed
+from services.lead_scoring.whatif import Hypothesis, check, differences, supposed
 
 DAY = last_day()
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -70,6 +70,14 @@ def test_the_differences_add_up_exactly(service: LeadScoring, lead: DealHistory)
     for score in (before, after):
         shown = score.base_log_odds + sum(score.contributions.values())
         assert shown == pytest.approx(log_odds(score.probability), abs=1e-9)
+
+
+def test_what_stays_is_said_to_work_together_with_what_changes() -> None:
+    before, after = (Score(0.5, 0.4, 0.6, contributions={"owner_id": effect}) for effect in (0.1, 0.3))
+    row = {"owner_id": "u1"}
+    [told] = differences(before, after, (row, row), DAY, {"owner_id": {"u1": "Kim"}})
+    assert told.text_en == "Owner: Kim, together with the change, would raise the chance"
+    assert told.text_ko == "담당자: Kim(변경과 함께 작용) — 가능성이 높아집니다"
 
 
 def test_nothing_else_is_asked_than_what_the_record_would_get(service: LeadScoring, lead: DealHistory) -> None:
