@@ -119,7 +119,7 @@ class Gateway:
         query = Query(owner_id=owner, outcome="OPEN", sort="-gain")
         records, following = await self.records(principal, query, cursor, limit, language)
         found = [
-            {"deal": _summary(record), **action, "as_of": part["as_of"], "stale": part["stale"]}
+            {"deal": deal_summary(record), **action, "as_of": part["as_of"], "stale": part["stale"]}
             for record in records
             if (part := record["next_actions"])
             for action in part["actions"]
@@ -153,7 +153,8 @@ class Gateway:
         }
 
 
-def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+def deal_summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a suggestion tells of its deal."""
     score = record["lead_score"]
     return {
         **{key: record[key] for key in ("id", "name", "stage", "amount", "owner", "account", "close_date")},

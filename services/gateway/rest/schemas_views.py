@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from services.gateway.rest.schemas import Action, Money, Person, Shape
+from services.gateway.rest.schemas_suggestions import Window
 
 
 class DealSummary(Shape):
@@ -30,11 +31,43 @@ class InboxAction(Action):
     stale: bool
 
 
+class PlannedAction(Action):
+    """A suggestion with its deal and its time; `liked_hour` is when the customer gets in touch most."""
+
+    deal: DealSummary
+    time: Window
+    liked_hour: int | None
+
+
+class TidyAction(Action):
+    """Housekeeping on a deal."""
+
+    deal: DealSummary
+
+
+class TidyUp(Shape):
+    """What can wait for the last working day of the week."""
+
+    day: str
+    actions: list[TidyAction]
+
+
+class RepDay(Shape):
+    """An owner's next working day: at most five suggestions, one a deal; none means nothing now."""
+
+    owner: str
+    day: str
+    actions: list[PlannedAction]
+    look_again_date: str | None
+    tidy_up: TidyUp
+
+
 class Inbox(Shape):
-    """Suggestions, best first."""
+    """Suggestions, best first; of one owner, the first page tells the day too."""
 
     actions: list[InboxAction]
     next_cursor: str
+    day: RepDay | None
 
 
 class Clock(Shape):

@@ -19,6 +19,7 @@ from learning.periods import current_period
 from services.gateway.domain import Principal
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
+from services.gateway.rep_day import free_spans, rep_day
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text, cursor_of
@@ -71,20 +72,22 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         return answer(found)
 
     owner = base.query("owner", text="an owner's id; everybody's without")
+    free = base.query("free", text="of the owner's day, such as 09:00-11:00,14:00-15:30; all of it without")
 
     @routes.get(
         "/actions",
         responses=base.gives(Inbox),
-        openapi_extra=base.parameters(owner, *base.PAGING, *base.LANGUAGE),
+        openapi_extra=base.parameters(owner, free, *base.PAGING, *base.LANGUAGE),
     )
     async def actions(request: Request) -> Response:
-        """Suggested next actions on open deals, by gain; the limit counts deals."""
+        """Suggested next actions on open deals, by gain; the limit counts deals. Of one owner, their day too."""
         name = checked_text("owner", request.query_params.get("owner", ""))
         cursor = cursor_of(request)
-        found, following = await gateway.actions(
-            principal_of(request), name, cursor, limit_of(request), language_of(request)
-        )
-        return answer({"actions": found, "next_cursor": following})
+        spans = free_spans(checked_text("free", request.query_params.get("free", "")))
+        principal, language = principal_of(request), language_of(request)
+        found, following = await gateway.actions(principal, name, cursor, limit_of(request), language)
+        day = await rep_day(gateway, principal, name, spans, language) if name and not cursor else None
+        return answer({"actions": found, "next_cursor": following, "day": day})
 
     @routes.get(
         "/events", responses={200: {"description": "Server-sent events", "content": {"text/event-stream": EVENT}}},

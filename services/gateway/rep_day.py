@@ -1,0 +1,177 @@
+"""A rep's day: at most five suggestions, one a deal, at times that are free and allowed; the rest is tidied weekly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kit.errors import InvalidInput
+from learning.contact_hours import ContactHours, Window, at_minute, overlap, windows, zone
+from services.gateway.domain import InsightKind, Principal, Record
+from services.gateway.json_values import time_text
+from services.gateway.merged import merged
+from services.gateway.service import Gateway, deal_summary
+from services.gateway.shown_actions import hours_of
+from services.gateway.store.interface import Query, Touch
+
+MOST = 5
+TIDY = 20
+READ = 300  # deals, by gain, that a day is chosen from
+ANSWERS = 3  # of a customer's contacts tell when they like to talk
+Span = tuple[int, int]  # minutes of a day
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A suggestion that may go into the day."""
+
+    deal: Mapping[str, Any]
+    action: Mapping[str, Any]
+    hours: ContactHours | None
+    touches: Sequence[Touch] = ()
+
+
+@dataclass(slots=True)
+class Plan:
+    """A day as it fills."""
+
+    day: date
+    free: list[Window]
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def rep_day(
+    gateway: Gateway, principal: Principal, owner: str, free: Sequence[Span] = (), language: str = "en"
+) -> dict[str, Any]:
+    """The owner's next working day; `free` are the spans of it without appointments, all of it without any."""
+    page = await gateway.store.list_records(principal, Query(owner_id=owner, outcome="OPEN", sort="-gain"), "", READ)
+    view = await gateway.view(principal, page.records, language)
+    touches = await gateway.store.touches(principal, [record.history.deal.id for record in page.records])
+    found = [_choices(record, merged(record, view), touches) for record in page.records]
+    now = gateway.workspace.now()
+    daily = [[each for each in choices if not each.action["tidy_up"]] for choices, _ in found]
+    tidy = [each for choices, _ in found for each in choices if each.action["tidy_up"]]
+    again = sorted(day for _, day in found if day)
+    plan = fill(daily, now, free)
+    return {
+        "owner": owner,
+        "day": plan.day.isoformat(),
+        "actions": plan.items,
+        "look_again_date": again[0] if again and not plan.items else None,
+        "tidy_up": {
+            "day": _end_of_week(plan.day, tidy).isoformat(),
+            "actions": [{"deal": each.deal, **each.action} for each in tidy[:TIDY]],
+        },
+    }
+
+
+def fill(choices: Sequence[Sequence[Choice]], now: datetime, free: Sequence[Span] = ()) -> Plan:
+    """The day of the first that may be done: by gain, the first of each deal's suggestions that still fits."""
+    timed = [each for listed in choices for each in listed if each.hours is not None]
+    starts = [(slots[0].start, each.hours) for each in timed if each.hours is not None
+              if (slots := windows(each.hours, now, each.action["minutes"]))]  # fmt: skip
+    if not starts:
+        return Plan(now.date(), [])
+    start, hours = min(starts, key=lambda one: one[0])
+    day = start.astimezone(zone(hours.time_zone)).date()
+    spans = free or ((0, 24 * 60),)
+    whole = [Window(at_minute(day, first, hours.time_zone), at_minute(day, last, hours.time_zone))
+             for first, last in spans]  # fmt: skip
+    plan = Plan(day, [Window(max(one.start, now), one.end) for one in whole if one.end > now])
+    for listed in choices:
+        if len(plan.items) == MOST:
+            break
+        for each in listed:
+            if _placed(each, plan):
+                break
+    plan.items.sort(key=lambda item: str(item["time"]["start"]))
+    return plan
+
+
+def _placed(each: Choice, plan: Plan) -> bool:
+    """Whether a free and allowed time was found, which is then taken."""
+    if each.hours is None or not each.hours.open_on(plan.day):
+        return False
+    name, day = each.hours.time_zone, plan.day
+    allowed = Window(at_minute(day, each.hours.from_minute, name), at_minute(day, each.hours.until_minute, name))
+    length = timedelta(minutes=each.action["minutes"])
+    slots = [one for one in overlap(plan.free, allowed) if one.end - one.start >= length]
+    if not slots:
+        return False
+    liked = liked_hour(each.touches, name)
+    start = _start(slots, length, day, liked, name)
+    taken = Window(start, start + length)
+    plan.free = [part for one in plan.free for part in _without(one, taken)]
+    time = {"start": time_text(taken.start), "end": time_text(taken.end)}
+    plan.items.append({"deal": each.deal, **each.action, "time": time, "liked_hour": liked})
+    return True
+
+
+def _without(one: Window, taken: Window) -> list[Window]:
+    """What is left of a free span."""
+    if taken.end <= one.start or taken.start >= one.end:
+        return [one]
+    parts = (Window(one.start, taken.start), Window(taken.end, one.end))
+    return [part for part in parts if part.end > part.start]
+
+
+def _start(slots: Sequence[Window], length: timedelta, day: date, liked: int | None, name: str) -> datetime:
+    """The hour in which the customer answers, where it is free; else the earliest time."""
+    if liked is not None:
+        hour = Window(at_minute(day, liked * 60, name), at_minute(day, liked * 60 + 60, name))
+        for slot in overlap(slots, hour):
+            if any(one.start <= slot.start and slot.start + length <= one.end for one in slots):
+                return slot.start
+    return slots[0].start
+
+
+def liked_hour(touches: Sequence[Touch], name: str) -> int | None:
+    """The hour of the day in which the customer got in touch most; None where too few contacts tell."""
+    hours = Counter(one.time.astimezone(zone(name)).hour for one in touches if not one.outbound)
+    if hours.total() < ANSWERS:
+        return None
+    return max(sorted(hours), key=lambda hour: hours[hour])
+
+
+def _choices(
+    record: Record, shown: Mapping[str, Any], touches: Mapping[str, Sequence[Touch]]
+) -> tuple[list[Choice], str]:
+    """The suggestions of a deal, best first, and when to look again where there are none."""
+    part = shown["next_actions"]
+    if part is None:
+        return [], ""
+    kept = {each["id"]: each for each in record.insights[InsightKind.NEXT_ACTIONS].body["actions"]}
+    summary, log = deal_summary(shown), touches.get(record.history.deal.id, ())
+    found = [Choice(summary, each, hours_of(kept[each["id"]]), log) for each in part["actions"]]
+    return found, "" if found else part["look_again_date"] or ""
+
+
+def _end_of_week(day: date, tidy: Sequence[Choice]) -> date:
+    """The last working day of the week that the day is in."""
+    hours = next((each.hours for each in tidy if each.hours is not None), ContactHours())
+    week = [day + timedelta(days=ahead) for ahead in range(7 - day.weekday())]
+    return max((one for one in week if hours.open_on(one)), default=day)
+
+
+def free_spans(text: str) -> list[Span]:
+    """Spans such as 09:00-11:00,14:00-15:30, in order. Raises InvalidInput."""
+    found: list[Span] = []
+    for part in text.split(",") if text else ():
+        first, _, last = part.strip().partition("-")
+        span = (_minutes(first), _minutes(last))
+        if -1 in span or span[0] >= span[1] or (found and span[0] < found[-1][1]) or len(found) == 48:
+            raise InvalidInput("these are no free hours", field="free", value=text[:60],
+                               mend="Write them in order, such as 09:00-11:00,14:00-15:30")  # fmt: skip
+        found.append(span)
+    return found
+
+
+def _minutes(text: str) -> int:
+    hour, _, minute = text.strip().partition(":")
+    if len(hour) != 2 or len(minute) != 2 or not (hour + minute).isascii() or not (hour + minute).isdecimal():
+        return -1
+    found = int(hour) * 60 + int(minute)
+    return found if int(minute) < 60 and found <= 24 * 60 else -1

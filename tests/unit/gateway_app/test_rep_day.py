@@ -1,0 +1,73 @@
+"""A rep's day: at most five, one a deal, at free and allowed times, the customer's hour first."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from kit.errors import InvalidInput
+from learning.contact_hours import ContactHours
+from services.gateway.rep_day import Choice, fill, free_spans, liked_hour
+from services.gateway.store.interface import Touch
+
+SEOUL = ContactHours("Asia/Seoul", (1, 2, 3, 4, 5), 540, 1080)
+FRIDAY_EVENING = datetime(2026, 5, 1, 12, tzinfo=UTC)  # 21:00 in Seoul
+
+
+def choice(deal: str, minutes: float = 60, **more: Any) -> Choice:
+    action = {"id": f"{deal}-call", "minutes": minutes}
+    return Choice({"id": deal}, action, more.get("hours", SEOUL), more.get("touches", ()))
+
+
+def told(plan: Any) -> list[tuple[str, str]]:
+    return [(item["deal"]["id"], item["time"]["start"][11:16]) for item in plan.items]
+
+
+def test_five_of_seven_one_after_the_other_on_the_next_working_day() -> None:
+    plan = fill([[choice(f"d{number}"), choice(f"d{number}")] for number in range(7)], FRIDAY_EVENING)
+    assert plan.day == date(2026, 5, 4)
+    assert told(plan) == [("d0", "00:00"), ("d1", "01:00"), ("d2", "02:00"), ("d3", "03:00"), ("d4", "04:00")]
+
+
+def test_what_does_not_fit_the_free_hours_gives_way() -> None:
+    listed = [[choice("long", 120), choice("long", 30)], [choice("next", 45)], [choice("last", 30)]]
+    plan = fill(listed, FRIDAY_EVENING, [(600, 660), (900, 930)])
+    assert told(plan) == [("long", "01:00"), ("last", "01:30")]
+    assert plan.items[0]["id"] == "long-call"
+    assert plan.items[0]["minutes"] == 30
+
+
+def test_the_free_hours_never_widen_the_channels() -> None:
+    assert fill([[choice("d")]], FRIDAY_EVENING, [(300, 580), (1050, 1380)]).items == []
+
+
+def test_a_begun_day_goes_on_from_now() -> None:
+    plan = fill([[choice("d")]], datetime(2026, 5, 4, 2, 30, tzinfo=UTC))
+    assert told(plan) == [("d", "02:30")]
+
+
+def test_the_hour_in_which_the_customer_answers_goes_first_where_it_is_free() -> None:
+    log = tuple(Touch("call", outbound=False, time=datetime(2026, 4, day, 5, 20, tzinfo=UTC)) for day in (1, 2, 3))
+    assert liked_hour(log, "Asia/Seoul") == 14
+    assert liked_hour(log[:2], "Asia/Seoul") is None
+    plan = fill([[choice("a", touches=log)], [choice("b", touches=log)]], FRIDAY_EVENING)
+    assert told(plan) == [("b", "00:00"), ("a", "05:00")]
+
+
+def test_nothing_that_may_be_done_is_an_empty_day() -> None:
+    assert fill([], FRIDAY_EVENING).items == []
+    assert fill([[choice("old", hours=None)]], FRIDAY_EVENING).items == []
+
+
+@pytest.mark.parametrize("text", ["9:00-10:00", "10:00-09:00", "09:00", "09:00-11:00,10:00-12:00", "09:60-10:00", "a"])
+def test_what_are_no_spans_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        free_spans(text)
+    assert caught.value.field == "free"
+
+
+def test_spans_are_read() -> None:
+    assert free_spans("09:00-11:00, 14:00-24:00") == [(540, 660), (840, 1440)]
+    assert free_spans("") == []
