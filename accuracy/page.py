@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 HEAD = """# Accuracy on real data
 
-`make accuracy` measures every section anew, `python -m accuracy SECTION…` some of them: {names}. Splits and seeds are
-fixed in `accuracy/`. Below each section stands at which commit and on which machine it was measured."""
+Splits and seeds are fixed in `accuracy/`; below each section stands at which commit and on which machine it was
+measured. `make accuracy` measures all anew, `python -m accuracy SECTION…` some:
+{names}."""
 _MARK = "<!-- section: {name} -->"
 _MARKED = re.compile(r"^<!-- section: (\w+) -->\n", re.MULTILINE)
 
@@ -20,7 +21,13 @@ def parse(page: str) -> dict[str, str]:
 
 
 def render(sections: Mapping[str, str], names: Sequence[str]) -> str:
-    """The page with the sections there are, in the order of the names; others are left out."""
-    head = HEAD.format(names=", ".join(f"`{name}`" for name in names))
-    parts = [f"{_MARK.format(name=name)}\n{sections[name]}" for name in names if name in sections]
+    """The page with the sections there are, in the order of the names; it says which are not there."""
+    head = HEAD.format(names=_listed(names))
+    missing = [name for name in names if name not in sections]
+    parts = [f"Not measured yet: {_listed(missing)}."] if missing else []
+    parts += [f"{_MARK.format(name=name)}\n{sections[name]}" for name in names if name in sections]
     return "\n\n".join([head, *parts]) + "\n"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -13,6 +13,8 @@ def test_a_rendered_page_is_read_back() -> None:
     page = render(sections, NAMES)
     assert parse(page) == sections
     assert page.index("## First") < page.index("## Third")
+    assert "Not measured yet: `second`." in page
+    assert "Not measured yet" not in render(sections | {"second": "## Second"}, NAMES)
 
 
 def test_a_section_measured_anew_leaves_the_others() -> None:
