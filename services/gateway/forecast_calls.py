@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money
-from learning.periods import Period, current_period
+from learning.fiscal import FiscalPeriod
 from services.gateway.calls import Call, CallKind, call_json
 from services.gateway.domain import Principal
 from services.gateway.rollup import COMPANY
@@ -27,15 +27,16 @@ class Said:
     amount: Money
     note: str = ""
     node: str = COMPANY
-    period: Period | None = None
+    period: FiscalPeriod | None = None
 
 
 async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said) -> dict[str, Any]:
     """Submit or adjust, with what was known then. Raises InvalidInput for a period that is over or too far ahead,
     NotFound for a node that is not there, Forbidden for one that is not seen whole."""
-    current = current_period(gateway.workspace.business_day)
+    today = gateway.workspace.business_day
+    current = gateway.workspace.calendar.current(today)
     period = said.period or current
-    if period < current:
+    if period.end <= today:
         mend = f"Name {current} or a later one"
         raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
     [row] = (await gateway.forecast(principal, str(period), said.node, said.amount.currency))["nodes"]
@@ -69,7 +70,7 @@ async def calls_page(
     return [call_json(call) for call in found], following
 
 
-async def last_submission(gateway: Gateway, principal: Principal, period: Period, node: str) -> Call | None:
+async def last_submission(gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str) -> Call | None:
     """The submission of a node (else the company) that stands, of any currency."""
     standing = await gateway.store.standing_calls(principal, str(period))
     mine = [call for call in standing if call.kind is CallKind.SUBMISSION and call.node == (node or COMPANY)]

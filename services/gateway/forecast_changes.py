@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.clock import day_end
 from kit.errors import InvalidInput, NotFound
-from learning.periods import Period, current_period
+from learning.fiscal import FiscalPeriod
 from services.gateway.bridge import Span
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.domain import Principal
@@ -20,12 +20,13 @@ EARLIEST = date(1900, 1, 2)
 
 
 async def changes(
-    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, since: date | None,
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, since: date | None,
     until: date | None,
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge of every node, or of one, from the end of a day (else from the eve of the period, or of the current
     one where that lies ahead) to the end of another (else now). Raises InvalidInput, NotFound."""
-    eve = min(period.start, current_period(gateway.workspace.business_day).start) - timedelta(days=1)
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day, period.grain)
+    eve = min(period.start, current.start) - timedelta(days=1)
     day = until or gateway.workspace.business_day
     end = day_end(until) if until else gateway.workspace.now()
     start = day_end(since or min(eve, day))
@@ -36,7 +37,7 @@ async def changes(
 
 
 async def since_submission(
-    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, until: date | None
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, until: date | None
 ) -> dict[str, Any]:
     """The bridge since the submission that stands for the node, else the company. Raises NotFound without one."""
     call = await last_submission(gateway, principal, period, node)
@@ -49,8 +50,9 @@ async def since_submission(
 
 
 async def between(
-    gateway: Gateway, principal: Principal, period: Period, node: str, currency: str, ends: tuple[datetime, datetime]
-) -> dict[str, Any]:
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
+    ends: tuple[datetime, datetime],
+) -> dict[str, Any]:  # fmt: skip
     """The bridge between two moments, over the tree as it stands at the later one."""
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())

@@ -10,13 +10,14 @@ from typing import Any
 
 import structlog
 
-from kit.errors import DealcastError, NotFound
+from kit.errors import DealcastError, InvalidInput, NotFound
 from kit.money import decimals, format_minor
-from learning.periods import Period, current_period
+from learning.fiscal import FiscalPeriod
 from services.gateway.domain import LOCAL, Principal
+from services.gateway.forecast_totals import HORIZON
 from services.gateway.live import wait_either
 from services.gateway.rollup import COMPANY
-from services.gateway.service import HORIZON, Gateway
+from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,8 @@ class Diary:
         while not stop.is_set():
             try:
                 await self.write()
+            except InvalidInput:
+                pass  # the clock was set to another day meanwhile
             except DealcastError as error:
                 log.warning("forecast_not_written_down", error=error.problem)
             await wait_either(stop, stop, EVERY_SECONDS)
@@ -56,7 +59,7 @@ class Diary:
         seen = (day, await self._gateway.store.last_event_id())
         if seen == self._seen:
             return 0  # every change of a deal, a total or a call is an event
-        count, first = 0, current_period(day)
+        count, first = 0, self._gateway.workspace.calendar.current(day)
         for period in (first.next(ahead) for ahead in range(HORIZON)):
             for currency in await self._currencies(period):
                 days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency))
@@ -68,7 +71,7 @@ class Diary:
         self._seen = seen
         return count
 
-    async def _currencies(self, period: Period) -> Sequence[str]:
+    async def _currencies(self, period: FiscalPeriod) -> Sequence[str]:
         found = await self._gateway.forecast(LOCAL, str(period), COMPANY)
         return list(dict.fromkeys([*found["currencies"], found["currency"]]))
 
@@ -92,7 +95,9 @@ def to_minor(text: str | None, currency: str) -> int | None:
     return int(Decimal(text).quantize(quantum, rounding=ROUND_HALF_EVEN).scaleb(places))
 
 
-async def moved(gateway: Gateway, principal: Principal, period: Period, node: str, currency: str) -> dict[str, Any]:
+async def moved(
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str
+) -> dict[str, Any]:
     """How a node's number moved, day by day. Raises NotFound for a node that is not there."""
     chosen = node or COMPANY
     money = (await gateway.forecast(principal, str(period), chosen, currency))["currency"]
@@ -112,14 +117,15 @@ def _texts(body: Mapping[str, int | None], currency: str) -> dict[str, str | Non
 
 async def accuracy(gateway: Gateway, principal: Principal, node: str, currency: str, periods: int) -> dict[str, Any]:
     """Of past periods, newest first: what was booked, and what the forecast and the people had said on the way."""
-    chosen, current = node or COMPANY, current_period(gateway.workspace.business_day)
+    chosen, calendar = node or COMPANY, gateway.workspace.calendar
     money = currency or gateway.workspace.currency
     records: dict[str, list[ForecastDay]] = {}
     for one in await gateway.store.forecast_days(principal, chosen, money):
         records.setdefault(one.period, []).append(one)
-    over = [Period.parse(text) for text in records]
+    known = [calendar.parse(text) for text in records]
+    over = [each for each in known if each.end <= gateway.workspace.business_day]
     rows = []
-    for period in sorted((each for each in over if each < current), reverse=True)[:periods]:
+    for period in sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:periods]:
         try:
             [row] = (await gateway.forecast(principal, str(period), chosen, money))["nodes"]
         except NotFound:
@@ -130,7 +136,7 @@ async def accuracy(gateway: Gateway, principal: Principal, node: str, currency: 
     return {"node": chosen, "currency": money, "periods": rows}
 
 
-def judged(period: Period, currency: str, actual: int, days: Sequence[ForecastDay]) -> dict[str, Any]:
+def judged(period: FiscalPeriod, currency: str, actual: int, days: Sequence[ForecastDay]) -> dict[str, Any]:
     """One period: `error` is the mean of |said - booked| / booked over the days said, `bias` that of the signed
     difference, both None where nothing was booked; `said` what stood at its beginning, a third and two thirds in."""
     known = [one for one in days if period.start - timedelta(days=1) <= one.day <= period.end]

@@ -13,11 +13,12 @@ from typing import Any
 
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money, format_minor
-from learning.periods import Period, current_period
+from learning.fiscal import FiscalPeriod
 from learning.records import Node, Outcome
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
+from services.gateway.forecast_totals import View
 from services.gateway.rollup import COMPANY, chance
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
@@ -51,11 +52,16 @@ class Aim:
 
 
 async def close_gap(
-    gateway: Gateway, simulator: Simulator, principal: Principal, period: Period, node: str, currency: str, most: int
-) -> dict[str, Any]:
+    gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, node: str, currency: str,
+    most: int,
+) -> dict[str, Any]:  # fmt: skip
     """At most `most` deals, best first. Raises InvalidInput without a quota, NotFound, Forbidden, Unavailable."""
-    if period < current_period(gateway.workspace.business_day):
+    if period.end <= gateway.workspace.business_day:
         raise InvalidInput("the period is over", field="period", value=str(period), mend="Name one that is not")
+    quarters = View.of(period, gateway.workspace).quarters or ()
+    if len(quarters) != 1:
+        mend = "Name a quarter that the forecast service tells of"
+        raise InvalidInput("this is not one calendar quarter", field="period", value=str(period), mend=mend)
     whole = await gateway.forecast(principal, str(period), node or COMPANY, currency)
     [row], money = whole["nodes"], whole["currency"]
     if row["booked"] is None:
@@ -64,7 +70,7 @@ async def close_gap(
     if quota is None:
         mend = "PUT /v1/quotas, or name a node that has one"
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
-    aim = Aim(row["node"], str(period), money, quota - booked, gateway.workspace.business_day)
+    aim = Aim(row["node"], str(quarters[0]), money, quota - booked, gateway.workspace.business_day)
     candidates = await _candidates(gateway, principal, aim)
     base, steps = await _search(simulator, aim, candidates, most)
     return {

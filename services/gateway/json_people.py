@@ -29,6 +29,7 @@ ACCOUNT_KEYS = ("id", "name", "fields", "deleted", "history")
 CONTACT_KEYS = ("id", "name", "account_id", "title", "email", "phone", "consents", "deleted")
 PRODUCT_KEYS = ("id", "name", "series", "price")
 QUOTA_KEYS = ("owner_id", "period", "amount")
+MEND_PERIOD = "write it as 2017-Q4, 2017-09, 2017-H2 or FY2017"
 ALWAYS = date(1900, 1, 1)
 
 Errors = tuple[FieldError, ...]
@@ -145,14 +146,14 @@ def product_to_json(product: Product) -> dict[str, Any]:
 
 
 def quota_from_json(raw: Any) -> tuple[Quota | None, Errors]:
-    """What an owner is to win in a calendar quarter."""
+    """What an owner is to win in a quarter, month, half or year."""
     problems = Problems()
     reader = Reader(raw, problems, QUOTA_KEYS)
     owner, period = reader.required_id("owner_id"), reader.raw("period")
     if not reader.has("period"):
-        problems.add("period", "", "period is missing", "write a quarter as 2017-Q4")
-    elif not isinstance(period, str) or not PERIOD.fullmatch(period) or not "1900" <= period[:4] <= "2199":
-        problems.add("period", period, "period is not a calendar quarter", "write it as 2017-Q4")
+        problems.add("period", "", "period is missing", MEND_PERIOD)
+    elif not isinstance(period, str) or not PERIOD.fullmatch(period):
+        problems.add("period", period, "period is not a period", MEND_PERIOD)
     amount = reader.take("amount", check_money, default=None)
     if not reader.has("amount"):
         problems.add("amount", "", "amount is missing", 'send {"currency": "USD", "value": "1054.00"}')

@@ -48,6 +48,8 @@ class Parts:
     seen: frozenset[str] | None = None  # nodes whose totals may be shown; None: all
     node_quotas: Sequence[NodeQuota] = ()  # set on nodes above the owners
     calls: Sequence[people.Call] = ()  # submissions and adjustments that stand
+    forecast: bool = True  # the forecast service tells of this period
+    quantiles: bool = True  # its scenarios are of this period: of several they do not add up
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
 
     @cached_property
@@ -80,7 +82,8 @@ def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
     """
     tree = with_unplaced(parts.tree, _owners(parts))
     totals = add_up(tree, parts)
-    known = parts.spoken or COMPANY in parts.rollups  # then a node without a rollup has nothing open
+    spoken = parts.spoken or COMPANY in parts.rollups
+    known = parts.forecast and spoken  # then a node without a rollup has nothing open
     return [
         node_json(node, totals[node.id], parts, known=known)
         if parts.seen is None or node.id in parts.seen
@@ -180,7 +183,7 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
     row |= quota_figures.figures(standing)
     row |= totals.called.members(parts.currency, standing.expected_sum, parts.scenarios)
     row["open_deals"] = totals.open_business["open_deals"]
-    row["stale"] = not parts.past and is_behind(rollup, parts, known=known)
+    row["stale"] = parts.forecast and not parts.past and is_behind(rollup, parts, known=known)
     return row
 
 
@@ -207,6 +210,8 @@ def _open_business(quantiles: Sequence[int], totals: Totals, parts: Parts) -> di
     row: dict[str, Any] = {"deals": deals, "not_yet_created": new, "correction": correction}
     total = totals.booked * scenarios + sum(sums)
     row["mean"] = format_minor(parts.currency, total, scenarios)
+    if not parts.quantiles:
+        return row | dict.fromkeys(("p10", "p50", "p90", "quota_probability"))
     for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
         row[name] = format_minor(parts.currency, totals.booked + round(quantile(grid, share)))
     row["quota_probability"] = None if totals.quota is None else chance(grid, totals.quota - totals.booked)

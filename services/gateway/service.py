@@ -8,12 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.errors import InvalidInput, NotFound
 from kit.telemetry import TRACEPARENT, inject
-from learning.periods import Period, current_period
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
-    LOCAL,
     DealWrite,
     InsightKind,
     Principal,
@@ -21,16 +18,14 @@ from services.gateway.domain import (
     WriteResult,
     WriteStatus,
 )
-from services.gateway.forecast_totals import HORIZON, forecast_totals
+from services.gateway.forecast_totals import forecast_totals
 from services.gateway.json_values import time_text
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
-from services.gateway.rollup import COMPANY, Parts, currencies, nodes_json
-from services.gateway.store.interface import Query, Store, StoredRollup
+from services.gateway.store.interface import Query, Store
 from services.gateway.trends import TREND_DAYS
 from services.gateway.workspace import SERVICES, Workspace
 
-HORIZON = 4  # the current quarter and the next three
 SCORES = 30  # the newest of a deal, for its trend
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]

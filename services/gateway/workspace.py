@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
+from learning.fiscal import FiscalCalendar
 from learning.overrules import EXAMPLE, Overrules
 from services.gateway.domain import LOCAL, InsightKind, Principal
 
@@ -21,7 +22,7 @@ SERVICES: Mapping[str, InsightKind] = {
 }
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
 SAMPLE = "sample"
-TRAINING_COLUMNS = "training_columns"
+TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
@@ -61,6 +62,7 @@ class Workspace:
         self.currency_set = False
         self.grade_bounds = DEFAULT_BOUNDS
         self.training_columns = Overrules()
+        self.calendar = FiscalCalendar()
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
@@ -82,6 +84,7 @@ class Workspace:
         columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
+        self.calendar = _calendar(await self._store.get_setting(FISCAL_YEAR) or {})
         clock = await self._store.get_setting(CLOCK)
         self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
@@ -159,6 +162,25 @@ class Workspace:
         await self._store.put_setting(TRAINING_COLUMNS, made.to_json())
         self.training_columns = made
 
+    @property
+    def fiscal_year(self) -> dict[str, Any]:
+        """Where the fiscal year begins, and whether it bears the number of the year in which it ends or begins."""
+        return {"start_month": self.calendar.start_month, "named_by": "end" if self.calendar.named_by_end else "start"}
+
+    async def set_fiscal_year(self, given: Any) -> None:
+        """Where the fiscal year begins. Quotas and what people said stay with the ids they were given for.
+
+        Raises InvalidInput.
+        """
+        sound = isinstance(given, dict) and set(given) <= {"start_month", "named_by"}
+        month, named = (given.get("start_month", 1), given.get("named_by", "end")) if sound else (0, "")
+        whole = isinstance(month, int) and not isinstance(month, bool)
+        if not whole or not 1 <= month <= 12 or named not in ("end", "start"):
+            mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
+            raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
+        await self._store.put_setting(FISCAL_YEAR, {"start_month": month, "named_by": named})
+        self.calendar = _calendar({"start_month": month, "named_by": named})
+
     async def serve(self, service: str, serving: Serving) -> None:
         """Remember which version serves."""
         self.serving[service] = serving
@@ -177,3 +199,7 @@ class Workspace:
         found = {kind: self.serving[name].generation for name, kind in SERVICES.items()}
         found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
         return found
+
+
+def _calendar(stored: Mapping[str, Any]) -> FiscalCalendar:
+    return FiscalCalendar(stored.get("start_month", 1), stored.get("named_by", "end") == "end")

@@ -31,7 +31,7 @@ _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
     "number": "write a number such as 12.5, set decimal and thousands in the mapping, or list it under missing",
     "yes_no": "write yes or no",
-    "period": "write a calendar quarter such as 2017-Q4",
+    "period": "write a period such as 2017-Q4",
     "currency": "write an ISO 4217 code such as USD, or map this value to one under values",
 }
 _DATES = {"day": "2017-09-30", "time": "2017-09-30 or 2017-09-30T12:00:00Z"}
@@ -206,7 +206,7 @@ def _word(kind: str) -> Callable[[str, Source], str]:
 
 def _period(text: str, _: Source) -> str:
     if not PERIOD.fullmatch(text):
-        raise ValueError("it is not a calendar quarter")
+        raise ValueError("it is no period such as 2017-Q4, 2017-09, 2017-H2 or FY2017")
     return text
 
 

@@ -10,9 +10,8 @@ from starlette.responses import Response
 from kit.clock import parse_day
 from kit.errors import InvalidInput
 from kit.money import is_currency
-from learning.periods import Period, current_period
+from learning.fiscal import FiscalPeriod
 from services.gateway.forecast_changes import changes, since_submission
-from services.gateway.limits import FIRST_YEAR, LAST_YEAR
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
@@ -20,7 +19,7 @@ from services.gateway.rest.http import answer
 from services.gateway.service import Gateway
 
 WHERE = [
-    base.query("period", text="a quarter such as 2017-Q4; the current one without"),
+    base.query("period", text="such as 2017-Q4, 2017-09, 2017-H2 or FY2017; the current quarter without"),
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
 ]
@@ -59,14 +58,10 @@ def text_of(request: Request, name: str) -> str:
     return checked_text(name, request.query_params.get(name, ""))
 
 
-def period_of(gateway: Gateway, request: Request) -> Period:
+def period_of(gateway: Gateway, request: Request) -> FiscalPeriod:
     """?period=, else the current one. Raises InvalidInput."""
-    text = text_of(request, "period")
-    period = Period.parse(text) if text else current_period(gateway.workspace.business_day)
-    if not FIRST_YEAR < period.start.year <= LAST_YEAR:
-        mend = f"Take one between {FIRST_YEAR + 1} and {LAST_YEAR}"
-        raise InvalidInput("the period is out of range", field="period", value=text, mend=mend)
-    return period
+    text, calendar = text_of(request, "period"), gateway.workspace.calendar
+    return calendar.parse(text) if text else calendar.current(gateway.workspace.business_day)
 
 
 def day_of(request: Request, name: str) -> date | None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.periods import Period
+from learning.fiscal import FiscalCalendar
 from services.gateway.calls import CallKind
 from services.gateway.domain import FieldError
 from services.gateway.forecast_calls import Said, calls_page, say, undo
@@ -52,7 +52,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
         data, principal = await body_of(request), principal_of(request)
 
         async def act() -> tuple[int, Line]:
-            said = said_of(parse(data), signed=kind is CallKind.ADJUSTMENT)
+            said = said_of(parse(data), gateway.workspace.calendar, signed=kind is CallKind.ADJUSTMENT)
             return 201, await say(gateway, principal, kind, said)
 
         return await once(gateway, idempotency_key(request, principal), data, act)
@@ -81,7 +81,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
         return answer(await undo(gateway, principal_of(request), kind, int(call_id)))
 
 
-def said_of(raw: Any, *, signed: bool) -> Said:
+def said_of(raw: Any, calendar: FiscalCalendar, *, signed: bool) -> Said:
     """What the body says. Raises Refused with everything that is wrong with it."""
     problems = Problems()
     reader = Reader(raw, problems, KEYS)
@@ -91,7 +91,7 @@ def said_of(raw: Any, *, signed: bool) -> Said:
     amount = _amount(reader, problems, signed=signed)
     if problems.found or amount is None:
         raise Refused(problems.found or [FieldError("amount", "", "amount is missing", "send one")])
-    return Said(amount, note, node, Period.parse(period) if period else None)
+    return Said(amount, note, node, calendar.parse(period) if period else None)
 
 
 def _amount(reader: Reader, problems: Problems, *, signed: bool) -> Money | None:

@@ -261,17 +261,20 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         return answer(await gateway.about(principal_of(request)))
 
     columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
-    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"}, training_columns=columns)
+    year = base.obj(start_month={"type": "integer", "minimum": 1, "maximum": 12}, named_by=TEXT)
+    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"}, training_columns=columns, fiscal_year=year)
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:
-        """Set the currency, the lower bounds of the grades A, B and C, or the columns lead scoring keeps or leaves out.
+        """Set the currency, the lower bounds of the grades A, B and C, the fiscal year, or columns to keep or drop.
 
         `training_columns` overrule the leak guard in every later training, automatic ones too, until they are set anew.
         """
-        given = await object_of(request, ("currency", "grade_bounds", "training_columns"))
+        given = await object_of(request, ("currency", "grade_bounds", "training_columns", "fiscal_year"))
         if "grade_bounds" in given:
             await gateway.workspace.set_grade_bounds(given["grade_bounds"])
+        if "fiscal_year" in given:
+            await gateway.workspace.set_fiscal_year(given["fiscal_year"])
         if "training_columns" in given:
             await gateway.workspace.set_training_columns(given["training_columns"])
         if "currency" in given:

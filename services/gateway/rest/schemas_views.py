@@ -92,6 +92,13 @@ class TrainingColumns(Shape):
     drop: list[str]
 
 
+class FiscalYear(Shape):
+    """The month it begins in, and whether it bears the number of the year it ends or begins in."""
+
+    start_month: int
+    named_by: Literal["end", "start"]
+
+
 class Workspace(Shape):
     """The company as a whole."""
 
@@ -103,6 +110,7 @@ class Workspace(Shape):
     currency: str
     grade_bounds: dict[str, float]
     training_columns: TrainingColumns
+    fiscal_year: FiscalYear
     counts: dict[str, int]
     models: dict[str, Serving]
     parts: dict[str, bool]

@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
-from learning.periods import current_period
 from services.gateway.domain import Principal
+from services.gateway.forecast_totals import HORIZON
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
 from services.gateway.rep_day import free_spans, rep_day
@@ -26,7 +26,7 @@ from services.gateway.rest.deals import checked_text, cursor_of
 from services.gateway.rest.http import answer, language_of, limit_of
 from services.gateway.rest.schemas import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
-from services.gateway.service import HORIZON, Gateway
+from services.gateway.service import Gateway
 from services.gateway.store.interface import Store, StoredEvent
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ EVENT_PAGE = 500
 RESET = b"id: %d\nevent: reset\ndata: {}\n\n"
 LOOKS_A_SECOND = 200  # of all readers together, while there is always something new
 FORECAST_PARAMETERS = [
-    base.query("period", text="a quarter such as 2017-Q4; the current one without"),
+    base.query("period", text="such as 2017-Q4, 2017-09, 2017-H2 or FY2017; the current quarter without"),
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
 ]
@@ -121,7 +121,7 @@ async def check_currency(gateway: Gateway, principal: Principal, found: Mapping[
     money, known = found["currency"], {gateway.workspace.currency, *found["currencies"]}
     if money in known or any(node["quota"] is not None for node in found["nodes"]):
         return
-    current = current_period(gateway.workspace.business_day)
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
     for ahead in range(HORIZON):
         known |= set((await gateway.forecast(principal, str(current.next(ahead))))["currencies"])
     if money not in known:

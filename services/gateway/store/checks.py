@@ -147,7 +147,7 @@ class Checker:
         return self.one_of(field, value, [str(one) for one in kind])
 
     def period(self, field: str, value: Any) -> bool:
-        """A quarter such as 2017-Q4."""
+        """A quarter, month, half or year such as 2017-Q4, 2017-09, 2017-H2 or FY2017."""
         if isinstance(value, str) and PERIOD.fullmatch(value):
             return True
-        return self.refuse(field, value, "this is no period", "Write a quarter as 2017-Q4")
+        return self.refuse(field, value, "this is no period", "Write it as 2017-Q4, 2017-09, 2017-H2 or FY2017")

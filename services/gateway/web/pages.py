@@ -17,11 +17,12 @@ from kit.errors import DealcastError, NotFound
 from learning.periods import current_period
 from learning.records import DealHistory
 from services.gateway.domain import Principal, Record
+from services.gateway.forecast_totals import HORIZON
 from services.gateway.merged import merged
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import accepted_language, id_in_path
-from services.gateway.service import HORIZON, Gateway
+from services.gateway.service import Gateway
 from services.gateway.web.filters import Filters
 from services.gateway.web.timeline import SHOWN, field_text, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
@@ -132,7 +133,7 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
 
 async def _totals(gateway: Gateway, principal: Principal, filters: Filters, words: Words) -> TotalsView | None:
     """This and the next quarters of the node that the list is filtered to; None where it has none."""
-    current = current_period(gateway.workspace.business_day)
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
     forecasts: list[dict[str, Any]] = []
     try:
         for ahead in range(HORIZON):

@@ -1,0 +1,116 @@
+"""GET /v1/forecast for months, quarters, halves and years, with the fiscal year beginning in any month."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from services.gateway.store.interface import StoredRollup
+from tests.integration.gateway.conftest import RunningGateway
+
+OPEN = ("deals", "mean", "p50", "quota_probability", "gap", "adjusted")
+
+
+def usd(value: str) -> dict[str, str]:
+    return {"currency": "USD", "value": value}
+
+
+def rollup(node: str, period: str, cents: int, scenarios: int) -> StoredRollup:
+    body = {
+        "scenarios": scenarios, "deals_sum": scenarios * cents, "not_yet_created_sum": 0, "correction_sum": 0,
+        "quantiles": [0, 2 * cents], "open_deals": 3, "as_of": "2017-10-05T12:00:00Z", "business_day": "2017-10-05",
+        "model_version": "7", "model_generation": 0,
+    }  # fmt: skip
+    return StoredRollup(node, period, "USD", body)
+
+
+async def filled(gateway: RunningGateway) -> None:
+    """Booked in August and October, open in the last quarter of 2017 and the first of 2018."""
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-10-05"})
+    await gateway.lines("/v1/users:batch", [{"id": "ann"}])
+    won = {"owner_id": "ann", "outcome": "WON", "created_time": "2017-01-01T00:00:00Z"}
+    results = await gateway.lines("/v1/deals:batch", [
+        won | {"id": "w1", "amount": usd("30"), "closed_date": "2017-08-15"},
+        won | {"id": "w2", "amount": usd("4"), "closed_date": "2017-10-02"},
+        {"id": "o1", "owner_id": "ann", "amount": usd("7"), "close_date": "2017-11-15"},
+        {"id": "o2", "owner_id": "ann", "amount": usd("9"), "close_date": "2018-02-15"},
+    ])  # fmt: skip
+    assert {line["status"] for line in results} == {"created"}
+    for period, cents, scenarios in (("2017-Q4", 100, 10), ("2018-Q1", 200, 4), ("2018-Q2", 400, 10)):
+        for node in ("company", "owner:ann"):
+            await gateway.gateway.store.save_rollups([rollup(node, period, cents, scenarios)])
+
+
+async def total(gateway: RunningGateway, period: str) -> dict[str, Any]:
+    answer = await gateway.http.get("/v1/forecast", params={"period": period})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    row: dict[str, Any] = found["nodes"][0]
+    assert row["node"] == "company"
+    for name in ("deals", "mean"):  # as many decimals as the scenarios ask for
+        row[name] = row[name] and f"{Decimal(row[name]):.2f}"
+    return found | row
+
+
+async def test_any_period_of_a_calendar_year(gateway: RunningGateway) -> None:
+    await filled(gateway)
+    quarter = await total(gateway, "")
+    assert (quarter["period"], quarter["start_date"], quarter["end_date"]) == ("2017-Q4", "2017-10-01", "2017-12-31")
+    assert [quarter[name] for name in ("booked", "mean", "p50", "open_pipeline")] == ["4.00", "5.00", "5.00", "7.00"]
+    for period, booked, mean, pipeline in (
+        ("2017-H2", "34.00", "35.00", "7.00"),
+        ("FY2017", "34.00", "35.00", "7.00"),
+    ):
+        told = await total(gateway, period)
+        assert [told[name] for name in ("booked", "mean", "open_pipeline", "p50")] == [booked, mean, pipeline, "35.00"]
+    half = await total(gateway, "2018-H1")
+    assert [half[name] for name in ("booked", "deals", "mean")] == ["0.00", "6.00", "6.00"]
+    assert (half["p10"], half["quota_probability"], half["open_deals"], half["stale"]) == (None, None, 3, False)
+    month = await total(gateway, "2017-11")
+    assert [month[name] for name in ("booked", "open_pipeline", "stale")] == ["0.00", "7.00", False]
+    assert [month[name] for name in OPEN] == [None] * len(OPEN)
+    past = await total(gateway, "2017-08")
+    assert (past["booked"], past["mean"]) == ("30.00", "30.00")
+    assert [(await total(gateway, "FY2018"))[name] for name in ("mean", "open_pipeline")] == [None, "9.00"]
+    beyond = await gateway.http.get("/v1/forecast", params={"period": "FY2019"})
+    assert (beyond.status_code, beyond.json()["field"]) == (400, "period")
+
+
+async def test_quotas_of_longer_periods_add_up(gateway: RunningGateway) -> None:
+    await filled(gateway)
+    for period, value in (("2017-07", "1"), ("2017-08", "2"), ("2017-Q4", "10"), ("2017-11", "99")):
+        quota = {"owner_id": "ann", "period": period, "amount": usd(value)}
+        assert (await gateway.http.put("/v1/quotas", json=quota)).status_code == 201
+    told = {period: (await total(gateway, period))["quota"] for period in ("2017-Q3", "2017-Q4", "2017-H2", "FY2017")}
+    assert told == {"2017-Q3": "3.00", "2017-Q4": "10.00", "2017-H2": "13.00", "FY2017": "13.00"}
+    wrong = await gateway.http.put("/v1/quotas", json={"owner_id": "ann", "period": "2017-13", "amount": usd("1")})
+    assert wrong.json()["field"] == "period"
+
+
+async def test_a_fiscal_year_from_april(gateway: RunningGateway) -> None:
+    await filled(gateway)
+    changed = await gateway.http.put("/v1/workspace", json={"fiscal_year": {"start_month": 4}})
+    assert changed.json()["fiscal_year"] == {"start_month": 4, "named_by": "end"}
+    quarter = await total(gateway, "")
+    assert (quarter["period"], quarter["start_date"], quarter["mean"]) == ("2018-Q3", "2017-10-01", "5.00")
+    half = await total(gateway, "2018-H2")
+    assert (half["start_date"], half["end_date"], half["mean"], half["p10"]) == (
+        "2017-10-01", "2018-03-31", "7.00", None,
+    )  # fmt: skip
+    assert [(await total(gateway, "FY2018"))[name] for name in ("booked", "open_pipeline")] == ["34.00", "16.00"]
+    made = await gateway.http.post("/v1/forecast/submissions", json={"amount": usd("6"), "node": "owner:ann"})
+    assert made.json()["period"] == "2018-Q3"
+    assert (await total(gateway, "2018-Q3"))["submitted_below"] == "6.00"
+    told = (await gateway.http.get("/v1/forecast/changes", params={"period": "FY2018"})).json()
+    assert (told["from"], told["nodes"][0]["end"]["booked"]) == ("2017-03-31T23:59:59Z", "34.00")
+    await gateway.http.put("/v1/workspace", json={"fiscal_year": {"start_month": 2, "named_by": "start"}})
+    uneven = await total(gateway, "")
+    assert (uneven["period"], uneven["start_date"], uneven["booked"], uneven["mean"]) == (
+        "2017-Q3", "2017-08-01", "34.00", None,
+    )  # fmt: skip
+    await gateway.gateway.workspace.load()
+    assert gateway.gateway.workspace.fiscal_year == {"start_month": 2, "named_by": "start"}
+    wrong: Any
+    for wrong in ({"start_month": 13}, {"start_month": True}, {"named_by": "x"}, [], {"x": 1}):
+        refused = await gateway.http.put("/v1/workspace", json={"fiscal_year": wrong})
+        assert (refused.status_code, refused.json()["field"]) == (400, "fiscal_year")
