@@ -1,0 +1,90 @@
+"""The marked notes keep their form, their counts and their very bytes."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+
+NOTES = Path(__file__).parents[2] / "data" / "notes"
+MAIN = ("price_objection", "competitor", "timing", "no_decision_maker", "internal_approval", "gone_silent")
+FURTHER = ("budget", "legal", "contact_changed", "tender")
+SUMS = {
+    "ko_open": "1691cd58c957950b8a5a2728185629de803df06ed432f25dfd2365594a79691b",
+    "ko_held": "7325891cb35c3153f4c00f77bfeca35abf1e6890f936fd939d923e169a5dd94e",
+    "en_open": "7574673194fa58cedb30414c28378ffebae597d8ddbed63bf660cdfefc44d61d",
+    "en_held": "abef272b45cd86e6e1430163859b4db732b2299658c7aea5712da819dc6d5676",
+}
+
+
+class Mark(TypedDict):
+    """One signal and the words that show it."""
+
+    signal: str
+    sentence: str
+
+
+class Note(TypedDict):
+    """One line of a file."""
+
+    id: str
+    text: str
+    signals: list[Mark]
+
+
+def read(name: str) -> list[Note]:
+    return [json.loads(line) for line in (NOTES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def shown(note: Note) -> set[str]:
+    return {mark["signal"] for mark in note["signals"]}
+
+
+def counts(name: str) -> dict[str, int]:
+    notes = read(name)
+    found = Counter(signal for note in notes for signal in shown(note) or {"none"})
+    return {signal: found[signal] for signal in (*MAIN, *FURTHER, "none")} | {"notes": len(notes)}
+
+
+def stated() -> dict[str, dict[str, int]]:
+    """The last table of the README, by file."""
+    table = (NOTES / "README.md").read_text(encoding="utf-8").rpartition("| signal |")[2].splitlines()
+    names = [cell.strip().replace(" ", "_") for cell in table[0].strip("| ").split("|")]
+    rows = [[cell.strip(" `") for cell in line.strip("| ").split("|")] for line in table[2:] if line]
+    return {name: {row[0]: int(row[at + 1]) for row in rows} for at, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_every_mark_names_a_signal_and_words_of_its_note(name: str) -> None:
+    for note in read(name):
+        assert set(note) == {"id", "text", "signals"}
+        assert note["text"] == note["text"].strip() != ""
+        pairs = [(mark["signal"], mark["sentence"]) for mark in note["signals"]]
+        assert len(pairs) == len(set(pairs)), note["id"]
+        for signal, sentence in pairs:
+            assert signal in (*MAIN, *FURTHER), note["id"]
+            assert sentence == sentence.strip() != "", note["id"]
+            assert sentence in note["text"], note["id"]
+
+
+def test_no_id_and_no_text_comes_twice_over_all_files() -> None:
+    notes = [note for name in SUMS for note in read(name)]
+    assert len({note["id"] for note in notes}) == len({note["text"] for note in notes}) == len(notes) == 600
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_there_are_enough_of_each_main_signal_and_of_notes_with_none(name: str) -> None:
+    found = counts(name)
+    assert all(found[signal] >= 30 for signal in MAIN), found
+    assert found["none"] * 4 >= found["notes"] == 150
+
+
+def test_the_readme_states_the_counts_there_are() -> None:
+    assert stated() == {name: counts(name) for name in SUMS}
+
+
+@pytest.mark.parametrize(("name", "digest"), SUMS.items())
+def test_the_files_are_frozen(name: str, digest: str) -> None:
+    assert hashlib.sha256((NOTES / f"{name}.jsonl").read_bytes()).hexdigest() == digest
