@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +18,8 @@ def section() -> str:
     parts = [_INTRODUCTION, _HEAD]
     notes = []
     for preset in PRESETS:
-        evaluation, seconds = evaluate(preset)
-        parts.append(told(_row(preset, evaluation, seconds)))
+        evaluation = evaluate(preset)
+        parts.append(told(_row(preset, evaluation)))
         notes.append(_notes(preset, evaluation))
     return "\n".join([*parts, "", *notes])
 
@@ -34,27 +33,26 @@ together. Rows of a record weigh as one; rows whose outcome is known are weighte
 brackets: 90 % bootstrap intervals over records. The base rate is the rate so far, calibrated the same way, on the same
 rows.
 """
-_HEAD = """| data | test records | AUC | log loss | base rate's log loss | ECE | top-decile lift | model | training |
-|---|---|---|---|---|---|---|---|---|"""
+_HEAD = """| data | test records | AUC | log loss | base rate's log loss | ECE | top-decile lift | model |
+|---|---|---|---|---|---|---|---|"""
 
 
-def evaluate(preset: str, history: Path | None = None) -> tuple[Mapping[str, Any], float]:
-    """What training says of itself, and how many seconds it took."""
+def evaluate(preset: str, history: Path | None = None) -> Mapping[str, Any]:
+    """What training says of itself."""
     from services.lead_scoring.training import train_folder
 
     source = history or history_of(preset)
-    began = time.perf_counter()
     with TemporaryDirectory() as out:
         trained = train_folder(source, Path(out), SEED, lambda *_: None)
-    return trained.model.evaluation, time.perf_counter() - began
+    return trained.model.evaluation
 
 
-def _row(preset: str, evaluation: Mapping[str, Any], seconds: float) -> str:
+def _row(preset: str, evaluation: Mapping[str, Any]) -> str:
     test = evaluation["test"]
     figures = [_figure(test[name]) for name in ("auc", "log_loss")]
     more = [_figure(test[name]) for name in ("ece", "lift")]
     base = f"{evaluation['baseline']['log_loss']:.3f}"
-    cells = (preset, f"{test['records']:,}", *figures, base, *more, evaluation["model"], f"{seconds:.0f} s")
+    cells = (preset, f"{test['records']:,}", *figures, base, *more, evaluation["model"])
     return "| " + " | ".join(cells) + " |"
 
 
