@@ -14,6 +14,7 @@ from accuracy import (
     action_rules,
     actions,
     forecast,
+    forecast_calibration,
     guard,
     lead_scoring,
     lead_scoring_files,
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     lead_scoring_robust.section,
     guard.section,
     forecast.section,
+    forecast_calibration.section,
     actions.section,
     action_rules.section,
 )

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.forecast.domain import SCENARIOS, Loadings, Parameters, period_masses, periods_from
-from services.forecast.draws import Draw, Drawer, amount_levels, draw_deals, permutations, shock
+from services.forecast.draws import SHARED_FROM, Draw, Drawer, amount_levels, draw_deals, permutations, shock
 
 Build = Callable[..., Parameters]
 
@@ -150,3 +150,11 @@ def test_small_probabilities_are_not_lost(parameters: Build) -> None:
     none = Loadings(0.0, 0.0, 0.0)
     draws = draw_deals([parameters(f"d{i}", win_probability=1e-4, loadings=none) for i in range(3_000)])
     assert sum(len(draw.cells) for draw in draws) / SCENARIOS == pytest.approx(0.3 * 52.14 / 60, rel=0.2)
+
+
+def test_threads_share_many_deals_and_change_nothing(parameters: Build) -> None:
+    deals = [parameters(f"d{n}", win_probability=(n % 97) / 96) for n in range(SHARED_FROM + 8)]
+    together = draw_deals(deals)
+    for index in range(0, len(deals), 20):
+        (one,) = draw_deals(deals[index : index + 1])
+        assert (dense(one) == dense(together[index])).all()
