@@ -124,8 +124,8 @@ class _Told:
         if not 0 < count <= self._telling:
             return count, won, "", ""
         like_en, like_ko = self._likeness(bin_index, measure)
-        text_en = f" ({won} of {count} closed records {like_en} won)"
-        return count, won, text_en, f" ({like_ko} 종결 기록 {count}건 중 {won}건 성공)"
+        text_en = f" ({won:,} of {count:,} closed records {like_en} won)"
+        return count, won, text_en, f" ({like_ko} 종결 기록 {count:,}건 중 {won:,}건 성공)"
 
     def _likeness(self, bin_index: int, measure: Measure) -> tuple[str, str]:
         """Which closed records are meant: those with the same value, or a number in the same bin."""

@@ -126,8 +126,8 @@ def test_evidence_counts_closed_records_once() -> None:
     effects = SCORER.contributions(table)
     first = reasons(SCORER.encoder, table, effects, evidence, 3)[0]
     said = {one.field: one for one in first}["stage"]
-    assert f"{said.evidence_won} of {said.evidence_count} closed records like it won" in said.text_en
-    assert f"종결 기록 {said.evidence_count}건" in said.text_ko
+    assert f"{said.evidence_won:,} of {said.evidence_count:,} closed records like it won" in said.text_en
+    assert f"종결 기록 {said.evidence_count:,}건" in said.text_ko
 
 
 def told(column: str, cell: Cell, others: list[Cell], names: dict[str, str] | None = None) -> tuple[str, str]:
