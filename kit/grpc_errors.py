@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ import structlog
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from opentelemetry import trace
+from prometheus_client import Counter, Histogram
 
 from kit import telemetry
 from kit.errors import (
@@ -65,38 +67,64 @@ def error_of(failure: grpc.RpcError) -> DealcastError:
     return kind(failure.details() or failure.code().name)
 
 
-class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Counts and times every call, continues its trace, and turns errors into statuses."""
+class MeasuredServer:
+    """What a service registers with in a server's place: counts and times every call of its methods, continues its
+    trace, and turns errors into statuses.
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        handler = await continuation(handler_call_details)
+    Each method is wrapped once. An interceptor would wrap it for every call, which costs as much as the call.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """As of `grpc.aio.Server`."""
+        self._server.add_generic_rpc_handlers([_Measured(one) for one in handlers])
+
+    def add_registered_method_handlers(
+        self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
+    ) -> None:
+        """As of `grpc.aio.Server`."""
+        found = {name: _measured(handler, f"/{service}/{name}") for name, handler in handlers.items()}
+        self._server.add_registered_method_handlers(service, found)
+
+
+class _Measured(grpc.GenericRpcHandler):
+    """The handlers of another, wrapped as they are first asked for."""
+
+    def __init__(self, inner: grpc.GenericRpcHandler) -> None:
+        self._inner = inner
+        self._known: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         method = handler_call_details.method
-        if handler is None or method.startswith("/grpc."):
-            return handler
-        pairs = handler_call_details.invocation_metadata or () if telemetry.recording() else ()
-        metadata = {str(key): value for key, value in pairs if isinstance(value, str)}
-        if handler.request_streaming and handler.response_streaming:
-            wrapped = grpc.stream_stream_rpc_method_handler
-            behaviour = _streaming(handler.stream_stream, method, metadata)
-        elif handler.response_streaming:
-            wrapped = grpc.unary_stream_rpc_method_handler
-            behaviour = _streaming(handler.unary_stream, method, metadata)
-        elif handler.request_streaming:
-            wrapped = grpc.stream_unary_rpc_method_handler
-            behaviour = _unary(handler.stream_unary, method, metadata)
-        else:
-            wrapped = grpc.unary_unary_rpc_method_handler
-            behaviour = _unary(handler.unary_unary, method, metadata)
-        return wrapped(behaviour, handler.request_deserializer, handler.response_serializer)
+        if method not in self._known:
+            handler = self._inner.service(handler_call_details)
+            if handler is None:
+                return None
+            self._known[method] = _measured(handler, method)
+        return self._known[method]
 
 
-def _unary(inner: Any, method: str, metadata: dict[str, str]) -> Any:
+def _measured(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+    if handler.request_streaming and handler.response_streaming:
+        wrapped = grpc.stream_stream_rpc_method_handler
+        behaviour = _streaming(handler.stream_stream, method)
+    elif handler.response_streaming:
+        wrapped = grpc.unary_stream_rpc_method_handler
+        behaviour = _streaming(handler.unary_stream, method)
+    elif handler.request_streaming:
+        wrapped = grpc.stream_unary_rpc_method_handler
+        behaviour = _unary(handler.stream_unary, method)
+    else:
+        wrapped = grpc.unary_unary_rpc_method_handler
+        behaviour = _unary(handler.unary_unary, method)
+    return wrapped(behaviour, handler.request_deserializer, handler.response_serializer)
+
+
+def _unary(inner: Any, method: str) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        with _Call(method, metadata) as tally:
+        with _Call(method, context) as tally:
             try:
                 return await inner(request, context)
             except Exception as error:
@@ -105,9 +133,9 @@ def _unary(inner: Any, method: str, metadata: dict[str, str]) -> Any:
     return call
 
 
-def _streaming(inner: Any, method: str, metadata: dict[str, str]) -> Any:
+def _streaming(inner: Any, method: str) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        with _Call(method, metadata) as tally:
+        with _Call(method, context) as tally:
             try:
                 async for answer in inner(request, context):
                     yield answer
@@ -117,19 +145,26 @@ def _streaming(inner: Any, method: str, metadata: dict[str, str]) -> Any:
     return call
 
 
+@cache
+def _succeeded(method: str) -> tuple[Counter, Histogram]:
+    """What counts and times a method's calls that end well; finding them by their labels costs more than they do."""
+    return GRPC_CALLS.labels(method, "OK"), GRPC_SECONDS.labels(method)
+
+
 class _Call:
     """One call's span, time and outcome."""
 
-    def __init__(self, method: str, metadata: dict[str, str]) -> None:
+    def __init__(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         self._method = method
-        self._metadata = metadata
+        self._context = context
         self._code = "OK"
         self._span: trace.Span | None = None
 
     def __enter__(self) -> _Call:
         self._started = time.perf_counter()
         if telemetry.recording():
-            context = telemetry.extract(self._metadata)
+            pairs = self._context.invocation_metadata() or ()
+            context = telemetry.extract({str(key): value for key, value in pairs if isinstance(value, str)})
             self._span = telemetry.tracer().start_span(self._method, context=context, kind=trace.SpanKind.SERVER)
         return self
 
@@ -138,8 +173,9 @@ class _Call:
             self._code = "CANCELLED"
         if self._span is not None:
             self._span.end()
-        GRPC_CALLS.labels(self._method, self._code).inc()
-        GRPC_SECONDS.labels(self._method).observe(time.perf_counter() - self._started)
+        calls, seconds = _succeeded(self._method)
+        (calls if self._code == "OK" else GRPC_CALLS.labels(self._method, self._code)).inc()
+        seconds.observe(time.perf_counter() - self._started)
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
         """End the call with the error's status; an unforeseen error is logged and told as internal."""

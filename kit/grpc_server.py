@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -10,7 +11,7 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
 from kit.errors import Unavailable
-from kit.grpc_errors import ErrorInterceptor
+from kit.grpc_errors import MeasuredServer
 
 MAX_MESSAGE = 64 * 1024 * 1024
 
@@ -26,7 +27,6 @@ class GrpcServer:
         self._address = address
         self._services = tuple(services)
         self._server = grpc.aio.server(
-            interceptors=[ErrorInterceptor()],
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE),
                 ("grpc.max_send_message_length", MAX_MESSAGE),
@@ -39,7 +39,7 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*self._services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
-        add(self._server)
+        add(cast("grpc.aio.Server", MeasuredServer(self._server)))
         self.port = 0
 
     @property

@@ -31,8 +31,6 @@ from learning.wire_values import cut
 MAX_ACTIVITIES = 200
 MAX_CELL_BYTES = 200
 MOVING = ("stage", "owner_id", "amount", "close_date")  # fields whose past changes are counted
-_DAY = 86400.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cell = float | str | bool | date | None
 
@@ -45,10 +43,6 @@ def _minor_per_major(currency: str) -> float:
 def major(money: Money) -> float:
     """An amount in major units, as models see it."""
     return money.minor / _minor_per_major(money.currency)
-
-
-def _seconds(when: datetime) -> float:
-    return (when - _EPOCH).total_seconds()
 
 
 class Timeline:
@@ -191,7 +185,7 @@ def add_activities(
     """The columns of the activities. log: oldest first, with its times; count: also those not carried."""
     end = bisect_left(times, before)
     row["activities"] = float(max(count, len(log)) - (len(log) - end))
-    counts = dict.fromkeys(_COUNTS, 0)
+    counts = _NONE.copy()
     first = max(end - MAX_ACTIVITIES, 0)
     week = bisect_left(times, before - timedelta(days=7), first, end)
     month = bisect_left(times, before - timedelta(days=30), first, end)
@@ -201,15 +195,14 @@ def add_activities(
         direction = one.direction
         last[direction] = index
         for name in _NAMES.get(one.type, ()) if index < month else _NAMES_30.get(one.type, ()):
-            counts[name] += 1
+            counts[name] += 1.0
         if index >= month and direction in _RECENT:
             of_week, of_month = _RECENT[direction]
-            counts[of_month] += 1
+            counts[of_month] += 1.0
             counts[of_week] += index >= week
     row["activities_7_days"] = float(end - week)
     row["activities_30_days"] = float(end - month)
-    for name, number in counts.items():
-        row[name] = float(number)
+    row.update(counts)
     row["days_since_activity"] = _days_between(times[end - 1], before) if end else None
     for direction in _DIRECTIONS:
         found = last.get(direction)
@@ -217,10 +210,10 @@ def add_activities(
 
 
 _DIRECTIONS = ("inbound", "outbound")
-_COUNTS = (
+_NONE = dict.fromkeys((
     *(f"{direction}_{span}_days" for direction in _DIRECTIONS for span in (7, 30)),
     *ACTIVITY_TYPES, *(f"{kind}_30_days" for kind in ACTIVITY_TYPES),
-)  # fmt: skip
+), 0.0)  # fmt: skip
 _RECENT = {direction: (f"{direction}_7_days", f"{direction}_30_days") for direction in _DIRECTIONS}
 _NAMES = {kind: (kind,) for kind in ACTIVITY_TYPES}
 _NAMES_30 = {kind: (kind, f"{kind}_30_days") for kind in ACTIVITY_TYPES}
@@ -253,16 +246,16 @@ def _add_lists(row: dict[str, Cell], state: Mapping[str, ChangeValue | None]) ->
 
 def _cell(value: ChangeValue | None) -> Cell:
     """A value as a cell; empty text counts as missing, and long text is cut as in events."""
+    if isinstance(value, str):
+        return cut(value, MAX_CELL_BYTES) or None
     if isinstance(value, tuple):
         return None
     if isinstance(value, Money):
         return major(value)
-    if isinstance(value, str):
-        return cut(value, MAX_CELL_BYTES) or None
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
 
 
 def _days_between(start: datetime, end: datetime) -> float:
-    return float(int((_seconds(end) - _seconds(start)) // _DAY))
+    return float((end - start).days)

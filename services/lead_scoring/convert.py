@@ -24,6 +24,7 @@ from services.lead_scoring.whatif import Hypothesis
 MOST_ROWS = 200_000
 
 
+_UNNAMED = DealHistory(Deal(""))
 _OUTCOMES = {records_pb2.OUTCOME_WON: Outcome.WON, records_pb2.OUTCOME_LOST: Outcome.LOST}
 
 
@@ -46,6 +47,15 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         product_names={one.product_id: one.product_name for one in source.products if one.product_name},
     )  # fmt: skip
     return Asked(history, day, row_of_event(event, day))
+
+
+def unnamed_from_event(event: events_pb2.DealEvent) -> Asked:
+    """The same for a score without reasons: of a deal that is open only its columns and the day."""
+    day, source = _day(event), event.deal
+    if source.deleted or source.outcome in _OUTCOMES:
+        return Asked(DealHistory(Deal(source.id, outcome=_OUTCOMES.get(source.outcome, Outcome.OPEN),
+                                      deleted=source.deleted)), day)  # fmt: skip
+    return Asked(_UNNAMED, day, row_of_event(event, day))
 
 
 def whole_from_event(event: events_pb2.DealEvent) -> Asked:

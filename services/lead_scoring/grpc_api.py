@@ -28,10 +28,9 @@ class LeadScoringApi(lead_scoring_pb2_grpc.LeadScoringServiceServicer):
         lead_scoring_pb2_grpc.add_LeadScoringServiceServicer_to_server(self, server)
 
     def _score(self, requests: Sequence[pb.ScoreDealRequest]) -> list[pb.ScoreDealResponse]:
-        asked = [convert.asked_from_event(request.deal) for request in requests]
-        scores, version = self._service.score(asked)
-        pairs = zip(asked, scores, strict=True)
-        return [convert.score_to_pb(one.history.deal.id, score, version) for one, score in pairs]
+        scores, version = self._service.score([convert.unnamed_from_event(request.deal) for request in requests])
+        pairs = zip(requests, scores, strict=True)
+        return [convert.score_to_pb(request.deal.deal.id, score, version) for request, score in pairs]
 
     async def ScoreDeal(  # noqa: N802
         self, request: pb.ScoreDealRequest, context: grpc.aio.ServicerContext[Any, Any]
