@@ -7,7 +7,7 @@ promised, set and said is told, and nothing of what the forecast service would h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 from typing import Any
@@ -127,30 +127,30 @@ async def quotas_of(
     store: Store, principal: Principal, period: FiscalPeriod
 ) -> tuple[list[Quota], list[NodeQuota]]:  # fmt: skip
     """Everybody's quotas of a period: those set for it, else the sum of those set for its parts."""
-    owners = await _settings(store, principal, period, owners=True)
-    nodes = await _settings(store, principal, period, owners=False)
+    owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)])
+    of_owners: dict[str, Setting] = {}
+    for quota in owners:
+        of_owners.setdefault(quota.period, {})[quota.owner_id, quota.amount.currency] = quota.amount.minor
+    of_nodes: dict[str, Setting] = {}
+    for each in nodes:
+        of_nodes.setdefault(each.period, {})[each.node, each.amount.currency] = each.amount.minor
     text = str(period)
     return (
-        [Quota(owner, text, Money(currency, minor)) for (owner, currency), minor in owners.items()],
-        [NodeQuota(node, text, Money(currency, minor)) for (node, currency), minor in nodes.items()],
+        [Quota(owner, text, Money(code, minor)) for (owner, code), minor in settled(period, of_owners).items()],
+        [NodeQuota(node, text, Money(code, minor)) for (node, code), minor in settled(period, of_nodes).items()],
     )
 
 
-async def _settings(store: Store, principal: Principal, period: FiscalPeriod, *, owners: bool) -> Setting:
-    if owners:
-        found = {(one.owner_id, one.amount.currency): one.amount.minor
-                 for one in await store.list_quotas(principal, str(period))}  # fmt: skip
-    else:
-        found = {(one.node, one.amount.currency): one.amount.minor
-                 for one in await store.list_node_quotas(principal, str(period))}  # fmt: skip
-    parts = [await _settings(store, principal, one, owners=owners) for one in period.parts]
-    return summed(parts) | found
+def _within(period: FiscalPeriod) -> Iterator[FiscalPeriod]:
+    yield period
+    for part in period.parts:
+        yield from _within(part)
 
 
-def summed(parts: Iterable[Mapping[tuple[str, str], int]]) -> Setting:
-    """Amounts of several periods added up, each as far as there is one."""
+def settled(period: FiscalPeriod, given: Mapping[str, Setting]) -> Setting:
+    """What is set for a period, else the sum over its parts as far as something is set for them."""
     whole: Setting = {}
-    for part in parts:
-        for key, minor in part.items():
+    for part in period.parts:
+        for key, minor in settled(part, given).items():
             whole[key] = whole.get(key, 0) + minor
-    return whole
+    return whole | given.get(str(period), {})

@@ -161,6 +161,11 @@ class Store(FeedbackStore, Protocol):
         """Quotas set on nodes above the owners, of a period ('' for all): of nodes all of whose owners the principal
         sees today."""
 
+    async def quotas_in(
+        self, principal: Principal, periods: Sequence[str]
+    ) -> tuple[list[Quota], list[NodeQuota]]:
+        """What `list_quotas` and `list_node_quotas` say of several periods, in one reading and no order."""
+
     async def list_stages(self, principal: Principal) -> list[str]: ...
 
     async def list_fields(self) -> list[FieldDefinition]: ...

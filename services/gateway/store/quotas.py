@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from kit.money import Money
+from learning.records import Quota
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store import tables as t
 from services.gateway.store import tables_forecast as f
@@ -21,11 +22,14 @@ OWNER, MANAGER, REGION = "owner:", "manager:", "region:"
 
 
 class Quotas(Around):
-    """`save_node_quotas`, `drop_quotas` and `list_node_quotas`, beside everything around deals."""
+    """`save_node_quotas`, `drop_quotas`, `quotas_in` and `list_node_quotas`, beside everything around deals."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._savers[f.node_quotas.name] = database.upsert(f.node_quotas)
+        q, n = t.quotas.c, f.node_quotas.c
+        self._quotas_in = select(q.owner_id, q.period, q.currency, q.amount).where(database.among(q.period))
+        self._node_quotas_in = select(n.node, n.period, n.currency, n.amount).where(database.among(n.period))
 
     async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
         """Create or change quotas of the company, regions and managers."""
@@ -55,6 +59,27 @@ class Quotas(Around):
 
         return await self._database.write(work)
 
+    async def quotas_in(self, principal: Principal, periods: Sequence[str]) -> tuple[list[Quota], list[NodeQuota]]:
+        """Quotas of several periods, of the owners the principal sees and of nodes it sees whole: one reading."""
+        ids = self._database.ids(periods)
+
+        def work(connection: Connection) -> tuple[list[Quota], list[NodeQuota]]:
+            context = self._contexts.read(connection)
+            visible = context.visible(principal)
+            seen = context.people.nodes_within(visible, context.day)
+            owners = self._database.rows(connection, self._quotas_in, ids=ids)
+            nodes = self._database.rows(connection, self._node_quotas_in, ids=ids)
+            return (
+                [
+                    Quota(row.owner_id, row.period, Money(row.currency, row.amount))
+                    for row in owners
+                    if visible is None or row.owner_id in visible
+                ],
+                [_node_quota(row) for row in nodes if seen is None or row.node in seen],
+            )
+
+        return await self._database.read(work)
+
     async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
         """Quotas set on nodes all of whose owners the principal sees, by period, node and currency."""
         n = f.node_quotas.c
@@ -65,11 +90,7 @@ class Quotas(Around):
         def work(connection: Connection) -> list[NodeQuota]:
             context = self._contexts.read(connection)
             seen = context.people.nodes_within(context.visible(principal), context.day)
-            return [
-                NodeQuota(row.node, row.period, Money(row.currency, row.amount))
-                for row in connection.execute(found).all()
-                if seen is None or row.node in seen
-            ]
+            return [_node_quota(row) for row in connection.execute(found).all() if seen is None or row.node in seen]
 
         return await self._database.read(work)
 
@@ -92,6 +113,10 @@ def _is_node(node: str, context: Context) -> bool:
     if node.startswith(REGION):
         return any(line.region == node.removeprefix(REGION) for line in context.people.lines if line.region)
     return node == "company"
+
+
+def _node_quota(row: Any) -> NodeQuota:
+    return NodeQuota(row.node, row.period, Money(row.currency, row.amount))
 
 
 def _row(quota: NodeQuota) -> dict[str, Any]:

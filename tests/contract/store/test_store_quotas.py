@@ -25,6 +25,12 @@ async def test_quotas_of_nodes_are_kept_changed_and_cut(store: Store) -> None:
     assert await store.list_node_quotas(LOCAL, "2017-Q4") == [more, NODES[2], NODES[1]]
     assert await store.list_node_quotas(LOCAL, "") == [more, NODES[2], NODES[1], NODES[3]]
     assert await store.list_node_quotas(EAST, "") == [NODES[2]], "a region holds more than east's people"
+    ann, cat = Quota("ann", "2018-Q1", Money("USD", 5)), Quota("cat", "2017-Q4", Money("USD", 6))
+    await store.save_quotas(LOCAL, [ann, cat])
+    owners, nodes = await store.quotas_in(LOCAL, ["2017-Q4", "2018-Q1", "FY2017"])
+    assert (set(owners), set(nodes)) == ({ann, cat}, {more, *NODES[1:]})
+    assert await store.quotas_in(EAST, ["2017-Q4", "2018-Q1"]) == ([ann], [NODES[2]])
+    assert await store.quotas_in(LOCAL, ["2017-11"]) == ([], [])
     for refused in (store.save_node_quotas(EAST, NODES), store.drop_quotas(EAST, "company", "2017-Q4")):
         with pytest.raises(Forbidden):
             await refused
