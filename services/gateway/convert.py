@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,8 @@ from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from kit.errors import Poisoned
 from learning.insight_keys import key_from_pb, key_to_pb
+from services.gateway.convert_actions import next_actions, next_actions_to_pb
+from services.gateway.convert_parts import money, money_to_pb, reasons, reasons_to_pb
 from services.gateway.domain import Insight, InsightKind
 from services.gateway.store.interface import StoredRollup
 
@@ -58,7 +60,7 @@ def add_insight(event: events_pb2.DealEvent, insight: Insight) -> None:
     elif insight.kind is InsightKind.FORECAST:
         event.forecast.CopyFrom(_forecast_to_pb(header, body))
     else:
-        event.next_actions.CopyFrom(_next_actions_to_pb(header, body))
+        event.next_actions.CopyFrom(next_actions_to_pb(header, body))
 
 
 def rollup_from_pb(rollup: insights_pb2.Rollup) -> StoredRollup:
@@ -90,30 +92,13 @@ def _moment(seconds: int, nanos: int) -> tuple[str, datetime]:
     return str(stamp.ToJsonString()), stamp.ToDatetime(tzinfo=UTC)
 
 
-def _money(amount: records_pb2.Money) -> dict[str, str] | None:
-    return {"currency": amount.currency, "value": amount.value} if amount.currency else None
-
-
-def _reasons(reasons: Iterable[insights_pb2.Reason]) -> list[dict[str, Any]]:
-    return [
-        {
-            "field": reason.field,
-            "value": reason.value,
-            "effect": reason.effect,
-            "text": {"en": reason.text_en, "ko": reason.text_ko},
-            "evidence": {"count": reason.evidence_count, "won": reason.evidence_won},
-        }
-        for reason in reasons
-    ]
-
-
 def _lead_score(score: insights_pb2.LeadScore) -> tuple[dict[str, Any], dict[str, Any]]:
     body = {
         "probability": score.probability,
         "low": score.low,
         "high": score.high,
         "base_log_odds": score.base_log_odds,
-        "reasons": _reasons(score.reasons),
+        "reasons": reasons(score.reasons),
         "prior": score.prior,
         "contributions": dict(zip(score.contributions.fields, score.contributions.effects, strict=False)),
     }
@@ -130,7 +115,7 @@ def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str
                 "start_date": period.start_date,
                 "end_date": period.end_date,
                 "probability": period.probability,
-                "expected": _money(period.expected),
+                "expected": money(period.expected),
             }
             for period in forecast.periods
         ],
@@ -139,7 +124,7 @@ def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str
         "category": forecast.category.upper(),
         "slip_risk": slip_risk,
         "win_probability": forecast.win_probability,
-        "reasons": _reasons(forecast.reasons),
+        "reasons": reasons(forecast.reasons),
     }
     current = next((period for period in forecast.periods if period.HasField("expected")), None)
     expected = float(current.expected.value) if current else None  # of this quarter: a dead deal is not worth a look
@@ -161,87 +146,19 @@ def _amount(forecast: insights_pb2.Forecast) -> dict[str, str] | None:
     }
 
 
-def _next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], dict[str, Any]]:
-    body = {
-        "actions": [
-            {
-                "id": action.id,
-                "action": action.action,
-                "text": {"en": action.text_en, "ko": action.text_ko},
-                "channel": action.channel,
-                "contact_id": action.contact_id,
-                "gain": _money(action.gain),
-                "probability_gain": action.probability_gain,
-                "probability_gain_low": action.probability_gain_low,
-                "probability_gain_high": action.probability_gain_high,
-                "reasons": _reasons(action.reasons),
-                "propensity": action.propensity,
-                "contact_limits": _limits(action),
-                "hours": _hours(action),
-                "message": {"en": action.message_en, "ko": action.message_ko},
-                "minutes": action.minutes,
-                "tidy_up": action.tidy_up,
-            }
-            for action in actions.actions
-        ],
-        "look_again_date": actions.look_again_date or None,
-        "catalogue_generation": actions.catalogue_generation,
-    }
-    first = actions.actions[0] if actions.actions else None
-    gain = float(first.gain.value) if first and first.gain.value else None
-    return body, {"gain": gain, "action": first.action if first else None}
-
-
-def _limits(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
-    if not action.HasField("contact_limits"):
-        return None
-    limits = action.contact_limits
-    windows = [{"contacts": each.contacts, "days": each.days} for each in limits.windows]
-    return {"windows": windows, "unanswered": limits.unanswered, "quiet_days": limits.quiet_days}
-
-
-def _hours(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
-    if not action.HasField("hours"):
-        return None
-    hours = action.hours
-    return {
-        "time_zone": hours.time_zone, "weekdays": list(hours.weekdays), "from_minute": hours.from_minute,
-        "until_minute": hours.until_minute, "days_off": list(hours.days_off),
-    }  # fmt: skip
-
-
-def _hours_to_pb(hours: Mapping[str, Any] | None) -> insights_pb2.ContactHours | None:
-    return insights_pb2.ContactHours(**hours) if hours else None
-
-
 Parts = tuple[dict[str, Any], dict[str, Any]]
 
 _BODIES: dict[InsightKind, Callable[[Any], Parts]] = {
     InsightKind.LEAD_SCORE: _lead_score,
     InsightKind.FORECAST: _forecast,
-    InsightKind.NEXT_ACTIONS: _next_actions,
+    InsightKind.NEXT_ACTIONS: next_actions,
 }
-
-
-def _money_to_pb(amount: Mapping[str, str] | None) -> records_pb2.Money | None:
-    return records_pb2.Money(currency=amount["currency"], value=amount["value"]) if amount else None
-
-
-def _reasons_to_pb(reasons: Iterable[Mapping[str, Any]]) -> list[insights_pb2.Reason]:
-    return [
-        insights_pb2.Reason(
-            field=reason["field"], value=reason["value"], effect=reason["effect"], text_en=reason["text"]["en"],
-            text_ko=reason["text"]["ko"], evidence_count=reason["evidence"]["count"],
-            evidence_won=reason["evidence"]["won"],
-        )
-        for reason in reasons
-    ]  # fmt: skip
 
 
 def _lead_score_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.LeadScore:
     return insights_pb2.LeadScore(
         header=header, probability=body["probability"], low=body["low"], high=body["high"],
-        base_log_odds=body["base_log_odds"], reasons=_reasons_to_pb(body["reasons"]), prior=body["prior"],
+        base_log_odds=body["base_log_odds"], reasons=reasons_to_pb(body["reasons"]), prior=body["prior"],
         contributions=_contributions_to_pb(body.get("contributions")),
     )  # fmt: skip
 
@@ -255,7 +172,7 @@ def _forecast_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any])
     periods = [
         insights_pb2.PeriodForecast(
             period=each["period"], start_date=each["start_date"], end_date=each["end_date"],
-            probability=each["probability"], expected=_money_to_pb(each["expected"]),
+            probability=each["probability"], expected=money_to_pb(each["expected"]),
         )
         for each in body["periods"]
     ]  # fmt: skip
@@ -266,34 +183,7 @@ def _forecast_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any])
     return insights_pb2.Forecast(
         header=header, status=_STATUS_CODES[body["status"]], periods=periods, close_date_p10=days.get("p10", ""),
         close_date_p50=days.get("p50", ""), close_date_p90=days.get("p90", ""), category=body["category"].lower(),
-        slip_risk=body["slip_risk"], reasons=_reasons_to_pb(body["reasons"]),
+        slip_risk=body["slip_risk"], reasons=reasons_to_pb(body["reasons"]),
         win_probability=body["win_probability"], amount_mean=sums["mean"], amount_p10=sums["p10"],
         amount_p90=sums["p90"],
-    )  # fmt: skip
-
-
-def _limits_to_pb(limits: Mapping[str, Any] | None) -> insights_pb2.ContactLimits | None:
-    if limits is None:
-        return None
-    windows = [insights_pb2.ContactLimits.Window(**each) for each in limits["windows"]]
-    return insights_pb2.ContactLimits(windows=windows, unanswered=limits["unanswered"], quiet_days=limits["quiet_days"])
-
-
-def _next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any]) -> insights_pb2.NextActions:
-    actions = [
-        insights_pb2.SuggestedAction(
-            id=each["id"], action=each["action"], text_en=each["text"]["en"], text_ko=each["text"]["ko"],
-            channel=each["channel"], contact_id=each["contact_id"], gain=_money_to_pb(each["gain"]),
-            probability_gain=each["probability_gain"], probability_gain_low=each["probability_gain_low"],
-            probability_gain_high=each["probability_gain_high"], reasons=_reasons_to_pb(each["reasons"]),
-            propensity=each["propensity"], contact_limits=_limits_to_pb(each.get("contact_limits")),
-            hours=_hours_to_pb(each.get("hours")), message_en=each.get("message", {}).get("en", ""),
-            message_ko=each.get("message", {}).get("ko", ""), minutes=each.get("minutes", 0.0),
-            tidy_up=each.get("tidy_up", False),
-        )
-        for each in body["actions"]
-    ]  # fmt: skip
-    return insights_pb2.NextActions(
-        header=header, actions=actions, look_again_date=body["look_again_date"] or "",
-        catalogue_generation=body.get("catalogue_generation", 0),
     )  # fmt: skip

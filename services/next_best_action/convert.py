@@ -147,6 +147,8 @@ def _fill(found: insights_pb2.NextActions, answer: Answer) -> None:
     for each in answer.ranking.suggestions:
         _fill_suggestion(found.actions.add(), each, answer.key.insight_id)
     found.catalogue_generation = answer.edition
+    for signal, day in answer.signals:
+        found.signals.add(name=signal.name, sentence=signal.sentence, day=day.isoformat())
     if answer.ranking.look_again is not None:
         found.look_again_date = answer.ranking.look_again.isoformat()
 

@@ -10,6 +10,7 @@ from kit.money import Money
 from learning.contact_hours import ContactHours
 from learning.insight_keys import InsightKey
 from learning.records import ContactCounter, DealHistory
+from services.next_best_action.signals import Signal
 
 Variable = str | int | float | bool | list[str]
 PLACEHOLDERS = ("contact", "sender", "account", "deal")  # of messages; whoever shows them fills them in
@@ -172,3 +173,4 @@ class Answer:
     as_of: datetime
     ranking: Ranking
     edition: int = 0  # of the catalogue
+    signals: tuple[tuple[Signal, date], ...] = ()  # what the notes say, with the day

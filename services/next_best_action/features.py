@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
+from kit.clock import utc_day
 from learning.records import CHANNELS, Activity, ChangeValue, ContactRole, DealHistory
 from learning.snapshots import end_of
 from learning.timeline import MAX_ACTIVITIES
 from services.next_best_action.domain import Variable
+from services.next_best_action.signals import NAMES, Signal, read
 
 # Fields of a deal whose history is read here.
 STATE_FIELDS = frozenset(
@@ -71,7 +73,7 @@ VARIABLES: Mapping[str, VariableType] = {
     "has_blocker": VariableType("bool", "one of them blocks it"),
     "product_count": VariableType("int", "products on the deal"),
     "open_service_case": VariableType("bool", "a service case of the customer's stands open"),
-    "signals": VariableType("list(string)", "names of the catalogue's [signals] found in the newest texts"),
+    "signals": VariableType("list(string)", "what the newest texts say, and the catalogue's [signals] in them"),
 }  # fmt: skip
 
 
@@ -125,8 +127,30 @@ def done_within(times: Sequence[datetime], day: date, days: int) -> bool:
     return first < len(times) and times[first] < start + timedelta(days=days)
 
 
+def newest_texts(activities: Sequence[Activity], day: date) -> list[Activity]:
+    """The newest activities with a text of the TEXTS_DAYS up to `day`, newest first."""
+    found: list[Activity] = []
+    end = end_of(day)
+    start = end - timedelta(days=TEXTS_DAYS) if day.toordinal() > TEXTS_DAYS else None
+    for activity in reversed(activities):
+        if len(found) == TEXTS_READ or (start is not None and activity.time <= start):
+            break
+        if activity.text and activity.time < end:
+            found.append(activity)
+    return found
+
+
+def found_signals(activities: Sequence[Activity], day: date) -> list[tuple[Signal, date]]:
+    """What the newest texts say, each signal with the sentence and day of the newest that says it."""
+    found: dict[str, tuple[Signal, date]] = {}
+    for activity in newest_texts(activities, day):
+        for signal in read(activity.text[:TEXT_READ]):
+            found.setdefault(signal.name, (signal, utc_day(activity.time)))
+    return [found[name] for name in NAMES if name in found]
+
+
 class Signals:
-    """Finds the catalogue's signal words in texts, whatever their case."""
+    """Names of what texts say: read from them, and the catalogue's own words, whatever their case."""
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
         self._words = [
@@ -134,18 +158,16 @@ class Signals:
         ]
 
     def found(self, activities: Sequence[Activity], day: date) -> list[str]:
-        """Names of the signals in the newest texts of the TEXTS_DAYS up to `day`, in order of the alphabet."""
-        texts: list[str] = []
-        end = end_of(day)
-        start = end - timedelta(days=TEXTS_DAYS) if day.toordinal() > TEXTS_DAYS else None
-        for activity in reversed(activities):
-            if len(texts) == TEXTS_READ or (start is not None and activity.time <= start):
-                break
-            if activity.text and activity.time < end:
-                texts.append(activity.text[:TEXT_READ].lower())
+        """Names of the signals in the newest texts up to `day`, in order of the alphabet."""
+        texts = [activity.text[:TEXT_READ] for activity in newest_texts(activities, day)]
+        if not texts:
+            return []
         # Searching all texts at once for each word is several times faster than one pattern of all words.
-        read = SEPARATOR.join(texts)
-        return [name for name, words in self._words if any(word in read for word in words)] if read else []
+        joined = SEPARATOR.join(texts).lower()
+        found = {name for name, words in self._words if any(word in joined for word in words)}
+        for text in texts:
+            found.update([signal.name for signal in read(text)])
+        return sorted(found)
 
 
 @dataclass(slots=True)

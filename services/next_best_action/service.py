@@ -48,6 +48,7 @@ class NextBestAction:
 
     def _answer(self, asked: Asked, model: ActionModel, pointer: Pointer | None) -> Answer:
         version, generation = (pointer.version, pointer.generation) if pointer else (PRIOR_VERSION, 0)
+        signals = tuple(features.found_signals(asked.history.activities, asked.day))
         generation += self.edition  # both only grow, so an answer by a newer catalogue or model wins
         ranking = rank(situation(asked, self.catalogue, model), self.catalogue, model, seed=self._seed)
         deal, day = asked.history.deal, asked.day.isoformat()
@@ -55,7 +56,7 @@ class NextBestAction:
         by = f"{version}+{self.edition}" if self.edition else version
         name = insight_id(KIND, deal.id, deal.revision, generation, day, upstream, by)
         key = InsightKey(deal.revision, generation, day, name, asked.upstream)
-        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking, self.edition)
+        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking, self.edition, signals)
 
 
 def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situation:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.rest.schemas_suggestions import Addressee, FeedbackGiven, Window
+from services.gateway.rest.schemas_suggestions import Addressee, FeedbackGiven, NoteSignal, Window
 
 
 class Shape(BaseModel):
@@ -151,6 +151,7 @@ class NextActions(Computed):
     look_again_date: str | None
     catalogue_generation: int
     feedback: list[FeedbackGiven]
+    signals: list[NoteSignal]
 
 
 class ProductLine(Shape):

@@ -28,6 +28,14 @@ class Window(Part):
     end: str
 
 
+class NoteSignal(Part):
+    """What a note says may stop the deal, with the sentence that shows it."""
+
+    name: str
+    sentence: str
+    day: str
+
+
 class FeedbackGiven(Part):
     """An answer to a suggestion that stands."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dealcast.common.v1 import insights_pb2
 from learning.records import Activity
 from services.gateway.contact_limits import ContactLog
-from services.gateway.convert import _limits
+from services.gateway.convert_actions import _limits
 from services.gateway.store.counters import count_contacts
 from services.gateway.store.interface import Touch
 from services.next_best_action.convert import _limits_to_pb

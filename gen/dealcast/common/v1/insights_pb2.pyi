@@ -232,16 +232,28 @@ class ContactHours(_message.Message):
     def __init__(self, time_zone: _Optional[str] = ..., weekdays: _Optional[_Iterable[int]] = ..., from_minute: _Optional[int] = ..., until_minute: _Optional[int] = ..., days_off: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class NextActions(_message.Message):
-    __slots__ = ("header", "actions", "look_again_date", "catalogue_generation")
+    __slots__ = ("header", "actions", "look_again_date", "catalogue_generation", "signals")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     LOOK_AGAIN_DATE_FIELD_NUMBER: _ClassVar[int]
     CATALOGUE_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     actions: _containers.RepeatedCompositeFieldContainer[SuggestedAction]
     look_again_date: str
     catalogue_generation: int
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ..., catalogue_generation: _Optional[int] = ...) -> None: ...
+    signals: _containers.RepeatedCompositeFieldContainer[NoteSignal]
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ..., catalogue_generation: _Optional[int] = ..., signals: _Optional[_Iterable[_Union[NoteSignal, _Mapping]]] = ...) -> None: ...
+
+class NoteSignal(_message.Message):
+    __slots__ = ("name", "sentence", "day")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    sentence: str
+    day: str
+    def __init__(self, name: _Optional[str] = ..., sentence: _Optional[str] = ..., day: _Optional[str] = ...) -> None: ...
 
 class Rollup(_message.Message):
     __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation")
