@@ -46,7 +46,9 @@ class Reader:
         given, rows = table.columns, table.rows
         numbers = np.empty((len(self._numbers), rows))
         for place, (_, number) in enumerate(self._numbers):
-            numbers[place] = as_numbers(given.get(number.name), rows)
+            column = given.get(number.name)
+            numbers[place] = column if isinstance(column, np.ndarray) else as_numbers(column, rows)
+        numbers[np.isinf(numbers)] = np.nan
         bins = [choice.bins(given.get(choice.name), rows) for _, choice in self._choices]
         texts = [text.features(given.get(text.name), rows) for _, text in self._texts]
         return Read(rows, numbers.T, bins, texts)

@@ -146,11 +146,7 @@ def _add_moves(row: dict[str, Cell], moves: Sequence[Change], born: date, day: d
         if not of_field or of_field[-1].value != one.value:  # repeats of the same value are no moves
             of_field.append(one)
     stages = by_field["stage"]
-    seen: set[ChangeValue | None] = set()
-    back = 0
-    for one in stages:
-        back += one.value in seen
-        seen.add(one.value)
+    back = len(stages) - len({one.value for one in stages})
     since = stages[-1].effective_time if stages else None
     row["days_in_stage"] = _days_between(since, before) if since else row["age_days"]
     row["stage_moves"] = float(max(len(stages) - 1, 0))
@@ -159,8 +155,8 @@ def _add_moves(row: dict[str, Cell], moves: Sequence[Change], born: date, day: d
     row["amount_changes"] = float(max(len(by_field["amount"]) - 1, 0))
     promises = [one.value for one in by_field["close_date"] if isinstance(one.value, date)]
     pairs = list(pairwise(promises))
-    row["close_date_slips"] = float(sum(new > old for old, new in pairs))
-    row["close_date_pulls"] = float(sum(new < old for old, new in pairs))
+    row["close_date_slips"] = float(sum([new > old for old, new in pairs]))
+    row["close_date_pulls"] = float(sum([new < old for old, new in pairs]))
 
 
 def add_account(row: dict[str, Cell], account: Account, before: datetime) -> None:

@@ -18,7 +18,7 @@ from learning.insight_keys import key_from_pb
 from learning.periods import Period
 from learning.records import Node
 from learning.wire import bare_history, business_day, day_from_pb, time_from_pb, time_to_pb
-from learning.wire_values import change_value_from_pb, product_line_from_pb
+from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
 from services.forecast.leaves import Path, Update
 from services.forecast.model import Ask, region_of
@@ -113,7 +113,7 @@ def _fill(message: pb.Forecast, event: events_pb2.DealEvent, answer: Answer) -> 
     header.key.business_day, header.key.insight_id = answer.day.isoformat(), answer.insight_id
     header.key.upstream.CopyFrom(event.lead_score.header.key)
     header.model_version = answer.model_version
-    header.as_of.FromDatetime(answer.as_of)
+    fill_time(header.as_of, answer.as_of)
     message.status = _STATUS[forecast.status]
     message.win_probability = forecast.win_probability if forecast.parameters else event.lead_score.probability
     if forecast.parameters is not None:

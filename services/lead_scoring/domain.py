@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from learning.columns import Floats
 from learning.reasons import Reason
 from learning.records import Deal, Outcome
 
@@ -15,6 +18,7 @@ MIN_OUTCOMES = 40  # with fewer, the score is a prior shrunk towards the company
 TOP_REASONS = 8
 DIGITS = 6  # of contributions, in log-odds
 SMALL = 1e-12
+HALF, LARGE = 1e-6, 1e9  # at most so large, a product's last bit is below that
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,26 @@ class Score:
     contributions: Mapping[str, float] = field(default_factory=dict)
 
 
+def rounded(effects: Floats) -> Floats:
+    """As `round` to DIGITS of each, all at once."""
+    scaled = effects * 10.0**DIGITS
+    whole = np.rint(scaled)
+    found = whole / 10.0**DIGITS
+    # Where the product's own last bit may tell which way a half goes, or is no fraction any more.
+    unsure = (np.abs(np.abs(scaled - whole) - 0.5) < HALF) | (np.abs(scaled) > LARGE)
+    if unsure.any():
+        found[unsure] = [round(one, DIGITS) for one in effects[unsure].tolist()]
+    return np.asarray(found)
+
+
 def shares(named: Iterable[tuple[str, float]], total: float) -> dict[str, float]:
     """Effects by name without those that are nothing, rounded; "" takes what is left of their total."""
-    kept = {name: rounded for name, effect in named if (rounded := round(effect, DIGITS))}
+    return listed(((name, round(effect, DIGITS)) for name, effect in named), total)
+
+
+def listed(named: Iterable[tuple[str, float]], total: float) -> dict[str, float]:
+    """The same of effects that are rounded already."""
+    kept = {name: effect for name, effect in named if effect}
     rest = total - sum(kept.values())
     if abs(rest) > SMALL:
         kept[""] = kept.get("", 0.0) + rest

@@ -21,7 +21,7 @@ from learning.linear import LinearScorer, Scores
 from learning.reasons import Names, Reason, Teller
 from learning.texts import TextColumn
 from learning.trees import Trees
-from services.lead_scoring.domain import TOP_REASONS, Score, shares
+from services.lead_scoring.domain import TOP_REASONS, Score, listed, rounded
 
 FORMAT = 2
 MODEL_FILE, WEIGHTS_FILE, TREES_FILE, EVALUATION_FILE = "model.json", "weights.npz", "trees.txt", "evaluation.json"
@@ -70,7 +70,8 @@ class ScoreModel:
         base = self.scorer.base
         exact = Scores(base + effects.sum(axis=1), self.widening * spread.deviation)
         why: list[tuple[Reason, ...]] = self._teller.reasons(table, effects, top, names)
-        parts = [shares(zip(self.columns, row, strict=True), sum(row)) for row in effects.tolist()]
+        told = zip(effects.tolist(), rounded(effects).tolist(), strict=True)
+        parts = [listed(zip(self.columns, short, strict=True), sum(row)) for row, short in told]
         rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
         return [Score(p, low, high, base, one, self.prior, part) for p, low, high, one, part in rows]
 
