@@ -14,7 +14,6 @@ from kit.errors import DealcastError, InvalidInput, NotFound
 from kit.money import decimals, format_minor
 from learning.fiscal import FiscalPeriod
 from services.gateway.domain import LOCAL, Principal
-from services.gateway.forecast_totals import HORIZON
 from services.gateway.live import wait_either
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
@@ -28,6 +27,7 @@ KEPT = (
 )  # fmt: skip
 SOURCES = ("mean", "p50", "adjusted", "submitted", "commit")  # whose accuracy is told; commit with what is booked
 SHARES = (0.0, 1 / 3, 2 / 3)  # of a period, where a number is looked at again
+WRITTEN = 2  # quarters: the current one and the next
 EVERY_SECONDS = 30.0
 
 
@@ -60,7 +60,7 @@ class Diary:
         if seen == self._seen:
             return 0  # every change of a deal, a total or a call is an event
         count, first = 0, self._gateway.workspace.calendar.current(day)
-        for period in (first.next(ahead) for ahead in range(HORIZON)):
+        for period in (first.next(ahead) for ahead in range(WRITTEN)):
             for currency in await self._currencies(period):
                 days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency))
                 known = self._written.get((str(period), currency))
