@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Protocol
 
@@ -181,38 +182,33 @@ def add_activities(
     """The columns of the activities. log: oldest first, with its times; count: also those not carried."""
     end = bisect_left(times, before)
     row["activities"] = float(max(count, len(log)) - (len(log) - end))
-    counts = _NONE.copy()
     first = max(end - MAX_ACTIVITIES, 0)
     week = bisect_left(times, before - timedelta(days=7), first, end)
     month = bisect_left(times, before - timedelta(days=30), first, end)
-    last: dict[str, int] = {}
-    for index in range(first, end):
-        one = log[index]
-        direction = one.direction
-        last[direction] = index
-        for name in _NAMES.get(one.type, ()) if index < month else _NAMES_30.get(one.type, ()):
-            counts[name] += 1.0
-        if index >= month and direction in _RECENT:
-            of_week, of_month = _RECENT[direction]
-            counts[of_month] += 1.0
-            counts[of_week] += index >= week
     row["activities_7_days"] = float(end - week)
     row["activities_30_days"] = float(end - month)
+    seen = log[first:end]
+    kinds, newest = [one.type for one in seen], [one.direction for one in reversed(seen)]
+    counts = _NONE.copy()
+    for direction, (of_week, of_month) in _RECENT.items():
+        counts[of_week] = float(newest[: end - week].count(direction))
+        counts[of_month] = float(newest[: end - month].count(direction))
+    for kind, number in Counter(kinds).items():
+        if kind in _IN_30_DAYS:
+            counts[kind] = float(number)
+    for kind, number in Counter(kinds[month - first :]).items():
+        if kind in _IN_30_DAYS:
+            counts[_IN_30_DAYS[kind]] = float(number)
     row.update(counts)
     row["days_since_activity"] = _days_between(times[end - 1], before) if end else None
-    for direction in _DIRECTIONS:
-        found = last.get(direction)
-        row[f"days_since_{direction}"] = None if found is None else _days_between(times[found], before)
+    for direction in _RECENT:
+        last = times[end - 1 - newest.index(direction)] if direction in newest else None
+        row[f"days_since_{direction}"] = None if last is None else _days_between(last, before)
 
 
-_DIRECTIONS = ("inbound", "outbound")
-_NONE = dict.fromkeys((
-    *(f"{direction}_{span}_days" for direction in _DIRECTIONS for span in (7, 30)),
-    *ACTIVITY_TYPES, *(f"{kind}_30_days" for kind in ACTIVITY_TYPES),
-), 0.0)  # fmt: skip
-_RECENT = {direction: (f"{direction}_7_days", f"{direction}_30_days") for direction in _DIRECTIONS}
-_NAMES = {kind: (kind,) for kind in ACTIVITY_TYPES}
-_NAMES_30 = {kind: (kind, f"{kind}_30_days") for kind in ACTIVITY_TYPES}
+_RECENT = {direction: (f"{direction}_7_days", f"{direction}_30_days") for direction in ("inbound", "outbound")}
+_IN_30_DAYS = {kind: f"{kind}_30_days" for kind in ACTIVITY_TYPES}
+_NONE = dict.fromkeys((*chain(*_RECENT.values()), *_IN_30_DAYS, *_IN_30_DAYS.values()), 0.0)
 
 
 def fields_at(account: Account, before: datetime) -> Mapping[str, ChangeValue]:

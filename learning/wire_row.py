@@ -69,4 +69,7 @@ def _account(source: pb.Deal, account_id: ChangeValue | None) -> pb.Account | No
     """The account of that id; one the deal had before counts first, as in a history."""
     if not account_id:
         return None
-    return next((one for one in (*source.former_accounts, source.account) if one.id == account_id), None)
+    for one in source.former_accounts:
+        if one.id == account_id:
+            return one
+    return source.account if source.account.id == account_id else None
