@@ -16,6 +16,7 @@ COMMANDS = {
     "import": "cli.import_",
     "train": "cli.train",
     "evaluate": "cli.evaluate",
+    "backtest": "cli.backtest",
     "models": "cli.models",
     "export": "cli.export",
     "dead-letters": "cli.dead_letters",
