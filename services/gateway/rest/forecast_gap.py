@@ -1,20 +1,26 @@
-"""/v1/forecast/close-gap: which deals would close it."""
+"""/v1/forecast/close-gap and /v1/forecast:simulate: what would be, tried on the forecast's scenarios."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import InvalidInput
+from learning.records import Outcome
 from services.gateway.forecast_client import Simulator
 from services.gateway.gap import close_gap
-from services.gateway.rest import base, schemas_forecast
+from services.gateway.json_checks import Problems, Reader, check_day, check_money
+from services.gateway.rest import base, inputs, schemas_forecast
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import WHERE, currency_of, period_of, text_of
-from services.gateway.rest.http import answer
+from services.gateway.rest.http import answer, json_of
+from services.gateway.rest.problems import Refused
 from services.gateway.service import Gateway
+from services.gateway.simulation import Supposed, simulate
 
-MOST_DEALS, USUAL_DEALS = 10, 5
+MOST_DEALS, USUAL_DEALS, MOST_SUPPOSED = 10, 5, 50
 
 
 def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
@@ -38,4 +44,41 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request), int(text))
         return answer(await close_gap(gateway, simulator, principal_of(request), *asked))
 
+    _simulate(routes, gateway, simulator)
     return routes
+
+
+def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None:
+    deal = base.obj(id=base.TEXT, outcome=inputs.choice("WON", "LOST"), close_date=base.DAY, amount=base.MONEY)
+    body = base.obj(period=base.TEXT, deals=base.listed(deal))
+
+    @routes.post(
+        "/forecast:simulate", responses=base.gives(schemas_forecast.Simulation), openapi_extra=base.takes(body)
+    )
+    async def forecast_simulate(request: Request) -> Response:
+        """A period's totals of the nodes concerned if open deals were won or lost in it, slipped, or had other amounts.
+
+        Nothing is written; lead scores stay as they are.
+        """
+        period, supposed = supposed_of(await json_of(request))
+        calendar = gateway.workspace.calendar
+        chosen = calendar.parse(period) if period else calendar.current(gateway.workspace.business_day)
+        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed))
+
+
+def supposed_of(raw: Any) -> tuple[str, list[Supposed]]:
+    """The period and what is supposed of 1 to 50 deals. Raises Refused with everything that is wrong."""
+    problems, found = Problems(), []
+    reader = Reader(raw, problems, ("period", "deals"))
+    for path, element in reader.items("deals", MOST_SUPPOSED):
+        one = Reader(element, problems, ("id", "outcome", "close_date", "amount"), path=path)
+        outcome = one.choice("outcome", ("WON", "LOST"), default="")
+        amount = one.take("amount", check_money, default=None)
+        day = one.take("close_date", check_day, default=None)
+        found.append(Supposed(one.required_id("id"), Outcome(outcome) if outcome else None, day, amount))
+    if not found or len({one.deal_id for one in found}) < len(found):
+        problems.add("deals", len(found), f"deals are not 1 to {MOST_SUPPOSED} different ones", "name each once")
+    period = reader.text("period")
+    if problems.found:
+        raise Refused(problems.found)
+    return str(period), found

@@ -207,3 +207,34 @@ class ClosedGap(Shape):
     quota_probability: float | None
     tried: int
     deals: list[GapDeal]
+
+
+class SimulatedTotals(Shape):
+    """A node's totals."""
+
+    booked: str
+    mean: str
+    p10: str
+    p50: str
+    p90: str
+    quota_probability: float | None
+
+
+class SimulatedNode(Shape):
+    """A node before and after."""
+
+    node: str
+    level: Literal["company", "region", "manager", "owner"]
+    name: str
+    parent: str
+    quota: str | None
+    currency: str
+    before: SimulatedTotals
+    after: SimulatedTotals
+
+
+class Simulation(Shape):
+    """The nodes that the deals concern, parents before children."""
+
+    period: str
+    nodes: list[SimulatedNode]

@@ -25,7 +25,7 @@ from services.forecast.service import Forecasts
 from services.gateway.convert import insight_from_event, rollup_from_pb
 from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
 from services.gateway.rest import forecast_gap
-from services.gateway.rest.schemas_forecast import ClosedGap
+from services.gateway.rest.schemas_forecast import ClosedGap, Simulation
 from tests.integration.gateway.conftest import RunningGateway
 
 TODAY = date(2017, 10, 5)
@@ -134,8 +134,38 @@ async def test_the_fewest_deals_close_the_gap(
         assert (await asked(running, node="owner:zoe")).status_code == 404
         assert (await asked(running, node="manager:boss", period="2017-Q3")).json()["field"] == "period"
         assert (await asked(running, deals="0")).json()["field"] == "deals"
+        await supposing(running, service)
         monkeypatch.setattr(forecast_gap, "principal_of", lambda _: Principal("a", Scope.OWN, "a"))
         assert (await asked(running, node="manager:boss")).status_code == 403
         assert (await asked(running, node="owner:a", deals=1)).json() == mine
     finally:
         await server.stop(0)
+
+
+async def supposing(running: RunningGateway, service: Forecasts) -> None:
+    """POST /v1/forecast:simulate: won deals are booked, slipped ones leave the quarter, nothing stays changed."""
+
+    async def asked_with(*deals: dict[str, Any], period: str = "2017-Q4") -> Any:
+        return await running.http.post("/v1/forecast:simulate", json={"period": period, "deals": list(deals)})
+
+    answer = await asked_with({"id": "b1", "outcome": "WON"})
+    assert answer.status_code == 200, answer.text
+    Simulation.model_validate(answer.json())
+    nodes = {row["node"]: row for row in answer.json()["nodes"]}
+    assert set(nodes) == {"company", "manager:boss", "owner:b"}
+    boss = nodes["manager:boss"]
+    assert (boss["before"]["booked"], boss["after"]["booked"], boss["quota"]) == ("0.00", "500.00", "900.00")
+    won = probability(service, "manager:boss", 900, ["b1"])
+    assert boss["after"]["quota_probability"] == pytest.approx(won, abs=0.02)
+    assert boss["before"]["quota_probability"] == pytest.approx(probability(service, "manager:boss", 900, []), abs=0.02)
+    for deal in ({"outcome": "LOST"}, {"close_date": "2018-03-30"}, {"amount": {"currency": "USD", "value": "9"}}):
+        rows = (await asked_with({"id": "b1"} | deal)).json()["nodes"]
+        company = next(row for row in rows if row["node"] == "company")
+        assert float(company["after"]["mean"]) < float(company["before"]["mean"]), deal
+    for wrong, status, field in (
+        ([], 400, "deals"), ([{"id": "b1"}, {"id": "b1"}], 400, "deals"), ([{"id": "zz"}], 404, "id"),
+        ([{"id": "b1", "outcome": "OPEN"}], 400, "deals[0].outcome"), ([{"outcome": "WON"}], 400, "deals[0].id"),
+    ):  # fmt: skip
+        refused = await asked_with(*wrong)
+        assert (refused.status_code, refused.json()["field"]) == (status, field)
+    assert (await asked_with({"id": "b1"}, period="FY2018")).json()["field"] == "period"

@@ -39,6 +39,7 @@ LEFT_OUT = {
     ("POST", "/v1/training-jobs"): "starts processes; its own tests do",
     ("POST", "/v1/deals/{deal_id}/what-if"): "asks the lead scoring service; its own tests have one",
     ("GET", "/v1/forecast/close-gap"): "asks the forecast service; its own tests have one",
+    ("POST", "/v1/forecast:simulate"): "asks the forecast service; its own tests have one",
     ("GET", "/v1/actions/catalogue"): "asks the next best action service; its own tests have one",
     ("PUT", "/v1/actions/catalogue"): "asks the next best action service; its own tests have one",
 }

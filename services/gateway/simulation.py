@@ -1,0 +1,111 @@
+"""What totals would be if deals closed, slipped or changed: tried on the forecast's scenarios, written nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from kit.errors import InvalidInput
+from kit.money import Money, format_minor
+from learning.fiscal import FiscalPeriod
+from learning.records import Change, ChangeValue, Outcome
+from services.gateway.domain import InsightKind, Principal, Record
+from services.gateway.forecast_client import Simulator
+from services.gateway.forecast_days import to_minor
+from services.gateway.forecast_totals import View
+from services.gateway.rollup import SUMS, chance, quantile
+from services.gateway.service import Gateway
+from services.gateway.store.interface import StoredRollup
+
+SHARES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """A deal as it would be: won or lost in the period, or with another promised date or amount; None as it is."""
+
+    deal_id: str
+    outcome: Outcome | None = None
+    close_date: date | None = None
+    amount: Money | None = None
+
+
+async def simulate(
+    gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, supposed: Sequence[Supposed]
+) -> dict[str, Any]:
+    """The totals of the nodes concerned before and after, in each currency. Lead scores stay as they are.
+
+    Raises InvalidInput for a period that is no quarter of the forecast, and for deals that are not open or not scored
+    yet, NotFound, Unavailable.
+    """
+    quarters = View.of(period, gateway.workspace).quarters or ()
+    if len(quarters) != 1:
+        mend = "Name a quarter that is not over"
+        raise InvalidInput("this is not one calendar quarter to come", field="period", value=str(period), mend=mend)
+    deals = [await _supposed(gateway, principal, each, period.start) for each in supposed]
+    current, after = await simulator.simulate(str(quarters[0]), gateway.workspace.business_day, deals)
+    booked = _booked(deals)
+    rows: list[dict[str, Any]] = []
+    for currency in sorted({one.currency for one in after}):
+        whole = await gateway.forecast(principal, str(period), "", currency)
+        told = {one.node: one for one in current if one.currency == currency}
+        then = {one.node: one for one in after if one.currency == currency}
+        rows += [
+            _row(node, currency, told[node["node"]], then[node["node"]], booked.get((node["node"], currency), 0))
+            for node in whole["nodes"]
+            if node["booked"] is not None and node["node"] in told and node["node"] in then
+        ]
+    return {"period": str(period), "nodes": rows}
+
+
+async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, start: date) -> Record:
+    record = await gateway.store.get_record(principal, asked.deal_id)
+    deal = record.history.deal
+    if deal.outcome is not Outcome.OPEN or deal.deleted or InsightKind.LEAD_SCORE not in record.insights:
+        mend = "Name open deals that have a score"
+        raise InvalidInput("this deal is not open, or not scored yet", field="id", value=deal.id, mend=mend)
+    now, today = gateway.workspace.now(), gateway.workspace.business_day
+    given: dict[str, ChangeValue | None] = {"close_date": asked.close_date, "amount": asked.amount}
+    changes = [Change(name, value, now, now, deal.revision) for name, value in given.items() if value is not None]
+    deal = replace(deal, amount=asked.amount or deal.amount, close_date=asked.close_date or deal.close_date)
+    if asked.outcome is not None:
+        deal = replace(deal, outcome=asked.outcome, closed_date=max(today, start))
+    past = (*record.history.changes, *changes)
+    history = replace(record.history, deal=deal, changes=past, activities=(), contacts=(), counters=())
+    return replace(record, history=history)
+
+
+def _booked(deals: Sequence[Record]) -> dict[tuple[str, str], int]:
+    """What would be booked besides, by node and currency, in minor units."""
+    more: dict[tuple[str, str], int] = {}
+    for record in deals:
+        deal = record.history.deal
+        if deal.outcome is Outcome.WON and deal.amount is not None:
+            for node in record.history.owner_path:
+                key = (node.id, deal.amount.currency)
+                more[key] = more.get(key, 0) + deal.amount.minor
+    return more
+
+
+def _row(
+    node: Mapping[str, Any], currency: str, before: StoredRollup, after: StoredRollup, more: int
+) -> dict[str, Any]:  # fmt: skip
+    booked, quota = to_minor(node["booked"], currency) or 0, to_minor(node["quota"], currency)
+    named = {name: node[name] for name in ("node", "level", "name", "parent", "quota")}
+    return named | {
+        "currency": currency,
+        "before": _totals(currency, before, booked, quota),
+        "after": _totals(currency, after, booked + more, quota),
+    }
+
+
+def _totals(currency: str, rollup: StoredRollup, booked: int, quota: int | None) -> dict[str, Any]:
+    body, scenarios = rollup.body, rollup.body["scenarios"]
+    row: dict[str, Any] = {"booked": format_minor(currency, booked)}
+    row["mean"] = format_minor(currency, booked * scenarios + sum(body[name] for name in SUMS), scenarios)
+    for name, share in SHARES.items():
+        row[name] = format_minor(currency, booked + round(quantile(body["quantiles"], share)))
+    row["quota_probability"] = None if quota is None else chance(body["quantiles"], quota - booked)
+    return row
