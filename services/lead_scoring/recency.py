@@ -10,7 +10,7 @@ from learning.censoring import known_weights
 from learning.columns import Codes, Floats
 from learning.folds import Fold
 from learning.parallel import Workers
-from services.lead_scoring.candidates import DEFAULT_PENALTY, PENALTIES, Task, learn
+from services.lead_scoring.candidates import DEFAULT_FORWARD, PENALTIES, Task, learn
 from services.lead_scoring.dataset import Dataset
 
 PARTS = (2.0, 5.0, 12.0)  # half-lives tried beside none: the data's span over these
@@ -42,7 +42,7 @@ def choose_half_life(data: Dataset, folds: Sequence[Fold], seed: int, run: Worke
             weights = weigh(data, fold, life)
             train = np.flatnonzero(weights > 1e-3 * weights.max())
             test = np.flatnonzero(fold.test & data.labelled)
-            tasks.append(Task(train, weights[train], test, (PENALTIES[DEFAULT_PENALTY],), 0, seed))
+            tasks.append(Task(train, weights[train], test, (PENALTIES[DEFAULT_FORWARD],), 0, seed))
     found = [one.linear[0] for one in run(learn, tasks)]
     total = np.zeros((len(lives), len(data.deal_ids)))
     pool = np.any([fold.test for fold in folds], axis=0)
