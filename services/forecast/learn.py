@@ -22,7 +22,7 @@ OWNER_SHARE = 0.75  # of the deals in an owner's number
 OWNER_SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OWNER_PRIOR = 40.0  # owners' worth of belief in OWNER_SHARE
 SPREAD, SPREAD_PRIOR = 1.3, 20.0
-SPREAD_BOUNDS = (0.8, 6.0)
+SPREAD_BOUNDS = (1.0, 6.0)
 TYPICAL_PRIOR = 10.0  # won deals
 SHOCK_PRIOR = 3.0
 PRIOR_VARIANCES = (0.02, 0.005)  # of company and quarter together, of region
@@ -128,16 +128,20 @@ def typical_amounts(company: Company) -> dict[Owner, float]:
 
 
 def _spread(replays: Sequence[Replay], share: float, typical: Mapping[Owner, float]) -> float:
-    """Variance of owners' totals over that of independent deals, shrunk."""
+    """Variance of owners' totals over that of independent deals, shrunk; never below independence.
+
+    A ratio of sums: with few deals an owner, most ratios are small and a few enormous.
+    """
     found = [
-        missed**2 / (typical[owner] * mean)
+        (missed**2, typical[owner] * mean)
         for each in replays
         for owner, mean, missed in _residuals(each.windows[0], share)
         if mean > 0 and typical.get(owner, 0.0) > 0
     ]
-    capped = [min(each, 25.0) for each in found]
+    alone = sum(variance for _, variance in found)
+    ratio = sum(squared for squared, _ in found) / alone if alone > 0 else SPREAD
     worth = len(found) / INDEPENDENT
-    spread = (sum(capped) / INDEPENDENT + SPREAD_PRIOR * SPREAD) / (worth + SPREAD_PRIOR)
+    spread = (worth * ratio + SPREAD_PRIOR * SPREAD) / (worth + SPREAD_PRIOR)
     return min(max(spread, SPREAD_BOUNDS[0]), SPREAD_BOUNDS[1])
 
 
