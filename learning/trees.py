@@ -100,12 +100,20 @@ class Trees:
         return places
 
 
+# A tree of one leaf that says nothing.
+_STUMP = "\nnum_leaves=1\nnum_cat=0\nleaf_value=0\nleaf_count=0\nis_linear=0\nshrinkage=1\n"
+
+
 def merged(texts: Sequence[str], rounds: int) -> str:
-    """The first `rounds` trees of each model, one after the other, in one text."""
+    """The first `rounds` trees of each model, one after the other, in one text.
+
+    Models that stopped growing earlier, since no split helped any more, are filled up with trees that say nothing.
+    """
     head, trees = "", list[str]()
     for text in texts:
         parts = text.split("end of trees", 1)[0].split("Tree=")
         head = head or "\n".join(line for line in parts[0].splitlines() if not line.startswith("tree_sizes="))
-        trees += parts[1 : rounds + 1]
+        kept = parts[1 : rounds + 1]
+        trees += kept + [_STUMP] * (rounds - len(kept))
     numbered = (f"Tree={number}\n{tree.split(chr(10), 1)[1].strip()}\n\n\n" for number, tree in enumerate(trees))
     return f"{head.rstrip()}\n\n{''.join(numbered)}end of trees\n"

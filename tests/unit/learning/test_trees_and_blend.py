@@ -162,6 +162,22 @@ def test_a_tree_of_one_leaf_says_the_same_of_all() -> None:
     np.testing.assert_allclose(trees.by_bag(found)[0], expected)
 
 
+def test_bags_that_stopped_growing_early_serve_beside_others() -> None:
+    won = np.tile([1.0, 0.0, 0.0], 70)
+    outcomes = Outcomes(won, np.ones(210), np.arange(210))
+    separating = np.column_stack([won, np.random.default_rng(1).normal(size=210)])
+    inputs = [(separating, outcomes), (separating[:150], Outcomes(won[:150], np.ones(150), np.arange(150)))]
+    texts = [grow(features, of, 0, 130, features[:0]).text for features, of in inputs]
+    boosters = [lightgbm.Booster(model_str=text) for text in texts]
+    counts = {booster.num_trees() for booster in boosters}
+    assert len(counts) == 2  # each stops where no split helps any more
+    assert max(counts) < 130
+    trees = Trees(merged(texts, 130), 2, 130)
+    ((_, found),) = trees.parts(separating[:9])
+    expected = [booster.predict(separating[:9], raw_score=True) for booster in boosters]
+    np.testing.assert_allclose(trees.by_bag(found), np.asarray(expected))
+
+
 @pytest.mark.parametrize(("old", "new"), [
     ("num_cat=0", "num_cat=1"), ("is_linear=0", "is_linear=1"), ("leaf_value=", "leaf_value=0 "),
     ("left_child=", "left_child=0 "),
