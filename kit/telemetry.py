@@ -26,6 +26,7 @@ from kit.messages import Message
 from kit.settings import ServiceSettings
 
 TRACEPARENT = "traceparent"
+FRAMES = 4  # lines of an error named in the logs, unless they are at debug
 _propagator = TraceContextTextMapPropagator()
 
 
@@ -200,7 +201,7 @@ def _configure_logs(service: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_process,
-        structlog.processors.dict_tracebacks if level == "debug" else _where,
+        _where(None if level.lower() == "debug" else FRAMES),
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
@@ -222,18 +223,22 @@ def _configure_logs(service: str, level: str) -> None:
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
 
 
-def _where(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """In place of a traceback: the error's type and the line it came from, never its text.
+def _where(frames: int | None) -> structlog.types.Processor:
+    """In place of a traceback: the error's type and the last `frames` lines it came through (None: all), no text.
 
-    Texts of unforeseen errors may quote what people wrote.
+    Texts of unforeseen errors and local variables may hold what people wrote.
     """
-    info = event.pop("exc_info", None)
-    if info is True:
-        info = sys.exc_info()
-    error = info[1] if isinstance(info, tuple) else info
-    if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)
-        event["error_type"] = type(error).__name__
-        event["error_at"] = [f"{frame.filename}:{frame.lineno}" for frame in frames[-4:]]
-        event["thread"] = threading.current_thread().name
-    return event
+
+    def add_place(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        info = event.pop("exc_info", None)
+        if info is True:
+            info = sys.exc_info()
+        error = info[1] if isinstance(info, tuple) else info
+        if isinstance(error, BaseException):
+            passed = traceback.extract_tb(error.__traceback__)
+            event["error_type"] = type(error).__name__
+            event["error_at"] = [f"{frame.filename}:{frame.lineno}" for frame in passed[-(frames or len(passed)) :]]
+            event["thread"] = threading.current_thread().name
+        return event
+
+    return add_place

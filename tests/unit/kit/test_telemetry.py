@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import structlog
@@ -10,7 +12,7 @@ from kit import telemetry
 from kit.settings import ServiceSettings
 
 
-def _lines(text: str) -> list[dict[str, object]]:
+def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -69,3 +71,20 @@ def test_changes_are_told_with_their_trace_and_rescoring_at_debug_only(capsys: p
     telemetry.configure("forecast", ServiceSettings(log_level="warning"))
     telemetry.log_changes("deal_handled", changes)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_errors_are_logged_by_their_place_and_never_by_what_they_hold(
+    capsys: pytest.CaptureFixture[str], level: Literal["debug", "info"]
+) -> None:
+    telemetry.configure("gateway", ServiceSettings(log_level=level))
+    name = "Mina" + " Kim"
+    try:
+        raise ValueError(f"cannot store {name}")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    written = capsys.readouterr().err
+    line = _lines(written)[0]
+    assert line["error_type"] == "ValueError"
+    assert Path(__file__).name in line["error_at"][-1]
+    assert "Mina" not in written
