@@ -59,6 +59,14 @@ def test_every_setting_named_is_a_setting_and_reads(service: str, monkeypatch: p
     assert read.nats_url == "nats://nats:4222"
 
 
+def test_the_gateway_is_told_where_every_service_listens() -> None:
+    environment = COMPOSE["services"]["gateway"]["environment"]
+    for setting in GatewaySettings.model_fields:
+        service = setting.removesuffix("_address")
+        if service != setting and service in SERVICES:
+            assert environment[f"DEALCAST_{setting.upper()}"] == f"{service}:50051"
+
+
 def test_all_services_are_there_and_built_from_the_one_file() -> None:
     assert set(COMPOSE["services"]) == {"postgres", "nats", *SERVICES}
     arguments = set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
