@@ -15,6 +15,7 @@ from accuracy import (
     actions,
     forecast,
     forecast_calibration,
+    forecast_seeds,
     guard,
     lead_scoring,
     lead_scoring_files,
@@ -37,6 +38,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     guard.section,
     forecast.section,
     forecast_calibration.section,
+    forecast_seeds.section,
     actions.section,
     action_rules.section,
 )
