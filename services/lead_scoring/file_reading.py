@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from learning.csv_file import CsvFile
+from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
 from services.lead_scoring.file_flags import Note
 
@@ -18,11 +18,14 @@ Progress = Callable[[str, float], None]
 
 
 def read_raws(
-    file: CsvFile, wanted: Sequence[str], progress: Progress, what: str, cells: int = MAX_CELLS
+    file: CsvFile, wanted: Sequence[str], progress: Progress, what: str, beside: Callable[[Columns], None] | None = None
 ) -> tuple[dict[str, Raw], tuple[int, int]]:
-    """The wanted columns; how many rows were taken, and of how many. The file is closed."""
+    """The wanted columns; how many rows were taken, and of how many. The file is closed.
+
+    beside: is given every piece of the file whole, however few of its rows are taken.
+    """
     size = max(file.path.stat().st_size, 1)
-    share = min(1.0, cells / max(file.rows_at_most() * len(wanted), 1), MAX_BYTES / size)
+    share = min(1.0, MAX_CELLS / max(file.rows_at_most() * len(wanted), 1), MAX_BYTES / size)
     generator = np.random.default_rng(0)
     places = [file.names.index(name) for name in wanted]
     pieces: list[list[pa.Array]] = [[encode(())] for _ in wanted]
@@ -35,6 +38,8 @@ def read_raws(
         progress(what, min(done / size, 1.0))
 
     for piece in file.pieces(advance=advance):
+        if beside is not None:
+            beside(piece)
         rows = len(piece[0])
         drawn = np.flatnonzero(generator.random(rows) < share).tolist() if share < 1 else None
         read, taken = read + rows, taken + (rows if drawn is None else len(drawn))

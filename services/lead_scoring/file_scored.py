@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing
 from learning.columns import Floats, Table
-from learning.csv_file import CsvFile
+from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
 from services.lead_scoring.file_columns import Layout, told_garbage
 from services.lead_scoring.file_flags import FileOptions, Note, find_column
@@ -23,6 +23,8 @@ from services.lead_scoring.file_target import Target
 SAME_FILE = 0.5  # with so many ids in common it is no test
 SAME_ROWS = 20
 TEST = Note("the test file", "평가 파일")
+NAMELESS = 0
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ class Piece:
 
 @dataclass(slots=True)
 class TestFile:
-    """What is known of the file. `columns` holds those that were looked at; `seen` marks rows also trained on."""
+    """What is known of the file.
+
+    `columns` holds those that were looked at: the target whole, days and what orders the rows perhaps as a sample.
+    `keys` are the ids of all rows as numbers; `seen` marks the rows, of all, that were also trained on.
+    """
 
     __test__ = False
     options: FileOptions
@@ -44,6 +50,7 @@ class TestFile:
     id: str
     rows: int = 0
     columns: dict[str, Raw] = field(default_factory=dict)
+    keys: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     seen: NDArray[np.bool_] | None = None
     target: Target | None = None
     notes: list[Note] = field(default_factory=list)
@@ -55,24 +62,30 @@ class TestFile:
         return self.file.names
 
     def look(self, target: str, order: str, days: Sequence[str], progress: Progress) -> None:
-        """Read the id, the target and the columns that may order the rows, as far as the file has them."""
-        wanted = [name for name in dict.fromkeys((self.id, target, order, *days)) if name and name in self.names]
-        wanted = wanted or [self.names[0]]
-        self.columns, rows = read_raws(
-            CsvFile(self.options.test, "--test"), wanted, progress, "looking at the test file"
-        )
-        self.rows = rows[1]
+        """Read every id and outcome, and the columns that may order the rows, as far as the file has them."""
+        wanted = [name for name in dict.fromkeys((order, *days)) if name and name in self.names]
+        whole: dict[str, list[pa.Array]] = {target: []} if target in self.names else {}
+        keys = [np.zeros(0, dtype=np.int64)]
+
+        def beside(piece: Columns) -> None:
+            for name, into in whole.items():
+                into.append(encode(piece[self.names.index(name)]))
+            if self.id:
+                keys.append(_keys(Raw.of([encode(piece[self.names.index(self.id)])])))
+
+        file = CsvFile(self.options.test, "--test")
+        self.columns, rows = read_raws(file, wanted, progress, "looking at the test file", beside)
+        self.columns |= {name: Raw.of([encode(()), *pieces]) for name, pieces in whole.items()}
+        self.keys, self.rows = np.concatenate(keys), rows[1]
 
     def compare_ids(self, trained: Raw) -> None:
         """Find the rows whose ids were trained on. Raises InvalidInput where the two files are largely the same."""
-        here = self.columns[self.id]
-        named = np.array([not is_missing(text) for text in here.texts.to_pylist()], dtype=np.bool_)
-        again = named & pc.is_in(here.texts, trained.texts).to_numpy(zero_copy_only=False)
-        seen = again[here.codes]
+        there = _keys(trained)
+        seen = np.isin(self.keys, there) & (self.keys != NAMELESS)
         count = int(seen.sum())
         if not count:
             return
-        once = len(here.texts) == len(here.codes) and len(trained.texts) == len(trained.codes)
+        once = all(len(np.unique(one)) == len(one) for one in (self.keys, there))
         if once and count >= SAME_ROWS and count > SAME_FILE * len(seen):
             message = f"{count:,} of its {len(seen):,} rows are also in the training file, by {self.id!r}"
             mend = "give rows to test on that are not trained on"
@@ -122,6 +135,12 @@ class TestFile:
             yield Piece(table, ids, won)
         file.close()
         self.notes += [*told_rows(file, (row, row), TEST), *told_garbage(self.garbage, layout.readings, TEST)]
+
+
+def _keys(raw: Raw) -> Ints:
+    """Per row a number that stands for its id, so that files of any length fit; NAMELESS where there is none."""
+    numbers = (NAMELESS if is_missing(text) else hash(text) for text in raw.texts.to_pylist())
+    return np.asarray(np.fromiter(numbers, np.int64, len(raw.texts))[raw.codes])
 
 
 def open_test(options: FileOptions) -> TestFile:
