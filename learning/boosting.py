@@ -19,6 +19,8 @@ PARAMETERS = {
     "lambda_l2": 5.0, "min_data_in_leaf": 20, "min_sum_hessian_in_leaf": 2.0, "max_bin": 127, "verbose": -1,
     "num_threads": 1, "deterministic": True, "force_row_wise": True, "feature_pre_filter": False,
 }  # fmt: skip
+# Where records are few: trees of two splits in a row at most, whose leaves need fewer records.
+SHALLOW = {"num_leaves": 4, "max_depth": 2, "min_data_in_leaf": 5, "min_sum_hessian_in_leaf": 0.5}
 
 
 class TreeReader:
@@ -91,11 +93,13 @@ class Grown:
     path: Floats
 
 
-def grow(features: Floats, outcomes: Outcomes, seed: int, rounds: int, validation: Floats) -> Grown:
-    """Grow `rounds` trees on rows whose weight is above 0. Both outcomes must occur."""
+def grow(
+    features: Floats, outcomes: Outcomes, seed: int, rounds: int, validation: Floats, *, shallow: bool = False
+) -> Grown:  # fmt: skip
+    """Grow `rounds` trees, or `SHALLOW` ones, on rows whose weight is above 0. Both outcomes must occur."""
     import lightgbm
 
-    parameters = PARAMETERS | {"seed": seed}
+    parameters = PARAMETERS | (SHALLOW if shallow else {}) | {"seed": seed}
     names = [f"f{index}" for index in range(features.shape[1])]
     data = lightgbm.Dataset(features, outcomes.won, weight=outcomes.weight, feature_name=names, params=parameters)
     booster = lightgbm.train(parameters, data, rounds)

@@ -29,6 +29,7 @@ class Task:
     penalties: tuple[float, ...] = PENALTIES
     rounds: int = 0
     seed: int = 0
+    shallow: bool = False  # the trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def learn(data: Dataset, task: Task) -> Found:
     encoder = Encoder.fit(table, data.weight[rows], outcomes)
     features = training_tree_features(encoder, table, encoder.transform_training(table, outcomes))
     validation, _ = tree_features(encoder, data.table.take(task.test))
-    grown = grow(features, outcomes, task.seed, task.rounds, validation)
+    grown = grow(features, outcomes, task.seed, task.rounds, validation, shallow=task.shallow)
     return Found(linear, grown.path)
 
 

@@ -34,7 +34,8 @@ def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, ru
     draws = _draws(data, seed)
     if not forward.predicts:
         return constant_model("base_rate", _base_intercepts(data, weights, draws))
-    task = Task(np.flatnonzero(weights > 0), weights[weights > 0], np.zeros(0, dtype=np.int64), seed=seed)
+    task = Task(np.flatnonzero(weights > 0), weights[weights > 0], np.zeros(0, dtype=np.int64), seed=seed,
+                shallow=forward.choice.shallow)  # fmt: skip
     rows, outcomes = sample(data, task, MAX_ROWS)
     table = data.lesson(rows)
     encoder = Encoder.fit(table, data.weight[rows], outcomes)
@@ -88,7 +89,7 @@ def _stack(data: Dataset, forward: Forward, times: Floats) -> Stack:
     """The stack that a resample of the out-of-fold rows teaches."""
     weights = forward.mature * times
     rows = np.flatnonzero(weights > 0)
-    if forward.choice.stack == Stack() or not len(rows):
+    if forward.choice.shallow or forward.choice.stack == Stack() or not len(rows):
         return forward.choice.stack
     trees = None if forward.trees is None or not forward.rounds else forward.trees[rows]
     return fit_stack(forward.linear[rows], trees, data.won[rows], weights[rows])
@@ -113,7 +114,9 @@ def grow_bag(data: Dataset, bag: Bag) -> str:
     parts = np.random.default_rng(bag.task.seed).permutation(len(data.deal_ids)) % bag.parts
     kept = parts[outcomes.groups] != bag.part
     inside = Outcomes(outcomes.won[kept], outcomes.weight[kept], outcomes.groups[kept])
-    return grow(features[kept], inside, bag.task.seed + bag.part, bag.rounds, features[:0]).text
+    return grow(
+        features[kept], inside, bag.task.seed + bag.part, bag.rounds, features[:0], shallow=bag.task.shallow
+    ).text
 
 
 def _grow_bags(

@@ -30,23 +30,23 @@ from services.lead_scoring.recency import age_weights, choose_half_life
 FEW_RECORDS = 30.0
 MATURE = 0.8  # a fold teaches the calibration once this share of its outcomes is known
 TREES_FROM, TREES_EACH = 200, 40  # records, and of each outcome, from which on trees compete
+# With fewer, from so many of each outcome on, shallow trees take half: nothing tells how much they know.
+# The slope of both together is pulled towards 1 as by so many records.
+FEWEST_EACH, FEW_ROUNDS, EVEN_RECORDS = 10, ROUNDS[3], 16.0
 SMALL, REPEATS = 600, 3  # with fewer records, folds are drawn several times
-LEVEL, LEVEL_OF_FEW, FEW = (
-    1.0,
-    0.5,
-    200,
-)  # standard errors by which a model must beat the rate; few records prove little
+LEVEL, LEVEL_OF_FEW, FEW = 1.0, 0.5, 200  # standard errors by which a model must beat the rate; few prove little
 
 Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A penalty, a number of rounds (none: no trees), and how both are stacked."""
+    """A penalty, a number of rounds (none: no trees) of deep or `shallow` trees, and how both are stacked."""
 
     penalty: int = DEFAULT_PENALTY
     rounds: int | None = None
     stack: Stack = field(default_factory=Stack)
+    shallow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,15 @@ def fold_weights(data: Dataset, fold: Fold, half_life: float | None) -> Floats:
     return weights * age_weights(data.taken, fold.cut, half_life)
 
 
+def has_few(data: Dataset) -> bool:
+    """Whether records are too few to choose by, and enough for shallow trees."""
+    return sum(data.outcomes) < TREES_FROM and min(data.outcomes) >= FEWEST_EACH
+
+
 def tree_rounds(data: Dataset) -> int:
     """How many rounds of trees compete; 0 where records are too few for any."""
-    won, lost = data.outcomes
-    return ROUNDS[-1] if won + lost >= TREES_FROM and min(won, lost) >= TREES_EACH else 0
+    enough = sum(data.outcomes) >= TREES_FROM and min(data.outcomes) >= TREES_EACH
+    return FEW_ROUNDS if has_few(data) else ROUNDS[-1] if enough else 0
 
 
 @dataclass(slots=True)
@@ -137,13 +142,13 @@ def _paths(
     data: Dataset, folds: Sequence[Fold], half_life: float | None, seed: int, tell: Callable[[float], None],
     run: Workers,
 ) -> _Paths:  # fmt: skip
-    rounds = tree_rounds(data)
+    rounds, shallow = tree_rounds(data), has_few(data)
     paths = _Paths.empty(len(data.taken), rounds)
     tasks, bases = [], []
     for fold in folds:
         weights = fold_weights(data, fold, half_life)
         train = np.flatnonzero(weights > 0)
-        tasks.append(Task(train, weights[train], np.flatnonzero(fold.test), rounds=rounds, seed=seed))
+        tasks.append(Task(train, weights[train], np.flatnonzero(fold.test), PENALTIES, rounds, seed, shallow))
         bases.append(base_log_odds(data.won, fold_weights(data, fold, None)))
     for number, found in enumerate(run(learn, tasks)):
         paths.fill(folds[number], found, bases[number])
@@ -172,8 +177,8 @@ def _validate_at_random(data: Dataset, seed: int, tell: Callable[[float], None],
     repeats = REPEATS if len(np.unique(data.record[data.labelled])) < SMALL else 1
     every: list[_Paths] = []
     drawn = [folds_of(data, seed + one) for one in range(repeats)]
-    for number, folds in enumerate(drawn):
-        every.append(_paths(data, folds, None, seed, partial(_part, tell, number, repeats), run))
+    for folds in drawn:
+        every.append(_paths(data, folds, None, seed, lambda share: tell((len(every) + share) / repeats), run))
     mean = _Paths(*(np.mean([getattr(one, name) for one in every], axis=0) for name in ("linear", "trees", "base")))
     scored = _Scored(data, mean)
     known = known_now(data, ~np.isnan(mean.base), None)
@@ -189,10 +194,6 @@ def folds_of(data: Dataset, seed: int) -> list[Fold]:
     records = len(np.unique(data.record[data.labelled]))
     count = 10 if records < 3_000 else 8 if records < 15_000 else 5
     return random_folds(data.record, data.labelled, count, seed)
-
-
-def _part(tell: Callable[[float], None], number: int, count: int, share: float) -> None:
-    tell((number + share) / count)
 
 
 class _Scored:
@@ -237,17 +238,22 @@ def _mature(data: Dataset, folds: Sequence[Fold], cut: int) -> Floats:
     return known_weights(data.taken, data.closed, data.weight, pool, cut)
 
 
-def calibrate(data: Dataset, log_odds: Floats, weights: Floats) -> Calibrator:
+def calibrate(data: Dataset, log_odds: Floats, weights: Floats, strength: float = 4.0) -> Calibrator:
     """A calibrator of weighted rows; one that changes nothing where they are few."""
     if weights.sum() < FEW_RECORDS:
         return Calibrator()
     rows = weights > 0
-    return fit_calibrator(log_odds[rows], data.won[rows], weights[rows])
+    return fit_calibrator(log_odds[rows], data.won[rows], weights[rows], strength)
 
 
 def choose(data: Dataset, paths: _Paths, weights: Floats) -> Choice:
     """Penalty and rounds with the least log loss on weighted rows, each after its own calibration, and the stack."""
     default = DEFAULT_FORWARD if data.ordered else DEFAULT_PENALTY
+    if has_few(data):
+        even = (paths.linear[default] + paths.trees[-1]) / 2
+        joined = calibrate(data, even, weights, EVEN_RECORDS)
+        half = joined.slope / 2
+        return Choice(default, len(paths.trees) - 1, Stack(joined.intercept, half, half), shallow=True)
     if weights.sum() < FEW_RECORDS:
         return Choice(default)
     rows = np.flatnonzero(weights > 0)

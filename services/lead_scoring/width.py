@@ -69,7 +69,8 @@ def _relearned(
     parts = range(PARTS if len(rows) < LARGE else PARTS_OF_LARGE)
     inside = [part[data.record[rows]] == number for number in parts]
     tasks = [
-        Imagined(won[rows[~one]], Task(rows[~one], weight[~one], rows[one], (forward.penalty,), forward.rounds, seed))
+        Imagined(won[rows[~one]], Task(rows[~one], weight[~one], rows[one], (forward.penalty,), forward.rounds, seed,
+                                      forward.choice.shallow))
         for one in inside if one.any() and not one.all()
     ]  # fmt: skip
     found = [np.zeros(0)]
