@@ -32,6 +32,10 @@ FLOW_HOW = (
     "ceiling passes the same messages through three relays and writes the same rows, with no logic. "
     "Peak memory is each process's high-water mark since its start."
 )
+START_HOW = (
+    "`dealcast up --sample` with its 10,000 deals in an empty folder, until it says ready: the history is made, "
+    "imported, exported and all three models trained. Then stopped, and started again."
+)
 SCORING_HOW = (
     "The running lead scoring service. ScoreDeals beside a bare `Booster.predict` of 300 trees × 31 leaves on one "
     "thread; ScoreDeal beside an echo that takes and returns as many bytes, in a process of its own."
@@ -83,8 +87,8 @@ def bench_flow(system: System) -> list[report.Figure]:
     listener.start()
     listener.ready.wait(10)
     flow.create(system, listener, BENCH_DEALS)
-    figures = flow.latency(system, listener)
-    print(*figures, sep="\n", flush=True)
+    single = flow.latency(system, listener)
+    print(single, flush=True)
     rate = flow.sustained(system, listener, BENCH_DEALS)
     print(f"sustained {rate:.0f} changes/s", flush=True)
     payloads = [event.SerializeToString() for event in events(system, [f"bench-{n}" for n in range(100)])]
@@ -92,12 +96,17 @@ def bench_flow(system: System) -> list[report.Figure]:
     listener.closed = True
     system.stop()
     ceiling = flow.ceiling([payload.translate(None, b"\n\r\t") for payload in payloads])
-    figures.append(report.Figure("sustained changes", rate, "changes/s", 0, "≥ 400 /s", rate >= 400))
-    share = rate >= 0.35 * ceiling
+    return [*flow_figures(single, rate, ceiling), *memory]
+
+
+def flow_figures(single: flow.Latency, rate: float, ceiling: flow.Ceiling) -> list[report.Figure]:
+    """Single changes and as many as it takes, each beside the same with no logic."""
+    p99, best, share = single.p99, ceiling.latency, rate >= 0.35 * ceiling.rate
     return [
-        *figures,
-        report.Figure("the same beside its ceiling", rate, "changes/s", ceiling, "≥ 35 %", share),
-        *memory,
+        report.Figure("change to all three merged, p50", single.p50, "ms", best.p50),
+        report.Figure("change to all three merged, p99", p99, "ms", best.p99, "≤ 100 ms", p99 <= 100),
+        report.Figure("sustained changes", rate, "changes/s", 0, "≥ 400 /s", rate >= 400),
+        report.Figure("the same beside its ceiling", rate, "changes/s", ceiling.rate, "≥ 35 %", share),
     ]
 
 
@@ -120,8 +129,26 @@ def bench_scoring(system: System) -> list[report.Figure]:
     return [bulk, single]
 
 
+def bench_start() -> list[report.Figure]:
+    """The sample company's first start, trainings included, and the next one on the same data."""
+    with tempfile.TemporaryDirectory(prefix="dealcast-start-") as name:
+        system = System(Path(name) / "data", "--sample")
+        try:
+            first = system.start()
+            system.stop()
+            second = system.start()
+        finally:
+            system.stop()
+    print(f"first start {first:.0f} s, second {second:.0f} s", flush=True)
+    return [
+        report.Figure("first start", first, "s", aim="≤ 300 s", met=first <= 300),
+        report.Figure("the next start", second, "s"),
+    ]
+
+
 def main() -> None:
     """Everything in one run."""
+    sections = {"Start": (START_HOW, bench_start())}
     with tempfile.TemporaryDirectory(prefix="dealcast-bench-") as name:
         system = System(Path(name) / "data", "--sample", "--deals", str(SAMPLE_DEALS))
         seconds = system.start()
@@ -129,7 +156,7 @@ def main() -> None:
         try:
             wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 300, "the sample's insights")
             time.sleep(5)
-            sections = {"Scoring over gRPC": (SCORING_HOW, bench_scoring(system))}
+            sections["Scoring over gRPC"] = (SCORING_HOW, bench_scoring(system))
             sections["A change's way"] = (FLOW_HOW, bench_flow(system))
         finally:
             system.stop()

@@ -69,6 +69,7 @@ class Gateway:
         self.store = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.store.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {TABLES}")
         self.answers = 0
+        self.more = asyncio.Condition()
         self.outbox = count(1)
         self.lock = asyncio.Lock()
 
@@ -103,8 +104,11 @@ class Gateway:
         await self.publisher.publish(sent)
         return JSONResponse({"written": len(ids)})
 
-    async def count(self, _: Request) -> Response:
-        """Answers stored so far."""
+    async def count(self, request: Request) -> Response:
+        """Answers stored so far, once there are `at_least` so many."""
+        least = int(request.query_params.get("at_least", 0))
+        async with self.more:
+            await self.more.wait_for(lambda: self.answers >= least)
         return JSONResponse({"answers": self.answers})
 
     def collect(self, kind: str) -> Handler:
@@ -115,6 +119,8 @@ class Gateway:
             async with self.lock:
                 await asyncio.to_thread(self.write_answers, kind, rows)
             self.answers += len(rows)
+            async with self.more:
+                self.more.notify_all()
             return [None] * len(rows)
 
         return handle
