@@ -69,8 +69,10 @@ class Teller:
 
     def __init__(self, encoder: Encoder, evidence: Evidence) -> None:
         # a record is in a bin of every column, so the column whose bins hold fewest counts each record about once
-        telling = _TELLING * min((sum(total for total, _ in bins) for bins in evidence.values()), default=0)
-        self._columns = [_Told(column, evidence.get(column.name, ()), telling) for column in encoder.columns]
+        sums = (tuple(map(sum, zip(*bins, strict=True))) for bins in evidence.values() if bins)
+        total, won = min(sums, default=(0, 0))
+        rate = won / total if total else 0.0
+        self._columns = [_Told(each, evidence.get(each.name, ()), _TELLING * total, rate) for each in encoder.columns]
 
     def reasons(self, table: Table, effects: Floats, top: int, names: Names | None = None) -> list[tuple[Reason, ...]]:
         """Per row its `top` strongest reasons, strongest first, and the rest together as one more.
@@ -105,11 +107,12 @@ def _row_reasons(
 class _Told:
     """What is said of a column whatever the table."""
 
-    def __init__(self, column: Column, counts: Sequence[Sequence[int]], telling: float) -> None:
+    def __init__(self, column: Column, counts: Sequence[Sequence[int]], telling: float, rate: float) -> None:
         self.column = column
         self.title = title(column.name)
         self._counts = counts
         self._telling = telling
+        self._rate = rate
         self._closed: dict[tuple[int, Measure], tuple[int, int, str, str]] = {}
 
     def closed(self, bin_index: int, measure: Measure) -> tuple[int, int, str, str]:
@@ -118,6 +121,11 @@ class _Told:
         if known is None:
             known = self._closed[bin_index, measure] = self._count(bin_index, measure)
         return known
+
+    def agrees(self, count: int, won: int, effect: float) -> bool:
+        """Whether records won like these, held against all, speak for the effect and do not seem to contradict it:
+        what moves the score is what counts other things equal."""
+        return (won - self._rate * count) * effect >= 0
 
     def _count(self, bin_index: int, measure: Measure) -> tuple[int, int, str, str]:
         count, won = self._counts[bin_index] if bin_index < len(self._counts) else (0, 0)
@@ -159,6 +167,8 @@ class _Reader:
         value, word_en, word_ko = self._value(row, bin_index)
         (en, ko), (verb_en, verb_ko) = self._told.title, _verb(effect)
         count, won, closed_en, closed_ko = self._told.closed(bin_index, self._measure)
+        if not self._told.agrees(count, won, effect):
+            closed_en = closed_ko = ""
         text_en, text_ko = f"{en}: {word_en}{verb_en}{closed_en}", f"{ko}: {word_ko}{verb_ko}{closed_ko}"
         return Reason(self._column.name, value, effect, text_en, text_ko, count, won)
 

@@ -38,9 +38,9 @@ def timing_reasons(
         words = _words(group, row, day, promised)
         if words is not None:
             value, english, korean = words
-            sooner = effects[group] > 0
-            english += ": closes sooner than most" if sooner else ": closes later than most"
-            korean += ": 평균보다 빨리 성사됩니다" if sooner else ": 평균보다 늦게 성사됩니다"
+            likelier = effects[group] > 0
+            english += f": makes a close this quarter {'more' if likelier else 'less'} likely"
+            korean += f": 이번 분기에 마감될 가능성이 {'높아집니다' if likelier else '낮아집니다'}"
             reasons.append(Reason(group, value, effects[group], english, korean))
     return tuple(reasons[:MOST])
 
@@ -70,7 +70,7 @@ def _promise(day: date, promised: date | None) -> tuple[str, str, str]:
         return "", "No close date is promised", "마감 예정일이 없음"
     days = (promised - day).days
     if promised <= day:
-        text = f"The promised close date {promised} has passed {-days} days ago"
+        text = f"The promised close date {promised} passed {-days} days ago"
         return promised.isoformat(), text, f"마감 예정일 {promised}에서 {-days}일 지남"
     return promised.isoformat(), f"Promised for {promised}, in {days} days", f"{days}일 뒤 {promised} 마감 예정"
 

@@ -130,6 +130,19 @@ def test_evidence_counts_closed_records_once() -> None:
     assert f"종결 기록 {said.evidence_count:,}건" in said.text_ko
 
 
+def test_evidence_that_seems_to_contradict_the_effect_is_not_told() -> None:
+    cells: list[Cell] = [*["a"] * 40, *["b"] * 40]
+    table = table_from_rows([{"stage": one} for one in cells], [date(2017, 9, 30)] * len(cells))
+    encoder = Encoder.fit(table, np.ones(len(cells)))
+    won = np.array([1.0] * 30 + [0.0] * 50)  # 30 of 40 with a, none with b
+    evidence = count_evidence(encoder, table, np.arange(len(cells)), won)
+    for effect, held_against in ((0.5, "30 of 40 closed records like it won"), (-0.5, "")):
+        (one,) = reasons(encoder, table.take(np.array([0])), np.array([[effect]]), evidence, 1)[0]
+        assert ("closed records" in one.text_en, "종결 기록" in one.text_ko) == (bool(held_against),) * 2
+        assert held_against in one.text_en
+        assert (one.evidence_won, one.evidence_count) == (30, 40)
+
+
 def told(column: str, cell: Cell, others: list[Cell], names: dict[str, str] | None = None) -> tuple[str, str]:
     """The reason a column gives for a cell, where it was trained on the others."""
     day = date(2017, 9, 30)
