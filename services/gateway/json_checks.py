@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from kit.money import Money
+from kit.money import Money, decimals
 from services.gateway.domain import UNSET, FieldError
 from services.gateway.limits import FIRST_YEAR, ID_LENGTH, LARGEST_NUMBER, LAST_YEAR, NAME_LENGTH, UNSTORABLE
 
@@ -109,7 +110,7 @@ def check_time(value: Any, name: str, problems: Problems) -> datetime | None:
 
 
 def check_money(value: Any, name: str, problems: Problems) -> Money | None:
-    """{"currency", "value"} with a decimal that is not negative."""
+    """{"currency", "value"} with a decimal that is not negative and has no more decimals than its currency."""
     mend = 'send {"currency": "USD", "value": "1054.00"}'
     if not isinstance(value, Mapping) or set(value) != {"currency", "value"}:
         problems.add(name, value, f"{name} is not an amount with its currency", mend)
@@ -125,6 +126,10 @@ def check_money(value: Any, name: str, problems: Problems) -> Money | None:
         problems.add(name, f"{shown(currency)} {shown(decimal)}", f"{name} is not an amount with its currency", mend)
     elif money.minor < 0:
         problems.add(name, decimal, f"{name} is negative", "give an amount of zero or more")
+    elif Decimal(str(decimal).strip()) != Decimal(money.value):
+        places, _ = decimals(money.currency)
+        message = f"{name} has more decimals than {money.currency}, which has {places}"
+        problems.add(name, decimal, message, f"round it yourself, such as to {money.value}")
     else:
         return money
     return None

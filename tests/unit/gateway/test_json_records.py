@@ -88,6 +88,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"outcome": None}, "outcome", "allowed"),
     ({"amount": 5}, "amount", "not an amount"),
     ({"amount": {"currency": "USD", "value": "-1"}}, "amount", "negative"),
+    ({"amount": {"currency": "KRW", "value": "100.55"}}, "amount", "KRW, which has 0"),
+    ({"amount": {"currency": "USD", "value": 0.001}}, "amount", "USD, which has 2"),
     ({"amount": {"currency": "USD", "value": "1e15"}}, "amount", "10^15"),
     ({"amount": {"currency": "USD", "value": "NaN"}}, "amount", "10^15"),
     ({"amount": {"currency": "USD", "value": True}}, "amount", "not an amount"),
