@@ -7,7 +7,7 @@ of its worth adds up to the whole difference, whatever happened meanwhile and in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -141,8 +141,3 @@ def _between(old: State, new: State, span: Span) -> Iterator[Step]:
     dated = replace(state, day=new.day)
     yield ("pulled_in" if span.holds(dated.day) else "pushed_out"), state, dated
     yield "", dated, replace(dated, currency=new.currency, minor=new.minor)
-
-
-def owners_of(*deals: PastDeal | None) -> Sequence[str]:
-    """Whose totals the deal counts in, or counted."""
-    return [deal.owner_id for deal in deals if deal is not None and counts(deal)]
