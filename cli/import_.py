@@ -52,6 +52,9 @@ def import_(
         with Bar() as bar:
             report = asyncio.run(_run(rules, _Options(path, data_dir, url, rejects, dry_run, spoken), bar))
     except DealcastError as error:
+        if url and error.field == "--data-dir":
+            error.field, error.value = "--url", url
+            error.mend = "start another gateway with dealcast up --data-dir ANOTHER --port PORT, and give its address"
         translate(error, spoken)
         raise
     for line in row_lines(report, spoken):

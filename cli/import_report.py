@@ -20,6 +20,7 @@ _ENGLISH = {
     "dry_run": ": dry run, nothing written",
     "in_all": "in all",
     "rejects": "refused rows are in {path}: correct them and import that file with the same mapping",
+    "rounded": "{file}: {count:,} amounts had more decimals than their currency and were rounded ({written} to {kept})",
     "read": "{:,} read",
     "created": "{:,} created",
     "changed": "{:,} changed",
@@ -31,6 +32,7 @@ _ENGLISH = {
     "derived": "{:,} of them known from other rows alone",
 }
 _KOREAN = {
+    "the_row": "행",
     "row": "{file} {line}행: {what}: {message}. {mend}",
     "more": "그 밖에 {count:,}건",
     "as_of": ", 기준일 {day}",
@@ -38,6 +40,7 @@ _KOREAN = {
     "dry_run": ": 시험 실행, 아무것도 쓰지 않음",
     "in_all": "합계",
     "rejects": "거부된 행은 {path}에 있습니다. 고친 뒤 같은 매핑으로 그 파일을 가져오세요",
+    "rounded": "{file}: 통화보다 소수 자릿수가 많은 금액 {count:,}건을 반올림했습니다(예: {written} → {kept})",
     "read": "읽음 {:,}",
     "created": "생성 {:,}",
     "changed": "변경 {:,}",
@@ -68,7 +71,8 @@ def row_lines(report: Report, language: str) -> Iterator[str]:
     words = WORDS[language]
     for rejected in report.rejects[:SHOWN]:
         for error in rejected.errors:
-            what = f"{error.field} = {error.value}" if error.value else error.field
+            field = words.get("the_row", error.field) if error.field == "row" else error.field
+            what = f"{field} = {error.value}" if error.value else field
             yield words["row"].format(
                 file=rejected.file, line=rejected.line, what=what, message=error.message, mend=error.mend
             )
@@ -88,6 +92,8 @@ def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> 
     for entity, counts in report.counts.items():
         yield f"  {words.get(entity, entity)}: {_counts(counts, _shown(entity), words)}"
     yield f"{words['in_all']}: {_counts({what: report.total(what) for what in FATES}, FATES, words)}"
+    for file, found in report.rounded.items():
+        yield words["rounded"].format(file=file, count=found.count, written=found.written, kept=found.kept)
     for path in report.rejects_files.values():
         yield words["rejects"].format(path=path)
 

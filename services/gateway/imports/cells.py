@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,19 +12,18 @@ from learning.records import FieldType, Value
 from services.gateway.domain import FieldError
 from services.gateway.imports.schema import OUTCOMES, WORDS, FileSpec, Mapping, Source
 from services.gateway.imports.values import (
-    ISO_DAY,
     parse_amount,
     parse_day,
     parse_number,
     parse_time,
     parse_yes_no,
     slug,
+    written_like,
 )
 from services.gateway.json_checks import Problems, check_text, shown
 from services.gateway.limits import ID_LENGTH, NAME_LENGTH, NOTE_LENGTH, PERIOD, TEXT_LENGTH
 
 REMEMBERED = 10_000  # ids made of cells
-EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
 PRICE = object()  # the amount is the product's list price
 _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
@@ -54,6 +52,20 @@ class Values:
     errors: list[FieldError] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Rounded:
+    """How many amounts had more decimals than their currency has; the first as it was written, and as it is kept."""
+
+    count: int = 0
+    written: str = ""
+    kept: str = ""
+
+    def add(self, written: str, kept: str) -> None:
+        """Count one."""
+        self.count += 1
+        self.written, self.kept = self.written or written, self.kept or kept
+
+
 class CellReader:
     """Reads the rows of one table by one part of the mapping."""
 
@@ -62,13 +74,14 @@ class CellReader:
         self._at = {name: i for i, name in enumerate(columns)}
         self._ids = mapping.ids
         self._identities: dict[tuple[str, str], str] = {}
+        self.rounded = Rounded()
         self._kinds: dict[str, Callable[[str, Source], Any]] = {
             "text": _text(NAME_LENGTH),
             "note": _text(NOTE_LENGTH),
             "long": _text(TEXT_LENGTH),
             "amount": lambda text, s: parse_amount(text, s.format.decimal, s.format.thousands),
             "number": lambda text, s: float(parse_number(text, s.format.decimal, s.format.thousands)),
-            "day": lambda text, s: parse_day(text, s.format.dates or (ISO_DAY,)),
+            "day": lambda text, s: parse_day(text, s.format.dates),
             "time": lambda text, s: parse_time(text, s.format.dates, mapping.timezone),
             "yes_no": lambda text, _: parse_yes_no(text),
             "period": _period,
@@ -162,8 +175,11 @@ class CellReader:
         return value
 
     def money(self, amount: Decimal, currency: str | None) -> Money:
-        """An amount in the row's currency, or the mapping's."""
-        return Money.parse(currency or self.mapping.currency, amount)
+        """An amount in the row's currency, or the mapping's; `rounded` counts those that had more decimals."""
+        kept = Money.parse(currency or self.mapping.currency, amount)
+        if Decimal(kept.value) != amount:
+            self.rounded.add(f"{amount:f}", f"{kept.value} {kept.currency}")
+        return kept
 
     def _mend(self, kind: str, source: Source) -> str:
         if kind in WORDS:
@@ -174,12 +190,11 @@ class CellReader:
         return _MENDS.get(kind, "shorten it or drop what is no text")
 
 
-def _date_mend(formats: Sequence[str], otherwise: str) -> str:
+def _date_mend(formats: tuple[str, ...], otherwise: str) -> str:
     """How the mapping wants days and times written, with an example."""
     if not formats:
         return f"write {otherwise}, or set dates in the mapping"
-    told = " or ".join(f"{EXAMPLE.strftime(each)} ({each})" for each in formats)
-    return f"write it like {told}, or change dates in the mapping"
+    return f"write it like {written_like(formats)}, or change dates in the mapping"
 
 
 def _text(limit: int) -> Callable[[str, Source], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from kit.errors import DealcastError
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
+from services.gateway.imports.cells import Rounded
 from services.gateway.imports.deal_rows import Latest
 from services.gateway.imports.deals import DealBuilder
 from services.gateway.imports.rejects import Rejected, RejectsWriter
@@ -23,6 +24,7 @@ from services.gateway.imports.sinks import BATCHES, Sink
 from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.store_errors import in_columns
 from services.gateway.imports.tables import OpenTable, find, open_table
+from services.gateway.past_days import last_day
 
 BATCH = 500
 FAMILIES = ("users", "accounts", "products", "contacts", "deals", "quotas")
@@ -61,6 +63,7 @@ class Report:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     rejects: list[Rejected] = field(default_factory=list)
     rejects_files: dict[Path, Path] = field(default_factory=dict)
+    rounded: dict[str, Rounded] = field(default_factory=dict)  # by file
 
     def add(self, entity: str, what: str, count: int = 1) -> None:
         """Count something."""
@@ -97,6 +100,7 @@ class Importer:
             self._rejects.close()
             self.report.rejects = self._rejects.first
             self.report.rejects_files = self._rejects.paths
+            self.report.rounded = {one.path.name: one.cells.rounded for one in self._tables if one.cells.rounded.count}
         return self.report
 
     # reading
@@ -169,7 +173,7 @@ class Importer:
             await self._save("lines", held)
 
     async def _builder(self) -> DealBuilder:
-        day = self.report.as_of or datetime.now(UTC).date() + timedelta(1)
+        day = self.report.as_of or last_day()
         dated = isinstance(self._mapping.as_of, date)
         return DealBuilder(self._tables, await self._sink.prices(), Latest(last_second(day), given=dated))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,7 @@ def _file(section: Section, name: str, base: Format) -> FileSpec:
     columns = section.table("columns")
     targets = TARGETS.get(entity, {})
     sources = {key: _sources(columns, key, style) for key in targets if columns.has(key)}
+    _check_words(columns, targets, sources)
     for key in ("id", *NEEDED.get(entity, ())):
         if targets and key not in sources:
             columns.problem("", f"{key} is missing: say which column holds it")
@@ -147,11 +150,25 @@ def _file(section: Section, name: str, base: Format) -> FileSpec:
         _owner(section.table("owner")) if section.has("owner") else None,
         tuple(_consent(each, style) for each in section.tables("consents")),
     )
-    columns.allow(targets)
+    columns.allow(targets if entity else columns.keys())
     columns.finish()
-    _check(section, spec)
+    if entity:
+        _check(section, spec)
     section.finish()
     return spec
+
+
+def _check_words(columns: Section, targets: MappingType[str, str], found: MappingType[str, Sequence[Source]]) -> None:
+    """What cells are turned into must be words that the field knows; what a template makes is not known yet."""
+    for key, sources in found.items():
+        known = WORDS.get(targets[key], ())
+        for source in sources if known else ():
+            given = {f"values.{name}": word for name, word in source.values.items()}
+            given |= {"others": source.others or "", "default": source.default, "constant": source.constant}
+            for place, word in given.items():
+                if word and not source.template and word.lower().replace(" ", "_") not in map(str.lower, known):
+                    path = (*columns.path, key, *place.split(".", 1))
+                    columns.document.add(path, f"{word!r} is not one of {', '.join(known)}")
 
 
 def _check(section: Section, spec: FileSpec) -> None:

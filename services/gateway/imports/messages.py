@@ -18,6 +18,7 @@ from kit.errors import DealcastError
 from services.gateway.domain import FieldError
 
 LANGUAGES = ("en", "ko")
+_PROBLEM = re.compile(r"(?P<file>.+?), line (?P<line>\d+): (?P<place>.*?): (?P<what>.*)", re.DOTALL)
 SOURCE = Path(__file__).parent / "messages.toml"
 
 
@@ -38,7 +39,10 @@ def said(text: str, language: str) -> str:
     for pattern, korean in shaped:
         if found := pattern.fullmatch(text):
             values = found.groups()
-            return korean.format(*values, **{f"w{i}": words.get(value, value) for i, value in enumerate(values)})
+            return korean.format(
+                *values,
+                **{f"w{i}": words.get(value, value.replace(" or ", " 또는 ")) for i, value in enumerate(values)},
+            )
     return text
 
 
@@ -50,8 +54,16 @@ def told(error: FieldError, language: str) -> FieldError:
 
 
 def translate(error: DealcastError, language: str) -> None:
-    """Put an error's message and mend into the language."""
-    error.message, error.mend = said(error.message, language), said(error.mend, language)
+    """Put an error's message and mend into the language; a mapping's message has a line a problem."""
+    lines = error.message.split("\n") if error.field == "mapping" else [error.message]
+    error.message, error.mend = "\n".join(_line(line, language) for line in lines), said(error.mend, language)
+
+
+def _line(text: str, language: str) -> str:
+    found = _PROBLEM.fullmatch(text)
+    if found is None or language == "en":
+        return said(text, language)
+    return f"{found['file']} {found['line']}행: {found['place']}: {said(found['what'], language)}"
 
 
 @cache

@@ -57,7 +57,7 @@ class Section:
         self._known.add(key)
         value = self._raw.get(key)
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-            self.problem(key, f"{value!r} is not {wanted}")
+            self.problem(key, f"{value!r} {wanted}")
             return None
         return value
 
@@ -76,7 +76,7 @@ class Section:
 
     def text(self, key: str, default: str = "", *, allowed: Sequence[str] = (), needed: bool = False) -> str:
         """Text, one of `allowed` where given."""
-        value = self.take(key, (str, int, float), "text")
+        value = self.take(key, (str, int, float), "is not text")
         if value is None:
             if needed and not self.has(key):
                 self.problem("", f"{key} is missing")
@@ -88,30 +88,32 @@ class Section:
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """True or false."""
-        value = self.take(key, bool, "true or false")
+        value = self.take(key, bool, "is not true or false")
         return default if value is None else bool(value)
 
     def texts(self, key: str, default: Sequence[str] = (), *, allowed: Sequence[str] = ()) -> tuple[str, ...]:
         """A text or a list of texts."""
-        value = self.take(key, (str, list), "text or a list of texts")
+        value = self.take(key, (str, list), "is not text or a list of texts")
         if value is None:
             return tuple(default)
         items = [value] if isinstance(value, str) else value
         for item in items:
             if not isinstance(item, str | int) or (allowed and item not in allowed):
-                self.problem(key, f"{item!r} is not " + (f"one of {', '.join(allowed)}" if allowed else "text"))
+                self.problem(
+                    key, f"{item!r} is not one of {', '.join(allowed)}" if allowed else f"{item!r} is not text"
+                )
                 return tuple(default)
         return tuple(str(item) for item in items)
 
     def table(self, key: str) -> Section:
         """A table below; empty where absent."""
-        return Section(self.document, (*self.path, key), self.take(key, dict, "a table") or {})
+        return Section(self.document, (*self.path, key), self.take(key, dict, "is not a table") or {})
 
     def tables(self, key: str) -> list[Section]:
         """A list of tables below."""
-        value = self.take(key, list, "a list of tables") or []
+        value = self.take(key, list, "is not a list of tables") or []
         if not all(isinstance(item, dict) for item in value):
-            self.problem(key, "not a list of tables")
+            self.problem(key, "it is not a list of tables")
             return []
         return [Section(self.document, (*self.path, key, str(i)), item) for i, item in enumerate(value)]
 
@@ -125,5 +127,10 @@ class Section:
         for key in self._raw:
             if key not in self._known:
                 near = difflib.get_close_matches(key, sorted(self._known), 1)
-                known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(self._known))}"
-                self.problem(key, f"this key is not known; {known}")
+                listed = ", ".join(sorted(self._known))
+                self.problem(
+                    key,
+                    f"this key is not known; did you mean {near[0]}?"
+                    if near
+                    else f"this key is not known; known here: {listed}",
+                )

@@ -19,8 +19,10 @@ YES = frozenset({"yes", "y", "true", "t", "1", "예", "네", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요", "off"})
 ISO_DAY = "%Y-%m-%d"
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
-_MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩원])$")
+_MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩￦]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩￦원])$")
+_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?|년\s?(\d{1,2})월\s?(\d{1,2})일)(?=$|[T ])")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
+EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
 _GUESSED_DAYS = (ISO_DAY, "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y")  # no guess between 3/4 and 4/3
 
 
@@ -58,23 +60,43 @@ def _ungrouped(text: str, decimal: str, thousands: str) -> str | None:
     return whole + ("." if point else "") + rest
 
 
+def written_like(formats: tuple[str, ...]) -> str:
+    """A day or time as the formats (strptime) write it."""
+    return " or ".join(dict.fromkeys(EXAMPLE.strftime(each) for each in formats))
+
+
+def _year_first(text: str) -> str:
+    """ISO 8601 of a text that begins with a day, its year first, such as 2017/9/30, 2017. 9. 30. or 2017년 9월 30일."""
+    found = _YEAR_FIRST.match(text.strip())
+    if found is None:
+        return text.strip()
+    month, day = found[3] or found[5], found[4] or found[6]
+    return f"{found[1]}-{month:0>2}-{day:0>2}{text.strip()[found.end() :]}"
+
+
 @lru_cache(maxsize=20_000)
-def parse_day(text: str, formats: tuple[str, ...] = (ISO_DAY,)) -> date:
-    """A day in one of the formats (strptime)."""
+def parse_day(text: str, formats: tuple[str, ...] = ()) -> date:
+    """A day in one of the formats (strptime); without formats one with its year first, which is read one way only."""
     for pattern in formats:
         try:
             day = _strict(text.strip(), pattern).date()
         except ValueError:
             continue
         return _sensible(day)
-    raise ValueError(f"it is not a day written as {' or '.join(formats)}")
+    if formats:
+        raise ValueError(f"it is not a day written as {written_like(formats)}")
+    try:
+        day = _strict(_year_first(text), ISO_DAY).date()
+    except ValueError:
+        raise ValueError("it is not a day written as 2017-09-30") from None
+    return _sensible(day)
 
 
 @lru_cache(maxsize=20_000)
 def parse_time(text: str, formats: tuple[str, ...] = (), zone: str = "UTC") -> datetime:
     """A time in UTC. Without an offset it is local to the zone; a day alone is its 00:00 UTC, so it stays that day.
 
-    Without formats it is ISO 8601.
+    Without formats it is ISO 8601, or begins with a day as parse_day reads it.
     """
     text = text.strip()
     for pattern in formats:
@@ -84,7 +106,8 @@ def parse_time(text: str, formats: tuple[str, ...] = (), zone: str = "UTC") -> d
             continue
         return _utc(moment, zone, day_alone=not re.search("%[HIMScX]", pattern))
     if formats:
-        raise ValueError(f"it is not a time written as {' or '.join(formats)}")
+        raise ValueError(f"it is not a time written as {written_like(formats)}")
+    text = _year_first(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.import_report import report_lines
+from kit.money import Money
 from services.gateway.domain import FieldError
 from services.gateway.imports.importer import Report
 from services.gateway.imports.mapping import read
@@ -66,6 +67,17 @@ async def test_every_row_is_counted_once(tmp_path: Path) -> None:
     assert "users: 8 read, 3 created, 0 changed, 0 unchanged, 0 rejected, 5 further rows on the same ones" in told
     assert "2 rejected, 1 further rows on the same ones, 1 of them known from other rows alone" in told
     assert "추가 행 5" in "\n".join(report_lines(report, "m", "ko", dry_run=False))
+
+
+async def test_amounts_that_were_rounded_are_told(tmp_path: Path) -> None:
+    rows = [HEADER, "a,u,Open,2017-01-01,,5.005", "b,u,Open,2017-01-01,,5.50", "c,u,Open,2017-01-01,,7.129"]
+    sink, report = await run(tmp_path, DEALS, {"deals.csv": "\n".join(rows)})
+    assert [sink.deals[name].amount for name in "abc"] == [Money("USD", 500), Money("USD", 550), Money("USD", 713)]
+    told = "\n".join(report_lines(report, "m", "en", dry_run=False))
+    assert "deals.csv: 2 amounts had more decimals than their currency and were rounded (5.005 to 5.00 USD)" in told
+    assert "금액 2건을 반올림했습니다(예: 5.005 → 5.00 USD)" in "\n".join(
+        report_lines(report, "m", "ko", dry_run=False)
+    )
 
 
 def test_a_reference_that_is_missing_names_the_file_to_mend(tmp_path: Path) -> None:

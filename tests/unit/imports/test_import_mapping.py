@@ -62,6 +62,9 @@ def test_a_mapping_is_read() -> None:
 
 
 BAD = [
+    ('id = "Id"', 'id = "Id"\nkind = { column = "O", values = { Gone = "Vanished" } }', 21, "'Vanished' is not one of"),
+    ('id = "Id"', 'id = "Id"\noutcome = { column = "O", others = "Vanished" }', 21, "columns.outcome.others"),
+    ('id = "Id"', 'id = "Id"\nkind = { constant = "Vanished" }', 21, "columns.kind.constant"),
     ('currency = "eur"', 'currency = "euros"', 4, "ISO 4217"),
     ('currency = "eur"', 'currency = "ZZZ"', 4, "ISO 4217"),
     ('timezone = "Asia/Seoul"', 'timezone = "Mars"', 5, "time zone"),
@@ -138,7 +141,7 @@ def test_a_rejects_file_belongs_to_the_file_it_came_from() -> None:
 
 def test_the_examples_of_the_documentation_are_valid() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs" / "mapping-file.md").read_text(encoding="utf-8")
-    whole, log, consents = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    whole, korean, log, consents = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     head = '[files.contacts]\nentity = "contacts"\npath = "c"\n[files.contacts.columns]\nid = "i"\n'
-    for example in (whole, log, head + consents):
+    for example in (whole, korean, log, head + consents):
         read(example, "mapping-file.md")

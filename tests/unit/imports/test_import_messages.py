@@ -13,9 +13,13 @@ import pytest
 from kit.errors import InvalidInput, NotFound
 from services.gateway.domain import FieldError
 from services.gateway.imports import messages
+from services.gateway.imports.mapping import read
 
 ROOT = Path(messages.__file__).parents[3]
-IMPORTS = ("cells", "deal_rows", "deals", "people", "reader", "scan", "store_errors", "tables", "values")
+IMPORTS = (
+    "cells", "deal_rows", "deals", "mapping", "people", "reader", "scan", "store_errors", "tables", "toml_sections",
+    "values",
+)  # fmt: skip
 STORE = ("checks", "checks_around", "checks_deal")
 SOURCES = [ROOT / "services/gateway/imports" / f"{name}.py" for name in IMPORTS] + [
     ROOT / "services/gateway/store" / f"{name}.py" for name in STORE
@@ -50,6 +54,7 @@ def said_in(path: Path) -> Iterator[str]:
             texts = [keyword.value for keyword in node.keywords if keyword.arg in ("message", "mend")]
             texts += node.args[2:] if name in ("FieldError", "refuse") and len(node.args) == 4 else []
             texts += node.args if name in ERRORS else []
+            texts += node.args[1:] if name in ("problem", "add") and len(node.args) == 2 else []
             for text in texts:
                 yield from sentences(text)
         elif isinstance(node, ast.Return | ast.Assign) and node.value is not None and _tells(node):
@@ -86,6 +91,25 @@ def test_values_stay_as_they_are() -> None:
     assert messages.said("something else", "ko") == "something else"
     mend = messages.said('rename one, or set users = "as_is" under [ids] in the mapping', "ko")
     assert 'users = "as_is"' in mend  # a key of the mapping, not a word
+
+
+def test_a_bad_mapping_is_told_line_by_line() -> None:
+    text = '[mapping]\ntimezone = "Mars"\n[files.a]\nentity = "deals"\npath = "a"\ncolumns = { id = "i", id2 = "x" }'
+    with pytest.raises(InvalidInput) as caught:
+        read(text, "m.toml")
+    messages.translate(caught.value, "ko")
+    first, second = caught.value.message.split("\n")
+    assert first == "m.toml 2행: mapping.timezone: 'Mars'은(는) Asia/Seoul 같은 시간대가 아닙니다"
+    assert second == "m.toml 6행: files.a.columns.id2: 모르는 키입니다. id을(를) 쓰려고 했나요?"
+    with pytest.raises(InvalidInput) as caught:
+        read("[mapping]\nname = \n", "m.toml")
+    messages.translate(caught.value, "ko")
+    assert "2행" in caught.value.message
+
+
+def test_both_ways_to_write_a_time_are_told_in_korean() -> None:
+    mend = messages.said("write 2017-09-30 or 2017-09-30T12:00:00Z, or set dates in the mapping", "ko")
+    assert mend == "2017-09-30 또는 2017-09-30T12:00:00Z 형식으로 쓰거나 매핑에 dates를 지정하세요"
 
 
 def test_errors_of_a_whole_file_are_told_too() -> None:

@@ -33,7 +33,9 @@ def test_what_is_no_number_is_refused(text: str, decimal: str, thousands: str) -
         v.parse_number(text, decimal, thousands)
 
 
-@pytest.mark.parametrize("text", ["$1,054.00", "1,054.00 USD", "USD 1,054", "€1054", "₩1,054", "1054원", " 1054 "])
+@pytest.mark.parametrize(
+    "text", ["$1,054.00", "1,054.00 USD", "USD 1,054", "€1054", "₩1,054", "1054원", "￦1,054원", " 1054 "]
+)
 def test_amounts_may_carry_their_currency(text: str) -> None:
     assert v.parse_amount(text, ".", ",") == 1054
 
@@ -57,6 +59,24 @@ def test_a_time_is_read_back(moment: datetime) -> None:
 
 def test_a_time_without_offset_is_local() -> None:
     assert v.parse_time("2017-07-01 12:00", ("%Y-%m-%d %H:%M",), "Asia/Seoul") == datetime(2017, 7, 1, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-09-01", "2026/9/1", "2026.09.01", "2026. 9. 1.", "2026년 9월 1일"])
+def test_a_day_with_its_year_first_needs_no_format(text: str) -> None:
+    assert v.parse_day(text) == date(2026, 9, 1)
+    assert v.parse_time(text, (), "Asia/Seoul") == datetime(2026, 9, 1, tzinfo=UTC)
+    assert v.parse_time(f"{text} 14:30", (), "Asia/Seoul") == datetime(2026, 9, 1, 5, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["01.09.2026", "2026-09/01", "26.09.01", "2026.9", "2026.09.011"])
+def test_other_days_need_one(text: str) -> None:
+    with pytest.raises(ValueError, match="it is not a day written as 2017-09-30"):
+        v.parse_day(text)
+
+
+def test_what_is_wanted_is_shown_by_an_example() -> None:
+    with pytest.raises(ValueError, match=r"written as 30\.09\.2017 or 09/30/17$"):
+        v.parse_day("soon", ("%d.%m.%Y", "%m/%d/%y"))
 
 
 @pytest.mark.parametrize("text", ["9999-01-01", "1899-12-31", "2017-02-30", "soon", "2017-13-01", "12", ""])
