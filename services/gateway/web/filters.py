@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from kit.errors import InvalidInput
+from kit.money import is_currency
 from learning.records import Node, Outcome
 from services.gateway.store.interface import Query
 from services.gateway.web.words import LANGUAGES, Words
@@ -43,6 +44,7 @@ class Filters:
     minimum: float | None = None
     sort: str = DEFAULT_SORT
     cursor: str = ""
+    currency: str = ""  # of the totals; empty: the workspace's
     lang: str = ""  # as asked for by the address; empty: by the browser
 
     @classmethod
@@ -57,10 +59,13 @@ class Filters:
             raise InvalidInput("there is no such outcome", field="outcome", value=outcome[:60], mend="Choose one")
         if sort.removesuffix(REVERSED) not in SORTS:
             raise InvalidInput("there is no such order", field="sort", value=sort[:60], mend="Choose one")
-        lang = given.get("lang", "")
+        lang, currency = given.get("lang", ""), given.get("currency", "").strip().upper()
+        if currency and not is_currency(currency):
+            mend = "Use an ISO 4217 code such as USD"
+            raise InvalidInput("there is no such currency", field="currency", value=currency[:60], mend=mend)
         return cls(
             **texts, outcome=outcome, sort=sort, minimum=_share(given.get("min", "")),
-            lang=lang if lang in LANGUAGES else "",
+            currency=currency, lang=lang if lang in LANGUAGES else "",
         )  # fmt: skip
 
     def query(self, grade_bounds: tuple[float, float, float]) -> Query:
@@ -104,7 +109,8 @@ class Filters:
             "q": wanted.q, "owner": wanted.owner, "stage": wanted.stage,
             "outcome": "" if wanted.outcome == DEFAULT_OUTCOME else wanted.outcome,
             "min": "" if wanted.minimum is None else f"{wanted.minimum:g}",
-            "sort": "" if wanted.sort == DEFAULT_SORT else wanted.sort, "cursor": wanted.cursor, "lang": wanted.lang,
+            "sort": "" if wanted.sort == DEFAULT_SORT else wanted.sort, "cursor": wanted.cursor,
+            "currency": wanted.currency, "lang": wanted.lang,
         }  # fmt: skip
         asked = urlencode({name: value for name, value in members.items() if value})
         return f"/deals?{asked}" if asked else "/deals"

@@ -13,7 +13,7 @@ import jinja2
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, NotFound
+from kit.errors import DealcastError, InvalidInput, NotFound
 from learning.periods import current_period
 from learning.records import DealHistory
 from services.gateway.domain import Principal, Record
@@ -114,7 +114,7 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
     part, day = request.query_params.get("part", ""), gateway.workspace.business_day
     if part == "totals":
         totals = await _totals(gateway, principal, filters, words)
-        return _render("_totals.html", request, words, totals=totals)
+        return _render("_totals.html", request, words, totals=totals, filters=filters)
     since = await gateway.store.last_event_id()  # before reading: nothing is missed in between
     query = filters.query(gateway.workspace.grade_bounds)
     records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language)
@@ -137,11 +137,16 @@ async def _totals(gateway: Gateway, principal: Principal, filters: Filters, word
     forecasts: list[dict[str, Any]] = []
     try:
         for ahead in range(HORIZON):
-            currency = forecasts[0]["currency"] if forecasts else ""
+            currency = forecasts[0]["currency"] if forecasts else filters.currency
             forecasts.append(await gateway.forecast(principal, str(current.next(ahead)), filters.node, currency))
     except NotFound:  # a node can end with a quarter
         pass
-    return totals_view(forecasts, words)
+    view = totals_view(forecasts, words)
+    known = {gateway.workspace.currency, *(view.currencies if view else ())}
+    if view and filters.currency and filters.currency not in known:
+        mend = "Use one of " + ", ".join(sorted(known))
+        raise InvalidInput("there is no business in it", field="currency", value=filters.currency, mend=mend)
+    return view
 
 
 async def _record(gateway: Gateway, request: Request, deal_id: str, words: Words) -> str:

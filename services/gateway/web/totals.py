@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from services.gateway.web.views import model_text
 from services.gateway.web.words import Words
 
 MARGIN = 1.04  # room right of the largest number
@@ -32,6 +33,8 @@ class TotalsView:
 
     title: str
     name: str
+    currency: str
+    currencies: tuple[str, ...]  # all that have business in these quarters
     missing: bool
     stale: bool
     as_of: str
@@ -64,9 +67,11 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
     return TotalsView(
         title=words("forecast_bar.title", period=forecast["period"]),
         name="" if node["level"] == "company" else words("forecast_bar.of", name=node["name"]),
+        currency=forecast["currency"],
+        currencies=tuple(dict.fromkeys(code for each in forecasts for code in each["currencies"])),
         missing=node["p50"] is None, stale=bool(node["stale"]),
         as_of=words("app.as_of_day", day=words.day(forecast["business_day"])),
-        model=words("part.model", version=forecast["model_version"]) if forecast["model_version"] else "",
+        model=model_text(forecast["model_version"], words) if forecast["model_version"] else "",
         quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
         booked_at=places.get("booked", 0.0),
         p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"), quota_at=places.get("quota"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from kit.money import Money
+from learning.records import Outcome, Quota
+from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
 from services.gateway.web import pages
 from services.gateway.web.words import Words
@@ -124,3 +128,26 @@ async def test_without_the_web_files_pages_work_and_say_that_they_stand_still(
     assert "<script" not in response.text
     assert "Live updates are not installed" in response.text
     assert '<details id="outlook-table" open>' in response.text
+
+
+async def test_a_second_currency_is_seen_and_switched_to(gateway_and_client: Site) -> None:
+    gateway, client = gateway_and_client
+    assert 'class="currencies' not in (await client.get("/deals")).text
+    await gateway.store.save_quotas(LOCAL, [Quota("u2", "2026-Q4", Money("EUR", 5_000_00))])
+    won = DealWrite(
+        "euro", outcome=Outcome.WON, created_time=datetime(2026, 11, 1, tzinfo=UTC), closed_date=date(2026, 11, 2),
+        owner_id="u2", amount=Money("EUR", 900_00),
+    )  # fmt: skip
+    [result] = await gateway.apply_deals(LOCAL, [won])
+    assert not result.errors
+    first = (await client.get("/deals?lang=en&q=deal")).text
+    assert '<strong aria-current="true">KRW</strong>' in first
+    assert 'href="/deals?q=deal&amp;currency=EUR&amp;lang=en"' in first
+    second = (await client.get("/deals?lang=en&q=deal&currency=eur")).text
+    assert '<strong aria-current="true">EUR</strong>' in second
+    assert "€900" in second
+    assert '<input type="hidden" name="currency" value="EUR">' in second
+    for wrong in ("JPY", "money"):
+        refused = await client.get(f"/deals?currency={wrong}")
+        assert (refused.status_code, wrong.upper() in refused.text) == (400, True)
+    await gateway.apply_deals(LOCAL, [DealWrite("euro", deleted=True)])

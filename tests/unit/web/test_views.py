@@ -4,6 +4,8 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from kit.money import Money
 from learning.records import Activity, Change, Contact, Deal, DealHistory
 from services.gateway.web.timeline import timeline
@@ -55,6 +57,19 @@ def test_reasons_are_the_strongest_first_with_bars_against_the_longest() -> None
     assert (view.reasons[0].text, view.reasons[0].value, view.reasons[0].evidence) == ("t", "", "")
     assert (view.reasons[1].text, view.reasons[1].value) == ("f", "v")
     assert view.reasons[1].evidence == "1 of 10 such closed records were won"
+
+
+@pytest.mark.parametrize(
+    ("version", "note", "model"),
+    [
+        ("prior", "No trained model yet: a default, not a prediction", "no trained model yet"),
+        ("1", "Too few closed records to learn from: model 1 gives a default, not a prediction", "model 1"),
+    ],
+)
+def test_a_default_is_called_one_by_what_is_trained(version: str, note: str, model: str) -> None:
+    view = deal_view(record(lead_score=score(prior=True, model_version=version)), EN, TODAY).score
+    assert view is not None
+    assert (view.prior, view.part.model) == (note, model)
 
 
 def test_what_moved_the_score_is_headed_by_the_day_since() -> None:
@@ -121,7 +136,13 @@ def node(**members: Any) -> dict[str, Any]:
 
 
 def totals(*nodes: dict[str, Any], period: str = "2026-Q4") -> list[dict[str, Any]]:
-    told = {"currency": "USD", "as_of": TOLD["as_of"], "business_day": "2017-09-30", "model_version": "f"}
+    told = {
+        "currency": "USD",
+        "currencies": ["USD"],
+        "as_of": TOLD["as_of"],
+        "business_day": "2017-09-30",
+        "model_version": "f",
+    }
     return [told | {"period": period, "nodes": list(nodes)}]
 
 

@@ -1,8 +1,9 @@
 // Draws the forecast of this and the next quarters with ECharts; the table below it says the same in words.
 (() => {
   "use strict";
-  const NARROW = 420; // px: below, no room beside the bars
   const MOST_BAR = 44; // px
+  const LEAST_BAR = 14; // px: narrower ones make no room for the labels beside them
+  const AROUND = 24; // px: from the bar to its label and on to the next bar's marks
   const main = document.getElementById("main");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -20,17 +21,31 @@
     return { name, type: "line", data, lineStyle: { width: 0 }, symbol: "rect", symbolSize: [width, height], silent: true };
   }
 
+  // How wide a bar can be so that the label beside it ends before the next; labels go where that is too little.
+  function room(texts, axis, width, count, font) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = font;
+    const widest = Math.max(0, ...texts.map((text) => pen.measureText(text).width)) + AROUND;
+    const slot = (width - pen.measureText(axis).width - AROUND - widest / 2) / count; // the last label takes half its own
+    const labelled = slot - widest >= LEAST_BAR;
+    const bar = Math.round(Math.min(MOST_BAR, labelled ? slot - widest : slot / 2));
+    return { bar, labelled, right: labelled ? Math.max(4, Math.ceil(widest - (slot - bar) / 2)) : 4 };
+  }
+
   function options({ currency, quarters }, width) {
     const money = new Intl.NumberFormat(document.documentElement.lang, {
       style: "currency", currency, notation: "compact", maximumSignificantDigits: 3,
     });
-    const bar = Math.min(MOST_BAR, Math.round(width / quarters.length / 3));
     const of = (name) => quarters.map((quarter) => quarter[name]);
     const spread = quarters.map(({ p10, p90 }) => (p10 === null ? null : p90 - p10));
     const text = { color: color("muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
+    const largest = Math.max(...quarters.flatMap(({ p90, quota, booked }) => [p90 ?? 0, quota ?? 0, booked ?? 0]));
+    const labels = of("p50").map((value) => (value === null ? "" : money.format(value)));
+    const font = `${text.fontSize}px ${text.fontFamily}`;
+    const { bar, labelled, right } = room(labels, money.format(largest), width, quarters.length, font);
     return {
       animation: !calm.matches, animationDuration: 300, animationDurationUpdate: 300,
-      grid: { left: 4, right: width < NARROW ? 4 : 44, top: 12, bottom: 0, containLabel: true },
+      grid: { left: 4, right, top: 12, bottom: 0, containLabel: true },
       xAxis: {
         type: "category", data: of("period"), axisLabel: { ...text, interval: 0 }, axisTick: { show: false },
         axisLine: { lineStyle: { color: color("line") } },
@@ -47,7 +62,7 @@
         {
           ...marks("middle", of("p50"), bar + 6, 3), itemStyle: { color: color("text") },
           label: {
-            ...text, show: width >= NARROW, position: "right", color: color("text"),
+            ...text, show: labelled, position: "right", color: color("text"),
             formatter: ({ value }) => (value === null || value === undefined ? "" : money.format(value)),
           },
         },
