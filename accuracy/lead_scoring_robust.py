@@ -21,8 +21,9 @@ from learning.parallel import workers
 from services.lead_scoring.candidates import PENALTIES, Task, learn
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.final import fit_final
-from services.lead_scoring.forward import Forward, losses, tree_rounds, validate
+from services.lead_scoring.forward import Forward, tree_rounds, validate
 from services.lead_scoring.training import train
+from services.lead_scoring.verdict import losses
 
 SEEDS = range(3)
 COMPANIES = 6  # of each kind, whose intervals are counted

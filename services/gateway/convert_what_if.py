@@ -57,4 +57,5 @@ def _score(score: insights_pb2.LeadScore, bounds: tuple[float, float, float]) ->
         "high": score.high,
         "grade": grade(score.probability, bounds),
         "prior": score.prior,
+        "nothing_predicts": score.nothing_predicts,
     }

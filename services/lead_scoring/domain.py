@@ -35,6 +35,7 @@ class Score:
     base_log_odds: float = 0.0
     reasons: tuple[Reason, ...] = ()
     prior: bool = False
+    nothing_predicts: bool = False  # the rate, which every open record gets
     contributions: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -26,6 +26,7 @@ from services.lead_scoring.candidates import (
 )
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.recency import age_weights, choose_half_life
+from services.lead_scoring.verdict import losses, paired, predicts
 
 FEW_RECORDS = 30.0
 MATURE = 0.8  # a fold teaches the calibration once this share of its outcomes is known
@@ -34,7 +35,6 @@ TREES_FROM, TREES_EACH = 200, 40  # records, and of each outcome, from which on 
 # The slope of both together is pulled towards 1 as by so many records.
 FEWEST_EACH, FEW_ROUNDS, EVEN_RECORDS = 10, ROUNDS[3], 16.0
 SMALL, REPEATS = 600, 3  # with fewer records, folds are drawn several times
-LEVEL, LEVEL_OF_FEW, FEW = 1.0, 0.5, 200  # standard errors by which a model must beat the rate; few prove little
 
 Progress = Callable[[str, float], None]
 
@@ -112,19 +112,22 @@ def tree_rounds(data: Dataset) -> int:
 
 @dataclass(slots=True)
 class _Paths:
-    """Out-of-fold log-odds of every candidate: penalties × rows, rounds × rows, and the rate's."""
+    """Out-of-fold log-odds of every candidate: penalties × rows, rounds × rows, and the rate's: plain, and `aged` as
+    the candidates' rows are."""
 
     linear: Floats
     trees: Floats
     base: Floats
+    aged: Floats
 
     @classmethod
     def empty(cls, rows: int, rounds: int) -> _Paths:
         steps = sum(one <= rounds for one in ROUNDS)
-        return cls(*(np.full(shape, np.nan) for shape in ((len(PENALTIES), rows), (steps, rows), (rows,))))
+        return cls(*(np.full(shape, np.nan) for shape in ((len(PENALTIES), rows), (steps, rows), (rows,), (rows,))))
 
-    def fill(self, fold: Fold, found: Found, base: float) -> None:
-        self.linear[:, fold.test], self.trees[:, fold.test], self.base[fold.test] = found.linear, found.trees, base
+    def fill(self, fold: Fold, found: Found, base: float, aged: float) -> None:
+        self.linear[:, fold.test], self.trees[:, fold.test] = found.linear, found.trees
+        self.base[fold.test], self.aged[fold.test] = base, aged
 
     def chosen(self, choice: Choice) -> tuple[Floats, Floats | None]:
         return self.linear[choice.penalty], None if choice.rounds is None else self.trees[choice.rounds]
@@ -149,9 +152,9 @@ def _paths(
         weights = fold_weights(data, fold, half_life)
         train = np.flatnonzero(weights > 0)
         tasks.append(Task(train, weights[train], np.flatnonzero(fold.test), PENALTIES, rounds, seed, shallow))
-        bases.append(base_log_odds(data.won, fold_weights(data, fold, None)))
+        bases.append((base_log_odds(data.won, fold_weights(data, fold, None)), base_log_odds(data.won, weights)))
     for number, found in enumerate(run(learn, tasks)):
-        paths.fill(folds[number], found, bases[number])
+        paths.fill(folds[number], found, *bases[number])
         tell((number + 1) / len(folds))
     return paths
 
@@ -179,7 +182,8 @@ def _validate_at_random(data: Dataset, seed: int, tell: Callable[[float], None],
     drawn = [folds_of(data, seed + one) for one in range(repeats)]
     for folds in drawn:
         every.append(_paths(data, folds, None, seed, lambda share: tell((len(every) + share) / repeats), run))
-    mean = _Paths(*(np.mean([getattr(one, name) for one in every], axis=0) for name in ("linear", "trees", "base")))
+    names = ("linear", "trees", "base", "aged")
+    mean = _Paths(*(np.mean([getattr(one, name) for one in every], axis=0) for name in names))
     scored = _Scored(data, mean)
     known = known_now(data, ~np.isnan(mean.base), None)
     for fold in drawn[0]:
@@ -203,7 +207,7 @@ class _Scored:
         self._data, self._paths = data, paths
         rows = len(data.taken)
         self._names = ("linear", "trees") if len(paths.trees) else ("linear",)
-        self._scores, self._base = np.full(rows, np.nan), np.full(rows, np.nan)
+        self._scores, self._base, self._aged = (np.full(rows, np.nan) for _ in range(3))
         self._alone = {name: np.full(rows, np.nan) for name in self._names}
 
     def fold(self, fold: Fold, weights: Floats) -> None:
@@ -212,7 +216,8 @@ class _Scored:
         choice = choose(data, self._paths, weights)
         linear, trees = self._paths.chosen(choice)
         self._scores[test] = choice.stack.apply(linear, trees)[test]
-        self._base[test] = calibrate(data, self._paths.base, weights).apply(self._paths.base[test])
+        for into, rate in ((self._base, self._paths.base), (self._aged, self._paths.aged)):
+            into[test] = calibrate(data, rate, weights).apply(rate[test])
         for name, found in zip(self._names, (linear, trees), strict=False):
             found = self._paths.trees[len(self._paths.trees) // 2] if found is None else found
             self._alone[name][test] = calibrate(data, found, weights).apply(found[test])
@@ -225,7 +230,7 @@ class _Scored:
         return Forward(
             linear, trees, paths.base, self._scores, self._base, self._alone, choice,
             half_life, mature, tested,
-            predicts(data, self._scores, self._base, tested),
+            predicts(data, choice.stack, self._scores, (self._base, self._aged), tested),
         )  # fmt: skip
 
 
@@ -272,28 +277,3 @@ def _best(data: Dataset, candidates: Floats, rows: Codes, weights: Floats, defau
         return best
     gain, error = paired(data.record[rows], weight * (found[default] - found[best]))
     return best if gain > error else default
-
-
-def predicts(data: Dataset, scores: Floats, base_scores: Floats, weights: Floats) -> bool:
-    """Whether the model's loss is below the base rate's by more than chance would have it: a paired test."""
-    rows = weights > 0
-    if not rows.any():
-        return False
-    gain = losses(data.won[rows], base_scores[rows]) - losses(data.won[rows], scores[rows])
-    total, error = paired(data.record[rows], weights[rows] * gain)
-    level = LEVEL if len(np.unique(data.record[rows])) >= FEW else LEVEL_OF_FEW
-    return total > level * error
-
-
-def paired(records: Codes, gain: Floats) -> tuple[float, float]:
-    """The sum of gains, and its standard error over records."""
-    _, place = np.unique(records, return_inverse=True)
-    by_record = np.bincount(place, gain)
-    count = len(by_record)
-    variance = count * np.square(by_record).sum() - by_record.sum() ** 2
-    return float(by_record.sum()), float(np.sqrt(max(variance, 0.0) / max(count - 1, 1)))
-
-
-def losses(won: Floats, log_odds: Floats) -> Floats:
-    """Each row's log loss, in nats."""
-    return np.asarray(np.logaddexp(0.0, log_odds) - won * log_odds)

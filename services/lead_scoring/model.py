@@ -47,6 +47,11 @@ class ScoreModel:
         """Whether no trained model stands behind the numbers."""
         return self.kind == "prior"
 
+    @property
+    def nothing_predicts(self) -> bool:
+        """Whether training found that no column tells anything: every record gets the rate."""
+        return self.kind == "base_rate"
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
@@ -73,7 +78,8 @@ class ScoreModel:
         told = zip(effects.tolist(), rounded(effects).tolist(), strict=True)
         parts = [listed(zip(self.columns, short, strict=True), sum(row)) for row, short in told]
         rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
-        return [Score(p, low, high, base, one, self.prior, part) for p, low, high, one, part in rows]
+        known = self.prior, self.nothing_predicts
+        return [Score(p, low, high, base, one, *known, part) for p, low, high, one, part in rows]
 
     def save(self, folder: Path) -> None:
         """Write the artifact: the same model gives the same bytes."""

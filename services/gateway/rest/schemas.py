@@ -80,6 +80,7 @@ class LeadScore(Computed):
     trend_reasons: list[TrendReason] = Field(description="they add up to the log-odds gained since then")
     reasons: list[Reason]
     prior: bool
+    nothing_predicts: bool = Field(description="no field tells how deals end: all have the company's rate")
 
 
 class PeriodForecast(Shape):

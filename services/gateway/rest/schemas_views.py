@@ -124,6 +124,7 @@ class SupposedScore(Shape):
     high: float
     grade: Literal["A", "B", "C", "D"]
     prior: bool
+    nothing_predicts: bool
 
 
 class Difference(Shape):
