@@ -12,6 +12,7 @@ from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
 MOST_REASONS = 9
+UNTRAINED = "prior"  # the version that a service names before any training
 FIRST_REASONS = 5  # the others on demand
 
 
@@ -50,7 +51,7 @@ class ScoreView:
     mid: float
     high: float
     nothing_predicts: bool
-    prior: bool
+    prior: str  # says that this is no prediction; empty where it is one
     reasons: tuple[ReasonView, ...]
     more: tuple[ReasonView, ...]
 
@@ -159,10 +160,21 @@ def _called(record: Json) -> str:
 
 
 def _part(part: Json, words: Words) -> PartView:
-    return PartView(
-        words("part.as_of", time=words.time(part["as_of"])), words("part.model", version=part["model_version"]),
-        part["stale"],
-    )  # fmt: skip
+    version = model_text(part["model_version"], words)
+    return PartView(words("part.as_of", time=words.time(part["as_of"])), version, part["stale"])
+
+
+def model_text(version: str, words: Words) -> str:
+    """What worked a part out; before any training that is no model."""
+    return words("part.model_prior") if version == UNTRAINED else words("part.model", version=version)
+
+
+def _prior(score: Json, words: Words) -> str:
+    """Says that a score is no prediction, and why: nothing is trained, or what is trained saw too little."""
+    if not score.get("prior"):
+        return ""
+    version = score["model_version"]
+    return words("part.prior") if version == UNTRAINED else words("part.prior_trained", version=version)
 
 
 def _with_owner(record: Json) -> Json | None:
@@ -191,7 +203,7 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
         trend=words.name("trend", score["trend"]), moved_since=_moved_since(score, words),
         moved=_reasons(score["trend_reasons"], words), low=_percent(score["low"]), mid=_percent(score["probability"]),
         high=_percent(score["high"]), nothing_predicts=bool(score.get("nothing_predicts")),
-        prior=bool(score.get("prior")), reasons=reasons[:cut],
+        prior=_prior(score, words), reasons=reasons[:cut],
         more=reasons[cut:],
     )  # fmt: skip
 
