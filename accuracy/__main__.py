@@ -21,6 +21,7 @@ from accuracy import (
     lead_scoring_files,
     lead_scoring_robust,
     lead_scoring_snapshots,
+    signals,
 )
 from accuracy.page import parse, render
 from accuracy.told import told
@@ -41,6 +42,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     forecast_seeds.section,
     actions.section,
     action_rules.section,
+    signals.section,
 )
 
 
