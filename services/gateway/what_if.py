@@ -16,6 +16,7 @@ from services.gateway.workspace import Workspace
 
 FIELDS = ("kind", "motion", "pipeline", "stage", "category", "owner_id", "amount", "close_date")
 MOST_CHANGES = 50
+MOST_NAMED, SHOWN = 40, 60  # names of fields in an error, and characters of each
 
 
 async def suppose(
@@ -33,6 +34,7 @@ async def suppose(
     record = await store.get_record(principal, write.id)
     owner = await _owner_name(store, principal, values)
     types = {each.name: each.type for each in await store.list_fields() if each.entity == "deal"}
+    _known(write, types)
     event = deal_event(
         record.history, business_day=workspace.business_day, owner_name=record.owner_name, field_types=types
     )
@@ -45,6 +47,18 @@ def values_of(write: DealWrite) -> dict[str, Value | None]:
     given = {name: getattr(write, name) for name in FIELDS}
     values = {name: value for name, value in given.items() if value is not UNSET}
     return values | {f"fields.{name}": value for name, value in write.fields.items()}
+
+
+def _known(write: DealWrite, types: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for a custom field that no deal has: the model cannot know it."""
+    for name in write.fields:
+        if name not in types:
+            shown = [one if len(one) <= SHOWN else one[:SHOWN] + "…" for one in sorted(types)[:MOST_NAMED]]
+            more = f" and {len(types) - MOST_NAMED} more (GET /v1/fields)" if len(types) > MOST_NAMED else ""
+            mend = f"Use one of {', '.join(shown)}{more}" if shown else "Save a deal with it first: there are none yet"
+            raise InvalidInput(
+                "no deal has such a field", field=f"fields.{name}"[:SHOWN], value=name[:SHOWN], mend=mend
+            )
 
 
 async def _owner_name(store: Store, principal: Principal, values: Mapping[str, Value | None]) -> str:

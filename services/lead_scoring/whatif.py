@@ -98,14 +98,16 @@ def supposed(history: DealHistory, day: date, values: Mapping[str, Value | None]
 def differences(
     before: Score, after: Score, rows: tuple[Mapping[str, Cell], Mapping[str, Cell]], day: date, names: Names
 ) -> list[Difference]:
-    """What the difference in log-odds is made of, strongest first; all of it, the smallest as one.
+    """What the difference in log-odds is made of: what would be other, strongest first, and all the rest as one.
 
-    Both scores are of one model, so that their bases are the same.
+    What stays the same counts too, for columns work together; one by one that would tell nobody anything. Both
+    scores are of one model, so that their bases are the same.
     """
     old, new = before.contributions, after.contributions
     moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in {**old, **new}}
     total = (after.base_log_odds - before.base_log_odds) + math.fsum(moved.values())
-    order = sorted((name for name in moved if name), key=lambda name: (-abs(moved[name]), name))
+    other = (name for name in moved if name and rows[0].get(name) != rows[1].get(name))
+    order = sorted(other, key=lambda name: (-abs(moved[name]), name))
     found = [
         _difference(name, (old.get(name, 0.0), new.get(name, 0.0)), rows, day, names.get(name, {}))
         for name in order[:MOST_DIFFERENCES]
@@ -113,7 +115,8 @@ def differences(
     ]
     rest = total - math.fsum(one.effect for one in found)
     if abs(rest) > SMALL:
-        texts = _sentence("Everything else", "그 밖의 모든 항목", rest)
+        together_en = "Everything else, which works together with what changed,"
+        texts = _sentence(together_en, "바뀐 값과 함께 작용하는 그 밖의 모든 항목", rest)
         found.append(Difference("", "", "", 0.0, rest, *texts))
     return found
 
@@ -124,9 +127,7 @@ def _difference(
 ) -> Difference:  # fmt: skip
     (plain, en, ko), (plain_new, en_new, ko_new) = (_words(name, row.get(name), day, called) for row in rows)
     title_en, title_ko = title(name)
-    shown_en = f"{title_en}: {en} → {en_new}" if en_new != en else f"{title_en}: {en}, together with the change,"
-    shown_ko = f"{title_ko}: {ko} → {ko_new}" if ko_new != ko else f"{title_ko}: {ko}(변경과 함께 작용)"
-    texts = _sentence(shown_en, shown_ko, effects[1] - effects[0])
+    texts = _sentence(f"{title_en}: {en} → {en_new}", f"{title_ko}: {ko} → {ko_new}", effects[1] - effects[0])
     return Difference(name, plain, plain_new, *effects, *texts)
 
 

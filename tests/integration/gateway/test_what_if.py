@@ -80,9 +80,11 @@ async def test_what_if_is_answered_added_up_and_written_nowhere(
 
     for body, field in (({}, "body"), ({"outcome": "WON"}, "outcome"), ({"amount": 5}, "amount"),
                         ({"owner_id": "nobody"}, "owner_id"), ({"fields": {str(n): n for n in range(60)}}, "body"),
-                        ({"close_date": "soon"}, "close_date")):  # fmt: skip
+                        ({"close_date": "soon"}, "close_date"),
+                        ({"fields": {"sauce": "x"}}, "fields.sauce")):  # fmt: skip
         refused = await running.http.post(ADDRESS, json=body)
         assert (refused.status_code, refused.json()["field"]) == (400, field), refused.text
+    assert refused.json()["mend"] == "Use one of source"
     assert (await running.http.post("/v1/deals/none/what-if", json={"stage": "S1"})).status_code == 404
     big = await running.http.post(ADDRESS, content=b'{"stage": "' + b"x" * 300_000 + b'"}')
     assert big.status_code == 413

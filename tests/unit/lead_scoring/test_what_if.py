@@ -73,11 +73,15 @@ def test_the_differences_add_up_exactly(service: LeadScoring, lead: DealHistory)
 
 
 def test_what_stays_is_said_to_work_together_with_what_changes() -> None:
-    before, after = (Score(0.5, 0.4, 0.6, contributions={"owner_id": effect}) for effect in (0.1, 0.3))
-    row = {"owner_id": "u1"}
-    [told] = differences(before, after, (row, row), DAY, {"owner_id": {"u1": "Kim"}})
-    assert told.text_en == "Owner: Kim, together with the change, would raise the chance"
-    assert told.text_ko == "담당자: Kim(변경과 함께 작용) — 가능성이 높아집니다"
+    effects = ({"owner_id": 0.1, "stage": 0.0, "source": 0.2}, {"owner_id": 0.3, "stage": -0.1, "source": 0.3})
+    before, after = (Score(0.5, 0.4, 0.6, contributions=each) for each in effects)
+    row = {"owner_id": "u1", "stage": "A", "source": "web"}
+    changed, rest = differences(before, after, (row, {**row, "stage": "B"}), DAY, {"owner_id": {"u1": "Kim"}})
+    assert changed.text_en == "Stage: A → B would lower the chance"
+    assert (rest.field, rest.value_before, rest.value_after) == ("", "", "")
+    assert rest.effect == pytest.approx(0.3)
+    assert rest.text_en == "Everything else, which works together with what changed, would raise the chance"
+    assert rest.text_ko == "바뀐 값과 함께 작용하는 그 밖의 모든 항목 — 가능성이 높아집니다"
 
 
 def test_nothing_else_is_asked_than_what_the_record_would_get(service: LeadScoring, lead: DealHistory) -> None:
