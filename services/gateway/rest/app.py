@@ -24,6 +24,7 @@ from services.gateway.rest import (
     problems,
     quotas,
     related,
+    score_history,
     views,
     what_if,
 )
@@ -48,6 +49,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         catalogue.router(desks.catalogue),
         feedback.router(gateway),
         deals.router(gateway),
+        score_history.router(gateway),
         related.router(gateway),
         quotas.router(gateway),
         forecast.router(gateway),

@@ -24,6 +24,29 @@ class ChangePage(Shape):
     next_cursor: str
 
 
+class PastScore(Shape):
+    """A lead score that the deal had: base_log_odds + contributions (by column; "" for the rest) are its log-odds."""
+
+    as_of: str
+    business_day: str
+    deal_revision: int
+    model_version: str
+    model_generation: int
+    probability: float
+    low: float
+    high: float
+    base_log_odds: float
+    contributions: dict[str, float]
+    prior: bool
+    nothing_predicts: bool
+
+
+class ScorePage(Shape):
+    """The lead scores a deal had, newest first."""
+
+    scores: list[PastScore]
+
+
 class Activity(Shape):
     """What happened on a deal; empty members are left out."""
 
