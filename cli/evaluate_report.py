@@ -28,6 +28,8 @@ _WORDS = {
     "dropped": ("left out", "제외"), "suspected": ("suspected", "의심"),
     "advice": ("Suspected columns are used: leave out with --drop what is filled in after contact (--keep overrules).",
                "의심 열은 그대로 씁니다. 나중에 입력되는 값이면 --drop으로 빼고, 제외된 열을 쓰려면 --keep을 쓰세요."),
+    "overrule": ("A column that was left out is used all the same with --keep.",
+                 "제외된 열을 쓰려면 --keep을 쓰세요."),
     "clean": ("Leak guard: no column looks like a leak.", "누출 점검: 의심되는 열이 없습니다."),
     "more": ("and {count} more", "외 {count}개"),
     "figures": ("On {rows:,} test rows, {won:,} of them won ({rate:.1%})",
@@ -35,13 +37,13 @@ _WORDS = {
     "interval": ("95 % bootstrap intervals in brackets.", "괄호 안은 95 % 부트스트랩 구간입니다."),
     "model": ("model", "모델"), "auc": ("AUC", "AUC"), "log_loss": ("log loss", "로그 손실"), "ece": ("ECE", "ECE"),
     "lift": ("top-decile lift", "상위 10 % 향상도"),
-    "base rate": ("base rate", "평균 비율"), "logistic regression": ("logistic regression", "로지스틱 회귀"),
+    "base rate": ("base rate", "평균 성공률"), "logistic regression": ("logistic regression", "로지스틱 회귀"),
     "unmeasured": ("The test file has no outcomes: the rows are scored, not measured.",
                    "평가 파일에 결과가 없어 점수만 매기고 측정하지 않았습니다."),
     "prior": ("Too few outcomes to learn from ({count}): every row gets a prior, near the rate so far, a wide range.",
               "학습할 결과가 너무 적어({count}건) 모든 행에 사전 확률을 매겼습니다. 범위가 넓습니다."),
     "base_rate": ("These fields do not predict the outcome: every row gets the base rate.",
-                  "이 항목들로는 결과를 예측할 수 없습니다. 모든 행에 평균 비율을 매겼습니다."),
+                  "이 항목들로는 결과를 예측할 수 없습니다. 모든 행에 평균 성공률을 매겼습니다."),
     "moved": ("Drift: these columns are spread differently in the test file; trust the figures less the further.",
               "분포 변화: 평가 파일에서 다음 열의 분포가 달라졌습니다. 변화가 클수록 결과를 덜 신뢰하세요."),
     "share": ("{share:.0%} of rows moved", "{share:.0%} 이동"),
@@ -109,7 +111,7 @@ def _show_data(report: Report, options: FileOptions, teller: _Teller) -> None:
     more = teller.word("open", rows=opened.rows) if opened is not None else ""
     teller.tell(
         "trained", rows=rows, file=options.train.name, won=won, rate=won / rows if rows else 0.0,
-        columns=len(report.data.table.columns), open=more,
+        columns=report.columns, open=more,
     )  # fmt: skip
     teller.tell("won", column=report.training.target.column, value=report.training.target.positive)
     for note in report.notes:
@@ -128,7 +130,7 @@ def _show_leaks(report: Report, teller: _Teller) -> None:
     if len(rows) > shown:
         rows = [*rows[:shown], ["…", "", teller.word("more", count=len(rows) - shown)]]
     teller.table(teller.word("leaks"), [teller.word(name) for name in ("column", "verdict", "why")], rows)
-    teller.tell("advice")
+    teller.tell("overrule" if all(one.drop for one in report.findings) else "advice")
 
 
 def _show_figures(report: Report, teller: _Teller) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.model_card_pictures import calibration, gain
-from cli.model_card_words import KINDS, MODELS, WORDS
+from cli.model_card_words import KINDS, MODELS, REASONS, WORDS
 from learning.titles import title
 
 MOST_COLUMNS = 25
 ORDER = ("Dealcast", "logistic regression", "LightGBM", "base rate", "rejected blend")
 METRICS = ("auc", "log_loss", "ece", "lift")
+ORDERING = ("auc", "lift")  # one rate for all puts nothing in order; its differences between folds are no merit
 Cells = Sequence[str]
 
 
@@ -70,7 +71,9 @@ def _comparison(
     rows: list[Cells] = [(words["model"], "AUC", words["log_loss"], "ECE", words["lift"], words["saved"])]
     for name in (one for one in ORDER if one in card["models"]):
         figures = card["models"][name]
-        cells = [_interval(figures[metric]) for metric in METRICS]
+        cells = [
+            "–" if name == "base rate" and metric in ORDERING else _interval(figures[metric]) for metric in METRICS
+        ]
         rows.append((MODELS[language].get(name, name), *cells, _interval(figures.get("gain"), signed=True)))
     return Section(words["comparison"], text, rows)
 
@@ -123,9 +126,8 @@ def _titled(column: str, language: str) -> str:
 
 def _guard(evaluation: Mapping[str, Any], words: Mapping[str, str], language: str) -> Section:
     overrules = evaluation.get("overrules") or {}
-    told = "reason_ko" if language == "ko" else "reason"
     found = [
-        (words[what], _titled(one["column"], language), one["column"], str(one.get(told) or one.get("reason", "")))
+        (words[what], _titled(one["column"], language), one["column"], reason_of(one, language))
         for what, listed in (
             ("dropped", evaluation.get("dropped")), ("suspected", evaluation.get("suspected")),
             ("kept", overrules.get("kept")),
@@ -136,6 +138,12 @@ def _guard(evaluation: Mapping[str, Any], words: Mapping[str, str], language: st
     if not found:
         return Section(words["guard"], [words["no_leaks"]])
     return Section(words["guard"], (), [(words["what"], words["column"], words["name"], words["evidence"]), *found])
+
+
+def reason_of(found: Mapping[str, Any], language: str) -> str:
+    """Why the leak guard found a column."""
+    english = str(found.get("reason", ""))
+    return english if language == "en" else str(found.get("reason_ko") or REASONS.get(english, english))
 
 
 def as_markdown(service: str, version: Mapping[str, Any], language: str) -> str:

@@ -57,7 +57,7 @@ KO: Mapping[str, str] = {
     "매겼습니다. 모든 모델을 같은 기록에서 비교했고, 괄호는 90 % 구간입니다.",
     "bound_met": "보정 오차(ECE)가 {bound} 이내로, 정확한 점수도 우연히 보일 수 있는 범위입니다.",
     "bound_missed": "보정 오차(ECE)가 {bound}을 넘습니다. 우연으로 보기 어려우니 아래 그림과 함께 확률을 읽으십시오.",
-    "model": "모델", "log_loss": "로그 손실", "lift": "상위 10 % 리프트", "saved": "Dealcast가 줄인 로그 손실",
+    "model": "모델", "log_loss": "로그 손실", "lift": "상위 10 % 향상도", "saved": "Dealcast가 줄인 로그 손실",
     "calibration": "확률은 실제와 맞는가",
     "calibration_how": "기록을 약 열로 나눈 점: 말한 확률과 실제 성공률. 점선 위이면 둘이 같습니다. "
     "세로선은 90 % 구간.",
@@ -68,17 +68,23 @@ KO: Mapping[str, str] = {
     "구간은 모두에 대해 함께 성립합니다.",
     "no_weak": "우연을 넘어 두드러지는 값이 없습니다.",
     "column": "열", "value": "값", "closed": "종료", "said": "예측", "difference": "예측 대비 실제",
-    "ratio": "로그 손실 / 평균", "lift_alone": "리프트",
-    "weakness": "약점", "weak_calibration": "확률이 어긋남", "weak_log_loss": "평균보다 못함", "missing": "결측",
+    "ratio": "로그 손실 / 평균 성공률", "lift_alone": "향상도",
+    "weakness": "약점", "weak_calibration": "확률이 어긋남", "weak_log_loss": "평균 성공률보다 못함", "missing": "결측",
     "columns": "무엇을 보는가", "columns_how": "영향: 열 하나가 기록의 로그 오즈를 평균 얼마나 움직이는지.",
     "more": "영향이 더 작은 열 {count}개는 생략했습니다.", "type": "종류", "influence": "영향",
     "name": "--keep, --drop에 쓰는 이름", "unused": "열 {count}개는 쓰지 않습니다. 예를 들어 값이 늘 같은 열입니다.",
-    "guard": "유출 점검", "no_leaks": "유출이 발견되지 않았고, 사람이 바꾼 결정도 없습니다.", "what": "결정",
+    "guard": "누출 점검", "no_leaks": "누출이 발견되지 않았고, 사람이 바꾼 결정도 없습니다.", "what": "결정",
     "dropped": "제외", "suspected": "의심", "kept": "사람이 유지", "left_out": "사람이 제외",
     "evidence": "근거", "share": "상위 기록", "share_won": "전체 성공 중", "axis_said": "예측 확률",
     "axis_rate": "성공률", "axis_share": "기록, 점수 순", "axis_won": "전체 성공 중", "won_rate": "성공률",
 }  # fmt: skip
 WORDS: Mapping[str, Mapping[str, str]] = {"en": EN, "ko": KO}
+# Reasons of versions that were trained before reasons were kept in Korean too.
+REASONS: Mapping[str, str] = {
+    "filled in with the closing of the record": "기록이 종료될 때 입력됩니다",
+    "its fill rate tells closed records from open ones of like age":
+    "같은 시점에 진행 중인 기록과 종료된 기록의 입력 비율이 다릅니다",
+}  # fmt: skip
 KINDS: Mapping[str, Mapping[str, str]] = {
     "en": {"number": "number", "date": "date", "choice": "choice", "yes_no": "yes/no", "text": "text"},
     "ko": {"number": "숫자", "date": "날짜", "choice": "선택", "yes_no": "예/아니요", "text": "글"},
@@ -87,6 +93,6 @@ MODELS: Mapping[str, Mapping[str, str]] = {
     "en": {"LightGBM": "LightGBM, defaults", "rejected blend": "a blend, which did not beat the rate"},
     "ko": {
         "logistic regression": "로지스틱 회귀", "LightGBM": "LightGBM 기본 설정", "base rate": "평균 성공률",
-        "rejected blend": "평균보다 낫지 않은 혼합 모델",
+        "rejected blend": "평균 성공률보다 낫지 않은 혼합 모델",
     },
 }  # fmt: skip

@@ -20,10 +20,14 @@ Reason = Annotated[str, typer.Option("--reason", help="Kept with the promotion."
 
 
 @app.command("list")
-def show(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def show(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+    language: Annotated[Language, typer.Option("--lang", help="Of what is said.")] = Language.EN,
+) -> None:
     """Versions of every service; the serving one is marked with *."""
     for model in call(data_dir, url, "GET", "/v1/models")["models"]:
-        _print(model)
+        _print(model, language.value)
 
 
 @app.command()
@@ -95,40 +99,56 @@ def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-def _print(model: dict[str, Any]) -> None:
+_WORDS = {
+    "serving": ("{service}: serving {version} (generation {generation})",
+                "{service}: {version} 제공 중({generation}세대)"),
+    "log loss": ("log loss", "로그 손실"), "base rate": ("base rate", "평균 성공률"),
+    "left out": ("left out", "제외"), "suspected": ("suspected", "의심"),
+    "kept": ("kept against the leak guard", "누출 점검과 달리 유지"), "left_out": ("left out by you", "직접 제외"),
+    "unknown": ("no such column", "없는 열"),
+}  # fmt: skip
+
+
+def _word(key: str, language: str) -> str:
+    return _WORDS[key][language == "ko"]
+
+
+def _print(model: dict[str, Any], language: str = "en") -> None:
     serving = model["serving"]
-    typer.echo(f"{model['service']}: serving {serving['version']} (generation {serving['generation']})")
+    typer.echo(_word("serving", language).format(service=model["service"], **serving))
     for version in model["versions"]:
         mark = "*" if version["version"] == serving["version"] else " "
         evaluation = version.get("evaluation") or {}
-        figures = ", ".join(_figures(evaluation))
+        figures = ", ".join(_figures(evaluation, language))
         typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
-            _print_guard(evaluation)
+            _print_guard(evaluation, language)
 
 
-def _figures(evaluation: dict[str, Any]) -> Iterator[str]:
+def _figures(evaluation: dict[str, Any], language: str) -> Iterator[str]:
     """Of a test where there was one, else whatever stands by itself."""
     test, base = evaluation.get("test") or {}, (evaluation.get("baseline") or {}).get("log_loss")
-    for key, name in (("auc", "AUC"), ("log_loss", "log loss"), ("ece", "ECE")):
+    for key, name in (("auc", "AUC"), ("log_loss", _word("log loss", language)), ("ece", "ECE")):
         value = (test.get(key) or {}).get("value")
         if value is not None:
-            beside = f" (base rate {base:.3f})" if key == "log_loss" and base is not None else ""
+            beside = f" ({_word('base rate', language)} {base:.3f})" if key == "log_loss" and base is not None else ""
             yield f"{name} {value:.3f}{beside}"
     if not test:
         yield from (f"{name} {value:.3f}" for name, value in evaluation.items() if isinstance(value, float))
 
 
-def _print_guard(evaluation: dict[str, Any]) -> None:
+def _print_guard(evaluation: dict[str, Any], language: str) -> None:
     """What the leak guard found of the serving version, and what people decided."""
+    from cli.model_card import reason_of
+
     overrules = evaluation.get("overrules") or {}
     told = {
         "left out": evaluation.get("dropped"), "suspected": evaluation.get("suspected"),
-        "kept against the leak guard": overrules.get("kept"),
+        "kept": overrules.get("kept"),
     }  # fmt: skip
     for what, found in told.items():
         for one in found or ():
-            typer.echo(f"      {what}: {one['column']}: {one['reason']}")
-    for what, names in (("left out by you", "left_out"), ("no such column", "unknown")):
+            typer.echo(f"      {_word(what, language)}: {one['column']}: {reason_of(one, language)}")
+    for names in ("left_out", "unknown"):
         if overrules.get(names):
-            typer.echo(f"      {what}: {', '.join(overrules[names])}")
+            typer.echo(f"      {_word(names, language)}: {', '.join(overrules[names])}")

@@ -22,6 +22,7 @@ _WORDS = {
     YES: ("yes", "예"), NO: ("no", "아니요"), "LEAD": ("lead", "리드"), "OPPORTUNITY": ("opportunity", "기회"),
     "NEW": ("new business", "신규"), "RENEWAL": ("renewal", "갱신"), "EXPANSION": ("expansion", "확장"),
 }  # fmt: skip
+_WEEKDAYS = dict(zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "월화수목금토일", strict=True))
 _MISSING = ("not filled in", "입력되지 않음")
 _SMALL = 1e-12
 _TELLING = 0.9  # of all closed records; a value that more of them had tells nothing
@@ -187,6 +188,8 @@ class _Reader:
         else:
             text = self._texts.dictionary[int(self._texts.codes[row])] if self._texts is not None else ""
         name = self._names.get(text, text)
+        if self._column.name.endswith(": weekday"):
+            return text, name, _WEEKDAYS.get(name, name)
         return text, *_WORDS.get(name, (name, name))
 
 

@@ -64,6 +64,9 @@ for _name, (_en, _ko) in _ROLES.items():
     TITLES[f"role.{_name}"] = (f"{_en} among the contacts", f"연락처 중 {_ko}")
 
 
+_PARTS = {": weekday": ": 요일", ": month": ": 월", ": hour": ": 시"}  # of a day, made into columns of their own
+
+
 def title(column: str) -> tuple[str, str]:
     """A column's name in English and in Korean."""
     if column in TITLES:
@@ -71,4 +74,7 @@ def title(column: str) -> tuple[str, str]:
     for prefix, en, ko in (("fields.", "", ""), ("account.", "Account: ", "고객사: ")):
         if column.startswith(prefix):
             return en + column[len(prefix) :], ko + column[len(prefix) :]
+    for part, ko in _PARTS.items():
+        if column.endswith(part):
+            return column, column.removesuffix(part) + ko
     return column, column

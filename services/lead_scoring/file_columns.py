@@ -78,6 +78,12 @@ class Layout:
         return Table(rows, columns, frozenset(dates))
 
 
+def varies(column: Floats | Texts) -> bool:
+    """Whether not all rows say the same; missing is something of its own."""
+    values = column.codes if isinstance(column, Texts) else column
+    return len(values) > 0 and not bool((values == values[0]).all() or (values != values).all())
+
+
 def calendar_part(days: Floats, part: str) -> Floats | Texts:
     """The weekday or month of days as a choice, the hour as a number."""
     if part == "hour":

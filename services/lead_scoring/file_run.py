@@ -21,6 +21,7 @@ from learning.drift import Drift, Moved, rate_moved
 from learning.guard_rows import Finding
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.domain import Score
+from services.lead_scoring.file_columns import varies
 from services.lead_scoring.file_figures import Figures, measure
 from services.lead_scoring.file_flags import FileOptions, Note
 from services.lead_scoring.file_reading import Progress
@@ -60,6 +61,11 @@ class Report:
     rate_before: tuple[int, int]  # won, of how many
     rate_moved: bool
     notes: tuple[Note, ...]
+
+    @property
+    def columns(self) -> int:
+        """How many columns can say anything: those that vary."""
+        return sum(varies(column) for column in self.data.table.columns.values())
 
     @property
     def predicts(self) -> bool:

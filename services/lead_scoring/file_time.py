@@ -108,14 +108,16 @@ def told(order: Order, *, named: bool, candidates: Sequence[str]) -> list[Note]:
             f"No day is plainly the record's own (of {listed}), so the rows count as unordered; name one with --time.",
             f"기록 자체의 날짜가 분명하지 않아({listed}) 순서 없이 다룹니다. --time으로 지정할 수 있습니다.",
         )]  # fmt: skip
+    others = ", ".join(f"“{name}”" for name in candidates[:5] if name != order.column)
+    en, ko = (f" Other columns of days: {others}.", f" 다른 날짜 열: {others}.") if others else ("", "")
     if order.ordered:
         return [Note(
-            f"“{order.column}” is taken as the day of each record, and orders the rows (--time).",
-            f"“{order.column}”을(를) 기록의 날짜로 보고 시간 순서로 썼습니다(--time).",
+            f"“{order.column}” is taken as the day of each record, and orders the rows; --time names another.{en}",
+            f"“{order.column}”을(를) 기록의 날짜로 보고 시간 순서로 썼습니다. --time으로 바꿀 수 있습니다.{ko}",
         )]  # fmt: skip
     return [Note(
         f"“{order.column}” is taken as the day of each record; the test rows lie among the training rows in time, so "
-        "models are chosen on random folds. Use --time to choose them forward in time.",
+        f"models are chosen on random folds. Use --time to choose them forward in time.{en}",
         f"“{order.column}”을(를) 기록의 날짜로 보았습니다. 평가 행이 학습 행과 같은 기간에 있어 "
-        "무작위로 나누어 검증합니다. 시간 순서로 검증하려면 --time을 쓰세요.",
+        f"무작위로 나누어 검증합니다. 시간 순서로 검증하려면 --time을 쓰세요.{ko}",
     )]  # fmt: skip

@@ -18,7 +18,7 @@ from learning.guard_histories import Verdict
 from learning.guard_rows import Finding, find_in_rows
 from learning.tabular import Kind, Raw, Reading, is_identifier, learn_reading, read_column, settle_days
 from services.lead_scoring.dataset import Dataset, Ints
-from services.lead_scoring.file_columns import Layout, told_garbage, worthwhile_parts
+from services.lead_scoring.file_columns import Layout, told_garbage, varies, worthwhile_parts
 from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, find_column, find_columns
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
 from services.lead_scoring.file_scored import TestFile, open_test
@@ -161,6 +161,12 @@ def _lay_out(
     if coded:
         listed = ", ".join(f"“{name}”" for name in coded)
         notes.append(Note(f"Read as codes, not as quantities: {listed}.", f"수량이 아닌 코드로 읽은 열: {listed}."))
+    same = [name for name in features if name not in dates and not varies(read[name])]
+    if same:
+        listed = ", ".join(f"“{name}”" for name in same)
+        notes.append(
+            Note(f"The same in every row, so of no use: {listed}.", f"모든 행의 값이 같아 쓰이지 않는 열: {listed}.")
+        )
     if identifiers:
         listed = ", ".join(f"“{name}”" for name in identifiers)
         notes.append(Note(

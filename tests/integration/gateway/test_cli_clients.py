@@ -23,6 +23,8 @@ async def test_models_are_listed_and_an_unknown_version_is_told(gateway: Running
     done = await dealcast(gateway, "models", "list")
     assert done.exit_code == 0, done.output
     assert "lead_scoring: serving prior (generation 0)" in done.output
+    done = await dealcast(gateway, "models", "list", "--lang", "ko")
+    assert "lead_scoring: prior 제공 중(0세대)" in done.output
     done = await dealcast(gateway, "models", "promote", "lead_scoring", "nope")
     assert "no such version" in str(done.exception)
     assert "dealcast models list" in str(done.exception)

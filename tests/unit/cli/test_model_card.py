@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.model_card import as_html, as_markdown
+from cli.model_card import as_html, as_markdown, reason_of
 from cli.model_card_words import EN, KO
 
 FIGURE = {"value": 0.5, "low90": 0.4, "high90": 0.6, "low95": 0.4, "high95": 0.6}
@@ -54,6 +54,22 @@ def test_the_page_stands_alone_and_its_pictures_are_well_formed(language: str) -
     pictures = re.findall(r"<svg.*?</svg>", page)
     assert [len(list(ElementTree.fromstring(one).iter())) > 10 for one in pictures] == [True, True]
     assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+
+
+def test_one_rate_for_all_ranks_nothing() -> None:
+    (row,) = [
+        one.split(" | ") for one in as_markdown("lead_scoring", version(EVALUATION), "en").splitlines()
+        if one.startswith("| base rate")
+    ]  # fmt: skip
+    assert [row[1], row[4]] == ["–", "–"]
+    assert row[2].startswith("0.500 [")
+
+
+def test_reasons_of_older_versions_are_told_in_korean_too() -> None:
+    old = {"column": "tag", "reason": "filled in with the closing of the record"}
+    assert reason_of(old, "ko") == "기록이 종료될 때 입력됩니다"
+    assert reason_of(old, "en") == old["reason"]
+    assert reason_of({"column": "tag", "reason": "else"}, "ko") == "else"
 
 
 def test_it_names_what_is_weak_left_out_and_beside_it() -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from kit.errors import InvalidInput
 from learning.columns import Texts
+from learning.titles import title
+from services.lead_scoring.file_columns import varies
 from services.lead_scoring.file_flags import FileOptions, find_columns
 from services.lead_scoring.file_run import HEADER, OURS, Output, Report, run
 from services.lead_scoring.file_scored import TestFile
@@ -218,6 +220,20 @@ def test_days_count_from_the_records_own_and_parts_of_the_calendar_are_columns(t
     assert isinstance(weekday, Texts)
     assert weekday.dictionary[int(weekday.codes[0])] == "Sun"
     assert "created: month" in training.table.columns
+    assert title("created: weekday") == ("created: weekday", "created: 요일")
+    assert any("“created”" in one.en and "Other columns of days: “promised”" in one.en for one in training.notes)
+
+
+def test_columns_that_never_vary_are_told(tmp_path: Path) -> None:
+    rows = [["KR", str(row % 7), "", str(row % 2)] for row in range(60)]
+    head = ["country", "size", "gone", "won"]
+    training, _ = read(both(tmp_path, [head, *rows], [head, *rows[:10]], target="won"))
+    (told,) = [one.en for one in training.notes if "same in every row" in one.en]
+    assert "“country”" in told
+    assert "size" not in told
+    assert [varies(np.array(one)) for one in ([1.0, 1.0], [np.nan, np.nan], [1.0, np.nan], [1.0, 2.0])] == [
+        False, False, True, True,
+    ]  # fmt: skip
 
 
 def test_a_file_without_a_column_that_varies_gets_the_base_rate(tmp_path: Path) -> None:
