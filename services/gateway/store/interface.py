@@ -19,13 +19,12 @@ from learning.records import (
     FieldDefinition,
     Node,
     Product,
-    Quota,
     ReportingLine,
     User,
 )
-from services.gateway.calls import Call, CallKind
-from services.gateway.domain import DealWrite, Insight, InsightKind, NodeQuota, Principal, Record, WriteResult
+from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
 from services.gateway.store.feedback_interface import FeedbackStore
+from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -45,13 +44,13 @@ from services.gateway.store.shapes import (
 
 EVER = 1_000_000  # days
 SYSTEM_CALLS = frozenset({
-    "add_event", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_outbox", "get_setting",
-    "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request", "save_forecast_days",
-    "save_rollups", "take_outbox",
+    "add_event", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback", "finish_outbox",
+    "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request",
+    "save_forecast_days", "save_rollups", "take_outbox", "unpublished_feedback",
 })  # fmt: skip
 
 
-class Store(FeedbackStore, Protocol):
+class Store(FeedbackStore, ForecastStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...
@@ -109,14 +108,6 @@ class Store(FeedbackStore, Protocol):
         """Add activities, or change those whose id is known and that say something else; each touched deal's revision
         grows by one per call. An id that belongs to an activity of another deal is refused."""
 
-    async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]: ...
-
-    async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
-        """Create or change quotas of the company, regions and managers, one per node, period and currency."""
-
-    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
-        """Take a node's quotas of a period away, an owner's too (owner:…); how many there were."""
-
     async def define_fields(self, principal: Principal, definitions: Sequence[FieldDefinition]) -> None:
         """Declare custom fields; a type that contradicts stored values raises InvalidInput."""
 
@@ -154,17 +145,6 @@ class Store(FeedbackStore, Protocol):
 
     async def list_products(self, principal: Principal) -> list[Product]:
         """The catalogue, which is everybody's: products and list prices tell of no deal."""
-
-    async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
-
-    async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
-        """Quotas set on nodes above the owners, of a period ('' for all): of nodes all of whose owners the principal
-        sees today."""
-
-    async def quotas_in(
-        self, principal: Principal, periods: Sequence[str]
-    ) -> tuple[list[Quota], list[NodeQuota]]:
-        """What `list_quotas` and `list_node_quotas` say of several periods, in one reading and no order."""
 
     async def list_stages(self, principal: Principal) -> list[str]: ...
 
@@ -247,30 +227,6 @@ class Store(FeedbackStore, Protocol):
         self, principal: Principal, period: str, currency: str = "", node: str = ""
     ) -> list[StoredRollup]:
         """Only nodes all of whose owners the principal sees (see `nodes_within`); with `node` just that one."""
-
-    # what people say of it, and the record of what was said
-    async def add_call(self, principal: Principal, call: Call) -> Call:
-        """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all
-        owners of the node."""
-
-    async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
-        """Mark one as undone: the one before it stands again. Raises NotFound, and Conflict where it is undone."""
-
-    async def list_calls(
-        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
-    ) -> list[Call]:
-        """Newest first, undone ones too, with ids below `before`; of a period and a node or ('') all that are seen."""
-
-    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
-        """Of a period, the newest of each kind, node and currency that is not undone."""
-
-    async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
-        """Keep what the forecast says today; the last of a day stays."""
-
-    async def forecast_days(
-        self, principal: Principal, node: str, currency: str, period: str = ""
-    ) -> list[ForecastDay]:
-        """A node's record of a period ('' for all), by period and day; nothing where the principal does not see it."""
 
     # live events
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...

@@ -17,7 +17,7 @@ BY_ITSELF = {
 
 
 def test_every_call_takes_the_principal_first_but_for_the_systems_own() -> None:
-    calls = {name: each for name, each in vars(Store).items() if inspect.isfunction(each) and not name.startswith("_")}
+    calls = {name: each for name, each in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
     without = {name for name, call in calls.items() if list(inspect.signature(call).parameters)[1:2] != ["principal"]}
     assert without == SYSTEM_CALLS
 

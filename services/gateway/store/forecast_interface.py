@@ -1,0 +1,56 @@
+"""What the gateway asks of its database about quotas, what people say of a forecast, and what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from learning.records import Quota
+from services.gateway.calls import Call, CallKind
+from services.gateway.domain import NodeQuota, Principal, WriteResult
+from services.gateway.store.shapes import ForecastDay
+
+
+class ForecastStore(Protocol):
+    """The part of the store that keeps quotas, submissions, adjustments and the forecast's daily record."""
+
+    async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]: ...
+
+    async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
+        """Create or change quotas of the company, regions and managers, one per node, period and currency."""
+
+    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
+        """Take a node's quotas of a period away, an owner's too (owner:…); how many there were."""
+
+    async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
+
+    async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
+        """Quotas set on nodes above the owners, of a period ('' for all): of nodes all of whose owners the principal
+        sees today."""
+
+    async def quotas_in(self, principal: Principal, periods: Sequence[str]) -> tuple[list[Quota], list[NodeQuota]]:
+        """What `list_quotas` and `list_node_quotas` say of several periods, in one reading and no order."""
+
+    async def add_call(self, principal: Principal, call: Call) -> Call:
+        """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all
+        owners of the node."""
+
+    async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
+        """Mark one as undone: the one before it stands again. Raises NotFound, and Conflict where it is undone."""
+
+    async def list_calls(
+        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
+    ) -> list[Call]:
+        """Newest first, undone ones too, with ids below `before`; of a period and a node or ('') all that are seen."""
+
+    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
+        """Of a period, the newest of each kind, node and currency that is not undone."""
+
+    async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
+        """Keep what the forecast says today; the last of a day stays."""
+
+    async def forecast_days(
+        self, principal: Principal, node: str, currency: str, period: str = ""
+    ) -> list[ForecastDay]:
+        """A node's record of a period ('' for all), by period and day; nothing where the principal does not see it."""
