@@ -14,6 +14,7 @@ from services.gateway.imports.events import ActivityIds, Event, RuleMatcher
 from services.gateway.imports.schema import PAST_TARGETS, TARGETS
 from services.gateway.imports.staging import Part
 from services.gateway.imports.tables import OpenTable
+from services.gateway.past_days import FUTURE
 
 _WHOLE = [(target, kind) for target, kind in TARGETS["deals"].items() if target not in ("id", "outcome")]
 
@@ -192,7 +193,7 @@ class DealRows:
             last = self._latest.moment
             if value <= (last if isinstance(value, datetime) else last.date()):
                 continue
-            message, mend = "it lies in the future", "correct the date"
+            message, mend = FUTURE
             if self._latest.given:
                 message = f"it lies after {last.date()}, the day that the mapping says these files are of"
                 mend = "correct the date, or as_of in the mapping"

@@ -17,6 +17,7 @@ from services.gateway.imports.events import Case, read_case
 from services.gateway.imports.staging import MOST_ROWS, Part
 from services.gateway.imports.tables import OpenTable
 from services.gateway.json_checks import shown
+from services.gateway.past_days import out_of_order
 
 Bad = tuple[Part, list[FieldError]]
 _MEMBERS = ("pipeline", "stage", "name", "owner_id", "account_id", "category")
@@ -74,10 +75,7 @@ class DealBuilder:
         if outcome == "OPEN" and closed is not None:
             mend = "drop the day, or say that it was won or lost"
             return FieldError("closed_date", closed.isoformat(), "the deal is open, but has a closing day", mend)
-        if created is not None and closed is not None and closed < created.date():
-            message = f"the deal was closed before it was created ({created.date()})"
-            return FieldError("closed_date", closed.isoformat(), message, "correct one of the days")
-        return None
+        return out_of_order(created, closed)
 
     def _write(self, draft: Draft) -> DealWrite:
         members = draft.members

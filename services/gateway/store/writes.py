@@ -13,6 +13,7 @@ from learning.records import LISTS, Activity, ContactRole
 from services.gateway.domain import UNSET, DealWrite, Principal, WriteResult, WriteStatus
 from services.gateway.store import tables as t
 from services.gateway.store.checks import Checker
+from services.gateway.store.checks_days import check_days
 from services.gateway.store.checks_deal import (
     References,
     accounts_in,
@@ -31,7 +32,7 @@ from services.gateway.store.checks_deal import (
 from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, Context, Fields
 from services.gateway.store.database import Database
-from services.gateway.store.drafts import CLOSED, Draft, reaches_back
+from services.gateway.store.drafts import Draft, reaches_back
 from services.gateway.store.rows import (
     activity_from,
     activity_row,
@@ -260,19 +261,7 @@ def _check_state(check: Checker, write: DealWrite, draft: Draft | None, batch: B
         check.refuse("expected_revision", write.expected_revision, f"the deal is at revision {revision}", mend)
     pipeline = values.get("pipeline", "default") if write.pipeline is UNSET else write.pipeline
     check_stage(check, pipeline, write.stage, batch.context.pipelines)
-    if write.closed_date is not UNSET and write.closed_date is not None and _outcome(write, values) not in CLOSED:
-        mend = "Set outcome to WON or LOST too; a promised day is close_date"
-        check.refuse("closed_date", write.closed_date, "an open deal has no day it was closed on", mend)
-
-
-def _outcome(write: DealWrite, values: dict[str, Any]) -> str:
-    """The outcome as a write leaves it."""
-    if write.outcome is not UNSET:
-        return str(write.outcome)
-    past = [one for one in write.history if one.field == "outcome"]
-    if past:
-        return str(max(past, key=lambda one: one.effective_time).value)
-    return str(values.get("outcome", "OPEN"))
+    check_days(check, write, values, draft.created_us if draft else None, batch.context.day)
 
 
 def _add_activity(activity: Activity, check: Checker, batch: Batch) -> WriteResult:

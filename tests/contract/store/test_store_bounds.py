@@ -47,6 +47,11 @@ BAD: dict[str, tuple[str, dict[str, Any]]] = {
     "no day": ("close_date", {"close_date": datetime(2017, 1, 1, tzinfo=UTC)}),
     "naive time": ("created_time", {"created_time": datetime(2017, 1, 1)}),  # noqa: DTZ001
     "time in year 9999": ("effective_time", {"effective_time": datetime(9999, 1, 1, tzinfo=UTC)}),
+    "created in the future": ("created_time", {"created_time": datetime(2099, 1, 1, tzinfo=UTC)}),
+    "closed in the future": ("closed_date", {"outcome": "WON", "closed_date": date(2099, 1, 1)}),
+    "closed before created": (
+        "closed_date", {"outcome": "LOST", "created_time": at("2017-05-02"), "closed_date": date(2017, 5, 1)},
+    ),
     "no outcome": ("outcome", {"outcome": "MAYBE"}),
     "no category": ("category", {"category": "sure"}),
     "no flag": ("deleted", {"deleted": "yes"}),
@@ -180,3 +185,13 @@ async def test_contacts_and_products_come_back(store: Store) -> None:
     assert contact in await store.list_contacts(LOCAL, "acme", "", 10)
     assert [product.price for product in await store.list_products(LOCAL)] == [Money("USD", 5000), None]
     assert [one.id for one in await store.list_accounts(LOCAL, "acme", 10)] == ["bolt"]
+
+
+async def test_a_day_is_held_against_the_one_that_is_stored(put: Put) -> None:
+    await put("d1", created_time=at("2017-05-02"), outcome="WON", closed_date=date(2017, 6, 1))
+    early = await put("d1", closed_date=date(2017, 5, 1))
+    late = await put("d1", created_time=at("2017-06-02"))
+    for result in (early, late):
+        assert (result.status, result.errors[0].field) == (WriteStatus.REJECTED, "closed_date")
+        assert "before it was created" in result.errors[0].message
+    assert (await put("d1", created_time=at("2017-06-01"))).status is WriteStatus.CHANGED
