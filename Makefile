@@ -19,8 +19,8 @@ setup: $(VENV)/.installed  ## create .venv and install everything (TORCH_INDEX_U
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) torch==$(TORCH)
-	$(BIN)/pip install --quiet --no-deps -r requirements.lock
+	$(BIN)/pip install $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) torch==$(TORCH)
+	$(BIN)/pip install --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
 	-$(BIN)/python -m services.gateway.web.build
 	touch $@

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -59,6 +59,9 @@ def read_history(folder: Path) -> HistoryFolder:
     if not manifest.is_file():
         raise NotFound("No history lies here.", field="history", value=str(folder), mend="Name an exported folder.")
     return HistoryFolder(folder, Manifest.from_json(manifest.read_text(encoding="utf-8")))
+
+
+TOLD_EVERY = 100  # deals
 
 
 class HistoryFolder:
@@ -133,9 +136,9 @@ class HistoryFolder:
     def field_definitions(self) -> list[FieldDefinition]:
         return [FieldDefinition(e, n, FieldType(t)) for e, n, t in self._rows("field_definitions")]
 
-    def deals(self) -> Iterator[DealHistory]:
+    def deals(self, tell: Callable[[float], None] = lambda _: None) -> Iterator[DealHistory]:
         """Every deal with all that is known around it, in file order. Contact counters are left empty, the owner
-        path stands as on the manifest's business day."""
+        path stands as on the manifest's business day. `tell` hears now and then which share of the deals is taken."""
         changes = self._changes()
         activities = self._activities()
         products: dict[str, list[ProductLine]] = defaultdict(list)
@@ -148,7 +151,10 @@ class HistoryFolder:
         accounts = {account.id: account for account in self.accounts}
         contacts = {contact.id: contact for contact in self.contacts}
         paths = owner_paths(self.users, self.lines, self.manifest.business_day)
-        for row in self._rows("deals"):
+        rows = list(self._rows("deals"))
+        for number, row in enumerate(rows):
+            if number % TOLD_EVERY == 0:
+                tell(number / len(rows))
             deal = _deal(row, tuple(products.get(row[0], ())), tuple(roles.get(row[0], ())))
             log, past = activities.get(deal.id, ()), tuple(changes.get(deal.id, ()))
             yield DealHistory(

@@ -30,7 +30,7 @@ def train(
 ) -> ForecastModel:
     """The model of a company; the same for the same inputs and seed. Few data give a wide, labelled one."""
     progress("reading the history", 0.0)
-    company = read_company(folder)
+    company = read_company(folder, _part(progress, 0.0, READ))
     model = fit(company, scores, KIND, PERIODS, seed=(SEED + seed) % 2**63, progress=_part(progress, READ, FITTED))
     evaluation = _evaluation(company, model, scores) | dict(model.evaluation)
     told = _part(progress, FITTED, 1.0)
@@ -44,11 +44,12 @@ def _part(progress: Progress, first: float, last: float) -> Progress:
     return lambda step, share: progress(step, first + share * (last - first))
 
 
-def read_company(folder: HistoryFolder) -> Company:
+def read_company(folder: HistoryFolder, progress: Progress = lambda *_: None) -> Company:
     """The opportunities of a history, with their rows on the days that will be replayed."""
     day, currency = folder.manifest.business_day, folder.manifest.currency
     days = {day, *replay_days(KIND, day), *backtest_days(day)}
-    cases = tuple(read_cases(folder.deals(), day, currency, sorted(days)))
+    deals = folder.deals(lambda share: progress("reading the history", share))
+    cases = tuple(read_cases(deals, day, currency, sorted(days)))
     inactive = frozenset(user.id for user in folder.users if not user.active)
     return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive)
 

@@ -85,7 +85,8 @@ def train_folder(
     """
     folder = read_history(history)
     progress("reading the history", 0.0)
-    data = build_dataset(folder.deals(), folder.manifest.business_day, overrules)
+    deals = folder.deals(lambda share: progress("reading the history", READING * share))
+    data = build_dataset(deals, folder.manifest.business_day, overrules)
     trained = train(data, seed, part(progress, READING, 1.0), card=True)
     trained.model.save(out / ARTIFACT_FOLDER)
     text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)

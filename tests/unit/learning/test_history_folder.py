@@ -99,6 +99,13 @@ def test_made_up_histories_survive(tmp_path: Path) -> None:
     assert {one.deal.outcome for one in read} == set(Outcome)
 
 
+def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
+    write(tmp_path, company(250), last_day())
+    told: list[float] = []
+    assert len(list(read_history(tmp_path).deals(told.append))) == 250
+    assert told == [0.0, 0.4, 0.8]
+
+
 def test_changes_and_activities_are_put_in_order(tmp_path: Path) -> None:
     history = max(company(10), key=lambda one: len(one.activities))
     turned = DealHistory(history.deal, history.changes[::-1], history.activities[::-1])
