@@ -31,28 +31,53 @@ class Signal:
     sentence: str
 
 
+_HANGUL = re.compile(r"[가-힣]")
+_LATIN = re.compile(r"[a-z]")
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Patterns of one kind, by the script they are for: a clause is only held against what it could match."""
+
+    korean: re.Pattern[str] | None
+    english: re.Pattern[str] | None
+
+    def found(self, clause: str, korean: bool, english: bool) -> bool:
+        if korean and self.korean is not None and self.korean.search(clause):
+            return True
+        return english and self.english is not None and self.english.search(clause) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    says: re.Pattern[str]
-    denies: re.Pattern[str] | None
-    surely: re.Pattern[str] | None
+    says: _Patterns
+    denies: _Patterns
+    surely: _Patterns
 
-    def holds(self, clause: str) -> bool:
-        if self.surely is not None and self.surely.search(clause):
+    def holds(self, clause: str, korean: bool, english: bool) -> bool:
+        if self.says.found(clause, korean, english) and not self.denies.found(clause, korean, english):
             return True
-        if not self.says.search(clause):
-            return False
-        return self.denies is None or not self.denies.search(clause)
+        return self.surely.found(clause, korean, english)
+
+
+def _patterns(patterns: Sequence[str]) -> _Patterns:
+    korean = [each for each in patterns if _HANGUL.search(each)]
+    return _Patterns(_one(korean), _one([each for each in patterns if each not in korean]))
 
 
 def _one(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?:{each})" for each in patterns)) if patterns else None
+    """One pattern for all; those that begin a word share the look for its beginning, which is most of the work."""
+    bare = [_GROUP.sub("(?:", each) for each in patterns]
+    words = [each[2:] for each in bare if each.startswith(r"\b")]
+    rest = [each for each in bare if not each.startswith(r"\b")]
+    if words:
+        rest.append(r"\b(?=\w)(?:" + "|".join(f"(?:{each})" for each in words) + ")")
+    return re.compile("|".join(f"(?:{each})" for each in rest)) if rest else None
 
 
 def _compiled(rule: Mapping[str, Sequence[str]]) -> _Compiled:
-    says = _one(rule["says"])
-    assert says is not None
-    return _Compiled(says, _one(rule.get("denies", ())), _one(rule.get("surely", ())))
+    return _Compiled(*(_patterns(rule.get(kind, ())) for kind in ("says", "denies", "surely")))
 
 
 _RULES: Mapping[str, _Compiled] = {
@@ -67,8 +92,9 @@ def read(text: str) -> tuple[Signal, ...]:
     found: dict[str, str] = {}
     for sentence in _SENTENCE.findall(text.replace("’", "'")):
         clauses = [clause for clause in _TURN.split(_plain(sentence)) if clause and clause.strip()]
+        scripts = [(clause, bool(_HANGUL.search(clause)), bool(_LATIN.search(clause))) for clause in clauses]
         for name, rule in _RULES.items():
-            if name not in found and any(rule.holds(clause) for clause in clauses):
+            if name not in found and any(rule.holds(*each) for each in scripts):
                 found[name] = sentence.strip()[:LONGEST_SENTENCE]
     return tuple(Signal(name, found[name]) for name in _RULES if name in found)
 
