@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+import os
+import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +27,8 @@ from services.lead_scoring.service import LeadScoring
 from services.lead_scoring.training import train
 from tests.integration.gateway.conftest import RunningGateway
 
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ADDRESS = "/v1/deals/d%2F1/what-if"
 
 
@@ -93,3 +99,29 @@ async def test_what_if_is_answered_added_up_and_written_nowhere(
 
     monkeypatch.setattr("services.gateway.rest.what_if.principal_of", lambda _: Principal("p", Scope.OWN, "u2"))
     assert (await running.http.post(ADDRESS, json={"stage": "S1"})).status_code == 404, "a foreign deal does not exist"
+
+
+async def test_the_examples_of_the_grpc_page_run(
+    running: RunningGateway, lead_scoring: GrpcServer, tmp_path: Path
+) -> None:
+    assert running.parts.grpc is not None
+    gateway = GrpcServer("127.0.0.1:0", running.parts.grpc, running.parts.grpc_services)
+    await gateway.start()
+    for part, server in (("gateway", gateway), ("lead_scoring", lead_scoring)):
+        (tmp_path / f"{part}.json").write_text(json.dumps({"grpc": server.address}))
+    program = "\n".join(EXAMPLE.findall((ROOT / "docs" / "grpc.md").read_text("utf-8")))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, "d/1", cwd=ROOT, env={**os.environ, "DEALCAST_RUN_DIR": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, errors = await process.communicate()
+    await gateway.stop(0)
+    assert process.returncode == 0, errors.decode()
+    lines = out.decode().splitlines()
+    assert lines[0].startswith("model v1")
+    assert [line.split()[0] for line in lines if not line.startswith(("reason", "difference"))] == [
+        "model", "score", "what", "row", "row", "row", "refused",
+    ]  # fmt: skip
+    assert any(line.startswith("difference") and "source: web → partner would raise" in line for line in lines)
+    assert any(line.startswith("reason") for line in lines)
+    assert lines[-1].startswith("refused INVALID_ARGUMENT")
