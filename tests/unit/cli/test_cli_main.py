@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from cli.__main__ import COMMANDS, main
+from cli.__main__ import COMMANDS, app, main
+from kit.errors import Conflict
+from services.gateway.imports import targets
 
 ROOT = Path(__file__).resolve().parents[3]
 MAPPING = """
@@ -139,6 +142,27 @@ def test_an_import_tells_what_counts_with_deals_and_where_the_clock_stays(tmp_pa
     (tmp_path / "log.csv").write_text("case,at,what\na,2017-02-01,begun\n", encoding="utf-8")
     done = dealcast("import", "--mapping", "m.toml", ".", "--data-dir", "data")
     assert done.stdout.startswith("m, as of 2017-02-01; the company's day stays 2017-02-03\n")
+
+
+def test_a_gateway_that_takes_no_real_records_is_told_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        message = "this workspace holds the sample company and takes no real records"
+        raise Conflict(message, field="--data-dir", mend="Start another one: dealcast up --data-dir ANOTHER")
+
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "deals.csv").write_text("id,created\na,2017-01-01\n", encoding="utf-8")
+    monkeypatch.setattr(targets, "open_sink", refuse)
+    asked = ["import", "--mapping", str(tmp_path / "m.toml"), str(tmp_path), "--lang", "ko"]
+    done = CliRunner().invoke(app, [*asked, "--url", "http://127.0.0.1:9"])
+    assert isinstance(done.exception, Conflict)
+    assert (done.exception.field, done.exception.value) == ("--url", "http://127.0.0.1:9")
+    assert done.exception.message == "이 작업 공간에는 샘플 회사가 있어 실제 기록을 받지 않습니다"
+    assert "그 주소를 쓰세요" in done.exception.mend
+    done = CliRunner().invoke(app, [*asked, "--data-dir", str(tmp_path)])
+    assert isinstance(done.exception, Conflict)
+    assert done.exception.field == "--data-dir"
 
 
 def test_an_import_speaks_the_language_of_its_reader(
