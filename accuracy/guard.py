@@ -17,6 +17,7 @@ from services.lead_scoring.file_flags import FileOptions
 from services.lead_scoring.files import Training, read_files
 
 DRAWS = 20
+PLANTED = "planted"
 SIZES = (450, 4_000)  # rows that leaks are planted among
 EDUCATION_LEAKS = (
     "Tags", "Lead Quality", "Lead Profile", "Asymmetrique Activity Index", "Asymmetrique Profile Index",
@@ -44,11 +45,12 @@ def section() -> str:
 
 _INTRODUCTION = """## The leak guard on files
 
-A leak of each kind is planted as one more column, in files cut to 450 and to 4,000 closed rows, with other rows and
-other noise each time. Found means left out or warned of; honest columns left out must stay at 1 % or less.
+A leak of each kind is planted as one more column of the whole file, cut to 450 and to 4,000 closed rows, with other
+rows and other noise each time. Found means left out or warned of. Of the honest columns beside it, those left out must
+stay at 1 % or less.
 
-| kind of leak | planted | left out | found |
-|---|---|---|---|"""
+| kind of leak | planted | left out | found | honest columns left out | warned of |
+|---|---|---|---|---|---|"""
 
 
 def _cases(folder: Path) -> Iterator[Case]:
@@ -119,6 +121,20 @@ def _changed(generator: np.random.Generator, won: Floats, opened: int) -> tuple[
     return _texts(generator.integers(2, 4, len(won)), words), _texts(generator.integers(0, 2, opened), words)
 
 
+def _partly_changed(generator: np.random.Generator, won: Floats, opened: int, share: float) -> tuple[Texts, Texts]:
+    """Closing changes it on a share of the records; the others keep a value that open ones have too."""
+    words = ("qualified", "proposal", "negotiation", "handed over", "archived")
+    after, before = generator.integers(3, 5, len(won)), generator.integers(0, 3, len(won))
+    values = np.where(generator.random(len(won)) < share, after, before)
+    return _texts(values, words), _texts(generator.integers(0, 3, opened), words)
+
+
+def _moved_number(generator: np.random.Generator, won: Floats, opened: int, share: float) -> tuple[Floats, Floats]:
+    """A number that closing raises by three deviations on a share of the records."""
+    raised = generator.random(len(won)) < share
+    return generator.normal(size=len(won)) + 3.0 * raised, generator.normal(size=opened)
+
+
 PLANTS: Mapping[str, Plant] = {
     "the outcome itself": lambda g, won, opened: _copy(g, won, opened, 0.0),
     "the outcome, 5 % wrong": lambda g, won, opened: _copy(g, won, opened, 0.05),
@@ -131,35 +147,53 @@ PLANTS: Mapping[str, Plant] = {
     "filled in by closing": lambda g, won, opened: _with_closing(g, won, opened, 0.0),
     "filled in by closing, half the time": lambda g, won, opened: _with_closing(g, won, opened, 0.5),
     "changed by closing": _changed,
+    "changed by closing, 3 of 4 times": lambda g, won, opened: _partly_changed(g, won, opened, 0.75),
+    "a number changed by closing": lambda g, won, opened: _moved_number(g, won, opened, 1.0),
+    "a number changed by closing, 3 of 4 times": lambda g, won, opened: _moved_number(g, won, opened, 0.75),
 }
-NEED_OPEN = ("filled in by closing", "filled in by closing, half the time", "changed by closing")
 
 
 def _planted(cases: list[Case]) -> Iterator[str]:
-    everything = np.zeros(3, dtype=int)
+    everything = np.zeros(6, dtype=int)
     for kind, plant in PLANTS.items():
-        counts = np.zeros(3, dtype=int)
+        counts = np.zeros(6, dtype=int)
         for case in cases:
             for draw in range(DRAWS):
                 for size in SIZES:
-                    counts += _one(case.training, plant, size, draw, needs_open=kind in NEED_OPEN)
+                    counts += _one(case, plant, size, draw, needs_open="by closing" in kind)
         everything += counts
-        yield told(f"| {kind} | {counts[0]} | {counts[1] / counts[0]:.0%} | {counts[2] / counts[0]:.1%} |")
-    yield f"| all | {everything[0]} | {everything[1] / everything[0]:.0%} | **{everything[2] / everything[0]:.1%}** |"
+        yield told(_line(kind, counts))
+    yield _line("all", everything)
 
 
-def _one(training: Training, plant: Plant, size: int, draw: int, *, needs_open: bool) -> tuple[int, int, int]:
-    """Planted, left out, found. Files without open rows lend some of their closed ones."""
-    generator = np.random.default_rng([draw, size])
+def _line(kind: str, counts: np.ndarray) -> str:
+    planted, dropped, found, honest, wrongly, warned = counts.tolist()
+    shares = f"{dropped / planted:.0%} | {found / planted:.1%} | {wrongly / honest:.2%} | {warned / honest:.1%}"
+    return f"| {kind} | {planted} | {shares} |"
+
+
+def _one(case: Case, plant: Plant, size: int, draw: int, *, needs_open: bool) -> np.ndarray:
+    """Planted, left out, found; honest columns, of those left out, and warned of.
+
+    All files lend some of their closed rows as open ones.
+    """
+    training, generator = case.training, np.random.default_rng([draw, size])
     rows = generator.permutation(len(training.won))
     closed = rows[:size]
     opened = rows[size : size + size // 3] if needs_open else rows[:0]
     won = training.won[closed]
     here, there = plant(generator, won, len(opened))
-    table = Table(len(closed), {"planted": here})
-    late = Table(len(opened), {"planted": there}) if needs_open and there is not None else None
-    found = replace_tables(training, table, late, won).guard()
-    return 1, int(any(one.drop for one in found)), int(bool(found))
+    table = _with(training.table.take(closed), here)
+    late = _with(training.table.take(opened), there) if needs_open and there is not None else None
+    found = {one.column: one.drop for one in replace_tables(training, table, late, won).guard()}
+    honest = [name for name in training.table.columns if name not in case.leaks]
+    wrongly = [found[name] for name in honest if name in found]
+    planted = 1, found.get(PLANTED, False), PLANTED in found
+    return np.array([*planted, len(honest), sum(wrongly), len(wrongly) - sum(wrongly)], dtype=int)
+
+
+def _with(table: Table, planted: Floats | Texts) -> Table:
+    return replace(table, columns={**table.columns, PLANTED: planted})
 
 
 def replace_tables(training: Training, table: Table, opened: Table | None, won: Floats) -> Training:

@@ -26,7 +26,7 @@ EACH_CLASS = 20  # outcomes of either kind that are needed to judge a single col
 SIDE_EMPTY, SIDE_FULL = 0.005, 0.5  # filled with (almost) none of one outcome, with many of the other: dropped
 SIDE_RARE, SIDE_OFTEN = 0.02, 0.15  # the same, as a suspicion
 GAP_WARNS = 0.2
-APART_WARNS, FEW_LEVELS = 0.6, 50
+APART_WARNS, FEW_LEVELS, APART_BINS = 0.6, 50, 10
 PURE, SURPRISE = 0.02, 80.0  # of an outcome's usual share is left, against odds of e^80
 Mask = NDArray[np.bool_]
 
@@ -98,7 +98,12 @@ def _against_open(name: str, column: Floats | Texts, opened: Table | None) -> Fi
 
 
 def _apart(column: Floats | Texts, other: Floats | Texts) -> float:
-    """The total variation between two choices' shares of values; 0 for what has many values, which drift honestly."""
+    """The total variation between two columns' shares of values, of numbers between their shares of common quantiles.
+
+    0 for choices of many values, which drift honestly.
+    """
+    if not isinstance(column, Texts) and not isinstance(other, Texts):
+        return _numbers_apart(column[np.isfinite(column)], other[np.isfinite(other)])
     if not isinstance(column, Texts) or not isinstance(other, Texts):
         return 0.0
     shares: dict[str, list[float]] = {}
@@ -110,6 +115,21 @@ def _apart(column: Floats | Texts, other: Floats | Texts) -> float:
     if len(shares) > FEW_LEVELS:
         return 0.0
     return sum(abs(a - b) for a, b in shares.values()) / 2
+
+
+def _numbers_apart(here: Floats, there: Floats) -> float:
+    if min(len(here), len(there)) < FEW:
+        return 0.0
+    pooled = np.concatenate([here, there])
+    # Both sides weigh the same, or the bins would lie where the larger one's values are.
+    order, each = np.argsort(pooled), np.repeat([0.5 / len(here), 0.5 / len(there)], [len(here), len(there)])
+    steps = np.searchsorted(np.cumsum(each[order]), np.linspace(0, 1, APART_BINS + 1)[1:-1])
+    edges = np.unique(pooled[order][np.minimum(steps, len(pooled) - 1)])
+    shares = [
+        np.bincount(np.searchsorted(edges, side, side="right"), minlength=len(edges) + 1) / len(side)
+        for side in (here, there)
+    ]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
 def by_outcome(name: str, column: Floats | Texts, labelled: Labelled) -> Finding | None:

@@ -81,3 +81,24 @@ def test_what_is_to_be_kept_is_suspected_at_most() -> None:
 def test_few_outcomes_accuse_nobody() -> None:
     table = Table(30, {"it": WON[:30]})
     assert find_in_rows(table, WON[:30]) == []
+
+
+def test_numbers_that_closing_changes_are_suspected() -> None:
+    before, plain = GENERATOR.normal(size=OPEN), GENERATOR.normal(size=ROWS)
+    partly = np.where(GENERATOR.random(ROWS) < 0.75, plain + 3, plain)
+    for closed in (plain + 3, plain - 3, np.full(ROWS, 100.0), partly):
+        found = guard(closed, before)
+        assert found is not None
+        assert (found.kind, found.drop) == ("changed", False)
+        assert float(found.evidence["apart"]) >= 0.6
+
+
+def test_numbers_that_differ_by_chance_or_a_little_are_left_alone() -> None:
+    generator = np.random.default_rng(2)
+    for size in (30, OPEN):
+        for shift in (0.0, 0.3):
+            few = np.full(OPEN, np.nan)
+            few[:size] = generator.normal(size=size)
+            closed = np.where(generator.random(ROWS) < size / OPEN, generator.normal(size=ROWS) + shift, np.nan)
+            assert guard(closed, few) is None
+    assert guard(generator.integers(0, 3, ROWS) * 1.0, generator.integers(0, 3, OPEN) * 1.0) is None
