@@ -12,7 +12,6 @@ from learning.columns import MISSING, Floats, Table, Texts, as_numbers, as_texts
 
 BASE_RATE, LOGISTIC, LIGHTGBM = "base rate", "logistic regression", "LightGBM"
 MOST_ROWS = 200_000  # beyond, they learn from rows drawn at random
-PIECE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)

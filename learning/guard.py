@@ -1,4 +1,4 @@
-"""A first leak guard: columns that tell open records from closed ones, or fill with the closing event.
+"""The leak guard on histories: columns whose filling tells open records from closed ones, or comes with the closing.
 
 It judges by what the values do, never by a column's name.
 """

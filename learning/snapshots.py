@@ -45,16 +45,6 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
-def state_at(history: DealHistory, when: datetime) -> dict[str, object]:
-    """Every tracked field's value at an instant, by name (`stage`, `fields.<name>`, …), by replaying the changes.
-
-    A field whose changes are not carried (no history at all, or a truncated one) has the deal's present value.
-    Values are as in the changes: texts, numbers, days, Money, tuples of ProductLine (`products`) and ContactRole
-    (`contacts`); `outcome`, `kind` and `motion` are texts.
-    """
-    return dict(Timeline(history).state(when))
-
-
 def row_at(history: DealHistory, day: date) -> Row:
     """The columns of a deal as of the END of a day: only what was effective by then. See Timeline.row for names.
 

@@ -1,4 +1,4 @@
-"""What a score is computed from: the one module that training and serving share."""
+"""Rows of `learning.snapshots`, which training and serving share, as the columns a score is computed from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from learning.columns import Table, table_from_rows
 from learning.records import DealHistory
-from learning.snapshots import Row, Snapshot, row_at
+from learning.snapshots import Row, Snapshot
 
 
 def training_table(taken: Sequence[Snapshot]) -> Table:
@@ -15,14 +15,8 @@ def training_table(taken: Sequence[Snapshot]) -> Table:
     return table_from_rows([one.row for one in taken], [one.day for one in taken])
 
 
-def serving_table(histories: Sequence[DealHistory], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
-    """The same columns (those named, or all) of deals as of the end of their business day."""
-    rows = [row_at(history, day) for history, day in zip(histories, days, strict=True)]
-    return rows_table(rows, days, names)
-
-
 def rows_table(rows: Sequence[Row], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
-    """The same of rows as `learning.snapshots.row_at` gives them."""
+    """The same columns (those named, or all) of rows as `learning.snapshots.row_at` gives them."""
     return table_from_rows(rows, days, names)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from kit.errors import Poisoned
 from learning.blend import Blend
-from learning.calibration import logit, sigmoid
+from learning.calibration import logit
 from learning.columns import Floats, Table
 from learning.encoder import Encoder
 from learning.linear import LinearScorer, Scores
@@ -162,11 +162,6 @@ def prior_model(won: float = 0.0, lost: float = 0.0, evaluation: Mapping[str, An
     spread = np.linspace(-1.0, 1.0, REFITS)
     intercepts = middle + spread / spread.std() * np.sqrt(1 / a + 1 / b)
     return constant_model("prior", [middle, *(float(one) for one in intercepts)], evaluation)
-
-
-def rate_of(model: ScoreModel) -> float:
-    """The probability of the average record."""
-    return float(sigmoid(np.array([model.scorer.base]))[0])
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

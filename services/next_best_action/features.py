@@ -182,7 +182,7 @@ class Standing:
 
 
 def standing(history: DealHistory, day: date) -> Standing:
-    """As learning.snapshots.state_at and row_at tell it, of what is read here alone: at a quarter of the cost.
+    """As learning.timeline.Timeline tells it, of what is read here alone: at a quarter of the cost.
 
     A field whose changes are not carried has been as the deal has it now.
     """

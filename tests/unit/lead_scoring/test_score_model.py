@@ -15,7 +15,7 @@ from learning.encoder import Encoder
 from learning.linear import LinearScorer
 from learning.records import Deal, Outcome
 from services.lead_scoring.domain import Score, settled
-from services.lead_scoring.model import MODEL_FILE, WEIGHTS_FILE, ScoreModel, load, prior_model, rate_of
+from services.lead_scoring.model import MODEL_FILE, WEIGHTS_FILE, ScoreModel, load, prior_model
 
 ROWS = Table(3, {"stage": Texts(["A", "B"], np.array([0, 1, -1])), "n": np.array([1.0, np.nan, 3.0])})
 
@@ -86,9 +86,10 @@ def test_a_damaged_model_is_refused(tmp_path: Path, damage: object) -> None:
 def test_the_prior_moves_to_the_company_s_rate_and_gets_surer() -> None:
     bare, some, many = prior_model(), prior_model(9, 1), prior_model(900, 100)
     assert bare.prior
-    assert rate_of(bare) == pytest.approx(0.3)
-    assert 0.3 < rate_of(some) < 0.9
-    assert rate_of(many) == pytest.approx(0.9, abs=0.01)
+    rates = [float(one.score(ROWS).probability[0]) for one in (bare, some, many)]
+    assert rates[0] == pytest.approx(0.3)
+    assert 0.3 < rates[1] < 0.9
+    assert rates[2] == pytest.approx(0.9, abs=0.01)
     widths = [float(one.score(ROWS).high[0] - one.score(ROWS).low[0]) for one in (bare, some, many)]
     assert widths == sorted(widths, reverse=True)
     (first, *_) = bare.explain(ROWS)

@@ -15,15 +15,16 @@ import pytest
 
 from kit.artifacts import digest, pack
 from kit.errors import NotFound
-from learning.columns import Floats
+from learning.columns import Floats, Table
 from learning.linear import Scores
 from learning.records import Account, Change, DealHistory, Node, Outcome
+from learning.snapshots import row_at
 from learning.testing import company, last_day, win_probability, write
 from services.lead_scoring import training
 from services.lead_scoring.card import MOST_BYTES
 from services.lead_scoring.dataset import build_dataset
-from services.lead_scoring.features import names_of, serving_table
-from services.lead_scoring.model import load, rate_of
+from services.lead_scoring.features import names_of, rows_table
+from services.lead_scoring.model import load
 from services.lead_scoring.training import Trained, train, train_folder
 
 
@@ -58,7 +59,9 @@ def scored(trained: Trained, seed: int) -> tuple[Scores, Floats]:
         if one.deal.outcome is Outcome.OPEN and one.deal.created_time
         and (last_day() - one.deal.created_time.date()).days > 14
     ]  # fmt: skip
-    table = serving_table(histories, [last_day()] * len(histories), trained.model.columns)
+    table = rows_table(
+        [row_at(one, last_day()) for one in histories], [last_day()] * len(histories), trained.model.columns
+    )
     truth = [win_probability(str(one.deal.fields["source"]), len(one.activities), 1.5) for one in histories]
     return trained.model.score(table), np.array(truth)
 
@@ -102,7 +105,7 @@ def test_the_card_has_curves_and_influence_and_is_small() -> None:
 def test_the_reasons_name_what_matters() -> None:
     history = next(one for one in company(1200, signal=1.5) if one.deal.fields["source"] == "partner")
     model = predictable().model
-    (score,) = model.explain(serving_table([history], [last_day()], model.columns))
+    (score,) = model.explain(rows_table([row_at(history, last_day())], [last_day()], model.columns))
     reason = {one.field: one for one in score.reasons}["fields.source"]
     assert reason.effect > 0.5
     assert reason.value == "partner"
@@ -121,16 +124,23 @@ def test_reasons_call_owner_and_account_by_name() -> None:
     }
     assert names_of([history]) == {"owner_id": {}, "account_id": {}, "product": {}}
     model = predictable().model
-    (score,) = model.explain(serving_table([named], [last_day()], model.columns), names_of([named]), top=99)
+    (score,) = model.explain(
+        rows_table([row_at(named, last_day())], [last_day()], model.columns), names_of([named]), top=99
+    )
     owner = next(one for one in score.reasons if one.field == "owner_id")
     assert (owner.value, owner.text_en[:10], owner.text_ko[:8]) == (history.deal.owner_id, "Owner: Kim", "담당자: Kim")
+
+
+def rate(trained: Trained) -> float:
+    """What everybody gets."""
+    return float(trained.model.score(Table(1, {})).probability[0])
 
 
 def test_nothing_predicts_so_everyone_gets_the_base_rate() -> None:
     trained = trained_on(company(400, signal=0.0, seed=3))
     assert trained.model.kind == "base_rate"
     assert "do not predict" in trained.model.evaluation["why"]
-    assert rate_of(trained.model) == pytest.approx(0.5, abs=0.09)
+    assert rate(trained) == pytest.approx(0.5, abs=0.09)
     scores = trained.scores[~np.isnan(trained.scores)]
     assert 1 <= len(np.unique(scores.round(9))) <= 4  # one rate a fold
 
@@ -140,7 +150,7 @@ def test_few_outcomes_give_a_labelled_prior(count: int) -> None:
     trained = trained_on(company(count))
     assert trained.model.prior
     assert trained.model.evaluation["model"] == "prior"
-    assert 0.1 < rate_of(trained.model) < 0.9
+    assert 0.1 < rate(trained) < 0.9
 
 
 def test_one_outcome_only_is_no_error() -> None:

@@ -22,10 +22,11 @@ from learning.encoder import ChoiceColumn, Encoder
 from learning.reasons import reasons
 from learning.records import Account, Deal, DealHistory, DealKind, Node, Outcome, ProductLine
 from learning.relay import event_from_bytes
+from learning.snapshots import row_at
 from learning.wire import deal_event
 from services.lead_scoring import convert
 from services.lead_scoring.batching import MicroBatcher
-from services.lead_scoring.features import names_of, serving_table
+from services.lead_scoring.features import names_of, rows_table
 from services.lead_scoring.model import ScoreModel, prior_model
 from services.lead_scoring.service import Asked, LeadScoring
 
@@ -54,7 +55,7 @@ def test_every_deal_gets_an_answer_in_order() -> None:
 
 def test_reasons_call_products_by_their_names() -> None:
     history = DealHistory(Deal("a", products=(ProductLine("p-1"),)), product_names={"p-1": "Pump"})
-    table = serving_table([history], [DAY], ["product"])
+    table = rows_table([row_at(history, DAY)], [DAY], ["product"])
     encoder = Encoder((ChoiceColumn("product", ("p-1",)),))
     (told,) = reasons(encoder, table, np.array([[0.3]]), {}, 1, names_of([history]))
     assert (told[0].value, "Pump" in told[0].text_en, "Pump" in told[0].text_ko) == ("p-1", True, True)

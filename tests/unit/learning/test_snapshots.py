@@ -27,8 +27,9 @@ from learning.records import (
     ProductLine,
     Value,
 )
-from learning.snapshots import end_of, phases, row_at, snapshots, state_at
+from learning.snapshots import end_of, phases, row_at, snapshots
 from learning.testing import company, finished, last_day, opened, write
+from learning.timeline import Timeline
 from learning.wire import bare_history, deal_event, history_from_event
 from learning.wire_row import row_of_event
 
@@ -53,11 +54,11 @@ def test_the_state_is_replayed() -> None:
         opened("d", BORN, stage="A", amount=Money("USD", 500)),
         [change("stage", "B", 3), change("stage", None, 5), change("stage", "C", 5)],
     )
-    assert state_at(history, BORN + timedelta(days=2))["stage"] == "A"
-    assert state_at(history, BORN + timedelta(days=3, seconds=1))["stage"] == "B"
+    assert Timeline(history).state(BORN + timedelta(days=2))["stage"] == "A"
+    assert Timeline(history).state(BORN + timedelta(days=3, seconds=1))["stage"] == "B"
     # Of equal times the later in file order counts.
-    assert state_at(history, BORN + timedelta(days=9))["stage"] == "C"
-    assert state_at(history, BORN) == {}
+    assert Timeline(history).state(BORN + timedelta(days=9))["stage"] == "C"
+    assert Timeline(history).state(BORN) == {}
 
 
 def test_a_row_knows_nothing_of_later_days() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kit.money import Money
 from learning.records import Activity, Change, ContactCounter, ContactRole, DealHistory, DealKind, Motion, ProductLine
-from learning.snapshots import end_of, row_at, state_at
+from learning.snapshots import end_of, row_at
+from learning.timeline import Timeline
 from services.next_best_action import catalogue
 from services.next_best_action.features import standing, variables
 from tests.unit.next_best_action.nba_builders import CREATED, DAY, activity, asked, at
@@ -95,7 +96,7 @@ def test_it_agrees_with_the_columns_and_the_state_of_the_day(
     done = tuple(activity("call", "inbound" if way else "outbound", ago) for way, ago in
                  sorted(log, key=lambda one: -one[1]))  # fmt: skip
     history = deal_of(last, tuple(changes), done)
-    row, state, found = row_at(history, day), state_at(history, end_of(day)), seen(history, day)
+    row, state, found = row_at(history, day), Timeline(history).state(end_of(day)), seen(history, day)
     held = standing(history, day).state
     assert held == {name: state.get(name) for name in held}
     assert found["stage_changes"] == row["stage_moves"]
