@@ -11,7 +11,7 @@ from dealcast.lead_scoring.v1 import lead_scoring_pb2 as pb
 from learning.records import Value
 from learning.wire_values import value_to_pb
 from services.gateway.domain import Record
-from services.gateway.merged import grade
+from services.gateway.merged import grade, rounded
 
 
 def request_of(
@@ -27,7 +27,7 @@ def answer_json(
 ) -> dict[str, Any]:
     """The answer as programs see it."""
     header = answer.before.header
-    return {
+    told = {
         "id": record.history.deal.id,
         "deal_revision": header.key.deal_revision,
         "model_version": header.model_version,
@@ -48,6 +48,7 @@ def answer_json(
             for one in answer.differences
         ],
     }
+    return {name: rounded(one) for name, one in told.items()}
 
 
 def _score(score: insights_pb2.LeadScore, bounds: tuple[float, float, float]) -> dict[str, Any]:

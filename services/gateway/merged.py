@@ -22,6 +22,7 @@ from services.gateway.store.interface import ScorePoint
 from services.gateway.trends import trend_of
 
 LANGUAGES = ("en", "ko")
+DIGITS = 6  # of probabilities and effects, as JSON shows them
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,15 @@ def is_stale(record: Record, insight: Insight, view: View) -> bool:
     return behind_model or insight.key.business_day < view.business_day
 
 
+def rounded(value: Any) -> Any:
+    """JSON with its floats to DIGITS decimals: what is beyond is noise of binary fractions."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, Mapping):
+        return {name: rounded(one) for name, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def actions_behind(record: Record) -> bool:
     """Whether the suggestions know less than the record: a contact may have been made since."""
     insight = record.insights.get(InsightKind.NEXT_ACTIONS)
@@ -134,7 +144,7 @@ def _part(record: Record, kind: InsightKind, view: View) -> dict[str, Any] | Non
     insight = record.insights.get(kind)
     if insight is None:
         return None
-    part = dict(insight.body)
+    part: dict[str, Any] = rounded({name: one for name, one in insight.body.items() if name != "contributions"})
     if "reasons" in part:
         part["reasons"] = [in_language(reason, view.language) for reason in part["reasons"]]
     part["stale"] = is_stale(record, insight, view)
@@ -149,8 +159,7 @@ def _lead_score(record: Record, view: View) -> dict[str, Any] | None:
     part["grade"] = grade(part["probability"], view.grade_bounds)
     moved = trend_of(view.scores.get(record.history.deal.id, ()), view.language)
     part["trend"], part["trend_since"] = moved.name, moved.since
-    part["trend_reasons"] = list(moved.reasons)
-    part.pop("contributions", None)
+    part["trend_reasons"] = rounded(list(moved.reasons))
     return part
 
 

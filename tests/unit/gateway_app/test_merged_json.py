@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kit.money import Money
 from learning.records import Account, Consent, Contact, Deal, DealHistory, Outcome
 from services.gateway.domain import Insight, InsightKey, InsightKind, Record
-from services.gateway.merged import View, grade, merged
+from services.gateway.merged import View, grade, merged, rounded
 from services.gateway.store.interface import ScorePoint
 
 DAY = "2017-09-30"
@@ -105,3 +105,9 @@ def test_a_better_probability_never_has_a_worse_grade(one: float, other: float) 
     bounds = (0.75, 0.5, 0.25)
     better, worse = max(one, other), min(one, other)
     assert grade(better, bounds) <= grade(worse, bounds)
+
+
+def test_floats_are_told_without_the_noise_of_binary_fractions() -> None:
+    told = rounded({"probability": 0.44000000000000006, "reasons": [{"effect": -0.1 - 0.2}], "text": "x", "n": 3})
+    assert told == {"probability": 0.44, "reasons": [{"effect": -0.3}], "text": "x", "n": 3}
+    assert type(told["n"]) is int
