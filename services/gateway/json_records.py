@@ -178,14 +178,14 @@ def _contact_role(raw: Any, path: str, problems: Problems) -> ContactRole:
 
 def _activity(raw: Any, path: str, problems: Problems, deal_id: str) -> Activity:
     reader = Reader(raw, problems, ACTIVITY_KEYS, path=path)
-    for key in ("type", "direction", "time"):
+    for key in ("type", "time"):
         if isinstance(raw, Mapping) and raw.get(key) is None:
             problems.add(reader.name(key), "", f"{reader.name(key)} is missing", "give it")
     return Activity(
         reader.required_id("id"),
         deal_id,
         reader.choice("type", ACTIVITY_TYPES) if reader.raw("type") is not None else "",
-        reader.choice("direction", DIRECTIONS) if reader.raw("direction") is not None else "",
+        reader.choice("direction", DIRECTIONS) if reader.raw("direction") is not None else "internal",
         reader.take("time", check_time, default=_NO_TIME, empty=None),
         reader.id("contact_id", default=""),
         reader.id("owner_id", default=""),

@@ -225,3 +225,11 @@ def test_no_json_breaks_the_reader_and_what_it_takes_it_prints_back(raw: dict[st
     assert (write is None) == bool(errors)
     if write is not None:
         assert records.deal_from_json(records.deal_to_json(write)) == (write, ())
+
+
+def test_an_activity_without_a_direction_is_internal_as_in_an_import() -> None:
+    told = {key: value for key, value in FAX.items() if key != "direction"} | {"type": "note"}
+    activity, errors = records.activity_from_json(told, deal_id="d")
+    assert errors == ()
+    assert activity is not None
+    assert activity.direction == "internal"
