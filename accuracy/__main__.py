@@ -28,6 +28,7 @@ from accuracy.told import told
 from kit.errors import DealcastError
 
 ROOT = Path(__file__).resolve().parent.parent
+MISSED = "not met"  # what sections say of a bar
 TARGET = ROOT / "docs" / "accuracy.md"
 MEASURED = ("accuracy", "gen", "kit", "learning", "services")  # what a figure depends on
 # A function per section, in the order of the page; each returns Markdown. Its module's name is the section's.
@@ -47,22 +48,32 @@ SECTIONS: tuple[Callable[[], str], ...] = (
 
 
 def main(names: Sequence[str]) -> int:
-    """Measure the sections named, or all, writing the page after each; returns the exit code."""
+    """Measure the sections named, or all, writing the page after each; returns the exit code, 3 for missed bars."""
     sections = {section.__module__.rpartition(".")[2]: section for section in SECTIONS}
     unknown = [name for name in names if name not in sections]
     if unknown:
         print(f"there is no section {unknown[0]}; there are {', '.join(sections)}", file=sys.stderr)
         return 2
     chosen = [name for name in sections if name in names or not names]
+    missed: list[str] = []
     try:
         for place, name in enumerate(chosen, 1):
             told(f"{name} ({place} of {len(chosen)})")
-            _write(name, measured(sections[name]), list(sections))
+            text = measured(sections[name])
+            missed += [f"{name}: {line}" for line in missed_bars(text)]
+            _write(name, text, list(sections))
     except DealcastError as error:
         print(error, file=sys.stderr)
         return 1
     told(f"written to {TARGET.relative_to(ROOT)}")
-    return 0
+    if missed:
+        print("bars that are not met:", *missed, sep="\n", file=sys.stderr)
+    return 3 if missed else 0
+
+
+def missed_bars(text: str) -> list[str]:
+    """The lines of a section that say that a bar is not met."""
+    return [line for line in text.splitlines() if MISSED in line]
 
 
 def measured(section: Callable[[], str]) -> str:
