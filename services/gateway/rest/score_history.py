@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.gateway.domain import Insight
 from services.gateway.json_values import time_text
+from services.gateway.merged import rounded
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
@@ -30,7 +31,7 @@ def router(gateway: Gateway) -> APIRouter:
         """The lead scores the deal had, newest first; of older ones than the newest 200 none is kept."""
         identity, limit = checked_id(id_in_path(deal_id)), limit_of(request, 50, MOST_SCORES)
         found = await gateway.store.score_history(principal_of(request), identity, limit)
-        return answer({"scores": [past_score(one) for one in found]})
+        return answer({"scores": [rounded(past_score(one)) for one in found]})
 
     return routes
 
