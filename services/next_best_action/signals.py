@@ -32,7 +32,7 @@ class Signal:
 
 
 _HANGUL = re.compile(r"[가-힣]")
-_LATIN = re.compile(r"[a-z]")
+_LATIN = re.compile(r"[a-z]{3}")
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 
 
