@@ -30,6 +30,7 @@ from services.lead_scoring.width import widening
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 PARALLEL_CELLS = 1_500_000  # of labelled rows × columns, from which on a second process pays
 PROCESSES = 4
+HELD_CELLS = 50_000_000  # by all processes together: each holds the data anew, and works on a copy of most
 READING = 0.1  # share of the progress
 
 
@@ -54,9 +55,9 @@ def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -
     if won + lost < MIN_OUTCOMES or not won or not lost:
         facts |= {"model": "prior", "why": f"{won + lost} outcomes, of which {won} won: a prior until there are more"}
         return Trained(prior_model(won, lost, facts), data, np.full(len(data.taken), np.nan))
-    large = int(data.labelled.sum()) * max(len(data.table.columns), 1) >= PARALLEL_CELLS
+    processes = processes_for(int(data.labelled.sum()) * max(len(data.table.columns), 1))
     # threads that wait for each other cost more than they give
-    with threadpool_limits(1), workers(data, min(cores(), PROCESSES) if large else 1) as run:
+    with threadpool_limits(1), workers(data, processes) as run:
         forward = validate(data, seed, part(progress, 0.0, 0.6), run)
         model = fit_final(data, forward, seed, part(progress, 0.6, 0.9), run)
         if forward.predicts:
@@ -68,6 +69,13 @@ def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
     return Trained(replace(model, evaluation=facts), data, scores)
+
+
+def processes_for(cells: int) -> int:
+    """How many processes train on so many cells: one where they are few, and fewer the more memory each takes."""
+    if cells < PARALLEL_CELLS:
+        return 1
+    return min(cores(), PROCESSES, max(1, HELD_CELLS // cells))
 
 
 def part(progress: Progress, start: float, end: float) -> Progress:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.e2e.system.harness import System, incomplete, wait_for
 from tests.e2e.system.real_exports import assert_unchanged, check_rollup, import_preset, trained
+
+ENDS = {
+    "A_APPROVED": "WON", "A_REGISTERED": "WON", "A_ACTIVATED": "WON", "A_DECLINED": "LOST", "A_CANCELLED": "LOST",
+}  # fmt: skip
 
 
 def check_loan_history(system: System) -> None:
@@ -38,6 +46,27 @@ def every_fourth(source: Path, folder: Path) -> Path:
     return folder
 
 
+def day_of(at: str) -> str:
+    """The bank's day of a moment."""
+    return datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Amsterdam")).date().isoformat()
+
+
+def approved_in_file(folder: Path, start: str, end: str) -> Decimal:
+    """Amounts of the cases whose first ending, approved before declined or cancelled, lies in the span."""
+    ends: dict[str, tuple[str, str]] = {}
+    with (folder / "events.csv").open(encoding="utf-8", newline="") as file:
+        for event in csv.DictReader(file):
+            if event["activity"] in ENDS:
+                found = (event["at"], ENDS[event["activity"]])
+                ends[event["case_id"]] = min(found, ends.get(event["case_id"], found))
+    with (folder / "cases.csv").open(encoding="utf-8", newline="") as file:
+        amounts = {case["case_id"]: Decimal(case["amount_requested"]) for case in csv.DictReader(file)}
+    return sum(
+        (amounts[case] for case, (at, ending) in ends.items() if ending == "WON" and start <= day_of(at) <= end),
+        Decimal(0),
+    )
+
+
 @pytest.mark.datasets
 @pytest.mark.timeout(600)
 def test_loan_offers(start_system: Callable[..., System], datasets: Path, tmp_path: Path) -> None:
@@ -49,6 +78,8 @@ def test_loan_offers(start_system: Callable[..., System], datasets: Path, tmp_pa
     assert workspace["clock"]["business_day"] == "2012-01-14"
     wait_for(lambda: trained(system), 300, "models train by themselves")
     wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 60, "three insights on every open deal")
+    booked = Decimal(check_rollup(system, "2011-Q4")["company"]["booked"])
+    assert booked == approved_in_file(source, "2011-10-01", "2011-12-31")
     check_rollup(system, "2012-Q1")
     check_loan_history(system)
     assert_unchanged(import_preset(system, source, "loan_offers"), "2,192")

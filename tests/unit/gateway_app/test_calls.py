@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.money import Money
-from learning.periods import Period
+from learning.fiscal import FiscalCalendar
 from learning.records import Node
 from services.gateway.calls import Call, CallKind, standing
 from services.gateway.forecast_days import day_rows, judged, to_minor
@@ -88,7 +88,7 @@ def test_what_is_written_down_of_a_day() -> None:
 
 
 def test_how_good_a_period_was() -> None:
-    period = Period(2017, 3)
+    period = FiscalCalendar().parse("2017-Q3")
     said = {0: 80, 30: 150, 31: 150, 92: 100, 93: 7}  # by day of the period; day 93 is after it
     days = [
         ForecastDay("2017-Q3", "USD", "company", period.start + timedelta(days=day - 1),

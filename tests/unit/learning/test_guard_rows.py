@@ -101,4 +101,5 @@ def test_numbers_that_differ_by_chance_or_a_little_are_left_alone() -> None:
             few[:size] = generator.normal(size=size)
             closed = np.where(generator.random(ROWS) < size / OPEN, generator.normal(size=ROWS) + shift, np.nan)
             assert guard(closed, few) is None
-    assert guard(generator.integers(0, 3, ROWS) * 1.0, generator.integers(0, 3, OPEN) * 1.0) is None
+    counted = [generator.integers(0, 3, size).astype(np.float64) for size in (ROWS, OPEN)]
+    assert guard(counted[0], counted[1]) is None

@@ -241,7 +241,7 @@ def test_columns_straight_from_an_event_are_those_of_its_history(
     event.truncated = truncated
     for members, bit in ((event.history, 1), (event.activities, 2)):
         if turned & bit:
-            other = [type(one).FromString(one.SerializeToString()) for one in reversed(members)]  # type: ignore[attr-defined]
+            other = [type(one).FromString(one.SerializeToString()) for one in reversed(members)]
             del members[:]
             members.extend(other)  # type: ignore[arg-type]
     assert row_of_event(event, day(days)) == row_at(history_from_event(event), day(days))
