@@ -50,7 +50,8 @@ def machine() -> str:
 def commit() -> str:
     """The commit that was measured, marked where the tree differs from it."""
     name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
+    status = ["git", "status", "--porcelain", "--", ".", ":!docs"]  # where the benchmark itself writes
+    dirty = subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=True)
     return name.stdout.strip() + (" with local changes" if dirty.stdout.strip() else "")
 
 
