@@ -38,6 +38,9 @@ class FeedbackPublisher:
             except DealcastError as error:
                 log.warning("feedback_waits", error=error.problem)
                 sent = 0
+            except Exception:
+                log.exception("feedback_failed")
+                sent = 0
             if sent < BATCH:
                 await wait_either(ticket, stop, POLL_SECONDS)
 

@@ -65,9 +65,7 @@ class FeedbackRows(Reads, Touching):
         ids = storable(deal_ids)
 
         def work(connection: Connection) -> Mapping[str, Sequence[Feedback]]:
-            visible = self._contexts.read(connection).visible(principal)
-            rows = self._database.fetch(connection, self._by_id, ids)
-            seen = [row.id for row in rows if visible is None or row.owner_id in visible]
+            seen = self._deals_seen(connection, principal, ids)
             found: dict[str, list[Feedback]] = {}
             for row in self._database.fetch(connection, self._newest_feedback, seen):
                 found.setdefault(row.deal_id, []).append(_feedback(row.id, row))

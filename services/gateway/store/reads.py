@@ -173,15 +173,19 @@ class Reads(Part):
             for activity in self._database.fetch(connection, statement, ids):
                 around.activities.setdefault(activity[0], []).append(activity_from(activity))
 
+    def _deals_seen(self, connection: Connection, principal: Principal, ids: Sequence[str]) -> list[str]:
+        """Those of the deals that the principal sees."""
+        visible = self._contexts.read(connection).visible(principal)
+        rows = self._database.fetch(connection, self._by_id, ids)
+        return [row.id for row in rows if visible is None or row.owner_id in visible]
+
     async def touches(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Touch]]:
         """The newest 200 contacts made with each deal's people on a channel, oldest first; deals without any are left
         out."""
         ids = storable(deal_ids)
 
         def work(connection: Connection) -> Mapping[str, Sequence[Touch]]:
-            visible = self._contexts.read(connection).visible(principal)
-            rows = self._database.fetch(connection, self._by_id, ids)
-            seen = [row.id for row in rows if visible is None or row.owner_id in visible]
+            seen = self._deals_seen(connection, principal, ids)
             found: dict[str, list[Touch]] = {}
             for deal_id, channel, direction, time in self._database.fetch(connection, self._touches, seen):
                 found.setdefault(deal_id, []).append(Touch(channel, direction == "outbound", from_us(time)))

@@ -43,6 +43,15 @@ async def last_job(gateway: RunningGateway, *states: str) -> dict[str, Any] | No
     return jobs[0] if jobs and jobs[0]["state"] in states else None
 
 
+async def with_deals(nats_server: NatsServer, tmp_path: Path) -> RunningGateway:
+    """A running gateway on a pinned day, with deals to learn from."""
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
+    await gateway.lines("/v1/deals:batch", rows())
+    return gateway
+
+
 @pytest.mark.timeout(300)
 async def test_models_train_by_themselves_and_outlive_the_broker(
     nats: NATS, nats_server: NatsServer, tmp_path: Path
@@ -124,10 +133,7 @@ async def test_columns_that_people_keep_or_leave_out_are_remembered(
 async def test_a_training_that_the_gateways_end_interrupted_begins_again_once(
     nats: NATS, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
-    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
-    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
-    await gateway.lines("/v1/deals:batch", rows())
+    gateway = await with_deals(nats_server, tmp_path)
     asked = {"services": ["lead_scoring"], "seed": 5}
     first = (await gateway.http.post("/v1/training-jobs", json=asked)).json()["id"]
     await until(lambda: at_work(gateway, first))
@@ -156,10 +162,7 @@ async def digests(gateway: RunningGateway) -> dict[str, list[str]]:
 async def test_what_learns_from_lead_scores_is_trained_alone_on_those_of_the_serving_version(
     nats: NATS, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    gateway = await RunningGateway(nats_server.url, tmp_path / "data").start()
-    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
-    await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
-    await gateway.lines("/v1/deals:batch", rows())
+    gateway = await with_deals(nats_server, tmp_path)
     job = await trained(gateway, "forecast", "next_best_action")
     assert job["state"] == "FAILED"
     for service in ("forecast", "next_best_action"):
