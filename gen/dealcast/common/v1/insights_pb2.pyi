@@ -180,7 +180,7 @@ class ContactLimits(_message.Message):
     def __init__(self, windows: _Optional[_Iterable[_Union[ContactLimits.Window, _Mapping]]] = ..., unanswered: _Optional[int] = ..., quiet_days: _Optional[int] = ...) -> None: ...
 
 class SuggestedAction(_message.Message):
-    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity", "contact_limits", "hours", "message_en", "message_ko", "minutes", "tidy_up")
+    __slots__ = ("id", "action", "text_en", "text_ko", "channel", "contact_id", "gain", "probability_gain", "probability_gain_low", "probability_gain_high", "reasons", "propensity", "contact_limits", "hours", "message_en", "message_ko", "minutes", "tidy_up", "products")
     ID_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     TEXT_EN_FIELD_NUMBER: _ClassVar[int]
@@ -199,6 +199,7 @@ class SuggestedAction(_message.Message):
     MESSAGE_KO_FIELD_NUMBER: _ClassVar[int]
     MINUTES_FIELD_NUMBER: _ClassVar[int]
     TIDY_UP_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     action: str
     text_en: str
@@ -217,7 +218,22 @@ class SuggestedAction(_message.Message):
     message_ko: str
     minutes: float
     tidy_up: bool
-    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ..., contact_limits: _Optional[_Union[ContactLimits, _Mapping]] = ..., hours: _Optional[_Union[ContactHours, _Mapping]] = ..., message_en: _Optional[str] = ..., message_ko: _Optional[str] = ..., minutes: _Optional[float] = ..., tidy_up: _Optional[bool] = ...) -> None: ...
+    products: _containers.RepeatedCompositeFieldContainer[ProductOffer]
+    def __init__(self, id: _Optional[str] = ..., action: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., gain: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., probability_gain: _Optional[float] = ..., probability_gain_low: _Optional[float] = ..., probability_gain_high: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., propensity: _Optional[float] = ..., contact_limits: _Optional[_Union[ContactLimits, _Mapping]] = ..., hours: _Optional[_Union[ContactHours, _Mapping]] = ..., message_en: _Optional[str] = ..., message_ko: _Optional[str] = ..., minutes: _Optional[float] = ..., tidy_up: _Optional[bool] = ..., products: _Optional[_Iterable[_Union[ProductOffer, _Mapping]]] = ...) -> None: ...
+
+class ProductOffer(_message.Message):
+    __slots__ = ("product_id", "name", "quantity", "text_en", "text_ko")
+    PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_KO_FIELD_NUMBER: _ClassVar[int]
+    product_id: str
+    name: str
+    quantity: float
+    text_en: str
+    text_ko: str
+    def __init__(self, product_id: _Optional[str] = ..., name: _Optional[str] = ..., quantity: _Optional[float] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ...) -> None: ...
 
 class ContactHours(_message.Message):
     __slots__ = ("time_zone", "weekdays", "from_minute", "until_minute", "days_off")
@@ -234,18 +250,54 @@ class ContactHours(_message.Message):
     def __init__(self, time_zone: _Optional[str] = ..., weekdays: _Optional[_Iterable[int]] = ..., from_minute: _Optional[int] = ..., until_minute: _Optional[int] = ..., days_off: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class NextActions(_message.Message):
-    __slots__ = ("header", "actions", "look_again_date", "catalogue_generation", "signals")
+    __slots__ = ("header", "actions", "look_again_date", "catalogue_generation", "signals", "decision")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     LOOK_AGAIN_DATE_FIELD_NUMBER: _ClassVar[int]
     CATALOGUE_GENERATION_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     actions: _containers.RepeatedCompositeFieldContainer[SuggestedAction]
     look_again_date: str
     catalogue_generation: int
     signals: _containers.RepeatedCompositeFieldContainer[NoteSignal]
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ..., catalogue_generation: _Optional[int] = ..., signals: _Optional[_Iterable[_Union[NoteSignal, _Mapping]]] = ...) -> None: ...
+    decision: ActionDecision
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., actions: _Optional[_Iterable[_Union[SuggestedAction, _Mapping]]] = ..., look_again_date: _Optional[str] = ..., catalogue_generation: _Optional[int] = ..., signals: _Optional[_Iterable[_Union[NoteSignal, _Mapping]]] = ..., decision: _Optional[_Union[ActionDecision, _Mapping]] = ...) -> None: ...
+
+class ActionDecision(_message.Message):
+    __slots__ = ("policy", "control", "since", "action", "propensity", "chances", "shares")
+    class Chance(_message.Message):
+        __slots__ = ("policy", "action", "probability")
+        POLICY_FIELD_NUMBER: _ClassVar[int]
+        ACTION_FIELD_NUMBER: _ClassVar[int]
+        PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+        policy: str
+        action: str
+        probability: float
+        def __init__(self, policy: _Optional[str] = ..., action: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
+    class Share(_message.Message):
+        __slots__ = ("policy", "share")
+        POLICY_FIELD_NUMBER: _ClassVar[int]
+        SHARE_FIELD_NUMBER: _ClassVar[int]
+        policy: str
+        share: float
+        def __init__(self, policy: _Optional[str] = ..., share: _Optional[float] = ...) -> None: ...
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    PROPENSITY_FIELD_NUMBER: _ClassVar[int]
+    CHANCES_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    policy: str
+    control: bool
+    since: str
+    action: str
+    propensity: float
+    chances: _containers.RepeatedCompositeFieldContainer[ActionDecision.Chance]
+    shares: _containers.RepeatedCompositeFieldContainer[ActionDecision.Share]
+    def __init__(self, policy: _Optional[str] = ..., control: _Optional[bool] = ..., since: _Optional[str] = ..., action: _Optional[str] = ..., propensity: _Optional[float] = ..., chances: _Optional[_Iterable[_Union[ActionDecision.Chance, _Mapping]]] = ..., shares: _Optional[_Iterable[_Union[ActionDecision.Share, _Mapping]]] = ...) -> None: ...
 
 class NoteSignal(_message.Message):
     __slots__ = ("name", "sentence", "day")

@@ -53,7 +53,7 @@ class ContactCounter(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., outbound_7_days: _Optional[int] = ..., outbound_30_days: _Optional[int] = ..., unanswered_in_a_row: _Optional[int] = ..., last_outbound_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_inbound_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class DealEvent(_message.Message):
-    __slots__ = ("deal", "history", "activities", "contact_counters", "truncated", "business_day", "cause", "lead_score", "forecast", "next_actions", "activity_count")
+    __slots__ = ("deal", "history", "activities", "contact_counters", "truncated", "business_day", "cause", "lead_score", "forecast", "next_actions", "activity_count", "answers")
     DEAL_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
     ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,7 @@ class DealEvent(_message.Message):
     FORECAST_FIELD_NUMBER: _ClassVar[int]
     NEXT_ACTIONS_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
     deal: _records_pb2.Deal
     history: _containers.RepeatedCompositeFieldContainer[_records_pb2.Change]
     activities: _containers.RepeatedCompositeFieldContainer[_records_pb2.Activity]
@@ -76,10 +77,20 @@ class DealEvent(_message.Message):
     forecast: _insights_pb2.Forecast
     next_actions: _insights_pb2.NextActions
     activity_count: int
-    def __init__(self, deal: _Optional[_Union[_records_pb2.Deal, _Mapping]] = ..., history: _Optional[_Iterable[_Union[_records_pb2.Change, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_records_pb2.Activity, _Mapping]]] = ..., contact_counters: _Optional[_Iterable[_Union[ContactCounter, _Mapping]]] = ..., truncated: _Optional[bool] = ..., business_day: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ..., lead_score: _Optional[_Union[_insights_pb2.LeadScore, _Mapping]] = ..., forecast: _Optional[_Union[_insights_pb2.Forecast, _Mapping]] = ..., next_actions: _Optional[_Union[_insights_pb2.NextActions, _Mapping]] = ..., activity_count: _Optional[int] = ...) -> None: ...
+    answers: _containers.RepeatedCompositeFieldContainer[ActionFeedback]
+    def __init__(self, deal: _Optional[_Union[_records_pb2.Deal, _Mapping]] = ..., history: _Optional[_Iterable[_Union[_records_pb2.Change, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_records_pb2.Activity, _Mapping]]] = ..., contact_counters: _Optional[_Iterable[_Union[ContactCounter, _Mapping]]] = ..., truncated: _Optional[bool] = ..., business_day: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ..., lead_score: _Optional[_Union[_insights_pb2.LeadScore, _Mapping]] = ..., forecast: _Optional[_Union[_insights_pb2.Forecast, _Mapping]] = ..., next_actions: _Optional[_Union[_insights_pb2.NextActions, _Mapping]] = ..., activity_count: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[ActionFeedback, _Mapping]]] = ...) -> None: ...
 
 class ActionFeedback(_message.Message):
-    __slots__ = ("id", "deal_id", "action", "verb", "time", "suggestion_id", "reason", "until_date", "channel", "contact_id", "activity_id", "undoes", "shown", "by")
+    __slots__ = ("id", "deal_id", "action", "verb", "time", "suggestion_id", "reason", "until_date", "channel", "contact_id", "activity_id", "undoes", "shown", "by", "about")
+    class About(_message.Message):
+        __slots__ = ("stage", "amount", "close_date")
+        STAGE_FIELD_NUMBER: _ClassVar[int]
+        AMOUNT_FIELD_NUMBER: _ClassVar[int]
+        CLOSE_DATE_FIELD_NUMBER: _ClassVar[int]
+        stage: str
+        amount: _records_pb2.Money
+        close_date: str
+        def __init__(self, stage: _Optional[str] = ..., amount: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., close_date: _Optional[str] = ...) -> None: ...
     class Shown(_message.Message):
         __slots__ = ("propensity", "place", "insight_id")
         PROPENSITY_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +114,7 @@ class ActionFeedback(_message.Message):
     UNDOES_FIELD_NUMBER: _ClassVar[int]
     SHOWN_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
     id: str
     deal_id: str
     action: str
@@ -117,7 +129,8 @@ class ActionFeedback(_message.Message):
     undoes: str
     shown: ActionFeedback.Shown
     by: str
-    def __init__(self, id: _Optional[str] = ..., deal_id: _Optional[str] = ..., action: _Optional[str] = ..., verb: _Optional[_Union[FeedbackVerb, str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., suggestion_id: _Optional[str] = ..., reason: _Optional[str] = ..., until_date: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., activity_id: _Optional[str] = ..., undoes: _Optional[str] = ..., shown: _Optional[_Union[ActionFeedback.Shown, _Mapping]] = ..., by: _Optional[str] = ...) -> None: ...
+    about: ActionFeedback.About
+    def __init__(self, id: _Optional[str] = ..., deal_id: _Optional[str] = ..., action: _Optional[str] = ..., verb: _Optional[_Union[FeedbackVerb, str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., suggestion_id: _Optional[str] = ..., reason: _Optional[str] = ..., until_date: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., activity_id: _Optional[str] = ..., undoes: _Optional[str] = ..., shown: _Optional[_Union[ActionFeedback.Shown, _Mapping]] = ..., by: _Optional[str] = ..., about: _Optional[_Union[ActionFeedback.About, _Mapping]] = ...) -> None: ...
 
 class DeadLetter(_message.Message):
     __slots__ = ("stream", "consumer", "subject", "data", "headers", "error", "problem", "deliveries", "failed_time")
