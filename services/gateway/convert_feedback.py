@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from dealcast.events.v1 import events_pb2
 from kit.errors import InvalidInput
+from learning.answers import Verb
 from services.gateway.feedback import name_in
-from services.gateway.feedback_record import Feedback, Verb
+from services.gateway.feedback_record import Feedback, standing
 
 _VERBS = {
     Verb.ACCEPT: events_pb2.FEEDBACK_VERB_ACCEPT, Verb.DONE: events_pb2.FEEDBACK_VERB_DONE,
@@ -28,7 +30,20 @@ def feedback_to_pb(one: Feedback) -> events_pb2.ActionFeedback:
     if one.shown is not None:
         message.shown.propensity = one.shown["propensity"]
         message.shown.place, message.shown.insight_id = one.shown["place"], one.shown["insight_id"]
+    if one.about is not None:
+        message.about.stage = one.about.stage
+        message.about.close_date = one.about.close_date.isoformat() if one.about.close_date else ""
+        if one.about.amount is not None:
+            amount = one.about.amount
+            message.about.amount.currency, message.about.amount.value = amount.currency, amount.value
     return message
+
+
+def add_answers(event: events_pb2.DealEvent, answers: Sequence[Feedback]) -> None:
+    """Let a deal's event carry the answers that stand, given all of its newest."""
+    for one in standing(answers).values():
+        if one.verb is not Verb.ACCEPT:
+            event.answers.append(feedback_to_pb(one))
 
 
 def feedback_from_pb(message: events_pb2.ActionFeedback, now: datetime) -> Feedback:

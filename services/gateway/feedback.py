@@ -9,9 +9,10 @@ from typing import Any
 
 from kit.errors import Conflict, InvalidInput, NotFound
 from kit.telemetry import TRACEPARENT, inject
+from learning.answers import About, Verb
 from learning.records import ACTIVITY_TYPES, CHANNELS, Activity
 from services.gateway.domain import InsightKind, Principal, Record, WriteStatus
-from services.gateway.feedback_record import REASONS, Feedback, Verb, standing
+from services.gateway.feedback_record import REASONS, Feedback, standing
 from services.gateway.limits import ID_LENGTH
 from services.gateway.service import Gateway
 
@@ -65,8 +66,9 @@ class FeedbackDesk:
         return undo
 
     async def _save(self, principal: Principal, one: Feedback) -> None:
-        if await self.gateway.store.save_feedback(principal, one):
+        if await self.gateway.store.save_feedback(principal, one, trace=inject().get(TRACEPARENT, "")):
             self.gateway.news.wake()
+            self.gateway.outbox.wake()
 
     async def _record_contact(self, principal: Principal, one: Feedback, record: Record) -> Feedback:
         """A contact made is an activity, so that limits count it and the deal is ranked anew."""
@@ -113,6 +115,7 @@ def _check(given: Feedback) -> None:
 def _completed(given: Feedback, record: Record, principal: Principal) -> Feedback:
     """With what is known of the suggestion it answers."""
     shown, place = _shown(record, given)
+    given = replace(given, about=About.of(record.history.deal))
     if shown is None:
         channel = given.channel or (given.action if given.action in CHANNELS else "")
         return replace(given, by=principal.id, channel=channel)

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
 
+from learning.answers import About, Answered, Verb, hidden_until
+from learning.records import Deal
 from services.gateway.json_values import time_text
 
-
-class Verb(StrEnum):
-    """The answers."""
-
-    ACCEPT = "accept"
-    DONE = "done"
-    DISMISS = "dismiss"
-    SNOOZE = "snooze"
-    UNDO = "undo"
-
-
-HIDDEN_DAYS = {Verb.DONE: 7, Verb.DISMISS: 14}  # for so long such an answer hides the action on its deal
 REASONS = ("not_relevant", "bad_timing", "already_done", "wrong_contact", "customer_refused", "other")  # of a dismissal
 
 
@@ -45,6 +34,7 @@ class Feedback:
     shown: Mapping[str, Any] | None = None
     by: str = ""
     undone: bool = False
+    about: About | None = None  # what the deal was then
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -63,12 +53,9 @@ def standing(answers: Sequence[Feedback]) -> dict[str, Feedback]:
     return found
 
 
-def hides(one: Feedback, today: date) -> bool:
+def hides(one: Feedback, deal: Deal, today: date) -> bool:
     """Whether the answer keeps its action from being shown on that day."""
-    if one.verb is Verb.SNOOZE:
-        return one.until is not None and today < one.until
-    days = HIDDEN_DAYS.get(one.verb)
-    return days is not None and today < one.time.date() + timedelta(days=days)
+    return hidden_until(Answered(one.action, one.verb, one.time.date(), one.until, one.about), deal, today) is not None
 
 
 def feedback_json(one: Feedback) -> dict[str, Any]:

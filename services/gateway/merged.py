@@ -171,7 +171,7 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     deal_id = record.history.deal.id
     today = date.fromisoformat(view.business_day)
     answers = standing(view.feedback.get(deal_id, ()))
-    hidden = {name for name, answer in answers.items() if hides(answer, today)}
+    hidden = {name for name, answer in answers.items() if hides(answer, record.history.deal, today)}
     part["feedback"] = [feedback_json(answer) for answer in answers.values()]
     shown = [
         shown_action(action, record, view.now, view.language) | {"accepted": action.get("action") in answers}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,8 +19,10 @@ from kit.subjects import DEAD, DEALS_CHANGED, DEALS_RESCORE, subject, token
 from kit.telemetry import TRACEPARENT, Change, log_changes, trace_id
 from learning.records import FieldType
 from learning.wire_event import deal_event
+from services.gateway.convert_feedback import add_answers
 from services.gateway.convert_letters import unpublished
 from services.gateway.domain import LOCAL, Record
+from services.gateway.feedback_record import Feedback
 from services.gateway.live import Signal, wait_either
 from services.gateway.store.interface import OutboxRow, Store
 from services.gateway.workspace import Workspace
@@ -110,8 +112,9 @@ class OutboxPublisher:
             return 0
         entries = due(rows)
         records = await self._store.get_records(LOCAL, [entry.deal_id for entry in entries], insights=False)
+        said = await self._store.list_feedback(LOCAL, [entry.deal_id for entry in entries])
         by_id = {record.history.deal.id: record for record in records}
-        messages, sent, finished, hopeless = await self._build(entries, by_id)
+        messages, sent, finished, hopeless = await self._build(entries, by_id, said)
         answers = await self._sender.publish(messages)
         changes: list[Change] = []
         for entry, message, answer in zip(sent, messages, answers, strict=True):
@@ -135,7 +138,7 @@ class OutboxPublisher:
         return len(rows)
 
     async def _build(
-        self, entries: Sequence[Due], by_id: dict[str, Record]
+        self, entries: Sequence[Due], by_id: Mapping[str, Record], answers: Mapping[str, Sequence[Feedback]]
     ) -> tuple[list[Outgoing], list[Due], list[int], list[tuple[Due, DealcastError]]]:
         """Messages with their entries, rows of deals that do not exist, and deals that cannot be written."""
         messages: list[Outgoing] = []
@@ -148,7 +151,7 @@ class OutboxPublisher:
             if record is None:
                 nothing += entry.rows
                 continue
-            message = self._message(entry, record, types)
+            message = self._message(entry, record, answers.get(entry.deal_id, ()), types)
             if isinstance(message, Outgoing):
                 messages.append(message)
                 sent.append(entry)
@@ -172,7 +175,9 @@ class OutboxPublisher:
     def _identity(self, entry: Due) -> str:
         return f"outbox-{self._workspace.id}-{entry.rows[-1]}"
 
-    def _message(self, entry: Due, record: Record, types: dict[str, FieldType]) -> Outgoing | DealcastError:
+    def _message(
+        self, entry: Due, record: Record, answers: Sequence[Feedback], types: dict[str, FieldType]
+    ) -> Outgoing | DealcastError:
         try:
             event = deal_event(
                 record.history,
@@ -181,6 +186,7 @@ class OutboxPublisher:
                 owner_name=record.owner_name,
                 field_types=types,
             )
+            add_answers(event, answers)
             data = event.SerializeToString()
         except Exception as error:
             log.exception("deal_not_written", deal_id=entry.deal_id)

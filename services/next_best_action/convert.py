@@ -9,8 +9,10 @@ from functools import lru_cache
 from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
+from kit.clock import utc_day
 from kit.errors import InvalidInput
 from kit.money import Money
+from learning.answers import About, Answered, Verb
 from learning.contact_hours import ContactHours
 from learning.insight_keys import key_from_pb, key_to_pb
 from learning.records import (
@@ -35,6 +37,10 @@ from services.next_best_action.features import CONTACT_TYPES, STATE_FIELDS, TEXT
 DAY_SECONDS = 86_400
 _KINDS = {records_pb2.DEAL_KIND_LEAD: DealKind.LEAD}
 _MOTIONS = {records_pb2.MOTION_RENEWAL: Motion.RENEWAL, records_pb2.MOTION_EXPANSION: Motion.EXPANSION}
+_VERBS = {
+    events_pb2.FEEDBACK_VERB_DONE: Verb.DONE, events_pb2.FEEDBACK_VERB_DISMISS: Verb.DISMISS,
+    events_pb2.FEEDBACK_VERB_SNOOZE: Verb.SNOOZE,
+}  # fmt: skip
 _OUTCOMES = {records_pb2.OUTCOME_WON: Outcome.WON, records_pb2.OUTCOME_LOST: Outcome.LOST}
 
 
@@ -50,7 +56,16 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         probability = _probability(event.lead_score.probability, "lead_score.probability")
         history = _history(event, deal, day)
     slip_risk = _probability(forecast.slip_risk, "forecast.slip_risk") if forecast.HasField("slip_risk") else 0.0
-    return Asked(history, day, probability, _amount(event) or deal.amount, slip_risk, key_from_pb(forecast.header.key))
+    return Asked(history, day, probability, _amount(event) or deal.amount, slip_risk, key_from_pb(forecast.header.key),
+                 tuple([_answered(one) for one in event.answers]))  # fmt: skip
+
+
+def _answered(one: events_pb2.ActionFeedback) -> Answered:
+    about = None
+    if one.HasField("about"):
+        about = About(one.about.stage, money_from_pb(one.about.amount), day_from_pb(one.about.close_date))
+    return Answered(one.action, _VERBS.get(one.verb, Verb.ACCEPT), utc_day(time_from_pb(one.time)),
+                    day_from_pb(one.until_date), about)  # fmt: skip
 
 
 def _history(event: events_pb2.DealEvent, deal: Deal, day: date) -> DealHistory:
@@ -133,6 +148,7 @@ def event_with_answer(event: events_pb2.DealEvent, answer: Answer) -> bytes:
     """The event as it travels on: with its next actions, without history and activities. Changes the event given."""
     event.ClearField("history")
     event.ClearField("activities")
+    event.ClearField("answers")
     event.ClearField("next_actions")
     _fill(event.next_actions, answer)
     return event.SerializeToString()

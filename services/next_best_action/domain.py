@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kit.money import Money
+from learning.answers import Answered
 from learning.contact_hours import ContactHours
 from learning.insight_keys import InsightKey
 from learning.records import ContactCounter, DealHistory
@@ -108,6 +109,7 @@ class Asked:
     amount: Money | None = None  # the forecast's expected amount, else the deal's own
     slip_risk: float = 0.0
     upstream: InsightKey | None = None
+    answers: tuple[Answered, ...] = ()  # to suggestions, that stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Situation:
     variables: Mapping[str, Variable] = field(default_factory=dict)  # what expressions see: features.VARIABLES
     people: tuple[Person, ...] = ()
     counters: tuple[ContactCounter, ...] = ()
+    hidden: Mapping[str, date] = field(default_factory=dict)  # actions an answer keeps away, and until when
 
 
 @dataclass(frozen=True, slots=True)

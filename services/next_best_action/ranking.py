@@ -58,7 +58,7 @@ def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed
 def _candidates(
     situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
 ) -> tuple[list[Candidate], list[date]]:
-    """What may be done now, in playbook order; and the days on which contact limits free what fits otherwise."""
+    """What may be done now, in playbook order; and the days on which limits or answers free what fits otherwise."""
     open_ways = ways(catalogue.channels, situation.people, situation.counters, situation.day)
     gates = catalogue.gates.holding(activation)
     odds, rate = log_odds(situation.probability), catalogue.in_currency(1.0, situation.currency)
@@ -66,6 +66,9 @@ def _candidates(
     later: list[date] = []
     for place, action in enumerate(catalogue.actions):
         if not gates >> place & 1:
+            continue
+        if action.name in situation.hidden:
+            later.append(situation.hidden[action.name])
             continue
         way = reach(action, open_ways, situation.day)
         if isinstance(way, Reach):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
+from learning.answers import hidden_until
 from learning.insight_keys import InsightKey
 from learning.records import DealHistory, DealKind, Outcome
 from services.next_best_action import features
@@ -73,8 +75,14 @@ def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situati
     ) if actionable else {}  # fmt: skip
     return Situation(
         deal.id, deal.revision, asked.day, actionable, asked.probability, worth, currency, found, people(history),
-        history.counters,
+        history.counters, hidden(asked) if asked.answers else {},
     )  # fmt: skip
+
+
+def hidden(asked: Asked) -> dict[str, date]:
+    """The actions that answers keep away, each with the day from which on it may be suggested again."""
+    found = ((one.action, hidden_until(one, asked.history.deal, asked.day)) for one in asked.answers)
+    return {action: again for action, again in found if again is not None}
 
 
 def expected_amount(asked: Asked, catalogue: Catalogue, model: ActionModel) -> tuple[float, str, float]:

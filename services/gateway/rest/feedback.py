@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from kit.clock import parse_day
 from kit.errors import InvalidInput
+from learning.answers import Verb
 from services.gateway.feedback import FeedbackDesk, name_in
-from services.gateway.feedback_record import REASONS, Feedback, Verb, feedback_json
+from services.gateway.feedback_record import REASONS, Feedback, feedback_json
 from services.gateway.json_checks import Problems, check_time
 from services.gateway.rest import base
 from services.gateway.rest.base import DAY, TEXT, TIME, principal_of

@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from kit.errors import Conflict
+from kit.money import Money
+from learning.answers import About, Verb
 from services.gateway.domain import Principal
-from services.gateway.feedback_record import Feedback, Verb
+from services.gateway.feedback_record import Feedback
 from services.gateway.store.codec import dumps, from_us, loads, storable, to_us
 from services.gateway.store.database import Database
 from services.gateway.store.reads import Reads, bounded
+from services.gateway.store.tables import deals
 from services.gateway.store.tables_actions import action_feedback
 from services.gateway.store.touching import Touching
 
@@ -30,6 +33,8 @@ class FeedbackRows(Reads, Touching):
         self._finish_feedback = database.many(
             update(action_feedback).where(F.id == bindparam("row")).values(published=bindparam("done"))
         )
+        d = deals.c
+        self._live = select(d.id, d.revision).where(database.among(d.id), d.outcome == "OPEN", d.deleted.is_(False))
         place = func.row_number().over(partition_by=F.deal_id, order_by=(F.time.desc(), F.id.desc())).label("place")
         numbered = select(F.deal_id, F.time, F.id, F.undone, F.body, place).where(database.among(F.deal_id)).subquery()
         n = numbered.c
@@ -39,7 +44,7 @@ class FeedbackRows(Reads, Touching):
             .order_by(n.deal_id, n.time.desc(), n.id.desc())
         )
 
-    async def save_feedback(self, principal: Principal, one: Feedback) -> bool:
+    async def save_feedback(self, principal: Principal, one: Feedback, *, trace: str = "") -> bool:
         """Keep an answer once."""
         known = select(F.body, F.undone).where(F.id == one.id)
 
@@ -56,6 +61,8 @@ class FeedbackRows(Reads, Touching):
                 connection.execute(update(action_feedback).where(F.id == one.undoes).values(undone=True))
             data = {"id": one.id, "action": one.action, "verb": one.verb.value}
             self._add_events(connection, [(one.deal_id, "feedback", data)], to_us(datetime.now(UTC)))
+            if one.verb is not Verb.ACCEPT:
+                self._raise_revisions(connection, self._live, [one.deal_id], trace)
             return True
 
         return await self._database.write(work)
@@ -97,7 +104,7 @@ def _row(one: Feedback) -> dict[str, Any]:
         "deal_id": one.deal_id, "action": one.action, "verb": one.verb.value, "suggestion_id": one.suggestion_id,
         "reason": one.reason, "until": one.until.isoformat() if one.until else "", "channel": one.channel,
         "contact_id": one.contact_id, "activity_id": one.activity_id, "undoes": one.undoes, "shown": one.shown,
-        "by": one.by, "time": to_us(one.time),
+        "by": one.by, "time": to_us(one.time), "about": _about_row(one.about),
     }  # fmt: skip
     return {
         "id": one.id, "deal_id": one.deal_id, "action": one.action, "verb": one.verb.value,
@@ -108,5 +115,25 @@ def _row(one: Feedback) -> dict[str, Any]:
 def _feedback(identity: str, row: Any) -> Feedback:
     body = loads(row.body)
     verb, until, when = Verb(body.pop("verb")), body.pop("until"), from_us(body.pop("time"))
-    day = date.fromisoformat(until) if until else None
-    return Feedback(identity, verb=verb, until=day, time=when, undone=bool(row.undone), **body)
+    about = _about(body.pop("about", None))
+    return Feedback(identity, verb=verb, until=_day(until), time=when, undone=bool(row.undone), about=about, **body)
+
+
+def _about_row(about: About | None) -> dict[str, Any] | None:
+    if about is None:
+        return None
+    amount, promised = about.amount, about.close_date
+    return {
+        "stage": about.stage, "amount": [amount.currency, amount.minor] if amount else None,
+        "close_date": promised.isoformat() if promised else "",
+    }  # fmt: skip
+
+
+def _about(row: Mapping[str, Any] | None) -> About | None:
+    if row is None:
+        return None
+    return About(row["stage"], Money(*row["amount"]) if row["amount"] else None, _day(row["close_date"]))
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

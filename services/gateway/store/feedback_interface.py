@@ -12,8 +12,10 @@ from services.gateway.feedback_record import Feedback
 class FeedbackStore(Protocol):
     """The part of the store that keeps answers to suggestions."""
 
-    async def save_feedback(self, principal: Principal, one: Feedback) -> bool:
+    async def save_feedback(self, principal: Principal, one: Feedback, *, trace: str = "") -> bool:
         """Keep an answer, and mark what it undoes; False where the same was kept under its id before.
+
+        But for an accept, an open deal's revision grows: its suggestions are ranked anew with the answer known.
 
         Raises NotFound where the deal does not exist for the principal, Conflict where the id said something else.
         """

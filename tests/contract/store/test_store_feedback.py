@@ -8,14 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from kit.errors import Conflict, NotFound
-from learning.records import User
+from kit.money import Money
+from learning.answers import About, Verb
+from learning.records import Deal, Outcome, User
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
-from services.gateway.feedback_record import Feedback, Verb, hides, standing
+from services.gateway.feedback_record import Feedback, hides, standing
 from services.gateway.store import Store
 
 NOW = datetime(2017, 9, 30, 12, tzinfo=UTC)
 DISMISSED = Feedback("f1", "d1", "call", Verb.DISMISS, NOW, "i-call", "bad_timing", by="local",
                      shown={"propensity": 0.4, "place": 1, "insight_id": "i"})  # fmt: skip
+
+
+DEAL = Deal("d1", 1)
 
 
 @pytest.fixture
@@ -65,6 +70,28 @@ async def test_answers_wait_until_they_are_on_the_stream(store: Store) -> None:
 
 def test_how_long_an_answer_hides_its_action() -> None:
     until = replace(DISMISSED, verb=Verb.SNOOZE, until=date(2017, 10, 5))
-    assert (hides(until, date(2017, 10, 4)), hides(until, date(2017, 10, 5))) == (True, False)
-    assert (hides(DISMISSED, date(2017, 10, 13)), hides(DISMISSED, date(2017, 10, 14))) == (True, False)
-    assert not hides(replace(DISMISSED, verb=Verb.ACCEPT), date(2017, 9, 30))
+    assert (hides(until, DEAL, date(2017, 10, 4)), hides(until, DEAL, date(2017, 10, 5))) == (True, False)
+    assert (hides(DISMISSED, DEAL, date(2017, 10, 13)), hides(DISMISSED, DEAL, date(2017, 10, 14))) == (True, False)
+    assert not hides(replace(DISMISSED, verb=Verb.ACCEPT), DEAL, date(2017, 9, 30))
+
+
+async def test_an_answer_is_kept_with_what_the_deal_was_and_ranks_it_anew(store: Store) -> None:
+    about = About("Proposal", Money("USD", 12_345), date(2017, 11, 30))
+    accepted, dismissed = replace(DISMISSED, id="f0", verb=Verb.ACCEPT, reason=""), replace(DISMISSED, about=about)
+    await store.finish_outbox([row.id for row in await store.take_outbox(10)])
+    revision = (await store.get_record(LOCAL, "d1")).history.deal.revision
+    await store.save_feedback(LOCAL, accepted)
+    assert await store.take_outbox(10) == []
+    await store.save_feedback(LOCAL, dismissed)
+    await store.save_feedback(LOCAL, dismissed)
+    assert (await store.get_record(LOCAL, "d1")).history.deal.revision == revision + 1
+    assert [(row.deal_id, row.cause) for row in await store.take_outbox(10)] == [("d1", "changed")]
+    kept = (await store.list_feedback(LOCAL, ["d1"]))["d1"]
+    assert kept[0].about == about
+
+
+async def test_an_answer_on_a_closed_deal_changes_nothing_else(store: Store) -> None:
+    await store.apply_deals(LOCAL, [DealWrite("d1", outcome=Outcome.LOST)])
+    revision = (await store.get_record(LOCAL, "d1")).history.deal.revision
+    await store.save_feedback(LOCAL, DISMISSED)
+    assert (await store.get_record(LOCAL, "d1")).history.deal.revision == revision

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kit.messaging import Outgoing
+from learning.answers import Verb
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.feedback_publisher import FeedbackPublisher
-from services.gateway.feedback_record import Feedback, Verb
+from services.gateway.feedback_record import Feedback
 from services.gateway.live import Signal
 from services.gateway.store import open_store
 

@@ -29,6 +29,9 @@ class Rows:
     async def get_records(self, _: Any, ids: Sequence[str], *, insights: bool = True) -> list[Any]:
         return [SimpleNamespace(history=DealHistory(Deal(each)), owner_name="") for each in ids]
 
+    async def list_feedback(self, *_: Any) -> dict[str, Any]:
+        return {}
+
     async def finish_outbox(self, ids: Sequence[int]) -> None:
         self.rows = [row for row in self.rows if row.id not in ids]
 

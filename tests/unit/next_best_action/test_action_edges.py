@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -12,7 +12,11 @@ from dealcast.events.v1 import events_pb2
 from kit.clock import FixedClock, day_end
 from kit.errors import InvalidInput, Poisoned, Unavailable
 from kit.messages import Message, Outgoing
+from kit.money import Money
+from learning.answers import About, Answered, Verb
 from learning.wire import deal_event
+from services.gateway.convert_feedback import add_answers
+from services.gateway.feedback_record import Feedback
 from services.next_best_action import catalogue, convert
 from services.next_best_action.events import forecast_handler
 from services.next_best_action.service import NextBestAction
@@ -113,3 +117,20 @@ async def test_a_repetition_gives_the_same_insight_without_history_and_texts() -
         f"{first.next_actions.header.key.insight_id}-{each.action}" for each in first.next_actions.actions
     }
     assert all(each.gain.currency == "EUR" for each in first.next_actions.actions)
+
+
+def test_answers_are_read_from_the_event_and_stay_behind() -> None:
+    sent, given = event(), feedback("f1", "call", Verb.DISMISS)
+    add_answers(sent, [feedback("f3", "mail", Verb.ACCEPT), given, feedback("f2", "mail", Verb.SNOOZE)])
+    assert [one.id for one in sent.answers] == ["f1"]
+    question = convert.asked_from_event(sent)
+    assert question.answers == (Answered("call", Verb.DISMISS, DAY, None, given.about),)
+    (answer,) = SERVICE.answer([question])
+    assert "call" not in [each.action.name for each in answer.ranking.suggestions]
+    assert not events_pb2.DealEvent.FromString(convert.event_with_answer(sent, answer)).answers
+
+
+def feedback(identity: str, action: str, verb: Verb) -> Feedback:
+    about = About("Engaging", Money("EUR", 900_000), DAY)
+    until = DAY + timedelta(days=5) if verb is Verb.SNOOZE else None
+    return Feedback(identity, "d1", action, verb, datetime.combine(DAY, time(9), UTC), until=until, about=about)

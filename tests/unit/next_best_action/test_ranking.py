@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.money import Money
+from learning.answers import About, Answered, Verb
 from learning.records import ContactCounter, DealKind, Motion, Outcome, ProductLine
 from services.next_best_action import catalogue
 from services.next_best_action.domain import Asked, Effect, Policy, Ranking
@@ -216,3 +217,19 @@ def test_signals_are_found_in_the_newest_texts_alone() -> None:
     assert found((9, "demo"), *[(8 - n, "nothing") for n in range(TEXTS_READ)]) == []
     assert found((2, "disc"), (1, "ount")) == []
     assert found() == []
+
+
+def test_an_answered_action_makes_room_for_the_next_one() -> None:
+    question = asked(contacts=((person(), "decides"),))
+    before = names(ranked(question, actions=every()))
+    told = Answered(before[0], Verb.DISMISS, DAY, about=About.of(question.history.deal))
+    assert names(ranked(replace(question, answers=(told,)), actions=every())) == before[1:]
+    moved = replace(question.history, deal=replace(question.history.deal, stage="Closing"))
+    assert before[0] in names(ranked(replace(question, history=moved, answers=(told,)), actions=every()))
+
+
+def test_where_all_is_answered_it_says_when_to_look_again() -> None:
+    question = asked(contacts=((person(), "decides"),))
+    told = [Answered(each.name, Verb.SNOOZE, DAY, DAY + timedelta(days=3)) for each in ACTIONS.actions]
+    found = ranked(replace(question, answers=tuple(told)))
+    assert (found.suggestions, found.look_again) == ((), DAY + timedelta(days=3))
