@@ -108,6 +108,7 @@ class DealForecast:
     reasons: tuple[Reason, ...] = ()
     parameters: Parameters | None = None
     win_probability: float = 0.0
+    months: tuple[PeriodShare, ...] = ()  # this month and the next ones, as parts of the periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,24 @@ class CategoryBounds:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanTotal:
+    """Open business from one day to another, both included. Sums are over scenarios, in minor units."""
+
+    start: date
+    end: date
+    open_deals: int
+    deals_sum: int
+    not_yet_created_sum: int
+    correction_sum: int
+    quantiles: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RollupRow:
-    """A node's open business in a period and currency. Sums are over scenarios, in minor units."""
+    """A node's open business in a period and currency. Sums are over scenarios, in minor units.
+
+    others: of the period's months, and of longer spans that end with the period.
+    """
 
     node: Node
     period: Span
@@ -140,6 +157,7 @@ class RollupRow:
     correction_sum: int
     quantiles: tuple[int, ...]
     business_day: date
+    others: tuple[SpanTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +184,8 @@ def periods_from(start: date, count: int = PERIODS) -> tuple[Period, ...]:
 
 @lru_cache(maxsize=4096)
 def _period_ends(start: date, periods: tuple[Span, ...]) -> Integers:
-    """Days from `start` to the end of each period, 0 first."""
-    return np.array([0, *((period.end - start).days + 1 for period in periods)], dtype=np.int64)
+    """Days from `start` to the end of each period, 0 first; 0 of those that are over."""
+    return np.array([0, *(max((period.end - start).days + 1, 0) for period in periods)], dtype=np.int64)
 
 
 def days_to_end(start: date, period: Span) -> Integers:
@@ -186,7 +204,7 @@ def share_within(week_weights: Floats, days: Integers) -> Floats:
 
 
 def period_masses(week_weights: Floats, start: date, periods: tuple[Span, ...]) -> Floats:
-    """P(closes in period | won) for consecutive periods of which the first contains `start`; shape (…, periods).
+    """P(closes in period | won) for consecutive periods of which one contains `start`; shape (…, periods).
 
     A week that straddles the end of a period is split by its days. week_weights has shape (…, weeks).
     """

@@ -33,7 +33,8 @@ from services.forecast.domain import (
     period_masses,
     periods_from,
 )
-from services.forecast.spans import Calendar, Span
+from services.forecast.grid import Grid, Single, places
+from services.forecast.spans import Span
 
 Words: TypeAlias = NDArray[np.uint64]
 
@@ -43,6 +44,7 @@ CHUNK = 32  # deals at once: the working set stays in the processor's cache
 SHARED_FROM = 512  # deals that threads share
 THREADS = min(2, os.cpu_count() or 1)
 
+CALENDAR = Single(periods_from)
 _NORMAL = NormalDist()
 _DEAL_BYTES = 1_000  # of a remembered deal beside its arrays
 _SCENARIO_BITS = 11
@@ -150,7 +152,10 @@ def amount_levels(log_means: Floats, log_sds: Floats) -> Integers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
-    """One deal's scenarios, sparse: amounts[i] (minor units) in cell cells[i] = period × SCENARIOS + scenario."""
+    """One deal's scenarios, sparse: amounts[i] (minor units) in cell cells[i] = period × SCENARIOS + scenario.
+
+    periods: the parts of a grid that it is drawn in.
+    """
 
     periods: tuple[Span, ...]
     currency: str
@@ -175,9 +180,9 @@ class Drawer:
     It remembers up to `most_bytes`: some 10,000 deals that are likely lost, a third of that if all are likely won.
     """
 
-    def __init__(self, most_bytes: int = 64 * 2**20, spans: Calendar = periods_from) -> None:
+    def __init__(self, most_bytes: int = 64 * 2**20, grid: Grid = CALENDAR) -> None:
         self._most_bytes = most_bytes
-        self._spans = spans
+        self.grid = grid
         self._cache: OrderedDict[tuple[object, ...], tuple[Draw, int]] = OrderedDict()
         self.bytes = 0
 
@@ -186,7 +191,7 @@ class Drawer:
         prints = [deal.fingerprint for deal in deals]
         found = {each: self._cache[each][0] for each in prints if each in self._cache}
         missing = {each: deal for each, deal in zip(prints, deals, strict=True) if each not in found}
-        for each, drawn in zip(missing, draw_deals(list(missing.values()), self._spans), strict=True):
+        for each, drawn in zip(missing, draw_deals(list(missing.values()), self.grid), strict=True):
             found[each] = drawn
             size = _DEAL_BYTES + missing[each].week_weights.nbytes + drawn.bytes
             self._cache[each] = drawn, size
@@ -196,14 +201,14 @@ class Drawer:
         return [found[each] for each in prints]
 
 
-def draw_deals(deals: Sequence[Parameters], spans: Calendar = periods_from) -> list[Draw]:
-    """The scenarios of each deal in the spans from its start, in the order given; deals may differ in everything."""
+def draw_deals(deals: Sequence[Parameters], grid: Grid = CALENDAR) -> list[Draw]:
+    """The scenarios of each deal in the parts from its start, in the order given; deals may differ in everything."""
     # Deals that are won alike need as many ranks: a chunk has no more of them than its likeliest deal.
     order = sorted(range(len(deals)), key=lambda index: deals[index].win_probability)
     chunks = [order[at : at + CHUNK] for at in range(0, len(order), CHUNK)]
 
     def drawn(chunk: Sequence[int]) -> list[Draw]:
-        return _draw_chunk([deals[index] for index in chunk], spans)
+        return _draw_chunk([deals[index] for index in chunk], grid)
 
     if len(deals) < SHARED_FROM:
         found = [drawn(chunk) for chunk in chunks]
@@ -214,9 +219,9 @@ def draw_deals(deals: Sequence[Parameters], spans: Calendar = periods_from) -> l
     return [by_index[index] for index in range(len(deals))]
 
 
-def _draw_chunk(deals: Sequence[Parameters], spans: Calendar) -> list[Draw]:
-    periods = [spans(deal.start) for deal in deals]
-    shared = [shared_shocks(d.seed, d.loadings, d.region, p) for d, p in zip(deals, periods, strict=True)]
+def _draw_chunk(deals: Sequence[Parameters], grid: Grid) -> list[Draw]:
+    periods = [grid.parts(deal.start) for deal in deals]
+    shared = [shared_shocks(deal.seed, deal.loadings, deal.region, grid.wholes(deal.start)) for deal in deals]
     bounds = np.array([threshold(deal.win_probability) for deal in deals])
     own_weight = np.array([weight for _, weight in shared])
     ranks = _ranks_needed(bounds, own_weight, [float(rows.min()) for rows, _ in shared])
@@ -226,7 +231,8 @@ def _draw_chunk(deals: Sequence[Parameters], spans: Calendar) -> list[Draw]:
     period = _closing_periods(deals, periods, (shifts >> np.uint64(32)).astype(np.uint32), ranks)
     cells = period * SCENARIOS + scenario
     tables, table_of = _distinct([rows for rows, _ in shared])
-    common = tables.reshape(-1).take(cells + table_of[:, None] * tables[0].size)
+    whole = _wholes([places(grid, deal.start) for deal in deals], period)
+    common = tables.reshape(-1).take(whole * SCENARIOS + scenario + table_of[:, None] * tables[0].size)
     common += own_weight[:, None] * _OWN[(shifts & np.uint64(_SHIFTS - 1)).astype(np.int64), :ranks]
     won = (common < bounds[:, None]) & (period < len(periods[0]))
     deal_at, rank_at = np.nonzero(won)
@@ -260,6 +266,13 @@ def _closing_periods(
     for index in range(limits.shape[1]):
         period += uniform >= limits[:, index : index + 1]
     return period.astype(np.int64)
+
+
+def _wholes(of: Sequence[Integers], period: Integers) -> Integers:
+    """The place of the whole that each rank's part belongs to; shape (deals, ranks)."""
+    if len({id(each) for each in of}) == 1:
+        return of[0].take(period)
+    return np.take_along_axis(np.stack(of), period, axis=1)
 
 
 def _distinct(tables: Sequence[Floats]) -> tuple[Floats, Integers]:

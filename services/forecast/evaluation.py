@@ -21,6 +21,7 @@ from services.forecast.domain import Floats
 from services.forecast.draws import Drawer
 from services.forecast.features import asked
 from services.forecast.fitting import Progress, fit
+from services.forecast.grid import Single
 from services.forecast.leaves import Update
 from services.forecast.model import SEED, ForecastModel, extras_of
 from services.forecast.replay import ask_of, open_cases, replay_days
@@ -110,7 +111,7 @@ def node_forecasts(
 
 
 def _rolled_up(company: Company, model: ForecastModel, scores: Scores, spans: Calendar) -> Rollup:
-    rollup = Rollup(Drawer(0, spans))
+    rollup = Rollup(Drawer(0, Single(spans)))
     asks = [ask_of(company, scores, case) for case in open_cases(company)]
     if asks:
         probabilities, weights = model.chances(asks)

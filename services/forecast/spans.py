@@ -73,6 +73,25 @@ class Month:
         return f"{self.start:%Y-%m}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Quarter:
+    """Three months, by their first day, that are no calendar quarter; `str()` gives text such as 2017-08/2017-10."""
+
+    start: date
+
+    @property
+    def end(self) -> date:
+        """Its last day."""
+        return self.next().start - timedelta(days=1)
+
+    def next(self, count: int = 1) -> Quarter:
+        """The quarter `count` later; negative counts go back."""
+        return Quarter(Month(self.start).next(3 * count).start)
+
+    def __str__(self) -> str:
+        return f"{Month(self.start)}/{Month(self.start).next(2)}"
+
+
 def _week_of(day: date) -> Span:
     return Week(day - timedelta(days=day.weekday()))
 
