@@ -131,7 +131,7 @@ class ScenarioParameters(_message.Message):
     def __init__(self, seed: _Optional[int] = ..., win_probability: _Optional[float] = ..., week_weights: _Optional[_Iterable[float]] = ..., log_amount_mean: _Optional[float] = ..., log_amount_sd: _Optional[float] = ..., shock_company: _Optional[float] = ..., shock_region: _Optional[float] = ..., shock_quarter: _Optional[float] = ...) -> None: ...
 
 class Forecast(_message.Message):
-    __slots__ = ("header", "status", "periods", "close_date_p10", "close_date_p50", "close_date_p90", "amount_mean", "amount_p10", "amount_p90", "category", "slip_risk", "reasons", "parameters", "win_probability")
+    __slots__ = ("header", "status", "periods", "close_date_p10", "close_date_p50", "close_date_p90", "amount_mean", "amount_p10", "amount_p90", "category", "slip_risk", "reasons", "parameters", "win_probability", "months")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     PERIODS_FIELD_NUMBER: _ClassVar[int]
@@ -146,6 +146,7 @@ class Forecast(_message.Message):
     REASONS_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     WIN_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    MONTHS_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     status: ForecastStatus
     periods: _containers.RepeatedCompositeFieldContainer[PeriodForecast]
@@ -160,7 +161,8 @@ class Forecast(_message.Message):
     reasons: _containers.RepeatedCompositeFieldContainer[Reason]
     parameters: ScenarioParameters
     win_probability: float
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., status: _Optional[_Union[ForecastStatus, str]] = ..., periods: _Optional[_Iterable[_Union[PeriodForecast, _Mapping]]] = ..., close_date_p10: _Optional[str] = ..., close_date_p50: _Optional[str] = ..., close_date_p90: _Optional[str] = ..., amount_mean: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p10: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p90: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., category: _Optional[str] = ..., slip_risk: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., parameters: _Optional[_Union[ScenarioParameters, _Mapping]] = ..., win_probability: _Optional[float] = ...) -> None: ...
+    months: _containers.RepeatedCompositeFieldContainer[PeriodForecast]
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., status: _Optional[_Union[ForecastStatus, str]] = ..., periods: _Optional[_Iterable[_Union[PeriodForecast, _Mapping]]] = ..., close_date_p10: _Optional[str] = ..., close_date_p50: _Optional[str] = ..., close_date_p90: _Optional[str] = ..., amount_mean: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p10: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., amount_p90: _Optional[_Union[_records_pb2.Money, _Mapping]] = ..., category: _Optional[str] = ..., slip_risk: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., parameters: _Optional[_Union[ScenarioParameters, _Mapping]] = ..., win_probability: _Optional[float] = ..., months: _Optional[_Iterable[_Union[PeriodForecast, _Mapping]]] = ...) -> None: ...
 
 class ContactLimits(_message.Message):
     __slots__ = ("windows", "unanswered", "quiet_days")
@@ -310,7 +312,7 @@ class NoteSignal(_message.Message):
     def __init__(self, name: _Optional[str] = ..., sentence: _Optional[str] = ..., day: _Optional[str] = ...) -> None: ...
 
 class Rollup(_message.Message):
-    __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation")
+    __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation", "start_date", "end_date", "spans")
     NODE_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -327,6 +329,9 @@ class Rollup(_message.Message):
     BUSINESS_DAY_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     MODEL_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
     node: str
     level: str
     name: str
@@ -343,4 +348,25 @@ class Rollup(_message.Message):
     business_day: str
     model_version: str
     model_generation: int
-    def __init__(self, node: _Optional[str] = ..., level: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., period: _Optional[str] = ..., currency: _Optional[str] = ..., open_deals: _Optional[int] = ..., scenarios: _Optional[int] = ..., deals_sum: _Optional[int] = ..., not_yet_created_sum: _Optional[int] = ..., correction_sum: _Optional[int] = ..., quantiles: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_day: _Optional[str] = ..., model_version: _Optional[str] = ..., model_generation: _Optional[int] = ...) -> None: ...
+    start_date: str
+    end_date: str
+    spans: _containers.RepeatedCompositeFieldContainer[SpanTotal]
+    def __init__(self, node: _Optional[str] = ..., level: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., period: _Optional[str] = ..., currency: _Optional[str] = ..., open_deals: _Optional[int] = ..., scenarios: _Optional[int] = ..., deals_sum: _Optional[int] = ..., not_yet_created_sum: _Optional[int] = ..., correction_sum: _Optional[int] = ..., quantiles: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_day: _Optional[str] = ..., model_version: _Optional[str] = ..., model_generation: _Optional[int] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[SpanTotal, _Mapping]]] = ...) -> None: ...
+
+class SpanTotal(_message.Message):
+    __slots__ = ("start_date", "end_date", "open_deals", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles")
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_DEALS_FIELD_NUMBER: _ClassVar[int]
+    DEALS_SUM_FIELD_NUMBER: _ClassVar[int]
+    NOT_YET_CREATED_SUM_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_SUM_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_FIELD_NUMBER: _ClassVar[int]
+    start_date: str
+    end_date: str
+    open_deals: int
+    deals_sum: int
+    not_yet_created_sum: int
+    correction_sum: int
+    quantiles: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., open_deals: _Optional[int] = ..., deals_sum: _Optional[int] = ..., not_yet_created_sum: _Optional[int] = ..., correction_sum: _Optional[int] = ..., quantiles: _Optional[_Iterable[int]] = ...) -> None: ...

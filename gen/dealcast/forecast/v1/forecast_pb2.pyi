@@ -35,12 +35,22 @@ class GetRollupResponse(_message.Message):
     def __init__(self, rollups: _Optional[_Iterable[_Union[_insights_pb2.Rollup, _Mapping]]] = ...) -> None: ...
 
 class SimulateRollupRequest(_message.Message):
-    __slots__ = ("period", "deals")
+    __slots__ = ("period", "deals", "added")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     DEALS_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
     period: str
     deals: _containers.RepeatedCompositeFieldContainer[_events_pb2.DealEvent]
-    def __init__(self, period: _Optional[str] = ..., deals: _Optional[_Iterable[_Union[_events_pb2.DealEvent, _Mapping]]] = ...) -> None: ...
+    added: _containers.RepeatedCompositeFieldContainer[AddedPipeline]
+    def __init__(self, period: _Optional[str] = ..., deals: _Optional[_Iterable[_Union[_events_pb2.DealEvent, _Mapping]]] = ..., added: _Optional[_Iterable[_Union[AddedPipeline, _Mapping]]] = ...) -> None: ...
+
+class AddedPipeline(_message.Message):
+    __slots__ = ("deal", "count")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    deal: _events_pb2.DealEvent
+    count: int
+    def __init__(self, deal: _Optional[_Union[_events_pb2.DealEvent, _Mapping]] = ..., count: _Optional[int] = ...) -> None: ...
 
 class SimulateRollupResponse(_message.Message):
     __slots__ = ("current", "simulated")
