@@ -235,6 +235,18 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a deal, or a part of it, stands in a tree; shares of one tree, in ten-thousandths, add up to 10,000.
+
+    The path of the tree `reporting` begins with the company, that of any other below it.
+    """
+
+    tree: str
+    path: tuple[Node, ...]
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContactCounter:
     """Recent contacts on a channel, for contact limits."""
 
@@ -261,3 +273,4 @@ class DealHistory:
     truncated: bool = False
     product_names: Mapping[str, str] = field(default_factory=dict)  # of the products on the deal
     former_accounts: tuple[Account, ...] = ()  # that the deal had before the one it has now
+    placements: tuple[Placement, ...] = ()  # beside the owner's path, or (of the reporting line) in its place

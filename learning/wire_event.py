@@ -138,15 +138,16 @@ def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.D
         amount=money_to_pb(deal.amount), created_time=time_to_pb(deal.created_time),
         close_date=deal.close_date.isoformat() if deal.close_date else "",
         closed_date=deal.closed_date.isoformat() if deal.closed_date else "", category=deal.category,
-        owner=pb.Owner(id=deal.owner_id, path=[
-            pb.Node(id=one.id, level=one.level, name=cut(one.name, text_bytes), parent=one.parent)
-            for one in _path(history.owner_path, limits.nodes)
-        ]),
+        owner=pb.Owner(id=deal.owner_id, path=_nodes_to_pb(history.owner_path, limits)),
         products=[
             product_line_to_pb(one, cut(history.product_names.get(one.product_id, ""), text_bytes))
             for one in deal.products[: limits.members]
         ],
         contacts=_contacts_to_pb(history, deal, limits),
+        placements=[
+            pb.Placement(tree=one.tree, path=_nodes_to_pb(one.path, limits), share=one.share)
+            for one in history.placements
+        ],
     )  # fmt: skip
     for name in sorted(deal.fields)[: limits.fields]:
         message.fields[name].CopyFrom(value_to_pb(deal.fields[name], types.get(name), text_bytes))
@@ -181,6 +182,13 @@ def _told(history: DealHistory) -> Sequence[Change]:
     names = [one.field for one in lists]
     same = {one.field for one in lists if one.effective_time <= start and names.count(one.field) == 1}
     return [one for one in history.changes if one.field not in same] if same else history.changes
+
+
+def _nodes_to_pb(path: tuple[Node, ...], limits: Limits) -> list[pb.Node]:
+    return [
+        pb.Node(id=one.id, level=one.level, name=cut(one.name, limits.text_bytes), parent=one.parent)
+        for one in _path(path, limits.nodes)
+    ]
 
 
 def _path(path: tuple[Node, ...], most: int) -> tuple[Node, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -16,7 +17,8 @@ from kit.errors import DealcastError, InvalidInput
 from kit.money import format_minor
 from learning.insight_keys import key_from_pb
 from learning.periods import Period
-from learning.records import Node
+from learning.placements import WHOLE
+from learning.records import Node, Placement
 from learning.wire import bare_history, business_day, day_from_pb, time_from_pb, time_to_pb
 from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
 from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
@@ -44,20 +46,41 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
     day, deal = _usable(business_day(event)), event.deal
-    path = tuple([_node(one.id, one.level, one.name, one.parent) for one in deal.owner.path])
+    path = _path(deal.owner.path)
     status = _status(event)
     ask = None
     if status is Status.OPEN:
         probability = _probability(event.lead_score.probability)
         ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
     key = event.lead_score.header.key
-    return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask)
+    placements = _placements(deal)
+    return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask, placements)
 
 
 @lru_cache(maxsize=4096)
 def _node(name: str, level: str, title: str, parent: str) -> Node:
     """A place in the tree; those of one company are few."""
     return Node(name, level, title, parent)
+
+
+def _path(nodes: Iterable[records_pb2.Node]) -> Path:
+    return tuple([_node(one.id, one.level, one.name, one.parent) for one in nodes])
+
+
+def _placements(deal: records_pb2.Deal) -> tuple[Placement, ...]:
+    """Raises InvalidInput where the shares of a tree are not one deal in all."""
+    found = tuple([Placement(one.tree, _path(one.path), one.share) for one in deal.placements])
+    wholes: dict[str, int] = {}
+    for one in found:
+        wholes[one.tree] = wholes.get(one.tree, 0) + one.share
+        if not one.path or one.share < 0:
+            wholes[one.tree] = -1
+            break
+    for tree, whole in wholes.items():
+        if whole != WHOLE:
+            raise InvalidInput("the shares of a tree do not add up to 10,000", field="deal.placements", value=tree[:60],
+                               mend="Publish the deal anew")  # fmt: skip
+    return found
 
 
 def _row(event: events_pb2.DealEvent, day: date) -> Row:
@@ -160,7 +183,8 @@ def _reason_to_pb(reason: Reason) -> pb.Reason:
 
 def update_of(asked: Asked, answer: Answer) -> Update:
     """What update_from_event reads from the event that an answer travels in."""
-    return Update(asked.deal_id, answer.order(asked.upstream), asked.day, asked.path, answer.forecast.parameters)
+    order, parameters = answer.order(asked.upstream), answer.forecast.parameters
+    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements)
 
 
 def update_from_event(event: events_pb2.DealEvent) -> Update:
@@ -169,13 +193,13 @@ def update_from_event(event: events_pb2.DealEvent) -> Update:
         raise InvalidInput("the event carries no forecast", field="forecast", value=event.deal.id,
                            mend="Publish it anew")  # fmt: skip
     forecast = event.forecast
-    path: Path = tuple(Node(one.id, one.level, one.name, one.parent) for one in event.deal.owner.path)
+    path = _path(event.deal.owner.path)
     key = forecast.header.key
     day = _day(key.business_day)
     parameters = None
     if forecast.status == pb.FORECAST_STATUS_OPEN:
         parameters = parameters_from_pb(event.deal.id, forecast, region_of(path))
-    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters)
+    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, _placements(event.deal))
 
 
 def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Parameters:

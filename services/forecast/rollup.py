@@ -3,10 +3,14 @@
 A leaf is an owner's place in the tree (the whole path) in one currency. It holds the scenarios of its open deals,
 the business its owner will yet create, and the correction; every node is the sum of the leaves below it, in int64
 minor units, so that replacing a deal is subtracting its old draw and adding its new one, without any error.
+
+Other trees have leaves of their own, which hold deals alone. What no deal brings stands in one node beside them, so
+that with it every tree adds up to the company, in every scenario.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,18 +21,13 @@ from learning.records import Node
 from learning.tree import COMPANY
 from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import SCENARIOS, Integers, RollupRow
-from services.forecast.draws import Drawer
-from services.forecast.leaves import Key, Leaf, LeafKey, NodeKey, Part, Path, Update
+from services.forecast.draws import Draw, Drawer
+from services.forecast.leaves import UNALLOTTED, Key, Leaf, LeafKey, NodeKey, Part, Path, Update, placed_at
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.spans import Span
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
-
-
-def _placed_at(path: Path) -> Path:
-    """A deal without an owner stands under the company, with its like."""
-    return path or (COMPANY, Node("owner:", "owner", "", COMPANY.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,8 @@ class Rollup:
         self._pasts: dict[LeafKey, Pasts] = {}
         self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
         self._placed: dict[tuple[str, str], LeafKey] = {}
+        self._repeated: Counter[NodeKey] = Counter()  # deals that stand below a node more than once
+        self._other_trees = False
         self._correction = Correction()
         self.business_day: date | None = None
 
@@ -106,7 +107,8 @@ class Rollup:
         after = {update.deal_id: update for update in updates}
         before = {deal_id: self._deals.get(deal_id) for deal_id in after}
         touched = [each for each in (*after.values(), *before.values()) if each and each.parameters]
-        nodes = {node.id for each in touched for node in _placed_at(each.path)}
+        stands = [stand for each in touched for tree in each.trees() for stand in tree]
+        nodes = {UNALLOTTED.id, *(node.id for path, _, _ in stands for node in path)}
         currencies = {each.parameters.currency for each in touched if each.parameters}
         try:
             self._replace(after)
@@ -126,21 +128,34 @@ class Rollup:
         moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
         draws = self._drawer.draw([parameters for _, _, parameters in moving])
         for (update, sign, parameters), draw in zip(moving, draws, strict=True):
-            leaf = self._leaf(update.path, parameters.currency)
-            leaf.add(draw, sign)
+            for stands in update.trees():
+                for path, begun, until in stands:
+                    self._leaf(path, parameters.currency).add(draw, sign, begun, until)
+                if len(stands) > 1:
+                    self._note_repeated([path for path, _, _ in stands], draw, sign)
         for deal_id, given in updates.items():
             if given is not None:
                 self._deals[deal_id] = given
             else:
                 self._deals.pop(deal_id, None)
 
+    def _note_repeated(self, paths: Sequence[Path], draw: Draw, sign: int) -> None:
+        """A deal is one deal to every node, however many of its parts stand below."""
+        for node_id, count in Counter(node.id for path in paths for node in path).items():
+            for period in draw.periods if count > 1 else ():
+                self._repeated[node_id, period, draw.currency] += sign * (count - 1)
+
     def _leaf(self, path: Path, currency: str) -> Leaf:
-        path = _placed_at(path)
         leaf_key = (tuple(node.id for node in path), currency)
         leaf = self._leaves.get(leaf_key)
         if leaf is None:
             leaf = self._leaves[leaf_key] = Leaf(path, currency)
-            self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
+            if leaf.reporting:
+                self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
+            elif not self._other_trees:
+                self._other_trees = True
+                self._nodes[UNALLOTTED.id] = UNALLOTTED
+                self._dirty_leaves |= self._leaves.keys()
         elif leaf.path != path:
             leaf.path = max(leaf.path, path, key=str)
         self._nodes |= {node.id: node for node in leaf.path}
@@ -167,7 +182,7 @@ class Rollup:
                 leaves = [self._leaves[each] for each in self._by_owner.get(f"owner:{rate.owner_id}", ())]
                 live = [leaf for leaf in leaves if leaf.deals]
                 best = max(live, key=lambda leaf: (leaf.deals, str(leaf.path)), default=None)
-                path = _placed_at(best.path if best else rate.path)
+                path = placed_at(best.path if best else rate.path)
                 self._leaf(path, rate.currency)
                 place = (tuple(node.id for node in path), rate.currency)
                 self._placed[owner] = place
@@ -181,34 +196,37 @@ class Rollup:
         for leaf_key in self._dirty_leaves:
             leaf = self._leaves[leaf_key]
             fresh = self._parts(leaf_key, leaf)
-            for period in leaf.parts.keys() | fresh.keys():
-                for node in leaf.path:
-                    self._move(node.id, period, leaf, fresh.get(period))
+            self._move([node.id for node in leaf.path], leaf.currency, leaf.parts, fresh)
             leaf.parts = fresh
+            if self._other_trees and leaf.reporting:
+                rest = leaf.rest_parts()
+                self._move([UNALLOTTED.id], leaf.currency, leaf.rest, rest)
+                leaf.rest = rest
         self._dirty_leaves.clear()
 
-    def _move(self, node_id: str, period: Span, leaf: Leaf, fresh: Part | None) -> None:
-        node_key = (node_id, period, leaf.currency)
-        total = self._totals.get(node_key)
-        if total is None:
-            total = self._totals[node_key] = Part()
-        if period in leaf.parts:
-            total.add(leaf.parts[period], -1)
-        if fresh is not None:
-            total.add(fresh, 1)
-        self._dirty.add(node_key)
+    def _move(self, nodes: Sequence[str], currency: str, old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> None:
+        """Put what is fresh in the place of what is old in the nodes' totals."""
+        for period in old.keys() | fresh.keys():
+            for node_id in nodes:
+                node_key = (node_id, period, currency)
+                total = self._totals.get(node_key)
+                if total is None:
+                    total = self._totals[node_key] = Part()
+                if period in old:
+                    total.add(old[period], -1)
+                if period in fresh:
+                    total.add(fresh[period], 1)
+                self._dirty.add(node_key)
 
     def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Span, Part]:
         """What a leaf adds to each period now."""
+        parts = leaf.deal_parts()
+        if not leaf.reporting:
+            return parts
         new, pasts = self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {})
-        parts: dict[Span, Part] = {period: Part() for period in new.keys() | pasts.keys()}
-        for first, block in leaf.blocks.items():
-            for index in range(len(block) // SCENARIOS):
-                part = parts.setdefault(first.next(index), Part())
-                part.total += block[index * SCENARIOS : (index + 1) * SCENARIOS]
-                part.open_deals += leaf.counts[first]
+        for period in new.keys() | pasts.keys():
+            parts.setdefault(period, Part())
         for period, part in parts.items():
-            part.deals_sum = int(part.total.sum())
             if period in new:
                 part.new_sum = int(new[period].sum())
                 part.total += new[period]
@@ -266,4 +284,6 @@ class Rollup:
         node_id, period, currency = key
         part = self._totals[key]
         held = replace(part, total=part.total.copy()) if copy else part
+        if self._repeated and (repeated := self._repeated.get(key)):
+            held = replace(held, open_deals=held.open_deals - repeated)
         return Frozen(self._nodes[node_id], period, currency, held, self.business_day or date.min)

@@ -13,6 +13,7 @@ from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.periods import Period
+from learning.records import Placement
 from services.forecast.blend import Correction
 from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
 from services.forecast.draws import Drawer
@@ -44,6 +45,7 @@ class Asked:
     upstream: Key
     upstream_id: str
     ask: Ask | None = None
+    placements: tuple[Placement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,12 @@ class Forecasts:
         """The totals of the nodes concerned, as they are and as they would be with the deals as given."""
         answers = self.answer(deals, reasons=False)
         updates = [
-            Update(deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters)
+            Update(
+                deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters,
+                deal.placements,
+            )
             for deal, answer in zip(deals, answers, strict=True)
-        ]
+        ]  # fmt: skip
         current, simulated = self.rollup.simulate(updates)
         return _within(current, period), _within(simulated, period)
 

@@ -158,8 +158,18 @@ class ProductLine(_message.Message):
     product_name: str
     def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[float] = ..., price: _Optional[_Union[Money, _Mapping]] = ..., product_name: _Optional[str] = ...) -> None: ...
 
+class Placement(_message.Message):
+    __slots__ = ("tree", "path", "share")
+    TREE_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    tree: str
+    path: _containers.RepeatedCompositeFieldContainer[Node]
+    share: int
+    def __init__(self, tree: _Optional[str] = ..., path: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., share: _Optional[int] = ...) -> None: ...
+
 class Deal(_message.Message):
-    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category", "former_accounts")
+    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category", "former_accounts", "placements")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +197,7 @@ class Deal(_message.Message):
     CONTACTS_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     FORMER_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     revision: int
     kind: DealKind
@@ -207,7 +218,8 @@ class Deal(_message.Message):
     contacts: _containers.RepeatedCompositeFieldContainer[Contact]
     category: str
     former_accounts: _containers.RepeatedCompositeFieldContainer[Account]
-    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ..., former_accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ...) -> None: ...
+    placements: _containers.RepeatedCompositeFieldContainer[Placement]
+    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ..., former_accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("field", "value", "effective_time", "recorded_time", "revision")

@@ -1,0 +1,143 @@
+"""Totals of trees beside the reporting line: each adds up to the company, in every scenario."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from learning.periods import Period
+from learning.placements import REPORTING, Tree, path_of, shares_of
+from learning.records import Node, Placement
+from services.forecast import convert
+from services.forecast.blend import Correction, Level
+from services.forecast.domain import SCENARIOS, Integers
+from services.forecast.draws import Drawer
+from services.forecast.leaves import UNALLOTTED, Update
+from services.forecast.newbusiness import OwnerRate
+from services.forecast.rollup import Rollup
+from services.forecast.spans import Span
+from tests.unit.forecast.forecast_builders import owner_path, parameters, scored_event
+
+DAY = date(2017, 9, 30)
+TREES = (Tree("pipeline", ("pipeline",)), Tree("territory", ("account.fields.country", "account.fields.city")))
+
+
+def spread(tree: str, paths: Sequence[tuple[Node, ...]], weights: Sequence[int]) -> list[Placement]:
+    shares = shares_of(weights)
+    return [Placement(tree, path, share) for path, share in zip(paths, shares, strict=True)]
+
+
+def places(owners: Sequence[int], cells: Sequence[int], weights: Sequence[int]) -> tuple[Placement, ...]:
+    """Credit for owners, in a territory for each cell, in the pipeline of the first."""
+    found = spread(
+        REPORTING, [owner_path(f"u{one}", f"r{one % 2}", f"m{one % 3}-{one % 2}") for one in owners], weights
+    )
+    pairs = [((str(cell % 2),) * 2, (str(cell % 3),) * 2) for cell in cells]
+    found += spread("territory", [path_of(TREES[1], pair) for pair in pairs], weights[: len(cells)])
+    return (*found, Placement("pipeline", path_of(TREES[0], ((str(cells[0]),) * 2,)), 10_000))
+
+
+def update(deal: int, key: int, stands: tuple[Placement, ...], *, p: float = 0.5, day: date = DAY) -> Update:
+    start = date.fromordinal(day.toordinal() + 1)
+    given = parameters(f"d{deal}", win_probability=p, start=start, log_amount_mean=10.0 + deal / 7)
+    return Update(f"d{deal}", (key,), day, owner_path("u0"), given, stands)
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> list[Update]:
+    """Deals as they come, some of them again and elsewhere."""
+    found = []
+    for key in range(draw(st.integers(1, 14))):
+        count = draw(st.integers(1, 3))
+        owners = draw(st.permutations(range(4)))[:count]
+        cells = draw(st.permutations(range(6)))[:count]
+        weights = draw(st.lists(st.integers(1, 997), min_size=count, max_size=count))
+        day = draw(st.sampled_from([DAY, date(2017, 12, 31)]))
+        one = update(draw(st.integers(0, 4)), key, places(owners, cells, weights), p=draw(st.floats(0, 1)), day=day)
+        found.append(replace(one, parameters=None) if draw(st.integers(0, 5)) == 0 else one)
+    return found
+
+
+def with_extras(rollup: Rollup) -> Rollup:
+    rate = OwnerRate("u1", "USD", owner_path("u1", "r1", "m1-1"), 0.1, 10.0, 0.5)
+    wins: dict[Span, Integers] = {Period(2017, 4): np.arange(SCENARIOS, dtype=np.int64)}
+    rollup.set_extras({("u1", "USD"): (rate, wins)}, Correction({Period(2017, 4): Level(0.9)}, {}, {}))
+    return rollup
+
+
+def vectors(rollup: Rollup) -> dict[tuple[str, str], Integers]:
+    return {(node.id, str(period)): vector for node, period, _, vector in rollup.vectors() if vector.any()}
+
+
+@settings(max_examples=30, deadline=None)
+@given(updates())
+def test_every_tree_adds_up_to_the_company_in_every_scenario(given_updates: list[Update]) -> None:
+    rollup = with_extras(Rollup(Drawer()))
+    for each in given_updates:
+        rollup.apply([each])
+        rollup.take_dirty()
+    nodes = {node.id: node for node, *_ in rollup.vectors()}
+    below: dict[tuple[str, str, str], Integers] = defaultdict(lambda: np.zeros(SCENARIOS, dtype=np.int64))
+    found = vectors(rollup)
+    for (node, period), vector in found.items():
+        tree = node.partition(":")[0] if node.partition(":")[0] in ("territory", "pipeline") else REPORTING
+        for one in ("territory", "pipeline") if node == UNALLOTTED.id else (tree,):
+            below[one, nodes[node].parent, period] += vector
+    periods = {period for node, period in found if node == "company"}
+    known = (REPORTING, "territory", "pipeline") if UNALLOTTED.id in nodes else (REPORTING,)
+    for period in periods:
+        for tree in known:
+            assert np.array_equal(below[tree, "company", period], found["company", period])
+    for (_, parent, period), vector in below.items():
+        if parent:
+            assert np.array_equal(vector, found[parent, period])
+
+
+@settings(max_examples=20, deadline=None)
+@given(updates())
+def test_what_was_replaced_leaves_nothing_behind(given_updates: list[Update]) -> None:
+    worn, fresh = with_extras(Rollup(Drawer())), Rollup(Drawer())
+    for each in given_updates:
+        worn.apply([each])
+        worn.settle()
+    fresh.apply(list({each.deal_id: each for each in given_updates}.values()))
+    with_extras(fresh)
+    first, second = vectors(worn), vectors(fresh)
+    if all(each.parameters is None for each in {one.deal_id: one for one in given_updates}.values()):
+        first = {key: vector for key, vector in first.items() if key[0] != UNALLOTTED.id}
+        second = {key: vector for key, vector in second.items() if key[0] != UNALLOTTED.id}
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[key], second[key]) for key in first)
+    counts = [{(row.node.id, str(row.period)): row.open_deals for row in one.rows()} for one in (worn, fresh)]
+    assert {key: count for key, count in counts[0].items() if count} == {
+        key: count for key, count in counts[1].items() if count
+    }
+
+
+def test_a_deal_of_two_owners_is_one_deal_above_them() -> None:
+    rollup = Rollup(Drawer())
+    rollup.apply([update(1, 1, places([0, 2], [0, 2], [7, 3]))])  # both in region r0, under managers m0-0 and m2-0
+    rows = {row.node.id: row for row in rollup.rows(period=Period(2017, 4))}
+    assert [rows[one].open_deals for one in ("owner:u0", "owner:u2", "region:r0", "company")] == [1, 1, 1, 1]
+    whole = rows["company"].deals_sum
+    assert rows["owner:u0"].deals_sum + rows["owner:u2"].deals_sum == whole > 0
+    assert abs(rows["owner:u0"].deals_sum - 0.7 * whole) < SCENARIOS
+    rollup.apply([update(1, 2, places([0], [0], [1]))])
+    assert {row.open_deals for row in rollup.rows(period=Period(2017, 4)) if row.deals_sum} == {1}
+
+
+def test_placements_travel_on_the_event() -> None:
+    event = scored_event()
+    for one in places([0, 1], [0, 1], [1, 1]):
+        event.deal.placements.add(tree=one.tree, share=one.share).path.extend(
+            [type(event.deal.owner.path.add())(id=n.id, level=n.level, name=n.name, parent=n.parent) for n in one.path]
+        )
+    asked = convert.asked_from_event(event)
+    assert asked.placements == places([0, 1], [0, 1], [1, 1])
+    assert Update("d1", (1,), DAY, asked.path, None, asked.placements).bytes > 1_000
