@@ -23,10 +23,8 @@ from services.forecast.domain import (
     Floats,
     Loadings,
     Parameters,
-    PeriodShare,
     Status,
     days_to_end,
-    period_masses,
     periods_from,
     share_within,
 )
@@ -35,6 +33,7 @@ from services.forecast.features import asked, timing_columns
 from services.forecast.newbusiness import NewBusiness, NewWins, OwnerRate, draw_all
 from services.forecast.reasons import GROUPS, log_odds, timing_reasons
 from services.forecast.rows import Row
+from services.forecast.shares import masses_of, shares_of
 from services.forecast.spans import Calendar
 from services.forecast.timing import Outlook, TimingModel, date_quantiles
 
@@ -107,27 +106,25 @@ class ForecastModel:
         weights = outlook.week_weights(probabilities)
         rows = zip(asks, probabilities.tolist(), weights, strict=True)
         parameters = [self.parameters(ask, probability, own) for ask, probability, own in rows]
-        start, periods = parameters[0].start, periods_from(parameters[0].start)
-        masses = period_masses(weights, start, periods).tolist()
+        start, grid = parameters[0].start, drawer.grid
+        masses, current = masses_of(grid, start, weights).tolist(), grid.wholes(start)[0]
         reach = {
-            group: share_within(each.week_weights(probabilities), days_to_end(start, periods[0]))[:, 0].tolist()
+            group: share_within(each.week_weights(probabilities), days_to_end(start, current))[:, 0].tolist()
             for group, each in others.items()
         }
+        reached = share_within(weights, days_to_end(start, current))[:, 0].tolist()
         dates = date_quantiles(weights, start, (0.1, 0.5, 0.9))
         slips = open_after(outlook.still_open, start, [ask.promised for ask in asks])
         found = []
         for number, (ask, own, draw) in enumerate(zip(asks, parameters, drawer.draw(parameters), strict=True)):
-            shares = tuple(
-                PeriodShare(period, min(own.win_probability * mass, own.win_probability), total)
-                for period, mass, total in zip(periods, masses[number], draw.totals(), strict=True)
-            )
+            shares, months = shares_of(grid, start, masses[number], draw, own.win_probability)
             p10, p50, p90 = dates[number]
             without = {group: each[number] for group, each in reach.items()}
             found.append(
                 DealForecast(
                     Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
-                    slips[number], timing_reasons(ask.row, day, ask.promised, log_odds(masses[number][0]), without),
-                    own, own.win_probability,
+                    slips[number], timing_reasons(ask.row, day, current, ask.promised, log_odds(reached[number]), without),
+                    own, own.win_probability, months,
                 )
             )  # fmt: skip
         return found

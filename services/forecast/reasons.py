@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from math import log
 
-from learning.periods import current_period
 from services.forecast.domain import Reason
 from services.forecast.rows import Row
+from services.forecast.spans import Span
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "close_date": ("promise",),
@@ -28,14 +28,15 @@ def log_odds(probability: float) -> float:
 
 
 def timing_reasons(
-    row: Row, day: date, promised: date | None, reached: float, without: Mapping[str, float]
+    row: Row, day: date, period: Span, promised: date | None, reached: float, without: Mapping[str, float]
 ) -> tuple[Reason, ...]:
-    """The strongest first. reached: log-odds of closing this period; without: its probability less one group."""
+    """The strongest first. period: the current one; reached: log-odds of closing in it; without: its probability less
+    one group."""
     effects = {group: reached - log_odds(float(mass)) for group, mass in without.items()}
     strongest = sorted((group for group in effects if abs(effects[group]) >= SMALLEST), key=lambda g: -abs(effects[g]))
     reasons = []
     for group in strongest:
-        words = _words(group, row, day, promised)
+        words = _words(group, row, day, period, promised)
         if words is not None:
             value, english, korean = words
             likelier = effects[group] > 0
@@ -45,14 +46,13 @@ def timing_reasons(
     return tuple(reasons[:MOST])
 
 
-def _words(group: str, row: Row, day: date, promised: date | None) -> tuple[str, str, str] | None:
+def _words(group: str, row: Row, day: date, period: Span, promised: date | None) -> tuple[str, str, str] | None:
     """Value, English and Korean; None where there is nothing to say."""
     if group == "close_date":
         return _promise(day, promised)
     if group == "quarter":
-        period = current_period(day)
         left = (period.end - day).days
-        return str(left), f"{left} days are left in {period}", f"{period} 마감까지 {left}일 남음"
+        return str(left), f"{left} days are left in the quarter", f"분기 마감까지 {left}일 남음"
     if group == "stage":
         stage, days = str(row.get("stage") or ""), _whole(row, "days_in_stage")
         return (stage, f"In stage {stage} for {days} days", f"{stage} 단계에서 {days}일째") if stage else None
