@@ -9,7 +9,7 @@ from operator import attrgetter
 from random import Random
 
 from demo import notes
-from demo.hazards import ACTIONS
+from demo.hazards import ACTIONS, SITUATIONS
 from demo.story import Start, at_office
 from learning.records import Activity
 
@@ -25,6 +25,8 @@ ANSWERS = ("mail", "mail", "call", "chat", "meeting")
 WEB = ("web_visit", "web_visit", "download", "mail_opened")
 NOTED = 0.06  # weekly chance of a note to oneself
 SERVICE = 0.02  # weekly chance of a service case at a customer
+TOLD = 0.85  # chance that what comes to stand in the way is told in the week it does
+UNSAID = tuple(SITUATIONS.index(name) for name in ("contact_changed", "silent"))  # no customer says; reps note it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ def activities(
 ) -> list[Activity]:
     """A deal's activities by time, numbered from `number`; none after `last_day` or the close."""
     found: list[Activity] = []
-    for deed in deeds:
+    for place, deed in enumerate(deeds):
         _deed(found, start, deed, rng)
+        arisen = deeds[place + 1].situation if place + 1 < len(deeds) and not deed.situation else 0
+        if arisen and rng.random() < TOLD:
+            _arisen(found, start, deed, arisen, rng)
         if rng.random() < 0.10 + 0.04 * max(-1.5, min(2.0, deed.health)):
             _add(
                 found,
@@ -91,6 +96,16 @@ def _deed(found: list[Activity], start: Start, deed: Deed, rng: Random) -> None:
         text = notes.inbound(start.subject, deed.situation, start.names[contact], rng)
         day = rng.randint(min(deed.action_day, deed.last_day), deed.last_day)
         _add(found, start, deed, rng.choice(ANSWERS), "inbound", day, contact, text, rng)
+
+
+def _arisen(found: list[Activity], start: Start, deed: Deed, situation: int, rng: Random) -> None:
+    """What the customer says, or the rep notes, when something comes to stand in the way."""
+    contact = _contact(start, rng)
+    text = notes.arisen(start.subject, situation, start.names[contact], rng)
+    if situation in UNSAID:
+        _add(found, start, deed, "note", "internal", deed.last_day, "", text, rng)
+    else:
+        _add(found, start, deed, rng.choice(ANSWERS), "inbound", deed.last_day, contact, text, rng)
 
 
 def _contact(start: Start, rng: Random) -> str:

@@ -43,10 +43,10 @@ class Company:
         return self.calendar.today - timedelta(days=1)
 
 
-def build_company(deals: int, seed: int, today: date) -> Company:
-    """Simulate the company; the same arguments give the same company."""
+def build_company(deals: int, seed: int, today: date, hunch: float = 0.0) -> Company:
+    """Simulate the company; the same arguments give the same company. hunch: see demo.hazards.Market."""
     rng, words = np.random.default_rng(seed), Random(seed)
-    calendar, market = build_calendar(today), build_market()
+    calendar, market = build_calendar(today), build_market(hunch)
     values = solve(market, calendar)
     people = build_organisation(calendar, rng, words)
     flawed = flaws.counts(deals)

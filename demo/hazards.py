@@ -21,7 +21,7 @@ ACTIONS = (
     "wait", "call", "mail", "chat", "meeting", "visit", "demo", "send_quote", "support_internal_approval",
     "involve_decision_maker", "answer_objection", "second_contact",
 )  # fmt: skip
-SKILL_CLASSES = (0.25, 0.4, 0.55)  # how often a rep of the class does what the situation asks for
+SKILL_CLASSES = (0.4, 0.55, 0.7)  # how often a rep of the class does what the situation asks for
 EVENTS = ("none", "advance", "back", "win", "lose")
 
 ADVANCE = (0.30, 0.22, 0.24, 0.24, 0.22, 0.0)
@@ -29,10 +29,14 @@ BACK = (0.0, 0.0, 0.0, 0.03, 0.04, 0.05)
 WIN = (0.0, 0.0, 0.0, 0.004, 0.035, 0.18)
 LOSE = (0.13, 0.11, 0.04, 0.04, 0.05, 0.08)
 HEALTH_ON_ADVANCE, HEALTH_ON_WIN, HEALTH_ON_LOSS = 0.25, 0.5, -0.55
-ACTION_SCALE = 0.19  # of the effects below; set so that an oracle wins 6 to 8 points more than the reps
+ACTION_SCALE = 1.7  # of effects and decay while something stands in the way: such weeks are few and decide
+CLEAR_SCALE = 0.03  # of effects where nothing does
+CLEAR_DECAY = 0.006  # health lost a week then
+ARRIVAL_SCALE = 0.28  # of the chances below; set so that an oracle wins 6 to 8 points more than the reps
+SETTLE_SCALE, SETTLES_ANYWAY = 1.3, 0.35  # of the chances that an action settles it; the same of any other action
 NOISE = 0.15  # weekly standard deviation of health
 
-# Weekly chance that a situation arises where there is none, by stage.
+# Weekly chance that a situation arises where there is none, by stage; times ARRIVAL_SCALE.
 ARRIVALS: dict[str, tuple[float, float, float, float, float, float]] = {
     "price": (0, 0, 0.02, 0.02, 0.08, 0.06),
     "competitor": (0, 0.01, 0.03, 0.05, 0.04, 0.02),
@@ -44,12 +48,12 @@ ARRIVALS: dict[str, tuple[float, float, float, float, float, float]] = {
     "tender": (0, 0, 0.01, 0.01, 0.02, 0.005),
     "silent": (0.08, 0.07, 0.05, 0.05, 0.05, 0.03),
 }
-# Health lost a week while the situation lasts.
+# Health lost a week while the situation lasts; times ACTION_SCALE.
 DECAY = {
-    "none": 0.03, "price": 0.12, "competitor": 0.15, "timing": 0.06, "budget": 0.12, "approval": 0.08, "legal": 0.06,
+    "price": 0.12, "competitor": 0.15, "timing": 0.06, "budget": 0.12, "approval": 0.08, "legal": 0.06,
     "contact_changed": 0.12, "tender": 0.08, "silent": 0.16,
 }  # fmt: skip
-# situation → action → (health gained, chance that it settles the situation)
+# situation → action → (health gained, chance that it settles the situation), times their scales
 EFFECTS: dict[str, dict[str, tuple[float, float]]] = {
     "price": {"answer_objection": (0.45, 0.5), "send_quote": (0.3, 0.35), "involve_decision_maker": (0.2, 0.2),
               "mail": (-0.05, 0.05)},
@@ -70,7 +74,6 @@ EFFECTS: dict[str, dict[str, tuple[float, float]]] = {
     "silent": {"second_contact": (0.35, 0.45), "chat": (0.3, 0.4), "visit": (0.2, 0.3), "call": (0.05, 0.15),
                "mail": (-0.1, 0.08), "send_quote": (-0.15, 0.05)},
 }  # fmt: skip
-SETTLES_ANYWAY = 0.08
 # What helps where nothing stands in the way, by stage.
 EFFECTS_CLEAR: tuple[dict[str, float], ...] = (
     {"call": 0.2, "chat": 0.15, "mail": 0.05, "visit": -0.1, "send_quote": -0.15},
@@ -88,6 +91,18 @@ HABIT = {
 }  # fmt: skip
 
 
+# What a situation tempts reps of every class to do, and how often they give in: common sense that is wrong.
+REFLEX = {
+    "price": "send_quote", "competitor": "send_quote", "timing": "meeting", "budget": "send_quote", "approval": "call",
+    "legal": "mail", "contact_changed": "mail", "tender": "visit", "silent": "mail",
+}  # fmt: skip
+REFLEX_SHARE = 0.3
+# How far an action goes with a rep's hunch about a deal, in a company whose reps act on one: see Market.chances.
+EFFORT = {
+    "wait": -1.0, "mail": -0.5, "chat": -0.5, "meeting": 0.5, "visit": 1.0, "demo": 0.5, "involve_decision_maker": 1.0,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """The tables above as arrays. K stages, Z situations, A actions."""
@@ -96,35 +111,49 @@ class Market:
     settle: Floats  # (K, Z, A): chance that the situation ends
     arrive: Floats  # (K, Z): chance that a situation arises where there is none; row sums 1 with "none"
     policy: Floats  # (C, K, Z, A): what reps of a skill class do
+    hunch: float = 0.0  # how strongly they also act on a deal's health, which no record shows
+
+    def chances(self, policy: Floats, health: Floats) -> Floats:
+        """What reps do, (…, A), on deals of a health, (…): `policy` tilted by the hunch they have."""
+        if not self.hunch:
+            return policy
+        effort = np.array([EFFORT.get(name, 0.0) for name in ACTIONS])
+        tilted = policy * np.exp(self.hunch * np.clip(health, -2, 2)[..., None] * effort)
+        return np.asarray(tilted / tilted.sum(axis=-1, keepdims=True))
 
 
-def build_market(action_scale: float = ACTION_SCALE) -> Market:
-    """The market's arrays."""
+def build_market(hunch: float = 0.0) -> Market:
+    """The market's arrays. hunch: see Market; where it is not 0, a hidden confounder drives the log."""
     k, z, a = len(STAGES), len(SITUATIONS), len(ACTIONS)
-    gain, settle = np.zeros((k, z, a)), np.full((k, z, a), SETTLES_ANYWAY)
+    wish, settle = np.zeros((k, z, a)), np.full((k, z, a), SETTLES_ANYWAY)
     settle[:, 0, :] = 0.0
     for situation, effects in EFFECTS.items():
         for action, (health, chance) in effects.items():
-            gain[:, SITUATIONS.index(situation), ACTIONS.index(action)] = health
-            settle[:, SITUATIONS.index(situation), ACTIONS.index(action)] = max(chance * action_scale, SETTLES_ANYWAY)
+            place = (slice(None), SITUATIONS.index(situation), ACTIONS.index(action))
+            wish[place] = health
+            # A push into the wrong direction keeps a situation from settling by itself.
+            settle[place] = max(SETTLE_SCALE * chance, SETTLES_ANYWAY if health >= 0 else 0.0)
     for stage, clear in enumerate(EFFECTS_CLEAR):
         for action, health in clear.items():
-            gain[stage, 0, ACTIONS.index(action)] = health
-    policy = np.stack([_policy(gain, good) for good in SKILL_CLASSES])
-    decay = np.array([DECAY[name] for name in SITUATIONS])
+            wish[stage, 0, ACTIONS.index(action)] = health
     arrive = np.zeros((k, z))
     for situation, chances in ARRIVALS.items():
-        arrive[:, SITUATIONS.index(situation)] = chances
+        arrive[:, SITUATIONS.index(situation)] = ARRIVAL_SCALE * np.array(chances)
     arrive[:, 0] = 1 - arrive.sum(axis=1)
-    return Market(action_scale * (gain - decay[None, :, None]), settle, arrive, policy)
+    gain = ACTION_SCALE * (wish - np.array([DECAY.get(name, 0.0) for name in SITUATIONS])[:, None])
+    gain[:, 0] = CLEAR_SCALE * wish[:, 0] - CLEAR_DECAY
+    return Market(gain, settle, arrive, np.stack([_policy(wish, good) for good in SKILL_CLASSES]), hunch)
 
 
-def _policy(gain: Floats, good: float) -> Floats:
-    """With chance `good` one of the better actions (softmax of their gains), else habit."""
-    right = np.exp(gain / 0.06)
+def _policy(wish: Floats, good: float) -> Floats:
+    """With chance `good` one of the better actions (softmax of what they bring), else habit, and at times reflex."""
+    right = np.exp(wish / 0.06)
     right /= right.sum(axis=-1, keepdims=True)
     habit = np.array([HABIT[name] for name in ACTIONS])
     mixed: Floats = good * right + (1 - good) * habit / habit.sum()
+    for situation, action in REFLEX.items():
+        mixed[:, SITUATIONS.index(situation)] *= 1 - REFLEX_SHARE
+        mixed[:, SITUATIONS.index(situation), ACTIONS.index(action)] += REFLEX_SHARE
     return mixed
 
 

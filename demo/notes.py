@@ -52,6 +52,11 @@ def internal(subject: Subject, situation: int, who: str, rng: Random) -> str:
     return _fill(subject, rng.choice(phrases.NOTES) + _about(phrases.CLEAR, subject, situation, rng), who, rng)
 
 
+def arisen(subject: Subject, situation: int, who: str, rng: Random) -> str:
+    """The first that is told of something in the way."""
+    return _fill(subject, rng.choice(subject.phrases.SITUATIONS[SITUATIONS[situation]]), who, rng)
+
+
 def need(subject: Subject) -> str:
     """What the customer wants solved."""
     return (NEED_EN if subject.english else NEED_KO)[subject.need]

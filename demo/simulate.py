@@ -95,7 +95,8 @@ def _act(
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """What the reps do this week; nothing on deals whose owner left."""
     owner, stage, situation = state.owner[open_deals], state.stage[open_deals], state.situation[open_deals]
-    chances = market.policy[people.skill_class[owner], stage, situation].copy()
+    chances = market.policy[people.skill_class[owner], stage, situation]
+    chances = market.chances(chances, state.health[open_deals]).copy()
     deserted = people.left[owner] <= week
     chances[deserted] = np.eye(len(ACTIONS))[0]
     action = _draw(chances, rng)

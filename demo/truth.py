@@ -51,7 +51,9 @@ def parameters(company: Company) -> dict[str, Any]:
             "motion": dict(zip(world.MOTIONS, world.MOTION_EFFECT.tolist(), strict=True)),
             "fit": world.FIT.tolist(),
         },
-        "action_scale": hazards.ACTION_SCALE, "policy": company.market.policy.tolist(),
+        "action_scale": hazards.ACTION_SCALE, "clear_scale": hazards.CLEAR_SCALE,
+        "settle_scale": hazards.SETTLE_SCALE, "arrival_scale": hazards.ARRIVAL_SCALE, "hunch": company.market.hunch,
+        "policy": company.market.policy.tolist(),
         "situation_arrivals": hazards.ARRIVALS, "situation_decay": hazards.DECAY,
         "shock": {
             "from": company.calendar.monday(start).isoformat(),

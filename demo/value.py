@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.hazards import LEAD_STAGES, NOISE, SKILL_CLASSES, STAGES, Market, event_chances
+from demo.hazards import ACTIONS, LEAD_STAGES, NOISE, SKILL_CLASSES, STAGES, Market, event_chances
 from demo.seasons import Calendar, Floats
 
 GRID = np.linspace(-4.0, 4.0, 41)
@@ -49,8 +49,10 @@ class Steps:
 def build_steps(market: Market) -> Steps:
     """The weekly matrices of every skill class."""
     shift = shift_matrices(market)
-    settled = np.einsum("ckza,kza,kzaxy->ckzxy", market.policy, market.settle, shift, optimize=True)
-    lasting = np.einsum("ckza,kza,kzaxy->ckzxy", market.policy, 1 - market.settle, shift, optimize=True)
+    chances = np.broadcast_to(market.policy[..., None, :], (*market.policy.shape[:-1], GRID.size, len(ACTIONS)))
+    chances = market.chances(chances, np.broadcast_to(GRID, chances.shape[:-1]))
+    settled = np.einsum("ckzxa,kza,kzaxy->ckzxy", chances, market.settle, shift, optimize=True)
+    lasting = np.einsum("ckzxa,kza,kzaxy->ckzxy", chances, 1 - market.settle, shift, optimize=True)
     return Steps(settled[:, None], lasting[:, None])
 
 

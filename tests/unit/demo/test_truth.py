@@ -115,6 +115,27 @@ def test_chances_of_winning_grow_with_health_and_skill() -> None:
     assert (values.win <= values.oracle + 1e-9).all()
 
 
+def test_a_hunch_follows_the_health_that_no_record_shows() -> None:
+    market = build_market(hunch=0.8)
+    policy = np.broadcast_to(market.policy[0, 3, 0], (2, len(ACTIONS)))
+    low, high = market.chances(policy, np.array([-1.0, 1.0]))
+    assert high[ACTIONS.index("visit")] > 2 * low[ACTIONS.index("visit")]
+    assert high[ACTIONS.index("wait")] < low[ACTIONS.index("wait")]
+    np.testing.assert_allclose([low.sum(), high.sum()], 1)
+    np.testing.assert_array_equal(build_market().chances(policy, np.array([-1.0, 1.0])), policy)
+
+
+def test_what_comes_in_the_way_is_told_in_time(company_folder: Path) -> None:
+    weeks = pl.read_parquet(company_folder / "truth" / "weeks.parquet").sort("deal_id", "day")
+    before = pl.col("situation").cast(pl.String).shift(1).over("deal_id")
+    arisen = weeks.filter((pl.col("situation").cast(pl.String) != "none") & (before == "none"))
+    notes = pl.read_parquet(company_folder / "activities.parquet").select("deal_id", "time", "text")
+    told = notes.with_columns(day=pl.col("time").dt.date().dt.truncate("1w") + pl.duration(days=7))
+    told = told.filter(pl.col("text") != "").select("deal_id", "day").unique()
+    share = arisen.with_columns(pl.col("deal_id").cast(pl.String)).join(told, on=["deal_id", "day"]).height
+    assert share / arisen.height > 0.85
+
+
 def test_every_action_has_a_chance_everywhere() -> None:
     policy = build_market().policy
     assert policy.shape[-1] == len(ACTIONS)

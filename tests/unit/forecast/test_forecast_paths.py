@@ -28,7 +28,7 @@ from tests.unit.forecast.forecast_builders import DAY, owner_path
 @pytest.fixture(scope="module")
 def company() -> list[DealHistory]:
     """The sample company's deals, won, lost, open, deleted and leads."""
-    told = tell_all(build_company(300, 7, DAY + timedelta(days=1)))
+    told = tell_all(build_company(340, 7, DAY + timedelta(days=1)))
     return [
         DealHistory(each.deal, tuple(each.changes), tuple(each.activities), owner_path=owner_path(each.deal.owner_id))
         for each in told
