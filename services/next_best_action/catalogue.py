@@ -155,6 +155,7 @@ def _assemble(table: dict[str, Any], text: str) -> Catalogue:
     )
 
 
+FORMER = "temperature"  # of draws in catalogues written before they were by Thompson sampling
 _TABLES = {"calendar", "policy", "rates", "channels", "signals", "phrases", "actions"}
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "cost": (0, 1e9), "minutes": (0, 1e5), "benefit": (0, 1e9), "odds": (-20, 20), "odds_sd": (1e-6, 5),
@@ -234,10 +235,11 @@ def _signals(table: Any) -> Signals:
 
 
 def _policy(table: Any) -> Policy:
-    policy = build(Policy, typed(dict[str, Any], table, "policy"), "policy")
+    given = {key: value for key, value in typed(dict[str, Any], table, "policy").items() if key != FORMER}
+    policy = build(Policy, given, "policy")
     within(policy.shown, 1, 10, "policy.shown")
     within(policy.near, 0, 1, "policy.near")
-    within(policy.temperature, 1e-3, 10, "policy.temperature")
+    within(policy.most_exploring, 0, 1, "policy.most_exploring")
     within(policy.explore_from, 0, 1e12, "policy.explore_from")
     return policy
 

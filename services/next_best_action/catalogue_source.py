@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import structlog
 from kit.clock import pause
 from kit.errors import InvalidInput
 from kit.models import Follower, ModelShelf, Pointer
+from learning.action_policies import ActionPolicies, read_policies
 from services.next_best_action import catalogue
 from services.next_best_action.catalogue import Catalogue
 
@@ -18,21 +20,30 @@ log = structlog.get_logger(__name__)
 
 KEY = "action_catalogue"  # of the pointer, beside those of the models
 FILE = "catalogue.toml"  # in the artifact
+POLICIES_FILE = "policies.json"  # beside it; none: the usual ones
 POLL_SECONDS = 1.0
 
-Adopt = Callable[[Catalogue, int], None]
+Edition = tuple[Catalogue, ActionPolicies]
+Adopt = Callable[[Catalogue, int, ActionPolicies], None]
 
 
-def edition_follower(shelf: ModelShelf, prior: Catalogue, adopt: Adopt) -> Follower[Catalogue]:
+def edition_follower(shelf: ModelShelf, prior: Catalogue, adopt: Adopt) -> Follower[Edition]:
     """Follows the edited catalogue; one that does not load is refused and logged, and the one before stays."""
 
-    def load(folder: Path, _: Pointer) -> Catalogue:
-        return catalogue.load(folder / FILE)
+    def taken(found: Edition, pointer: Pointer) -> None:
+        adopt(found[0], pointer.generation, found[1])
 
-    def taken(found: Catalogue, pointer: Pointer) -> None:
-        adopt(found, pointer.generation)
+    return Follower(shelf, KEY, load, prior=(prior, ActionPolicies()), on_swap=taken)
 
-    return Follower(shelf, KEY, load, prior=prior, on_swap=taken)
+
+def load(folder: Path, _: Pointer) -> Edition:
+    """An edition: the catalogue and the policies that go with it. Raises InvalidInput."""
+    policies = folder / POLICIES_FILE
+    try:
+        given = json.loads(policies.read_text(encoding="utf-8")) if policies.exists() else None
+    except ValueError:
+        raise InvalidInput("the policies are no JSON", field=POLICIES_FILE, mend="Set them anew") from None
+    return catalogue.load(folder / FILE), ActionPolicies() if given is None else read_policies(given)
 
 
 class WatchedFile:
@@ -42,7 +53,11 @@ class WatchedFile:
     ready = True
 
     def __init__(
-        self, path: Path, replaced: Callable[[], bool], adopt: Adopt, poll_seconds: float = POLL_SECONDS
+        self,
+        path: Path,
+        replaced: Callable[[], bool],
+        adopt: Callable[[Catalogue, int], None],
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._path = path
         self._replaced = replaced

@@ -31,7 +31,7 @@ from learning.records import (
 from learning.snapshots import end_of
 from learning.wire import business_day, day_from_pb, money_from_pb, time_from_pb
 from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
-from services.next_best_action.domain import Action, Answer, Asked, Channel, Suggestion
+from services.next_best_action.domain import Action, Answer, Asked, Channel, Decision, Suggestion
 from services.next_best_action.features import CONTACT_TYPES, STATE_FIELDS, TEXTS_DAYS, TEXTS_READ
 
 DAY_SECONDS = 86_400
@@ -116,7 +116,8 @@ def _deal(event: events_pb2.DealEvent) -> Deal:
     return Deal(
         source.id, source.revision, _KINDS.get(source.kind, DealKind.OPPORTUNITY),
         _MOTIONS.get(source.motion, Motion.NEW), source.pipeline or "default", source.stage,
-        _OUTCOMES.get(source.outcome, Outcome.OPEN), amount=money_from_pb(source.amount), created_time=created,
+        _OUTCOMES.get(source.outcome, Outcome.OPEN), owner_id=source.owner.id,
+        account_id=source.account.id, amount=money_from_pb(source.amount), created_time=created,
         close_date=day_from_pb(source.close_date), category=source.category,
         products=tuple([product_line_from_pb(one) for one in source.products]),
         contacts=tuple([ContactRole(one.id, one.role) for one in source.contacts]), deleted=source.deleted,
@@ -165,8 +166,19 @@ def _fill(found: insights_pb2.NextActions, answer: Answer) -> None:
     found.catalogue_generation = answer.edition
     for signal, day in answer.signals:
         found.signals.add(name=signal.name, sentence=signal.sentence, day=day.isoformat())
+    if answer.ranking.decision is not None:
+        _fill_decision(found.decision, answer.ranking.decision)
     if answer.ranking.look_again is not None:
         found.look_again_date = answer.ranking.look_again.isoformat()
+
+
+def _fill_decision(found: insights_pb2.ActionDecision, one: Decision) -> None:
+    found.policy, found.control, found.since = one.policy, one.control, one.since.isoformat()
+    found.action, found.propensity = one.action, one.propensity
+    for policy, action, probability in one.chances:
+        found.chances.add(policy=policy, action=action, probability=probability)
+    for policy, share in one.shares.items():
+        found.shares.add(policy=policy, share=share)
 
 
 def action_to_pb(action: Action) -> pb.CatalogueAction:

@@ -73,7 +73,7 @@ class Policy:
 
     shown: int = 3
     near: float = 0.25
-    temperature: float = 0.15
+    most_exploring: float = 0.3
     explore_from: int = 100
 
 
@@ -126,6 +126,7 @@ class Situation:
     variables: Mapping[str, Variable] = field(default_factory=dict)  # what expressions see: features.VARIABLES
     people: tuple[Person, ...] = ()
     counters: tuple[ContactCounter, ...] = ()
+    owner_id: str = ""
     hidden: Mapping[str, date] = field(default_factory=dict)  # actions an answer keeps away, and until when
 
 
@@ -160,11 +161,25 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """How it was decided what is shown first. The empty action is nothing."""
+
+    policy: str  # whose turn the deal is
+    control: bool  # nothing is shown, whatever the policy says
+    since: date  # Monday of the week that the draw holds for
+    action: str
+    propensity: float  # of the action, by the policy
+    chances: tuple[tuple[str, str, float], ...]  # (policy, action, probability above 0), summing to one by policy
+    shares: Mapping[str, float]  # of the policies among all deals; of the control group under the empty id
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """At most `Policy.shown` suggestions, the drawn one first; empty means nothing now."""
 
     suggestions: tuple[Suggestion, ...] = ()
     look_again: date | None = None
+    decision: Decision | None = None  # None where there was nothing to choose from
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,14 @@ INTERVAL = 1.6448536269514722  # standard deviations either side of a 90 % inter
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What showing an action brings."""
+
+    effect: Effect
+    uptake: float  # share of the times it was shown that it was done
+
+
+@dataclass(frozen=True, slots=True)
 class ActionModel:
     """Effects by action name; an action not named has the playbook's belief, scaled as the log bears the playbook out.
 
@@ -33,6 +41,7 @@ class ActionModel:
     win_rate: float | None = None  # of opportunities
     outcomes: int = 0  # closed deals learned from
     log_kept: bool | None = None  # whether the company records contacts with customers; None: not known
+    showing: Mapping[str, Shown] = field(default_factory=dict)  # the effect of showing, by action name
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     def effect(self, action: Action) -> Effect:
@@ -41,6 +50,14 @@ class ActionModel:
         if known is not None:
             return known
         return playbook(action.odds, action.odds_sd, self.playbook_scale)
+
+    def effect_by(self, rank_by: str, action: Action) -> tuple[Effect, float]:
+        """The effect a policy goes by, and how much of the action's cost and uplift comes with it: all of doing it,
+        of showing it the share that is then done."""
+        if rank_by == "playbook":
+            return playbook(action.odds, action.odds_sd), 1.0
+        known = self.showing.get(action.name) if rank_by == "showing" else None
+        return (known.effect, known.uptake) if known is not None else (self.effect(action), 1.0)
 
     def save(self, folder: Path) -> None:
         """Write model.json and evaluation.json, the same bytes for the same model."""
@@ -57,7 +74,11 @@ class ActionModel:
             if body.pop("format") != FORMAT:
                 raise ValueError("another format")
             body["effects"] = {name: Effect(**effect) for name, effect in body["effects"].items()}
-            model = cls(**body, evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8")))
+            showing = {name: Shown(Effect(**one["effect"]), one["uptake"])
+                       for name, one in body.pop("showing", {}).items()}  # fmt: skip
+            model = cls(
+                **body, showing=showing, evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
+            )
             _check(model)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise InvalidInput(
@@ -86,7 +107,9 @@ def sigmoid(odds: float) -> float:
 
 def _check(model: ActionModel) -> None:
     numbers = [model.playbook_scale, *model.typical_amounts.values(), model.win_rate or 0.0, model.outcomes]
-    numbers += [bound for effect in model.effects.values() for bound in (effect.mean, effect.low, effect.high)]
+    numbers += [one.uptake for one in model.showing.values()]
+    effects = [*model.effects.values(), *(one.effect for one in model.showing.values())]
+    numbers += [bound for effect in effects for bound in (effect.mean, effect.low, effect.high)]
     if not all(math.isfinite(number) and abs(number) < 1e15 for number in numbers):
         raise ValueError("a number is not finite")
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from kit.money import Money, decimals
-from services.next_best_action import expressions, policy
+from learning.action_policies import ActionPolicies, ActionPolicy
+from services.next_best_action import expressions
 from services.next_best_action.catalogue import Catalogue
-from services.next_best_action.domain import Action, Effect, Ranking, Situation, Suggestion
-from services.next_best_action.model import ActionModel, log_odds, sigmoid
+from services.next_best_action.domain import Action, Decision, Effect, Ranking, Situation, Suggestion
+from services.next_best_action.model import INTERVAL, ActionModel, log_odds, sigmoid
+from services.next_best_action.policy import draw, propensities, uniform, week_of
 from services.next_best_action.reach import Reach, reach, ways
 from services.next_best_action.reasons import nothing_recorded, of_silence, phrases, reasons
+
+USUAL = ActionPolicies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,13 @@ class Candidate:
     reach: Reach
     effect: Effect
     gain: float
+    sd: float  # of what is known of the gain
     probability_gain: float
 
 
-def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed: int = 0) -> Ranking:
+def rank(
+    situation: Situation, catalogue: Catalogue, model: ActionModel, policies: ActionPolicies = USUAL, *, seed: int = 0
+) -> Ranking:
     """At most `policy.shown` actions of positive gain, the drawn one first, the others by gain.
 
     Gain = (p' × (1 + uplift) − p) × worth + benefit − cost, where p' moves the log-odds of the score's p by the
@@ -36,13 +43,28 @@ def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed
     if not situation.actionable:
         return Ranking()
     activation = expressions.activation(situation.variables)
-    candidates, later = _candidates(situation, catalogue, model, activation)
+    open_actions, later = _open(situation, catalogue, activation)
     explore = model.outcomes >= catalogue.policy.explore_from and bool(model.effects)
-    chances = policy.propensities([each.gain for each in candidates], catalogue.policy, explore=explore)
-    drawn = policy.draw(chances, policy.uniform(seed, situation.deal_id, situation.revision, situation.day))
+    unit = situation.owner_id if policies.unit == "owner" and situation.owner_id else situation.deal_id
+    turn = policies.policy(seed, unit)
+    candidates = _valued(open_actions, situation, catalogue, model, turn.rank_by)
+    chances = _chances(candidates, turn, catalogue, explore=explore)
+    names = [each.action.name for each in candidates]
+    since = week_of(situation.day)
+    likely = [name for name, chance in zip(names, chances, strict=False) if chance > 0]
+    drawn = draw(chances, uniform(seed, situation.deal_id, since, turn.id, likely))
+    decision = None
+    if candidates:
+        control = explore and policies.control(seed, unit)
+        table = _by_policy(names, chances, turn, open_actions, situation, catalogue, model, policies, explore=explore)
+        shares = policies.shares() if explore else policies.shares_without_control()
+        shown_first = "" if drawn == len(names) else names[drawn]
+        decision = Decision(turn.id, control, since, shown_first, chances[drawn], table, shares)
+        if control:
+            return Ranking(decision=decision)
     if drawn == len(candidates):
         default = situation.day + timedelta(days=catalogue.look_again_days)
-        return Ranking((), min([default, *later]))
+        return Ranking((), min([default, *later]), decision)
     worth = [index for index, each in enumerate(candidates) if each.gain > 0]
     worth.sort(key=lambda index: (index != drawn, -candidates[index].gain, index))
     holding = phrases(catalogue, activation)
@@ -50,19 +72,44 @@ def rank(situation: Situation, catalogue: Catalogue, model: ActionModel, *, seed
         holding -= of_silence(catalogue)
     shown = worth[: catalogue.policy.shown]
     kept = model.log_kept is not False
-    return Ranking(
-        tuple([_suggest(candidates[i], chances[i], situation, catalogue, holding, log_kept=kept) for i in shown])
-    )
+    found = [_suggest(candidates[i], chances[i], situation, catalogue, holding, log_kept=kept) for i in shown]
+    return Ranking(tuple(found), None, decision)
 
 
-def _candidates(
-    situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
-) -> tuple[list[Candidate], list[date]]:
+def _chances(
+    candidates: Sequence[Candidate], policy: ActionPolicy, catalogue: Catalogue, *, explore: bool
+) -> list[float]:
+    """With which probability the policy shows each first, and last nothing."""
+    usual = catalogue.policy
+    return propensities(
+        [each.gain for each in candidates], [each.sd for each in candidates],
+        near=usual.near if policy.near is None else policy.near,
+        most_exploring=usual.most_exploring if policy.most_exploring is None else policy.most_exploring,
+        explore=explore,
+    )  # fmt: skip
+
+
+def _by_policy(
+    names: Sequence[str], chances: Sequence[float], turn: ActionPolicy, open_actions: Sequence[tuple[Action, Reach]],
+    situation: Situation, catalogue: Catalogue, model: ActionModel, policies: ActionPolicies, *, explore: bool,
+) -> tuple[tuple[str, str, float], ...]:  # fmt: skip
+    """What each policy would show first: of the one whose turn it is as it was drawn."""
+    found = []
+    for each in policies.policies:
+        if each is not turn:
+            valued = _valued(open_actions, situation, catalogue, model, each.rank_by)
+            theirs = _chances(valued, each, catalogue, explore=explore)
+        else:
+            theirs = list(chances)
+        found += [(each.id, name, chance) for name, chance in zip((*names, ""), theirs, strict=True) if chance > 0]
+    return tuple(found)
+
+
+def _open(situation: Situation, catalogue: Catalogue, activation: Any) -> tuple[list[tuple[Action, Reach]], list[date]]:
     """What may be done now, in playbook order; and the days on which limits or answers free what fits otherwise."""
     open_ways = ways(catalogue.channels, situation.people, situation.counters, situation.day)
     gates = catalogue.gates.holding(activation)
-    odds, rate = log_odds(situation.probability), catalogue.in_currency(1.0, situation.currency)
-    found: list[Candidate] = []
+    found: list[tuple[Action, Reach]] = []
     later: list[date] = []
     for place, action in enumerate(catalogue.actions):
         if not gates >> place & 1:
@@ -72,14 +119,28 @@ def _candidates(
             continue
         way = reach(action, open_ways, situation.day)
         if isinstance(way, Reach):
-            effect = model.effect(action)
-            after = sigmoid(odds + effect.mean)
-            change = after * (1 + action.amount_uplift) - situation.probability
-            gain = change * situation.worth + (action.benefit - action.cost) * rate
-            found.append(Candidate(action, way, effect, gain, after - situation.probability))
+            found.append((action, way))
         elif way is not None:
             later.append(way)
     return found, later
+
+
+def _valued(
+    open_actions: Sequence[tuple[Action, Reach]], situation: Situation, catalogue: Catalogue, model: ActionModel,
+    rank_by: str,
+) -> list[Candidate]:  # fmt: skip
+    """What each brings by the effect that the policy goes by."""
+    before = situation.probability
+    odds, rate = log_odds(before), catalogue.in_currency(1.0, situation.currency)
+    found: list[Candidate] = []
+    for action, way in open_actions:
+        effect, share = model.effect_by(rank_by, action)
+        after = sigmoid(odds + effect.mean)
+        uplift = 1 + action.amount_uplift * share
+        gain = (after * uplift - before) * situation.worth + (action.benefit - action.cost) * rate * share
+        sd = after * (1 - after) * uplift * situation.worth * (effect.high - effect.low) / (2 * INTERVAL)
+        found.append(Candidate(action, way, effect, gain, sd, after - before))
+    return found
 
 
 def _suggest(

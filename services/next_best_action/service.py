@@ -9,6 +9,7 @@ from typing import Protocol
 from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
+from learning.action_policies import ActionPolicies
 from learning.answers import hidden_until
 from learning.insight_keys import InsightKey
 from learning.records import DealHistory, DealKind, Outcome
@@ -34,14 +35,15 @@ class NextBestAction:
 
     def __init__(self, catalogue: Catalogue, models: CurrentModel, clock: Clock, *, seed: int = 0) -> None:
         self.catalogue = catalogue
+        self.policies = ActionPolicies()
         self.edition = 0  # of the catalogue: 0 is the file, else how often it was edited
         self.models = models
         self._clock = clock
         self._seed = seed
 
-    def adopt(self, catalogue: Catalogue, edition: int) -> None:
-        """Rank by another catalogue from the next batch on."""
-        self.catalogue, self.edition = catalogue, edition
+    def adopt(self, catalogue: Catalogue, edition: int, policies: ActionPolicies | None = None) -> None:
+        """Rank by another catalogue and other policies, else the usual ones, from the next batch on."""
+        self.catalogue, self.edition, self.policies = catalogue, edition, policies or ActionPolicies()
 
     def answer(self, deals: Sequence[Asked]) -> list[Answer]:
         """One answer a deal, all by the same model and catalogue."""
@@ -52,7 +54,7 @@ class NextBestAction:
         version, generation = (pointer.version, pointer.generation) if pointer else (PRIOR_VERSION, 0)
         signals = tuple(features.found_signals(asked.history.activities, asked.day))
         generation += self.edition  # both only grow, so an answer by a newer catalogue or model wins
-        ranking = rank(situation(asked, self.catalogue, model), self.catalogue, model, seed=self._seed)
+        ranking = rank(situation(asked, self.catalogue, model), self.catalogue, model, self.policies, seed=self._seed)
         deal, day = asked.history.deal, asked.day.isoformat()
         upstream = asked.upstream.insight_id if asked.upstream else ""
         by = f"{version}+{self.edition}" if self.edition else version
@@ -75,7 +77,7 @@ def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situati
     ) if actionable else {}  # fmt: skip
     return Situation(
         deal.id, deal.revision, asked.day, actionable, asked.probability, worth, currency, found, people(history),
-        history.counters, hidden(asked) if asked.answers else {},
+        history.counters, deal.owner_id, hidden(asked) if asked.answers else {},
     )  # fmt: skip
 
 

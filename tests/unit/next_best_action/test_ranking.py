@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.money import Money
+from learning.action_policies import ActionPolicies
 from learning.answers import About, Answered, Verb
 from learning.records import ContactCounter, DealKind, Motion, Outcome, ProductLine
 from services.next_best_action import catalogue
@@ -173,13 +174,14 @@ def test_a_deal_without_an_amount_counts_as_a_usual_one() -> None:
 def test_exploration_needs_a_model_and_is_replayable() -> None:
     effects = {name: Effect(0.2, 0.1, 0.3, learned=True, deals=500) for name in ("call", "meeting", "mail")}
     model = ActionModel(effects=effects, outcomes=5_000)
-    actions = replace(ACTIONS, policy=Policy(near=1.0, temperature=10.0))
-    first = {names(ranked(asked(id=f"d{i}"), model, actions))[0] for i in range(60)}
+    actions = replace(ACTIONS, policy=Policy(near=1.0, most_exploring=1.0))
+    policies = ActionPolicies(control_share=0.0)
+    first = {names(ranked(asked(id=f"d{i}"), model, actions, policies=policies))[0] for i in range(60)}
     assert len(first) > 1
     assert ranked(asked(), model, actions) == ranked(asked(), model, actions)
     assert {names(ranked(asked(id=f"d{i}"), actions=actions))[0] for i in range(60)} == {names(ranked(asked()))[0]}
     for i in range(20):
-        assert 0 < ranked(asked(id=f"d{i}"), model, actions).suggestions[0].propensity < 1
+        assert 0 < ranked(asked(id=f"d{i}"), model, actions, policies=policies).suggestions[0].propensity < 1
 
 
 @settings(max_examples=150, deadline=None)
