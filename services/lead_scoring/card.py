@@ -94,14 +94,15 @@ def probabilities(data: Dataset, forward: Forward, seed: int, run: Workers) -> d
     found = {OURS: blend} if forward.predicts else {OURS: base, REJECTED: blend}
     plain = {name: base.copy() for name in PLAIN}
     every = folds_of(data, seed)
-    tasks = [_plain(data, fold, seed) for fold in every]
+    tasks = [plain_of(data, fold, seed) for fold in every]
     for fold, told in zip(every, run(compare, tasks), strict=True):
         for name, values in told.items():
             plain[name][fold.test] = values
     return {**found, **plain, BASE_RATE: base}
 
 
-def _plain(data: Dataset, fold: Fold, seed: int) -> Plain:
+def plain_of(data: Dataset, fold: Fold, seed: int) -> Plain:
+    """What the plain models learn from in a fold, and score."""
     train = np.flatnonzero(fold_weights(data, fold, None) > 0)
     return Plain(thin(train, PLAIN_ROWS, seed), np.flatnonzero(fold.test), seed)
 

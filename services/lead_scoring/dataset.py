@@ -39,6 +39,7 @@ class Dataset:
     guard: Verdict  # which columns are not in the table, or suspected, and why
     ordered: bool = True  # False: the rows know no order of time; folds are drawn at random, by record
     cycles: Mapping[str, int] = field(default_factory=dict)  # columns that repeat with the calendar, after so many days
+    left_out: Table = field(default_factory=lambda: Table(0))  # by the guard, but read by the model compared with
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -55,6 +56,12 @@ class Dataset:
         unseen = [name for name, cycle in self.cycles.items() if span < TIMES * cycle]
         return self.table.take(rows).without(unseen)
 
+    def whole(self, names: Iterable[str]) -> Table:
+        """All rows of those of the named columns that there are, whatever the guard says of them."""
+        columns = {**self.left_out.columns, **self.table.columns}
+        found = {name: columns[name] for name in names if name in columns}
+        return Table(len(self.taken), found, self.table.dates | self.left_out.dates)
+
     @property
     def outcomes(self) -> tuple[int, int]:
         """Closed records that were won (or converted), and that were lost."""
@@ -63,8 +70,13 @@ class Dataset:
         return won, len(np.unique(self.record[known & (self.won == 0)]))
 
 
-def build_dataset(histories: Iterable[DealHistory], as_of: date, overrules: Overrules | None = None) -> Dataset:
-    """Snapshots of all histories up to a day, leaks left out as far as nobody overrules the guard."""
+def build_dataset(
+    histories: Iterable[DealHistory], as_of: date, overrules: Overrules | None = None, also: Iterable[str] = ()
+) -> Dataset:
+    """Snapshots of all histories up to a day, leaks left out as far as nobody overrules the guard.
+
+    also: columns that are kept aside even so, for another model.
+    """
     pairs = [(history, list(snapshots(history, as_of))) for history in histories]
     pairs = [(history, taken) for history, taken in pairs if taken]
     rows: list[Snapshot] = [one for _, taken in pairs for one in taken]
@@ -80,4 +92,5 @@ def build_dataset(histories: Iterable[DealHistory], as_of: date, overrules: Over
     return Dataset(
         table.without(verdict.absent), tuple(history.deal.id for history, _ in pairs), record,
         np.array([one.day.toordinal() for one in rows], np.int64), closed, won, weight, verdict, cycles=CYCLES,
+        left_out=table.without(set(table.columns) - set(verdict.absent) & set(also)),
     )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from learning.calibration import sigmoid
 from learning.metrics import METRICS, bootstrap
 from services.lead_scoring.dataset import Dataset, Ints
-from services.lead_scoring.forward import Forward
+from services.lead_scoring.forward import Forward, last_day
 from services.lead_scoring.model import ScoreModel
 
 NOTHING_PREDICTS = "these fields do not predict the outcome: every open record gets the company's rate"
@@ -25,7 +25,7 @@ def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
         "rows": len(days), "labelled_rows": int(data.labelled.sum()), "records": len(data.deal_ids),
         "outcomes": won + lost, "won": won, "seed": seed,
         "base_rate": round(float(data.won[data.labelled] @ weight / weight.sum()), 6) if len(weight) else None,
-        "window": _window(days),
+        "window": _window(days), "last_day": date.fromordinal(last_day(data)).isoformat() if len(days) else None,
         "columns": sorted(data.table.columns), **data.guard.to_json(),
     }  # fmt: skip
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ from learning.overrules import Overrules
 from learning.parallel import cores, workers
 from learning.scores import SCORES
 from services.lead_scoring.card import model_card
+from services.lead_scoring.champion import NONE, Champion, beside
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.evaluation import evaluate, facts_of
@@ -36,16 +39,22 @@ READING = 0.1  # share of the progress
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model, and the out-of-fold scores (log-odds, nan where a row was in no fold's test) of its rows."""
+    """A model, and the out-of-fold scores (log-odds, nan where a row was in no fold's test) of its rows.
+
+    beside: how it compares with the champion, where one was given; not a part of the model, which is the same without.
+    """
 
     model: ScoreModel
     data: Dataset
     scores: Floats
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
-def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -> Trained:
-    """Validate, fit, calibrate and evaluate, with a model card where one is wanted. Never refuses: fewer data give a
-    plainer model.
+def train(
+    data: Dataset, seed: int, progress: Progress, *, card: bool = False, champion: Champion | None = None
+) -> Trained:
+    """Validate, fit, calibrate and evaluate, with a model card where one is wanted, beside the champion where one
+    serves. Never refuses: fewer data give a plainer model.
 
     `progress` is told stages and a share of the whole that only grows. Runs in two or more processes where the data
     are large; the result is the same.
@@ -54,7 +63,8 @@ def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -
     facts = facts_of(data, seed)
     if won + lost < MIN_OUTCOMES or not won or not lost:
         facts |= {"model": "prior", "why": f"{won + lost} outcomes, of which {won} won: a prior until there are more"}
-        return Trained(prior_model(won, lost, facts), data, np.full(len(data.taken), np.nan))
+        found = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} if champion else {}
+        return Trained(prior_model(won, lost, facts), data, np.full(len(data.taken), np.nan), found)
     processes = processes_for(int(data.labelled.sum()) * max(len(data.table.columns), 1))
     # threads that wait for each other cost more than they give
     with threadpool_limits(1), workers(data, processes) as run:
@@ -66,9 +76,10 @@ def train(data: Dataset, seed: int, progress: Progress, *, card: bool = False) -
         facts |= evaluate(data, forward, model, seed)
         if card:
             facts["card"] = model_card(data, forward, model, seed, run)
+        found = beside(data, forward, champion, seed, run) if champion else {}
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
-    return Trained(replace(model, evaluation=facts), data, scores)
+    return Trained(replace(model, evaluation=facts), data, scores, found)
 
 
 def processes_for(cells: int) -> int:
@@ -84,20 +95,28 @@ def part(progress: Progress, start: float, end: float) -> Progress:
 
 
 def train_folder(
-    history: Path, out: Path, seed: int, progress: Progress, overrules: Overrules | None = None
+    history: Path,
+    out: Path,
+    seed: int,
+    progress: Progress,
+    overrules: Overrules | None = None,
+    champion: Champion | None = None,
 ) -> Trained:
-    """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy) and
-    scores.parquet (deal_id, day, probability: time-forward scores for other models to train on).
+    """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy, with
+    the comparison with the champion as `champion`) and scores.parquet (deal_id, day, probability: time-forward scores
+    for other models to train on).
 
     overrules: columns that people keep or leave out, whatever the leak guard says.
-    """
+    """  # fmt: skip
     folder = read_history(history)
     progress("reading the history", 0.0)
     deals = folder.deals(lambda share: progress("reading the history", READING * share))
-    data = build_dataset(deals, folder.manifest.business_day, overrules)
-    trained = train(data, seed, part(progress, READING, 1.0), card=True)
+    also = champion.model.columns if champion and champion.model else ()
+    data = build_dataset(deals, folder.manifest.business_day, overrules, also)
+    trained = train(data, seed, part(progress, READING, 1.0), card=True, champion=champion)
     trained.model.save(out / ARTIFACT_FOLDER)
-    text = json.dumps(trained.model.evaluation, ensure_ascii=False, sort_keys=True, indent=2)
+    found = dict(trained.model.evaluation) | ({"champion": trained.beside} if trained.beside else {})
+    text = json.dumps(found, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text, encoding="utf-8")
     _write_scores(trained, out / SCORES_FILE)
     return trained

@@ -1,0 +1,229 @@
+"""A new model beside the one that serves, on the same rows, which neither has learned from.
+
+The rows are snapshots of records that closed after the champion's data end. The challenger is fitted anew for each
+stretch of them with what was known before it, by what its validation chose, so that it too sees no outcome it is
+judged on. Where such records are too few, both are compared on the challenger's own time-forward rows, of which the
+champion has learned a part: that flatters the champion, and the part is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit.errors import Poisoned
+from learning.baselines import BASE_RATE
+from learning.blend import Stack, fit_stack
+from learning.calibration import sigmoid
+from learning.columns import Floats
+from learning.curves import SLACK, Judged, chance_ece, gap
+from learning.drift import Drift, rate_moved
+from learning.folds import Fold, Mask
+from learning.metrics import METRICS, Metric, bootstrap
+from learning.parallel import Workers
+from services.lead_scoring.candidates import Task, base_log_odds, learn
+from services.lead_scoring.card import PLAIN, compare, plain_of
+from services.lead_scoring.dataset import Dataset
+from services.lead_scoring.forward import Forward, fold_weights
+from services.lead_scoring.model import ScoreModel, load
+
+CHALLENGER, CHAMPION = "challenger", "champion"
+UNSEEN, PARTLY_SEEN, NONE = "unseen", "partly_seen", "none"
+LEAST, LEAST_EACH = 40, 5  # records to compare on, and of each outcome
+STRETCHES, STRETCH = 3, 40  # at most so many stretches, of so many records at least
+JUDGED = ("auc", "log_loss", "ece")
+DIGITS = 6
+MOST_MOVED = 10
+LEVEL = 0.99  # a false alarm would loosen the rule of promotion
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """What serves. `model` is None where its artifact cannot be read."""
+
+    version: str
+    model: ScoreModel | None
+
+    @classmethod
+    def of(cls, folder: Path, version: str) -> Champion:
+        """Read from its artifact."""
+        try:
+            return cls(version, load(folder))
+        except Poisoned:
+            return cls(version, None)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that its data knew of."""
+        told = self.model.evaluation.get("last_day") if self.model else None
+        return date.fromisoformat(told) if told else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Rows (a mask), and by model the probabilities of all rows; nan outside."""
+
+    rows: Mask
+    by: Mapping[str, Floats]
+    weight: Floats
+
+
+def beside(data: Dataset, forward: Forward, champion: Champion, seed: int, run: Workers) -> dict[str, Any]:
+    """The comparison as evaluation.json keeps it.
+
+    basis: `unseen`, `partly_seen` (`seen`: the share of the weight whose outcomes the champion has learned) or `none`
+    with `why`. difference: challenger − champion by metric, paired, with intervals over records.
+    """
+    day = champion.last_day
+    facts: dict[str, Any] = {"version": champion.version, "last_day": day.isoformat() if day else None}
+    if champion.model is None:
+        return facts | {"basis": NONE, "why": "unreadable"}
+    fresh = data.labelled & (data.closed > day.toordinal()) if day else np.zeros(len(data.taken), np.bool_)
+    if enough(data, fresh):
+        return facts | _fresh(data, forward, champion.model, fresh, seed, run)
+    known = forward.tested > 0
+    if not enough(data, known):
+        return facts | {"basis": NONE, "why": "few_outcomes"}
+    ours = sigmoid(forward.scores if forward.predicts else forward.base_scores)
+    by = {
+        CHALLENGER: ours,
+        CHAMPION: _probability(champion.model, data, known),
+        BASE_RATE: sigmoid(forward.base_scores),
+    }
+    told = Told(known, by, forward.tested)
+    seen = 1.0 - float(told.weight[fresh & known].sum() / told.weight[known].sum())
+    facts |= {"basis": PARTLY_SEEN, "seen": round(seen, DIGITS), "fresh_records": _records(data, fresh)}
+    return facts | _judged(data, told, seed)
+
+
+def enough(data: Dataset, rows: Mask) -> bool:
+    """Whether the rows are of enough records, and of enough with each outcome."""
+    won, lost = (_records(data, rows & (data.won == one)) for one in (1.0, 0.0))
+    return won + lost >= LEAST and min(won, lost) >= LEAST_EACH
+
+
+def _records(data: Dataset, rows: Mask) -> int:
+    return len(np.unique(data.record[rows]))
+
+
+def _fresh(
+    data: Dataset, forward: Forward, champion: ScoreModel, fresh: Mask, seed: int, run: Workers
+) -> dict[str, Any]:
+    by = {CHALLENGER: np.full(len(data.taken), np.nan)}
+    by |= {name: by[CHALLENGER].copy() for name in (*PLAIN, BASE_RATE)}
+    by[CHAMPION] = _probability(champion, data, fresh)
+    folds = _stretches(data, fresh)
+    for fold in folds:
+        rate = float(sigmoid(np.array(base_log_odds(data.won, fold_weights(data, fold, None)))))
+        for name in (CHALLENGER, *PLAIN, BASE_RATE):
+            by[name][fold.test] = rate
+    if forward.predicts:
+        for fold, one in zip(folds, run(learn, [_task(data, forward, fold, seed) for fold in folds]), strict=True):
+            trees = one.trees[-1] if len(one.trees) else None
+            by[CHALLENGER][fold.test] = sigmoid(_stack(data, forward, fold.cut).apply(one.linear[0], trees))
+    for fold, plain in zip(folds, run(compare, [plain_of(data, fold, seed) for fold in folds]), strict=True):
+        for name, values in plain.items():
+            by[name][fold.test] = values
+    facts = {"basis": UNSEEN, "seen": 0.0, "fresh_records": _records(data, fresh)}
+    return (
+        facts | _judged(data, Told(fresh, by, data.weight), seed) | {"drift": _drift(data, fresh, by[CHAMPION], seed)}
+    )
+
+
+def _stretches(data: Dataset, fresh: Mask) -> list[Fold]:
+    """The fresh rows by the day of closing, in stretches of about as many records; each is a fold's test."""
+    days = np.sort(np.array([data.closed[fresh][one] for one in np.unique(data.record[fresh], return_index=True)[1]]))
+    count = max(1, min(STRETCHES, len(days) // STRETCH))
+    first = int(days[0]) - 1
+    cuts = sorted({first, *(int(days[len(days) * part // count]) - 1 for part in range(1, count))})
+    ends = [*cuts[1:], int(days[-1])]
+    return [
+        Fold(cut, (data.closed > 0) & (data.closed <= cut), fresh & (data.closed > cut) & (data.closed <= end))
+        for cut, end in zip(cuts, ends, strict=True)
+    ]
+
+
+def _task(data: Dataset, forward: Forward, fold: Fold, seed: int) -> Task:
+    weights = fold_weights(data, fold, forward.half_life)
+    rows = np.flatnonzero(weights > 0)
+    return Task(
+        rows, weights[rows], np.flatnonzero(fold.test), (forward.penalty,), forward.rounds, seed,
+        forward.choice.shallow,
+    )  # fmt: skip
+
+
+def _stack(data: Dataset, forward: Forward, cut: int) -> Stack:
+    """What the out-of-fold rows whose outcome was known by the cut teach; of few records, what all of them do."""
+    if forward.choice.shallow:
+        return forward.choice.stack
+    rows = np.flatnonzero((forward.mature > 0) & (data.closed <= cut))
+    trees = None if forward.trees is None or not forward.rounds else forward.trees[rows]
+    return fit_stack(forward.linear[rows], trees, data.won[rows], forward.mature[rows])
+
+
+def _probability(model: ScoreModel, data: Dataset, rows: Mask) -> Floats:
+    """What the champion says of the rows, its columns as they were before any leak guard; nan elsewhere."""
+    found = np.full(len(rows), np.nan)
+    found[rows] = model.score(data.whole(model.columns).take(rows)).probability
+    return found
+
+
+def _judged(data: Dataset, told: Told, seed: int) -> dict[str, Any]:
+    rows = told.rows
+    _, groups = np.unique(data.record[rows], return_inverse=True)
+    of = {
+        name: Judged(data.won[rows], probability[rows], told.weight[rows], groups.astype(np.int64))
+        for name, probability in told.by.items()
+    }
+    ours, theirs = of[CHALLENGER], of[CHAMPION]
+    won = data.won[rows]
+    days = [date.fromordinal(int(day)).isoformat() for day in (data.closed[rows].min(), data.closed[rows].max())]
+    return {
+        "rows": int(rows.sum()), "records": ours.records, "won": len(np.unique(groups[won > 0])), "closed": days,
+        "models": {name: _figures(one, seed) for name, one in of.items()},
+        "difference": {metric: difference(METRICS[metric], ours, theirs, seed) for metric in JUDGED},
+    }  # fmt: skip
+
+
+def _figures(rows: Judged, seed: int) -> dict[str, dict[str, float | None]]:
+    return {
+        name: bootstrap(METRICS[name], rows.won, rows.probability, rows.weight, rows.groups, seed=seed).to_json()
+        for name in JUDGED
+    }
+
+
+def difference(metric: Metric, ours: Judged, theirs: Judged, seed: int) -> dict[str, float | None]:
+    """A metric of ours less that of theirs on the same rows, with intervals from resampling records as pairs."""
+
+    def apart(won: Floats, place: Floats, weight: Floats) -> float:
+        kept = place.astype(np.int64)
+        return metric(won, ours.probability[kept], weight) - metric(won, theirs.probability[kept], weight)
+
+    every = np.arange(len(ours.won), dtype=np.float64)
+    return bootstrap(apart, ours.won, every, ours.weight, ours.groups, seed=seed, resamples=400).to_json()
+
+
+def _drift(data: Dataset, fresh: Mask, champion: Floats, seed: int) -> dict[str, Any]:
+    """How far the world has moved since the champion's data ended: whether its probabilities are off beyond chance,
+    the rate of wins, and the columns whose values are spread differently."""
+    _, groups = np.unique(data.record[fresh], return_inverse=True)
+    rows = Judged(data.won[fresh], champion[fresh], data.weight[fresh], groups.astype(np.int64))
+    error = METRICS["ece"](rows.won, rows.probability, rows.weight)
+    bound, seen = chance_ece(rows, seed) + SLACK, gap(rows)
+    low, high = seen.interval(LEVEL)
+    before = data.labelled & ~fresh
+    drift = Drift.fit(data.table.take(before))
+    drift.add(data.table.take(fresh))
+    rates = [(float(data.weight[part] @ data.won[part]), float(data.weight[part].sum())) for part in (before, fresh)]
+    return {
+        "ece": round(error, DIGITS), "ece_bound": round(bound, DIGITS),
+        "mean": round(seen.mean, DIGITS), "rate": round(seen.rate, DIGITS),
+        "miscalibrated": bool(error > bound or low > SLACK or high < -SLACK),
+        "rate_moved": rate_moved(rates[0], rates[1]),
+        "columns": [{"column": one.column, "share": round(one.share, 4)} for one in drift.moved()[:MOST_MOVED]],
+    }  # fmt: skip
