@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 
 from kit.errors import InvalidInput, NotFound
 from kit.money import Money
+from learning.answers import Verb
+from learning.decisions import Decided, Said, decided
 from learning.history_schema import SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
 from learning.history_writer import HistoryWriter, Manifest
 from learning.records import (
@@ -131,6 +133,24 @@ class HistoryFolder:
     def quotas(self) -> list[Quota]:
         rows = ((owner, period, _money(c, amount)) for owner, period, amount, c in self._rows("quotas"))
         return [Quota(owner, period, money) for owner, period, money in rows if money is not None]
+
+    def decisions(self) -> list[Decided]:
+        """What was shown first, by chance, oldest first; none in an export from before it was kept."""
+        if not (self.folder / "decisions.parquet").exists():
+            return []
+        rows = (decided(*row) for row in self._rows("decisions"))
+        return sorted(rows, key=lambda one: (one.day, one.deal_id))
+
+    def feedback(self) -> list[Said]:
+        """The answers to suggestions that stand as of the manifest, oldest first."""
+        if not (self.folder / "feedback.parquet").exists():
+            return []
+        rows = (
+            Said(deal, action, Verb(verb), time, suggestion or "", reason or "")
+            for _, deal, action, verb, time, suggestion, reason, _, _, _, undone, _, _ in self._rows("feedback")
+            if not undone and verb != Verb.UNDO and time <= self.manifest.as_of
+        )
+        return sorted(rows, key=lambda one: (one.time, one.deal_id))
 
     @cached_property
     def field_definitions(self) -> list[FieldDefinition]:

@@ -47,6 +47,14 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "deal_contacts": _schema(deal_id=_TEXT, contact_id=_TEXT, role=_TEXT),
     "products": _schema(id=_TEXT, name=_TEXT, series=_TEXT, price=_TEXT, currency=_TEXT),
     "deal_products": _schema(deal_id=_TEXT, product_id=_TEXT, quantity=pa.float64(), price=_TEXT, currency=_TEXT),
+    "decisions": _schema(
+        deal_id=_TEXT, since=_DAY, day=_DAY, time=_TIME, insight_id=_TEXT, policy=_TEXT, control=pa.bool_(),
+        action=_TEXT, propensity=pa.float64(), chances=_TEXT, shares=_TEXT, shown=_TEXT,
+    ),
+    "feedback": _schema(
+        id=_TEXT, deal_id=_TEXT, action=_TEXT, verb=_TEXT, time=_TIME, suggestion_id=_TEXT, reason=_TEXT, until=_DAY,
+        activity_id=_TEXT, undoes=_TEXT, undone=pa.bool_(), place=pa.int64(), propensity=pa.float64(),
+    ),
     "quotas": _schema(owner_id=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
     "field_definitions": _schema(entity=_TEXT, name=_TEXT, type=_TEXT),
 }  # fmt: skip

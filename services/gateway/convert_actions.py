@@ -35,11 +35,32 @@ def next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], dic
         ],
         "look_again_date": actions.look_again_date or None,
         "catalogue_generation": actions.catalogue_generation,
+        "decision": _decision(actions),
         "signals": [{"name": one.name, "sentence": one.sentence, "day": one.day} for one in actions.signals],
     }
     first = actions.actions[0] if actions.actions else None
     gain = float(first.gain.value) if first and first.gain.value else None
     return body, {"gain": gain, "action": first.action if first else None}
+
+
+def _decision(actions: insights_pb2.NextActions) -> dict[str, Any] | None:
+    if not actions.HasField("decision"):
+        return None
+    one = actions.decision
+    chances = [{"policy": each.policy, "action": each.action, "probability": each.probability} for each in one.chances]
+    return {
+        "policy": one.policy, "control": one.control, "since": one.since, "action": one.action,
+        "propensity": one.propensity, "chances": chances, "shares": {each.policy: each.share for each in one.shares},
+    }  # fmt: skip
+
+
+def _decision_to_pb(one: Mapping[str, Any] | None) -> insights_pb2.ActionDecision | None:
+    if one is None:
+        return None
+    kinds = insights_pb2.ActionDecision
+    chances = [kinds.Chance(**each) for each in one["chances"]]
+    shares = [kinds.Share(policy=policy, share=share) for policy, share in one["shares"].items()]
+    return kinds(**{**one, "chances": chances, "shares": shares})
 
 
 def _limits(action: insights_pb2.SuggestedAction) -> dict[str, Any] | None:
@@ -82,6 +103,7 @@ def next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, An
     return insights_pb2.NextActions(
         header=header, actions=actions, look_again_date=body["look_again_date"] or "",
         catalogue_generation=body.get("catalogue_generation", 0),
+        decision=_decision_to_pb(body.get("decision")),
         signals=[insights_pb2.NoteSignal(**one) for one in body.get("signals", ())],
     )  # fmt: skip
 

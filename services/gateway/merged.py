@@ -167,7 +167,7 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part = _part(record, InsightKind.NEXT_ACTIONS, view)
     if part is None:
         return None
-    part = dict[str, Any](catalogue_generation=0, signals=[]) | part
+    part = dict[str, Any](catalogue_generation=0, signals=[], decision=None) | part
     deal_id = record.history.deal.id
     today = date.fromisoformat(view.business_day)
     answers = standing(view.feedback.get(deal_id, ()))

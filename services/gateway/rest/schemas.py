@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.rest.schemas_suggestions import Addressee, FeedbackGiven, NoteSignal, Window
+from services.gateway.rest.schemas_suggestions import Addressee, Decision, FeedbackGiven, NoteSignal, Window
 
 
 class Shape(BaseModel):
@@ -153,6 +153,7 @@ class NextActions(Computed):
     catalogue_generation: int
     feedback: list[FeedbackGiven]
     signals: list[NoteSignal]
+    decision: Decision | None
 
 
 class ProductLine(Shape):
@@ -241,11 +242,11 @@ class Problem(Shape):
 
 
 class ForecastNode(Shape):
-    """A node of the reporting tree; deals to quota_probability are null until the forecast service has spoken, and
+    """A node of the tree; deals to quota_probability are null until the forecast service has spoken, and
     all is null above what you may see."""
 
     node: str
-    level: Literal["company", "region", "manager", "owner"]
+    level: str
     name: str
     parent: str
     booked: str | None
@@ -278,9 +279,11 @@ class ForecastNode(Shape):
 
 
 class ForecastTotals(Shape):
-    """A period over the reporting tree, parents before children."""
+    """A period over a tree, parents before children. Levels of the reporting line are company, region, manager and
+    owner, those of other trees the names of their fields."""
 
     period: str
+    tree: str
     start_date: str
     end_date: str
     as_of: str

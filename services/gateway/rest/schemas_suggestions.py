@@ -52,3 +52,23 @@ class FeedbackGiven(Part):
     undoes: str
     time: str
     by: str
+
+
+class Chance(Part):
+    """How likely a policy shows an action first; an empty action is nothing."""
+
+    policy: str
+    action: str
+    probability: float
+
+
+class Decision(Part):
+    """How it was decided what stands first; in the control group nothing is shown, whatever the policy says."""
+
+    policy: str
+    control: bool
+    since: str
+    action: str
+    propensity: float
+    chances: list[Chance]
+    shares: dict[str, float]

@@ -176,6 +176,11 @@ class Database:
         names = [c.name for c in table.columns if not (c.primary_key and c.autoincrement is True)]
         return Many(self._writer, insert(table), names)
 
+    def keep_first(self, table: Table) -> Many:
+        """Insert rows; those with a primary key that is there already change nothing."""
+        made = (sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)).on_conflict_do_nothing()
+        return Many(self._writer, made, [column.name for column in table.columns])
+
     def upsert(self, table: Table, replace: Sequence[str] = ()) -> Many:
         """Insert rows, or replace these columns (else all) of those with the same primary key."""
         keys = [column.name for column in table.primary_key]

@@ -29,7 +29,9 @@ from services.gateway.store.codec import (
 )
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
+from services.gateway.store.decisions import exported_decision, exported_feedback
 from services.gateway.store.drafts import DEFAULTS
+from services.gateway.store.tables_actions import action_decisions, action_feedback
 
 BATCH = 1_000
 Row = dict[str, Any]
@@ -149,6 +151,8 @@ def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
         return [created]
     if source is t.reporting_lines:
         return [source.c.valid_from <= as_of.date().isoformat()]
+    if source is action_decisions:
+        return [source.c.day <= as_of.date().isoformat()]
     if source is t.account_changes:
         return [source.c.effective_time <= to_us(as_of)]
     if "deal_id" not in source.c:
@@ -263,6 +267,8 @@ _PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
     "deal_contacts": (t.deal_contacts, _role_row),
     "products": (t.products, _product_row),
     "deal_products": (t.deal_products, _deal_product_row),
+    "decisions": (action_decisions, exported_decision),
+    "feedback": (action_feedback, exported_feedback),
     "quotas": (t.quotas, _quota_row),
     "field_definitions": (t.field_definitions, _as_is),
 }

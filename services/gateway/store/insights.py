@@ -21,10 +21,12 @@ from services.gateway.domain import Insight, InsightKind, Principal, newer
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_key, dumps, loads, storable, to_us
 from services.gateway.store.database import Database
+from services.gateway.store.decisions import decision_row
 from services.gateway.store.insight_queries import STANDINGS, behind, newest_scores, too_old
 from services.gateway.store.interface import EVER, Behind, ScorePoint, StoredRollup
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import insight_from, insight_row
+from services.gateway.store.tables_actions import action_decisions
 from services.gateway.store.touching import Touching
 
 SORTED_BY: Mapping[InsightKind, tuple[str, ...]] = {
@@ -69,6 +71,7 @@ class Insights(Reads, Touching):
         self._drop_scores = database.many(
             delete(t.score_history).where(h.deal_id == bindparam("deal"), h.id <= bindparam("last"))
         )
+        self._keep_decisions = database.keep_first(action_decisions)
         self._save_rollups = database.upsert(t.rollups)
 
     async def apply_insights(self, insights: Sequence[Insight]) -> list[bool]:
@@ -126,6 +129,7 @@ class Insights(Reads, Touching):
         self._insert_scores.run(connection, scores)
         old = self._database.fetch(connection, self._too_old, [row["deal_id"] for row in scores])
         self._drop_scores.run(connection, [{"deal": row.id, "last": row.last} for row in old])
+        self._keep_decisions.run(connection, [row for one in insights if (row := decision_row(one, now_us))])
         events = [
             (one.deal_id, one.kind.value, {"deal_revision": one.key.deal_revision, **one.sort}) for one in insights
         ]

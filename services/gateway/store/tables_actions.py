@@ -1,8 +1,8 @@
-"""The table of what people answered to suggestions; `time` is when it was kept, by the wall."""
+"""What people answered to suggestions, and what was decided to be shown; `time` is when it was kept, by the wall."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Table
 
 from services.gateway.store.tables import KEY, TEXT, metadata
 
@@ -13,4 +13,13 @@ action_feedback = Table(
     Column("undone", Boolean, nullable=False), Column("published", Boolean, nullable=False),
     Column("body", TEXT, nullable=False),
     Index(None, "deal_id", "time"), Index(None, "published", "time"),
+)  # fmt: skip
+
+action_decisions = Table(
+    "action_decisions", metadata,
+    Column("deal_id", KEY, primary_key=True), Column("since", KEY, primary_key=True),
+    Column("day", KEY, nullable=False), Column("time", BigInteger, nullable=False),
+    Column("insight_id", KEY, nullable=False), Column("policy", KEY, nullable=False),
+    Column("control", Boolean, nullable=False), Column("action", KEY, nullable=False),
+    Column("propensity", Float(53), nullable=False), Column("body", TEXT, nullable=False),
 )  # fmt: skip

@@ -296,4 +296,5 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
         for action in part["actions"]
     )  # fmt: skip
     again = words("actions.look_again", day=words.day(part["look_again_date"])) if part["look_again_date"] else ""
-    return ActionsView(_part(part, words), shown, again)
+    apart = (part.get("decision") or {}).get("control", False)
+    return ActionsView(_part(part, words), shown, words("actions.control") if apart else again)

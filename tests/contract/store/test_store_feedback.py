@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from kit.errors import Conflict, NotFound
 from kit.money import Money
 from learning.answers import About, Verb
+from learning.decisions import decided
+from learning.history_schema import SCHEMAS
 from learning.records import Deal, Outcome, User
-from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
+from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKind, Principal, Scope
 from services.gateway.feedback_record import Feedback, hides, standing
 from services.gateway.store import Store
+from tests.contract.store.conftest import insight
 
 NOW = datetime(2017, 9, 30, 12, tzinfo=UTC)
 DISMISSED = Feedback("f1", "d1", "call", Verb.DISMISS, NOW, "i-call", "bad_timing", by="local",
@@ -95,3 +99,35 @@ async def test_an_answer_on_a_closed_deal_changes_nothing_else(store: Store) -> 
     revision = (await store.get_record(LOCAL, "d1")).history.deal.revision
     await store.save_feedback(LOCAL, DISMISSED)
     assert (await store.get_record(LOCAL, "d1")).history.deal.revision == revision
+
+
+DECISION = {
+    "policy": "default", "control": False, "since": "2017-09-25", "action": "call", "propensity": 0.7,
+    "chances": [{"policy": "default", "action": "call", "probability": 0.7},
+                {"policy": "default", "action": "mail", "probability": 0.3}],
+    "shares": {"": 0.05, "default": 0.95},
+}  # fmt: skip
+
+
+def suggested(deal_id: str, insight_id: str, **decision: Any) -> Insight:
+    found = insight(deal_id, InsightKind.NEXT_ACTIONS, insight_id=insight_id)
+    body = {"actions": [{"action": "call"}, {"action": "demo"}], "decision": DECISION | decision}
+    return replace(found, body=dict(found.body) | body)
+
+
+async def test_the_first_decision_of_a_week_is_kept_where_chance_had_a_part(store: Store) -> None:
+    certain = {"chances": [{"policy": "default", "action": "call", "probability": 1.0}], "shares": {"default": 1.0}}
+    await store.apply_insights([suggested("d1", "a"), suggested("d2", "a", **certain)])
+    await store.apply_insights([suggested("d1", "b", action="mail")])
+    await store.apply_insights([suggested("d1", "c", since="2017-10-02", control=True)])
+    await store.save_feedback(LOCAL, DISMISSED)
+    found = [row async for rows in store.export_rows(LOCAL, "decisions", None) for row in rows]
+    assert [(row["deal_id"], row["insight_id"], row["action"], row["control"]) for row in found] == [
+        ("d1", "a", "call", False), ("d1", "c", "call", True),
+    ]  # fmt: skip
+    assert [set(row) for row in found] == [set(SCHEMAS["decisions"].names)] * 2
+    one = decided(*[found[0][name] for name in SCHEMAS["decisions"].names])
+    assert one.design() == pytest.approx({"": 0.05, "call": 0.665, "mail": 0.285})
+    (said,) = [row async for rows in store.export_rows(LOCAL, "feedback", None) for row in rows]
+    assert set(said) == set(SCHEMAS["feedback"].names)
+    assert (said["verb"], said["place"], said["propensity"], said["time"]) == ("dismiss", 1, 0.4, NOW)
