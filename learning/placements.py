@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from kit.money import Money, decimals
 from learning.records import Account, Deal, Node, Placement, Product
@@ -34,6 +35,11 @@ class Tree:
 
     name: str
     levels: tuple[str, ...]
+
+
+def trees_from(stored: Mapping[str, Any]) -> tuple[Tree, ...]:
+    """The trees of their setting, {"edition": n, "trees": [{"name": …, "levels": […]}]}."""
+    return tuple(Tree(one["name"], tuple(one["levels"])) for one in stored.get("trees", ()))
 
 
 def cut_at(amount: int, shares: Sequence[int]) -> list[int]:
