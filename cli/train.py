@@ -31,6 +31,10 @@ def train(
         list[str] | None,
         typer.Option("--release", metavar="COLUMN", help="Let the leak guard decide again, now and later."),
     ] = None,
+    lead_horizon: Annotated[
+        str,
+        typer.Option("--lead-horizon", metavar="DAYS|none", help="Within which a lead is to convert, now and later."),
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the training until it ends.")] = True,
 ) -> None:
     """Train the models on the records as they are, and let the new versions serve.
@@ -38,6 +42,11 @@ def train(
     Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn, or
     released.
     """
+    if lead_horizon:
+        from learning.horizon import horizon_of_text
+
+        days = horizon_of_text(lead_horizon, "--lead-horizon")
+        call(data_dir, url, "PUT", "/v1/workspace", json={"lead_horizon_days": days})
     if release:
         _release(release, data_dir, url)
     body = {"services": services or [], "reason": "dealcast train", "keep": keep or [], "drop": drop or []}

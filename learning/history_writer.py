@@ -15,22 +15,28 @@ import pyarrow.parquet as pq
 
 from kit.errors import InvalidInput
 from learning.history_schema import FORMAT, SCHEMAS
+from learning.horizon import DEFAULT_HORIZON, checked_horizon
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """As of when a folder stands, on which business day, the company's currency, and whether it is made up."""
+    """As of when a folder stands, on which business day, the company's currency, and whether it is made up.
+
+    lead_horizon_days: within which leads are to convert; None: at all.
+    """
 
     as_of: datetime
     business_day: date
     currency: str
     sample: bool = False  # a made-up company, never to be mixed with real records
+    lead_horizon_days: int | None = DEFAULT_HORIZON
 
     def to_json(self) -> str:
         """manifest.json."""
         as_of = self.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z")
         content: dict[str, object] = {
             "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(), "currency": self.currency,
+            "lead_horizon_days": self.lead_horizon_days,
         }  # fmt: skip
         return json.dumps(content | ({"sample": True} if self.sample else {}))
 
@@ -43,7 +49,8 @@ class Manifest:
                 raise ValueError(f"format {data['format']} is not {FORMAT}")
             as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
             day = date.fromisoformat(data["business_day"])
-            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)))
+            horizon = checked_horizon(data.get("lead_horizon_days", DEFAULT_HORIZON), "lead_horizon_days")
+            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)), horizon)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."

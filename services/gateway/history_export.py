@@ -26,7 +26,8 @@ async def export_history(
     """
     moment = as_of or workspace.now()
     day = utc_day(as_of) if as_of else workspace.business_day
-    with HistoryWriter(folder, Manifest(moment, day, workspace.currency)) as writer:
+    manifest = Manifest(moment, day, workspace.currency, lead_horizon_days=workspace.lead_horizon_days)
+    with HistoryWriter(folder, manifest) as writer:
         async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):
             await asyncio.to_thread(writer.append, table, rows)
 

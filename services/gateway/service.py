@@ -138,6 +138,7 @@ class Gateway:
             "currency": workspace.currency,
             "grade_bounds": dict(zip("ABC", workspace.grade_bounds, strict=True)),
             "training_columns": workspace.training_columns.to_json(),
+            "lead_horizon_days": workspace.lead_horizon_days,
             "fiscal_year": workspace.fiscal_year,
             "counts": {str(name): count for name, count in (await self.store.counts(principal)).items()},
             "models": {

@@ -12,6 +12,7 @@ from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalCalendar
+from learning.horizon import DEFAULT_HORIZON, checked_horizon
 from learning.overrules import EXAMPLE, Overrules
 from services.gateway.domain import LOCAL, InsightKind, Principal
 
@@ -24,6 +25,7 @@ CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bo
 SAMPLE = "sample"
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
+LEAD_HORIZON = "lead_horizon_days"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -63,6 +65,7 @@ class Workspace:
         self.grade_bounds = DEFAULT_BOUNDS
         self.training_columns = Overrules()
         self.calendar = FiscalCalendar()
+        self.lead_horizon_days: int | None = DEFAULT_HORIZON
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
@@ -85,6 +88,8 @@ class Workspace:
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
         self.calendar = _calendar(await self._store.get_setting(FISCAL_YEAR) or {})
+        horizon = await self._store.get_setting(LEAD_HORIZON)
+        self.lead_horizon_days = horizon["days"] if horizon is not None else DEFAULT_HORIZON
         clock = await self._store.get_setting(CLOCK)
         self.pinned = date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else None
         if clock is None and today is not None:
@@ -161,6 +166,15 @@ class Workspace:
         made = Overrules.of(columns.get("keep", ()), columns.get("drop", ()), f"{TRAINING_COLUMNS}.")
         await self._store.put_setting(TRAINING_COLUMNS, made.to_json())
         self.training_columns = made
+
+    async def set_lead_horizon(self, days: Any) -> None:
+        """Within how many days a lead is to convert for the next trainings to call it a success; None: at all.
+
+        Raises InvalidInput.
+        """
+        checked = checked_horizon(days, LEAD_HORIZON)
+        await self._store.put_setting(LEAD_HORIZON, {"days": checked})
+        self.lead_horizon_days = checked
 
     @property
     def fiscal_year(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
+from learning.horizon import LONGEST_HORIZON
 from learning.overrules import Overrules
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
@@ -262,21 +263,28 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
 
     columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
     year = base.obj(start_month={"type": "integer", "minimum": 1, "maximum": 12}, named_by=TEXT)
-    settings = base.obj(currency=TEXT, grade_bounds={"type": "object"}, training_columns=columns, fiscal_year=year)
+    horizon = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": LONGEST_HORIZON}, {"type": "null"}]}
+    bounds = {"type": "object"}
+    settings = base.obj(
+        currency=TEXT, grade_bounds=bounds, training_columns=columns, fiscal_year=year, lead_horizon_days=horizon
+    )
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:
-        """Set the currency, the lower bounds of the grades A, B and C, the fiscal year, or columns to keep or drop.
+        """Set the currency, the lower bounds of the grades A, B and C, the fiscal year, or what trainings learn.
 
         `training_columns` overrule the leak guard in every later training, automatic ones too, until they are set anew.
+        `lead_horizon_days` says, from the next training on, within how many days a lead is to convert; null: at all.
         """
-        given = await object_of(request, ("currency", "grade_bounds", "training_columns", "fiscal_year"))
+        given = await object_of(request, tuple(settings["properties"]))
         if "grade_bounds" in given:
             await gateway.workspace.set_grade_bounds(given["grade_bounds"])
         if "fiscal_year" in given:
             await gateway.workspace.set_fiscal_year(given["fiscal_year"])
         if "training_columns" in given:
             await gateway.workspace.set_training_columns(given["training_columns"])
+        if "lead_horizon_days" in given:
+            await gateway.workspace.set_lead_horizon(given["lead_horizon_days"])
         if "currency" in given:
             await gateway.workspace.set_currency(text_of(given, "currency"))
         return answer(await gateway.about(principal_of(request)))

@@ -110,6 +110,7 @@ class Workspace(Shape):
     currency: str
     grade_bounds: dict[str, float]
     training_columns: TrainingColumns
+    lead_horizon_days: int | None = Field(description="within which leads are to convert; null: at all")
     fiscal_year: FiscalYear
     counts: dict[str, int]
     models: dict[str, Serving]

@@ -222,12 +222,17 @@ async def test_the_export_is_a_history_folder(gateway: RunningGateway, tmp_path:
     await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
     await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
     await gateway.lines("/v1/deals:batch", [{"id": f"d{n}", "owner_id": "u1", "stage": "A"} for n in range(10)])
+    assert (await gateway.http.get("/v1/workspace")).json()["lead_horizon_days"] == 90
+    assert (await gateway.http.put("/v1/workspace", json={"lead_horizon_days": 0})).status_code == 400
+    told = await gateway.http.put("/v1/workspace", json={"lead_horizon_days": 30})
+    assert (told.status_code, told.json()["lead_horizon_days"]) == (200, 30)
     response = await gateway.http.get("/v1/export")
     assert response.status_code == 200
     folder = tmp_path / "history"
     with tarfile.open(fileobj=io.BytesIO(response.content)) as tar:
         tar.extractall(folder, filter="data")
     assert len(list(read_history(folder).deals())) == 10
+    assert read_history(folder).manifest.lead_horizon_days == 30
     before = (await gateway.http.get("/v1/deals?limit=100")).json()["deals"]
     loading = await gateway.http.post("/v1/history:load", json={"folder": str(folder)})
     assert loading.status_code == 202, loading.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -160,3 +162,17 @@ def test_account_fields_keep_their_history(tmp_path: Path) -> None:
     assert read_history(tmp_path).accounts == [account]
     (tmp_path / "account_changes.parquet").unlink()  # as exports were before accounts had a history
     assert read_history(tmp_path).accounts == [Account("a", "Acme", {"size": 2.0})]
+
+
+@pytest.mark.parametrize("days", [30, None])
+def test_the_manifest_says_within_how_many_days_leads_are_to_convert(days: int | None) -> None:
+    told = replace(MANIFEST, lead_horizon_days=days)
+    assert Manifest.from_json(told.to_json()) == told
+
+
+def test_a_manifest_from_before_the_horizon_means_90_days_and_a_wrong_one_is_refused() -> None:
+    stated = json.loads(MANIFEST.to_json())
+    old = {name: value for name, value in stated.items() if name != "lead_horizon_days"}
+    assert Manifest.from_json(json.dumps(old)).lead_horizon_days == 90
+    with pytest.raises(InvalidInput, match="horizon"):
+        Manifest.from_json(json.dumps(stated | {"lead_horizon_days": 0}))
