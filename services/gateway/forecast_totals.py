@@ -16,6 +16,7 @@ from kit.errors import InvalidInput, NotFound
 from kit.money import Money
 from learning.fiscal import FiscalPeriod
 from learning.periods import Period, current_period
+from learning.placements import REPORTING
 from learning.records import Quota
 from services.gateway.domain import LOCAL, NodeQuota, Principal
 from services.gateway.json_values import time_text
@@ -64,12 +65,12 @@ async def forecast_totals(
     view, today = View.of(period, workspace), workspace.business_day
     won = await store.won(principal, period.start, min(period.end, today))
     promised = [] if view.over else await store.categories(principal, period.start, period.end)
-    rollups = await _rollups(store, principal, view)
+    rollups = await rollups_of(store, principal, view)
     traded = currencies(won, promised, rollups)
     own = workspace.currency
     money = currency.upper() or (own if own in traded or not traded else traded[0])
     day = min(period.end, today)  # of a past period the tree as it stood at its end
-    company = await _rollups(store, LOCAL, view, money, COMPANY)
+    company = await rollups_of(store, LOCAL, view, money, COMPANY)
     owners, nodes = await quotas_of(store, principal, period)
     parts = Parts(
         money, await store.tree(principal, day), won, promised, owners,
@@ -84,6 +85,7 @@ async def forecast_totals(
     total = next(iter((*company, *parts.rollups.values())), None)
     return {
         "period": str(period),
+        "tree": REPORTING,
         "start_date": period.start.isoformat(),
         "end_date": period.end.isoformat(),
         "as_of": total.body["as_of"] if total else time_text(workspace.now()),
@@ -96,7 +98,7 @@ async def forecast_totals(
     }
 
 
-async def _rollups(
+async def rollups_of(
     store: Store, principal: Principal, view: View, currency: str = "", node: str = ""
 ) -> list[StoredRollup]:  # fmt: skip
     """What is open in the period, node by node."""

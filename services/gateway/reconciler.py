@@ -18,7 +18,7 @@ from kit.errors import DealcastError
 from services.gateway.domain import InsightKind
 from services.gateway.live import Signal, wait_either
 from services.gateway.store.interface import Behind, Store
-from services.gateway.workspace import Workspace
+from services.gateway.workspace import TREES, Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -185,20 +185,22 @@ class Reconciler:
             attempt.repeats = 0
 
     async def _check_streams(self) -> None:
-        """Publish everything open again where the streams are not the ones it was published to."""
-        if self.incarnations is None:
-            return
-        now = await self.incarnations()
-        if self._replay_after is not None and now == self._replay_for:
+        """Publish everything open again where the streams are not the ones it was published to, or the trees that
+        deals stand in are others."""
+        now = await self.incarnations() if self.incarnations is not None else {}
+        if self.workspace.trees_edition:
+            now = now | {TREES: str(self.workspace.trees_edition)}
+        if not now or (self._replay_after is not None and now == self._replay_for):
             return
         known = await self.store.get_setting(INCARNATIONS)
         if known is None:
             await self.store.put_setting(INCARNATIONS, now)
         elif known != now:
-            log.warning("streams_recreated")
+            recreated = {name for name in now | known if now.get(name) != known.get(name)} - {TREES}
+            log.warning("streams_recreated" if recreated else "trees_defined")
             self._attempts.clear()
             self._replay_after, self._replay_for = "", now
-            if self.recreated is not None:
+            if recreated and self.recreated is not None:
                 await self.recreated()
 
     async def _replay(self, room: int, now: float) -> int:

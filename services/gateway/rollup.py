@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -22,7 +22,7 @@ from services.gateway import quotas as quota_figures
 from services.gateway.domain import NodeQuota
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
-COMPANY = "company"
+COMPANY, OWNER = "company", "owner:"
 CATEGORIES = ("commit", "best_case", "pipeline")
 AMOUNTS = (
     "booked", "deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90", "quota", *CATEGORIES,
@@ -50,7 +50,16 @@ class Parts:
     calls: Sequence[people.Call] = ()  # submissions and adjustments that stand
     forecast: bool = True  # the forecast service tells of this period
     quantiles: bool = True  # its scenarios are of this period: of several they do not add up
+    leaves: Callable[[str], bool] | None = None  # of a tree beside the reporting line, which names no owners
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
+
+    def leaf(self, name: str) -> str:
+        """The leaf of what is told of an owner, or of a leaf itself."""
+        return name if self.leaves else OWNER + name
+
+    def is_leaf(self, node: str) -> bool:
+        """Whether a node is what others are the sums of."""
+        return self.leaves(node) if self.leaves else node.startswith(OWNER)
 
     @cached_property
     def scenarios(self) -> int:
@@ -80,7 +89,7 @@ def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
 
     Nodes above what may be seen are there by name, with nothing but nulls: what is seen of them is not their total.
     """
-    tree = with_unplaced(parts.tree, _owners(parts))
+    tree = parts.tree if parts.leaves else with_unplaced(parts.tree, _owners(parts))
     totals = add_up(tree, parts)
     spoken = parts.spoken or COMPANY in parts.rollups
     known = parts.forecast and spoken  # then a node without a rollup has nothing open
@@ -118,14 +127,14 @@ def _own_totals(parts: Parts) -> defaultdict[str, Totals]:
     totals: defaultdict[str, Totals] = defaultdict(Totals)
     for won in parts.won:
         if won.currency == parts.currency:
-            totals[f"owner:{won.owner_id}"].booked += won.minor
+            totals[parts.leaf(won.owner_id)].booked += won.minor
     _take_what_people_set(totals, parts)
     for promised in parts.categories:
         name = (promised.category or promised.suggested or "pipeline").lower()
         if promised.currency == parts.currency and name in CATEGORIES:
-            totals[f"owner:{promised.owner_id}"].categories[name] += promised.minor
+            totals[parts.leaf(promised.owner_id)].categories[name] += promised.minor
     for node_id, rollup in parts.rollups.items():
-        if node_id.startswith("owner:") and not parts.past:
+        if parts.is_leaf(node_id) and not parts.past:
             totals[node_id].open_business |= _own_sums(rollup.body, parts.scenarios)
     return totals
 
@@ -182,7 +191,8 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
     standing = _standing(totals, parts, told=row["mean"] is not None)
     row |= quota_figures.figures(standing)
     row |= totals.called.members(parts.currency, standing.expected_sum, parts.scenarios)
-    row["open_deals"] = totals.open_business["open_deals"]
+    told = rollup is not None and not parts.past  # then by its own count: parts of a deal stand below it
+    row["open_deals"] = rollup.body["open_deals"] if rollup and told else totals.open_business["open_deals"]
     row["stale"] = parts.forecast and not parts.past and is_behind(rollup, parts, known=known)
     return row
 

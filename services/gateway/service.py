@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.telemetry import TRACEPARENT, inject
+from learning.placements import Tree
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
     DealWrite,
@@ -23,6 +24,7 @@ from services.gateway.json_values import time_text
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
 from services.gateway.store.interface import Query, Store
+from services.gateway.tree_totals import tree_totals
 from services.gateway.trends import TREND_DAYS
 from services.gateway.workspace import SERVICES, Workspace
 
@@ -99,10 +101,15 @@ class Gateway:
 
     # forecast
 
-    async def forecast(self, principal: Principal, period: str, node: str = "", currency: str = "") -> dict[str, Any]:
-        """The totals of a period, else the current quarter. Raises InvalidInput, also beyond the horizon; NotFound."""
+    async def forecast(
+        self, principal: Principal, period: str, node: str = "", currency: str = "", tree: Tree | None = None
+    ) -> dict[str, Any]:
+        """The totals of a period, else the current quarter, over the reporting line or a tree beside it. Raises
+        InvalidInput, also beyond the horizon; NotFound; Forbidden for a tree to who does not see all."""
         calendar = self.workspace.calendar
         chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
+        if tree is not None:
+            return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency)
         return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency)
 
     # next actions

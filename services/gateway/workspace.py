@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from kit.money import is_currency
 from learning.fiscal import FiscalCalendar
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
 from learning.overrules import EXAMPLE, Overrules
+from learning.placements import Tree, trees_from
 from services.gateway.domain import LOCAL, InsightKind, Principal
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -26,6 +27,7 @@ SAMPLE = "sample"
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
 LEAD_HORIZON = "lead_horizon_days"
+TREES = "forecast_trees"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -69,6 +71,8 @@ class Workspace:
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
+        self.trees: tuple[Tree, ...] = ()  # that totals are taken over, beside the reporting line
+        self.trees_edition = 0  # how often they were set
         self.catalogue_generation = 0  # edits of the action catalogue
 
     async def load(self, today: date | None = None) -> None:
@@ -88,6 +92,8 @@ class Workspace:
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
         self.calendar = _calendar(await self._store.get_setting(FISCAL_YEAR) or {})
+        trees = await self._store.get_setting(TREES) or {}
+        self.trees, self.trees_edition = trees_from(trees), int(trees.get("edition", 0))
         horizon = await self._store.get_setting(LEAD_HORIZON)
         self.lead_horizon_days = horizon["days"] if horizon is not None else DEFAULT_HORIZON
         clock = await self._store.get_setting(CLOCK)
@@ -194,6 +200,12 @@ class Workspace:
             raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
         await self._store.put_setting(FISCAL_YEAR, {"start_month": month, "named_by": named})
         self.calendar = _calendar({"start_month": month, "named_by": named})
+
+    async def set_trees(self, trees: Sequence[Tree]) -> None:
+        """Trees beside the reporting line; the reconciler publishes open deals with their new places."""
+        named = [{"name": tree.name, "levels": list(tree.levels)} for tree in trees]
+        await self._store.put_setting(TREES, {"edition": self.trees_edition + 1, "trees": named})
+        self.trees, self.trees_edition = tuple(trees), self.trees_edition + 1
 
     async def serve(self, service: str, serving: Serving) -> None:
         """Remember which version serves."""

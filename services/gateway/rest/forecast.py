@@ -12,10 +12,11 @@ from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
 from services.gateway.forecast_changes import changes, since_submission
+from services.gateway.forecast_trees import define_trees, trees_json
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
-from services.gateway.rest.http import answer
+from services.gateway.rest.http import answer, object_of
 from services.gateway.service import Gateway
 
 WHERE = [
@@ -49,6 +50,25 @@ def router(gateway: Gateway) -> APIRouter:
         if text_of(request, "from") == SUBMISSION:
             return answer(await since_submission(gateway, principal, *asked, until))
         return answer(await changes(gateway, principal, *asked, day_of(request, "from"), until))
+
+    @routes.get("/forecast/trees", responses=base.gives(schemas_forecast.ForecastTrees))
+    async def forecast_trees() -> Response:
+        """The trees that totals can be taken over, beside the reporting line."""
+        return answer(trees_json(gateway.workspace.trees))
+
+    level = base.obj(name=base.TEXT, levels=base.listed(base.TEXT))
+
+    @routes.put(
+        "/forecast/trees", responses=base.gives(schemas_forecast.ForecastTrees),
+        openapi_extra=base.takes(base.obj(trees=base.listed(level))),
+    )  # fmt: skip
+    async def define_forecast_trees(request: Request) -> Response:
+        """Define them anew, at most 5 of 1 to 4 levels each; open deals are published again with their new places.
+
+        Levels are pipeline, motion, stage, product_series, product, account, fields.<name> or account.fields.<name>.
+        """
+        given = await object_of(request, ("trees",))
+        return answer(await define_trees(gateway, given.get("trees")))
 
     return routes
 

@@ -238,3 +238,16 @@ class Simulation(Shape):
 
     period: str
     nodes: list[SimulatedNode]
+
+
+class ForecastTree(Shape):
+    """A tree by its name and its levels from the top down."""
+
+    name: str
+    levels: list[str]
+
+
+class ForecastTrees(Shape):
+    """The trees beside the reporting line."""
+
+    trees: list[ForecastTree]

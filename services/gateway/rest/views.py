@@ -15,8 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
+from learning.placements import REPORTING
 from services.gateway.domain import Principal
 from services.gateway.forecast_totals import HORIZON
+from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
 from services.gateway.rep_day import free_spans, rep_day
@@ -38,6 +40,7 @@ FORECAST_PARAMETERS = [
     base.query("period", text="such as 2017-Q4, 2017-09, 2017-H2 or FY2017; the current quarter without"),
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
+    base.query("tree", text="a tree of /v1/forecast/trees; the reporting line without"),
 ]
 
 
@@ -54,19 +57,21 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
 
     @routes.get("/forecast", responses=base.gives(ForecastTotals), openapi_extra=base.parameters(*FORECAST_PARAMETERS))
     async def forecast(request: Request) -> Response:
-        """Totals over the reporting tree: booked + deals + not yet created + correction = mean, at every node.
+        """Totals over a tree: booked + deals + not yet created + correction = mean, at every node.
 
         Amounts are exact decimals and add up over the tree; quantiles do not add up. The categories are sums of open
         deals promised in the period, by the rep's category and, where none was given, by the suggested one.
         """
         given = {
-            name: checked_text(name, request.query_params.get(name, "")) for name in ("period", "node", "currency")
+            name: checked_text(name, request.query_params.get(name, ""))
+            for name in ("period", "node", "currency", "tree")
         }
         if given["currency"] and not is_currency(given["currency"].upper()):
             mend = "Use an ISO 4217 code such as USD"
             raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend=mend)
         principal = principal_of(request)
-        found = await gateway.forecast(principal, given["period"], given["node"], given["currency"])
+        tree = None if given["tree"] in ("", REPORTING) else find_tree(gateway, given["tree"])
+        found = await gateway.forecast(principal, given["period"], given["node"], given["currency"], tree)
         if given["currency"]:
             await check_currency(gateway, principal, found)
         return answer(found)

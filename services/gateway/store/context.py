@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from kit.clock import last_second
 from kit.errors import InvalidInput, NotFound
+from learning.placements import Tree, trees_from
 from learning.records import FieldDefinition, FieldType, ReportingLine, User
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
@@ -19,8 +20,8 @@ from services.gateway.store.database import Database
 from services.gateway.store.people import People
 
 PEOPLE_VERSION, FIELDS_VERSION = "people_version", "fields_version"
-CLOCK, CURRENCY, PIPELINES = "clock", "currency", "pipelines"
-_KEYS = (PEOPLE_VERSION, FIELDS_VERSION, CLOCK, CURRENCY, PIPELINES)
+CLOCK, CURRENCY, PIPELINES, TREES = "clock", "currency", "pipelines", "forecast_trees"
+_KEYS = (PEOPLE_VERSION, FIELDS_VERSION, CLOCK, CURRENCY, PIPELINES, TREES)
 _USERS = select(t.users).order_by(t.users.c.id)
 _LINES = select(t.reporting_lines).order_by(t.reporting_lines.c.user_id, t.reporting_lines.c.valid_from)
 _FIELDS = select(t.field_definitions)
@@ -37,6 +38,7 @@ class Context:
     pinned: date | None = None
     currency: str = "USD"
     pipelines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    trees: tuple[Tree, ...] = ()  # that totals are taken over, beside the reporting line
 
     def now(self) -> datetime:
         """The business clock: the end of the pinned day, else wall time."""
@@ -94,6 +96,7 @@ class Contexts:
             date.fromisoformat(pinned) if pinned else None,
             stored.get(CURRENCY) or "USD",
             stored.get(PIPELINES) or {},
+            trees_from(stored.get(TREES) or {}),
         )
 
     def _read_people(self, connection: Connection, version: int) -> People:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from learning.placements import Tree
 from learning.records import (
     Account,
     Activity,
@@ -18,6 +19,7 @@ from learning.records import (
     Contact,
     FieldDefinition,
     Node,
+    Outcome,
     Product,
     ReportingLine,
     User,
@@ -34,6 +36,7 @@ from services.gateway.store.shapes import (
     OutboxRow,
     Page,
     PastDeal,
+    PlacedDeal,
     Query,
     ScorePoint,
     StoredEvent,
@@ -162,6 +165,16 @@ class Store(FeedbackStore, ForecastStore, Protocol):
 
     async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]: ...
 
+    async def placed_deals(
+        self, principal: Principal, outcome: Outcome, start: date | None = None, end: date | None = None,
+        trees: Sequence[Tree] | None = None,
+    ) -> list[PlacedDeal]:  # fmt: skip
+        """Undeleted opportunities with their places: won ones closed, or open ones promised, from start to end; all of
+        them without days. In these trees, else in those that are defined."""
+
+    async def list_pipelines(self, principal: Principal) -> list[str]:
+        """The pipelines, by name, that undeleted opportunities the principal sees stand in."""
+
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date
     ) -> list[DealPair]:
@@ -265,6 +278,7 @@ __all__ = [
     "OutboxRow",
     "Page",
     "PastDeal",
+    "PlacedDeal",
     "Query",
     "ScorePoint",
     "Store",

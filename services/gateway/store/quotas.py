@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from kit.money import Money
+from learning.placements import depth_of, tree_of
 from learning.records import Quota
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store import tables as t
@@ -101,7 +102,7 @@ def _check(quota: NodeQuota, context: Context) -> Checker:
     check.period("period", quota.period)
     check.amount("amount", quota.amount)
     if not check.errors and not _is_node(quota.node, context):
-        mend = "Name company, region:<name>, manager:<user id> or owner:<user id> of the reporting tree"
+        mend = "Name company, region:<name>, manager:<user id>, owner:<user id> or a node of /v1/forecast?tree=<name>"
         check.refuse("node", quota.node, "there is no such node", mend)
     return check
 
@@ -112,7 +113,9 @@ def _is_node(node: str, context: Context) -> bool:
         return node.removeprefix(MANAGER) in context.people.users
     if node.startswith(REGION):
         return any(line.region == node.removeprefix(REGION) for line in context.people.lines if line.region)
-    return node == "company"
+    if node == "company":
+        return True
+    return any(tree.name == tree_of(node) and depth_of(node) <= len(tree.levels) for tree in context.trees)
 
 
 def _node_quota(row: Any) -> NodeQuota:

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from kit.errors import InvalidInput
-from learning.records import CHANNELS, Account, Activity, Change, Contact, ContactRole, DealHistory, ProductLine
+from learning.placements import placements_of
+from learning.records import (
+    CHANNELS,
+    Account,
+    Activity,
+    Change,
+    Contact,
+    ContactRole,
+    DealHistory,
+    Product,
+    ProductLine,
+)
 from services.gateway.domain import Insight, InsightKind, Principal, Record
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, from_us, loads, storable, to_us
@@ -24,6 +35,7 @@ from services.gateway.store.rows import (
     contact_from,
     deal_from,
     insight_from,
+    product_from,
     product_line_from,
 )
 
@@ -43,7 +55,7 @@ class Around:
     accounts: dict[str, Account] = field(default_factory=dict)
     former: dict[str, list[str]] = field(default_factory=dict)  # ids of accounts that deals had before
     contacts: dict[str, Contact] = field(default_factory=dict)
-    product_names: dict[str, str] = field(default_factory=dict)
+    catalogue: dict[str, Product] = field(default_factory=dict)  # of the products on the deals
 
 
 class Reads(Part):
@@ -96,7 +108,7 @@ class Reads(Part):
             .order_by(past.account_id, past.effective_time, past.seq)
         )
         self._contacts_by_id = select(t.contacts).where(among(t.contacts.c.id))
-        self._product_names = select(t.products.c.id, t.products.c.name).where(among(t.products.c.id))
+        self._products_by_id = select(t.products).where(among(t.products.c.id))
 
     async def get_record(self, principal: Principal, deal_id: str) -> Record:
         """The deal with everything around it; NotFound where it does not exist for the principal."""
@@ -150,7 +162,7 @@ class Reads(Part):
         around.contacts = {row.id: contact_from(row) for row in fetch(connection, self._contacts_by_id, people)}
         if whole:
             sold = list({line.product_id for lines in around.products.values() for line in lines})
-            around.product_names = {row.id: row.name for row in fetch(connection, self._product_names, sold)}
+            around.catalogue = {row.id: product_from(row) for row in fetch(connection, self._products_by_id, sold)}
         return around
 
     def _read_accounts(self, connection: Connection, rows: dict[str, Any], around: Around, whole: bool) -> None:
@@ -258,22 +270,24 @@ def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
     roles: Iterable[ContactRole] = around.roles.get(row.id, ())
     activities = tuple(around.activities.get(row.id, ()))
     products = tuple(around.products.get(row.id, ()))
+    deal, account = deal_from(row, products, tuple(roles)), around.accounts.get(row.account_id)
     history = DealHistory(
-        deal_from(row, products, tuple(roles)),
+        deal,
         tuple(around.changes.get(row.id, ())),
         activities,
-        around.accounts.get(row.account_id),
+        account,
         context.people.path(row.owner_id, context.day),
         tuple((around.contacts[one.contact_id], one.role) for one in roles),
         count_contacts(activities, context.now()) if activities else (),
         row.activity_count,
         truncated=not whole or row.activity_count > len(activities),
         product_names={
-            one.product_id: around.product_names[one.product_id]
+            one.product_id: around.catalogue[one.product_id].name
             for one in products
-            if one.product_id in around.product_names
+            if one.product_id in around.catalogue
         },
         former_accounts=tuple(around.accounts[one] for one in dict.fromkeys(around.former.get(row.id, ()))),
+        placements=placements_of(deal, account, around.catalogue, context.trees) if whole and context.trees else (),
     )
     owner = context.people.users.get(row.owner_id)
     return Record(history, owner.name if owner else "", around.insights.get(row.id, {}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from learning.records import Placement
 from services.gateway.domain import Record
 
 
@@ -98,6 +99,17 @@ class CategorySum:
     minor: int
     deals: int
     suggested: str = ""  # the forecast's category; '' while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedDeal:
+    """A deal with its amount and where it stands in the trees beside the reporting line."""
+
+    currency: str
+    minor: int
+    category: str
+    suggested: str
+    placements: tuple[Placement, ...]
 
 
 @dataclass(frozen=True, slots=True)

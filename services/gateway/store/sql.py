@@ -9,6 +9,7 @@ from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
 from services.gateway.store.outbox import Outbox
 from services.gateway.store.past import Past
+from services.gateway.store.placed import Placed
 from services.gateway.store.quotas import Quotas
 from services.gateway.store.totals import Totals
 from services.gateway.store.workspace import WorkspaceDocuments
@@ -16,6 +17,6 @@ from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Past, Calls, Outbox, Export, WorkspaceDocuments
+    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Outbox, Export, WorkspaceDocuments
 ):
     """Everything a Store promises; its parts share one Database."""

@@ -53,7 +53,7 @@ class Deals:
 
 async def replayed(deals: Deals) -> Reconciler:
     """A reconciler that has seen new streams, with room for two deals at a time."""
-    workspace = cast("Workspace", SimpleNamespace(business_day=date(2017, 9, 30), generations={}))
+    workspace = cast("Workspace", SimpleNamespace(business_day=date(2017, 9, 30), generations={}, trees_edition=0))
 
     async def incarnations() -> dict[str, str]:
         return NEW
@@ -79,3 +79,18 @@ async def test_every_deal_is_published_again(call: str, ticks: int) -> None:
             reconciler.answered(each, 1)
     assert set(deals.enqueued) == set(deals.ids)
     assert deals.settings[INCARNATIONS] == NEW
+
+
+async def test_other_trees_publish_every_deal_again() -> None:
+    deals = Deals()
+    deals.settings[INCARNATIONS] = NEW
+    reconciler = await replayed(deals)
+    for edition in (1, 2):
+        cast("Any", reconciler.workspace).trees_edition = edition
+        deals.enqueued.clear()
+        for _ in range(5):
+            await reconciler._check_streams()
+            await reconciler.tick()
+            for each in list(deals.enqueued):
+                reconciler.answered(each, 1)
+        assert sorted(deals.enqueued) == sorted(deals.ids), "once each"

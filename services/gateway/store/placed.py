@@ -1,0 +1,84 @@
+"""Deals with where they stand in the trees beside the reporting line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, not_, select
+
+from learning.placements import ACCOUNT, ACCOUNT_FIELD, OF_LINES, Tree, placements_of
+from learning.records import Account, Outcome, Product, ProductLine
+from services.gateway.domain import Principal
+from services.gateway.store import tables as t
+from services.gateway.store.codec import to_day
+from services.gateway.store.context import Part
+from services.gateway.store.database import Database
+from services.gateway.store.rows import account_from, deal_from, product_from, product_line_from
+from services.gateway.store.shapes import PlacedDeal
+
+D = t.deals.c
+OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
+
+
+class Placed(Part):
+    """`placed_deals` and `list_pipelines`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        among, lines = database.among, t.deal_products.c
+        self._lines = select(t.deal_products).where(among(lines.deal_id)).order_by(lines.deal_id, lines.position)
+        self._accounts = select(t.accounts).where(among(t.accounts.c.id))
+
+    async def placed_deals(
+        self, principal: Principal, outcome: Outcome, start: date | None = None, end: date | None = None,
+        trees: Sequence[Tree] | None = None,
+    ) -> list[PlacedDeal]:  # fmt: skip
+        """Undeleted opportunities with their places; see Store."""
+        suggested = func.coalesce(t.standings.c.category, "").label("suggested")
+        found = select(t.deals, suggested).select_from(t.deals.outerjoin(t.standings, t.standings.c.deal_id == D.id))
+        found = found.where(*OPPORTUNITY, D.outcome == outcome.value)
+        day = D.closed_date if outcome is Outcome.WON else D.close_date
+        if start is not None and end is not None:
+            found = found.where(day.between(to_day(start), to_day(end)))
+
+        def work(connection: Connection) -> list[PlacedDeal]:
+            context = self._contexts.read(connection)
+            visible = context.visible(principal)
+            rows = [row for row in connection.execute(found).all() if visible is None or row.owner_id in visible]
+            return self._placed(connection, context.currency, rows, context.trees if trees is None else trees)
+
+        return await self._database.read(work)
+
+    def _placed(
+        self, connection: Connection, currency: str, rows: Sequence[Any], trees: Sequence[Tree]
+    ) -> list[PlacedDeal]:
+        levels = {level for tree in trees for level in tree.levels}
+        lines: dict[str, list[ProductLine]] = {}
+        products: dict[str, Product] = {}
+        if levels & set(OF_LINES):
+            for line in self._database.fetch(connection, self._lines, [row.id for row in rows]):
+                lines.setdefault(line.deal_id, []).append(product_line_from(line))
+            products = {row.id: product_from(row) for row in connection.execute(select(t.products)).all()}
+        accounts: dict[str, Account] = {}
+        if any(level == ACCOUNT or level.startswith(ACCOUNT_FIELD) for level in levels):
+            wanted = list({row.account_id for row in rows if row.account_id})
+            accounts = {row.id: account_from(row) for row in self._database.fetch(connection, self._accounts, wanted)}
+        found = []
+        for row in rows:
+            deal = deal_from(row, tuple(lines.get(row.id, ())), ())
+            placements = placements_of(deal, accounts.get(row.account_id), products, trees)
+            found.append(PlacedDeal(row.currency or currency, row.amount or 0, row.category, row.suggested, placements))
+        return found
+
+    async def list_pipelines(self, principal: Principal) -> list[str]:
+        """The pipelines, by name, that opportunities the principal sees stand in."""
+        named = select(D.pipeline, D.owner_id).where(*OPPORTUNITY).distinct()
+
+        def work(connection: Connection) -> list[str]:
+            visible = self._contexts.read(connection).visible(principal)
+            rows = connection.execute(named).all()
+            return sorted({row.pipeline for row in rows if visible is None or row.owner_id in visible})
+
+        return await self._database.read(work)

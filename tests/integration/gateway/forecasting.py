@@ -1,0 +1,60 @@
+"""The forecast service's totals, kept in this process from what a gateway publishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from nats.aio.client import Client as NATS  # noqa: N814
+
+from dealcast.events.v1 import events_pb2
+from kit.clock import FixedClock
+from services.forecast import convert
+from services.forecast.model import ForecastModel
+from services.forecast.service import Forecasts
+from services.gateway.convert import insight_from_event, rollup_from_pb
+from services.gateway.domain import InsightKind
+from services.gateway.store.interface import Store
+from tests.integration.gateway.conftest import until
+
+
+class Forecaster:
+    """Forecasts every deal event with the built-in prior, P(won) one half."""
+
+    def __init__(self, nc: NATS, store: Store, now: datetime) -> None:
+        self.nc, self.store, self.clock = nc, store, FixedClock(now)
+        self.service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), self.clock)
+        self.seen: list[events_pb2.DealEvent] = []
+
+    async def start(self) -> Forecaster:
+        async def take(message: Any) -> None:
+            await self.take(events_pb2.DealEvent.FromString(message.data))
+
+        await self.nc.subscribe("DEALS.>", cb=take)
+        await self.nc.flush()
+        return self
+
+    async def take(self, event: events_pb2.DealEvent) -> None:
+        key = event.lead_score.header.key
+        event.lead_score.probability = 0.5
+        key.deal_revision, key.business_day, key.insight_id = event.deal.revision, event.business_day, "s"
+        asked = convert.asked_from_event(event)
+        [answer] = self.service.answer([asked])
+        self.service.rollup.apply([convert.update_of(asked, answer)])
+        event.forecast.CopyFrom(convert.forecast_to_pb(event, answer))
+        kinds = (InsightKind.LEAD_SCORE, InsightKind.FORECAST)
+        await self.store.apply_insights([insight_from_event(event, kind) for kind in kinds])
+        self.seen.append(event)
+
+    async def told(self, enough: Callable[[], bool]) -> None:
+        """Wait for events, then tell the gateway every total."""
+        await until(enough)
+        await asyncio.sleep(0)
+        rows = self.service.rollup.rows()
+        now = self.clock.now()
+        await self.store.save_rollups(
+            [rollup_from_pb(convert.rollup_to_pb(row, self.service.info, now)) for row in rows]
+        )
