@@ -18,6 +18,7 @@ from bench.report import ROOT, Figure
 from learning.records import Node
 from services.forecast.domain import HORIZON_WEEKS, SCENARIOS, Loadings, Parameters
 from services.forecast.draws import Drawer
+from services.forecast.grid import Quarters
 from services.forecast.leaves import Update
 from services.forecast.rollup import Rollup
 
@@ -68,7 +69,7 @@ class Measured:
 def measure(count: int) -> Measured:
     """All totals of so many deals, then changed deals one by one until their totals are rows again."""
     deals = updates(count)
-    rollup = Rollup(Drawer())
+    rollup = Rollup(Drawer(grid=Quarters()))
     began, clock = time.process_time(), time.perf_counter()
     rollup.apply(deals)
     rollup.take_dirty()

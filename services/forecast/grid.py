@@ -95,17 +95,11 @@ class Quarters:
 
     def parts_of(self, whole: Span) -> tuple[Span, ...]:
         """The three months of a quarter."""
-        first = Month(whole.start)
-        return (first, first.next(), first.next(2))
+        return _months_of(whole.start)
 
     def runs(self, last: Span, start: date) -> Sequence[Run]:
         """The two quarters that may be a half, and what may be left of a year."""
-        quarters = self.wholes(start)
-        if last not in quarters:
-            return ()
-        place = quarters.index(last)
-        lengths = sorted({2, place + 1} & set(range(2, place + 2)))
-        return [quarters[place + 1 - length : place + 1] for length in lengths]
+        return _runs(_quarters(self, start), last)
 
 
 @lru_cache(maxsize=4096)
@@ -113,6 +107,21 @@ def quarter_of(day: date, first_month: int = 1) -> Span:
     """The quarter a day lies in, where a quarter begins with `first_month`."""
     back = (day.month - first_month) % 3
     return period_of(day) if (first_month - 1) % 3 == 0 else Quarter(Month(day.replace(day=1)).next(-back).start)
+
+
+@lru_cache(maxsize=4096)
+def _months_of(first: date) -> tuple[Span, ...]:
+    month = Month(first)
+    return (month, month.next(), month.next(2))
+
+
+@lru_cache(maxsize=4096)
+def _runs(quarters: Run, last: Span) -> Sequence[Run]:
+    if last not in quarters:
+        return ()
+    place = quarters.index(last)
+    lengths = sorted({2, place + 1} & set(range(2, place + 2)))
+    return [quarters[place + 1 - length : place + 1] for length in lengths]
 
 
 @lru_cache(maxsize=4096)

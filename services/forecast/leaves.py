@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from sys import getsizeof
 from typing import TypeAlias
 
@@ -70,6 +71,11 @@ class Update:
         return list(found.values())
 
 
+@lru_cache(maxsize=4096)
+def _following(first: Span, count: int) -> tuple[Span, ...]:
+    return tuple(first.next(index) for index in range(count))
+
+
 @dataclass(slots=True, eq=False)
 class Leaf:
     """An owner's place in the tree, in one currency."""
@@ -104,7 +110,8 @@ class Leaf:
         block = self.blocks.get(first)
         if block is None:
             block = self.blocks[first] = np.zeros(len(draw.periods) * SCENARIOS, dtype=np.int64)
-        block[draw.cells] += sign * amounts
+        put = np.add if sign > 0 else np.subtract
+        put.at(block, draw.cells.astype(np.intp), amounts)
         if not self.counts[first]:
             del self.counts[first], self.blocks[first]
 
@@ -112,10 +119,13 @@ class Leaf:
         """What its open deals add to each period."""
         parts: dict[Span, Part] = {}
         for first, block in self.blocks.items():
-            for index in range(len(block) // SCENARIOS):
-                part = parts.setdefault(first.next(index), Part())
-                part.total += block[index * SCENARIOS : (index + 1) * SCENARIOS]
-                part.open_deals += self.counts[first]
+            rows = block.reshape(-1, SCENARIOS).copy()
+            for span, row in zip(_following(first, len(rows)), rows, strict=True):
+                if span in parts:
+                    parts[span].total += row
+                    parts[span].open_deals += self.counts[first]
+                else:
+                    parts[span] = Part(row, self.counts[first])
         for part in parts.values():
             part.deals_sum = int(part.total.sum())
         return parts
@@ -150,3 +160,7 @@ class Part:
         self.deals_sum += sign * other.deals_sum
         self.new_sum += sign * other.new_sum
         self.correction_sum += sign * other.correction_sum
+
+    def copy(self) -> Part:
+        """Of its own."""
+        return replace(self, total=self.total.copy())

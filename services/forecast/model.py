@@ -120,10 +120,11 @@ class ForecastModel:
             shares, months = shares_of(grid, start, masses[number], draw, own.win_probability)
             p10, p50, p90 = dates[number]
             without = {group: each[number] for group, each in reach.items()}
+            why = timing_reasons(ask.row, day, current, ask.promised, log_odds(reached[number]), without)
             found.append(
                 DealForecast(
                     Status.OPEN, shares, (p10, p50, p90), amounts_of(own), bounds.category(shares[0].probability),
-                    slips[number], timing_reasons(ask.row, day, current, ask.promised, log_odds(reached[number]), without),
+                    slips[number], why,
                     own, own.win_probability, months,
                 )
             )  # fmt: skip

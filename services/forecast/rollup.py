@@ -4,50 +4,30 @@ A leaf is an owner's place in the tree (the whole path) in one currency. It hold
 the business its owner will yet create, and the correction; every node is the sum of the leaves below it, in int64
 minor units, so that replacing a deal is subtracting its old draw and adding its new one, without any error.
 
+Vectors are held by the parts of a grid (months in the service), and published by its wholes (quarters), whose sums
+they are.
+
 Other trees have leaves of their own, which hold deals alone. What no deal brings stands in one node beside them, so
 that with it every tree adds up to the company, in every scenario.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-
-import numpy as np
+from dataclasses import replace
+from datetime import date, timedelta
 
 from learning.records import Node
 from learning.tree import COMPANY
 from services.forecast.blend import Correction, Pasts, branch_of
-from services.forecast.domain import SCENARIOS, Integers, RollupRow
+from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer
+from services.forecast.frozen import Frozen, Held, rows_of
 from services.forecast.leaves import UNALLOTTED, Key, Leaf, LeafKey, NodeKey, Part, Path, Update, placed_at
+from services.forecast.months import Allotments, Beside, leaf_parts
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.spans import Span
-
-QUANTILES = 101
-_RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A node's total of one moment; its row is worked out when it is wanted, which takes some 0.1 ms."""
-
-    node: Node
-    period: Span
-    currency: str
-    part: Part
-    day: date
-
-    def row(self) -> RollupRow:
-        """As it is published."""
-        part = self.part
-        quantiles = tuple(np.sort(part.total)[_RANKS].tolist())
-        return RollupRow(
-            self.node, self.period, self.currency, part.open_deals, part.deals_sum, part.new_sum,
-            part.correction_sum, quantiles, self.day,
-        )  # fmt: skip
 
 
 class Rollup:
@@ -55,15 +35,19 @@ class Rollup:
 
     def __init__(self, drawer: Drawer) -> None:
         self._drawer = drawer
+        self.grid = drawer.grid
         self._deals: dict[str, Update] = {}
         self._leaves: dict[LeafKey, Leaf] = {}
         self._by_owner: dict[str, set[LeafKey]] = {}
         self._nodes: dict[str, Node] = {}
-        self._totals: dict[NodeKey, Part] = {}
+        self._totals: defaultdict[tuple[str, str], dict[Span, Part]] = defaultdict(dict)  # by node and currency
+        self._known: set[NodeKey] = set()  # by whole, as all that is dirty
         self._dirty_leaves: set[LeafKey] = set()
         self._dirty: set[NodeKey] = set()
         self._new: dict[LeafKey, NewWins] = {}
         self._pasts: dict[LeafKey, Pasts] = {}
+        self._allotted: Mapping[tuple[str, str], Allotments] = {}
+        self._allotments: dict[LeafKey, Allotments] = {}
         self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
         self._placed: dict[tuple[str, str], LeafKey] = {}
         self._repeated: Counter[NodeKey] = Counter()  # deals that stand below a node more than once
@@ -113,13 +97,13 @@ class Rollup:
         try:
             self._replace(after)
             self.settle()
-            keys = [key for key in self._totals if key[0] in nodes and key[2] in currencies]
-            simulated = self._rows(sorted(keys))
+            keys = sorted(key for key in self._known if key[0] in nodes and key[2] in currencies)
+            simulated = self._rows(keys)
         finally:
             self._replace(before)
             self.settle()
             self._dirty = dirty
-        return self._rows(sorted(keys)), simulated
+        return self._rows(keys), simulated
 
     def _replace(self, updates: Mapping[str, Update | None]) -> None:
         """Subtract what is held of each deal and add what is given."""
@@ -162,9 +146,14 @@ class Rollup:
         self._dirty_leaves.add(leaf_key)
         return leaf
 
-    def set_extras(self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: Correction) -> None:
-        """Replace the business not yet created, by (owner id, currency), and what totals are corrected by."""
+    def set_extras(
+        self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: Correction,
+        allotted: Mapping[tuple[str, str], Allotments] | None = None,
+    ) -> None:  # fmt: skip
+        """Replace the business not yet created, by (owner id, currency), what totals are corrected by, and how both
+        fall into months."""
         self._new_owners = dict(new)
+        self._allotted = allotted or {}
         self._correction = correction
         self._dirty_leaves |= self._leaves.keys()
         self._place(self._placed.keys() | self._new_owners.keys())
@@ -176,6 +165,7 @@ class Rollup:
             if before is not None:
                 self._new.pop(before, None)
                 self._pasts.pop(before, None)
+                self._allotments.pop(before, None)
                 self._dirty_leaves.add(before)
             if owner in self._new_owners:
                 rate, wins = self._new_owners[owner]
@@ -188,6 +178,7 @@ class Rollup:
                 self._placed[owner] = place
                 self._new[place] = wins
                 self._pasts[place] = self._correction.pasts.get(owner, {})
+                self._allotments[place] = self._allotted.get(owner, {})
 
     def settle(self) -> None:
         """Bring the nodes up to their leaves."""
@@ -207,42 +198,51 @@ class Rollup:
     def _move(self, nodes: Sequence[str], currency: str, old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> None:
         """Put what is fresh in the place of what is old in the nodes' totals."""
         for period in old.keys() | fresh.keys():
+            whole = self.grid.whole(period)
             for node_id in nodes:
-                node_key = (node_id, period, currency)
-                total = self._totals.get(node_key)
-                if total is None:
-                    total = self._totals[node_key] = Part()
+                totals = self._totals[node_id, currency]
+                self._dirty.add((node_id, whole, currency))
+                if period not in totals:
+                    totals[period] = fresh[period].copy()
+                    self._known.add((node_id, whole, currency))
+                    continue
                 if period in old:
-                    total.add(old[period], -1)
+                    totals[period].add(old[period], -1)
                 if period in fresh:
-                    total.add(fresh[period], 1)
-                self._dirty.add(node_key)
+                    totals[period].add(fresh[period], 1)
 
     def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Span, Part]:
-        """What a leaf adds to each period now."""
+        """What a leaf adds to each part of the grid now."""
         parts = leaf.deal_parts()
         if not leaf.reporting:
             return parts
         new, pasts = self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {})
-        for period in new.keys() | pasts.keys():
-            parts.setdefault(period, Part())
-        for period, part in parts.items():
-            if period in new:
-                part.new_sum = int(new[period].sum())
-                part.total += new[period]
-            corrected = self._correction.corrected(period, branch_of(leaf.path), part.total, pasts.get(period))
-            if corrected is not part.total:
-                part.correction_sum = int(corrected.sum()) - int(part.total.sum())
-                part.total = corrected
-        return parts
+        beside = Beside(new, pasts, self._allotments.get(leaf_key, {}))
+        return leaf_parts(self.grid, parts, beside, self._correction, branch_of(leaf.path), self._start)
+
+    @property
+    def _start(self) -> date:
+        """The first day that is yet to come."""
+        return (self.business_day or date.min) + timedelta(days=1)
 
     def empty(self, node: Node, period: Span, currency: str) -> None:
-        """Make sure that a node published earlier is published again, with zeros where nothing stands in it now."""
-        node_key = (node.id, period, currency)
+        """Make sure that a node published earlier is published again, with zeros where nothing stands in it now.
+
+        Periods of another grid are nobody's any more.
+        """
+        part = self.grid.parts_of(period)[0]
+        if self.grid.whole(part) != period:
+            return
         self._nodes.setdefault(node.id, node)
-        if node_key not in self._totals:
-            self._totals[node_key] = Part()
-            self._dirty.add(node_key)
+        if (node.id, period, currency) not in self._known:
+            self._totals[node.id, currency].setdefault(part, Part())
+            self._known.add((node.id, period, currency))
+            self._dirty.add((node.id, period, currency))
+
+    def _told_later(self) -> set[NodeKey]:
+        """The totals that tell of longer spans which hold one that changed."""
+        later = [each for each in self.grid.wholes(self._start) if self.grid.runs(each, self._start)]
+        return self._known & {(key[0], each, key[2]) for key in self._dirty for each in later if key[1] < each}
 
     def freeze_dirty(self) -> list[Frozen]:
         """The totals that changed since they were last taken, as they are now: one state, whatever changes later.
@@ -250,13 +250,13 @@ class Rollup:
         The company comes last, so that whoever reads it has read what it is made of.
         """
         self.settle()
-        dirty = sorted(self._dirty, key=lambda key: (key[0] == COMPANY.id, key))
+        dirty = sorted(self._dirty | self._told_later(), key=lambda key: (key[0] == COMPANY.id, key))
         self._dirty.clear()
-        return [self._frozen(key, copy=True) for key in dirty]
+        return self._frozen(dirty)
 
     def take_dirty(self) -> list[RollupRow]:
         """The rows of `freeze_dirty`."""
-        return [each.row() for each in self.freeze_dirty()]
+        return rows_of(self.freeze_dirty())
 
     def mark(self, rows: Iterable[RollupRow | Frozen]) -> None:
         """Rows that could not be published: they are dirty again."""
@@ -264,26 +264,36 @@ class Rollup:
 
     def mark_all(self) -> None:
         """Everything is to be published again."""
-        self._dirty |= self._totals.keys()
+        self._dirty |= self._known
 
     def rows(self, node: str = "", period: Span | None = None) -> list[RollupRow]:
         """Totals now, of one node or period or of all."""
         self.settle()
-        wanted = [each for each in self._totals if node in ("", each[0]) and period in (None, each[1])]
-        return self._rows(sorted(wanted))
+        return self._rows(sorted(key for key in self._known if node in ("", key[0]) and period in (None, key[1])))
 
     def vectors(self) -> list[tuple[Node, Span, str, Integers]]:
-        """Every total with its scenarios, in minor units. Not to be written to."""
+        """Every total with its scenarios, in minor units."""
         self.settle()
-        return [(self._nodes[key[0]], key[1], key[2], part.total) for key, part in sorted(self._totals.items())]
+        frozen = self._frozen(sorted(self._known))
+        return [(each.node, each.period, each.currency, each.total) for each in frozen]
 
     def _rows(self, keys: Sequence[NodeKey]) -> list[RollupRow]:
-        return [self._frozen(key).row() for key in keys]
+        return rows_of(self._frozen(keys))
 
-    def _frozen(self, key: NodeKey, *, copy: bool = False) -> Frozen:
-        node_id, period, currency = key
-        part = self._totals[key]
-        held = replace(part, total=part.total.copy()) if copy else part
-        if self._repeated and (repeated := self._repeated.get(key)):
-            held = replace(held, open_deals=held.open_deals - repeated)
-        return Frozen(self._nodes[node_id], period, currency, held, self.business_day or date.min)
+    def _frozen(self, keys: Sequence[NodeKey]) -> list[Frozen]:
+        held: dict[tuple[str, str], Held] = {}
+        found = []
+        for node, period, currency in keys:
+            if (node, currency) not in held:
+                held[node, currency] = self._held(node, currency)
+            day = self.business_day or date.min
+            found.append(Frozen(self._nodes[node], period, currency, held[node, currency], self.grid, day))
+        return found
+
+    def _held(self, node: str, currency: str) -> Held:
+        """All that is held of a node; a deal is one deal to it, however many of its parts stand below."""
+        parts = dict(self._totals[node, currency])
+        for span, part in parts.items() if self._repeated else ():
+            if repeated := self._repeated.get((node, span, currency)):
+                parts[span] = replace(part, open_deals=part.open_deals - repeated)
+        return Held.of(parts)

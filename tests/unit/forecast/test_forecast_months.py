@@ -84,5 +84,5 @@ def test_quarters_may_begin_with_any_month() -> None:
     quarters = grid.wholes(START)
     assert [len(run) for run in grid.runs(quarters[3], START)] == [2, 4]
     assert [len(run) for run in grid.runs(quarters[1], START)] == [2]
-    assert grid.runs(quarters[0], START) == []
+    assert not grid.runs(quarters[0], START)
     assert all(grid.whole(month) == quarter for quarter in quarters for month in grid.parts_of(quarter))
