@@ -1,8 +1,9 @@
-"""The action catalogue's editions: checked by the service that uses it, kept, and shipped through NATS like a model."""
+"""Editions of the action catalogue and of the policies that go with it: kept, and shipped through NATS like a model."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 
 from kit.errors import Conflict, NotFound, TooLarge
 from kit.models import ModelShelf, Pointer, pack
+from learning.action_policies import ActionPolicies, read_policies
 from services.gateway.actions_client import CatalogueService
 from services.gateway.jobs import wall_time
 from services.gateway.store.interface import Store
@@ -19,9 +21,10 @@ from services.gateway.workspace import CATALOGUE, Workspace
 
 log = structlog.get_logger(__name__)
 
+POLICIES = "action_policies"
 KEPT_EDITIONS = 50
 LARGEST = 500_000  # characters
-FILE = "catalogue.toml"
+FILE, POLICIES_FILE = "catalogue.toml", "policies.json"
 
 
 class ActionCatalogue:
@@ -66,22 +69,52 @@ class ActionCatalogue:
             if text == before["text"]:
                 return before
             actions = await self._service.check(text)
-            await self._serve(text, note, before, len(actions))
+            await self._serve(text, await self._policies_of(before["generation"]), note, before, len(actions))
         self._told()
         return await self.about()
 
-    async def _serve(self, text: str, note: str, before: Mapping[str, Any], actions: int) -> None:
+    async def serving(self) -> tuple[int, ActionPolicies]:
+        """The generation that serves, and its policies."""
+        generation = (await self._kept())["generation"]
+        return generation, await self._policies_of(generation)
+
+    async def set_policies(self, policies: ActionPolicies, note: str, expected: int | None = None) -> None:
+        """Let other policies choose from the same catalogue; every open deal is ranked anew.
+
+        Raises Conflict where another generation than `expected` serves, Unavailable while the service or NATS is away.
+        """
+        async with self._lock:
+            before = await self.about()
+            if expected is not None and expected != before["generation"]:
+                raise Conflict("the policies are others by now", field="If-Match", value=str(expected),
+                               mend=f"Read generation {before['generation']} and edit that")  # fmt: skip
+            if policies == await self._policies_of(before["generation"]):
+                return
+            entry = next(iter(before["editions"]), None)
+            actions = entry["actions"] if entry else len(await self._service.check(before["text"]))
+            await self._serve(before["text"], policies, note, before, actions)
+        self._told()
+
+    async def _policies_of(self, generation: int) -> ActionPolicies:
+        kept = await self._store.get_setting(f"{POLICIES}/{generation}")
+        return read_policies(kept) if kept is not None else ActionPolicies()
+
+    async def _serve(
+        self, text: str, policies: ActionPolicies, note: str, before: Mapping[str, Any], actions: int
+    ) -> None:
         if before["generation"] == 0:
             await self._store.put_setting(_key(0), before["text"])
-        digest = await self._shelf.put(await asyncio.to_thread(_packed, text))
+        digest = await self._shelf.put(await asyncio.to_thread(_packed, text, policies))
         there = await self._shelf.pointer(CATALOGUE)
         generation = max(before["generation"], there.generation if there else 0) + 1
         entry = {"generation": generation, "time": wall_time(), "note": note, "digest": digest, "actions": actions}
         editions = [entry, *before["editions"]]
         await self._store.put_setting(_key(generation), text)
+        await self._store.put_setting(f"{POLICIES}/{generation}", policies.to_json())
         await self._store.put_setting(CATALOGUE, {"generation": generation, "editions": editions[:KEPT_EDITIONS]})
         for old in editions[KEPT_EDITIONS:]:
             await self._store.put_setting(_key(old["generation"]), None)
+            await self._store.put_setting(f"{POLICIES}/{old['generation']}", None)
         self._workspace.catalogue_generation = generation
         await self._shelf.point(CATALOGUE, _pointer(entry))
         await self._store.add_event("catalogue", "", {"generation": generation, "note": note})
@@ -99,9 +132,11 @@ class ActionCatalogue:
                 return
             log.warning("catalogue_refilled", generation=entry["generation"])
             text = str(await self._store.get_setting(_key(entry["generation"])))
-            await self._shelf.put(await asyncio.to_thread(_packed, text))
+            policies = await self._policies_of(entry["generation"])
+            await self._shelf.put(await asyncio.to_thread(_packed, text, policies))
             if there is not None and there.generation >= entry["generation"] and there != _pointer(entry):
                 await self._store.put_setting(_key(there.generation + 1), text)
+                await self._store.put_setting(f"{POLICIES}/{there.generation + 1}", policies.to_json())
                 entry = {**entry, "generation": there.generation + 1}
                 kept = {"generation": entry["generation"], "editions": [entry, *kept["editions"]][:KEPT_EDITIONS]}
                 await self._store.put_setting(CATALOGUE, kept)
@@ -126,7 +161,10 @@ def _pointer(entry: Mapping[str, Any]) -> Pointer:
     return Pointer(f"edition {entry['generation']}", int(entry["generation"]), str(entry["digest"]))
 
 
-def _packed(text: str) -> bytes:
+def _packed(text: str, policies: ActionPolicies) -> bytes:
     with tempfile.TemporaryDirectory(prefix="dealcast-catalogue-") as folder:
         (Path(folder) / FILE).write_text(text, encoding="utf-8", newline="")
+        if policies != ActionPolicies():
+            given = json.dumps(policies.to_json(), sort_keys=True)
+            (Path(folder) / POLICIES_FILE).write_text(given, encoding="utf-8")
         return pack(Path(folder))

@@ -38,6 +38,7 @@ from services.gateway.http_server import HttpServer
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
 from services.gateway.model_versions import ModelVersions
+from services.gateway.policies import PolicyDesk
 from services.gateway.publisher import OutboxPublisher
 from services.gateway.reconciler import Limits, Reconciler
 from services.gateway.rest.app import create_app
@@ -99,7 +100,8 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
     simulator = ForecastService(settings.forecast_address, settings.run_dir)
     letters = DeadLetterDesk(nc, store, gateway.outbox)
-    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator)
+    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator,
+                  PolicyDesk(store, catalogue, models))  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[

@@ -21,6 +21,7 @@ from services.gateway.rest import (
     forecast_gap,
     forecast_people,
     operations,
+    policies,
     problems,
     quotas,
     related,
@@ -47,6 +48,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
     for router in (
         what_if.router(gateway, desks.scoring),
         catalogue.router(desks.catalogue),
+        policies.router(desks.policies),
         feedback.router(gateway),
         deals.router(gateway),
         score_history.router(gateway),

@@ -45,7 +45,7 @@ def router(catalogue: ActionCatalogue) -> APIRouter:
         if not isinstance(note, str) or len(note) > 500:
             raise InvalidInput("note is no short text", field="note", mend="Send at most 500 characters")
         try:
-            return _answer(await catalogue.edit(text, note, _expected(request)))
+            return _answer(await catalogue.edit(text, note, expected_generation(request)))
         except Conflict as error:
             raise PreconditionFailed(error.message, field=error.field, value=error.value, mend=error.mend) from None
 
@@ -56,7 +56,8 @@ def _answer(found: dict[str, object]) -> Response:
     return answer(found, headers={"ETag": f'"{found["generation"]}"', "Cache-Control": "no-cache"})
 
 
-def _expected(request: Request) -> int | None:
+def expected_generation(request: Request) -> int | None:
+    """What If-Match names; None without."""
     text = request.headers.get("if-match", "").strip()
     return _generation(text.removeprefix("W/").strip('"'), "If-Match") if text and text != "*" else None
 

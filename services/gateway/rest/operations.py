@@ -23,6 +23,7 @@ from services.gateway.forecast_client import Simulator
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
+from services.gateway.policies import PolicyDesk
 from services.gateway.rest import base
 from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.base import DAY, NUMBER, TEXT, principal_of
@@ -57,6 +58,7 @@ class Desks:
     scoring: Scoring
     catalogue: ActionCatalogue
     simulator: Simulator
+    policies: PolicyDesk
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
@@ -13,16 +14,18 @@ from kit.clock import WallClock
 from kit.models import Follower, ModelShelf
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
+from learning.action_policies import ActionPolicies
 from services.gateway.domain import InsightKind
 from services.gateway.rest.schemas_actions import Catalogue as CatalogueShape
+from services.gateway.rest.schemas_actions import Policies as PoliciesShape
 from services.next_best_action import catalogue
-from services.next_best_action.catalogue import Catalogue
-from services.next_best_action.catalogue_source import edition_follower
+from services.next_best_action.catalogue_source import Edition, edition_follower
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
 from services.next_best_action.service import NextBestAction
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.unit.next_best_action.nba_builders import Prior
 
+POLICIES = "/v1/actions/policies"
 ADDRESS = "/v1/actions/catalogue"
 OWN = '[channels.call]\n[[actions]]\nname = "call"\nen = "Call"\nko = "전화하기"\nchannels = ["call"]\n'
 
@@ -32,7 +35,7 @@ class Ranking:
 
     def __init__(self, nats: NATS) -> None:
         self.service = NextBestAction(catalogue.load(), Prior(), WallClock())
-        self.follower: Follower[Catalogue] = edition_follower(
+        self.follower: Follower[Edition] = edition_follower(
             ModelShelf(nats), self.service.catalogue, self.service.adopt
         )
 
@@ -106,3 +109,72 @@ async def test_without_the_service_an_edit_is_refused(running: RunningGateway) -
     answer = await running.http.put(ADDRESS, json={"text": OWN})
     assert answer.status_code == 503
     assert answer.json()["field"] == "next_best_action"
+
+
+BOLD = {"id": "bold", "share": 0.2, "near": 0.5}
+
+
+async def put_policies(running: RunningGateway, status: int = 200, **given: Any) -> dict[str, Any]:
+    answer = await running.http.put(POLICIES, json={"policies": [{"id": "default"}, BOLD], **given})
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+async def test_policies_are_set_followed_and_come_back(running: RunningGateway, ranking: Ranking, nats: NATS) -> None:
+    found = (await running.http.get(POLICIES)).json()
+    PoliciesShape.model_validate(found)
+    assert (found["generation"], found["champion"], found["control_share"]) == (0, "default", 0.05)
+    assert (found["evaluation"], found["decisions"]) == (None, [])
+
+    refused = await put_policies(running, 400, control_share=0.7)
+    assert (refused["field"], bool(refused["mend"])) == ("control_share", True)
+    assert (await put_policies(running, 400, colour="red"))["field"] == "colour"
+    made = await put_policies(running, control_share=0.1)
+    assert (made["generation"], made["shares"]["bold"]) == (1, pytest.approx(0.18))
+    assert await ranking.follower.look()
+    assert ranking.service.policies.shares()["bold"] == pytest.approx(0.18)
+    assert running.gateway.workspace.generations[InsightKind.NEXT_ACTIONS] == 1  # open deals are ranked anew
+    assert (await put_policies(running, control_share=0.1))["generation"] == 1
+    stale = await running.http.put(POLICIES, json={"policies": [BOLD]}, headers={"If-Match": '"0"'})
+    assert stale.status_code == 412 or stale.json()["field"] == "champion"
+
+    edited = await running.http.put(ADDRESS, json={"text": OWN})  # a new catalogue keeps the policies
+    assert edited.json()["generation"] == 2
+    assert await ranking.follower.look()
+    assert ([one.name for one in ranking.service.catalogue.actions], len(ranking.service.policies.policies)) == (
+        ["call"], 2,
+    )  # fmt: skip
+    await running.stop()
+    await (await nats.jetstream().key_value("models")).purge("action_catalogue")
+    await running.start()
+    newcomer = Ranking(nats)
+    await until(newcomer.follower.look)
+    assert newcomer.service.policies == ranking.service.policies != ActionPolicies()
+
+
+async def test_a_champion_needs_the_log_or_a_reason(running: RunningGateway, ranking: Ranking) -> None:
+    assert ranking.service.edition == 0
+    await put_policies(running)
+    refused = await put_policies(running, 409, champion="bold")
+    assert refused["field"] == "champion"
+    changed = await running.http.put(POLICIES, json={"policies": [{"id": "default"}, {**BOLD, "near": 0.9}]})
+    assert (changed.status_code, changed.json()["field"]) == (409, "policies[1].id")
+
+    models = running.models
+    difference = {"champion": "default", "low": -0.01, "high": 0.05, "why": ""}
+    await models.add("next_best_action", {"version": "prior", "digest": "", "evaluation":
+                     {"showing": {"differences": {"bold": difference}}}})  # fmt: skip
+    await put_policies(running, 409, champion="bold")
+    difference["low"] = 0.01
+    await models.add("next_best_action", {"version": "prior", "digest": "", "evaluation":
+                     {"showing": {"differences": {"bold": difference}}}})  # fmt: skip
+    promoted = await put_policies(running, champion="bold")
+    assert [(one["to"], one["ground"], one["difference"]["low"]) for one in promoted["decisions"]] == [
+        ("bold", "evaluation", 0.01)
+    ]
+    back = await put_policies(running, champion="default", reason="the team prefers it")
+    PoliciesShape.model_validate(back)
+    newest = back["decisions"][0]
+    assert (newest["from"], newest["to"], newest["ground"], newest["reason"]) == (
+        "bold", "default", "person", "the team prefers it",
+    )  # fmt: skip
