@@ -29,10 +29,10 @@ BACK = (0.0, 0.0, 0.0, 0.03, 0.04, 0.05)
 WIN = (0.0, 0.0, 0.0, 0.004, 0.035, 0.18)
 LOSE = (0.13, 0.11, 0.04, 0.04, 0.05, 0.08)
 HEALTH_ON_ADVANCE, HEALTH_ON_WIN, HEALTH_ON_LOSS = 0.25, 0.5, -0.55
-ACTION_SCALE = 1.7  # of effects and decay while something stands in the way: such weeks are few and decide
+ACTION_SCALE = 2.8  # of effects and decay while something stands in the way: such weeks are few and decide
 CLEAR_SCALE = 0.03  # of effects where nothing does
 CLEAR_DECAY = 0.006  # health lost a week then
-ARRIVAL_SCALE = 0.28  # of the chances below; set so that an oracle wins 6 to 8 points more than the reps
+ARRIVAL_SCALE = 0.185  # of the chances below; set so that an oracle wins 6 to 8 points more than the reps
 SETTLE_SCALE, SETTLES_ANYWAY = 1.3, 0.35  # of the chances that an action settles it; the same of any other action
 NOISE = 0.15  # weekly standard deviation of health
 
