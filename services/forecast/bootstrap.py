@@ -13,6 +13,7 @@ from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_LEAD_SCORE, INSIGHTS_STREAM
 from services.forecast.events import score_handler
+from services.forecast.fiscal_source import fiscal_follower
 from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
 from services.forecast.publish import RollupPublisher
@@ -27,10 +28,13 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     """The service's parts on a NATS connection."""
     file = settings.streams_file
     await ensure_streams(nc, file)
+    shelf = ModelShelf(nc)
     clock, changed = WallClock(), asyncio.Event()
-    follower: Follower[ForecastModel] = Follower(ModelShelf(nc), NAME, _load, prior=ForecastModel())
+    follower: Follower[ForecastModel] = Follower(shelf, NAME, _load, prior=ForecastModel())
     await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = Forecasts(follower, clock, settings.bounds)
+    fiscal = fiscal_follower(shelf, service.adopt)
+    await fiscal.look()
     publisher = Publisher(nc, streams_file=file)
     replica = Replica(nc, service, changed, streams_file=file)
     totals = RollupPublisher(service, replica, publisher, clock, changed, seconds=settings.rollup_seconds)
@@ -39,7 +43,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
         handler=score_handler(service, publisher), streams_file=file,
     )  # fmt: skip
     api = ForecastApi(service, replica, clock)
-    runners = (follower, consumer, replica, totals)
+    runners = (follower, fiscal, consumer, replica, totals)
     return Parts(runners=runners, grpc=api.add_to, grpc_services=(SERVICE_NAME,))
 
 

@@ -21,7 +21,18 @@ from learning.placements import WHOLE
 from learning.records import Node, Placement
 from learning.wire import bare_history, business_day, day_from_pb, time_from_pb, time_to_pb
 from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
-from services.forecast.domain import SCENARIOS, DealForecast, Loadings, ModelInfo, Parameters, Reason, RollupRow, Status
+from services.forecast.domain import (
+    SCENARIOS,
+    DealForecast,
+    Loadings,
+    ModelInfo,
+    Parameters,
+    Reason,
+    RollupRow,
+    SpanTotal,
+    Status,
+)
+from services.forecast.grid import quarter_of
 from services.forecast.leaves import Path, Update
 from services.forecast.model import Ask, region_of
 from services.forecast.rows import HISTORY_FIELDS, Move, Row, rows_at, rows_of
@@ -38,11 +49,14 @@ _LARGEST = 2**63 - 1
 LAST_YEAR = 9_990
 
 
-def asked_from_event(event: events_pb2.DealEvent) -> Asked:
-    """The question an event asks. Raises InvalidInput where the deal or its score is missing or wrong."""
+def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Asked:
+    """The question an event asks. Raises InvalidInput where the deal or its score is missing or wrong.
+
+    Where it need not be scored, a deal without a score is won at the rate of past ones.
+    """
     if not event.deal.id:
         raise InvalidInput("the event has no deal", field="deal.id", mend="Set the deal and its id")
-    if not event.HasField("lead_score"):
+    if scored and not event.HasField("lead_score"):
         raise InvalidInput("the event carries no lead score", field="lead_score", value=event.deal.id,
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
     day, deal = _usable(business_day(event)), event.deal
@@ -50,7 +64,8 @@ def asked_from_event(event: events_pb2.DealEvent) -> Asked:
     status = _status(event)
     ask = None
     if status is Status.OPEN:
-        probability = _probability(event.lead_score.probability)
+        known = event.HasField("lead_score")
+        probability = _probability(event.lead_score.probability) if known else None
         ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
     key = event.lead_score.header.key
     placements = _placements(deal)
@@ -145,11 +160,12 @@ def _fill(message: pb.Forecast, event: events_pb2.DealEvent, answer: Answer) -> 
 
 def _fill_open(message: pb.Forecast, forecast: DealForecast, parameters: Parameters) -> None:
     currency = parameters.currency
-    for share in forecast.periods:
-        period, start, end = _texts(share.period)
-        each = message.periods.add(period=period, start_date=start, end_date=end, probability=share.probability)
-        each.expected.currency = currency
-        each.expected.value = format_minor(currency, share.total, SCENARIOS)
+    for shares, rows in ((forecast.periods, message.periods), (forecast.months, message.months)):
+        for share in shares:
+            period, start, end = _texts(share.period)
+            each = rows.add(period=period, start_date=start, end_date=end, probability=share.probability)
+            each.expected.currency = currency
+            each.expected.value = format_minor(currency, share.total, SCENARIOS)
     if forecast.close_dates is not None:
         days = [day.isoformat() for day in forecast.close_dates]
         message.close_date_p10, message.close_date_p50, message.close_date_p90 = days
@@ -241,7 +257,16 @@ def rollup_to_pb(row: RollupRow, info: ModelInfo, as_of: datetime) -> pb.Rollup:
         currency=row.currency, open_deals=row.open_deals, scenarios=SCENARIOS, deals_sum=_bounded(row.deals_sum),
         not_yet_created_sum=_bounded(row.not_yet_created_sum), correction_sum=_bounded(row.correction_sum),
         quantiles=row.quantiles, as_of=time_to_pb(as_of), business_day=row.business_day.isoformat(),
-        model_version=info.version, model_generation=info.generation,
+        model_version=info.version, model_generation=info.order, start_date=row.period.start.isoformat(),
+        end_date=row.period.end.isoformat(), spans=[_span_total(each) for each in row.others],
+    )  # fmt: skip
+
+
+def _span_total(each: SpanTotal) -> pb.SpanTotal:
+    return pb.SpanTotal(
+        start_date=each.start.isoformat(), end_date=each.end.isoformat(), open_deals=each.open_deals,
+        deals_sum=_bounded(each.deals_sum), not_yet_created_sum=_bounded(each.not_yet_created_sum),
+        correction_sum=_bounded(each.correction_sum), quantiles=each.quantiles,
     )  # fmt: skip
 
 
@@ -249,12 +274,14 @@ def _bounded(value: int) -> int:
     return max(-_LARGEST, min(value, _LARGEST))
 
 
-def standing_from_bytes(data: bytes) -> tuple[Node, Period, str] | None:
+def standing_from_bytes(data: bytes) -> tuple[Node, Span, str] | None:
     """Which node, period and currency a published total is of; None where it is zero or unreadable."""
     try:
         rollup = pb.Rollup.FromString(data)
         if not (rollup.open_deals or rollup.deals_sum or any(rollup.quantiles)):
             return None
-        return Node(rollup.node, rollup.level, rollup.name, rollup.parent), Period.parse(rollup.period), rollup.currency
-    except (DecodeError, DealcastError):
+        day = date.fromisoformat(rollup.start_date) if rollup.start_date else Period.parse(rollup.period).start
+        node = Node(rollup.node, rollup.level, rollup.name, rollup.parent)
+        return node, quarter_of(day, day.month), rollup.currency
+    except (DecodeError, DealcastError, ValueError):
         return None

@@ -168,6 +168,12 @@ class ModelInfo:
     generation: int = 0
     digest: str = ""
     evaluation: Mapping[str, object] = field(default_factory=dict)
+    editions: int = 0  # of the fiscal year, which changes forecasts as another model does
+
+    @property
+    def order(self) -> int:
+        """Grows with every change of the model or the fiscal year."""
+        return self.generation + self.editions
 
     @property
     def prior(self) -> bool:

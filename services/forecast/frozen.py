@@ -15,7 +15,7 @@ from services.forecast.domain import SCENARIOS, Integers, RollupRow, SpanTotal
 from services.forecast.draws import SHARED_FROM, THREADS
 from services.forecast.grid import Grid
 from services.forecast.leaves import Part
-from services.forecast.spans import Span
+from services.forecast.spans import Months, Span
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
@@ -95,3 +95,17 @@ def rows_of(frozen: Sequence[Frozen]) -> list[RollupRow]:
         return [each.row() for each in frozen]
     with ThreadPoolExecutor(THREADS) as threads:  # sorting lets go of the interpreter's lock
         return list(threads.map(Frozen.row, frozen))
+
+
+def within(rows: Sequence[RollupRow], period: str) -> list[RollupRow]:
+    """Those of one period: a quarter, a month of one, or months that end with one; all quarters without a period."""
+    found = []
+    for row in rows:
+        if period in ("", str(row.period)):
+            found.append(row)
+        for other in row.others if period else ():
+            if str(Months(other.start, other.end)) == period:
+                sums = (other.open_deals, other.deals_sum, other.not_yet_created_sum, other.correction_sum)
+                span = Months(other.start, other.end)
+                found.append(RollupRow(row.node, span, row.currency, *sums, other.quantiles, row.business_day))
+    return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import grpc
@@ -14,14 +16,14 @@ from dealcast.events.v1 import events_pb2
 from dealcast.forecast.v1 import forecast_pb2 as pb
 from dealcast.forecast.v1 import forecast_pb2_grpc
 from kit.clock import Clock
-from kit.errors import DealcastError, TooLarge, Unavailable
-from learning.periods import Period
+from kit.errors import DealcastError, InvalidInput, TooLarge, Unavailable
 from services.forecast import convert
 from services.forecast.domain import RollupRow
 from services.forecast.service import Asked, Forecasts
 
 MOST_DEALS = 1_000
 CHUNK = 32
+_PERIOD = re.compile(r"\d{4}-(Q[1-4]|\d\d(/\d{4}-\d\d)?)")
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ForecastService"].full_name
 
 
@@ -65,14 +67,16 @@ class ForecastApi(forecast_pb2_grpc.ForecastServiceServicer):
     ) -> pb.GetRollupResponse:
         """The totals of a node, a period or all."""
         self._require_caught_up()
-        return pb.GetRollupResponse(rollups=self._rollups(self._service.rollup.rows(request.node, _period(request))))
+        return pb.GetRollupResponse(rollups=self._rollups(self._service.totals(request.node, _period(request))))
 
     async def SimulateRollup(  # noqa: N802
         self, request: pb.SimulateRollupRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.SimulateRollupResponse:
-        """The totals of the nodes concerned, now and with up to 1,000 deals as given."""
+        """The totals of the nodes concerned, now and with up to 1,000 deals as given or added."""
         self._require_caught_up()
-        asked = await _asked(request.deals)
+        asked = [*await _asked(request.deals), *_added(request.added)]
+        if len(asked) > MOST_DEALS:
+            raise _too_many("deals", len(asked))
         current, simulated = self._service.simulate(asked, _period(request))
         return pb.SimulateRollupResponse(current=self._rollups(current), simulated=self._rollups(simulated))
 
@@ -95,15 +99,19 @@ class ForecastApi(forecast_pb2_grpc.ForecastServiceServicer):
             raise Unavailable("this replica is still reading the forecasts", mend="Ask again in a moment")
 
 
-def _period(request: pb.GetRollupRequest | pb.SimulateRollupRequest) -> Period | None:
-    return Period.parse(request.period) if request.period else None
+def _period(request: pb.GetRollupRequest | pb.SimulateRollupRequest) -> str:
+    """The period asked for, as totals name it. Raises InvalidInput."""
+    text = request.period.strip()
+    if text and not _PERIOD.fullmatch(text):
+        mend = "Write it as 2017-Q4, 2017-10 or 2017-10/2018-03"
+        raise InvalidInput("This is no period.", field="period", value=text[:40], mend=mend)
+    return text
 
 
 async def _asked(events: Sequence[events_pb2.DealEvent]) -> list[Asked]:
     """Read the deals. Raises TooLarge, or InvalidInput that names the deal's place."""
     if len(events) > MOST_DEALS:
-        raise TooLarge("too many deals in one call", field="deals", value=str(len(events)),
-                       mend=f"Ask for at most {MOST_DEALS} at a time")  # fmt: skip
+        raise _too_many("deals", len(events))
     asked = []
     for index, event in enumerate(events):
         try:
@@ -114,3 +122,24 @@ async def _asked(events: Sequence[events_pb2.DealEvent]) -> list[Asked]:
         if index % CHUNK == 0:
             await asyncio.sleep(0)
     return asked
+
+
+def _too_many(field: str, count: int) -> TooLarge:
+    mend = f"Ask for at most {MOST_DEALS} at a time"
+    return TooLarge("too many deals in one call", field=field, value=str(count), mend=mend)
+
+
+def _added(pipeline: Sequence[pb.AddedPipeline]) -> list[Asked]:
+    """Deals that are not there yet: each kind as often as it says, under ids that no record has."""
+    found: list[Asked] = []
+    for place, each in enumerate(pipeline):
+        if not 1 <= each.count <= MOST_DEALS - len(found):
+            raise _too_many(f"added[{place}].count", each.count)
+        one = convert.asked_from_event(each.deal, scored=False)
+        if one.ask is None:
+            mend = "Give an open opportunity"
+            raise InvalidInput("this is no open deal", field=f"added[{place}].deal", value=one.deal_id, mend=mend)
+        for number in range(each.count):
+            name = f"{one.deal_id}\x00{place}.{number}"
+            found.append(replace(one, deal_id=name, ask=replace(one.ask, deal_id=name)))
+    return found

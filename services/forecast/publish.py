@@ -12,6 +12,7 @@ from kit.clock import Clock, pause
 from kit.messaging import Outgoing, Publisher
 from kit.subjects import rollup_subject
 from services.forecast import convert
+from services.forecast.frozen import rows_of
 from services.forecast.replica import Replica
 from services.forecast.service import Forecasts
 
@@ -85,7 +86,7 @@ class RollupPublisher:
         round_ = self._service.rollup.freeze_dirty()
         info, now = self._service.info, self._clock.now()
         for start in range(0, len(round_), ROWS):
-            rows = [each.row() for each in round_[start : start + ROWS]]
+            rows = await asyncio.to_thread(rows_of, round_[start : start + ROWS])
             with SECONDS.time():
                 messages = [
                     Outgoing(

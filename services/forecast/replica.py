@@ -54,7 +54,13 @@ class Replica:
         self._stream_made: datetime | None = None
         self._anew: set[str] = set()
         self._standing_read = False
-        self.ready = False
+        self._rollup = service.rollup
+        self._caught = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the totals in use hold every forecast of the stream."""
+        return self._caught and self._rollup is self._service.rollup
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until stop is set."""
@@ -84,10 +90,15 @@ class Replica:
         self._stream_made = made
 
     async def _follow(self, stop: asyncio.Event) -> None:
+        rollup = self._service.rollup
+        if rollup is not self._rollup:
+            self._rollup, self._caught, self._standing_read = rollup, False, False
         pull, consumer, waiting = await self._open(f"{INSIGHTS_FORECAST}.*")
         looked = time.monotonic()
         try:
             while not stop.is_set():
+                if rollup is not self._service.rollup:
+                    raise Lost("quarters begin elsewhere")
                 if waiting == 0 and not self.ready:
                     await self._caught_up(stop)
                 taken = await pull.take(0.2)
@@ -146,7 +157,7 @@ class Replica:
             if stop.is_set():
                 return
             self._standing_read = True
-        self.ready = True
+        self._caught = True
         self._changed.set()
         log.info("replica_caught_up", deals=len(self._service.rollup))
 

@@ -12,13 +12,15 @@ from typing import Protocol
 from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
-from learning.periods import Period
 from learning.records import Placement
 from services.forecast.blend import Correction
 from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
 from services.forecast.draws import Drawer
+from services.forecast.frozen import within
+from services.forecast.grid import Grid, Quarters
 from services.forecast.leaves import Key, Path, Update
 from services.forecast.model import Ask, ForecastModel, extras_of
+from services.forecast.months import Allotments, allotments
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.rollup import Rollup
 
@@ -71,8 +73,10 @@ class Extras:
 
     model: ForecastModel
     day: date
+    grid: Grid
     new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]]
     correction: Correction
+    allotted: Mapping[tuple[str, str], Allotments]
 
 
 class Sent:
@@ -109,18 +113,26 @@ class Forecasts:
         self.models = models
         self._clock = clock
         self._bounds = bounds or CategoryBounds()
-        self._drawer = Drawer()
+        self._editions = 0  # of the fiscal year
+        self._drawer = Drawer(grid=Quarters())
         self._extras: Extras | None = None
         self.sent = Sent()
         self.rollup = Rollup(self._drawer)
+
+    def adopt(self, grid: Grid, editions: int) -> None:
+        """Quarters begin elsewhere: totals begin anew, to be filled from the stream; forecasts count as newer."""
+        self._editions = editions
+        if grid != self._drawer.grid:
+            self._drawer, self._extras = Drawer(grid=grid), None
+            self.rollup = Rollup(self._drawer)
 
     @property
     def info(self) -> ModelInfo:
         """Which model answers."""
         model, pointer = self.models.current
         if pointer is None:
-            return ModelInfo(PRIOR_VERSION, evaluation=model.evaluation)
-        return ModelInfo(pointer.version, pointer.generation, pointer.digest, model.evaluation)
+            return ModelInfo(PRIOR_VERSION, evaluation=model.evaluation, editions=self._editions)
+        return ModelInfo(pointer.version, pointer.generation, pointer.digest, model.evaluation, self._editions)
 
     def answer(self, deals: Sequence[Asked], *, reasons: bool = True) -> list[Answer]:
         """One answer a deal, all by the same model."""
@@ -137,36 +149,38 @@ class Forecasts:
     @staticmethod
     def _answer(deal: Asked, forecast: DealForecast, info: ModelInfo, now: datetime) -> Answer:
         name = insight_id(
-            KIND, deal.deal_id, deal.revision, info.generation, deal.day.isoformat(), deal.upstream_id, info.version
+            KIND, deal.deal_id, deal.revision, info.order, deal.day.isoformat(), deal.upstream_id, info.version
         )
         moment = as_of(now, deal.day)
-        return Answer(forecast, deal.revision, deal.day, info.generation, name, info.version, moment)
+        return Answer(forecast, deal.revision, deal.day, info.order, name, info.version, moment)
 
     def superseded(self, deal: Asked, answer: Answer) -> bool:
         """Whether a newer forecast of the deal is in the stream already."""
         held = self.rollup.key_of(deal.deal_id)
         return held is not None and held > answer.order(deal.upstream)
 
-    def extras_wanted(self) -> tuple[ForecastModel, date] | None:
-        """The model and day that the leaves' extras are to be drawn for; None while they are right."""
+    def extras_wanted(self) -> tuple[ForecastModel, date, Grid] | None:
+        """The model, day and grid that the leaves' extras are to be drawn for; None while they are right."""
         model, _ = self.models.current
-        day = self.rollup.business_day
+        day, grid = self.rollup.business_day, self.rollup.grid
         if day is None or (self._extras and (self._extras.model, self._extras.day) == (model, day)):
             return None
-        return model, day
+        return model, day, grid
 
     @staticmethod
-    def draw_extras(model: ForecastModel, day: date) -> Extras:
+    def draw_extras(model: ForecastModel, day: date, grid: Grid) -> Extras:
         """Business not yet created, for each owner; touches no state, so that a thread can do it."""
-        return Extras(model, day, *extras_of(model, day))
+        new, correction = extras_of(model, day, grid.wholes)
+        return Extras(model, day, grid, new, correction, allotments(model, day, grid, new, correction))
 
     def take_extras(self, extras: Extras) -> None:
         """Put the extras at the leaves; every total is published anew, with its model and day."""
-        self._extras = extras
-        self.rollup.set_extras(extras.new, extras.correction)
-        self.rollup.mark_all()
+        if extras.grid == self.rollup.grid:  # else quarters began elsewhere meanwhile, and others are drawn
+            self._extras = extras
+            self.rollup.set_extras(extras.new, extras.correction, extras.allotted)
+            self.rollup.mark_all()
 
-    def simulate(self, deals: Sequence[Asked], period: Period | None) -> tuple[list[RollupRow], list[RollupRow]]:
+    def simulate(self, deals: Sequence[Asked], period: str) -> tuple[list[RollupRow], list[RollupRow]]:
         """The totals of the nodes concerned, as they are and as they would be with the deals as given."""
         answers = self.answer(deals, reasons=False)
         updates = [
@@ -177,12 +191,12 @@ class Forecasts:
             for deal, answer in zip(deals, answers, strict=True)
         ]  # fmt: skip
         current, simulated = self.rollup.simulate(updates)
-        return _within(current, period), _within(simulated, period)
+        return within(current, period), within(simulated, period)
+
+    def totals(self, node: str, period: str) -> list[RollupRow]:
+        """The totals of a node or of all, in a period or in all quarters."""
+        return within(self.rollup.rows(node), period)
 
 
 def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
-
-
-def _within(rows: Sequence[RollupRow], period: Period | None) -> list[RollupRow]:
-    return [row for row in rows if period in (None, row.period)]

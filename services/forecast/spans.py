@@ -92,6 +92,24 @@ class Quarter:
         return f"{Month(self.start)}/{Month(self.start).next(2)}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Months:
+    """Whole months from one day to another; `str()` gives text such as 2017-08 or 2017-10/2018-03."""
+
+    start: date
+    end: date
+
+    def next(self, count: int = 1) -> Months:
+        """As many months later, `count` times; negative counts go back."""
+        length = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month + 1
+        start = Month(self.start).next(count * length)
+        return Months(start.start, start.next(length - 1).end)
+
+    def __str__(self) -> str:
+        first, last = f"{self.start:%Y-%m}", f"{self.end:%Y-%m}"
+        return first if first == last else f"{first}/{last}"
+
+
 def _week_of(day: date) -> Span:
     return Week(day - timedelta(days=day.weekday()))
 
