@@ -32,6 +32,7 @@ from services.next_best_action.features import VARIABLES, Signals
 DEFAULT_FILE = Path(__file__).with_name("catalogue.toml")
 MOST_ACTIONS = 100
 LARGEST_FILE = 500_000
+LONGEST_WORD = 100
 LONGEST_MESSAGE = 500
 QUIET = ("08:00", "21:00")  # of promotional texts and chats, where the catalogue does not say
 
@@ -176,6 +177,8 @@ def _action(
     members(action.channels, channels, f"{where}.channels", "Add [channels.…] for it, or use one of")
     members(action.roles, BUYING_ROLES, f"{where}.roles", "Use some of")
     members(action.activities, ACTIVITY_TYPES, f"{where}.activities", "Use some of")
+    for place, word in enumerate(action.words):
+        within(len(word.strip()), 1, LONGEST_WORD, f"{where}.words[{place}]")
     members(action.because, phrases, f"{where}.because", "Add [phrases.…] for it, or use one of")
     for key in ("message_en", "message_ko"):
         message = getattr(action, key)

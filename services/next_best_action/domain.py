@@ -54,6 +54,7 @@ class Action:
     channels: tuple[str, ...] = ()  # in order of preference; empty: done without a contact
     roles: tuple[str, ...] = ()  # of the contact, in order of preference
     activities: tuple[str, ...] = ()  # outbound activity types that are this action in the log
+    words: tuple[str, ...] = ()  # in the first sentence of our own note: it was this action, whatever its type
     because: tuple[str, ...] = ()  # phrases that may stand as its reasons
     cost: float = 0.0
     minutes: float = 0.0
