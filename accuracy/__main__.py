@@ -21,6 +21,7 @@ from accuracy import (
     lead_scoring_files,
     lead_scoring_robust,
     lead_scoring_snapshots,
+    showing,
     signals,
 )
 from accuracy.page import parse, render
@@ -43,6 +44,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     forecast_seeds.section,
     actions.section,
     action_rules.section,
+    showing.section,
     signals.section,
 )
 

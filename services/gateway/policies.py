@@ -58,8 +58,10 @@ class PolicyDesk:
         await self.catalogue.set_policies(policies, reason or "policies", expected)
         await self.store.put_setting(CONTENTS, contents)
         if policies.champion != before.champion:
-            entry = {"time": wall_time(), "by": principal.id, "from": before.champion, "to": policies.champion,
-                     "ground": ground, "reason": reason, "difference": self._difference(policies.champion)}  # fmt: skip
+            entry = {
+                "time": wall_time(), "by": principal.id, "from": before.champion, "to": policies.champion,
+                "ground": ground, "reason": reason, "difference": self._difference(policies.champion, before.champion),
+            }  # fmt: skip
             decisions = [entry, *(await self.store.get_setting(DECISIONS) or [])]
             await self.store.put_setting(DECISIONS, decisions[:KEPT_DECISIONS])
             await self.store.add_event("policy", "", {"champion": policies.champion, "ground": ground})
@@ -79,9 +81,8 @@ class PolicyDesk:
     def _ground(self, policies: ActionPolicies, before: ActionPolicies, reason: str) -> str:
         if policies.champion == before.champion:
             return ""
-        proof = self._difference(policies.champion)
-        proven = proof is not None and not proof.get("why") and float(proof["low"]) > 0
-        if proven and proof is not None and proof.get("champion") == before.champion:
+        proof = self._difference(policies.champion, before.champion)
+        if proof is not None and not proof.get("why") and float(proof["low"] or 0.0) > 0:
             return "evaluation"
         if reason:
             return "person"
@@ -89,8 +90,9 @@ class PolicyDesk:
         raise Conflict(f"the log {found}", field="champion", value=policies.champion,
                        mend="Let it challenge until the lower bound is above zero, or send a reason")  # fmt: skip
 
-    def _difference(self, policy: str) -> dict[str, Any] | None:
-        found = (self._evaluation() or {}).get("differences", {}).get(policy)
+    def _difference(self, policy: str, other: str) -> dict[str, Any] | None:
+        """How much better the log says the one is than the other; None where it says nothing."""
+        found = (self._evaluation() or {}).get("differences", {}).get(policy, {}).get(other)
         return dict(found) if found else None
 
     def _evaluation(self) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import shutil
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from learning.records import DealHistory, DealKind, Outcome
 from learning.scores import read_scores
 from learning.snapshots import Phase, end_of, phases
 from learning.timeline import Cell, Timeline
+from services.next_best_action import showing
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
 from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
@@ -64,7 +65,7 @@ def train(
     progress("estimating the effects", 1.0)
     won, lost = gathered.closed[Outcome.WON], gathered.closed[Outcome.LOST]
     scale = playbook_scale(estimates, actions[: len(estimates)])
-    return ActionModel(
+    model = ActionModel(
         effects={action.name: each.effect for action, each in zip(actions, estimates, strict=False) if not each.why},
         playbook_scale=scale,
         currency=folder.manifest.currency,
@@ -75,6 +76,8 @@ def train(
         log_kept=gathered.log_kept,
         evaluation=evaluation | {"playbook_scale": scale},
     )  # fmt: skip
+    shown, told = showing.learn(folder, scored, model, catalogue.actions)
+    return replace(model, showing=shown, evaluation={**model.evaluation, "showing": told})
 
 
 def train_folder(

@@ -161,13 +161,13 @@ async def test_a_champion_needs_the_log_or_a_reason(running: RunningGateway, ran
     assert (changed.status_code, changed.json()["field"]) == (409, "policies[1].id")
 
     models = running.models
-    difference = {"champion": "default", "low": -0.01, "high": 0.05, "why": ""}
+    difference = {"low": -0.01, "high": 0.05, "why": ""}
     await models.add("next_best_action", {"version": "prior", "digest": "", "evaluation":
-                     {"showing": {"differences": {"bold": difference}}}})  # fmt: skip
+                     {"showing": {"differences": {"bold": {"default": difference}}}}})  # fmt: skip
     await put_policies(running, 409, champion="bold")
     difference["low"] = 0.01
     await models.add("next_best_action", {"version": "prior", "digest": "", "evaluation":
-                     {"showing": {"differences": {"bold": difference}}}})  # fmt: skip
+                     {"showing": {"differences": {"bold": {"default": difference}}}}})  # fmt: skip
     promoted = await put_policies(running, champion="bold")
     assert [(one["to"], one["ground"], one["difference"]["low"]) for one in promoted["decisions"]] == [
         ("bold", "evaluation", 0.01)
