@@ -101,6 +101,7 @@ def _lead_score(score: insights_pb2.LeadScore) -> tuple[dict[str, Any], dict[str
         "reasons": reasons(score.reasons),
         "prior": score.prior,
         "nothing_predicts": score.nothing_predicts,
+        "horizon_days": score.horizon_days or None,
         "contributions": dict(zip(score.contributions.fields, score.contributions.effects, strict=False)),
     }
     return body, {"probability": score.probability}
@@ -160,7 +161,7 @@ def _lead_score_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, Any
     return insights_pb2.LeadScore(
         header=header, probability=body["probability"], low=body["low"], high=body["high"],
         base_log_odds=body["base_log_odds"], reasons=reasons_to_pb(body["reasons"]), prior=body["prior"],
-        nothing_predicts=body.get("nothing_predicts", False),
+        nothing_predicts=body.get("nothing_predicts", False), horizon_days=body.get("horizon_days") or 0,
         contributions=_contributions_to_pb(body.get("contributions")),
     )  # fmt: skip
 

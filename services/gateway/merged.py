@@ -155,7 +155,7 @@ def _lead_score(record: Record, view: View) -> dict[str, Any] | None:
     part = _part(record, InsightKind.LEAD_SCORE, view)
     if part is None:
         return None
-    part = {"nothing_predicts": False} | part  # scores from before it was told lack it
+    part = {"nothing_predicts": False, "horizon_days": None} | part  # scores from before they were told lack them
     part["grade"] = grade(part["probability"], view.grade_bounds)
     moved = trend_of(view.scores.get(record.history.deal.id, ()), view.language)
     part["trend"], part["trend_since"] = moved.name, moved.since

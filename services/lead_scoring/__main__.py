@@ -35,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0, help="of bootstrap draws; the same seed gives the same artifact")
     train.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="whatever the leak guard says")
     train.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="left out; both may come often")
+    train.add_argument("--lead-horizon-days", default="", metavar="DAYS|none",
+                       help="within which leads are to convert; without: as the history's manifest states")  # fmt: skip
     train.add_argument("--champion", type=Path, help="folder of the artifact that serves, to be compared with")
     train.add_argument("--champion-version", default="", help="its version")
     return parser
@@ -50,9 +52,10 @@ def _serve(settings: Settings) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from learning.horizon import horizon_of_text
     from learning.overrules import Overrules
     from services.lead_scoring.champion import Champion
-    from services.lead_scoring.training import train_folder
+    from services.lead_scoring.training import STATED, train_folder
 
     def tell(stage: str, progress: float) -> None:
         print(json.dumps({"stage": stage, "progress": round(progress, 3)}), flush=True)  # noqa: T201
@@ -60,8 +63,10 @@ def _train(options: argparse.Namespace) -> int:
     if options.seed < 0:
         raise InvalidInput("A seed is a whole number from 0 on.", field="--seed", value=str(options.seed))
     overrules = Overrules.of(options.keep, options.drop, "--")
+    text = options.lead_horizon_days
+    horizon = horizon_of_text(text, "--lead-horizon-days") if text else STATED
     champion = Champion.of(options.champion, options.champion_version) if options.champion else None
-    trained = train_folder(options.history, options.out, options.seed, tell, overrules, champion)
+    trained = train_folder(options.history, options.out, options.seed, tell, overrules, champion, horizon)
     print(json.dumps({"stage": "done", "progress": 1.0, "model": trained.model.kind}), flush=True)  # noqa: T201
     return 0
 

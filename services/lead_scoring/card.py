@@ -125,7 +125,7 @@ def columns(data: Dataset, model: ScoreModel, seed: int) -> list[dict[str, Any]]
         for name, effect in score.contributions.items():
             if name in influence:
                 influence[name] += share * abs(effect)
-    used = {column.name: column for column in model.scorer.encoder.columns}
+    used = model.encoded
     found = []
     for name in sorted(data.table.columns, key=lambda one: (-influence.get(one, -1.0), one)):
         column = data.table.columns[name]

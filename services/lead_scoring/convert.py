@@ -92,7 +92,7 @@ def _fill(found: insights_pb2.LeadScore, answer: Answer) -> None:
     fill_time(header.as_of, answer.as_of)
     found.probability, found.low, found.high = score.probability, score.low, score.high
     found.base_log_odds, found.prior = score.base_log_odds, score.prior
-    found.nothing_predicts = score.nothing_predicts
+    found.nothing_predicts, found.horizon_days = score.nothing_predicts, score.horizon_days
     for one in score.reasons:
         found.reasons.add(
             field=one.field, value=one.value, effect=one.effect, text_en=one.text_en, text_ko=one.text_ko,

@@ -37,6 +37,7 @@ class Score:
     prior: bool = False
     nothing_predicts: bool = False  # the rate, which every open record gets
     contributions: Mapping[str, float] = field(default_factory=dict)
+    horizon_days: int = 0  # within which a lead is to convert; 0: at all, or an opportunity's outcome in the end
 
 
 def rounded(effects: Floats) -> Floats:

@@ -18,7 +18,7 @@ from learning.trees import Trees, merged
 from services.lead_scoring.candidates import TREE_ROWS, Task, base_log_odds, sample
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.forward import Forward, Progress, known_now, last_day
-from services.lead_scoring.model import REFITS, ScoreModel, constant_model
+from services.lead_scoring.part_model import REFITS, PartModel, constant_part
 from services.lead_scoring.recency import age_weights
 
 MAX_ROWS = 40_000  # beyond these, the linear fit takes a random part of the rows
@@ -27,13 +27,13 @@ MOST_TREES = 600  # of all bags: what a score and its explanation cost grows wit
 DIGITS = 9  # of weights: below these lies rounding noise
 
 
-def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, run: Workers) -> ScoreModel:
+def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, run: Workers) -> PartModel:
     """The model of what validation chose."""
     progress("fitting", 0.0)
     weights = final_weights(data, forward.half_life if forward.predicts else None)
     draws = _draws(data, seed)
     if not forward.predicts:
-        return constant_model("base_rate", _base_intercepts(data, weights, draws))
+        return constant_part("base_rate", _base_intercepts(data, weights, draws))
     task = Task(np.flatnonzero(weights > 0), weights[weights > 0], np.zeros(0, dtype=np.int64), seed=seed,
                 shallow=forward.choice.shallow)  # fmt: skip
     rows, outcomes = sample(data, task, MAX_ROWS)
@@ -55,9 +55,9 @@ def fit_final(data: Dataset, forward: Forward, seed: int, progress: Progress, ru
     known = data.labelled
     evidence = count_evidence(encoder, data.table.take(known), data.record[known], data.won[known])
     if not forward.rounds:
-        return ScoreModel("logistic", linear, evidence)
+        return PartModel("logistic", linear, evidence)
     trees = _grow_bags(data, encoder, task, forward.rounds, seed, progress, run)
-    return ScoreModel("blend", Blend(linear, trees, np.round([one.trees for one in stacks], DIGITS)), evidence)
+    return PartModel("blend", Blend(linear, trees, np.round([one.trees for one in stacks], DIGITS)), evidence)
 
 
 def final_weights(data: Dataset, half_life: float | None) -> Floats:

@@ -133,11 +133,13 @@ class _Paths:
         return self.linear[choice.penalty], None if choice.rounds is None else self.trees[choice.rounds]
 
 
-def validate(data: Dataset, seed: int, progress: Progress, run: Workers) -> Forward:
-    """Run the folds and choose."""
+def validate(
+    data: Dataset, seed: int, progress: Progress, run: Workers, folds: Sequence[Fold] | None = None
+) -> Forward:
+    """Run the folds (those given, forward in time, else `folds_of`) and choose."""
     tell = partial(progress, "validating forward in time" if data.ordered else "validating out of fold")
     if data.ordered:
-        return _validate_forward(data, seed, tell, run)
+        return _validate_forward(data, folds_of(data, seed) if folds is None else folds, seed, tell, run)
     return _validate_at_random(data, seed, tell, run)
 
 
@@ -159,18 +161,19 @@ def _paths(
     return paths
 
 
-def _validate_forward(data: Dataset, seed: int, tell: Callable[[float], None], run: Workers) -> Forward:
+def _validate_forward(
+    data: Dataset, folds: Sequence[Fold], seed: int, tell: Callable[[float], None], run: Workers
+) -> Forward:
     """Every choice for a fold (penalty, rounds, stack) is made from earlier folds' outcomes alone; the half-life of
     all is the one that did best over all folds."""
-    folds = folds_of(data, seed)
     half_life = choose_half_life(data, folds, seed, run, fold_weights)
     tell(0.3)
     paths = _paths(data, folds, half_life, seed, lambda share: tell(0.3 + 0.7 * share), run)
     scored = _Scored(data, paths)
     for number, fold in enumerate(folds):
-        scored.fold(fold, _mature(data, folds[:number], fold.cut) * age_weights(data.taken, fold.cut, half_life))
+        scored.fold(fold, mature_weights(data, folds[:number], fold.cut) * age_weights(data.taken, fold.cut, half_life))
     last = last_day(data)
-    mature = _mature(data, folds, last) * age_weights(data.taken, last, half_life)
+    mature = mature_weights(data, folds, last) * age_weights(data.taken, last, half_life)
     tested = known_weights(data.taken, data.closed, data.weight, ~np.isnan(paths.base), last)
     return scored.finished(mature, tested, half_life)
 
@@ -234,7 +237,7 @@ class _Scored:
         )  # fmt: skip
 
 
-def _mature(data: Dataset, folds: Sequence[Fold], cut: int) -> Floats:
+def mature_weights(data: Dataset, folds: Sequence[Fold], cut: int) -> Floats:
     """Weights of the test rows of folds most of whose outcomes are known by the cut; 0 elsewhere."""
     pool = np.zeros(len(data.taken), dtype=np.bool_)
     for fold in folds:

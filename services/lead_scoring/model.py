@@ -1,109 +1,151 @@
-"""The score's model: a blend with its calibration folded in; JSON, npz and LightGBM's text on disk, nothing else."""
+"""The score's model: a part for leads, one for opportunities; JSON, npz and LightGBM's text on disk, nothing else."""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kit.errors import Poisoned
-from learning.blend import Blend
-from learning.calibration import logit
-from learning.columns import Floats, Table
-from learning.encoder import Encoder
-from learning.linear import LinearScorer, Scores
-from learning.reasons import Names, Reason, Teller
-from learning.texts import TextColumn
-from learning.trees import Trees
-from services.lead_scoring.domain import TOP_REASONS, Score, listed, rounded
+from learning.columns import Codes, Table, Texts
+from learning.encoder import Column
+from learning.horizon import checked_horizon
+from learning.linear import Scores
+from learning.reasons import Names
+from learning.records import DealKind
+from services.lead_scoring.domain import TOP_REASONS, Score
+from services.lead_scoring.part_model import PartModel, constant_part, prior_part, read_part
+from services.lead_scoring.pooled import PIPELINE, Own, Pooled
 
-FORMAT = 2
-MODEL_FILE, WEIGHTS_FILE, TREES_FILE, EVALUATION_FILE = "model.json", "weights.npz", "trees.txt", "evaluation.json"
-KINDS = ("blend", "logistic", "base_rate", "prior")
-# The prior's own belief: worth 4 closed records of which 30 % were won.
-PRIOR_WON, PRIOR_LOST = 1.2, 2.8
-REFITS = 20
+FORMAT, FORMAT_OF_ONE = 3, 2  # as written before kinds were learned apart, and still where there is one part only
+MODEL_FILE, EVALUATION_FILE = "model.json", "evaluation.json"
+KIND = "kind"
+Mask = NDArray[np.bool_]
+ANY = ""  # the kind of a part that scores all rows
 
 
 @dataclass(frozen=True)
 class ScoreModel:
-    """What serves: `kind` is blend (trees beside the linear model), logistic (that alone), base_rate (nothing predicts)
-    or prior (too few outcomes)."""
+    """What serves. parts: by kind of deal, most outcomes first, or one under ANY.
 
-    kind: str
-    scorer: LinearScorer | Blend
-    evidence: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)
+    horizon_days: within which a lead's score is its chance to convert; None: at all.
+    """
+
+    parts: Mapping[str, Pooled]
     evaluation: Mapping[str, Any] = field(default_factory=dict)
-    widening: float = 1.0  # of the refits' and bags' deviations (`width.widening`)
+    horizon_days: int | None = None
+
+    @classmethod
+    def of(cls, part: PartModel, evaluation: Mapping[str, Any] | None = None) -> ScoreModel:
+        """A model of one part for all rows."""
+        return cls({ANY: Pooled(part)}, evaluation or {})
+
+    @property
+    def main(self) -> PartModel:
+        """The part that most outcomes taught."""
+        return next(iter(self.parts.values())).together
+
+    @property
+    def kind(self) -> str:
+        """Of the main part: see PartModel."""
+        return self.main.kind
+
+    @property
+    def widening(self) -> float:
+        """Of the main part."""
+        return self.main.widening
 
     @property
     def prior(self) -> bool:
-        """Whether no trained model stands behind the numbers."""
-        return self.kind == "prior"
+        """Whether no trained model stands behind any number."""
+        return all(part.prior for part in self.parts.values())
 
-    @property
-    def nothing_predicts(self) -> bool:
-        """Whether training found that no column tells anything: every record gets the rate."""
-        return self.kind == "base_rate"
+    @cached_property
+    def encoded(self) -> Mapping[str, Column]:
+        """How each column is read, by name; where parts differ, as the main part does."""
+        found: dict[str, Column] = {}
+        for part in self.parts.values():
+            found = {column.name: column for column in part.encoded} | found
+        return found
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        return tuple(column.name for column in self.scorer.encoder.columns)
-
-    @cached_property
-    def _teller(self) -> Teller:
-        return Teller(self.scorer.encoder, self.evidence)
+        routing = set() if ANY in self.parts else {KIND}
+        routing |= {PIPELINE for part in self.parts.values() if part.own}
+        return tuple(sorted({*self.encoded, *routing}))
 
     def score(self, table: Table) -> Scores:
         """Every row's log-odds and interval."""
-        found = self.scorer.score(table)
-        return replace(found, deviation=self.widening * found.deviation)
+        shares = [(rows, part.score(inside)) for rows, inside, part, _ in self._routed(table)]
+        if len(shares) == 1:
+            return shares[0][1]
+        log_odds, deviation = np.empty(table.rows), np.empty(table.rows)
+        for rows, found in shares:
+            log_odds[rows], deviation[rows] = found.log_odds, found.deviation
+        return Scores(log_odds, deviation)
+
+    def priors(self, table: Table) -> Mask:
+        """Which rows no trained model stands behind."""
+        found = np.zeros(table.rows, dtype=np.bool_)
+        for rows, inside, part, _ in self._routed(table):
+            found[rows] = part.priors(inside)
+        return found
 
     def explain(self, table: Table, names: Names | None = None, top: int = TOP_REASONS) -> list[Score]:
         """Every row's score with reasons: base_log_odds + effects = log-odds of the probability.
 
         names: by column, what to call a value in words.
         """
-        spread, effects = self.scorer.explained(table)
-        base = self.scorer.base
-        exact = Scores(base + effects.sum(axis=1), self.widening * spread.deviation)
-        why: list[tuple[Reason, ...]] = self._teller.reasons(table, effects, top, names)
-        told = zip(effects.tolist(), rounded(effects).tolist(), strict=True)
-        parts = [listed(zip(self.columns, short, strict=True), sum(row)) for row, short in told]
-        rows = zip(exact.probability.tolist(), exact.low.tolist(), exact.high.tolist(), why, parts, strict=True)
-        known = self.prior, self.nothing_predicts
-        return [Score(p, low, high, base, one, *known, part) for p, low, high, one, part in rows]
+        found: dict[int, Score] = {}
+        for rows, inside, part, kind in self._routed(table):
+            horizon = self.horizon_days or 0 if kind == DealKind.LEAD else 0
+            found.update(zip(rows.tolist(), part.explain(inside, names, top, horizon), strict=True))
+        return [found[row] for row in range(table.rows)]
+
+    def _routed(self, table: Table) -> Iterator[tuple[Codes, Table, Pooled, str]]:
+        """Each part's rows. A row whose kind is missing, or unknown, is an opportunity."""
+        every = np.arange(table.rows)
+        column = table.columns.get(KIND)
+        if ANY in self.parts or not isinstance(column, Texts):
+            kind = ANY if ANY in self.parts else DealKind.OPPORTUNITY
+            yield every, table, self.parts[kind], kind
+            return
+        lead = np.array([*(text == DealKind.LEAD for text in column.dictionary), False])[column.codes]
+        for kind, rows in ((DealKind.OPPORTUNITY, ~lead), (DealKind.LEAD, lead)):
+            if rows.all() and table.rows:
+                yield every, table, self.parts[kind], kind
+            elif rows.any() or (kind is DealKind.OPPORTUNITY and not table.rows):
+                yield every[rows], table.take(rows), self.parts[kind], kind
 
     def save(self, folder: Path) -> None:
         """Write the artifact: the same model gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        linear, trees = (
-            (self.scorer.linear, self.scorer.trees) if isinstance(self.scorer, Blend) else (self.scorer, None)
-        )
-        described: dict[str, Any] = {
-            "format": FORMAT, "kind": self.kind, "columns": linear.encoder.to_json(), "widening": self.widening,
-            "evidence": {name: [list(one) for one in counts] for name, counts in self.evidence.items()},
-        }  # fmt: skip
-        arrays = {"weights": linear.weights, "intercepts": linear.intercepts, "means": linear.means}
-        for index, column in enumerate(linear.encoder.columns):
-            if isinstance(column, TextColumn):
-                arrays[f"text{index}"] = column.arrays()
-        if trees is not None and isinstance(self.scorer, Blend):
-            described["trees"] = {"bags": trees.bags, "rounds": trees.rounds}
-            arrays["tree_weights"] = self.scorer.tree_weights
-            (folder / TREES_FILE).write_text(trees.text, encoding="utf-8")
-        _write_json(folder / MODEL_FILE, described)
+        if list(self.parts) == [ANY]:
+            self.main.write(folder)
+            _write_json(folder / MODEL_FILE, {"format": FORMAT_OF_ONE, **self.main.described()})
+        else:
+            described: list[dict[str, Any]] = []
+            for kind, pipeline, share, part in self._members():
+                prefix = f"{len(described)}-"
+                part.write(folder, prefix)
+                described.append({"of": kind, "pipeline": pipeline, "share": share, **part.described()})
+            _write_json(folder / MODEL_FILE, {
+                "format": FORMAT, "lead_horizon_days": self.horizon_days, "parts": described
+            })  # fmt: skip
         _write_json(folder / EVALUATION_FILE, dict(self.evaluation))
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        (folder / WEIGHTS_FILE).write_bytes(buffer.getvalue())
+
+    def _members(self) -> Iterator[tuple[str, str, float, PartModel]]:
+        """Kind, pipeline ("" for all together), share, model."""
+        for kind, part in self.parts.items():
+            yield kind, "", 1.0, part.together
+            yield from ((kind, name, one.share, one.model) for name, one in part.own.items())
 
 
 def load(folder: Path) -> ScoreModel:
@@ -111,57 +153,40 @@ def load(folder: Path) -> ScoreModel:
     try:
         described = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         evaluation = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
-        if described["format"] != FORMAT or described["kind"] not in KINDS:
-            raise ValueError("another format or kind")
-        with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as kept:
-            arrays = {name: np.asarray(kept[name], dtype=np.float64) for name in kept.files}
-        if not all(np.isfinite(array).all() for array in arrays.values()):
-            raise ValueError("weights that are no finite numbers")
-        encoder = Encoder.from_json(described["columns"], arrays)
-        linear = _linear(encoder, arrays)
-        scorer: LinearScorer | Blend = linear
-        if "trees" in described:
-            scorer = _blend(linear, described["trees"], (folder / TREES_FILE).read_text(encoding="utf-8"), arrays)
-        wider = float(described.get("widening", 1.0))
-        if not 1.0 <= wider < float("inf"):
-            raise ValueError("intervals that are no intervals")
+        if described["format"] == FORMAT_OF_ONE:
+            return ScoreModel.of(read_part(described, folder), evaluation)
+        if described["format"] != FORMAT:
+            raise ValueError("another format")
+        parts = _read_parts(described["parts"], folder)
+        return ScoreModel(parts, evaluation, checked_horizon(described["lead_horizon_days"], "lead_horizon_days"))
     except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
-    return ScoreModel(described["kind"], scorer, described["evidence"], evaluation, wider)
 
 
-def _linear(encoder: Encoder, arrays: Mapping[str, Floats]) -> LinearScorer:
-    weights, intercepts, means = (arrays[name] for name in ("weights", "intercepts", "means"))
-    if (weights.shape, means.shape) != ((encoder.width, len(intercepts)), (len(encoder.columns),)):
-        raise ValueError(f"weights of shape {weights.shape} do not fit {encoder.width} features")
-    return LinearScorer(encoder, weights, intercepts, means)
-
-
-def _blend(linear: LinearScorer, counts: Mapping[str, int], text: str, arrays: Mapping[str, Floats]) -> Blend:
-    blend = Blend(linear, Trees(text, counts["bags"], counts["rounds"]), arrays["tree_weights"])
-    if blend.tree_weights.shape != linear.intercepts.shape:
-        raise ValueError("the trees' weights do not fit the refits")
-    nothing = Table(1, {})
-    blend.explained(nothing)  # fails where the trees read other features than the columns give
-    return blend
+def _read_parts(described: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Pooled]:
+    together: dict[str, PartModel] = {}
+    own: dict[str, dict[str, Own]] = {}
+    for number, one in enumerate(described):
+        part, kind, share = read_part(one, folder, f"{number}-"), str(one["of"]), float(one["share"])
+        if not 0.0 < share <= 1.0:
+            raise ValueError("a share that is none")
+        if one["pipeline"]:
+            own.setdefault(kind, {})[str(one["pipeline"])] = Own(share, part)
+        else:
+            together[kind] = part
+    if set(together) != set(DealKind) or set(own) - set(together):
+        raise ValueError("parts of other kinds")
+    return {kind: Pooled(part, own.get(kind, {})) for kind, part in together.items()}
 
 
 def constant_model(kind: str, intercepts: Sequence[float], evaluation: Mapping[str, Any] | None = None) -> ScoreModel:
     """A model that gives every record the same probability: intercepts are the log-odds and those of refits."""
-    scorer = LinearScorer(Encoder(()), np.zeros((0, len(intercepts))), np.array(intercepts), np.zeros(0))
-    return ScoreModel(kind, scorer, {}, evaluation or {})
+    return ScoreModel.of(constant_part(kind, intercepts), evaluation)
 
 
 def prior_model(won: float = 0.0, lost: float = 0.0, evaluation: Mapping[str, Any] | None = None) -> ScoreModel:
-    """The company's own rate of `won` and `lost` records, shrunk towards a general belief; wide where they are few.
-
-    The interval is that of a Beta(a, b) in log-odds, whose variance is about 1/a + 1/b.
-    """
-    a, b = PRIOR_WON + won, PRIOR_LOST + lost
-    middle = logit(a / (a + b))
-    spread = np.linspace(-1.0, 1.0, REFITS)
-    intercepts = middle + spread / spread.std() * np.sqrt(1 / a + 1 / b)
-    return constant_model("prior", [middle, *(float(one) for one in intercepts)], evaluation)
+    """The rate of `won` and `lost` records, shrunk towards a general belief: see `prior_part`."""
+    return ScoreModel.of(prior_part(won, lost), evaluation)
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

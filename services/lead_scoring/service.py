@@ -16,7 +16,7 @@ from learning.records import DealHistory
 from learning.snapshots import Row, row_at
 from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled, shares
 from services.lead_scoring.features import names_of, rows_table
-from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.model import Mask, ScoreModel
 from services.lead_scoring.whatif import Difference, Hypothesis, check, differences, supposed
 
 KIND = "lead_score"
@@ -111,12 +111,12 @@ class LeadScoring:
     def score(self, deals: Sequence[Asked]) -> tuple[list[Score], str]:
         """The same without reasons, and the model's version."""
         model, pointer = self._models.current
-        return _fill(deals, lambda table: _plain(model.score(table), model.prior), model), _identity(pointer)[0]
+        return _fill(deals, lambda table: _plain(model.score(table), model.priors(table)), model), _identity(pointer)[0]
 
     def score_table(self, table: Table) -> tuple[Scores, ModelInfo]:
         """Scores of feature rows given as columns, vectorised."""
         model, pointer = self._models.current
-        return model.score(table), ModelInfo(*_identity(pointer), model.prior)
+        return model.score(table), ModelInfo(*_identity(pointer), bool(model.priors(table).all()))
 
     def _answer(self, asked: Asked, score: Score, version: str, generation: int) -> Answer:
         deal, day = asked.history.deal, asked.day
@@ -151,6 +151,6 @@ def _fill(deals: Sequence[Asked], scorer: _Scorer, model: ScoreModel) -> list[Sc
     return [next(computed) if score is None else score for score in known]
 
 
-def _plain(scores: Scores, prior: bool) -> list[Score]:
-    rows = zip(scores.probability.tolist(), scores.low.tolist(), scores.high.tolist(), strict=True)
-    return [Score(probability, low, high, prior=prior) for probability, low, high in rows]
+def _plain(scores: Scores, priors: Mask) -> list[Score]:
+    rows = zip(scores.probability.tolist(), scores.low.tolist(), scores.high.tolist(), priors.tolist(), strict=True)
+    return [Score(probability, low, high, prior=prior) for probability, low, high, prior in rows]

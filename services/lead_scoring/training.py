@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -18,22 +19,22 @@ from learning.calibration import sigmoid
 from learning.columns import Floats
 from learning.history import read_history
 from learning.overrules import Overrules
-from learning.parallel import cores, workers
+from learning.parallel import Workers, cores, workers
 from learning.scores import SCORES
 from services.lead_scoring.card import model_card
 from services.lead_scoring.champion import NONE, Champion, beside
 from services.lead_scoring.dataset import Dataset, build_dataset
-from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.evaluation import evaluate, facts_of
-from services.lead_scoring.final import fit_final
-from services.lead_scoring.forward import Progress, validate
-from services.lead_scoring.model import ScoreModel, prior_model
-from services.lead_scoring.width import widening
+from services.lead_scoring.forward import Progress
+from services.lead_scoring.kinds_told import kinds_told, why_prior
+from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.parts import Learned, Study, joined, learn, served, shared_folds
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 PARALLEL_CELLS = 1_500_000  # of labelled rows × columns, from which on a second process pays
 PROCESSES = 4
 HELD_CELLS = 50_000_000  # by all processes together: each holds the data anew, and works on a copy of most
+STATED = -1  # the horizon: what the history says
 READING = 0.1  # share of the progress
 
 
@@ -59,27 +60,36 @@ def train(
     `progress` is told stages and a share of the whole that only grows. Runs in two or more processes where the data
     are large; the result is the same.
     """
-    won, lost = data.outcomes
     facts = facts_of(data, seed)
-    if won + lost < MIN_OUTCOMES or not won or not lost:
-        facts |= {"model": "prior", "why": f"{won + lost} outcomes, of which {won} won: a prior until there are more"}
-        found = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} if champion else {}
-        return Trained(prior_model(won, lost, facts), data, np.full(len(data.taken), np.nan), found)
-    processes = processes_for(int(data.labelled.sum()) * max(len(data.table.columns), 1))
     # threads that wait for each other cost more than they give
-    with threadpool_limits(1), workers(data, processes) as run:
-        forward = validate(data, seed, part(progress, 0.0, 0.6), run)
-        model = fit_final(data, forward, seed, part(progress, 0.6, 0.9), run)
-        if forward.predicts:
-            model = replace(model, widening=widening(data, forward, model, seed, run))
+    with threadpool_limits(1), _team(data) as run:
+        parts = learn(data, Study(seed, shared_folds(data, seed), part(progress, 0.0, 0.9)), run, _team)
         progress("evaluating", 0.9)
+        forward, model = joined(data, parts), ScoreModel(served(parts), {}, data.horizon_days)
+        facts |= {"kinds": kinds_told(parts, seed)}
+        if forward is None:
+            facts |= why_prior(data)
+            none = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} if champion else {}
+            return Trained(replace(model, evaluation=facts), data, np.full(len(data.taken), np.nan), none)
         facts |= evaluate(data, forward, model, seed)
         if card:
             facts["card"] = model_card(data, forward, model, seed, run)
-        found = beside(data, forward, champion, seed, run) if champion else {}
+    found = _beside(parts, champion, seed) if champion else {}
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
     return Trained(replace(model, evaluation=facts), data, scores, found)
+
+
+def _beside(parts: Sequence[Learned], champion: Champion, seed: int) -> Mapping[str, Any]:
+    """The comparison of the kind with most outcomes: each kind has a target of its own."""
+    first, forward = next((one, one.forward) for one in parts if one.forward is not None)
+    with threadpool_limits(1), _team(first.data) as run:
+        return {"kind": first.kind, **beside(first.data, forward, champion, seed, run)}
+
+
+def _team(data: Dataset) -> AbstractContextManager[Workers]:
+    """Workers on the data, as many as pay."""
+    return workers(data, processes_for(int(data.labelled.sum()) * max(len(data.table.columns), 1)))
 
 
 def processes_for(cells: int) -> int:
@@ -101,18 +111,21 @@ def train_folder(
     progress: Progress,
     overrules: Overrules | None = None,
     champion: Champion | None = None,
+    horizon_days: int | None = STATED,
 ) -> Trained:
     """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy, with
     the comparison with the champion as `champion`) and scores.parquet (deal_id, day, probability: time-forward scores
     for other models to train on).
 
-    overrules: columns that people keep or leave out, whatever the leak guard says.
+    overrules: columns that people keep or leave out, whatever the leak guard says. horizon_days: within which leads
+    are to convert, None: at all; without it what the folder states.
     """  # fmt: skip
     folder = read_history(history)
     progress("reading the history", 0.0)
     deals = folder.deals(lambda share: progress("reading the history", READING * share))
     also = champion.model.columns if champion and champion.model else ()
-    data = build_dataset(deals, folder.manifest.business_day, overrules, also)
+    horizon = folder.manifest.lead_horizon_days if horizon_days == STATED else horizon_days
+    data = build_dataset(deals, folder.manifest.business_day, overrules, also, horizon)
     trained = train(data, seed, part(progress, READING, 1.0), card=True, champion=champion)
     trained.model.save(out / ARTIFACT_FOLDER)
     found = dict(trained.model.evaluation) | ({"champion": trained.beside} if trained.beside else {})

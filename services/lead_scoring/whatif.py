@@ -101,11 +101,14 @@ def differences(
     """What the difference in log-odds is made of: what would be other, strongest first, and all the rest as one.
 
     What stays the same counts too, for columns work together; one by one that would tell nobody anything. Both
-    scores are of one model, so that their bases are the same.
+    scores are of one model, so that their bases are the same, unless a lead becomes an opportunity: then the average
+    opportunity is compared with the average lead, which is told of the kind.
     """
-    old, new = before.contributions, after.contributions
+    old, new = dict(before.contributions), dict(after.contributions)
+    if before.base_log_odds != after.base_log_odds:
+        new["kind"] = new.get("kind", 0.0) + after.base_log_odds - before.base_log_odds
     moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in {**old, **new}}
-    total = (after.base_log_odds - before.base_log_odds) + math.fsum(moved.values())
+    total = math.fsum(moved.values())
     other = (name for name in moved if name and rows[0].get(name) != rows[1].get(name))
     order = sorted(other, key=lambda name: (-abs(moved[name]), name))
     found = [

@@ -12,7 +12,7 @@ from learning.parallel import Workers
 from services.lead_scoring.candidates import Found, Task, learn, thin
 from services.lead_scoring.dataset import Dataset, Ints
 from services.lead_scoring.forward import Forward
-from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.part_model import PartModel
 
 PARTS = 4
 LARGE, PARTS_OF_LARGE = 10_000, 1  # rows from which on a part of them tells enough
@@ -35,7 +35,7 @@ def imagine(data: Dataset, imagined: Imagined) -> Found:
     return learn(replace(data, won=won), imagined.task)
 
 
-def widening(data: Dataset, forward: Forward, model: ScoreModel, seed: int, run: Workers) -> float:
+def widening(data: Dataset, forward: Forward, model: PartModel, seed: int, run: Workers) -> float:
     """The factor, at least 1, that the model's deviations need to be as large as its errors are.
 
     Refits tell how far chance moves a score, not how far shrinking and too simple a model keep it from the truth. So

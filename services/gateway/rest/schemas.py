@@ -81,6 +81,7 @@ class LeadScore(Computed):
     reasons: list[Reason]
     prior: bool
     nothing_predicts: bool = Field(description="no field tells how deals end: all have the company's rate")
+    horizon_days: int | None = Field(description="of a lead: within which it converts; null: at all, or won in the end")
 
 
 class PeriodForecast(Shape):

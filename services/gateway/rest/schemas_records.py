@@ -39,6 +39,7 @@ class PastScore(Shape):
     contributions: dict[str, float]
     prior: bool
     nothing_predicts: bool
+    horizon_days: int | None
 
 
 class ScorePage(Shape):

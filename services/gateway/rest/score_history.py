@@ -46,4 +46,5 @@ def past_score(insight: Insight) -> dict[str, Any]:
         "probability": body["probability"], "low": body["low"], "high": body["high"],
         "base_log_odds": body["base_log_odds"], "contributions": parts,
         "prior": body["prior"], "nothing_predicts": body.get("nothing_predicts", False),
+        "horizon_days": body.get("horizon_days"),
     }  # fmt: skip

@@ -10,7 +10,6 @@ from kit.errors import InvalidInput
 from services.gateway.store import Store
 from services.gateway.workspace import Workspace
 
-
 BAD: tuple[Any, ...] = (0, -1, 1096, 30.0, True, "30", [])
 
 

@@ -53,8 +53,8 @@ def test_both_halves_score_and_their_reasons_add_up(tmp_path: Path, ordered: boo
     assert model.kind == "blend"
     stack = model.evaluation["stack"]
     assert stack["linear"] == stack["trees"] > 0.25
-    assert isinstance(model.scorer, Blend)
-    assert model.scorer.tree_weights == pytest.approx(stack["trees"], abs=1e-6)
+    assert isinstance(model.main.scorer, Blend)
+    assert model.main.scorer.tree_weights == pytest.approx(stack["trees"], abs=1e-6)
     shown = model.score(made.table).probability
     told = model.explain(made.table)
     for score, probability in zip(told, shown.tolist(), strict=True):

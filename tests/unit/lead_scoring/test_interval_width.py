@@ -13,7 +13,8 @@ from learning.calibration import sigmoid
 from learning.columns import Floats, Table
 from learning.guard_histories import Verdict
 from services.lead_scoring.dataset import Dataset
-from services.lead_scoring.model import MODEL_FILE, ScoreModel, constant_model, load
+from services.lead_scoring.model import MODEL_FILE, ScoreModel, load
+from services.lead_scoring.part_model import constant_part
 from services.lead_scoring.training import train
 from services.lead_scoring.width import recovered
 
@@ -52,14 +53,14 @@ def test_how_much_was_recovered_is_a_weighted_correlation() -> None:
 
 
 def wide() -> ScoreModel:
-    return replace(constant_model("base_rate", [0.2, 0.1, 0.3]), widening=1.75)
+    return ScoreModel.of(replace(constant_part("base_rate", [0.2, 0.1, 0.3]), widening=1.75))
 
 
 def test_a_model_keeps_its_width_on_disk_and_in_explanations(tmp_path: Path) -> None:
     table = Table(2, {})
     wide().save(tmp_path)
     loaded = load(tmp_path)
-    narrow = replace(loaded, widening=1.0)
+    narrow = replace(loaded.main, widening=1.0)
     assert loaded.score(table).deviation == pytest.approx(1.75 * narrow.score(table).deviation)
     assert [one.low for one in loaded.explain(table)] == pytest.approx(loaded.score(table).low.tolist())
 

@@ -15,7 +15,8 @@ from learning.encoder import Encoder
 from learning.linear import LinearScorer
 from learning.records import Deal, Outcome
 from services.lead_scoring.domain import Score, settled
-from services.lead_scoring.model import MODEL_FILE, WEIGHTS_FILE, ScoreModel, load, prior_model
+from services.lead_scoring.model import MODEL_FILE, ScoreModel, load, prior_model
+from services.lead_scoring.part_model import WEIGHTS_FILE, PartModel
 
 ROWS = Table(3, {"stage": Texts(["A", "B"], np.array([0, 1, -1])), "n": np.array([1.0, np.nan, 3.0])})
 
@@ -27,7 +28,8 @@ def model() -> ScoreModel:
     scorer = LinearScorer(
         encoder, generator.normal(size=(encoder.width, 21)), generator.normal(size=21), generator.normal(size=2)
     )
-    return ScoreModel("logistic", scorer, {"stage": [[5, 2]] * 4}, {"model": "logistic", "won": 3})
+    part = PartModel("logistic", scorer, {"stage": [[5, 2]] * 4})
+    return ScoreModel.of(part, {"model": "logistic", "won": 3})
 
 
 def test_a_saved_model_scores_the_same_and_has_the_same_bytes(tmp_path: Path) -> None:

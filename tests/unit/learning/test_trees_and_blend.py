@@ -20,6 +20,7 @@ from learning.texts import TextColumn
 from learning.tree_paths import read_leaves
 from learning.trees import Trees, merged
 from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.part_model import PartModel
 
 ROWS, BAGS, ROUNDS = 2_000, 3, 15
 DAY = date(2017, 9, 30)
@@ -131,7 +132,7 @@ def test_base_and_effects_are_the_log_odds_of_the_score(rows: list[dict[str, flo
     np.testing.assert_array_equal(BLEND.score(table).deviation, scores.deviation)
     for row, found in enumerate(reasons(BLEND.encoder, table, effects, {}, top)):
         assert BLEND.base + sum(one.effect for one in found) == pytest.approx(scores.log_odds[row], abs=1e-9)
-    for said in ScoreModel("blend", BLEND).explain(table):
+    for said in ScoreModel.of(PartModel("blend", BLEND)).explain(table):
         for parts in ([one.effect for one in said.reasons], said.contributions.values()):
             log_odds = said.base_log_odds + sum(parts)
             assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(said.probability, abs=1e-9)

@@ -75,7 +75,7 @@ class Contributions(_message.Message):
     def __init__(self, fields: _Optional[_Iterable[str]] = ..., effects: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class LeadScore(_message.Message):
-    __slots__ = ("header", "probability", "low", "high", "base_log_odds", "reasons", "prior", "contributions", "nothing_predicts")
+    __slots__ = ("header", "probability", "low", "high", "base_log_odds", "reasons", "prior", "contributions", "nothing_predicts", "horizon_days")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     LOW_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,7 @@ class LeadScore(_message.Message):
     PRIOR_FIELD_NUMBER: _ClassVar[int]
     CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
     NOTHING_PREDICTS_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_DAYS_FIELD_NUMBER: _ClassVar[int]
     header: InsightHeader
     probability: float
     low: float
@@ -94,7 +95,8 @@ class LeadScore(_message.Message):
     prior: bool
     contributions: Contributions
     nothing_predicts: bool
-    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., probability: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., base_log_odds: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., prior: _Optional[bool] = ..., contributions: _Optional[_Union[Contributions, _Mapping]] = ..., nothing_predicts: _Optional[bool] = ...) -> None: ...
+    horizon_days: int
+    def __init__(self, header: _Optional[_Union[InsightHeader, _Mapping]] = ..., probability: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., base_log_odds: _Optional[float] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ..., prior: _Optional[bool] = ..., contributions: _Optional[_Union[Contributions, _Mapping]] = ..., nothing_predicts: _Optional[bool] = ..., horizon_days: _Optional[int] = ...) -> None: ...
 
 class PeriodForecast(_message.Message):
     __slots__ = ("period", "start_date", "end_date", "probability", "expected")
