@@ -122,3 +122,13 @@ class FiscalPeriod:
             return f"FY{year:04d}"
         letter = "Q" if self.grain is Grain.QUARTER else "H"
         return f"{year:04d}-{letter}{since % 12 // MONTHS[self.grain] + 1}"
+
+
+def months_id(start: date, end: date) -> str:
+    """What totals of whole months are called where no fiscal year is known: 2017-Q4 for a quarter of the calendar,
+    2017-10 for a month, else 2017-10/2018-03 from month to month."""
+    length = (end.year - start.year) * 12 + end.month - start.month + 1
+    if length == 3 and start.month % 3 == 1:
+        return f"{start.year:04d}-Q{(start.month + 2) // 3}"
+    first, last = f"{start.year:04d}-{start.month:02d}", f"{end.year:04d}-{end.month:02d}"
+    return first if length == 1 else f"{first}/{last}"

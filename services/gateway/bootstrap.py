@@ -31,6 +31,7 @@ from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
 from services.gateway.feedback_publisher import FeedbackPublisher
+from services.gateway.fiscal_pointer import FiscalPointer
 from services.gateway.forecast_client import ForecastService
 from services.gateway.forecast_days import Diary
 from services.gateway.forecast_trees import PipelineWatch
@@ -107,6 +108,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         runners=[
             *_loops(settings, nc, gateway, models),
             Loop("catalogue", partial(keep_filled, catalogue)),
+            Loop("fiscal-year", partial(keep_filled, FiscalPointer(workspace, shelf))),
             Diary(gateway),
             PipelineWatch(gateway),
             trainer,
@@ -173,7 +175,7 @@ async def _pass_on(gateway: Gateway, stop: asyncio.Event) -> None:
     gateway.stop.set()
 
 
-async def keep_filled(models: ModelVersions | ActionCatalogue, stop: asyncio.Event) -> None:
+async def keep_filled(models: ModelVersions | ActionCatalogue | FiscalPointer, stop: asyncio.Event) -> None:
     """Artifacts and pointers are in NATS, whatever happens to it."""
     while not stop.is_set():
         with contextlib.suppress(DealcastError):  # NATS or the registry is away: the next round comes

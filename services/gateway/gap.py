@@ -6,19 +6,19 @@ booked, and what is left must reach the rest of the quota. The best is kept and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money, format_minor
-from learning.fiscal import FiscalPeriod
+from learning.fiscal import FiscalPeriod, Grain
 from learning.records import Node, Outcome
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
-from services.gateway.forecast_totals import View
+from services.gateway.quarter_totals import View
 from services.gateway.rollup import COMPANY, chance
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
@@ -45,7 +45,7 @@ class Aim:
     """What is to be reached, in minor units without what is booked."""
 
     node: str
-    period: str
+    view: View
     currency: str
     needed: int
     day: date
@@ -58,10 +58,10 @@ async def close_gap(
     """At most `most` deals, best first. Raises InvalidInput without a quota, NotFound, Forbidden, Unavailable."""
     if period.end <= gateway.workspace.business_day:
         raise InvalidInput("the period is over", field="period", value=str(period), mend="Name one that is not")
-    quarters = View.of(period, gateway.workspace).quarters or ()
-    if len(quarters) != 1:
-        mend = "Name a quarter that the forecast service tells of"
-        raise InvalidInput("this is not one calendar quarter", field="period", value=str(period), mend=mend)
+    view = View.of(period, gateway.workspace)
+    if not view.quarters:
+        mend = "Name one that ends within four quarters"
+        raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
     whole = await gateway.forecast(principal, str(period), node or COMPANY, currency)
     [row], money = whole["nodes"], whole["currency"]
     if row["booked"] is None:
@@ -70,7 +70,7 @@ async def close_gap(
     if quota is None:
         mend = "PUT /v1/quotas, or name a node that has one"
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
-    aim = Aim(row["node"], str(quarters[0]), money, quota - booked, gateway.workspace.business_day)
+    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day)
     candidates = await _candidates(gateway, principal, aim)
     base, steps = await _search(simulator, aim, candidates, most)
     return {
@@ -142,11 +142,11 @@ def _rank(one: tuple[float, Candidate]) -> tuple[float, float]:
 
 async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> tuple[float | None, float | None]:
     """P(quota met) as it is, and with these deals won; None where the node knows nothing of them."""
-    current, simulated = await simulator.simulate(aim.period, aim.day, [one.won for one in won])
+    current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won])
     needed = (aim.needed, aim.needed - sum(one.amount.minor for one in won))
     found = []
     for totals, rest in zip((current, simulated), needed, strict=True):
-        mine = [one for one in totals if (one.node, one.period, one.currency) == (aim.node, aim.period, aim.currency)]
+        mine = [one for one in totals if (one.node, one.currency) == (aim.node, aim.currency)]
         found.append(chance(mine[0].body["quantiles"], rest) if mine else None)
     return found[0], found[1]
 
@@ -164,10 +164,9 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
         amount, known = deal.amount, record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
         if amount is None or amount.currency != aim.currency or deal.owner_id not in below or not known:
             continue
-        periods = record.insights[InsightKind.FORECAST].body.get("periods", ())
-        probability = next((each["probability"] for each in periods if each["period"] == aim.period), None)
+        probability = probability_in(aim.view, record.insights[InsightKind.FORECAST].body)
         if probability is not None:
-            found.append((record, amount, float(probability)))
+            found.append((record, amount, probability))
     found.sort(key=lambda one: -one[1].minor * (1 - one[2]))
     whole = {
         record.history.deal.id: record
@@ -178,6 +177,14 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
         for record, amount, probability in found[:TRIED]
         if record.history.deal.id in whole
     ]
+
+
+def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:
+    """P(won on the days that a view is of), from a deal's forecast; None where it tells nothing of them."""
+    parts = forecast.get("months" if view.period.grain is Grain.MONTH else "periods", ())
+    first, last = view.start.isoformat(), view.period.end.isoformat()
+    found = [float(each["probability"]) for each in parts if first <= each["start_date"] and each["end_date"] <= last]
+    return sum(found) if found else None
 
 
 def owners_below(tree: Sequence[Node], node: str) -> frozenset[str]:

@@ -49,7 +49,6 @@ class Parts:
     node_quotas: Sequence[NodeQuota] = ()  # set on nodes above the owners
     calls: Sequence[people.Call] = ()  # submissions and adjustments that stand
     forecast: bool = True  # the forecast service tells of this period
-    quantiles: bool = True  # its scenarios are of this period: of several they do not add up
     leaves: Callable[[str], bool] | None = None  # of a tree beside the reporting line, which names no owners
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
 
@@ -220,8 +219,6 @@ def _open_business(quantiles: Sequence[int], totals: Totals, parts: Parts) -> di
     row: dict[str, Any] = {"deals": deals, "not_yet_created": new, "correction": correction}
     total = totals.booked * scenarios + sum(sums)
     row["mean"] = format_minor(parts.currency, total, scenarios)
-    if not parts.quantiles:
-        return row | dict.fromkeys(("p10", "p50", "p90", "quota_probability"))
     for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
         row[name] = format_minor(parts.currency, totals.booked + round(quantile(grid, share)))
     row["quota_probability"] = None if totals.quota is None else chance(grid, totals.quota - totals.booked)

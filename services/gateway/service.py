@@ -97,6 +97,7 @@ class Gateway:
             ContactLog(self.workspace.now(), await self.store.touches(principal, behind)) if behind else ContactLog(),
             await self.store.list_feedback(principal, suggested) if suggested else {},
             self.workspace.now(),
+            self.workspace.calendar,
         )
 
     # forecast

@@ -10,11 +10,12 @@ from typing import Any
 from kit.errors import InvalidInput
 from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod
+from learning.placements import REPORTING, WHOLE, cut_at
 from learning.records import Change, ChangeValue, Outcome
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
-from services.gateway.forecast_totals import View
+from services.gateway.quarter_totals import View
 from services.gateway.rollup import SUMS, chance, quantile
 from services.gateway.service import Gateway
 from services.gateway.store.interface import StoredRollup
@@ -37,15 +38,15 @@ async def simulate(
 ) -> dict[str, Any]:
     """The totals of the nodes concerned before and after, in each currency. Lead scores stay as they are.
 
-    Raises InvalidInput for a period that is no quarter of the forecast, and for deals that are not open or not scored
+    Raises InvalidInput for a period that the forecast does not tell of, and for deals that are not open or not scored
     yet, NotFound, Unavailable.
     """
-    quarters = View.of(period, gateway.workspace).quarters or ()
-    if len(quarters) != 1:
-        mend = "Name a quarter that is not over"
-        raise InvalidInput("this is not one calendar quarter to come", field="period", value=str(period), mend=mend)
+    view = View.of(period, gateway.workspace)
+    if not view.quarters:
+        mend = "Name one that is not over, and ends within four quarters"
+        raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
     deals = [await _supposed(gateway, principal, each, period.start) for each in supposed]
-    current, after = await simulator.simulate(str(quarters[0]), gateway.workspace.business_day, deals)
+    current, after = await simulator.simulate(view.asked, gateway.workspace.business_day, deals)
     booked = _booked(deals)
     rows: list[dict[str, Any]] = []
     for currency in sorted({one.currency for one in after}):
@@ -83,9 +84,13 @@ def _booked(deals: Sequence[Record]) -> dict[tuple[str, str], int]:
     for record in deals:
         deal = record.history.deal
         if deal.outcome is Outcome.WON and deal.amount is not None:
-            for node in record.history.owner_path:
-                key = (node.id, deal.amount.currency)
-                more[key] = more.get(key, 0) + deal.amount.minor
+            stands = [(one.path, one.share) for one in record.history.placements if one.tree == REPORTING]
+            stands = stands or [(record.history.owner_path, WHOLE)]
+            minors = cut_at(deal.amount.minor, [share for _, share in stands])
+            for (path, _), minor in zip(stands, minors, strict=True):
+                for node in path:
+                    key = (node.id, deal.amount.currency)
+                    more[key] = more.get(key, 0) + minor
     return more
 
 

@@ -14,8 +14,9 @@ from learning.fiscal import FiscalPeriod
 from learning.placements import Tree, cut_at, depth_of, tree_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
-from services.gateway.domain import LOCAL, Principal, Scope
-from services.gateway.forecast_totals import View, forecast_totals, quotas_of, rollups_of
+from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
+from services.gateway.forecast_totals import forecast_totals, quotas_of
+from services.gateway.quarter_totals import View, rollups_of
 from services.gateway.rollup import SUMS, Parts, nodes_json
 from services.gateway.store.interface import CategorySum, PlacedDeal, Store, StoredRollup, Won
 from services.gateway.workspace import Workspace
@@ -40,9 +41,9 @@ async def tree_totals(
     _, quotas = await quotas_of(store, principal, period)
     parts = Parts(
         money, list(_nodes(tree, (*won, *promised), mine, {each.node for each in quotas})), _won(tree, won),
-        _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.serving["forecast"].generation,
+        _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.generations[InsightKind.FORECAST],
         node_quotas=[each for each in quotas if tree_of(each.node) == tree.name], spoken=COMPANY.id in told,
-        forecast=view.quarters is not None, quantiles=len(view.quarters or ()) < 2, leaves=_leaves(tree),
+        forecast=view.quarters is not None, leaves=_leaves(tree),
     )  # fmt: skip
     rows = [*whole["nodes"], *(row for row in nodes_json(parts) if row["node"] != COMPANY.id)]
     shown = [row for row in rows if not node or row["node"] == node]

@@ -67,6 +67,7 @@ class Workspace:
         self.grade_bounds = DEFAULT_BOUNDS
         self.training_columns = Overrules()
         self.calendar = FiscalCalendar()
+        self.fiscal_editions = 0  # how often quarters came to begin with other months
         self.lead_horizon_days: int | None = DEFAULT_HORIZON
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
@@ -91,7 +92,8 @@ class Workspace:
         columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
-        self.calendar = _calendar(await self._store.get_setting(FISCAL_YEAR) or {})
+        fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
+        self.calendar, self.fiscal_editions = _calendar(fiscal), int(fiscal.get("editions", 0))
         trees = await self._store.get_setting(TREES) or {}
         self.trees, self.trees_edition = trees_from(trees), int(trees.get("edition", 0))
         horizon = await self._store.get_setting(LEAD_HORIZON)
@@ -198,8 +200,14 @@ class Workspace:
         if not whole or not 1 <= month <= 12 or named not in ("end", "start"):
             mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
             raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
-        await self._store.put_setting(FISCAL_YEAR, {"start_month": month, "named_by": named})
+        moved = (month - self.calendar.start_month) % 3 != 0
         self.calendar = _calendar({"start_month": month, "named_by": named})
+        await self.set_fiscal_editions(self.fiscal_editions + int(moved))
+
+    async def set_fiscal_editions(self, editions: int) -> None:
+        """Keep the fiscal year under a number: forecasts of quarters that begin elsewhere are behind one that grows."""
+        self.fiscal_editions = editions
+        await self._store.put_setting(FISCAL_YEAR, self.fiscal_year | {"editions": editions})
 
     async def set_trees(self, trees: Sequence[Tree]) -> None:
         """Trees beside the reporting line; the reconciler publishes open deals with their new places."""
@@ -223,6 +231,7 @@ class Workspace:
     def generations(self) -> dict[InsightKind, int]:
         """The generation each kind of insight should have: of the model, and for next actions of the catalogue too."""
         found = {kind: self.serving[name].generation for name, kind in SERVICES.items()}
+        found[InsightKind.FORECAST] += self.fiscal_editions
         found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
         return found
 

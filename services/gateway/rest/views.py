@@ -17,10 +17,10 @@ from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
 from learning.placements import REPORTING
 from services.gateway.domain import Principal
-from services.gateway.forecast_totals import HORIZON
 from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
+from services.gateway.quarter_totals import HORIZON
 from services.gateway.rep_day import free_spans, rep_day
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of

@@ -17,8 +17,8 @@ from kit.errors import DealcastError, InvalidInput, NotFound
 from learning.periods import current_period
 from learning.records import DealHistory
 from services.gateway.domain import Principal, Record
-from services.gateway.forecast_totals import HORIZON
 from services.gateway.merged import merged
+from services.gateway.quarter_totals import HORIZON
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import accepted_language, id_in_path

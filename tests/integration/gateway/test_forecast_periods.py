@@ -15,10 +15,24 @@ def usd(value: str) -> dict[str, str]:
     return {"currency": "USD", "value": value}
 
 
+SPANS = {  # what else the totals of a quarter tell: of months, and of longer spans that end with it
+    "2017-Q4": [("2017-11-01", "2017-11-30", 40)],
+    "2018-Q1": [("2017-10-01", "2018-03-31", 300)],
+    "2018-Q2": [("2018-01-01", "2018-06-30", 600)],
+}
+
+
+def sums(cents: int, scenarios: int) -> dict[str, Any]:
+    return {
+        "deals_sum": scenarios * cents, "not_yet_created_sum": 0, "correction_sum": 0, "quantiles": [0, 2 * cents],
+        "open_deals": 3,
+    }  # fmt: skip
+
+
 def rollup(node: str, period: str, cents: int, scenarios: int) -> StoredRollup:
-    body = {
-        "scenarios": scenarios, "deals_sum": scenarios * cents, "not_yet_created_sum": 0, "correction_sum": 0,
-        "quantiles": [0, 2 * cents], "open_deals": 3, "as_of": "2017-10-05T12:00:00Z", "business_day": "2017-10-05",
+    spans = [{"start_date": a, "end_date": b} | sums(each, scenarios) for a, b, each in SPANS.get(period, ())]
+    body = sums(cents, scenarios) | {
+        "scenarios": scenarios, "spans": spans, "as_of": "2017-10-05T12:00:00Z", "business_day": "2017-10-05",
         "model_version": "7", "model_generation": 0,
     }  # fmt: skip
     return StoredRollup(node, period, "USD", body)
@@ -65,10 +79,13 @@ async def test_any_period_of_a_calendar_year(gateway: RunningGateway) -> None:
         assert [told[name] for name in ("booked", "mean", "open_pipeline", "p50")] == [booked, mean, pipeline, "35.00"]
     half = await total(gateway, "2018-H1")
     assert [half[name] for name in ("booked", "deals", "mean")] == ["0.00", "6.00", "6.00"]
-    assert (half["p10"], half["quota_probability"], half["open_deals"], half["stale"]) == (None, None, 3, False)
+    assert (half["p10"], half["p50"], half["p90"], half["open_deals"], half["stale"]) == (
+        "1.20", "6.00", "10.80", 3, False,
+    )  # fmt: skip
     month = await total(gateway, "2017-11")
-    assert [month[name] for name in ("booked", "open_pipeline", "stale")] == ["0.00", "7.00", False]
-    assert [month[name] for name in OPEN] == [None] * len(OPEN)
+    assert [month[name] for name in ("booked", "open_pipeline", "mean", "p90")] == ["0.00", "7.00", "0.40", "0.72"]
+    untold = await total(gateway, "2017-12")
+    assert [untold[name] for name in OPEN] == [None] * len(OPEN)
     past = await total(gateway, "2017-08")
     assert (past["booked"], past["mean"]) == ("30.00", "30.00")
     assert [(await total(gateway, "FY2018"))[name] for name in ("mean", "open_pipeline")] == [None, "9.00"]
@@ -95,7 +112,7 @@ async def test_a_fiscal_year_from_april(gateway: RunningGateway) -> None:
     assert (quarter["period"], quarter["start_date"], quarter["mean"]) == ("2018-Q3", "2017-10-01", "5.00")
     half = await total(gateway, "2018-H2")
     assert (half["start_date"], half["end_date"], half["mean"], half["p10"]) == (
-        "2017-10-01", "2018-03-31", "7.00", None,
+        "2017-10-01", "2018-03-31", "7.00", "4.60",
     )  # fmt: skip
     assert [(await total(gateway, "FY2018"))[name] for name in ("booked", "open_pipeline")] == ["34.00", "16.00"]
     made = await gateway.http.post("/v1/forecast/submissions", json={"amount": usd("6"), "node": "owner:ann"})
@@ -108,6 +125,13 @@ async def test_a_fiscal_year_from_april(gateway: RunningGateway) -> None:
     assert (uneven["period"], uneven["start_date"], uneven["booked"], uneven["mean"]) == (
         "2017-Q3", "2017-08-01", "34.00", None,
     )  # fmt: skip
+    assert gateway.gateway.workspace.fiscal_editions == 1
+    dates = {"start_date": "2017-08-01", "end_date": "2017-10-31", "model_generation": 1}
+    for node in ("company", "owner:ann"):
+        moved = rollup(node, "2017-08/2017-10", 500, 10)
+        await gateway.gateway.store.save_rollups([StoredRollup(node, moved.period, "USD", {**moved.body, **dates})])
+    told = await total(gateway, "2017-Q3")
+    assert [told[name] for name in ("mean", "p50", "stale")] == ["39.00", "39.00", False]
     await gateway.gateway.workspace.load()
     assert gateway.gateway.workspace.fiscal_year == {"start_month": 2, "named_by": "start"}
     wrong: Any
