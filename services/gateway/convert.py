@@ -81,8 +81,19 @@ def rollup_from_pb(rollup: insights_pb2.Rollup) -> StoredRollup:
         "business_day": rollup.business_day,
         "model_version": rollup.model_version,
         "model_generation": rollup.model_generation,
+        "start_date": rollup.start_date,
+        "end_date": rollup.end_date,
+        "spans": [_span_total(each) for each in rollup.spans],
     }
     return StoredRollup(rollup.node, rollup.period, rollup.currency, body)
+
+
+def _span_total(each: insights_pb2.SpanTotal) -> dict[str, Any]:
+    return {
+        "start_date": each.start_date, "end_date": each.end_date, "open_deals": each.open_deals,
+        "deals_sum": each.deals_sum, "not_yet_created_sum": each.not_yet_created_sum,
+        "correction_sum": each.correction_sum, "quantiles": list(each.quantiles),
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=4_096)
@@ -111,16 +122,8 @@ def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str
     slip_risk = forecast.slip_risk if forecast.HasField("slip_risk") else None
     body = {
         "status": _STATUS.get(forecast.status, "open"),
-        "periods": [
-            {
-                "period": period.period,
-                "start_date": period.start_date,
-                "end_date": period.end_date,
-                "probability": period.probability,
-                "expected": money(period.expected),
-            }
-            for period in forecast.periods
-        ],
+        "periods": [_period(each) for each in forecast.periods],
+        "months": [_period(each) for each in forecast.months],
         "close_date": _span(forecast.close_date_p10, forecast.close_date_p50, forecast.close_date_p90),
         "amount": _amount(forecast),
         "category": forecast.category.upper(),
@@ -131,6 +134,16 @@ def _forecast(forecast: insights_pb2.Forecast) -> tuple[dict[str, Any], dict[str
     current = next((period for period in forecast.periods if period.HasField("expected")), None)
     expected = float(current.expected.value) if current else None  # of this quarter: a dead deal is not worth a look
     return body, {"expected_amount": expected, "slip_risk": slip_risk, "category": forecast.category}
+
+
+def _period(period: insights_pb2.PeriodForecast) -> dict[str, Any]:
+    return {
+        "period": period.period,
+        "start_date": period.start_date,
+        "end_date": period.end_date,
+        "probability": period.probability,
+        "expected": money(period.expected),
+    }
 
 
 def _span(p10: str, p50: str, p90: str) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kit.money import Money
+from learning.fiscal import FiscalCalendar, Grain
 from learning.records import Contact, Outcome
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
@@ -37,6 +38,7 @@ class View:
     contact_log: ContactLog = field(default_factory=ContactLog)  # of deals whose suggestions are behind
     feedback: Mapping[str, Sequence[Feedback]] = field(default_factory=dict)  # by deal, newest first
     now: datetime | None = None  # on the business clock; without it no windows are told
+    calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def merged(record: Record, view: View) -> dict[str, Any]:
         "category": deal.category,
         "deleted": deal.deleted,
         "lead_score": _lead_score(record, view),
-        "forecast": _part(record, InsightKind.FORECAST, view),
+        "forecast": _forecast(record, view),
         "next_actions": _next_actions(record, view),
     }
 
@@ -161,6 +163,22 @@ def _lead_score(record: Record, view: View) -> dict[str, Any] | None:
     part["trend"], part["trend_since"] = moved.name, moved.since
     part["trend_reasons"] = rounded(list(moved.reasons))
     return part
+
+
+def _forecast(record: Record, view: View) -> dict[str, Any] | None:
+    """Its periods under the names that the company's fiscal year gives them."""
+    part = _part(record, InsightKind.FORECAST, view)
+    if part is None:
+        return None
+    part = dict[str, Any](months=[]) | part  # forecasts from before they were told lack them
+    part["periods"] = [each | {"period": _quarter_name(each, view.calendar)} for each in part.get("periods", ())]
+    return part
+
+
+def _quarter_name(period: Mapping[str, Any], calendar: FiscalCalendar) -> str:
+    start = date.fromisoformat(period["start_date"])
+    found = calendar.of(Grain.QUARTER, start)
+    return str(found) if found.start == start else str(period["period"])
 
 
 def _next_actions(record: Record, view: View) -> dict[str, Any] | None:

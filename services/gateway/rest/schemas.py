@@ -116,6 +116,7 @@ class Forecast(Computed):
 
     status: Literal["open", "not_applicable", "closed", "deleted"]
     periods: list[PeriodForecast]
+    months: list[PeriodForecast]
     close_date: CloseDate | None
     amount: AmountForecast | None
     category: str
