@@ -187,14 +187,6 @@ def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:
     return sum(found) if found else None
 
 
-def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:
-    """P(won on the days that a view is of), from a deal's forecast; None where it tells nothing of them."""
-    parts = forecast.get("months" if view.period.grain is Grain.MONTH else "periods", ())
-    first, last = view.start.isoformat(), view.period.end.isoformat()
-    found = [float(each["probability"]) for each in parts if first <= each["start_date"] and each["end_date"] <= last]
-    return sum(found) if found else None
-
-
 def owners_below(tree: Sequence[Node], node: str) -> frozenset[str]:
     """The owners at or below a node; below the company also those who stand nowhere."""
     inside = {node}
