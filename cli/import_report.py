@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 FATES = ("created", "changed", "unchanged", "checked", "rejected")
-PARTS_OF_DEALS = ("history", "events", "activities", "deal_contacts", "deal_products")
+PARTS_OF_DEALS = ("history", "events", "activities", "deal_contacts", "deal_products", "deal_credits")
 _SOMETIMES = ("checked", "merged", "passed", "derived")  # not told where there is none
 _ENGLISH = {
     "row": "{file}, line {line}: {what}: {message}; {mend}",
@@ -62,6 +62,7 @@ _KOREAN = {
     "activities": "활동",
     "deal_contacts": "딜 연락처",
     "deal_products": "딜 제품",
+    "deal_credits": "딜 실적 배분",
 }
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "ko": _KOREAN}
 

@@ -31,6 +31,7 @@ from learning.records import (
     Consent,
     Contact,
     ContactRole,
+    Credit,
     Deal,
     DealHistory,
     DealKind,
@@ -168,6 +169,7 @@ class HistoryFolder:
         roles: dict[str, list[ContactRole]] = defaultdict(list)
         for deal_id, contact_id, role in self._rows("deal_contacts"):
             roles[deal_id].append(ContactRole(contact_id, role or ""))
+        shared = self._credits()
         accounts = {account.id: account for account in self.accounts}
         contacts = {contact.id: contact for contact in self.contacts}
         paths = owner_paths(self.users, self.lines, self.manifest.business_day)
@@ -175,7 +177,7 @@ class HistoryFolder:
         for number, row in enumerate(rows):
             if number % TOLD_EVERY == 0:
                 tell(number / len(rows))
-            deal = _deal(row, tuple(products.get(row[0], ())), tuple(roles.get(row[0], ())))
+            deal = _deal(row, tuple(products.get(row[0], ())), tuple(roles.get(row[0], ())), shared.get(row[0], ()))
             log, past = activities.get(deal.id, ()), tuple(changes.get(deal.id, ()))
             yield DealHistory(
                 deal, past, tuple(log), accounts.get(deal.account_id),
@@ -184,6 +186,15 @@ class HistoryFolder:
                 activity_count=len(log),
                 former_accounts=tuple(accounts[one] for one in former_accounts(deal, past) if one in accounts),
             )  # fmt: skip
+
+    def _credits(self) -> dict[str, tuple[Credit, ...]]:
+        """By deal; a folder may be older than credits are."""
+        if not (self.folder / "deal_credits.parquet").exists():
+            return {}
+        found: dict[str, tuple[Credit, ...]] = {}
+        for deal_id, owner_id, percent in self._rows("deal_credits"):
+            found[deal_id] = (*found.get(deal_id, ()), Credit(owner_id, round(100 * percent)))
+        return found
 
     def _changes(self) -> dict[str, list[Change]]:
         found: dict[str, list[Change]] = defaultdict(list)
@@ -237,11 +248,14 @@ def _consents(text: str | None) -> tuple[Consent, ...]:
     )  # fmt: skip
 
 
-def _deal(row: tuple[Any, ...], products: tuple[ProductLine, ...], contacts: tuple[ContactRole, ...]) -> Deal:
+def _deal(
+    row: tuple[Any, ...], products: tuple[ProductLine, ...], contacts: tuple[ContactRole, ...],
+    credits_: tuple[Credit, ...],
+) -> Deal:  # fmt: skip
     (i, revision, kind, motion, pipeline, stage, outcome, name, owner, account, amount, currency, created, close,
      closed, category, fields, deleted) = row  # fmt: skip
     return Deal(
         i, revision or 0, DealKind(kind or "OPPORTUNITY"), Motion(motion or "NEW"), pipeline or "default", stage or "",
         Outcome(outcome or "OPEN"), name or "", owner or "", account or "", _money(currency, amount), created, close,
-        closed, category or "", decode_fields(fields), products, contacts, bool(deleted),
+        closed, category or "", decode_fields(fields), products, contacts, bool(deleted), credits_,
     )  # fmt: skip

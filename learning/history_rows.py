@@ -13,6 +13,7 @@ from learning.records import (
     Change,
     Contact,
     ContactRole,
+    Credit,
     Deal,
     FieldDefinition,
     Product,
@@ -99,6 +100,11 @@ def contact_row(contact: Contact) -> Row:
 def deal_contact_row(deal_id: str, role: ContactRole) -> Row:
     """A row of deal_contacts.parquet."""
     return {"deal_id": deal_id, "contact_id": role.contact_id, "role": role.role}
+
+
+def deal_credit_row(deal_id: str, credit: Credit) -> Row:
+    """A row of deal_credits.parquet."""
+    return {"deal_id": deal_id, "owner_id": credit.owner_id, "percent": credit.share / 100}
 
 
 def product_row(product: Product) -> Row:

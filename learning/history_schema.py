@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import ChangeValue, ContactRole, ProductLine, Value
+from learning.records import ChangeValue, ContactRole, Credit, Entry, ProductLine, Value
 
 FORMAT = 1
 _TEXT = pa.string()
@@ -47,6 +47,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "deal_contacts": _schema(deal_id=_TEXT, contact_id=_TEXT, role=_TEXT),
     "products": _schema(id=_TEXT, name=_TEXT, series=_TEXT, price=_TEXT, currency=_TEXT),
     "deal_products": _schema(deal_id=_TEXT, product_id=_TEXT, quantity=pa.float64(), price=_TEXT, currency=_TEXT),
+    "deal_credits": _schema(deal_id=_TEXT, owner_id=_TEXT, percent=pa.float64()),
     "decisions": _schema(
         deal_id=_TEXT, since=_DAY, day=_DAY, time=_TIME, insight_id=_TEXT, policy=_TEXT, control=pa.bool_(),
         action=_TEXT, propensity=pa.float64(), chances=_TEXT, shares=_TEXT, shown=_TEXT,
@@ -71,14 +72,18 @@ def to_jsonable(value: ChangeValue | None) -> Any:
     return value
 
 
-def _entry(one: ProductLine | ContactRole) -> dict[str, Any]:
+def _entry(one: Entry) -> dict[str, Any]:
+    if isinstance(one, Credit):
+        return {"owner_id": one.owner_id, "percent": one.share / 100}
     if isinstance(one, ContactRole):
         return {"contact_id": one.contact_id, "role": one.role}
     return {"product_id": one.product_id, "quantity": one.quantity, "price": to_jsonable(one.price)}
 
 
-def list_from_jsonable(data: Sequence[Any]) -> tuple[ProductLine, ...] | tuple[ContactRole, ...]:
-    """Products or contacts on a deal; ValueError, KeyError or TypeError for any other shape."""
+def list_from_jsonable(data: Sequence[Any]) -> tuple[ProductLine, ...] | tuple[ContactRole, ...] | tuple[Credit, ...]:
+    """Products, contacts or credits of a deal; ValueError, KeyError or TypeError for any other shape."""
+    if data and "owner_id" in data[0]:
+        return tuple(Credit(str(one["owner_id"]), round(100 * float(one["percent"]))) for one in data)
     if data and "contact_id" in data[0]:
         return tuple(ContactRole(str(one["contact_id"]), str(one["role"])) for one in data)
     return tuple(ProductLine(str(one["product_id"]), float(one["quantity"]), _price(one["price"])) for one in data)

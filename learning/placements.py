@@ -7,7 +7,7 @@ the whole to the last unit, whatever is cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -58,6 +58,27 @@ def shares_of(weights: Sequence[int]) -> list[int]:
         reached += weight
         ends.append(WHOLE * reached // total)
     return [until - begun for begun, until in pairwise(ends)]
+
+
+def exact_share(percent: float) -> int | None:
+    """Ten-thousandths of a percentage with at most two decimals; None of any other number."""
+    share = round(100 * percent) if abs(percent) <= 1_000 else 0
+    return share if abs(100 * percent - share) < 1e-6 else None
+
+
+def percent_text(share: int) -> str:
+    """A share as people write it."""
+    return f"{share / 100:g} %"
+
+
+def credited(deal: Deal, path: Callable[[str], tuple[Node, ...]]) -> tuple[Placement, ...]:
+    """Where a deal whose credit is shared stands in the reporting line; nothing of a deal of its owner alone."""
+    return tuple(Placement(REPORTING, path(one.owner_id), one.share) for one in deal.credits)
+
+
+def holders(deal: Deal) -> list[tuple[str, int]]:
+    """The owners whose it counts as, with their shares."""
+    return [(one.owner_id, one.share) for one in deal.credits] or [(deal.owner_id, WHOLE)]
 
 
 def placements_of(

@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 
 # Deal fields whose changes are kept in the history, beside `fields.<custom name>`. LISTS change as wholes.
-LISTS = ("products", "contacts")
+LISTS = ("products", "contacts", "credits")
 TRACKED_FIELDS = (
     "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount",
     "close_date", "closed_date", "category", "deleted", *LISTS,
@@ -84,7 +84,16 @@ class ContactRole:
     role: str = ""
 
 
-ChangeValue = Value | tuple[ProductLine, ...] | tuple[ContactRole, ...]
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An owner's share of the credit for a deal, in ten-thousandths; those of one deal add up to 10,000."""
+
+    owner_id: str
+    share: int
+
+
+Entry = ProductLine | ContactRole | Credit
+ChangeValue = Value | tuple[ProductLine, ...] | tuple[ContactRole, ...] | tuple[Credit, ...]
 
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: made by the hundred thousand, which frozen makes 3 times dearer
@@ -146,6 +155,7 @@ class Deal:
     products: tuple[ProductLine, ...] = ()
     contacts: tuple[ContactRole, ...] = ()
     deleted: bool = False
+    credits: tuple[Credit, ...] = ()  # none: the owner's alone
 
 
 @dataclass(frozen=True, slots=True)

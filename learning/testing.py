@@ -121,6 +121,8 @@ def write(folder: Path, histories: Sequence[DealHistory], day: date, accounts: S
         writer.append("deal_products", [history_rows.deal_product_row(deal_id, line) for deal_id, line in lines])
         roles = [(h.deal.id, role) for h in histories for role in h.deal.contacts]
         writer.append("deal_contacts", [history_rows.deal_contact_row(deal_id, role) for deal_id, role in roles])
+        parts = [(h.deal.id, part) for h in histories for part in h.deal.credits]
+        writer.append("deal_credits", [history_rows.deal_credit_row(deal_id, part) for deal_id, part in parts])
         people = {contact.id: contact for h in histories for contact, _ in h.contacts}
         writer.append("contacts", [history_rows.contact_row(one) for one in people.values()])
     return folder

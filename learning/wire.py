@@ -33,6 +33,7 @@ from learning.wire_event import MAX_ACTIVITIES, MAX_EVENT_BYTES, deal_event
 from learning.wire_values import (
     MAX_TEXT_BYTES,
     change_value_from_pb,
+    credits_from_pb,
     day_from_pb,
     money_from_pb,
     money_to_pb,
@@ -155,6 +156,7 @@ def _deal_from_pb(source: pb.Deal) -> Deal:
         _fields_from_pb(source.fields),
         tuple([product_line_from_pb(one) for one in source.products]),
         tuple(ContactRole(one.id, one.role) for one in source.contacts), source.deleted,
+        credits_from_pb(source.credits),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from learning.records import (
 )
 from learning.wire_values import (
     MAX_TEXT_BYTES,
+    credits_to_pb,
     cut,
     fill_time,
     fill_value,
@@ -143,7 +144,7 @@ def _deal_to_pb(history: DealHistory, limits: Limits, types: FieldTypes) -> pb.D
             product_line_to_pb(one, cut(history.product_names.get(one.product_id, ""), text_bytes))
             for one in deal.products[: limits.members]
         ],
-        contacts=_contacts_to_pb(history, deal, limits),
+        contacts=_contacts_to_pb(history, deal, limits), credits=credits_to_pb(deal.credits),
         placements=[
             pb.Placement(tree=one.tree, path=_nodes_to_pb(one.path, limits), share=one.share)
             for one in history.placements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from dealcast.common.v1 import records_pb2 as pb
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import ChangeValue, ContactRole, FieldType, ProductLine, Value
+from learning.records import ChangeValue, ContactRole, Credit, Entry, FieldType, ProductLine, Value
 
 MAX_TEXT_BYTES = 2048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,8 +117,11 @@ def value_from_pb(message: pb.FieldValue) -> Value | None:
     return None if isinstance(value, tuple) else value
 
 
-def members_to_pb(value: tuple[ProductLine, ...] | tuple[ContactRole, ...], members: int) -> pb.FieldValue:
-    """The value of a change of the products or contacts on a deal, of which at most `members`."""
+def members_to_pb(value: tuple[Entry, ...], members: int) -> pb.FieldValue:
+    """The value of a change of the products or contacts on a deal, of which at most `members`, or of its credits."""
+    shared = credits_to_pb([one for one in value if isinstance(one, Credit)])
+    if shared:
+        return pb.FieldValue(credits=pb.Credits(credits=shared))
     roles = [pb.ContactRole(contact_id=one.contact_id, role=one.role)
              for one in value[:members] if isinstance(one, ContactRole)]  # fmt: skip
     if roles:
@@ -142,8 +146,20 @@ def change_value_from_pb(message: pb.FieldValue) -> ChangeValue | None:
         return tuple([product_line_from_pb(one) for one in message.products.lines])
     if kind == "contacts":
         return tuple([ContactRole(one.contact_id, one.role) for one in message.contacts.roles])
+    if kind == "credits":
+        return credits_from_pb(message.credits.credits)
     value: Value = getattr(message, kind)
     return value
+
+
+def credits_to_pb(shared: Iterable[Credit]) -> list[pb.Credit]:
+    """Whose a deal counts as."""
+    return [pb.Credit(owner_id=one.owner_id, share=one.share) for one in shared]
+
+
+def credits_from_pb(messages: Iterable[pb.Credit]) -> tuple[Credit, ...]:
+    """The inverse of `credits_to_pb`."""
+    return tuple([Credit(one.owner_id, one.share) for one in messages])
 
 
 def product_line_to_pb(line: ProductLine, name: str = "") -> pb.ProductLine:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from learning.placements import cut_at
 from learning.records import DealKind, Outcome
 from services.gateway.store.interface import PastDeal
 
@@ -23,7 +24,7 @@ CAUSES = (
 class State:
     """A deal as far as it matters to a period; `day` is the promised one, of a won deal the one it was won on."""
 
-    owner_id: str
+    holders: tuple[tuple[str, int], ...]  # the owners whose it is, with their shares in ten-thousandths
     currency: str
     minor: int
     outcome: Outcome
@@ -78,7 +79,7 @@ def state_of(deal: PastDeal) -> State:
     """As far as it matters."""
     outcome = Outcome(deal.outcome)
     day = deal.closed_date if outcome is Outcome.WON else deal.close_date
-    return State(deal.owner_id, deal.currency, deal.minor, outcome, day)
+    return State(tuple(deal.holders), deal.currency, deal.minor, outcome, day)
 
 
 def worth(state: State | None, span: Span) -> Worth:
@@ -88,15 +89,23 @@ def worth(state: State | None, span: Span) -> Worth:
     return Worth(booked=state.minor) if state.outcome is Outcome.WON else Worth(open=state.minor)
 
 
+def parted(state: State, value: Worth) -> Iterator[tuple[str, Worth]]:
+    """What each owner has of a deal's worth; together the whole of it."""
+    shares = [share for _, share in state.holders]
+    pairs = zip(cut_at(value.open, shares), cut_at(value.booked, shares), strict=True)
+    for (owner, _), (still, booked) in zip(state.holders, pairs, strict=True):
+        yield owner, Worth(still, booked)
+
+
 def moves(before: PastDeal | None, after: PastDeal | None, span: Span) -> list[Move]:
     """The steps from one moment to another, without those that made nothing of anybody's total."""
     found: list[Move] = []
     for cause, old, new in _steps(before, after, span):
         differences: dict[tuple[str, str], Worth] = {}
-        for state, value in ((old, -worth(old, span)), (new, worth(new, span))):
-            if state is not None:
-                key = (state.owner_id, state.currency)
-                differences[key] = differences.get(key, NOTHING) + value
+        for state, sign in ((old, -1), (new, 1)):
+            for owner, value in parted(state, worth(state, span)) if state is not None else ():
+                key = (owner, state.currency) if state is not None else ("", "")
+                differences[key] = differences.get(key, NOTHING) + (value if sign > 0 else -value)
         for (owner_id, currency), value in differences.items():
             if value != NOTHING:
                 name = cause or ("up" if value.open + value.booked > 0 else "down")
@@ -129,7 +138,7 @@ def _steps(before: PastDeal | None, after: PastDeal | None, span: Span) -> Itera
 
 def _between(old: State, new: State, span: Span) -> Iterator[Step]:
     """Owner, reopening, day, amount; a lost deal is lost with the day and the amount it had."""
-    state = replace(old, owner_id=new.owner_id)
+    state = replace(old, holders=new.holders)
     yield "moved_owner", old, state
     if state.outcome not in (Outcome.OPEN, new.outcome):
         day = state.day if new.outcome is Outcome.LOST else new.day

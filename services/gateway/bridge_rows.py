@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.money import format_minor
 from learning.records import Node
-from services.gateway.bridge import CAUSES, NOTHING, Move, Span, Worth, counts, moves, state_of, worth
+from services.gateway.bridge import CAUSES, NOTHING, Move, Span, Worth, counts, moves, parted, state_of, worth
 from services.gateway.rollup import with_unplaced
 from services.gateway.store.interface import DealPair
 
@@ -97,7 +97,8 @@ def _told(pairs: Sequence[DealPair], span: Span) -> Iterator[Told]:
         for end, deal in ((START, pair.before), (END, pair.after)):
             state = state_of(deal) if deal is not None and counts(deal) else None
             if state is not None and (value := worth(state, span)) != NOTHING:
-                yield Told(place, Move(end, state.owner_id, state.currency, value))
+                for owner, part in parted(state, value):
+                    yield Told(place, Move(end, owner, state.currency, part))
         for move in moves(pair.before, pair.after, span):
             yield Told(place, move)
 

@@ -16,6 +16,7 @@ from learning.records import (
     ChangeValue,
     Contact,
     ContactRole,
+    Credit,
     DealHistory,
     DealKind,
     Motion,
@@ -62,9 +63,9 @@ class DealWrite:
 
     Members left UNSET stay as they are. `fields` is merged by name (None empties a field). `history` rows and
     `activities` already known (same field, time and value, same id) change nothing; another value at the same time
-    corrects the earlier. `products` and `contacts` replace; without a time they count from now, also on a new deal,
-    unless `history` says since when; of them the first list known of a time stays. `closed_date` None leaves a closed
-    deal's day as it is.
+    corrects the earlier. `products`, `contacts` and `credits` replace; without a time they count from now, also on a
+    new deal, unless `history` says since when; of them the first list known of a time stays. `closed_date` None leaves
+    a closed deal's day as it is.
     """
 
     id: str
@@ -84,6 +85,7 @@ class DealWrite:
     fields: Mapping[str, Value | None] = field(default_factory=dict)
     products: tuple[ProductLine, ...] = UNSET
     contacts: tuple[ContactRole, ...] = UNSET
+    credits: tuple[Credit, ...] = UNSET
     deleted: bool = UNSET
     history: tuple[PastChange, ...] = ()
     activities: tuple[Activity, ...] = ()
@@ -163,6 +165,7 @@ class Record:
     history: DealHistory
     owner_name: str
     insights: Mapping[InsightKind, Insight]
+    credit_names: Mapping[str, str] = field(default_factory=dict)  # of those who share the credit
 
 
 __all__ = ["Account", "Contact", "DealWrite", "Insight", "InsightKey", "Principal", "Record"]

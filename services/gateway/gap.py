@@ -14,6 +14,7 @@ from typing import Any
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod, Grain
+from learning.placements import cut_at, holders
 from learning.records import Node, Outcome
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
@@ -39,6 +40,12 @@ class Candidate:
     probability: float  # of being won in the period
     won: Record  # the deal as it would be, won
 
+    def brings(self, below: frozenset[str]) -> int:
+        """What of its amount is booked for these owners."""
+        shared = holders(self.record.history.deal)
+        minors = cut_at(self.amount.minor, [share for _, share in shared])
+        return sum(minor for (owner, _), minor in zip(shared, minors, strict=True) if owner in below)
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:
@@ -49,6 +56,7 @@ class Aim:
     currency: str
     needed: int
     day: date
+    below: frozenset[str]  # the owners at or below the node
 
 
 async def close_gap(
@@ -70,7 +78,8 @@ async def close_gap(
     if quota is None:
         mend = "PUT /v1/quotas, or name a node that has one"
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
-    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day)
+    below = owners_below(await gateway.store.tree(principal, gateway.workspace.business_day), row["node"])
+    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below)
     candidates = await _candidates(gateway, principal, aim)
     base, steps = await _search(simulator, aim, candidates, most)
     return {
@@ -143,7 +152,7 @@ def _rank(one: tuple[float, Candidate]) -> tuple[float, float]:
 async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> tuple[float | None, float | None]:
     """P(quota met) as it is, and with these deals won; None where the node knows nothing of them."""
     current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won])
-    needed = (aim.needed, aim.needed - sum(one.amount.minor for one in won))
+    needed = (aim.needed, aim.needed - sum(one.brings(aim.below) for one in won))
     found = []
     for totals, rest in zip((current, simulated), needed, strict=True):
         mine = [one for one in totals if (one.node, one.currency) == (aim.node, aim.currency)]
@@ -154,7 +163,6 @@ async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> 
 async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[Candidate]:
     """Open deals below the node that have a score and a forecast: those that would bring most beyond expectation."""
     today = gateway.workspace.business_day
-    below = owners_below(await gateway.store.tree(principal, today), aim.node)
     page = await gateway.store.list_records(
         principal, Query(outcome="OPEN", kind="OPPORTUNITY", sort="-amount"), "", LOOKED_AT
     )
@@ -162,7 +170,8 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
     for record in page.records:
         deal = record.history.deal
         amount, known = deal.amount, record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
-        if amount is None or amount.currency != aim.currency or deal.owner_id not in below or not known:
+        share = sum(share for owner, share in holders(deal) if owner in aim.below)
+        if amount is None or amount.currency != aim.currency or not share or not known:
             continue
         probability = probability_in(aim.view, record.insights[InsightKind.FORECAST].body)
         if probability is not None:

@@ -97,17 +97,19 @@ def deal_write(history: DealHistory) -> DealWrite:
         fields={name: value for name, value in deal.fields.items() if f"fields.{name}" not in told},
         products=deal.products if "products" not in told else UNSET,
         contacts=deal.contacts if "contacts" not in told else UNSET,
+        credits=deal.credits if "credits" not in told else UNSET,
         history=(*from_the_start(deal, told), *past),
         activities=history.activities,
     )
 
 
 def from_the_start(deal: Deal, told: set[str]) -> list[PastChange]:
-    """Products and contacts without a history, which have been there since the deal was created."""
+    """Products, contacts and credits without a history, which have been there since the deal was created."""
     if deal.created_time is None:
         return []
     lists = [PastChange("products", deal.products, deal.created_time)] if deal.products else []
     lists += [PastChange("contacts", deal.contacts, deal.created_time)] if deal.contacts else []
+    lists += [PastChange("credits", deal.credits, deal.created_time)] if deal.credits else []
     return [one for one in lists if one.field not in told]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from learning.placements import exact_share
 from learning.records import (
     ACTIVITY_TYPES,
     BUYING_ROLES,
@@ -20,6 +21,7 @@ from learning.records import (
     Activity,
     ChangeValue,
     ContactRole,
+    Credit,
     DealKind,
     Motion,
     Outcome,
@@ -43,7 +45,7 @@ from services.gateway.limits import NAME_LENGTH, NOTE_LENGTH
 
 DEAL_KEYS = (
     "id", "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount",
-    "created_time", "close_date", "closed_date", "category", "fields", "products", "contacts", "deleted",
+    "created_time", "close_date", "closed_date", "category", "fields", "products", "contacts", "credits", "deleted",
     "history", "activities", "effective_time",
 )  # fmt: skip
 _KNOWN = frozenset(DEAL_KEYS)
@@ -117,6 +119,8 @@ def deal_to_json(write: DealWrite) -> dict[str, Any]:
         row["products"] = value_to_json(tuple(write.products or ()))
     if write.contacts is not UNSET:
         row["contacts"] = value_to_json(tuple(write.contacts or ()))
+    if write.credits is not UNSET:
+        row["credits"] = value_to_json(tuple(write.credits or ()))
     if write.history:
         row["history"] = [
             {"field": c.field, "value": value_to_json(c.value), "effective_time": time_text(c.effective_time)}
@@ -176,6 +180,19 @@ def _contact_role(raw: Any, path: str, problems: Problems) -> ContactRole:
     return ContactRole(reader.required_id("contact_id"), reader.choice("role", ("", *BUYING_ROLES)))
 
 
+def _credit(raw: Any, path: str, problems: Problems) -> Credit:
+    reader = Reader(raw, problems, ("owner_id", "percent"), path=path)
+    if isinstance(raw, Mapping) and raw.get("percent") is None:
+        problems.add(reader.name("percent"), "", f"{reader.name('percent')} is missing", "give it")
+    percent = reader.take("percent", check_number, default=100.0)
+    share = exact_share(percent)
+    if share is None:
+        problems.add(
+            reader.name("percent"), percent, "this is no share", "give at most 100 % with at most two decimals"
+        )
+    return Credit(reader.required_id("owner_id"), share or 0)
+
+
 def _activity(raw: Any, path: str, problems: Problems, deal_id: str) -> Activity:
     reader = Reader(raw, problems, ACTIVITY_KEYS, path=path)
     for key in ("type", "time"):
@@ -208,6 +225,9 @@ def _past_change(raw: Any, path: str, problems: Problems) -> PastChange:
     return PastChange(name if isinstance(name, str) else "", value, time)
 
 
+_LISTED: dict[str, Callable[[Any, str, Problems], Any]] = {
+    "products": _product_line, "contacts": _contact_role, "credits": _credit,
+}  # fmt: skip
 _PAST: dict[str, Callable[[Any, str, Problems], Value | None]] = {
     "kind": lambda v, n, p: check_choice(v, n, p, [*DealKind]),
     "motion": lambda v, n, p: check_choice(v, n, p, [*Motion]),
@@ -221,7 +241,7 @@ def _past_value(field: Any, value: Any, name: str, problems: Problems) -> Change
     if value is None or not isinstance(field, str):
         return None
     if field in LISTS:
-        read: Callable[[Any, str, Problems], Any] = _product_line if field == "products" else _contact_role
+        read = _LISTED[field]
         entries = Reader({"value": value}, problems, ("value",), path=name.removesuffix(".value")).items("value", 1_000)
         return tuple(read(element, path, problems) for path, element in entries)
     if field in _PAST:
@@ -256,6 +276,7 @@ _MEMBERS: dict[str, Callable[[Reader, Problems, str], Any]] = {
     "fields": lambda reader, problems, _: fields_from_json(reader.raw("fields"), "fields", problems),
     "products": lambda reader, problems, _: _replacing(reader, "products", problems, _product_line),
     "contacts": lambda reader, problems, _: _replacing(reader, "contacts", problems, _contact_role),
+    "credits": lambda reader, problems, _: _replacing(reader, "credits", problems, _credit),
     "deleted": lambda reader, _, __: reader.flag("deleted", default=UNSET),
     "history": lambda reader, problems, _: tuple(
         _past_change(element, path, problems) for path, element in reader.items("history")

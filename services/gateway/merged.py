@@ -73,6 +73,10 @@ def merged(record: Record, view: View) -> dict[str, Any]:
             {"contact_id": contact.id, "name": contact.name, "title": contact.title, "role": role}
             for contact, role in record.history.contacts
         ],
+        "credits": [
+            {"owner_id": one.owner_id, "name": record.credit_names.get(one.owner_id, ""), "percent": one.share / 100}
+            for one in deal.credits
+        ],
         "created_time": time_text(deal.created_time) if deal.created_time else None,
         "close_date": day_text(deal.close_date),
         "closed_date": day_text(deal.closed_date),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from learning.records import Activity, ContactRole, FieldType, ProductLine, Value
+from learning.placements import exact_share
+from learning.records import Activity, ContactRole, Credit, FieldType, ProductLine, Value
 from services.gateway.domain import FieldError, PastChange
 from services.gateway.imports.cells import PRICE, CellReader, Values
 from services.gateway.imports.events import ActivityIds, Event, RuleMatcher
@@ -31,6 +32,7 @@ class Draft:
     activities: list[Activity] = field(default_factory=list)
     products: list[tuple[datetime | None, ProductLine]] | None = None  # with the time they have been there since
     contacts: list[tuple[datetime | None, ContactRole]] | None = None
+    credits: list[tuple[datetime | None, Credit]] | None = None
     events: list[tuple[OpenTable, Event]] = field(default_factory=list)
     activity_ids: ActivityIds = field(init=False)
 
@@ -61,6 +63,7 @@ class DealRows:
             "activities": self._activity,
             "deal_contacts": self._contact,
             "deal_products": self._product,
+            "deal_credits": self._credit,
         }
         deals = [each for each in tables if each.spec.entity == "deals"]
         self._types = {name: kind for each in deals for name, kind in each.types.items()}
@@ -178,6 +181,19 @@ class DealRows:
             money = None if price is None else cells.money(price, values.of.get("currency"))
             line = ProductLine(product, 1.0 if quantity is None else quantity, money)
             draft.products = [*(draft.products or []), (values.of.get("time"), line)]
+
+    def _credit(self, draft: Draft, table: OpenTable, part: Part, errors: list[FieldError]) -> None:
+        cells = table.cells
+        values = cells.read([(t, k) for t, k in TARGETS["deal_credits"].items() if t != "id"], part.cells)
+        errors += values.errors
+        self._check_past(values, cells, part, errors)
+        owner, percent = self._needed("owner_id", values, cells, errors), self._needed("percent", values, cells, errors)
+        share = None if errors else exact_share(percent)
+        if not errors and share is None:
+            mend = "write at most 100 with at most two decimals"
+            errors.append(FieldError(cells.column_of("percent"), str(percent), "this is no share", mend))
+        if share is not None:
+            draft.credits = [*(draft.credits or []), (values.of.get("time"), Credit(owner, share))]
 
     def _needed(self, target: str, values: Values, cells: CellReader, errors: list[FieldError]) -> Any:
         value = values.of.get(target)

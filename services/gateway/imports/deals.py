@@ -93,7 +93,8 @@ class DealBuilder:
             draft.products = [(members.get("created_time"), single)] if single else []
         products, past = _listed("products", draft.products)
         contacts, joined = _listed("contacts", draft.contacts)
-        history += past + joined
+        shared, splits = _replaced("credits", draft.credits)
+        history += past + joined + splits
         texts = {name: members[name] or "" for name in _MEMBERS if name in members}
         return DealWrite(
             draft.id,
@@ -108,6 +109,7 @@ class DealBuilder:
             fields=draft.fields,
             products=products,
             contacts=contacts,
+            credits=shared,
             history=tuple(sorted(history, key=lambda change: change.effective_time)),
             activities=tuple(draft.activities + case.activities),
             pipeline=texts.get("pipeline") or UNSET,
@@ -160,3 +162,14 @@ def _listed(name: str, entries: Sequence[tuple[datetime | None, Any]] | None) ->
         for moment in dict.fromkeys(time for time, _ in dated)
     ]
     return tuple(one for _, one in dated) + tuple(one for time, one in entries if time is None), past
+
+
+def _replaced(name: str, entries: Sequence[tuple[datetime | None, Any]] | None) -> tuple[Any, list[PastChange]]:
+    """The same of a list whose rows of one time are all of it from then on; those without a time are how it stands."""
+    if entries is None:
+        return UNSET, []
+    groups: dict[datetime | None, list[Any]] = {}
+    for time, one in entries:
+        groups.setdefault(time, []).append(one)
+    past = [PastChange(name, tuple(groups[time]), time) for time in sorted(time for time in groups if time is not None)]
+    return tuple(groups[None]) if None in groups else UNSET, past

@@ -33,6 +33,7 @@ TARGETS: MappingType[str, MappingType[str, str]] = {
         "id": "id:deals", "product_id": "id:products", "quantity": "number", "price": "amount", "currency": "currency",
         "time": "time",
     },
+    "deal_credits": {"id": "id:deals", "owner_id": "id:users", "percent": "number", "time": "time"},
     "activities": {
         "id": "id:deals", "activity_id": "id:activities", "type": "type", "direction": "direction", "time": "time",
         "contact_id": "id:contacts", "owner_id": "id:users", "text": "note",
@@ -45,7 +46,7 @@ TARGETS: MappingType[str, MappingType[str, str]] = {
     },
     "events": {"id": "id:deals", "time": "time"},
 }  # fmt: skip
-OF_DEALS = ("deals", "history", "events", "activities", "deal_contacts", "deal_products")
+OF_DEALS = ("deals", "history", "events", "activities", "deal_contacts", "deal_products", "deal_credits")
 WITH_FIELDS = ("deals", "accounts")
 NEEDED: MappingType[str, tuple[str, ...]] = {
     "history": ("time",),
@@ -53,6 +54,7 @@ NEEDED: MappingType[str, tuple[str, ...]] = {
     "activities": ("type", "time"),
     "deal_contacts": ("contact_id",),
     "deal_products": ("product_id",),
+    "deal_credits": ("owner_id", "percent"),
     "quotas": ("period", "amount"),
 }
 WORDS: MappingType[str, tuple[str, ...]] = {

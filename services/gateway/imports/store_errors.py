@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from learning.records import LISTS
 from services.gateway.domain import FieldError
 from services.gateway.imports.cells import CellReader
 
@@ -19,7 +20,8 @@ def in_columns(error: FieldError, cells: CellReader) -> FieldError:
     if name.startswith(("history[", "activities[")):
         of_activity, name = name.startswith("activities["), name.partition("].")[2]
         name = "activity_id" if of_activity and name == "id" else name
-    name = name.split(".")[-1] if name.startswith(("products.", "contacts.", "products[", "contacts[")) else name
+    if name.partition(".")[0].partition("[")[0] in LISTS:
+        name = name.split(".")[-1] if "." in name else "percent"  # a list as a whole is refused for its shares
     kind = _KINDS.get(error.message)
     mend = _where_to_add(kind, cells) if kind else error.mend
     return FieldError(cells.column_of(name), error.value, error.message, mend)

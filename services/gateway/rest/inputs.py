@@ -30,7 +30,8 @@ DEAL = obj(
     created_time=TIME, close_date={"anyOf": [DAY, {"type": "null"}]}, closed_date={"anyOf": [DAY, {"type": "null"}]},
     category=choice("", *CATEGORIES), fields=FIELDS,
     products=listed(obj(product_id=TEXT, quantity=NUMBER, price=MONEY)),
-    contacts=listed(obj(contact_id=TEXT, role=choice("", *BUYING_ROLES))), deleted=FLAG,
+    contacts=listed(obj(contact_id=TEXT, role=choice("", *BUYING_ROLES))),
+    credits=listed(obj(owner_id=TEXT, percent=NUMBER)), deleted=FLAG,
     history=listed(obj(field=TEXT, value={}, effective_time=TIME)), activities=listed(ACTIVITY), effective_time=TIME,
 )  # fmt: skip
 USER = obj(

@@ -168,6 +168,14 @@ class ProductLine(Shape):
 
 
 class DealContact(Shape):
+class DealCredit(Shape):
+    """An owner's share of the credit for a deal; none of them where it is the owner's alone."""
+
+    owner_id: str
+    name: str
+    percent: float
+
+
     """A contact on a deal with the buying role."""
 
     contact_id: str
@@ -196,6 +204,7 @@ class Deal(Shape):
     products: list[ProductLine]
     contacts: list[DealContact]
     created_time: str | None
+    credits: list[DealCredit]
     close_date: str | None
     closed_date: str | None
     category: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from kit.money import Money
+from learning.placements import WHOLE, percent_text
 from learning.records import (
     ACTIVITY_TYPES,
     BUYING_ROLES,
@@ -17,6 +18,7 @@ from learning.records import (
     TRACKED_FIELDS,
     Activity,
     ContactRole,
+    Credit,
     DealKind,
     FieldType,
     Motion,
@@ -30,12 +32,14 @@ from services.gateway.store.context import Context, Fields
 
 MOST_FIELDS = 500
 MOST_LINES = 1_000
+MOST_HOLDERS = 20
 CHOICE_LENGTH = 100  # a longer first text makes the field text, not choice
 PREFIX = "fields."
 _WORDS = {
     FieldType.TEXT: "text", FieldType.CHOICE: "text", FieldType.NUMBER: "number", FieldType.YES_NO: "yes/no",
     FieldType.DATE: "date",
 }  # fmt: skip
+_KINDS: Mapping[str, type] = {"products": ProductLine, "contacts": ContactRole, "credits": Credit}
 _EXAMPLES = {
     "text": "Give text",
     "number": "Give a number",
@@ -116,16 +120,41 @@ def check_custom(check: Checker, name: Any, value: Any) -> None:
 
 
 def _check_list(check: Checker, path: str, name: str, value: Any) -> bool:
-    """Products or contacts on a deal."""
-    kind: type = ProductLine if name == "products" else ContactRole
+    """Products, contacts or credits of a deal."""
+    kind = _KINDS[name]
     if not isinstance(value, list | tuple) or not all(isinstance(one, kind) for one in value):
         return check.refuse(path, value, f"these are no {name} of a deal", "Give a list of them")
     if len(value) > MOST_LINES:
         return check.refuse(path, len(value), f"too many {name}", f"Give at most {MOST_LINES:,}")
+    if name == "credits":
+        return _check_credits(check, path, value)
     sound = True
     for position, one in enumerate(value):
         place = f"{path}[{position}]."
         sound &= _check_line(check, place, one) if isinstance(one, ProductLine) else _check_role(check, place, one)
+    return sound
+
+
+def _check_credits(check: Checker, path: str, shared: Sequence[Credit]) -> bool:
+    """Whole credit, each owner once; none at all leaves the deal to its owner."""
+    if len(shared) > MOST_HOLDERS:
+        return check.refuse(path, len(shared), "too many share the credit", f"Name at most {MOST_HOLDERS} owners")
+    sound = True
+    for position, one in enumerate(shared):
+        place = f"{path}[{position}]."
+        sound &= check.id(place + "owner_id", one.owner_id)
+        if not isinstance(one.share, int) or not 0 < one.share <= WHOLE:
+            mend = "Give more than 0 and at most 100 %, with at most two decimals"
+            sound = check.refuse(place + "percent", percent_text(one.share), "this is no share", mend)
+    named = [one.owner_id for one in shared]
+    if sound and len(set(named)) < len(named):
+        again = next(one for one in named if named.count(one) > 1)
+        return check.refuse(path, again, "an owner has credit twice", "Name each owner once")
+    if sound and shared and sum(one.share for one in shared) != WHOLE:
+        mend = "Give shares that add up to 100 %"
+        return check.refuse(
+            path, percent_text(sum(one.share for one in shared)), "the credit is not shared whole", mend
+        )
     return sound
 
 
@@ -168,6 +197,8 @@ def check_activity(check: Checker, path: str, activity: Activity, deal_id: str) 
 def check_references(check: Checker, write: DealWrite, known: References, context: Context) -> None:
     """Whether everything the write names exists."""
     _known(check, "owner_id", write.owner_id, known.users, "user")
+    for owner in dict.fromkeys(one.owner_id for one in _in_lists(write, "credits")):
+        _known(check, "credits.owner_id", owner, known.users, "user")
     _known(check, "account_id", write.account_id, known.accounts, "account")
     for position, past in enumerate(write.history):
         if past.field in ("owner_id", "account_id"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -142,3 +142,15 @@ class Part:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contexts = Contexts(database)
+        self._holders = select(t.deal_credits.c.deal_id, t.deal_credits.c.owner_id).where(
+            database.among(t.deal_credits.c.deal_id)
+        )
+
+    def _seen_of(self, connection: Connection, rows: Sequence[Any], visible: Set[str] | None) -> list[Any]:
+        """Those of the deals (rows with id and owner_id) that one of these owns or has credit for; all for None."""
+        if visible is None:
+            return list(rows)
+        foreign = [row.id for row in rows if row.owner_id not in visible]
+        found = self._database.fetch(connection, self._holders, foreign)
+        shared = {row.deal_id for row in found if row.owner_id in visible}
+        return [row for row in rows if row.owner_id in visible or row.id in shared]

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from kit.errors import Forbidden, InvalidInput
 from kit.money import format_minor
-from learning.history_rows import deal_contact_row, deal_product_row
+from learning.history_rows import deal_contact_row, deal_credit_row, deal_product_row
 from learning.history_schema import SCHEMAS
 from learning.records import TRACKED_FIELDS
 from services.gateway.domain import Principal, Scope
@@ -31,6 +31,7 @@ from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.decisions import exported_decision, exported_feedback
 from services.gateway.store.drafts import DEFAULTS
+from services.gateway.store.rows import credit_from
 from services.gateway.store.tables_actions import action_decisions, action_feedback
 
 BATCH = 1_000
@@ -118,14 +119,14 @@ class Export(Part):
                 yield [_change_row(row) for row in found[start : start + 10 * BATCH]]
 
     def _list_rows(self, connection: Connection, table: str, as_of: datetime) -> Iterator[list[Row]]:
-        """The products or contacts of deals as they stood then."""
+        """The products, contacts or credits of deals as they stood then."""
         name = _LISTS[table]
         for deals in _pages(connection, t.deals, _until(t.deals, as_of)):
             standing: dict[str, Any] = {}
             for change in self._past_of(connection, deals, as_of):
                 if change.field == name:
                     standing[change.deal_id] = decode_value(change.value) or ()
-            to_row = deal_product_row if name == "products" else deal_contact_row
+            to_row = _ENTRY_ROWS[name]
             yield [to_row(deal_id, one) for deal_id, each in standing.items() for one in each]
 
     def _account_rows(self, connection: Connection, as_of: datetime) -> Iterator[list[Row]]:
@@ -205,7 +206,10 @@ def _custom(state: dict[str, Any]) -> str:
     )
 
 
-_LISTS = {"deal_products": "products", "deal_contacts": "contacts"}
+_LISTS = {"deal_products": "products", "deal_contacts": "contacts", "deal_credits": "credits"}
+_ENTRY_ROWS: dict[str, Callable[[str, Any], Row]] = {
+    "products": deal_product_row, "contacts": deal_contact_row, "credits": deal_credit_row,
+}  # fmt: skip
 _NO_TEXTS = ("amount", "close_date", "closed_date", "deleted", *_LISTS.values())
 _TEXTS = tuple(name for name in TRACKED_FIELDS if name not in _NO_TEXTS)
 
@@ -242,6 +246,10 @@ def _role_row(row: Any) -> Row:
     return {"deal_id": row.deal_id, "contact_id": row.contact_id, "role": row.role}
 
 
+def _credit_row(row: Any) -> Row:
+    return deal_credit_row(row.deal_id, credit_from(row))
+
+
 def _product_row(row: Any) -> Row:
     return {"id": row.id, "name": row.name, "series": row.series, **_money(row.price, row.currency, "price")}
 
@@ -265,6 +273,7 @@ _PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
     "account_changes": (t.account_changes, _account_change_row),
     "contacts": (t.contacts, _flagged),
     "deal_contacts": (t.deal_contacts, _role_row),
+    "deal_credits": (t.deal_credits, _credit_row),
     "products": (t.products, _product_row),
     "deal_products": (t.deal_products, _deal_product_row),
     "decisions": (action_decisions, exported_decision),

@@ -170,8 +170,8 @@ class Insights(Reads, Touching):
 
         def work(connection: Connection) -> Mapping[str, Sequence[ScorePoint]]:
             visible = self._contexts.read(connection).visible(principal)
-            owners = {row.id: row.owner_id for row in self._database.fetch(connection, self._owners, ids)}
-            seen = [one for one, owner in owners.items() if visible is None or owner in visible]
+            deals = self._database.fetch(connection, self._owners, ids)
+            seen = [row.id for row in self._seen_of(connection, deals, visible)]
             rows: dict[str, list[tuple[int, ScorePoint]]] = {}
             for row in self._database.fetch(connection, self._newest_scores, seen, most=bounded(limit)):
                 key = loads(row.key)

@@ -19,7 +19,7 @@ from services.gateway.store.context import Context, definitions
 from services.gateway.store.interface import SORTS, Page, Query
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import account_from, contact_from, product_from
-from services.gateway.store.seen import account_seen, contact_seen
+from services.gateway.store.seen import account_seen, contact_seen, deal_seen
 
 D, S = t.deals.c, t.standings.c
 COLUMNS: dict[str, ColumnElement[Any]] = {
@@ -120,11 +120,10 @@ class Lists(Reads):
         if query.owner_id:
             one = {query.owner_id}
             named = context.people.subtree(query.owner_id, context.day) if query.subtree else one
-            owners = named if owners is None else owners & named
+            wheres.append(self._database.among(D.owner_id, "named"))
+            parameters["named"] = self._database.ids(sorted(named))
         if owners is not None:
-            if not owners:
-                return None
-            wheres.append(self._database.among(D.owner_id, "owners"))
+            wheres.append(deal_seen(self._database))
             parameters["owners"] = self._database.ids(sorted(owners))
         base = select(order.column, order.id).select_from(t.deals.join(t.standings, S.deal_id == D.id))
         return base.where(and_(*wheres)), parameters
@@ -149,7 +148,7 @@ class Lists(Reads):
             if visible is None:
                 return list(connection.scalars(_STAGES))
             mine = select(D.stage).distinct().where(not_(D.deleted), D.stage != "").order_by(D.stage)
-            mine = mine.where(self._database.among(D.owner_id, "owners"))
+            mine = mine.where(deal_seen(self._database))
             return list(connection.scalars(mine, {"owners": self._database.ids(sorted(visible))}))
 
         return await self._database.read(work)

@@ -15,6 +15,7 @@ from services.gateway.store.codec import from_us, loads, storable, to_us
 from services.gateway.store.database import Database
 from services.gateway.store.interface import OutboxRow, StoredEvent
 from services.gateway.store.reads import bounded
+from services.gateway.store.seen import deal_seen
 from services.gateway.store.touching import Touching
 
 CAUSES = ("changed", "rescore")
@@ -33,7 +34,7 @@ class Outbox(Touching):
         self._finish = database.many(delete(t.outbox).where(o.id == bindparam("row")))
         since = select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > after)
         self._since = since.order_by(e.id).limit(most)
-        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, database.among(t.deals.c.owner_id, "owners"))
+        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, deal_seen(database))
         self._since_of_owners = self._since.where(or_(e.deal_id == "", mine.exists()))
 
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:

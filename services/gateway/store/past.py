@@ -17,7 +17,7 @@ from services.gateway.store.database import Database
 from services.gateway.store.drafts import DEFAULTS
 from services.gateway.store.interface import DealPair, PastDeal
 
-FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", "deleted")
+FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", "deleted", "credits")
 D, C = t.deals.c, t.changes.c
 Raw = dict[str, tuple[int, int, str]]  # by field: effective time, number and value of the change that counts
 
@@ -47,14 +47,15 @@ class Past(Part):
             visible = context.visible(principal)
             deals = connection.execute(wanted).all()
             states = self._states(connection, [row.id for row in deals], first, last)
+            shown = {row.id for row in self._seen_of(connection, deals, visible)}
             pairs = []
             for row in deals:
                 old, new = (
                     _past_deal(raw, context.currency) if row.created_time <= moment else None
                     for raw, moment in zip(states.get(row.id, ({}, {})), (first, last), strict=True)
                 )
-                if visible is None or {one.owner_id for one in (old, new) if one} & visible:
-                    seen = visible is None or row.owner_id in visible
+                if visible is None or {owner for one in (old, new) if one for owner, _ in one.holders} & visible:
+                    seen = row.id in shown
                     pairs.append(DealPair(row.id if seen else "", row.name if seen else "", old, new))
             return pairs
 
@@ -82,5 +83,5 @@ def _past_deal(raw: Raw, currency: str) -> PastDeal:
     return PastDeal(
         values.get("kind") or DEFAULTS["kind"], values.get("outcome") or DEFAULTS["outcome"],
         values.get("owner_id") or "", money.currency, money.minor, values.get("close_date"), values.get("closed_date"),
-        bool(values.get("deleted")),
+        bool(values.get("deleted")), values.get("credits") or (),
     )  # fmt: skip

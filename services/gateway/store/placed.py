@@ -46,7 +46,7 @@ class Placed(Part):
         def work(connection: Connection) -> list[PlacedDeal]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            rows = [row for row in connection.execute(found).all() if visible is None or row.owner_id in visible]
+            rows = self._seen_of(connection, connection.execute(found).all(), visible)
             return self._placed(connection, context.currency, rows, context.trees if trees is None else trees)
 
         return await self._database.read(work)

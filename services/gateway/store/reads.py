@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from kit.errors import InvalidInput
-from learning.placements import placements_of
+from learning.placements import credited, placements_of
 from learning.records import (
     CHANNELS,
     Account,
@@ -17,7 +17,10 @@ from learning.records import (
     Change,
     Contact,
     ContactRole,
+    Credit,
+    Deal,
     DealHistory,
+    Placement,
     Product,
     ProductLine,
 )
@@ -33,6 +36,7 @@ from services.gateway.store.rows import (
     activity_from,
     change_from,
     contact_from,
+    credit_from,
     deal_from,
     insight_from,
     product_from,
@@ -49,6 +53,7 @@ class Around:
 
     products: dict[str, list[ProductLine]] = field(default_factory=dict)
     roles: dict[str, list[ContactRole]] = field(default_factory=dict)
+    credits: dict[str, list[Credit]] = field(default_factory=dict)
     insights: dict[str, dict[InsightKind, Insight]] = field(default_factory=dict)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     activities: dict[str, list[Activity]] = field(default_factory=dict)
@@ -70,6 +75,9 @@ class Reads(Part):
         )
         self._roles_of = (
             select(t.deal_contacts).where(among(t.deal_contacts.c.deal_id)).order_by(t.deal_contacts.c.position)
+        )
+        self._credits_of = (
+            select(t.deal_credits).where(among(t.deal_credits.c.deal_id)).order_by(t.deal_credits.c.position)
         )
         self._insights_of = select(t.insights).where(among(t.insights.c.deal_id))
         self._changes_of = select(
@@ -135,12 +143,8 @@ class Reads(Part):
         self, connection: Connection, context: Context, principal: Principal, ids: Sequence[str], *, whole: bool,
         insights: bool = True,
     ) -> list[Record]:  # fmt: skip
-        visible = context.visible(principal)
-        rows = {
-            row.id: row
-            for row in self._database.fetch(connection, self._by_id, ids)
-            if visible is None or row.owner_id in visible
-        }
+        found = self._database.fetch(connection, self._by_id, ids)
+        rows = {row.id: row for row in self._seen_of(connection, found, context.visible(principal))}
         if not rows:
             return []
         around = self._read_around(connection, rows, whole, insights)
@@ -154,6 +158,8 @@ class Reads(Part):
             around.products.setdefault(row.deal_id, []).append(product_line_from(row))
         for row in fetch(connection, self._roles_of, ids):
             around.roles.setdefault(row.deal_id, []).append(ContactRole(row.contact_id, row.role))
+        for row in fetch(connection, self._credits_of, ids):
+            around.credits.setdefault(row.deal_id, []).append(credit_from(row))
         for row in fetch(connection, self._insights_of, ids if insights else []):
             insight = insight_from(row)
             around.insights.setdefault(row.deal_id, {})[insight.kind] = insight
@@ -189,7 +195,7 @@ class Reads(Part):
         """Those of the deals that the principal sees."""
         visible = self._contexts.read(connection).visible(principal)
         rows = self._database.fetch(connection, self._by_id, ids)
-        return [row.id for row in rows if visible is None or row.owner_id in visible]
+        return [row.id for row in self._seen_of(connection, rows, visible)]
 
     async def touches(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Touch]]:
         """The newest 200 contacts made with each deal's people on a channel, oldest first; deals without any are left
@@ -239,11 +245,8 @@ class Reads(Part):
     def _see(self, connection: Connection, principal: Principal, deal_id: str) -> None:
         """Raise NotFound where the deal does not exist for the principal."""
         context = self._contexts.read(connection)
-        visible = context.visible(principal)
-        owner = None
-        if storable([deal_id]):
-            owner = connection.execute(select(t.deals.c.owner_id).where(t.deals.c.id == deal_id)).scalar()
-        if owner is None or (visible is not None and owner not in visible):
+        rows = self._database.fetch(connection, self._by_id, storable([deal_id]))
+        if not self._seen_of(connection, rows, context.visible(principal)):
             raise no_deal(deal_id)
 
 
@@ -255,6 +258,11 @@ def activity_cursor(activity: Activity) -> str:
 def bounded(limit: int) -> int:
     """A page size between 1 and 10,000."""
     return min(max(limit, 1), MOST_ROWS)
+
+
+def _places(deal: Deal, account: Account | None, around: Around, context: Context) -> tuple[Placement, ...]:
+    shared = credited(deal, lambda owner: context.people.path(owner, context.day))
+    return (*shared, *placements_of(deal, account, around.catalogue, context.trees))
 
 
 def _read_cursor(cursor: str) -> tuple[int, str]:
@@ -270,7 +278,8 @@ def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
     roles: Iterable[ContactRole] = around.roles.get(row.id, ())
     activities = tuple(around.activities.get(row.id, ()))
     products = tuple(around.products.get(row.id, ()))
-    deal, account = deal_from(row, products, tuple(roles)), around.accounts.get(row.account_id)
+    deal = deal_from(row, products, tuple(roles), tuple(around.credits.get(row.id, ())))
+    account = around.accounts.get(row.account_id)
     history = DealHistory(
         deal,
         tuple(around.changes.get(row.id, ())),
@@ -287,7 +296,9 @@ def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
             if one.product_id in around.catalogue
         },
         former_accounts=tuple(around.accounts[one] for one in dict.fromkeys(around.former.get(row.id, ()))),
-        placements=placements_of(deal, account, around.catalogue, context.trees) if whole and context.trees else (),
+        placements=_places(deal, account, around, context) if whole and (context.trees or deal.credits) else (),
     )
     owner = context.people.users.get(row.owner_id)
-    return Record(history, owner.name if owner else "", around.insights.get(row.id, {}))
+    users = context.people.users
+    named = {one.owner_id: users[one.owner_id].name for one in deal.credits if one.owner_id in users}
+    return Record(history, owner.name if owner else "", around.insights.get(row.id, {}), named)

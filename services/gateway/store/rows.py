@@ -13,6 +13,7 @@ from learning.records import (
     Consent,
     Contact,
     ContactRole,
+    Credit,
     Deal,
     DealKind,
     Motion,
@@ -49,13 +50,15 @@ _OUTCOMES = {one.value: one for one in Outcome}
 _TEXTS = ("kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "category")
 
 
-def deal_from(row: Any, products: tuple[ProductLine, ...], contacts: tuple[ContactRole, ...]) -> Deal:
+def deal_from(
+    row: Any, products: tuple[ProductLine, ...], contacts: tuple[ContactRole, ...], shared: tuple[Credit, ...] = ()
+) -> Deal:
     """A deal of its row and lines."""
     return Deal(
         row.id, row.revision, _KINDS[row.kind], _MOTIONS[row.motion], row.pipeline, row.stage, _OUTCOMES[row.outcome],
         row.name, row.owner_id, row.account_id, money(row.amount, row.currency), from_us(row.created_time),
         from_day(row.close_date), from_day(row.closed_date), row.category, decode_fields(row.fields), products,
-        contacts, bool(row.deleted),
+        contacts, bool(row.deleted), shared,
     )  # fmt: skip
 
 
@@ -151,6 +154,19 @@ def contact_role_rows(deal_id: str, roles: Iterable[ContactRole]) -> list[dict[s
         {"deal_id": deal_id, "position": position, "contact_id": role.contact_id, "role": role.role}
         for position, role in enumerate(roles)
     ]
+
+
+def credit_rows(deal_id: str, shared: Iterable[Credit]) -> list[dict[str, Any]]:
+    """A deal's credits as rows."""
+    return [
+        {"deal_id": deal_id, "position": position, "owner_id": one.owner_id, "share": one.share}
+        for position, one in enumerate(shared)
+    ]
+
+
+def credit_from(row: Any) -> Credit:
+    """An owner's share of a deal of its row."""
+    return Credit(row.owner_id, row.share)
 
 
 def user_row(user: User) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which accounts and contacts a principal sees, as conditions of a query."""
+"""Which deals, accounts and contacts a principal sees, as conditions of a query."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ D = t.deals.c
 Seen = tuple[list[ColumnElement[bool]], dict[str, Any]]  # with the parameters; none of both for who sees all
 
 
+def deal_seen(database: Database) -> ColumnElement[bool]:
+    """A deal of one of the `owners`, or for which one of them has credit."""
+    shared = t.deal_credits.c
+    credited = select(shared.deal_id).where(database.among(shared.owner_id, "owners")).correlate(None)
+    return or_(database.among(D.owner_id, "owners"), D.id.in_(credited))
+
+
 def account_seen(database: Database, context: Context, principal: Principal, account: ColumnElement[str]) -> Seen:
     """Accounts with a deal the principal sees, or with no deal."""
     visible = context.visible(principal)
     if visible is None:
         return [], {}
     on_it = select(D.id).where(D.account_id == account).correlate_except(t.deals)
-    mine = on_it.where(database.among(D.owner_id, "owners"))
+    mine = on_it.where(deal_seen(database))
     return [or_(mine.exists(), not_(on_it.exists()))], {"owners": database.ids(sorted(visible))}
 
 
@@ -32,5 +39,5 @@ def contact_seen(database: Database, context: Context, principal: Principal) -> 
     if not seen:
         return seen, parameters
     linked = select(d.deal_id).join(t.deals, D.id == d.deal_id)
-    linked = linked.where(d.contact_id == c.id, database.among(D.owner_id, "owners"))
+    linked = linked.where(d.contact_id == c.id, deal_seen(database))
     return [or_(and_(c.account_id != "", *seen), linked.exists())], parameters

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from learning.records import Placement
+from learning.placements import WHOLE
+from learning.records import Credit, Placement
 from services.gateway.domain import Record
 
 
@@ -124,6 +125,12 @@ class PastDeal:
     close_date: date | None
     closed_date: date | None
     deleted: bool
+    credits: tuple[Credit, ...] = ()
+
+    @property
+    def holders(self) -> list[tuple[str, int]]:
+        """The owners whose it counts as, with their shares in ten-thousandths."""
+        return [(one.owner_id, one.share) for one in self.credits] or [(self.owner_id, WHOLE)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,13 @@ deal_products = Table(
     PrimaryKeyConstraint("deal_id", "position"), sqlite_with_rowid=False,
 )  # fmt: skip
 
+deal_credits = Table(
+    "deal_credits", metadata,
+    _key("deal_id"), Column("position", Integer, nullable=False), _key("owner_id", index=True),
+    Column("share", Integer, nullable=False),
+    PrimaryKeyConstraint("deal_id", "position"), sqlite_with_rowid=False,
+)  # fmt: skip
+
 changes = Table(
     "changes", metadata,
     _key("deal_id"), _count("seq"), _text("field"), _text("value"), _time("effective_time"), _time("recorded_time"),

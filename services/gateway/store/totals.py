@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, case, func, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, case, func, not_, or_, select
 
+from learning.placements import cut_at
 from learning.records import Node
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import to_day
 from services.gateway.store.context import Context, Part
 from services.gateway.store.interface import CategorySum, Won
-from services.gateway.store.seen import account_seen, contact_seen
+from services.gateway.store.seen import account_seen, contact_seen, deal_seen
 
-D = t.deals.c
+D, C = t.deals.c, t.deal_credits.c
+_CREDITED = select(C.deal_id).where(C.deal_id == D.id).exists()
 SPLIT = 10**9  # sums are taken in two halves, so that no number of deals overflows 64 bits
 TABLES = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
 COUNTED = ("deals", "open", "won", "lost", "leads", *(table.name for table in TABLES))
@@ -38,13 +41,22 @@ class Totals(Part):
         sees today; what stood above them is there by name.
         """
         has_deals = select(D.id).where(D.owner_id == t.users.c.id, not_(D.deleted)).exists()
+        c = t.deal_credits.c
+        has_credit = (
+            select(c.deal_id).join(t.deals, D.id == c.deal_id).where(c.owner_id == t.users.c.id, not_(D.deleted))
+        )
         has_quota = select(t.quotas.c.owner_id).where(t.quotas.c.owner_id == t.users.c.id).exists()
         nobodys = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 
         def work(connection: Connection) -> list[Node]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            owners = {row[0] for row in connection.execute(select(t.users.c.id).where(has_deals | has_quota)).all()}
+            owners = {
+                row[0]
+                for row in connection.execute(
+                    select(t.users.c.id).where(or_(has_deals, has_credit.exists(), has_quota))
+                ).all()
+            }
             unowned = connection.execute(nobodys).first() is not None
             nodes: dict[str, Node] = {}
             for user_id, path in sorted(context.people.paths(day).items()):
@@ -100,13 +112,26 @@ class Totals(Part):
             columns = (D.owner_id, currency.label("in_currency"), *by)
             sums = (func.sum(D.amount // SPLIT), func.sum(D.amount % SPLIT), func.count())
             found = select(*columns, *sums).select_from(source).where(*where)
+            found = found.where(not_(_CREDITED))
             parameters: dict[str, Any] = {}
             if visible is not None:
                 found = found.where(self._database.among(D.owner_id, "owners"))
                 parameters["owners"] = self._database.ids(sorted(visible))
-            grouped = found.group_by(D.owner_id, "in_currency", *by).order_by(D.owner_id, "in_currency", *by)
+            grouped = found.group_by(D.owner_id, "in_currency", *by)
             rows = connection.execute(grouped, parameters).all()
-            return [(*row[:-3], int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])) for row in rows]
+            sums_of = {tuple(row[:-3]): [int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])] for row in rows}
+            parts = select(C.deal_id, C.owner_id, C.share, func.coalesce(D.amount, 0).label("amount"), *columns[1:])
+            parts = parts.select_from(source.join(t.deal_credits, C.deal_id == D.id)).where(*where)
+            shared = connection.execute(parts.order_by(C.deal_id, C.position)).all()
+            for _, deal in groupby(shared, key=lambda row: row.deal_id):
+                holders = list(deal)
+                minors = cut_at(holders[0].amount, [row.share for row in holders])
+                for row, minor in zip(holders, minors, strict=True):
+                    if visible is None or row.owner_id in visible:
+                        total = sums_of.setdefault((row.owner_id, *row[4:]), [0, 0])
+                        total[0] += minor
+                        total[1] += 1
+            return [(*key, *total) for key, total in sorted(sums_of.items())]
 
         return await self._database.read(work)
 
@@ -120,7 +145,7 @@ class Totals(Part):
             rest = select(
                 *[select(func.count()).select_from(table).where(*where).scalar_subquery() for table, where in seen]
             )
-            mine = () if visible is None else (self._database.among(D.owner_id, "owners"),)
+            mine = () if visible is None else (deal_seen(self._database),)
             numbers = (*connection.execute(_DEALS.where(*mine), parameters).one(),
                        *connection.execute(rest, parameters).one())  # fmt: skip
             found = {name: int(value or 0) for name, value in zip(COUNTED, numbers, strict=True)}
@@ -139,7 +164,7 @@ class Totals(Part):
             return [(table, []) for table in TABLES], {}
         accounts, parameters = account_seen(self._database, context, principal, t.accounts.c.id)
         contacts, _ = contact_seen(self._database, context, principal)
-        mine = select(D.id).where(self._database.among(D.owner_id, "owners"))
+        mine = select(D.id).where(deal_seen(self._database))
         of_accounts: dict[str, list[ColumnElement[bool]]] = {"accounts": accounts, "contacts": contacts}
         return [
             (table, of_accounts.get(table.name) or ([table.c.deal_id.in_(mine)] if "deal_id" in table.c else []))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, or_, select, update
 
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, to_us
@@ -50,9 +50,11 @@ class Touching(Part):
             .where(t.deals.c.id == bindparam("deal"))
             .values(revision=t.deals.c.revision + literal_column("1"), updated_time=bindparam("now"))
         )
+        credited = select(t.deal_credits.c.deal_id).where(database.among(t.deal_credits.c.owner_id))
         self._live_of_owners = select(t.deals.c.id, t.deals.c.revision).where(
-            and_(database.among(t.deals.c.owner_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
-        )
+            or_(database.among(t.deals.c.owner_id), t.deals.c.id.in_(credited)),
+            t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False),
+        )  # fmt: skip
         self._live_of_accounts = select(t.deals.c.id, t.deals.c.revision).where(
             and_(database.among(t.deals.c.account_id), t.deals.c.outcome == "OPEN", t.deals.c.deleted.is_(False))
         )

@@ -38,6 +38,8 @@ from services.gateway.store.rows import (
     activity_row,
     change_row,
     contact_role_rows,
+    credit_from,
+    credit_rows,
     draft_from,
     draft_row,
     product_line_from,
@@ -46,6 +48,12 @@ from services.gateway.store.rows import (
 from services.gateway.store.touching import Touch, Touching
 
 Row = dict[str, Any]
+
+
+ENTRIES: dict[str, Callable[[Any], Any]] = {
+    "products": product_line_from, "credits": credit_from,
+    "contacts": lambda row: ContactRole(row.contact_id, row.role),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -73,12 +81,12 @@ class DealWrites(Touching):
         self._timelines = select(
             t.changes.c.deal_id, t.changes.c.effective_time, t.changes.c.seq, t.changes.c.field, t.changes.c.value
         ).where(among(t.changes.c.deal_id))
-        tables = {"products": t.deal_products, "contacts": t.deal_contacts}
+        tables = {"products": t.deal_products, "contacts": t.deal_contacts, "credits": t.deal_credits}
         self._lists = {
             name: select(one).where(among(one.c.deal_id)).order_by(one.c.position) for name, one in tables.items()
         }
         to_rows: dict[str, Callable[[str, Any], list[Row]]] = {
-            "products": product_line_rows, "contacts": contact_role_rows
+            "products": product_line_rows, "contacts": contact_role_rows, "credits": credit_rows
         }  # fmt: skip
         self._list_writers = [
             (name, delete(one).where(among(one.c.deal_id)), database.insert(one), to_rows[name])
@@ -171,7 +179,7 @@ class DealWrites(Touching):
         for name in LISTS:
             ids = list({w.id for w in writes if w.id in drafts and lists_in(w, name)})
             for row in self._database.fetch(connection, self._lists[name], ids):
-                entry = product_line_from(row) if name == "products" else ContactRole(row.contact_id, row.role)
+                entry = ENTRIES[name](row)
                 values = drafts[row.deal_id].values
                 values[name] = (*values.get(name, ()), entry)
 

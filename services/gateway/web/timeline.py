@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from kit.money import Money
-from learning.records import Change, ChangeValue, ContactRole, DealHistory, ProductLine
+from learning.placements import percent_text
+from learning.records import Change, ChangeValue, ContactRole, Credit, DealHistory, Entry
 from services.gateway.web.words import Words
 
 SHOWN = 40
@@ -65,10 +66,12 @@ def value_text(field: str, value: ChangeValue | None, names: Mapping[str, str], 
     return words.name(field, value)
 
 
-def _entry_text(one: ProductLine | ContactRole, names: Mapping[str, str], words: Words) -> str:
+def _entry_text(one: Entry, names: Mapping[str, str], words: Words) -> str:
     if isinstance(one, ContactRole):
         name = names.get(one.contact_id, one.contact_id)
         return f"{name} ({words.name('role', one.role)})" if one.role else name
+    if isinstance(one, Credit):
+        return f"{names.get(one.owner_id, one.owner_id)} {percent_text(one.share)}"
     name = names.get(one.product_id, one.product_id)
     return name if one.quantity == 1 else f"{name} × {words.number(one.quantity)}"
 

@@ -101,7 +101,8 @@ async def test_the_migrations_make_the_tables(store_url: str) -> None:
 async def test_a_clock_of_the_old_spelling_is_read(store_url: str) -> None:
     engine = create_engine(read_url(store_url))
     with engine.begin() as connection:
-        for table in ("account_changes", "node_quotas", "calls", "forecast_days", "action_feedback"):
+        later = ("account_changes", "node_quotas", "calls", "forecast_days", "action_feedback", "action_decisions")
+        for table in (*later, "deal_credits"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DROP INDEX ix_deals_stage_deleted"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))

@@ -50,7 +50,7 @@ class Money(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class FieldValue(_message.Message):
-    __slots__ = ("text", "number", "yes_no", "date", "choice", "money", "products", "contacts")
+    __slots__ = ("text", "number", "yes_no", "date", "choice", "money", "products", "contacts", "credits")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     YES_NO_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +59,7 @@ class FieldValue(_message.Message):
     MONEY_FIELD_NUMBER: _ClassVar[int]
     PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     CONTACTS_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_FIELD_NUMBER: _ClassVar[int]
     text: str
     number: float
     yes_no: bool
@@ -67,7 +68,8 @@ class FieldValue(_message.Message):
     money: Money
     products: ProductLines
     contacts: ContactRoles
-    def __init__(self, text: _Optional[str] = ..., number: _Optional[float] = ..., yes_no: _Optional[bool] = ..., date: _Optional[str] = ..., choice: _Optional[str] = ..., money: _Optional[_Union[Money, _Mapping]] = ..., products: _Optional[_Union[ProductLines, _Mapping]] = ..., contacts: _Optional[_Union[ContactRoles, _Mapping]] = ...) -> None: ...
+    credits: Credits
+    def __init__(self, text: _Optional[str] = ..., number: _Optional[float] = ..., yes_no: _Optional[bool] = ..., date: _Optional[str] = ..., choice: _Optional[str] = ..., money: _Optional[_Union[Money, _Mapping]] = ..., products: _Optional[_Union[ProductLines, _Mapping]] = ..., contacts: _Optional[_Union[ContactRoles, _Mapping]] = ..., credits: _Optional[_Union[Credits, _Mapping]] = ...) -> None: ...
 
 class ProductLines(_message.Message):
     __slots__ = ("lines",)
@@ -88,6 +90,20 @@ class ContactRoles(_message.Message):
     ROLES_FIELD_NUMBER: _ClassVar[int]
     roles: _containers.RepeatedCompositeFieldContainer[ContactRole]
     def __init__(self, roles: _Optional[_Iterable[_Union[ContactRole, _Mapping]]] = ...) -> None: ...
+
+class Credit(_message.Message):
+    __slots__ = ("owner_id", "share")
+    OWNER_ID_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    owner_id: str
+    share: int
+    def __init__(self, owner_id: _Optional[str] = ..., share: _Optional[int] = ...) -> None: ...
+
+class Credits(_message.Message):
+    __slots__ = ("credits",)
+    CREDITS_FIELD_NUMBER: _ClassVar[int]
+    credits: _containers.RepeatedCompositeFieldContainer[Credit]
+    def __init__(self, credits: _Optional[_Iterable[_Union[Credit, _Mapping]]] = ...) -> None: ...
 
 class Node(_message.Message):
     __slots__ = ("id", "level", "name", "parent")
@@ -169,7 +185,7 @@ class Placement(_message.Message):
     def __init__(self, tree: _Optional[str] = ..., path: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., share: _Optional[int] = ...) -> None: ...
 
 class Deal(_message.Message):
-    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category", "former_accounts", "placements")
+    __slots__ = ("id", "revision", "kind", "motion", "pipeline", "stage", "outcome", "deleted", "name", "owner", "account", "amount", "created_time", "close_date", "closed_date", "fields", "products", "contacts", "category", "former_accounts", "placements", "credits")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -198,6 +214,7 @@ class Deal(_message.Message):
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     FORMER_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_FIELD_NUMBER: _ClassVar[int]
     id: str
     revision: int
     kind: DealKind
@@ -219,7 +236,8 @@ class Deal(_message.Message):
     category: str
     former_accounts: _containers.RepeatedCompositeFieldContainer[Account]
     placements: _containers.RepeatedCompositeFieldContainer[Placement]
-    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ..., former_accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ...) -> None: ...
+    credits: _containers.RepeatedCompositeFieldContainer[Credit]
+    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[DealKind, str]] = ..., motion: _Optional[_Union[Motion, str]] = ..., pipeline: _Optional[str] = ..., stage: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., deleted: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[_Union[Owner, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., amount: _Optional[_Union[Money, _Mapping]] = ..., created_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_date: _Optional[str] = ..., closed_date: _Optional[str] = ..., fields: _Optional[_Mapping[str, FieldValue]] = ..., products: _Optional[_Iterable[_Union[ProductLine, _Mapping]]] = ..., contacts: _Optional[_Iterable[_Union[Contact, _Mapping]]] = ..., category: _Optional[str] = ..., former_accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., credits: _Optional[_Iterable[_Union[Credit, _Mapping]]] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("field", "value", "effective_time", "recorded_time", "revision")
