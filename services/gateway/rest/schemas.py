@@ -167,7 +167,6 @@ class ProductLine(Shape):
     price: Money | None
 
 
-class DealContact(Shape):
 class DealCredit(Shape):
     """An owner's share of the credit for a deal; none of them where it is the owner's alone."""
 
@@ -176,6 +175,7 @@ class DealCredit(Shape):
     percent: float
 
 
+class DealContact(Shape):
     """A contact on a deal with the buying role."""
 
     contact_id: str
@@ -203,8 +203,8 @@ class Deal(Shape):
     fields: dict[str, Any]
     products: list[ProductLine]
     contacts: list[DealContact]
-    created_time: str | None
     credits: list[DealCredit]
+    created_time: str | None
     close_date: str | None
     closed_date: str | None
     category: str
