@@ -22,6 +22,8 @@ PROPOSAL, NEGOTIATION = STAGES.index("Proposal"), STAGES.index("Negotiation")
 PRICE, COMPETITOR, BUDGET = (SITUATIONS.index(name) for name in ("price", "competitor", "budget"))
 RECORDED_LATE = 0.08  # of closings are entered days later
 LATE_COMPETITOR = 0.3  # the competitor's name is filled in only at closing
+KEPT_UP = 0.93  # weekly chance that the rep brings up to date what stands in the way
+BLOCKER = "fields.Blocker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Log:
     def list(self, name: str) -> tuple[ProductLine | ContactRole, ...]:
         """The products or contacts as they stand."""
         value = self.state.get(name)
-        return value if isinstance(value, tuple) else ()
+        there = value if isinstance(value, tuple) else ()
+        return tuple(one for one in there if isinstance(one, ProductLine | ContactRole))
 
 
 def at_office(day: date, rng: Random, first: int = 0, last: int = 9) -> datetime:
@@ -106,8 +109,6 @@ def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[
         _week_notes(log, start, week, bool(begun), rng)
         if number in joins:
             log.set(at_office(week.monday, joins[number], 4, 6), {"contacts": start.contacts})
-        if not week.event:
-            continue
         time = at_office(week.monday + timedelta(days=week.event_day), rng, 6, 9)
         if week.event == ADVANCE:
             stage += 1
@@ -115,8 +116,10 @@ def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[
         elif week.event == BACK:
             stage -= 1
             log.set(time, {"stage": STAGES[stage], "category": "pipeline"})
-        elif not week.forgotten:
+        elif week.event and not week.forgotten:
             _close(log, start, week, amount, time, rng)
+        if number + 1 < len(weeks):
+            _keep_up(log, start, week.monday, weeks[number + 1].situation, number)
     return stand(log, Deal(start.id, created_time=start.created)), log.changes
 
 
@@ -171,6 +174,13 @@ def _week_notes(log: Log, start: Start, week: Week, begun: bool, rng: Random) ->
         log.set(at_office(day, rng, 4, 6), {"fields.Competitor": RIVALS[start.subject.rival]})
     if begun and week.situation == BUDGET and rng.random() < 0.6:
         log.set(at_office(day, rng, 4, 6), {"fields.예산 확보": False})
+
+
+def _keep_up(log: Log, start: Start, monday: date, situation: int, number: int) -> None:
+    """At the week's end the rep records what stands in the way: what the rep acts on stands in the record."""
+    chance = Random(f"{start.id} {number}")  # apart, so that the story is the same without
+    if chance.random() < KEPT_UP and (situation or BLOCKER in log.state):
+        log.set(at_office(monday + timedelta(days=4), chance, 9, 10), {BLOCKER: SITUATIONS[situation]})
 
 
 def _advance(log: Log, start: Start, week: Week, stage: int, amount: float, time: datetime, rng: Random) -> float:
