@@ -19,6 +19,8 @@ from accuracy import (
     guard,
     lead_scoring,
     lead_scoring_files,
+    lead_scoring_leads,
+    lead_scoring_pipelines,
     lead_scoring_robust,
     lead_scoring_snapshots,
     showing,
@@ -36,6 +38,8 @@ MEASURED = ("accuracy", "gen", "kit", "learning", "services")  # what a figure d
 SECTIONS: tuple[Callable[[], str], ...] = (
     lead_scoring.section,
     lead_scoring_snapshots.section,
+    lead_scoring_leads.section,
+    lead_scoring_pipelines.section,
     lead_scoring_files.section,
     lead_scoring_robust.section,
     guard.section,

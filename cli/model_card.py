@@ -33,6 +33,8 @@ def sections(version: Mapping[str, Any], language: str) -> list[Section]:
     words, evaluation = WORDS[language], version.get("evaluation") or {}
     card = evaluation.get("card") or {}
     every = [Section(words["data"], list(_facts(evaluation, words)))]
+    if evaluation.get("kinds"):
+        every.append(_kinds(evaluation["kinds"], words))
     if card.get("models"):
         every.append(_comparison(evaluation, card, words, language))
         every.append(Section(words["calibration"], [words["calibration_how"]], picture=calibration(card, words)))
@@ -84,6 +86,30 @@ def _interval(figure: Mapping[str, float | None] | None, *, signed: bool = False
     shown = f"{figure['value']:+.3f}" if signed else f"{figure['value']:.3f}"
     low, high = figure["low90"], figure["high90"]
     return shown if low is None or high is None else f"{shown} [{low:.3f}, {high:.3f}]"
+
+
+def _kinds(kinds: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Section:
+    """What the score is the chance of, kind by kind, and how good it is in each pipeline."""
+    text, rows = [], list[Cells]()
+    for one in kinds:
+        target = words["in_time" if one["horizon_days"] else one["target"]].format(days=one["horizon_days"])
+        kind = words[f"kind_{one.get('model')}"] if one.get("model") else words["as_above"]
+        text.append(words["target"].format(
+            kind=words[one["kind"]], target=target, outcomes=f"{one['outcomes']:,}", won=f"{one['won']:,}", model=kind,
+        ))  # fmt: skip
+        rows += [_pipeline(one["kind"], each, words) for each in one["pipelines"]]
+    if not rows:
+        return Section(words["targets"], text)
+    head = ("of_kind", "pipeline", "closed", "won_rate", "said", "auc", "log_loss", "rates_loss", "ece", "own")
+    return Section(words["targets"], [*text, words["own_how"]], [[words[name] for name in head], *rows])
+
+
+def _pipeline(kind: str, one: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    return [
+        words[kind], one["pipeline"], f"{one['records']:,}", f"{one['rate']:.1%}", f"{one['mean']:.1%}",
+        _interval(one["auc"]), _interval(one["log_loss"]), f"{one['base_log_loss']:.3f}", _interval(one["ece"]),
+        f"{one['own']:.0%}",
+    ]  # fmt: skip
 
 
 def _segments(card: Mapping[str, Any], words: Mapping[str, str], language: str) -> Section:

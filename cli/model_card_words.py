@@ -14,6 +14,12 @@ EN: Mapping[str, str] = {
     "kind_logistic": "logistic regression", "kind_base_rate": "the plain rate, because these fields do not predict",
     "kind_prior": "a prior, because there are too few outcomes",
     "half_life": "Older records count less: half after {days} days.",
+    "targets": "What the score is the chance of", "LEAD": "Leads", "OPPORTUNITY": "Opportunities",
+    "target": "{kind}: {target}; {outcomes} outcomes, {won} of them so; {model}.", "in_time":
+    "to convert within {days} days", "converted": "to convert at all", "won": "to be won in the end", "as_above": "the model above",
+    "of_kind": "Of", "pipeline": "Pipeline", "auc": "AUC", "ece": "ECE", "rates_loss": "Rate's log loss",
+    "own": "Own share", "own_how": "By pipeline, on records that the model had not seen. Own share: how much of the "
+    "score is learned from that pipeline alone, the rest from all together.",
     "comparison": "How good it is",
     "test": "{records} records with a known outcome, as they stood from {start} to {end}, each scored by a model that "
     "had not seen its outcome. All models on the same records; in brackets 90 % intervals.",
@@ -52,6 +58,13 @@ KO: Mapping[str, str] = {
     "kind_logistic": "로지스틱 회귀", "kind_base_rate": "평균 성공률(이 필드들로는 결과를 예측할 수 없음)",
     "kind_prior": "사전 값(결과가 너무 적음)",
     "half_life": "오래된 기록은 덜 반영: {days}일마다 절반.",
+    "targets": "점수가 뜻하는 확률", "LEAD": "리드", "OPPORTUNITY": "기회",
+    "target": "{kind}: {target}. 결과 {outcomes}건 중 해당 {won}건. {model}.", "in_time": "{days}일 안에 전환",
+    "converted": "언젠가 전환", "won": "최종 수주", "as_above": "위의 모델", "of_kind": "대상",
+    "pipeline": "파이프라인",
+    "auc": "AUC", "ece": "ECE", "rates_loss": "평균 성공률의 로그 손실", "own": "자체 비중",
+    "own_how": "파이프라인별, 모델이 보지 않은 기록에서. 자체 비중: 점수 중 그 파이프라인만으로 배운 부분이며, "
+    "나머지는 전체에서 배웁니다.",
     "comparison": "얼마나 정확한가",
     "test": "{start}부터 {end}까지의 상태로 본, 결과가 나온 기록 {records}건. 각 점수는 그 결과를 보지 않은 모델이 "
     "매겼습니다. 모든 모델을 같은 기록에서 비교했고, 괄호는 90 % 구간입니다.",

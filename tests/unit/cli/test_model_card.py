@@ -87,3 +87,20 @@ def test_a_version_without_figures_has_a_card_too(evaluation: Any) -> None:
     for language in ("en", "ko"):
         assert "<section>" in as_html("lead_scoring", version(evaluation), language)
         assert as_markdown("lead_scoring", version(evaluation), language).startswith("# ")
+
+
+def test_it_says_what_a_lead_s_score_means_and_how_good_each_pipeline_is() -> None:
+    figure = {"value": 0.7, "low90": 0.6, "high90": 0.8}
+    pipeline = {"pipeline": "renewals", "own": 0.42, "records": 150, "rate": 0.4, "mean": 0.41, "auc": figure,
+                "log_loss": figure, "ece": figure, "base_log_loss": 0.69}  # fmt: skip
+    counts = {"outcomes": 300, "won": 90}
+    kinds = [
+        {"kind": "OPPORTUNITY", "target": "won", "horizon_days": None, "model": "blend", "pipelines": [pipeline]}
+        | counts,
+        {"kind": "LEAD", "target": "converted", "horizon_days": 45, "model": "prior", "pipelines": []} | counts,
+    ]
+    english = as_markdown("lead_scoring", version({"kinds": kinds}), "en")
+    assert "Leads: to convert within 45 days; 300 outcomes, 90 of them so; a prior" in english
+    assert "| Opportunities | renewals | 150 |" in english
+    assert "| 42% |" in english
+    assert "45일 안에 전환" in as_markdown("lead_scoring", version({"kinds": kinds}), "ko")
