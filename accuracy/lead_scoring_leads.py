@@ -41,9 +41,9 @@ def section() -> str:
 _INTRODUCTION = f"""### Leads that convert within a horizon
 
 Leads of a simulated company of {DEALS:,} deals: learned from what was known on a day after {PAST:.0%} of its span,
-tested on weekly snapshots from then on whose horizon ended before the last day, so that every answer is known. AUC / log loss
-/ ECE. It shows that the target is learned as it is meant, not how well real leads can be told apart. Bar: the ECE is
-within the bound that chance sets (as on files)."""
+tested on weekly snapshots from then on whose horizon ended before the last day, so that every answer is known. AUC /
+log loss / ECE. It shows that the target is learned as it is meant, not how well real leads can be told apart. Bar: the
+ECE is within the bound that chance sets (as on files)."""
 _HEAD = """
 | days | leads | converted | said | Dealcast | logistic regression | LightGBM | base rate | ECE bound | bar |
 |---|---|---|---|---|---|---|---|---|---|"""

@@ -16,7 +16,8 @@ EN: Mapping[str, str] = {
     "half_life": "Older records count less: half after {days} days.",
     "targets": "What the score is the chance of", "LEAD": "Leads", "OPPORTUNITY": "Opportunities",
     "target": "{kind}: {target}; {outcomes} outcomes, {won} of them so; {model}.", "in_time":
-    "to convert within {days} days", "converted": "to convert at all", "won": "to be won in the end", "as_above": "the model above",
+    "to convert within {days} days", "converted": "to convert at all", "won": "to be won in the end",
+    "as_above": "the model above",
     "of_kind": "Of", "pipeline": "Pipeline", "auc": "AUC", "ece": "ECE", "rates_loss": "Rate's log loss",
     "own": "Own share", "own_how": "By pipeline, on records that the model had not seen. Own share: how much of the "
     "score is learned from that pipeline alone, the rest from all together.",
