@@ -23,6 +23,7 @@ from accuracy import (
     lead_scoring_pipelines,
     lead_scoring_robust,
     lead_scoring_snapshots,
+    products,
     showing,
     signals,
 )
@@ -49,6 +50,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     actions.section,
     action_rules.section,
     showing.section,
+    products.section,
     signals.section,
 )
 

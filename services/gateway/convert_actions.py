@@ -30,6 +30,7 @@ def next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], dic
                 "message": {"en": action.message_en, "ko": action.message_ko},
                 "minutes": action.minutes,
                 "tidy_up": action.tidy_up,
+                "products": [_offer(one) for one in action.products],
             }
             for action in actions.actions
         ],
@@ -41,6 +42,20 @@ def next_actions(actions: insights_pb2.NextActions) -> tuple[dict[str, Any], dic
     first = actions.actions[0] if actions.actions else None
     gain = float(first.gain.value) if first and first.gain.value else None
     return body, {"gain": gain, "action": first.action if first else None}
+
+
+def _offer(one: insights_pb2.ProductOffer) -> dict[str, Any]:
+    return {
+        "product_id": one.product_id, "name": one.name, "quantity": one.quantity if one.HasField("quantity") else None,
+        "text": {"en": one.text_en, "ko": one.text_ko},
+    }  # fmt: skip
+
+
+def _offer_to_pb(one: Mapping[str, Any]) -> insights_pb2.ProductOffer:
+    return insights_pb2.ProductOffer(
+        product_id=one["product_id"], name=one["name"], quantity=one["quantity"], text_en=one["text"]["en"],
+        text_ko=one["text"]["ko"],
+    )  # fmt: skip
 
 
 def _decision(actions: insights_pb2.NextActions) -> dict[str, Any] | None:
@@ -96,7 +111,7 @@ def next_actions_to_pb(header: insights_pb2.InsightHeader, body: Mapping[str, An
             propensity=each["propensity"], contact_limits=_limits_to_pb(each.get("contact_limits")),
             hours=_hours_to_pb(each.get("hours")), message_en=each.get("message", {}).get("en", ""),
             message_ko=each.get("message", {}).get("ko", ""), minutes=each.get("minutes", 0.0),
-            tidy_up=each.get("tidy_up", False),
+            tidy_up=each.get("tidy_up", False), products=[_offer_to_pb(one) for one in each.get("products", ())],
         )
         for each in body["actions"]
     ]  # fmt: skip

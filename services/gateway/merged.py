@@ -204,7 +204,7 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     ]
     part["actions"] = [
         in_language(action, view.language)
-        | {"reasons": [in_language(reason, view.language) for reason in action["reasons"]]}
+        | {name: [in_language(one, view.language) for one in action[name]] for name in ("reasons", "products")}
         for action in shown
     ]
     return part

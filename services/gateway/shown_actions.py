@@ -24,7 +24,7 @@ def shown_action(action: Mapping[str, Any], record: Record, now: datetime | None
     found["contact"] = {"id": contact.id, "name": contact.name, "title": contact.title} if contact else None
     found["message"] = message(action.get("message") or {}, record, contact, language)
     found["window"] = window(action, now)
-    return {"minutes": 0.0, "tidy_up": False} | found
+    return {"minutes": 0.0, "tidy_up": False, "products": []} | found
 
 
 def window(action: Mapping[str, Any], now: datetime | None) -> dict[str, str] | None:

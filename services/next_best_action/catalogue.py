@@ -28,6 +28,7 @@ from services.next_best_action.catalogue_hours import Hours, all_hours, check_le
 from services.next_best_action.domain import PLACEHOLDERS, Action, Calendar, Channel, Policy
 from services.next_best_action.expressions import Condition, Together
 from services.next_best_action.features import VARIABLES, Signals
+from services.next_best_action.products import LARGER, NEW
 
 DEFAULT_FILE = Path(__file__).with_name("catalogue.toml")
 MOST_ACTIONS = 100
@@ -180,6 +181,8 @@ def _action(
     for place, word in enumerate(action.words):
         within(len(word.strip()), 1, LONGEST_WORD, f"{where}.words[{place}]")
     members(action.because, phrases, f"{where}.because", "Add [phrases.…] for it, or use one of")
+    if action.offers:
+        members((action.offers,), (NEW, LARGER), f"{where}.offers", "Use one of")
     for key in ("message_en", "message_ko"):
         message = getattr(action, key)
         if len(message) > LONGEST_MESSAGE:

@@ -207,6 +207,9 @@ def _fill_suggestion(found: insights_pb2.SuggestedAction, each: Suggestion, insi
     found.message_en, found.message_ko = action.message_en, action.message_ko
     found.minutes, found.tidy_up = action.minutes, action.tidy_up
     found.hours.CopyFrom(_hours_to_pb(each.hours))
+    for offer in each.products:
+        found.products.add(product_id=offer.product_id, name=offer.name, quantity=offer.quantity,
+                           text_en=offer.text_en, text_ko=offer.text_ko)  # fmt: skip
     if each.limits is not None:
         found.contact_limits.CopyFrom(_limits_to_pb(each.limits))
 

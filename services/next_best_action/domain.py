@@ -11,6 +11,7 @@ from learning.answers import Answered
 from learning.contact_hours import ContactHours
 from learning.insight_keys import InsightKey
 from learning.records import ContactCounter, DealHistory
+from services.next_best_action.products import Offer
 from services.next_best_action.signals import Signal
 
 Variable = str | int | float | bool | list[str]
@@ -64,6 +65,7 @@ class Action:
     amount_uplift: float = 0.0  # growth of the amount, as a share
     promotional: bool = False  # advertises: the channel's promotional_hours hold too
     tidy_up: bool = False  # housekeeping, for the week's tidy-up rather than the day
+    offers: str = ""  # products that go with it: new ones, or larger ones than those on the deal
     message_en: str = ""  # to the customer, with PLACEHOLDERS
     message_ko: str = ""
 
@@ -128,6 +130,8 @@ class Situation:
     people: tuple[Person, ...] = ()
     counters: tuple[ContactCounter, ...] = ()
     owner_id: str = ""
+    account_id: str = ""
+    products: tuple[str, ...] = ()  # on the deal
     hidden: Mapping[str, date] = field(default_factory=dict)  # actions an answer keeps away, and until when
 
 
@@ -159,6 +163,7 @@ class Suggestion:
     reasons: tuple[Reason, ...] = ()
     limits: Channel | None = None  # of its channel, for whoever shows it later; None where nobody is contacted
     hours: ContactHours = field(default_factory=ContactHours)  # in which it may be done
+    products: tuple[Offer, ...] = ()  # to offer
 
 
 @dataclass(frozen=True, slots=True)

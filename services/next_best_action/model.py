@@ -12,6 +12,7 @@ from typing import Any
 
 from kit.errors import InvalidInput
 from services.next_best_action.domain import Action, Effect
+from services.next_best_action.products import ProductModel
 
 FILE = "model.json"
 EVALUATION_FILE = "evaluation.json"
@@ -42,6 +43,7 @@ class ActionModel:
     outcomes: int = 0  # closed deals learned from
     log_kept: bool | None = None  # whether the company records contacts with customers; None: not known
     showing: Mapping[str, Shown] = field(default_factory=dict)  # the effect of showing, by action name
+    products: ProductModel | None = None  # None: not known what accounts buy
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     def effect(self, action: Action) -> Effect:
@@ -63,6 +65,9 @@ class ActionModel:
         """Write model.json and evaluation.json, the same bytes for the same model."""
         body = asdict(self)
         evaluation = body.pop("evaluation")
+        del body["products"]
+        if self.products is not None:
+            self.products.save(folder)
         _write(folder / FILE, {"format": FORMAT, **body})
         _write(folder / EVALUATION_FILE, evaluation)
 
@@ -77,7 +82,10 @@ class ActionModel:
             showing = {name: Shown(Effect(**one["effect"]), one["uptake"])
                        for name, one in body.pop("showing", {}).items()}  # fmt: skip
             model = cls(
-                **body, showing=showing, evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
+                **body,
+                showing=showing,
+                products=ProductModel.load(folder),
+                evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8")),
             )
             _check(model)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -14,6 +14,7 @@ from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Decision, Effect, Ranking, Situation, Suggestion
 from services.next_best_action.model import INTERVAL, ActionModel, log_odds, sigmoid
 from services.next_best_action.policy import draw, propensities, uniform, week_of
+from services.next_best_action.products import Offer
 from services.next_best_action.reach import Reach, reach, ways
 from services.next_best_action.reasons import nothing_recorded, of_silence, phrases, reasons
 
@@ -43,7 +44,7 @@ def rank(
     if not situation.actionable:
         return Ranking()
     activation = expressions.activation(situation.variables)
-    open_actions, later = _open(situation, catalogue, activation)
+    open_actions, later = _open(situation, catalogue, model, activation)
     explore = model.outcomes >= catalogue.policy.explore_from and bool(model.effects)
     unit = situation.owner_id if policies.unit == "owner" and situation.owner_id else situation.deal_id
     turn = policies.policy(seed, unit)
@@ -72,7 +73,7 @@ def rank(
         holding -= of_silence(catalogue)
     shown = worth[: catalogue.policy.shown]
     kept = model.log_kept is not False
-    found = [_suggest(candidates[i], chances[i], situation, catalogue, holding, log_kept=kept) for i in shown]
+    found = [_suggest(candidates[i], chances[i], situation, catalogue, model, holding, log_kept=kept) for i in shown]
     return Ranking(tuple(found), None, decision)
 
 
@@ -105,7 +106,9 @@ def _by_policy(
     return tuple(found)
 
 
-def _open(situation: Situation, catalogue: Catalogue, activation: Any) -> tuple[list[tuple[Action, Reach]], list[date]]:
+def _open(
+    situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
+) -> tuple[list[tuple[Action, Reach]], list[date]]:
     """What may be done now, in playbook order; and the days on which limits or answers free what fits otherwise."""
     open_ways = ways(catalogue.channels, situation.people, situation.counters, situation.day)
     gates = catalogue.gates.holding(activation)
@@ -117,12 +120,20 @@ def _open(situation: Situation, catalogue: Catalogue, activation: Any) -> tuple[
         if action.name in situation.hidden:
             later.append(situation.hidden[action.name])
             continue
+        if action.offers and model.products is not None and not _offers(action, situation, model):
+            continue  # there is nothing to offer
         way = reach(action, open_ways, situation.day)
         if isinstance(way, Reach):
             found.append((action, way))
         elif way is not None:
             later.append(way)
     return found, later
+
+
+def _offers(action: Action, situation: Situation, model: ActionModel) -> tuple[Offer, ...]:
+    if not action.offers or model.products is None:
+        return ()
+    return model.products.offers(action.offers, situation.account_id, situation.products)
 
 
 def _valued(
@@ -148,6 +159,7 @@ def _suggest(
     chance: float,
     situation: Situation,
     catalogue: Catalogue,
+    model: ActionModel,
     holding: Set[str],
     *,
     log_kept: bool,
@@ -166,4 +178,5 @@ def _suggest(
         reasons=reasons(candidate.action, effect, situation.variables, catalogue, holding, log_kept=log_kept),
         limits=catalogue.channels.get(candidate.reach.channel),
         hours=catalogue.hours_of(candidate.action, candidate.reach.channel),
+        products=_offers(candidate.action, situation, model),
     )

@@ -77,7 +77,8 @@ def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situati
     ) if actionable else {}  # fmt: skip
     return Situation(
         deal.id, deal.revision, asked.day, actionable, asked.probability, worth, currency, found, people(history),
-        history.counters, deal.owner_id, hidden(asked) if asked.answers else {},
+        history.counters, deal.owner_id, deal.account_id, tuple([line.product_id for line in deal.products]),
+        hidden(asked) if asked.answers else {},
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from learning.off_policy.estimators import (
     spreads,
 )
 from learning.off_policy.intervals import Estimate, Floats
-from learning.off_policy.rewards import FOLDS, cross_fitted, expected_out_of_fold
+from learning.off_policy.rewards import FOLDS, cross_fitted, fit_expectation
 from services.next_best_action.domain import Action, Effect
 from services.next_best_action.model import INTERVAL, ActionModel, Shown, log_odds
 
@@ -216,8 +216,13 @@ def taken_up(decided: Sequence[Decided], said: Sequence[Said], today: date) -> d
 
 def residuals_of(table: Table) -> Floats:
     """(rows,) the rewards less what the context explains of them, out of fold."""
-    expected, _ = expected_out_of_fold(table.features, table.log.rewards, _folds(len(table.decided)), 0)
-    return table.log.rewards - expected
+    folds, rewards = _folds(len(table.decided)), table.log.rewards
+    left = np.zeros(len(folds))
+    for fold in range(FOLDS):
+        inside, outside = folds != fold, folds == fold
+        expected = fit_expectation(table.features[inside], rewards[inside], trees=False, seed=0)
+        left[outside] = rewards[outside] - expected.predict(table.features[outside])
+    return left
 
 
 def _chances(table: Table, policy: str) -> Floats:

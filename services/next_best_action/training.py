@@ -20,7 +20,7 @@ from learning.records import DealHistory, DealKind, Outcome
 from learning.scores import read_scores
 from learning.snapshots import Phase, end_of, phases
 from learning.timeline import Cell, Timeline
-from services.next_best_action import showing
+from services.next_best_action import products_training, showing
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
 from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
@@ -77,7 +77,11 @@ def train(
         evaluation=evaluation | {"playbook_scale": scale},
     )  # fmt: skip
     shown, told = showing.learn(folder, scored, model, catalogue.actions)
-    return replace(model, showing=shown, evaluation={**model.evaluation, "showing": told})
+    products, foretold = products_training.learn(folder)
+    return replace(
+        model, showing=shown, products=products,
+        evaluation={**model.evaluation, "showing": told, "products": foretold},
+    )  # fmt: skip
 
 
 def train_folder(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.rest.schemas_suggestions import Addressee, Decision, FeedbackGiven, NoteSignal, Window
+from services.gateway.rest.schemas_suggestions import Addressee, Decision, FeedbackGiven, NoteSignal, Offer, Window
 
 
 class Shape(BaseModel):
@@ -144,6 +144,7 @@ class Action(Shape):
     window: Window | None
     minutes: float
     tidy_up: bool
+    products: list[Offer]
     accepted: bool
 
 

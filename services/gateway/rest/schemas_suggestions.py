@@ -21,6 +21,15 @@ class Addressee(Part):
     title: str
 
 
+class Offer(Part):
+    """A product to offer, why, and what such deals usually took."""
+
+    product_id: str
+    name: str
+    quantity: float | None
+    text: str
+
+
 class Window(Part):
     """When: within the working hours of the channel, outside of its quiet hours."""
 
