@@ -7,10 +7,11 @@ the calendar year in which it ends, or begins. Where it begins in January the qu
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from kit.errors import InvalidInput
 
@@ -44,6 +45,15 @@ class FiscalCalendar:
             raise InvalidInput(
                 "This is no month.", field="start_month", value=str(self.start_month), mend="Give 1 to 12."
             )
+
+    def to_json(self) -> dict[str, int | str]:
+        """As settings and manifests keep it."""
+        return {"start_month": self.start_month, "named_by": "end" if self.named_by_end else "start"}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FiscalCalendar:
+        """The inverse of to_json; what is missing is the calendar year's. Raises InvalidInput for no month."""
+        return cls(int(data.get("start_month", 1)), data.get("named_by", "end") == "end")
 
     @property
     def _shift(self) -> int:

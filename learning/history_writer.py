@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import InvalidInput
+from learning.fiscal import FiscalCalendar
 from learning.history_schema import FORMAT, SCHEMAS
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
 
@@ -22,7 +23,8 @@ from learning.horizon import DEFAULT_HORIZON, checked_horizon
 class Manifest:
     """As of when a folder stands, on which business day, the company's currency, and whether it is made up.
 
-    lead_horizon_days: within which leads are to convert; None: at all.
+    lead_horizon_days: within which leads are to convert; None: at all. holiday_country: ISO 3166 code of the country
+    whose public holidays are kept, empty for none.
     """
 
     as_of: datetime
@@ -30,6 +32,8 @@ class Manifest:
     currency: str
     sample: bool = False  # a made-up company, never to be mixed with real records
     lead_horizon_days: int | None = DEFAULT_HORIZON
+    calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
+    holiday_country: str = ""
 
     def to_json(self) -> str:
         """manifest.json."""
@@ -38,6 +42,10 @@ class Manifest:
             "format": FORMAT, "as_of": as_of, "business_day": self.business_day.isoformat(), "currency": self.currency,
             "lead_horizon_days": self.lead_horizon_days,
         }  # fmt: skip
+        if self.calendar != FiscalCalendar():
+            content["fiscal_year"] = self.calendar.to_json()
+        if self.holiday_country:
+            content["holiday_country"] = self.holiday_country
         return json.dumps(content | ({"sample": True} if self.sample else {}))
 
     @classmethod
@@ -50,7 +58,9 @@ class Manifest:
             as_of = datetime.fromisoformat(data["as_of"]).astimezone(UTC)
             day = date.fromisoformat(data["business_day"])
             horizon = checked_horizon(data.get("lead_horizon_days", DEFAULT_HORIZON), "lead_horizon_days")
-            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)), horizon)
+            calendar = FiscalCalendar.from_json(data.get("fiscal_year", {}))
+            country = str(data.get("holiday_country", ""))
+            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)), horizon, calendar, country)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."

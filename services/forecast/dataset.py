@@ -94,6 +94,7 @@ class Company:
     cases: Sequence[Case]
     paths: Mapping[str, tuple[Node, ...]]
     inactive: frozenset[str] = frozenset()  # owners who left
+    first_month: int = 1  # of any quarter
     taken: Samples | None = None  # by `at`: what it is known to be already
 
     @property

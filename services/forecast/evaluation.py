@@ -21,12 +21,12 @@ from services.forecast.domain import Floats
 from services.forecast.draws import Drawer
 from services.forecast.features import asked
 from services.forecast.fitting import Progress, fit
-from services.forecast.grid import Single
+from services.forecast.grid import Single, spans_from
 from services.forecast.leaves import Update
 from services.forecast.model import SEED, ForecastModel, extras_of
 from services.forecast.replay import ask_of, open_cases, replay_days
 from services.forecast.rollup import Rollup
-from services.forecast.spans import Calendar, Span, calendar, same_day
+from services.forecast.spans import Calendar, Span, same_day
 
 METHODS = ("stage_weighted", "last_period_again", "pace")
 LEVELS = ("company", "region", "manager", "owner")
@@ -81,7 +81,7 @@ class Source:
         inactive = frozenset(user.id for user in self.folder.users if not user.active)
         paths = owner_paths(self.folder.users, self.folder.lines, as_of)
         found = [_counted(case) if self.counts else case for case in cases]
-        return Company(as_of, manifest.currency, found, paths, inactive)
+        return Company(as_of, manifest.currency, found, paths, inactive, manifest.calendar.start_month)
 
 
 def _counted(case: Case) -> Case:
@@ -103,9 +103,10 @@ def node_forecasts(
     company: Company, final: Company, model: ForecastModel, scores: Scores, kind: str, horizon: int
 ) -> list[NodeForecast]:
     """What the model says of every node as of the company's day; `final` knows what came."""
-    rollup = _rolled_up(company, model, scores, calendar(kind, horizon))
+    spans = spans_from(kind, horizon, company.first_month)
+    rollup = _rolled_up(company, model, scores, spans)
     found = []
-    for period in calendar(kind, horizon)(company.business_day + timedelta(days=1)):
+    for period in spans(company.business_day + timedelta(days=1)):
         found += _of_period(company, final, rollup, kind, period)
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.forecast.cautions import cautions
 from services.forecast.dataset import Company, Scores
+from services.forecast.grid import spans_from
 from services.forecast.learn import estimate_loadings, fit_blend
 from services.forecast.model import ForecastModel
 from services.forecast.replay import (
@@ -22,7 +23,7 @@ from services.forecast.replay import (
     replay_days,
     with_new_level,
 )
-from services.forecast.spans import Span, calendar
+from services.forecast.spans import Span
 
 Progress = Callable[[str, float], None]  # step, share of it done
 
@@ -32,7 +33,7 @@ def fit(
 ) -> ForecastModel:
     """The model as of the end of the company's day, for the period of the day after and those that follow."""
     progress("fitting", 0.0)
-    spans = calendar(kind, horizon)(company.business_day + timedelta(days=1))
+    spans = spans_from(kind, horizon, company.first_month)(company.business_day + timedelta(days=1))
     model = with_new_level(fit_model(company, scores, kind, seed=seed), company, kind, spans[0].end)
     replays = _replays(company, scores, kind, spans, seed, progress)
     loadings, shocks = estimate_loadings(replays)

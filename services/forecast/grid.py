@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from learning.periods import period_of
 from services.forecast.domain import PERIODS
-from services.forecast.spans import Calendar, Month, Quarter, Span
+from services.forecast.spans import Calendar, Month, Quarter, Span, calendar
 
 Run: TypeAlias = tuple[Span, ...]  # consecutive quarters
 
@@ -141,3 +141,10 @@ def places(grid: Grid, start: date) -> NDArray[np.int64]:
     wholes = grid.wholes(start)
     found = [wholes.index(grid.whole(part)) for part in grid.parts(start)]
     return np.array([*found, len(wholes)], dtype=np.int64)
+
+
+def spans_from(kind: str, count: int, first_month: int = 1) -> Calendar:
+    """As `spans.calendar`, where quarters begin with `first_month`."""
+    if kind != "quarter" or (first_month - 1) % 3 == 0:
+        return calendar(kind, count)
+    return lambda start: tuple(quarter_of(start, first_month).next(later) for later in range(count))

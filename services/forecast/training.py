@@ -47,11 +47,12 @@ def _part(progress: Progress, first: float, last: float) -> Progress:
 def read_company(folder: HistoryFolder, progress: Progress = lambda *_: None) -> Company:
     """The opportunities of a history, with their rows on the days that will be replayed."""
     day, currency = folder.manifest.business_day, folder.manifest.currency
-    days = {day, *replay_days(KIND, day), *backtest_days(day)}
+    days = {day, *replay_days(KIND, day), *backtest_days(day, folder.manifest.calendar.start_month)}
     deals = folder.deals(lambda share: progress("reading the history", share))
     cases = tuple(read_cases(deals, day, currency, sorted(days)))
     inactive = frozenset(user.id for user in folder.users if not user.active)
-    return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive)
+    first = folder.manifest.calendar.start_month
+    return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive, first)
 
 
 def _evaluation(company: Company, model: ForecastModel, scores: Scores) -> dict[str, Any]:

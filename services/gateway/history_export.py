@@ -26,7 +26,10 @@ async def export_history(
     """
     moment = as_of or workspace.now()
     day = utc_day(as_of) if as_of else workspace.business_day
-    manifest = Manifest(moment, day, workspace.currency, lead_horizon_days=workspace.lead_horizon_days)
+    manifest = Manifest(
+        moment, day, workspace.currency, lead_horizon_days=workspace.lead_horizon_days, calendar=workspace.calendar,
+        holiday_country=workspace.holiday_country,
+    )  # fmt: skip
     with HistoryWriter(folder, manifest) as writer:
         async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):
             await asyncio.to_thread(writer.append, table, rows)

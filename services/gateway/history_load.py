@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kit.errors import InvalidInput
-from learning.history import HistoryFolder, read_history
+from learning.fiscal import FiscalCalendar
+from learning.history import HistoryFolder, Manifest, read_history
 from learning.records import Account, Change, Deal, DealHistory
 from services.gateway.domain import UNSET, DealWrite, PastChange, Principal, WriteResult, WriteStatus
 from services.gateway.json_people import ALWAYS
@@ -34,8 +35,18 @@ async def load_history(gateway: Gateway, principal: Principal, folder: Path, pro
     await gateway.workspace.move_forward(source.manifest.business_day.isoformat())
     if not gateway.workspace.currency_set:
         await gateway.workspace.set_currency(source.manifest.currency)
+    await _take_settings(gateway, source.manifest)
     await _load_around(gateway, principal, source, progress)
     return await _load_deals(gateway, principal, source, progress)
+
+
+async def _take_settings(gateway: Gateway, manifest: Manifest) -> None:
+    """What is set for the company, where nothing else is set here."""
+    workspace = gateway.workspace
+    if workspace.calendar == FiscalCalendar() != manifest.calendar:
+        await workspace.set_fiscal_year(manifest.calendar.to_json())
+    if manifest.holiday_country and not workspace.holiday_country:
+        await workspace.set_holiday_country(manifest.holiday_country)
 
 
 async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFolder, progress: Progress) -> None:

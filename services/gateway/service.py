@@ -148,6 +148,7 @@ class Gateway:
             "training_columns": workspace.training_columns.to_json(),
             "lead_horizon_days": workspace.lead_horizon_days,
             "fiscal_year": workspace.fiscal_year,
+            "holiday_country": workspace.holiday_country,
             "counts": {str(name): count for name, count in (await self.store.counts(principal)).items()},
             "models": {
                 name: {"version": workspace.serving[name].version, "generation": workspace.serving[name].generation}

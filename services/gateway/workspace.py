@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from holidays import list_supported_countries
+
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
@@ -26,6 +28,7 @@ CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bo
 SAMPLE = "sample"
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
+HOLIDAY_COUNTRY = "holiday_country"
 LEAD_HORIZON = "lead_horizon_days"
 TREES = "forecast_trees"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
@@ -67,6 +70,7 @@ class Workspace:
         self.grade_bounds = DEFAULT_BOUNDS
         self.training_columns = Overrules()
         self.calendar = FiscalCalendar()
+        self.holiday_country = ""
         self.fiscal_editions = 0  # how often quarters came to begin with other months
         self.lead_horizon_days: int | None = DEFAULT_HORIZON
         self.pinned: date | None = None
@@ -92,8 +96,9 @@ class Workspace:
         columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
+        self.holiday_country = str(await self._store.get_setting(HOLIDAY_COUNTRY) or "")
         fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
-        self.calendar, self.fiscal_editions = _calendar(fiscal), int(fiscal.get("editions", 0))
+        self.calendar, self.fiscal_editions = FiscalCalendar.from_json(fiscal), int(fiscal.get("editions", 0))
         trees = await self._store.get_setting(TREES) or {}
         self.trees, self.trees_edition = trees_from(trees), int(trees.get("edition", 0))
         horizon = await self._store.get_setting(LEAD_HORIZON)
@@ -187,7 +192,7 @@ class Workspace:
     @property
     def fiscal_year(self) -> dict[str, Any]:
         """Where the fiscal year begins, and whether it bears the number of the year in which it ends or begins."""
-        return {"start_month": self.calendar.start_month, "named_by": "end" if self.calendar.named_by_end else "start"}
+        return self.calendar.to_json()
 
     async def set_fiscal_year(self, given: Any) -> None:
         """Where the fiscal year begins. Quotas and what people said stay with the ids they were given for.
@@ -201,7 +206,7 @@ class Workspace:
             mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
             raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
         moved = (month - self.calendar.start_month) % 3 != 0
-        self.calendar = _calendar({"start_month": month, "named_by": named})
+        self.calendar = FiscalCalendar(month, named == "end")
         await self.set_fiscal_editions(self.fiscal_editions + int(moved))
 
     async def set_fiscal_editions(self, editions: int) -> None:
@@ -214,6 +219,16 @@ class Workspace:
         named = [{"name": tree.name, "levels": list(tree.levels)} for tree in trees]
         await self._store.put_setting(TREES, {"edition": self.trees_edition + 1, "trees": named})
         self.trees, self.trees_edition = tuple(trees), self.trees_edition + 1
+
+    async def set_holiday_country(self, country: Any) -> None:
+        """The country whose public holidays are kept, by its code; empty for none. Raises InvalidInput."""
+        code = country.strip().upper() if isinstance(country, str) else "?"
+        if code and code not in list_supported_countries(include_aliases=False):
+            mend = "Use an ISO 3166 code such as KR or US, or leave it empty"
+            raise InvalidInput("this is no country whose holidays are known", field=HOLIDAY_COUNTRY,
+                               value=str(country)[:60], mend=mend)  # fmt: skip
+        await self._store.put_setting(HOLIDAY_COUNTRY, code)
+        self.holiday_country = code
 
     async def serve(self, service: str, serving: Serving) -> None:
         """Remember which version serves."""
@@ -234,7 +249,3 @@ class Workspace:
         found[InsightKind.FORECAST] += self.fiscal_editions
         found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
         return found
-
-
-def _calendar(stored: Mapping[str, Any]) -> FiscalCalendar:
-    return FiscalCalendar(stored.get("start_month", 1), stored.get("named_by", "end") == "end")

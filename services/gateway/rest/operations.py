@@ -268,7 +268,12 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
     horizon = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": LONGEST_HORIZON}, {"type": "null"}]}
     bounds = {"type": "object"}
     settings = base.obj(
-        currency=TEXT, grade_bounds=bounds, training_columns=columns, fiscal_year=year, lead_horizon_days=horizon
+        currency=TEXT,
+        grade_bounds=bounds,
+        training_columns=columns,
+        fiscal_year=year,
+        lead_horizon_days=horizon,
+        holiday_country=TEXT,
     )
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
@@ -283,6 +288,8 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             await gateway.workspace.set_grade_bounds(given["grade_bounds"])
         if "fiscal_year" in given:
             await gateway.workspace.set_fiscal_year(given["fiscal_year"])
+        if "holiday_country" in given:
+            await gateway.workspace.set_holiday_country(given["holiday_country"])
         if "training_columns" in given:
             await gateway.workspace.set_training_columns(given["training_columns"])
         if "lead_horizon_days" in given:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.forecast.backtest import backtest_eves
 from services.forecast.blend import Correction, Level
 from services.forecast.domain import SCENARIOS, Integers
-from services.forecast.grid import Quarters, quarter_of
+from services.forecast.grid import Quarters, quarter_of, spans_from
 from services.forecast.leaves import Part
 from services.forecast.months import Allotment, Beside, by_days, drawn, leaf_parts
 from services.forecast.spans import Month, Span
@@ -86,3 +87,10 @@ def test_quarters_may_begin_with_any_month() -> None:
     assert [len(run) for run in grid.runs(quarters[1], START)] == [2]
     assert not grid.runs(quarters[0], START)
     assert all(grid.whole(month) == quarter for quarter in quarters for month in grid.parts_of(quarter))
+
+
+def test_past_quarters_are_those_of_the_fiscal_year() -> None:
+    assert [str(eve) for eve in backtest_eves(START, 2)] == ["2017-04-30", "2017-07-31"]
+    assert [str(eve) for eve in backtest_eves(START, 4)] == ["2017-03-31", "2017-06-30"]
+    assert [str(each) for each in spans_from("quarter", 2, 3)(START)] == ["2017-09/2017-11", "2017-12/2018-02"]
+    assert [str(each) for each in spans_from("month", 2, 3)(START)] == ["2017-11", "2017-12"]
