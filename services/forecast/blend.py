@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from math import log, log1p, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,14 +17,16 @@ from babel.numbers import get_currency_precision
 
 from learning.records import Node
 from services.forecast.bookings import Bookings, Owner
-from services.forecast.domain import Floats, Integers
-from services.forecast.draws import key, own_shock, shock
+from services.forecast.domain import SCENARIOS, Floats, Integers
+from services.forecast.draws import amount_levels, key, own_shock, shock
+from services.forecast.newbusiness import compound
 from services.forecast.spans import Calendar, Span
 
 Pasts: TypeAlias = "Mapping[Span, Past]"
 
 INDEPENDENT = 0.9  # variance of the deals' and new business's own scenarios, over typical × mean
 LEAST_NOISE = 0.1
+MANY_WINS = 50.0  # of an owner in a period, whose sum is lognormal to the eye
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,13 @@ def branch_of(path: Sequence[Node]) -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Blend:
     """levels: of the current period and those after it, the last one for all later. spread: variance of an owner's
-    total over that of independent deals. typical: by owner, mean square over mean of booked amounts (major units)."""
+    total over that of independent deals. sizes: by owner, and by ("", currency) of all, the mean of booked amounts and
+    their mean square over it, which scales an owner's variance (major units)."""
 
     levels: tuple[Level, ...] = (Level(),)
     bookings: Bookings = field(default_factory=Bookings)
     spread: float = 1.0
-    typical: Mapping[Owner, float] = field(default_factory=dict)
+    sizes: Mapping[Owner, tuple[float, float]] = field(default_factory=dict)
     note: str = "left out: nothing has been replayed"
 
     def level(self, index: int) -> Level:
@@ -95,15 +99,35 @@ class Blend:
         for index, span in enumerate(periods):
             means = self.past(index, start, span)
             for owner, found in pasts.items():
-                to_minor = 10.0 ** get_currency_precision(owner[1])
-                noise = own_shock(key(seed, "past", *owner, str(span))) if self.typical.get(owner) else None
-                if noise is not None or means.get(owner):
-                    typical = self.typical.get(owner, 0.0) * to_minor
-                    mean = self.level(index).of(owners[owner]) * means.get(owner, 0.0) * to_minor
-                    found[span] = Past(mean, noise, typical, self.spread)
+                mean = self.level(index).of(owners[owner]) * means.get(owner, 0.0)
+                past = self.drawn_past(owner, mean, key(seed, "past", *owner, str(span)))
+                if past is not None:
+                    found[span] = past
         shocks = {span: self.shocks(index, span, seed=seed) for index, span in enumerate(periods)}
         levels = {span: self.level(index) for index, span in enumerate(periods)}
         return Correction(levels, {span: each for span, each in shocks.items() if each is not None}, pasts)
+
+    def size(self, owner: Owner) -> tuple[float, float] | None:
+        """An owner's, or that of the currency for one who has won nothing; None where nobody has."""
+        return self.sizes.get(owner) or self.sizes.get(("", owner[1]))
+
+    def drawn_past(self, owner: Owner, mean: float, name: int) -> Past | None:
+        """What the past adds to an owner's period; mean in major units. Many wins are drawn as one, few one by one."""
+        size = self.size(owner)
+        to_minor = 10.0 ** get_currency_precision(owner[1])
+        if size is None:
+            return Past(mean * to_minor, np.full(SCENARIOS, round(mean * to_minor)), None, 0.0, 1.0) if mean else None
+        amount, typical = size
+        wins, drawn = mean / amount, None
+        shocks = own_shock(name ^ 1)
+        if wins > MANY_WINS:
+            variance = log1p(typical / mean)
+            drawn = np.rint(mean * to_minor * np.exp(sqrt(variance) * shocks - variance / 2)).astype(np.int64)
+        elif wins > 0:
+            variance = log(max(typical / amount, 1.0))
+            levels = amount_levels(np.array([log(amount * to_minor) - variance / 2]), np.array([sqrt(variance)]))[0]
+            drawn = compound(wins, shocks, levels, name)
+        return Past(mean * to_minor, drawn, own_shock(name), typical * to_minor, self.spread)
 
     def shocks(self, index: int, span: Span, *, seed: int) -> Floats | None:
         """What every leaf's scenarios of a period are multiplied by; None where it is 1."""
@@ -116,7 +140,7 @@ class Blend:
             "levels": [asdict(level) for level in self.levels],
             "bookings": self.bookings.to_json(),
             "spread": self.spread,
-            "typical": [[*owner, value] for owner, value in sorted(self.typical.items())],
+            "sizes": [[*owner, *size] for owner, size in sorted(self.sizes.items())],
             "note": self.note,
         }
 
@@ -126,28 +150,36 @@ class Blend:
         levels = tuple(
             Level(row["factor"], Weights(**row["weights"]), row["shock"], row["branches"]) for row in data["levels"]
         )
-        typical = {(owner, currency): float(value) for owner, currency, value in data["typical"]}
-        return cls(levels, Bookings.from_json(data["bookings"]), float(data["spread"]), typical, str(data["note"]))
+        sizes = {(owner, currency): (float(mean), float(typical)) for owner, currency, mean, typical in data["sizes"]}
+        return cls(levels, Bookings.from_json(data["bookings"]), float(data["spread"]), sizes, str(data["note"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """What the past adds to an owner's period, in minor units: a mean, and noise that a total's own size scales."""
+    """What the past adds to an owner's period, in minor units: scenarios of a mean, never below zero, and noise that
+    makes the whole as uncertain as owners' totals were. typical: mean square over mean of booked amounts."""
 
     mean: float
+    drawn: Integers | None
     noise: Floats | None
     typical: float
     spread: float
 
-    def added(self, base: float, share: float) -> Floats | float:
-        """Mean and noise, given the mean of what the deals and new business give."""
-        if self.noise is None:
-            return self.mean
-        expected = share * base + self.mean
-        wanted = self.spread * expected - INDEPENDENT * share * share * base
-        variance = self.typical * max(wanted, LEAST_NOISE * expected, 0.0)
-        added: Floats = self.mean + self.noise * np.sqrt(variance)
-        return added
+    def added(self, total: Integers, share: float) -> Floats:
+        """The whole leaf, given the scenarios of its deals and new business; its mean is share × theirs + mean."""
+        base = share * float(total.sum()) / len(total)
+        expected = base + self.mean
+        added = total.astype(np.float64) * share
+        if self.drawn is not None:
+            added += self.drawn
+        if self.noise is None or expected <= 0:
+            return added
+        own = self.typical * (INDEPENDENT * share * base + self.mean)
+        lacking = max(self.typical * self.spread * expected - own, LEAST_NOISE * self.typical * expected)
+        # Amounts are never negative: noise that multiplies, with mean 1, leaves the mean where clipping would raise it.
+        variance = log1p(lacking / (expected**2 + own))
+        widened: Floats = added * np.exp(sqrt(variance) * self.noise - variance / 2)
+        return widened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +198,7 @@ class Correction:
             return total
         mended = total * share
         if past is not None:
-            mended = mended + past.added(float(total.sum()) / len(total), share)
+            mended = past.added(total, share)
         if level is not None:
             mended = mended * level
         whole: Integers = np.rint(np.maximum(mended, 0.0)).astype(np.int64)

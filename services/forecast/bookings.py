@@ -60,12 +60,19 @@ class Bookings:
 
     def mean(self, after: date, last: date, today: date) -> dict[Owner, float] | None:
         """As pace, the mean of some periods; None where fewer than two are known."""
-        nearest = self.distance(today, last)
-        backs = range(nearest, nearest + PAST[self.kind])
-        found = [each for back in backs if (each := self.remaining(after, last, back)) is not None]
+        found = self._past(after, last, today)
         if len(found) < 2:
             return None
         return {owner: sum(each[owner] for each in found) / len(found) for owner in self.days}
+
+    def known(self, after: date, last: date, today: date) -> int:
+        """Of how many periods the mean is."""
+        return len(self._past(after, last, today))
+
+    def _past(self, after: date, last: date, today: date) -> list[dict[Owner, float]]:
+        nearest = self.distance(today, last)
+        backs = range(nearest, nearest + PAST[self.kind])
+        return [each for back in backs if (each := self.remaining(after, last, back)) is not None]
 
     def distance(self, day: date, last: date) -> int:
         """How many periods back `last` was over on `day`."""

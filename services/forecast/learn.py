@@ -12,7 +12,7 @@ from services.forecast.blend import Blend, Level, Weights, branch_of
 from services.forecast.bookings import Bookings, Owner, won_cases
 from services.forecast.dataset import Company
 from services.forecast.domain import Loadings
-from services.forecast.missed import Missed, learn_missed, seen_windows, sum_of, summed
+from services.forecast.missed import Luck, Missed, Part, learn_missed, seen_windows, sum_of, summed
 from services.forecast.replay import Expected, Replay, Sum, Window
 
 INDEPENDENT = 3.0  # replays overlap: three of them are worth one
@@ -23,7 +23,7 @@ OWNER_SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OWNER_PRIOR = 40.0  # owners' worth of belief in OWNER_SHARE
 SPREAD, SPREAD_PRIOR = 1.3, 20.0
 SPREAD_BOUNDS = (1.0, 6.0)
-TYPICAL_PRIOR = 10.0  # won deals
+SIZE_PRIOR = 10.0  # won deals
 SHOCK_PRIOR = 3.0
 PRIOR_VARIANCES = (0.02, 0.005)  # of company and quarter together, of region
 MOST_VARIANCE = 0.15
@@ -31,21 +31,23 @@ MOST_VARIANCE = 0.15
 
 def fit_blend(company: Company, bookings: Bookings, replays: Sequence[Replay], ahead: Sequence[Expected]) -> Blend:
     """The correction of each period in `ahead`, from what replays missed."""
-    typical = typical_amounts(company)
+    sizes = usual_sizes(company)
+    typical = {owner: size for owner, (_, size) in sizes.items()}
     if not replays:
-        return Blend((Level(shock=UNKNOWN_ERROR),), bookings, SPREAD, typical, "left out: nothing could be replayed")
+        return Blend((Level(shock=UNKNOWN_ERROR),), bookings, SPREAD, sizes, "left out: nothing could be replayed")
     share = _owner_share(replays)
     spread = _spread(replays, share, typical)
     branches = {owner: branch_of(path) for owner, path in company.paths.items()}
     known = (company.business_day - (company.first_closing or company.business_day)).days + 1
+    luck = partial(_own_variance, spread=spread, typical=typical)
     missed: Missed | None = None
     levels: list[tuple[Missed, Level]] = []
     for index, each in enumerate(ahead):
         windows = seen_windows(replays, index, known)
-        missed = learn_missed(windows, missed, branches, partial(_own_variance, spread=spread, typical=typical))
-        levels.append((missed, _level(each, missed, share, branches)))
+        missed = learn_missed(windows, missed, branches, luck)
+        levels.append((missed, _level(each, missed, share, branches, luck)))
     note = f"{len(replays)} forecasts replayed, {replays[0].day} to {replays[-1].day}: {_told(levels[0][0], share)}"
-    return Blend(tuple(level for _, level in levels), bookings, round(spread, 6), typical, note)
+    return Blend(tuple(level for _, level in levels), bookings, round(spread, 6), sizes, note)
 
 
 def _told(missed: Missed, share: float) -> str:
@@ -70,10 +72,10 @@ def _mixed(each: Expected, weights: Weights) -> dict[Owner, float]:
     return found
 
 
-def _level(each: Expected, missed: Missed, share: float, branches: Mapping[str, str]) -> Level:
+def _level(each: Expected, missed: Missed, share: float, branches: Mapping[str, str], luck: Luck) -> Level:
     """The company's total, and each branch's share of it, from the parts by how well they did."""
     weights = _owner_weights(each, share)
-    total = missed.total(each)
+    total = missed.total(each, luck)
     mixed = _mixed(each, weights)
     general = _factor(total, sum_of(mixed))
     by_branch = summed(mixed, branches)
@@ -110,20 +112,19 @@ def _owner_share(replays: Sequence[Replay]) -> float:
     return (worth * best + OWNER_PRIOR * OWNER_SHARE) / (worth + OWNER_PRIOR)
 
 
-def typical_amounts(company: Company) -> dict[Owner, float]:
-    """Mean square over mean of booked amounts by owner, shrunk towards all: what scales an owner's variance."""
-    amounts: dict[str, list[float]] = {}
-    own: dict[Owner, list[float]] = {}
+def usual_sizes(company: Company) -> dict[Owner, tuple[float, float]]:
+    """The mean of booked amounts, and their mean square over it, by owner, shrunk towards all: ("", currency)."""
+    amounts: dict[Owner, list[float]] = {}
     for case in won_cases(company.cases):
-        amounts.setdefault(case.currency, []).append(case.booked or 0.0)
-        own.setdefault((case.owner_id, case.currency), []).append(case.booked or 0.0)
+        for owner_id in {"", case.owner_id}:
+            amounts.setdefault((owner_id, case.currency), []).append(case.booked or 0.0)
     found = {}
-    for owner, booked in own.items():
-        everyone = np.array(amounts[owner[1]])
-        prior_square, prior_mean = float((everyone**2).mean()), float(everyone.mean())
-        square = TYPICAL_PRIOR * prior_square + float((np.array(booked) ** 2).sum())
-        mean = TYPICAL_PRIOR * prior_mean + float(sum(booked))
-        found[owner] = round(square / mean, 4) if mean > 0 else 0.0
+    for owner, booked in amounts.items():
+        everyone, own = np.array(amounts["", owner[1]]), np.array(booked)
+        if everyone.mean() > 0:
+            square = SIZE_PRIOR * float((everyone**2).mean()) + float((own**2).sum())
+            mean = SIZE_PRIOR * float(everyone.mean()) + float(own.sum())
+            found[owner] = round(mean / (SIZE_PRIOR + len(own)), 4), round(square / mean, 4)
     return found
 
 
@@ -145,11 +146,11 @@ def _spread(replays: Sequence[Replay], share: float, typical: Mapping[Owner, flo
     return min(max(spread, SPREAD_BOUNDS[0]), SPREAD_BOUNDS[1])
 
 
-def _own_variance(each: Expected, spread: float, typical: Mapping[Owner, float]) -> float:
+def _own_variance(part: Part, spread: float, typical: Mapping[Owner, float]) -> float:
     """Squared coefficient of variation of the company's total that owners' own luck makes up."""
-    base = each.base
-    total = sum_of(base)
-    return sum(spread * typical.get(o, 0.0) * amount for o, amount in base.items()) / total**2 if total > 0 else 0.0
+    total = sum_of(part)
+    own = sum(typical.get(owner, typical.get(("", owner[1]), 0.0)) * amount for owner, amount in part.items())
+    return spread * own / total**2 if total > 0 else 0.0
 
 
 def estimate_loadings(replays: Sequence[Replay]) -> tuple[Loadings, dict[str, float | int]]:

@@ -114,9 +114,13 @@ def draw_owner(
         if expected <= 1e-6:
             continue
         name = key(seed, "new", owner.owner_id, owner.currency, str(period))
-        counts = _counts(expected, shared[index] + own_weight * own_shock(name))
-        drawn[period] = _sums(counts, levels, name)
+        drawn[period] = compound(expected, shared[index] + own_weight * own_shock(name), levels, name)
     return drawn
+
+
+def compound(expected: float, shocks: Floats, levels: Integers, name: int) -> Integers:
+    """A compound Poisson sum per scenario: as many of the equally likely amounts as a standard normal shock tells."""
+    return _sums(_counts(expected, shocks), levels, name)
 
 
 def _counts(expected: float, shocks: Floats) -> Integers:

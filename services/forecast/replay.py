@@ -55,6 +55,7 @@ class Expected:
     new: Mapping[Owner, float]
     pace: Mapping[Owner, float] | None
     mean: Mapping[Owner, float] | None
+    periods: int = 1  # past ones that the mean is of
 
     @property
     def base(self) -> dict[Owner, float]:
@@ -177,7 +178,8 @@ def expected(model: ForecastModel, company: Company, asks: Sequence[Ask], after:
     new = _new(model, day + timedelta(days=1), after + timedelta(days=1), last)
     level = model.new_business.level if after == day else 1.0
     scaled = {owner: level * amount for owner, amount in new.items()}
-    return Expected(last, deals, scaled, bookings.pace(after, last, day), bookings.mean(after, last, day))
+    return Expected(last, deals, scaled, bookings.pace(after, last, day), bookings.mean(after, last, day),
+                    bookings.known(after, last, day))  # fmt: skip
 
 
 def _new(model: ForecastModel, start: date, first: date, last: date) -> dict[Owner, float]:

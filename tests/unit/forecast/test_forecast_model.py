@@ -167,7 +167,7 @@ def test_a_saved_model_forecasts_the_same(tmp_path: Path) -> None:
     path = (Node("company", "company", "Company"), Node("owner:u1", "owner", "u1", "company"))
     owners = (OwnerRate("u1", "USD", path, 0.2, 11.0, 0.4),)
     ripening = np.linspace(0, 0.4, 200)
-    blend = Blend((Level(0.9, Weights(0.7, 0.3, 0.0), 0.1),), typical={("u1", "USD"): 20.0})
+    blend = Blend((Level(0.9, Weights(0.7, 0.3, 0.0), 0.1),), sizes={("u1", "USD"): (15.0, 20.0)})
     model = ForecastModel(new_business=NewBusiness(owners, ripening, note="t"), blend=blend, evaluation={"a": 1})
     model.save(tmp_path)
     first = (tmp_path / "model.json").read_bytes()

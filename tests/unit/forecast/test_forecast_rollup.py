@@ -96,7 +96,7 @@ def test_every_level_adds_up_exactly() -> None:
     period = Period(2017, 4)
     wins: NewWins = {period: np.arange(SCENARIOS, dtype=np.int64)}
     noise = np.linspace(-2, 2, SCENARIOS)
-    pasts: dict[tuple[str, str], Pasts] = {("u1", "USD"): {period: Past(-1_000.0, noise, 500.0, 1.5)}}
+    pasts: dict[tuple[str, str], Pasts] = {("u1", "USD"): {period: Past(-1_000.0, None, noise, 500.0, 1.5)}}
     shocks: dict[Span, Floats] = {period: np.linspace(0.7, 1.0, SCENARIOS)}
     correction = Correction({period: Level(0.9)}, shocks, pasts)
     rollup.set_extras({(rate.owner_id, "USD"): (rate, wins) for rate in rates}, correction)
