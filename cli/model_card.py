@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cli.model_card_champion import beside
 from cli.model_card_pictures import calibration, gain
 from cli.model_card_words import KINDS, MODELS, REASONS, WORDS
 from learning.titles import title
@@ -38,6 +39,8 @@ def sections(version: Mapping[str, Any], language: str) -> list[Section]:
     if card.get("models"):
         every.append(_comparison(evaluation, card, words, language))
         every.append(Section(words["calibration"], [words["calibration_how"]], picture=calibration(card, words)))
+    if version.get("decision") or evaluation.get("champion"):
+        every.append(Section(*beside(version, language)))
     if card.get("gain"):
         every.append(Section(words["gain"], [words["gain_how"]], picture=gain(card, words)))
     if card.get("segments") is not None:

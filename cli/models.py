@@ -16,7 +16,6 @@ app = typer.Typer(
 )
 UNKNOWN = "dealcast models list shows the services and their versions"
 Service = Annotated[str, typer.Argument(help="lead_scoring, forecast or next_best_action.", metavar="SERVICE")]
-Reason = Annotated[str, typer.Option("--reason", help="Kept with the promotion.")]
 
 
 @app.command("list")
@@ -34,7 +33,7 @@ def show(
 def promote(
     service: Service,
     version: Annotated[str, typer.Argument(help="As list shows it.", metavar="VERSION")],
-    reason: Reason = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, whatever the rule says; kept in the audit log.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
@@ -44,10 +43,65 @@ def promote(
 
 
 @app.command()
-def rollback(service: Service, reason: Reason = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
-    """Let the version before serve again."""
-    body = {"reason": reason}
+def rollback(
+    service: Service,
+    version: Annotated[str, typer.Option("--to", help="Any version; without: the one that served before.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log.")] = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Let an earlier version serve again."""
+    body = {"version": version, "reason": reason}
     _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:rollback", unknown=UNKNOWN, json=body))
+
+
+@app.command()
+def audit(
+    service: Annotated[str, typer.Argument(help="One service; all without.", metavar="[SERVICE]")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="Newest entries.")] = 50,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Who promoted, refused or rolled back what, when and why; newest first."""
+    query = f"?limit={limit}" + (f"&service={_quoted(service)}" if service else "")
+    for entry in call(data_dir, url, "GET", f"/v1/model-audit{query}", unknown=UNKNOWN)["entries"]:
+        what = f"{entry['service']} {entry['version']} (before: {entry['before']})" if entry["service"] else ""
+        typer.echo("  ".join(part for part in (entry["time"], entry["act"], what, f"by {entry['who']}") if part))
+        typer.echo(f"    {entry['reason']}")
+
+
+@app.command()
+def rules(
+    confidence: Annotated[float | None, typer.Option("--confidence", help="One-sided: 0.95 or 0.975.")] = None,
+    log_loss_margin: Annotated[
+        float | None, typer.Option("--log-loss-margin", help="Share of the champion's log loss.")
+    ] = None,
+    ece_margin: Annotated[float | None, typer.Option("--ece-margin", help="Of the calibration error.")] = None,
+    too_old: Annotated[int | None, typer.Option("--too-old", help="Days after which a champion is too old.")] = None,
+    new_outcomes: Annotated[
+        int | None, typer.Option("--new-outcomes", min=0, help="That start a training; 0: never for that.")
+    ] = None,
+    train_after: Annotated[
+        int | None, typer.Option("--train-after", min=0, help="Days that start a training; 0: never for that.")
+    ] = None,
+    drift: Annotated[bool | None, typer.Option("--drift/--no-drift", help="Scores that are off start one.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log.")] = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Show the rules of promotion and retraining, or change those that are given."""
+    given = {"confidence": confidence, "log_loss_margin": log_loss_margin, "ece_margin": ece_margin}
+    promotion = {name: value for name, value in (given | {"max_age_days": too_old}).items() if value is not None}
+    counts = {"new_outcomes": new_outcomes, "max_age_days": train_after}
+    retraining: dict[str, Any] = {name: value or None for name, value in counts.items() if value is not None}
+    retraining |= {} if drift is None else {"drift": drift}
+    if promotion or retraining:
+        body = {"promotion": promotion, "retraining": retraining, "reason": reason}
+        told = call(data_dir, url, "PUT", "/v1/model-rules", json=body)
+    else:
+        told = call(data_dir, url, "GET", "/v1/model-rules")
+    for part, fields in told.items():
+        typer.echo(f"{part}: " + ", ".join(f"{name} {value}" for name, value in fields.items()))
 
 
 @app.command()
@@ -103,6 +157,8 @@ _WORDS = {
     "serving": ("{service}: serving {version} (generation {generation})",
                 "{service}: {version} 제공 중({generation}세대)"),
     "log loss": ("log loss", "로그 손실"), "base rate": ("base rate", "평균 성공률"),
+    "beside": ("beside version {version} on {records} records", "버전 {version}과 기록 {records}건에서 비교"),
+    "log_loss": ("log loss", "로그 손실"),
     "left out": ("left out", "제외"), "suspected": ("suspected", "의심"),
     "kept": ("kept against the leak guard", "누출 점검과 달리 유지"), "left_out": ("left out by you", "직접 제외"),
     "unknown": ("no such column", "없는 열"),
@@ -123,6 +179,23 @@ def _print(model: dict[str, Any], language: str = "en") -> None:
         typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
             _print_guard(evaluation, language)
+        _print_beside(version, language)
+
+
+def _print_beside(version: dict[str, Any], language: str) -> None:
+    """How it compares with what served when it was trained, and what the rule says of it."""
+    from cli.model_card_champion import JUDGED, beside
+
+    champion = (version.get("evaluation") or {}).get("champion") or {}
+    if apart := champion.get("difference"):
+        names = {name: _word(name, language) if name in _WORDS else name.upper() for name in JUDGED}
+        figures = {name: apart[name]["value"] for name in JUDGED if apart[name]["value"] is not None}
+        told = ", ".join(f"{names[name]} {value:+.3f}" for name, value in figures.items())
+        against = _word("beside", language).format(version=champion["version"], records=champion["records"])
+        typer.echo(f"      {against}: {told}")
+    _, text, _ = beside({"decision": version.get("decision")}, language)
+    for line in text:
+        typer.echo(f"      {line}")
 
 
 def _figures(evaluation: dict[str, Any], language: str) -> Iterator[str]:

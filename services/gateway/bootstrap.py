@@ -38,6 +38,7 @@ from services.gateway.forecast_trees import PipelineWatch
 from services.gateway.http_server import HttpServer
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
+from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
 from services.gateway.policies import PolicyDesk
 from services.gateway.publisher import OutboxPublisher
@@ -49,7 +50,8 @@ from services.gateway.scoring_client import ScoringService
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store, open_store
-from services.gateway.training import RegistryPlace, Trainer, fetch_artifact
+from services.gateway.training import Trainer, fetch_artifact
+from services.gateway.training_run import RegistryPlace
 from services.gateway.workspace import Workspace
 
 STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)
@@ -95,7 +97,9 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     acting = ActionService(settings.next_best_action_address, settings.run_dir)
     shelf = ModelShelf(nc, streams_file=settings.streams_file)
     catalogue = ActionCatalogue(store, workspace, shelf, acting, gateway.news.wake)
-    trainer = Trainer(gateway, models, await _jobs(store, "training"), settings)
+    rules = ModelRules(store)
+    await rules.load()
+    trainer = Trainer(gateway, models, await _jobs(store, "training"), settings, rules)
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)

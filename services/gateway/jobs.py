@@ -51,11 +51,11 @@ class Jobs:
         self.interrupted: Job | None = None
 
     async def load(self) -> None:
-        """Read them; work that a stopped gateway left unfinished has failed: the latest of it is `interrupted`."""
+        """Read them. Work that a stopped gateway left half-done has failed: `interrupted`. What waited waits on."""
         for row in await self._store.get_setting(self._key) or []:
             self._jobs[row["id"]] = Job(**row)
         for job in self._jobs.values():
-            if job.state in UNFINISHED:
+            if job.state == RUNNING:
                 self.interrupted = self.interrupted or job
                 _end(job, FAILED, "The gateway stopped while this was running; start it again.")
         if self._jobs:
@@ -78,8 +78,9 @@ class Jobs:
         await self.save()
 
     async def save(self) -> None:
-        """Write the latest of them."""
-        self._jobs = dict(list(self._jobs.items())[:KEPT])
+        """Write the latest of them, and all that are not finished."""
+        kept = list(self._jobs.items())
+        self._jobs = dict(one for place, one in enumerate(kept) if place < KEPT or one[1].state in UNFINISHED)
         await self._store.put_setting(self._key, [job.to_json() for job in self._jobs.values()])
 
     def all(self) -> list[Job]:
@@ -96,7 +97,12 @@ class Jobs:
     @property
     def running(self) -> Job | None:
         """The one at work, if any."""
-        return next((job for job in self._jobs.values() if job.state in UNFINISHED), None)
+        return next((job for job in self._jobs.values() if job.state == RUNNING), None)
+
+    @property
+    def queued(self) -> list[Job]:
+        """Those that wait, in their order."""
+        return [job for job in reversed(self._jobs.values()) if job.state == QUEUED]
 
 
 def _end(job: Job, state: str, error: str) -> None:

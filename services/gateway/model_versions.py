@@ -15,6 +15,7 @@ import structlog
 from kit.errors import Conflict, NotFound
 from kit.models import ModelShelf, Pointer
 from services.gateway.jobs import wall_time
+from services.gateway.model_audit import RULE, AuditEntry, ModelAct
 from services.gateway.store.interface import Store
 from services.gateway.workspace import SERVICES, Serving, Workspace
 
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 MODELS = "models"
 KEPT_PROMOTIONS = 100
+NOTHING: Mapping[str, Any] = {}
 
 FetchArtifact = Callable[[str, str], Awaitable[bytes]]  # service, version → packed artifact
 
@@ -61,6 +63,26 @@ class ModelVersions:
             "promotions": list(known.get("promotions", ())),
         }
 
+    def version(self, service: str, version: str) -> dict[str, Any]:
+        """One of a service's versions. Raises NotFound."""
+        row = next((each for each in self.about(service)["versions"] if each["version"] == version), None)
+        if row is None:
+            mend = f"Use a version from the list of {service}'s models"
+            raise NotFound("there is no such version", field="version", value=version, mend=mend)
+        return dict(row)
+
+    def champion(self, service: str) -> dict[str, Any] | None:
+        """The version that serves; None where none was trained."""
+        serving = self._workspace.serving[service]
+        return self.version(service, serving.version) if serving.generation else None
+
+    async def artifact(self, service: str) -> bytes:
+        """What serves, packed: from NATS, else from the registry. Raises DealcastError."""
+        serving = self._workspace.serving[service]
+        if await self._shelf.has(serving.digest):
+            return await self._shelf.get(serving.digest)
+        return await self._fetch(service, serving.version)
+
     async def add(self, service: str, version: Mapping[str, Any]) -> None:
         """A newly registered version: version, digest, created_time, evaluation, parameters."""
         async with self._lock:
@@ -69,13 +91,25 @@ class ModelVersions:
             known["versions"] = [dict(version), *others]
             await self._store.put_setting(MODELS, self._models)
 
-    async def promote(self, service: str, version: str, reason: str, data: bytes | None = None) -> Serving:
+    async def decided(self, service: str, version: str, decision: Mapping[str, Any]) -> None:
+        """Keep with the version what the rule says of it, and in the audit log where it keeps it from serving."""
+        row = self.version(service, version) | {"decision": dict(decision)}
+        await self.add(service, row)
+        if not decision["promote"]:
+            before = self._workspace.serving[service].version
+            await self._store.add_model_audit(
+                AuditEntry(ModelAct.REFUSED, RULE, decision["text"], service, version, before,
+                           figures=decision["figures"])
+            )  # fmt: skip
+            log.info("model_waits", service_name=service, version=version, why=decision["code"])
+
+    async def promote(
+        self, service: str, version: str, reason: str, data: bytes | None = None, *, who: str = RULE,
+        act: ModelAct = ModelAct.PROMOTED, figures: Mapping[str, Any] = NOTHING,
+    ) -> Serving:  # fmt: skip
         """Make the version serve. Raises NotFound where it is not registered, Unavailable without NATS."""
         check_service(service)
-        row = next((each for each in self.about(service)["versions"] if each["version"] == version), None)
-        if row is None:
-            mend = f"Use a version from the list of {service}'s models"
-            raise NotFound("there is no such version", field="version", value=version, mend=mend)
+        row = self.version(service, version)
         async with self._lock:
             digest = str(row["digest"])
             if not await self._shelf.has(digest):
@@ -84,26 +118,35 @@ class ModelVersions:
             generation = max(self._workspace.serving[service].generation, there.generation if there else 0) + 1
             serving = Serving(version, generation, digest)
             known = self._models[service]
+            before = self._workspace.serving[service].version
             entry = {"version": version, "generation": generation, "time": wall_time(), "reason": reason}
             known["promotions"] = [entry, *known["promotions"]][:KEPT_PROMOTIONS]
             await self._store.put_setting(MODELS, self._models)
             await self._workspace.serve(service, serving)
             await self._shelf.point(service, Pointer(version, generation, digest))
             await self._store.add_event("model", "", {"service": service, "reason": reason, **entry})
+            await self._store.add_model_audit(
+                AuditEntry(act, who, reason, service, version, before, generation, figures)
+            )
         log.info("model_promoted", service_name=service, version=version, generation=generation)
         self._told()
         return serving
 
-    async def rollback(self, service: str, reason: str) -> Serving:
-        """Make the version serve that served before. Raises Conflict where there was none."""
+    async def rollback(self, service: str, reason: str, version: str = "", *, who: str = RULE) -> Serving:
+        """Make a version serve again: the one named, else the one that served before.
+
+        Raises Conflict where there was none, or where the one named serves, NotFound where it is not registered.
+        """
         promotions = self.about(service)["promotions"]
         now = self._workspace.serving[service].version
-        before = next((each["version"] for each in promotions if each["version"] != now), None)
+        if version and version == now:
+            raise Conflict("this version serves", field="version", value=version, mend="Name another, or none")
+        before = version or next((each["version"] for each in promotions if each["version"] != now), None)
         if before is None:
             raise Conflict(
                 "no other version has served before", field="service", value=service, mend="Promote a version by name"
             )
-        return await self.promote(service, before, reason)
+        return await self.promote(service, before, reason, who=who, act=ModelAct.ROLLED_BACK)
 
     async def refill(self) -> None:
         """Put artifacts and pointers back where NATS has lost them, or holds those of another life."""

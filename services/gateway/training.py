@@ -1,17 +1,14 @@
-"""Training: by request, and by itself where no model serves and there are outcomes to learn from."""
+"""Trainings in their order: by request, and by themselves where no model serves or it is time to train anew."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -19,39 +16,23 @@ import structlog
 from kit.errors import Conflict, DealcastError, InvalidInput, Unavailable
 from learning.overrules import Overrules
 from services.gateway import jobs as job_states
-from services.gateway.action_catalogue import FILE, edited_text
 from services.gateway.domain import LOCAL
-from services.gateway.history_export import exported, scratch_folder
+from services.gateway.history_export import scratch_folder
 from services.gateway.jobs import Job, Jobs
+from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions, check_service
+from services.gateway.retraining import Closed, Now, due
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
+from services.gateway.training_run import Parts, RegistryPlace, TrainingRun
 from services.gateway.workspace import SERVICES
 
 log = structlog.get_logger(__name__)
 
-LINE_LIMIT = 16 * 1024 * 1024
 ABANDONED_SECONDS = 60.0  # an import that has written nothing for so long is not waited for
 NO_OVERRULES = Overrules()
 GROWTH = 1.2  # outcomes must have grown by this much before automatic training tries again
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryPlace:
-    """Where the registry is."""
-
-    uri: str
-    artifacts: Path
-
-    @classmethod
-    def of(cls, settings: GatewaySettings) -> RegistryPlace:
-        """By the settings."""
-        folder = settings.models_dir
-        return cls(settings.mlflow_uri or f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
-
-    def options(self) -> list[str]:
-        """On a command line."""
-        return ["--registry", self.uri, "--artifacts", str(self.artifacts)]
+MOST_QUEUED = 20
 
 
 async def fetch_artifact(place: RegistryPlace, scratch: Path, service: str, version: str) -> bytes:
@@ -73,19 +54,23 @@ async def fetch_artifact(place: RegistryPlace, scratch: Path, service: str, vers
 
 
 class Trainer:
-    """One training at a time, in a process group of its own."""
+    """One training at a time; others wait in their order, over restarts too."""
 
-    def __init__(self, gateway: Gateway, versions: ModelVersions, jobs: Jobs, settings: GatewaySettings) -> None:
+    def __init__(
+        self, gateway: Gateway, versions: ModelVersions, jobs: Jobs, settings: GatewaySettings, rules: ModelRules
+    ) -> None:
         self._gateway = gateway
         self._versions = versions
         self.jobs = jobs
         self._settings = settings
+        self.rules = rules
+        self._parts = Parts(gateway, versions, jobs, settings, rules)
         self._task: asyncio.Task[None] | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._cancelled = False
+        self._run_now: TrainingRun | None = None
         self._stopping = False
         self._starting = asyncio.Lock()
         self._import_finished = False
+        self._looked_at: date | None = None  # the business day that retraining was last looked at
         self.importing: Callable[[], bool] = lambda: False
         self.ready = False  # until an interrupted training has begun again, so that whoever waits for it sees it
 
@@ -94,31 +79,62 @@ class Trainer:
     async def start(
         self, reason: str, services: Sequence[str] = (), seed: int = 0, overrules: Overrules = NO_OVERRULES
     ) -> Job:
-        """Start a training; `overrules` join those of the workspace, for later trainings too.
+        """Start a training, or let it wait for those before it; `overrules` join those of the workspace, for later
+        trainings too.
 
-        Raises Conflict while one runs, NotFound for a service there is not, InvalidInput for overrules that concern
-        none of the services.
+        Raises Conflict where the same waits already or too many do, NotFound for a service there is not, InvalidInput
+        for overrules that concern none of the services.
         """
         chosen = list(services) or list(SERVICES)
         for service in chosen:
             check_service(service)
         ordered = [service for service in SERVICES if service in chosen]
         async with self._starting:
-            if (running := self.jobs.running) is not None:
-                mend = "Wait for it, or cancel it"
-                raise Conflict("a training runs already", field="id", value=running.id, mend=mend)
+            self._check_queue(ordered, seed, overrules)
             await self._remember(overrules, ordered)
-            return await self._begin(reason, ordered, seed)
+            parts = {name: {"state": job_states.QUEUED} for name in ordered}
+            job = await self.jobs.start(reason, job_states.QUEUED, services=parts, seed=seed)
+            await self._begin_next()
+            return job
 
-    async def _begin(self, reason: str, ordered: Sequence[str], seed: int) -> Job:
+    def _check_queue(self, ordered: Sequence[str], seed: int, overrules: Overrules) -> None:
+        queued = self.jobs.queued
+        for job in queued:
+            if (
+                list(job.detail["services"]) == list(ordered)
+                and job.detail["seed"] == seed
+                and overrules == NO_OVERRULES
+            ):
+                mend = "It learns from the records as they are when it begins; wait for it, or cancel it"
+                raise Conflict("the same training waits already", field="id", value=job.id, mend=mend)
+        if len(queued) >= MOST_QUEUED:
+            mend = "Wait for some of them, or cancel some"
+            raise Conflict(f"{len(queued)} trainings wait already", field="services", mend=mend)
+
+    async def _begin_next(self) -> None:
+        """The one that waits longest, where none is at work."""
+        if self._stopping or self.jobs.running is not None or not self.jobs.queued:
+            return
+        job, workspace = self.jobs.queued[0], self._gateway.workspace
         counts = await self._gateway.store.counts(LOCAL)
-        job = await self.jobs.start(
-            reason, services={name: {"state": job_states.QUEUED} for name in ordered}, seed=seed,
-            outcomes=counts["won"] + counts["lost"], columns=self._gateway.workspace.training_columns.to_json(),
-        )  # fmt: skip
-        self._cancelled = False
-        self._task = asyncio.create_task(self._run(job, ordered, seed))
-        return job
+        job.detail |= {
+            "outcomes": counts["won"] + counts["lost"], "columns": workspace.training_columns.to_json(),
+            "business_day": workspace.business_day.isoformat(),
+        }  # fmt: skip
+        job.state = job_states.RUNNING
+        try:
+            await self.jobs.save()
+        except BaseException:
+            job.state = job_states.QUEUED
+            raise
+        self._task = asyncio.create_task(self._run(job))
+
+    async def _run(self, job: Job) -> None:
+        self._run_now = TrainingRun(self._parts, job)
+        try:
+            await self._run_now.run()
+        finally:
+            self._run_now = None
 
     async def _remember(self, overrules: Overrules, services: Sequence[str]) -> None:
         if overrules == NO_OVERRULES:
@@ -130,14 +146,17 @@ class Trainer:
         await workspace.set_training_columns(workspace.training_columns.after(overrules).to_json())
 
     async def cancel(self, job_id: str) -> Job:
-        """Kill the training. Raises NotFound, Conflict where it has ended."""
+        """Kill the training, or take it out of the queue. Raises NotFound, Conflict where it has ended."""
         job = self.jobs.get(job_id)
         if job.state not in job_states.UNFINISHED:
             raise Conflict("this training has ended", field="id", value=job_id, mend="Nothing is to be done")
-        self._cancelled = True
-        self._kill()
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=10)
+        async with self._starting:
+            if job.state == job_states.QUEUED:
+                await self.jobs.finish(job, job_states.CANCELLED, "Cancelled by request before it began.")
+        if self._run_now is not None and self._run_now.job is job:
+            self._run_now.cancel()
+            if self._task is not None:
+                await asyncio.wait([self._task], timeout=10)
         return job
 
     def import_finished(self) -> None:
@@ -145,20 +164,26 @@ class Trainer:
         self._import_finished = True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Automatic training, until stopped; then the training under way is killed; the next start begins it again."""
+        """Queue and automatic training, until stopped; then the training under way is killed; the next start begins
+        it again."""
         while not stop.is_set():
             await self._begin_again()
             self.ready = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await stop.wait()
-            if self._settings.auto_train and not stop.is_set():
+            if not stop.is_set():
                 try:
-                    await self._train_by_itself()
+                    async with self._starting:
+                        await self._begin_next()
+                    if self._settings.auto_train:
+                        await self._train_by_itself()
+                        await self._train_anew()
                 except DealcastError as error:
-                    log.warning("automatic_training_waits", error=error.problem)
+                    log.warning("training_waits", error=error.problem)
         self._stopping = True
-        self._kill()
+        if self._run_now is not None:
+            self._run_now.stop()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
 
@@ -177,14 +202,20 @@ class Trainer:
             log.warning("interrupted_training_dropped", job=before.id, error=error.problem)
         self.jobs.interrupted = None
 
+    @property
+    def _undisturbed(self) -> bool:
+        """Whether no training is at work or waits, and no records are coming in."""
+        if self.jobs.running is not None or self.jobs.queued:
+            return False
+        silence = time.monotonic() - self._gateway.last_write
+        quiet = silence >= self._settings.quiet_seconds or self._import_finished
+        return quiet and not (self.importing() and silence < ABANDONED_SECONDS)  # better wait for all of it
+
     async def _train_by_itself(self) -> None:
-        quiet = time.monotonic() - self._gateway.last_write >= self._settings.quiet_seconds
         serving = self._gateway.workspace.serving
         missing = [name for name in SERVICES if not serving[name].generation]
-        if not missing or self.jobs.running is not None or not (quiet or self._import_finished):
+        if not missing or not self._undisturbed:
             return
-        if self.importing() and time.monotonic() - self._gateway.last_write < ABANDONED_SECONDS:
-            return  # better wait for all of it
         if self._gateway.last_write < 0 and not self._import_finished and self.jobs.all():
             return  # nothing new since the gateway started
         counts = await self._gateway.store.counts(LOCAL)
@@ -195,100 +226,18 @@ class Trainer:
         if (enough or (after_import and outcomes)) and outcomes >= GROWTH * tried:
             await self.start("automatic")
 
-    async def _run(self, job: Job, services: Sequence[str], seed: int) -> None:
-        scratch = self._settings.data_dir.resolve() / "tmp"
-        out = await asyncio.to_thread(scratch_folder, scratch, "training-")
-        try:
-            await self._gateway.store.add_event("model", "", {"training": job.id, "state": job.state})
-            job.stage = "export"
-            async with exported(self._gateway.store, self._gateway.workspace, LOCAL, scratch) as history:
-                await self._train(job, services, seed, history, out)
-            if self._interrupted(job):
-                return  # it stays unfinished: the next start begins it again
-            await self._promote(job, out)
-            await self._finish(job)
-        except asyncio.CancelledError:
-            raise
-        except DealcastError as error:
-            await self.jobs.finish(job, job_states.FAILED, str(error))
-        except Exception:
-            log.exception("training_failed", job=job.id)
-            await self.jobs.finish(job, job_states.FAILED, "Something unforeseen failed; see the gateway's log.")
-        finally:
-            await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
-            self._gateway.news.wake()
-
-    async def _train(self, job: Job, services: Sequence[str], seed: int, history: Path, out: Path) -> None:
-        if self._cancelled or self._stopping:
+    async def _train_anew(self) -> None:
+        """Once a business day, where something serves, whether it is time."""
+        workspace, store = self._gateway.workspace, self._gateway.store
+        serving, today = workspace.serving["lead_scoring"], workspace.business_day
+        if self._looked_at == today or not serving.generation or not self._undisturbed:
             return
-        place = RegistryPlace.of(self._settings)
-        if text := await edited_text(self._gateway.store, self._gateway.workspace):
-            await asyncio.to_thread((out / FILE).write_text, text, "utf-8")
-        command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
-        command += ["--services", ",".join(services), "--seed", str(seed)]
-        command += Overrules.of(**job.detail["columns"]).options() + (["--catalogue", str(out / FILE)] if text else [])
-        if (scoring := self._gateway.workspace.serving["lead_scoring"]).generation:
-            command += ["--scores-version", scoring.version]
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.gateway", *command,
-            stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            assert self._process.stdout is not None
-            async for line in self._process.stdout:
-                await self._note(job, services, line)
-            await self._process.wait()
-        finally:
-            self._kill()
-            self._process = None
-
-    async def _note(self, job: Job, services: Sequence[str], line: bytes) -> None:
-        try:
-            row = json.loads(line)
-            entry = job.detail["services"][row["service"]]
-        except (ValueError, KeyError, TypeError):
-            return
-        place = services.index(row["service"])
-        if "registered" in row:
-            version = row["registered"]
-            await self._versions.add(row["service"], version)
-            entry |= {"state": job_states.SUCCEEDED, "version": version["version"], "progress": 1.0}
-        elif "error" in row:
-            entry |= {"state": job_states.FAILED, "error": str(row["error"])}
-            log.error("training_failed", job=job.id, service_name=row["service"], error=str(row["error"]))
-        else:
-            share = float(row.get("progress", 0) or 0)
-            entry |= {"state": job_states.RUNNING, "stage": str(row.get("stage", "")), "progress": share}
-            job.stage, job.progress = f"{row['service']}: {entry['stage']}", (place + min(share, 1.0)) / len(services)
-
-    async def _promote(self, job: Job, out: Path) -> None:
-        """All that were trained, at once: one wave of new insights."""
-        if self._cancelled:
-            return
-        job.stage = "promote"
-        for service, entry in job.detail["services"].items():
-            if entry["state"] == job_states.SUCCEEDED:
-                data = await asyncio.to_thread((out / f"{service}.tar").read_bytes)
-                await self._versions.promote(service, entry["version"], f"trained by job {job.id}", data)
-
-    async def _finish(self, job: Job) -> None:
-        if self._cancelled:
-            await self.jobs.finish(job, job_states.CANCELLED, "Cancelled by request.")
-            return
-        entries = job.detail["services"]
-        failed = [name for name, entry in entries.items() if entry["state"] != job_states.SUCCEEDED]
-        error = "; ".join(f"{name}: {entries[name].get('error', 'it ended early')}" for name in failed)
-        await self.jobs.finish(job, job_states.FAILED if failed else job_states.SUCCEEDED, error)
-        log.info("training_finished", job=job.id, state=job.state)
-
-    def _interrupted(self, job: Job) -> bool:
-        """Whether the gateway's end, and nothing else, kept a part of it from ending."""
-        entries = job.detail["services"].values()
-        unfinished = any(entry["state"] in job_states.UNFINISHED for entry in entries)
-        return self._stopping and not self._cancelled and unfinished
-
-    def _kill(self) -> None:
-        """End the training's process group."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        counts = await store.counts(LOCAL)
+        champion = self._versions.champion("lead_scoring") or {}
+        closed: Sequence[Closed] = ()
+        if trained := champion.get("trained"):
+            closed = await store.closed_scores(LOCAL, date.fromisoformat(trained["business_day"]), serving.generation)
+        self._looked_at = today
+        now = Now(today, counts["won"] + counts["lost"], closed)
+        if why := due(self.rules.retraining, self._versions.about("lead_scoring")["versions"], now):
+            await self.start(f"automatic: {why}")

@@ -4,6 +4,8 @@
         [--services lead_scoring,forecast,next_best_action] [--seed N] [--scores-version V]
         [--keep COLUMN]… [--drop COLUMN]…
 
+What serves lies in the folder `out` where the gateway has put it (`champions.hand_over`), and is compared with.
+
 Forecast and next best action learn from lead scores: those of the lead scoring trained in the same job, else those
 that version V of it left in the registry; with neither they are not trained.
 
@@ -28,6 +30,7 @@ from typing import Any
 from kit.errors import DealcastError, NotFound
 from kit.models import digest, pack
 from learning.overrules import Overrules
+from services.gateway import champions
 from services.gateway.jobs import wall_time
 from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
@@ -135,6 +138,7 @@ def _train(service: str, options: argparse.Namespace, scores: Path | None) -> No
         command += ["--scores", str(scores)]
     if service == "lead_scoring":
         command += Overrules.of(options.keep, options.drop, "--").options()
+        command += champions.options(service, options.out)
     environment = os.environ | {"GOMP_SPINCOUNT": "0"}
     if options.catalogue is not None:
         environment["DEALCAST_ACTION_CATALOGUE"] = str(options.catalogue)
@@ -147,7 +151,8 @@ def _train(service: str, options: argparse.Namespace, scores: Path | None) -> No
         code = process.wait()
     if code != 0:
         (out / "scores.parquet").unlink(missing_ok=True)  # half a file would take the others along
-        raise TrainingFailed(f"training {service} failed: {last_line(errors)}", mend="See the log; the others went on")
+        why = f"it was killed ({signal.Signals(-code).name})" if code < 0 else last_line(errors)
+        raise TrainingFailed(f"training {service} failed: {why}", mend="See the log; the others went on")
 
 
 def progress_lines(stream: Any) -> Iterator[dict[str, Any]]:
@@ -181,6 +186,7 @@ def _register(registry: Registry, service: str, options: argparse.Namespace) -> 
     (options.out / f"{service}.tar").write_bytes(packed)
     evaluation_file = out / "evaluation.json"
     evaluation = json.loads(evaluation_file.read_text("utf-8")) if evaluation_file.exists() else {}
+    evaluation = champions.compared(service, evaluation, options.out)
     parameters = {"seed": options.seed}
     name = digest(packed)
     scores = (out / SCORES).read_bytes() if (out / SCORES).exists() else None

@@ -26,6 +26,7 @@ from learning.drift import Drift, rate_moved
 from learning.folds import Fold, Mask
 from learning.metrics import METRICS, Metric, bootstrap
 from learning.parallel import Workers
+from learning.records import DealKind
 from services.lead_scoring.candidates import Task, base_log_odds, learn
 from services.lead_scoring.card import PLAIN, compare, plain_of
 from services.lead_scoring.dataset import Dataset
@@ -83,6 +84,8 @@ def beside(data: Dataset, forward: Forward, champion: Champion, seed: int, run: 
     facts: dict[str, Any] = {"version": champion.version, "last_day": day.isoformat() if day else None}
     if champion.model is None:
         return facts | {"basis": NONE, "why": "unreadable"}
+    if _has_leads(data) and champion.model.horizon_days != data.horizon_days:
+        return facts | {"basis": NONE, "why": "other_horizon"}
     fresh = data.labelled & (data.closed > day.toordinal()) if day else np.zeros(len(data.taken), np.bool_)
     if enough(data, fresh):
         return facts | _fresh(data, forward, champion.model, fresh, seed, run)
@@ -105,6 +108,12 @@ def enough(data: Dataset, rows: Mask) -> bool:
     """Whether the rows are of enough records, and of enough with each outcome."""
     won, lost = (_records(data, rows & (data.won == one)) for one in (1.0, 0.0))
     return won + lost >= LEAST and min(won, lost) >= LEAST_EACH
+
+
+def _has_leads(data: Dataset) -> bool:
+    return data.kinds is not None and any(
+        data.kinds.dictionary[code] == DealKind.LEAD for code in set(data.kinds.codes)
+    )
 
 
 def _records(data: Dataset, rows: Mask) -> int:

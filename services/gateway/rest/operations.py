@@ -16,7 +16,6 @@ from starlette.responses import FileResponse, Response
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
 from learning.horizon import LONGEST_HORIZON
-from learning.overrules import Overrules
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.forecast_client import Simulator
@@ -24,9 +23,9 @@ from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
 from services.gateway.policies import PolicyDesk
-from services.gateway.rest import base
+from services.gateway.rest import base, models, training
 from services.gateway.rest import schemas_operations as shapes
-from services.gateway.rest.base import DAY, NUMBER, TEXT, principal_of
+from services.gateway.rest.base import DAY, TEXT, principal_of
 from services.gateway.rest.http import (
     Line,
     answer,
@@ -42,7 +41,6 @@ from services.gateway.rest.schemas_views import Workspace
 from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
-from services.gateway.workspace import SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
     """The routes."""
     routes = base.routes("operations")
     _imports(routes, gateway, desks)
-    _training(routes, gateway, desks.trainer)
-    _models(routes, desks.models)
+    training.add(routes, gateway, desks.trainer)
+    models.add(routes, gateway.store, desks.models, desks.trainer.rules)
     _dead_letters(routes, desks.letters)
     _workspace(routes, gateway, desks)
     return routes
@@ -133,84 +131,6 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             mend = "Name the absolute path of a folder in the history format"
             raise InvalidInput("there is no history in this folder", field="folder", value=str(folder), mend=mend)
         return answer((await desks.imports.load(principal_of(request), folder)).to_json(), 202)
-
-
-def _training(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
-    names = base.listed(TEXT)
-    asking = base.obj(services=base.listed({"enum": list(SERVICES)}), seed=NUMBER, reason=TEXT, keep=names, drop=names)
-
-    @routes.post(
-        "/training-jobs", status_code=202, responses=base.gives(shapes.Job, 202),
-        openapi_extra=base.takes(asking, *base.IDEMPOTENCY, required=False),
-    )  # fmt: skip
-    async def train(request: Request) -> Response:
-        """Train all models, or those named, on the records as they are; each new version is promoted.
-
-        `keep` and `drop` name columns that lead scoring keeps or leaves out, whatever its leak guard says: in this
-        training and, as `training_columns` of the workspace, in all later ones.
-        """
-        data = await body_of(request)
-
-        async def act() -> tuple[int, Line]:
-            given = object_in(data, ("services", "seed", "reason", "keep", "drop"))
-            services, seed = given.get("services") or [], given.get("seed", 0)
-            if not isinstance(services, list) or not all(isinstance(each, str) for each in services):
-                mend = "Use some of " + ", ".join(SERVICES)
-                raise InvalidInput("services is no list of names", field="services", mend=mend)
-            if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
-                raise InvalidInput("the seed is out of range", field="seed", value=str(seed)[:60], mend="Use 0 to 2^31")
-            overrules = Overrules.of(given.get("keep", ()), given.get("drop", ()))
-            job = await trainer.start(text_of(given, "reason") or "requested", services, seed, overrules)
-            return 202, job.to_json()
-
-        return await once(gateway, idempotency_key(request, principal_of(request)), data, act)
-
-    @routes.get("/training-jobs", responses=base.gives(shapes.TrainingJobs))
-    async def list_jobs() -> Response:
-        """The latest trainings, newest first."""
-        return answer({"jobs": [job.to_json() for job in trainer.jobs.all()]})
-
-    @routes.get("/training-jobs/{job_id}", responses=base.gives(shapes.Job))
-    async def read_job(job_id: str) -> Response:
-        """A training with its progress."""
-        return answer(trainer.jobs.get(id_in_path(job_id)).to_json())
-
-    @routes.post("/training-jobs/{job_id}:cancel", responses=base.gives(shapes.Job))
-    async def cancel(job_id: str) -> Response:
-        """Kill a training; what serves stays."""
-        return answer((await trainer.cancel(id_in_path(job_id))).to_json())
-
-
-def _models(routes: APIRouter, models: ModelVersions) -> None:
-    @routes.get("/models", responses=base.gives(shapes.Models))
-    async def list_models() -> Response:
-        """Each service's models: what serves, versions with their evaluation, promotions."""
-        return answer({"models": [models.about(service) for service in SERVICES]})
-
-    @routes.get("/models/{service}", responses=base.gives(shapes.Model))
-    async def read_model(service: str) -> Response:
-        """One service's models."""
-        return answer(models.about(service))
-
-    @routes.post(
-        "/models/{service}:promote", responses=base.gives(shapes.Model),
-        openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT)),
-    )  # fmt: skip
-    async def promote(request: Request, service: str) -> Response:
-        """Make a version serve; every open deal is scored anew."""
-        given = await object_of(request, ("version", "reason"))
-        await models.promote(service, text_of(given, "version"), text_of(given, "reason") or "requested")
-        return answer(models.about(service))
-
-    @routes.post(
-        "/models/{service}:rollback", responses=base.gives(shapes.Model),
-        openapi_extra=base.takes(base.obj(reason=TEXT), required=False),
-    )  # fmt: skip
-    async def rollback(request: Request, service: str) -> Response:
-        """Make the version serve that served before."""
-        given = await object_of(request, ("reason",))
-        await models.rollback(service, text_of(given, "reason") or "rolled back")
-        return answer(models.about(service))
 
 
 def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:

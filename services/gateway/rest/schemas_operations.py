@@ -34,49 +34,6 @@ class TrainingJobs(Shape):
     jobs: list[Job]
 
 
-class Pointed(Shape):
-    """What serves: version "prior" and generation 0 before the first promotion."""
-
-    version: str
-    generation: int
-    digest: str
-
-
-class ModelVersion(Shape):
-    """A registered version with its evaluation; `digest` and `size` (bytes) are those of its artifact."""
-
-    version: str
-    digest: str
-    size: int
-    created_time: str
-    parameters: dict[str, Any]
-    evaluation: dict[str, Any]
-
-
-class Promotion(Shape):
-    """When a version was made to serve, and why."""
-
-    version: str
-    generation: int
-    time: str
-    reason: str
-
-
-class Model(Shape):
-    """A service's models, versions and promotions newest first."""
-
-    service: str
-    serving: Pointed
-    versions: list[ModelVersion]
-    promotions: list[Promotion]
-
-
-class Models(Shape):
-    """Every service's models."""
-
-    models: list[Model]
-
-
 class DeadLetter(Shape):
     """A message that could not be handled, without its payload."""
 

@@ -25,6 +25,7 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
+from services.gateway.store.audit_interface import ModelAuditStore
 from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.shapes import (
@@ -47,13 +48,13 @@ from services.gateway.store.shapes import (
 
 EVER = 1_000_000  # days
 SYSTEM_CALLS = frozenset({
-    "add_event", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback", "finish_outbox",
-    "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "recall_request", "remember_request",
-    "save_forecast_days", "save_rollups", "take_outbox", "unpublished_feedback",
+    "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
+    "finish_outbox", "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "recall_request",
+    "remember_request", "save_forecast_days", "save_rollups", "take_outbox", "unpublished_feedback",
 })  # fmt: skip
 
 
-class Store(FeedbackStore, ForecastStore, Protocol):
+class Store(FeedbackStore, ForecastStore, ModelAuditStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.store.audit import ModelAudit
 from services.gateway.store.calls import Calls
 from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
@@ -11,12 +12,14 @@ from services.gateway.store.outbox import Outbox
 from services.gateway.store.past import Past
 from services.gateway.store.placed import Placed
 from services.gateway.store.quotas import Quotas
+from services.gateway.store.scored import Scored
 from services.gateway.store.totals import Totals
 from services.gateway.store.workspace import WorkspaceDocuments
 from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Outbox, Export, WorkspaceDocuments
-):
+    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Outbox, Export, ModelAudit, Scored,
+    WorkspaceDocuments,
+):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -84,7 +84,9 @@ async def test_a_promotion_rescores_open_deals(gateway: RunningGateway, nats: NA
             await gateway.models.add(service, version)
         player.generation = 1
         for service in ("lead_scoring", "forecast", "next_best_action"):
-            done = await gateway.http.post(f"/v1/models/{service}:promote", json={"version": "1"})
+            done = await gateway.http.post(
+                f"/v1/models/{service}:promote", json={"version": "1", "reason": "it is good"}
+            )
             assert done.status_code == 200, done.text
             assert await shelf.pointer(service) == Pointer("1", 1, digest)
         assert len(await stale(gateway)) == len(ROWS)

@@ -186,11 +186,14 @@ async def shelved(shelf: ModelShelf, digest: str) -> bool:
 
 
 async def cancelling(gateway: RunningGateway) -> None:
-    """A second job is refused while one runs, and a cancelled one leaves no process."""
+    """A second job waits while one runs, once; a cancelled one leaves no process."""
     started = await gateway.http.post("/v1/training-jobs", json={"services": ["lead_scoring"], "seed": 3})
     assert started.status_code == 202
-    again = await gateway.http.post("/v1/training-jobs")
-    assert again.status_code == 409, again.text
+    waiting = await gateway.http.post("/v1/training-jobs")
+    assert (waiting.status_code, waiting.json()["state"]) == (202, "QUEUED"), waiting.text
+    assert (await gateway.http.post("/v1/training-jobs")).status_code == 409, "the same training waits already"
+    gone = await gateway.http.post(f"/v1/training-jobs/{waiting.json()['id']}:cancel")
+    assert gone.json()["state"] == "CANCELLED"
     job = started.json()["id"]
     await until(lambda: at_work(gateway, job))
     cancelled = await gateway.http.post(f"/v1/training-jobs/{job}:cancel")

@@ -25,6 +25,8 @@ class Documents:
 
     async def add_event(self, *_: Any) -> None: ...
 
+    async def add_model_audit(self, *_: Any) -> None: ...
+
 
 class Shelf:
     """NATS that has lost everything, slowly found out."""

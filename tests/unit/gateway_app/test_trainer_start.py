@@ -1,4 +1,4 @@
-"""One training at a time, however many ask at once."""
+"""One training at a time, however many ask at once; the others wait."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 from kit.errors import Conflict, Unavailable
 from learning.overrules import Overrules
 from services.gateway.jobs import Job, Jobs
+from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.interface import Store
-from services.gateway.training import Trainer
+from services.gateway.training import MOST_QUEUED, Trainer
 from services.gateway.workspace import Workspace
 
 
@@ -45,7 +46,7 @@ class Documents:
 class IdleTrainer(Trainer):
     """Starts no process."""
 
-    async def _run(self, job: Job, services: Any, seed: int) -> None:
+    async def _run(self, job: Job) -> None:
         await asyncio.sleep(0)
 
 
@@ -53,17 +54,45 @@ def trainer(documents: Documents, folder: Path) -> Trainer:
     workspace = Workspace(cast("Store", documents))
     gateway = Gateway(cast("Store", documents), workspace)
     versions = cast("ModelVersions", SimpleNamespace())
-    return IdleTrainer(gateway, versions, Jobs(documents, "training"), GatewaySettings(data_dir=folder))
+    rules = ModelRules(cast("Store", documents))
+    return IdleTrainer(gateway, versions, Jobs(documents, "training"), GatewaySettings(data_dir=folder), rules)
 
 
-async def test_of_two_starts_at_once_one_wins_and_its_overrules_alone_are_kept(tmp_path: Path) -> None:
+async def test_of_starts_at_once_one_begins_and_the_others_wait_in_their_order(tmp_path: Path) -> None:
     documents = Documents()
     made = trainer(documents, tmp_path)
     wishes = [Overrules.of((f"fields.c{n}",), ()) for n in range(3)]
-    found = await asyncio.gather(*(made.start("asked", overrules=wish) for wish in wishes), return_exceptions=True)
-    assert [type(each) for each in found] == [Job, Conflict, Conflict]
-    assert len(made.jobs.all()) == 1
-    assert documents.kept["training_columns"]["keep"] == ["fields.c0"]
+    found = await asyncio.gather(*(made.start("asked", overrules=wish) for wish in wishes))
+    assert [job.state for job in found] == ["RUNNING", "QUEUED", "QUEUED"]
+    assert made.jobs.queued == found[1:]
+    assert documents.kept["training_columns"]["keep"] == ["fields.c0", "fields.c1", "fields.c2"]
+    with pytest.raises(Conflict, match="waits already"):
+        await made.start("asked")
+    assert (await made.start("asked", seed=1)).state == "QUEUED", "another training"
+    assert (await made.start("asked", ["forecast"])).state == "QUEUED"
+
+
+async def test_there_is_an_end_to_what_may_wait(tmp_path: Path) -> None:
+    made = trainer(Documents(), tmp_path)
+    for seed in range(MOST_QUEUED + 1):
+        await made.start("asked", seed=seed)
+    with pytest.raises(Conflict, match=f"{MOST_QUEUED} trainings wait"):
+        await made.start("asked", seed=99)
+
+
+async def test_what_waits_survives_a_restart_and_what_was_at_work_has_failed(tmp_path: Path) -> None:
+    documents = Documents()
+    made = trainer(documents, tmp_path)
+    first, second, third = [await made.start("asked", seed=seed) for seed in range(3)]
+    await made.cancel(second.id)
+    jobs = Jobs(documents, "training")
+    await jobs.load()
+    assert [(job.id, job.state) for job in jobs.all()] == [
+        (third.id, "QUEUED"), (second.id, "CANCELLED"), (first.id, "FAILED"),
+    ]  # fmt: skip
+    assert jobs.interrupted is not None
+    assert (jobs.interrupted.id, jobs.queued[0].id) == (first.id, third.id)
+    assert "stopped" in jobs.get(first.id).error
 
 
 async def test_a_start_that_could_not_be_stored_holds_up_no_other(tmp_path: Path) -> None:

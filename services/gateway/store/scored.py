@@ -1,0 +1,44 @@
+"""What was said of deals while they were open, beside how they ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection, not_, select
+
+from learning.records import Outcome
+from services.gateway.domain import Principal
+from services.gateway.retraining import Closed
+from services.gateway.store import tables as t
+from services.gateway.store.codec import loads
+from services.gateway.store.reads import Reads
+
+D, H = t.deals.c, t.score_history.c
+
+
+class Scored(Reads):
+    """What ModelAuditStore promises of closed deals."""
+
+    async def closed_scores(self, principal: Principal, after: date, generation: int) -> list[Closed]:
+        """One a deal."""
+        ended = D.outcome.in_((Outcome.WON.value, Outcome.LOST.value))
+        rows = select(D.id, D.owner_id, D.outcome, D.closed_date, H.key, H.sort).join_from(
+            t.deals, t.score_history, H.deal_id == D.id
+        )
+        rows = rows.where(ended, not_(D.deleted), D.closed_date > after.isoformat()).order_by(H.id)
+
+        def work(connection: Connection) -> list[Closed]:
+            visible = self._contexts.read(connection).visible(principal)
+            last: dict[str, Closed] = {}
+            for row in connection.execute(rows):
+                key = loads(row.key)
+                if (
+                    key[1] != generation
+                    or key[2] >= row.closed_date
+                    or not (visible is None or row.owner_id in visible)
+                ):
+                    continue
+                last[row.id] = Closed(float(loads(row.sort)["probability"]), row.outcome == Outcome.WON.value)
+            return list(last.values())
+
+        return await self._database.read(work)

@@ -1,0 +1,53 @@
+"""When it is time to train anew."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from kit.errors import InvalidInput
+from services.gateway.retraining import Closed, Now, RetrainingRule, drift, due
+
+RULE = RetrainingRule(new_outcomes=100, max_age_days=60)
+VERSIONS: list[dict[str, Any]] = [
+    {"trained": {"outcomes": 500, "business_day": "2017-06-30", "job": "b"}}, {"version": "from before"},
+    {"trained": {"outcomes": 450, "business_day": "2017-05-31", "job": "a"}},
+]  # fmt: skip
+
+
+def on(day: date, outcomes: int, closed: list[Closed] | None = None, rule: RetrainingRule = RULE) -> str:
+    return due(rule, VERSIONS, Now(day, outcomes, closed or []))
+
+
+def test_it_is_time_after_enough_outcomes_or_days_since_the_newest_version() -> None:
+    assert on(date(2017, 7, 10), 599) == ""
+    assert "100 new outcomes" in on(date(2017, 7, 10), 600)
+    assert on(date(2017, 8, 28), 599) == ""
+    assert "60 days old" in on(date(2017, 8, 29), 599)
+    never = RetrainingRule(new_outcomes=None, max_age_days=None)
+    assert on(date(2018, 8, 29), 5_000, rule=never) == ""
+    assert due(RULE, [{"version": "1"}], Now(date(2018, 8, 29), 5_000)) == ""
+
+
+def ended(won: int, count: int) -> list[Closed]:
+    return [Closed(0.5, number < won) for number in range(count)]
+
+
+def test_scores_that_are_off_beyond_chance_are_drift() -> None:
+    day = date(2017, 7, 10)
+    assert drift(ended(49, 49)) is None, "too few"
+    assert drift(ended(60, 100)) == pytest.approx(2.0)
+    assert on(day, 599, ended(60, 100)) == ""
+    assert "+4.0 standard deviations" in on(day, 599, ended(70, 100))
+    assert "-4.0 standard deviations" in on(day, 599, ended(30, 100))
+    assert on(day, 500, ended(70, 100)) == "", "nothing new to learn from"
+    assert on(day, 599, ended(70, 100), RetrainingRule(100, 60, drift=False)) == ""
+
+
+@pytest.mark.parametrize("given", [{"new_outcomes": 0}, {"max_age_days": True}, {"drift": 1}, {"every": 3}])
+def test_wrong_rules_are_refused_by_name(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        RetrainingRule.of(given)
+    assert caught.value.field == f"retraining.{next(iter(given))}"
