@@ -36,7 +36,7 @@ async def tree_totals(
     view, today, money = View.of(period, workspace), workspace.business_day, str(whole["currency"])
     won = await store.placed_deals(principal, Outcome.WON, period.start, min(period.end, today))
     promised = [] if view.over else await store.placed_deals(principal, Outcome.OPEN, period.start, period.end)
-    told = {} if view.over else {one.node: one for one in await rollups_of(store, LOCAL, view, money)}
+    told = {} if view.over else {one.node: one for one in await rollups_of(store, principal, view, money)}
     mine = {name: one for name, one in told.items() if name == UNALLOTTED or tree_of(name) == tree.name}
     _, quotas = await quotas_of(store, principal, period)
     parts = Parts(
