@@ -14,7 +14,7 @@ from learning.fiscal import FiscalPeriod
 from learning.placements import Tree, cut_at, depth_of, tree_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
-from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
+from services.gateway.domain import InsightKind, Principal, Scope
 from services.gateway.forecast_totals import forecast_totals, quotas_of
 from services.gateway.quarter_totals import View, rollups_of
 from services.gateway.rollup import SUMS, Parts, nodes_json
