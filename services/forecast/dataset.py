@@ -95,6 +95,7 @@ class Company:
     paths: Mapping[str, tuple[Node, ...]]
     inactive: frozenset[str] = frozenset()  # owners who left
     first_month: int = 1  # of any quarter
+    holiday_country: str = ""  # whose public holidays are no working days
     taken: Samples | None = None  # by `at`: what it is known to be already
 
     @property

@@ -81,7 +81,8 @@ class Source:
         inactive = frozenset(user.id for user in self.folder.users if not user.active)
         paths = owner_paths(self.folder.users, self.folder.lines, as_of)
         found = [_counted(case) if self.counts else case for case in cases]
-        return Company(as_of, manifest.currency, found, paths, inactive, manifest.calendar.start_month)
+        first, country = manifest.calendar.start_month, manifest.holiday_country
+        return Company(as_of, manifest.currency, found, paths, inactive, first, country)
 
 
 def _counted(case: Case) -> Case:

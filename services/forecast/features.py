@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from learning.periods import period_of
+from learning.workdays import WEEKDAYS, weekly_working_days
 from services.forecast.domain import Floats, Integers
 from services.forecast.rows import Row
 
@@ -38,6 +39,7 @@ FACTORS: Mapping[str, int] = {
     "outlived": len(OUTLIVED_BOUNDS) + 2,
     "slips": SLIP_CAP + 1,
     "stage_days": (len(STAGE_DAYS_BOUNDS) + 1) * (len(PHASE_BOUNDS) + 1),
+    "workdays": WEEKDAYS + 1,  # working days of the week
 }
 CHOICES = ("stage", "pipeline", "motion")  # each with levels of its own that fade; unseen values are neutral
 STEADY = ("owner_id", "product")  # as CHOICES, the same however far ahead
@@ -129,8 +131,11 @@ def grid(columns: TimingColumns, weeks: int) -> tuple[Integers, Integers]:
     return np.arange(len(columns))[:, None], np.arange(weeks)[None, :]
 
 
-def factor_index(columns: TimingColumns, deal: Integers, ahead: Integers) -> dict[str, Integers]:
-    """Which entry of each factor's table holds for a deal in a week ahead; in the shape the two broadcast to."""
+def factor_index(columns: TimingColumns, deal: Integers, ahead: Integers, country: str = "") -> dict[str, Integers]:
+    """Which entry of each factor's table holds for a deal in a week ahead; in the shape the two broadcast to.
+
+    country: whose public holidays are no working days.
+    """
     shape = np.broadcast_shapes(deal.shape, ahead.shape)
     days = {day: position for position, day in enumerate(sorted(set(columns.days)))}
     at = np.array([days[day] for day in columns.days], dtype=np.int64)[deal]
@@ -156,6 +161,7 @@ def factor_index(columns: TimingColumns, deal: Integers, ahead: Integers) -> dic
         # 0 where it was not born yet: a deal that outlives its quarter ages
         "outlived": np.where(outlived <= 0, 0, np.searchsorted(OUTLIVED_BOUNDS, outlived, side="right") + 1),
         "month": by_day(weeks_to_month_end),
+        "workdays": by_day(partial(weekly_working_days, country=country)),
         "promise": promise,
         "slips": np.broadcast_to(slips[deal], shape),
         "stage_days": in_stage[deal] * PHASES + np.searchsorted(PHASE_BOUNDS, ahead, side="right"),

@@ -37,7 +37,7 @@ from services.forecast.shares import masses_of, shares_of
 from services.forecast.spans import Calendar
 from services.forecast.timing import Outlook, TimingModel, date_quantiles
 
-FORMAT = 3
+FORMAT = 4
 MODEL_FILE = "model.json"
 EVALUATION_FILE = "evaluation.json"
 SEED = 20_171

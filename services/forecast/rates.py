@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -40,6 +41,7 @@ def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewB
         note = f"left out: {wins} wins in {known_days} days, of {LEAST_WINS} in {LEAST_DAYS} that an estimate needs"
         return NewBusiness(note=note)
     season = _season(cases, as_of, known_days)
+    timing = replace(timing, country="")  # new deals of any quarter: these holidays are not that one's
     owners = _owner_rates(company, timing, rate, season)
     seasonal = "by quarter" if season != (1.0, 1.0, 1.0, 1.0) else "none: less than two years of history"
     return NewBusiness(

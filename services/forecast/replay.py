@@ -95,7 +95,7 @@ def fit_model(company: Company, scores: Scores, kind: str, *, seed: int) -> Fore
     rate = base_rate(company.cases, company.business_day)
     won = won_cases(company.cases)
     pairs = [(asked(case.rows[max(case.rows)], company.currency), case.booked) for case in won if case.rows]
-    timing = fit_timing(timing_examples(company, scores, rate))
+    timing = fit_timing(timing_examples(company, scores, rate), company.holiday_country)
     model = ForecastModel(
         timing,
         fit_amounts([(money, booked) for money, booked in pairs if booked is not None], company.currency),

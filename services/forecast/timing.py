@@ -1,9 +1,10 @@
 """When a deal closes, and whether it is then won: discrete-time weekly competing hazards (Singer and Willett 1993).
 
-A week's hazard of closing is logistic in tables of weeks ahead, age, place in quarter and month, promised close date,
-slips, stage and time in it, owner and product. Given that it closes in a week, it is won with log-odds that are the
-lead score's plus tables of the same kind: so winning and losing compete, with hazards h q and h (1 - q). Tables are
-pulled towards a built-in prior, so that few data leave wide, sane timing. Timing never changes P(won).
+A week's hazard of closing is logistic in tables of weeks ahead, age, place in quarter and month, working days,
+promised close date, slips, stage and time in it, owner and product. Given that it closes in a week, it is won with
+log-odds that are the lead score's plus tables of the same kind: so winning and losing compete, with hazards h q and
+h (1 - q). Tables are pulled towards a built-in prior, so that few data leave wide, sane timing. Timing never changes
+P(won).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from learning.calibration import sigmoid
+from learning.workdays import WEEKDAYS
 from services.forecast.domain import HORIZON_WEEKS, Floats, Integers
 from services.forecast.features import (
     CHOICES,
@@ -43,6 +45,7 @@ _GOLDEN = (5**0.5 - 1) / 2  # whose multiples spread evenly
 HALF_LIFE_DAYS = 240.0  # of what a week at risk counts
 WINNING = ("age", "outlived", "quarter", "month", "promise", "slips", *CHOICES, *STEADY)
 LATEST = timedelta(days=5 * 365)
+LEAST_WORKING = 0.25  # working days that a week without any counts as: some deals are closed on holidays
 _FURTHEST = 7.0  # log-odds of a score
 
 
@@ -79,6 +82,7 @@ class TimingModel:
     closing: LogOdds = field(default_factory=lambda: LogOdds(PRIOR_LOG_ODDS, prior_tables()))
     winning: LogOdds = field(default_factory=lambda: LogOdds(0.0, {}))
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    country: str = ""  # whose public holidays are no working days
 
     def index(self, columns: TimingColumns, weeks: int = HORIZON_WEEKS) -> dict[str, Integers]:
         """Which table entries hold for each deal and week ahead."""
@@ -86,7 +90,7 @@ class TimingModel:
 
     def entries(self, columns: TimingColumns, deal: Integers, ahead: Integers) -> dict[str, Integers]:
         """As index, for some deals (positions in columns) and weeks ahead."""
-        return factor_index(columns, deal, ahead) | choice_index(columns, self.levels, deal, ahead)
+        return factor_index(columns, deal, ahead, self.country) | choice_index(columns, self.levels, deal, ahead)
 
     def outlook(self, index: Mapping[str, Integers], probability: Floats) -> Outlook:
         """What may come of the deals, from `index`. probability: each deal's lead score."""
@@ -111,13 +115,14 @@ class TimingModel:
             "closing": self.closing.to_json(),
             "winning": self.winning.to_json(),
             "levels": {name: list(values) for name, values in self.levels.items()},
+            "country": self.country,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TimingModel:
         """The inverse of to_json."""
         levels = {name: tuple(values) for name, values in data["levels"].items()}
-        return cls(LogOdds.from_json(data["closing"]), LogOdds.from_json(data["winning"]), levels)
+        return cls(LogOdds.from_json(data["closing"]), LogOdds.from_json(data["winning"]), levels, str(data["country"]))
 
 
 def _sum(parts: Mapping[str, Floats], names: Collection[str]) -> Floats | float:
@@ -151,7 +156,8 @@ def prior_tables() -> dict[str, Floats]:
     quarter = np.zeros(FACTORS["quarter"])
     quarter[:2] = (0.5, 0.2)
     tables = {name: np.zeros(size) for name, size in FACTORS.items()}
-    return tables | {"promise": np.append(promise, 0.0), "quarter": quarter}
+    working = np.log(np.maximum(np.arange(WEEKDAYS + 1), LEAST_WORKING) / WEEKDAYS)
+    return tables | {"promise": np.append(promise, 0.0), "quarter": quarter, "workdays": working}
 
 
 def share_by(weights: Floats, start: date, day: date) -> float:
@@ -204,14 +210,14 @@ class TimingExamples:
     score: Floats
 
 
-def fit_timing(examples: TimingExamples) -> TimingModel:
-    """Fit the tables by penalised maximum likelihood; without examples, the prior."""
+def fit_timing(examples: TimingExamples, country: str = "") -> TimingModel:
+    """Fit the tables by penalised maximum likelihood; without examples, the prior. country: of public holidays."""
     levels = {name: _levels(name, examples.columns.choices[name]) for name in (*CHOICES, *STEADY)}
     choices = {name: np.zeros(table_size(name, len(levels[name]))) for name in (*CHOICES, *STEADY)}
     tables = prior_tables() | choices
     winning = {name: np.zeros(len(tables[name])) for name in WINNING}
     pulls = {name: PULLS.get(name, PULL) for name in tables}
-    prior = TimingModel(LogOdds(PRIOR_LOG_ODDS, tables), LogOdds(0.0, winning), levels)
+    prior = TimingModel(LogOdds(PRIOR_LOG_ODDS, tables), LogOdds(0.0, winning), levels, country)
     if not len(examples.columns) or not examples.closed.any():
         return prior
     index, event, weight, deal = _weeks_at_risk(examples, prior)
@@ -221,7 +227,7 @@ def fit_timing(examples: TimingExamples) -> TimingModel:
     deal = deal[ended]
     won = examples.won[deal].astype(np.float64)
     offset = score_log_odds(examples.score[deal])
-    return TimingModel(closing, fit_log_odds(prior.winning, at_end, won, weight[ended], pulls, offset), levels)
+    return TimingModel(closing, fit_log_odds(prior.winning, at_end, won, weight[ended], pulls, offset), levels, country)
 
 
 def _levels(name: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -51,8 +51,9 @@ def read_company(folder: HistoryFolder, progress: Progress = lambda *_: None) ->
     deals = folder.deals(lambda share: progress("reading the history", share))
     cases = tuple(read_cases(deals, day, currency, sorted(days)))
     inactive = frozenset(user.id for user in folder.users if not user.active)
-    first = folder.manifest.calendar.start_month
-    return Company(day, currency, cases, owner_paths(folder.users, folder.lines, day), inactive, first)
+    paths = owner_paths(folder.users, folder.lines, day)
+    first, country = folder.manifest.calendar.start_month, folder.manifest.holiday_country
+    return Company(day, currency, cases, paths, inactive, first, country)
 
 
 def _evaluation(company: Company, model: ForecastModel, scores: Scores) -> dict[str, Any]:
