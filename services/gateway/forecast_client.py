@@ -13,6 +13,7 @@ from dealcast.events.v1 import events_pb2
 from dealcast.forecast.v1 import forecast_pb2 as pb
 from dealcast.forecast.v1 import forecast_pb2_grpc
 from learning.wire_event import deal_event
+from services.gateway.added_pipeline import NewDeals
 from services.gateway.convert import add_insight, rollup_from_pb
 from services.gateway.domain import InsightKind, Record
 from services.gateway.service_channel import SECONDS, ServiceChannel
@@ -24,7 +25,9 @@ Totals = list[StoredRollup]
 class Simulator(Protocol):
     """Tells the totals of the nodes concerned as they are and as they would be; Unavailable while nobody does."""
 
-    async def simulate(self, period: str, day: date, deals: Sequence[Record]) -> tuple[Totals, Totals]: ...
+    async def simulate(
+        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = ()
+    ) -> tuple[Totals, Totals]: ...
 
 
 class ForecastService:
@@ -33,13 +36,19 @@ class ForecastService:
     def __init__(self, address: str, run_dir: Path | None) -> None:
         self._channel = ServiceChannel("forecast", address, run_dir)
 
-    async def simulate(self, period: str, day: date, deals: Sequence[Record]) -> tuple[Totals, Totals]:
-        """One call, of deals with their scores as they would stand on the business day. Raises what the service
-        raised, and Unavailable where it does not answer in time."""
-        events = [_event(record, day) for record in deals]
+    async def simulate(
+        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = ()
+    ) -> tuple[Totals, Totals]:
+        """One call, of deals with their scores as they would stand on the business day, and of new ones.
+
+        Raises what the service raised, and Unavailable where it does not answer in time.
+        """
+        request = pb.SimulateRollupRequest(
+            period=period, deals=[_event(record, day) for record in deals], added=[_added(each, day) for each in added]
+        )
         stub = forecast_pb2_grpc.ForecastServiceStub(await self._channel.connected())
         try:
-            answer = await stub.SimulateRollup(pb.SimulateRollupRequest(period=period, deals=events), timeout=SECONDS)
+            answer = await stub.SimulateRollup(request, timeout=SECONDS)
         except grpc.aio.AioRpcError as failure:
             raise self._channel.error(failure) from None
         return [rollup_from_pb(one) for one in answer.current], [rollup_from_pb(one) for one in answer.simulated]
@@ -53,3 +62,10 @@ def _event(record: Record, day: date) -> events_pb2.DealEvent:
     event = deal_event(record.history, business_day=day, owner_name=record.owner_name)
     add_insight(event, record.insights[InsightKind.LEAD_SCORE])
     return event
+
+
+def _added(each: NewDeals, day: date) -> pb.AddedPipeline:
+    event = deal_event(each.history, business_day=day)
+    if each.probability is not None:
+        event.lead_score.probability = each.probability
+    return pb.AddedPipeline(deal=event, count=each.count)

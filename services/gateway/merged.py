@@ -180,9 +180,9 @@ def _forecast(record: Record, view: View) -> dict[str, Any] | None:
 
 
 def _quarter_name(period: Mapping[str, Any], calendar: FiscalCalendar) -> str:
-    start = date.fromisoformat(period["start_date"])
-    found = calendar.of(Grain.QUARTER, start)
-    return str(found) if found.start == start else str(period["period"])
+    start = period.get("start_date")
+    found = calendar.of(Grain.QUARTER, date.fromisoformat(start)) if start else None
+    return str(found) if found and found.start.isoformat() == start else str(period["period"])
 
 
 def _next_actions(record: Record, view: View) -> dict[str, Any] | None:

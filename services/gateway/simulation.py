@@ -1,4 +1,4 @@
-"""What totals would be if deals closed, slipped or changed: tried on the forecast's scenarios, written nowhere."""
+"""What totals would be if deals closed, slipped, changed or were added: tried on scenarios, written nowhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod
 from learning.placements import REPORTING, WHOLE, cut_at
 from learning.records import Change, ChangeValue, Outcome
+from services.gateway.added_pipeline import Added, new_deals
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
@@ -34,19 +35,22 @@ class Supposed:
 
 
 async def simulate(
-    gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, supposed: Sequence[Supposed]
-) -> dict[str, Any]:
+    gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, supposed: Sequence[Supposed],
+    added: Sequence[Added] = (),
+) -> dict[str, Any]:  # fmt: skip
     """The totals of the nodes concerned before and after, in each currency. Lead scores stay as they are.
 
     Raises InvalidInput for a period that the forecast does not tell of, and for deals that are not open or not scored
-    yet, NotFound, Unavailable.
+    yet, NotFound also for an owner of added deals who is none, Unavailable.
     """
     view = View.of(period, gateway.workspace)
     if not view.quarters:
         mend = "Name one that is not over, and ends within four quarters"
         raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
     deals = [await _supposed(gateway, principal, each, period.start) for each in supposed]
-    current, after = await simulator.simulate(view.asked, gateway.workspace.business_day, deals)
+    current, after = await simulator.simulate(
+        view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added)
+    )
     booked = _booked(deals)
     rows: list[dict[str, Any]] = []
     for currency in sorted({one.currency for one in after}):

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from kit.errors import InvalidInput
 from learning.records import Outcome
+from services.gateway.added_pipeline import Added, added_of
 from services.gateway.forecast_client import Simulator
 from services.gateway.gap import close_gap
 from services.gateway.json_checks import Problems, Reader, check_day, check_money
@@ -50,35 +51,42 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
 
 def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None:
     deal = base.obj(id=base.TEXT, outcome=inputs.choice("WON", "LOST"), close_date=base.DAY, amount=base.MONEY)
-    body = base.obj(period=base.TEXT, deals=base.listed(deal))
+    new = base.obj(count=base.NUMBER, amount=base.MONEY, stage=base.TEXT, pipeline=base.TEXT, owner_id=base.TEXT,
+                   close_date=base.DAY, probability=base.NUMBER)  # fmt: skip
+    body = base.obj(period=base.TEXT, deals=base.listed(deal), added=base.listed(new))
 
     @routes.post(
         "/forecast:simulate", responses=base.gives(schemas_forecast.Simulation), openapi_extra=base.takes(body)
     )
     async def forecast_simulate(request: Request) -> Response:
-        """A period's totals of the nodes concerned if open deals were won or lost in it, slipped, or had other amounts.
+        """A period's totals of the nodes concerned if open deals were won or lost in it, slipped, or had other amounts,
+        and if new ones were added.
 
         Nothing is written; lead scores stay as they are.
         """
-        period, supposed = supposed_of(await json_of(request))
+        period, supposed, added = supposed_of(await json_of(request))
         calendar = gateway.workspace.calendar
         chosen = calendar.parse(period) if period else calendar.current(gateway.workspace.business_day)
-        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed))
+        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed, added))
 
 
-def supposed_of(raw: Any) -> tuple[str, list[Supposed]]:
-    """The period and what is supposed of 1 to 50 deals. Raises Refused with everything that is wrong."""
+def supposed_of(raw: Any) -> tuple[str, list[Supposed], list[Added]]:
+    """The period, what is supposed of up to 50 deals, and what is added; one of both at least.
+
+    Raises Refused with everything that is wrong.
+    """
     problems, found = Problems(), []
-    reader = Reader(raw, problems, ("period", "deals"))
+    reader = Reader(raw, problems, ("period", "deals", "added"))
     for path, element in reader.items("deals", MOST_SUPPOSED):
         one = Reader(element, problems, ("id", "outcome", "close_date", "amount"), path=path)
         outcome = one.choice("outcome", ("WON", "LOST"), default="")
         amount = one.take("amount", check_money, default=None)
         day = one.take("close_date", check_day, default=None)
         found.append(Supposed(one.required_id("id"), Outcome(outcome) if outcome else None, day, amount))
-    if not found or len({one.deal_id for one in found}) < len(found):
+    added = added_of(reader, problems)
+    if not (found or added) or len({one.deal_id for one in found}) < len(found):
         problems.add("deals", len(found), f"deals are not 1 to {MOST_SUPPOSED} different ones", "name each once")
     period = reader.text("period")
     if problems.found:
         raise Refused(problems.found)
-    return str(period), found
+    return str(period or ""), found, added

@@ -294,6 +294,12 @@ async def test_asking_and_simulating_over_grpc(server: NatsServer, client: NATS)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await one.stub.GetRollup(pb.GetRollupRequest(period="Q4"))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        unscored = scored_event("new", owner="u0")
+        unscored.ClearField("lead_score")
+        many = pb.AddedPipeline(deal=unscored, count=3)
+        simulated = await one.stub.SimulateRollup(pb.SimulateRollupRequest(period="2017-10", added=[many]))
+        assert plain(simulated.simulated)["company", "2017-10", "USD"][0] == 23
+        assert await one.rollups() == before
         gone = scored_event("d1", owner="u1", outcome=Outcome.LOST, revision=9)
         simulated = await one.stub.SimulateRollup(pb.SimulateRollupRequest(period="2017-Q4", deals=[gone]))
         assert plain(simulated.simulated)["company", "2017-Q4", "USD"][0] == 19

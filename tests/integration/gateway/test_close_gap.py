@@ -169,3 +169,37 @@ async def supposing(running: RunningGateway, service: Forecasts) -> None:
         refused = await asked_with(*wrong)
         assert (refused.status_code, refused.json()["field"]) == (status, field)
     assert (await asked_with({"id": "b1"}, period="FY2018")).json()["field"] == "period"
+    await _adding(running)
+
+
+async def _adding(running: RunningGateway) -> None:
+    """Pipeline that is not there yet raises its owner's number and those above by what it is worth."""
+
+    async def added(*kinds: dict[str, Any], period: str = "FY2017") -> Any:
+        return await running.http.post("/v1/forecast:simulate", json={"period": period, "added": list(kinds)})
+
+    before = (await running.http.get("/v1/forecast")).json()["nodes"]
+    new = {"count": 20, "owner_id": "a", "stage": "Engaging", "probability": 0.5, "close_date": "2017-11-20"}
+    new |= {"amount": {"currency": "USD", "value": "100"}}
+    answer = await added(new)
+    assert answer.status_code == 200, answer.text
+    nodes = {row["node"]: row for row in answer.json()["nodes"]}
+    assert set(nodes) == {"company", "manager:boss", "owner:a"}
+    gained = {name: float(row["after"]["mean"]) - float(row["before"]["mean"]) for name, row in nodes.items()}
+    assert gained["company"] == pytest.approx(gained["owner:a"], abs=0.01)
+    assert 500 < gained["company"] <= 1_000  # 20 × 100 × ½, as far as they close this year
+    boss = nodes["manager:boss"]
+    assert boss["after"]["quota_probability"] > boss["before"]["quota_probability"]
+    months = [(await added(new, period=f"2017-{month}")).json()["nodes"][0] for month in (10, 11, 12)]
+    by_month = [float(row["after"]["mean"]) - float(row["before"]["mean"]) for row in months]
+    assert sum(by_month) == pytest.approx(gained["company"], abs=0.02)
+    sure = (await added(new | {"probability": 1})).json()["nodes"][0]["after"]["mean"]
+    assert float(sure) > float(nodes["company"]["after"]["mean"])
+    assert (await running.http.get("/v1/forecast")).json()["nodes"] == before
+    for wrong, status, field in (
+        ({"owner_id": "zz"}, 404, "owner_id"), ({"count": 0}, 400, "added[0].count"),
+        ({"count": 1001}, 400, "added[0].count"), ({"probability": 2}, 400, "added[0].probability"),
+        ({"size": 2}, 400, "added[0].size"),
+    ):  # fmt: skip
+        refused = await added(wrong)
+        assert (refused.status_code, refused.json()["field"]) == (status, field), refused.text
