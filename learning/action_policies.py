@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from kit.errors import InvalidInput
@@ -53,10 +54,6 @@ class ActionPolicies:
         found[self.champion] = rest - sum(found.values())
         return {"": self.control_share, **found}
 
-    def shares_without_control(self) -> dict[str, float]:
-        """The same while no deal is kept apart."""
-        return {name: share / (1 - self.control_share) for name, share in self.shares().items() if name}
-
     def control(self, seed: int, unit_id: str) -> bool:
         """Whether a deal (or owner) is in the control group."""
         return fraction(seed, "control", unit_id) < self.control_share
@@ -80,6 +77,13 @@ class ActionPolicies:
     def to_json(self) -> dict[str, Any]:
         """As programs send and read it."""
         return asdict(self) | {"policies": [asdict(each) for each in self.policies]}
+
+
+@lru_cache(maxsize=64)
+def shares_of(policies: ActionPolicies, *, control: bool = True) -> Mapping[str, float]:
+    """The shares of all deals with or without a control group kept apart. Not to be changed."""
+    found = policies.shares()
+    return found if control else {name: share / (1 - found[""]) for name, share in found.items() if name}
 
 
 def fraction(seed: int, *parts: str) -> float:

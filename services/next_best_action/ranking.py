@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from kit.money import Money, decimals
-from learning.action_policies import ActionPolicies, ActionPolicy
+from learning.action_policies import ActionPolicies, ActionPolicy, shares_of
 from services.next_best_action import expressions
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Decision, Effect, Ranking, Situation, Suggestion
@@ -21,8 +20,7 @@ from services.next_best_action.reasons import nothing_recorded, of_silence, phra
 USUAL = ActionPolicies()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An action that may be done now, with what it is expected to bring, in major units of the deal's currency."""
 
     action: Action
@@ -52,13 +50,12 @@ def rank(
     chances = _chances(candidates, turn, catalogue, explore=explore)
     names = [each.action.name for each in candidates]
     since = week_of(situation.day)
-    likely = [name for name, chance in zip(names, chances, strict=False) if chance > 0]
-    drawn = draw(chances, uniform(seed, situation.deal_id, since, turn.id, likely))
+    drawn = chances.index(1.0) if 1.0 in chances else _drawn(names, chances, turn, since, situation, seed)
     decision = None
     if candidates:
         control = explore and policies.control(seed, unit)
         table = _by_policy(names, chances, turn, open_actions, situation, catalogue, model, policies, explore=explore)
-        shares = policies.shares() if explore else policies.shares_without_control()
+        shares = shares_of(policies, control=explore)
         shown_first = "" if drawn == len(names) else names[drawn]
         decision = Decision(turn.id, control, since, shown_first, chances[drawn], table, shares)
         if control:
@@ -75,6 +72,13 @@ def rank(
     kept = model.log_kept is not False
     found = [_suggest(candidates[i], chances[i], situation, catalogue, model, holding, log_kept=kept) for i in shown]
     return Ranking(tuple(found), None, decision)
+
+
+def _drawn(
+    names: Sequence[str], chances: Sequence[float], turn: ActionPolicy, since: date, situation: Situation, seed: int
+) -> int:
+    likely = [name for name, chance in zip(names, chances, strict=False) if chance > 0]
+    return draw(chances, uniform(seed, situation.deal_id, since, turn.id, likely))
 
 
 def _chances(

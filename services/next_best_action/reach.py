@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from kit.clock import utc_day
 from learning.records import ContactCounter
 from services.next_best_action.domain import Action, Channel, Person
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """A way to carry an action out; contact_id is empty where nobody is recorded, or nobody is needed."""
 
     channel: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.errors import InvalidInput
-from learning.action_policies import ActionPolicies, ActionPolicy, read_policies
+from learning.action_policies import ActionPolicies, ActionPolicy, read_policies, shares_of
 
 COUNT = 20_000
 BOLD, SHOWING = ActionPolicy("bold", 0.2, near=0.5), ActionPolicy("showing", 0.1, "showing")
@@ -24,7 +24,7 @@ def test_the_control_group_and_the_policies_have_their_shares() -> None:
     assert shares == pytest.approx({"": 0.1, "default": 0.63, "bold": 0.18, "showing": 0.09})
     for name, share in shares.items():
         assert found[name] / COUNT == pytest.approx(share, abs=4 * (share * (1 - share) / COUNT) ** 0.5)
-    assert THREE.shares_without_control() == pytest.approx({"default": 0.7, "bold": 0.2, "showing": 0.1})
+    assert shares_of(THREE, control=False) == pytest.approx({"default": 0.7, "bold": 0.2, "showing": 0.1})
 
 
 def test_a_larger_share_only_adds_deals() -> None:
