@@ -71,6 +71,25 @@ def audit(
 
 
 @app.command()
+def jobs(
+    cancel: Annotated[str, typer.Option("--cancel", help="Id of a training to end, or to take out of the queue.")] = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Trainings, newest first, or end one."""
+    if cancel:
+        unknown = "dealcast models jobs shows the trainings and their ids"
+        call(data_dir, url, "POST", f"/v1/training-jobs/{_quoted(cancel)}:cancel", unknown=unknown)
+    for job in call(data_dir, url, "GET", "/v1/training-jobs")["jobs"]:
+        doing = f"{job['progress']:.0%} {job['stage']}" if job["state"] == "RUNNING" else ""
+        parts = (job["id"], job["created_time"], job["state"], ", ".join(job["detail"]["services"]), doing)
+        typer.echo("  ".join(part for part in parts if part))
+        for said in (job["reason"], job["error"]):
+            if said:
+                typer.echo(f"    {said}")
+
+
+@app.command()
 def rules(
     confidence: Annotated[float | None, typer.Option("--confidence", help="One-sided: 0.95 or 0.975.")] = None,
     log_loss_margin: Annotated[

@@ -37,7 +37,7 @@ def train(
     ] = "",
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the training until it ends.")] = True,
 ) -> None:
-    """Train the models on the records as they are, and let the new versions serve.
+    """Train the models on the records as they are; new versions serve where the rule lets them, else they wait.
 
     Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn, or
     released.
@@ -54,6 +54,10 @@ def train(
     if wait:
         job = _follow(job, lambda: call(data_dir, url, "GET", f"/v1/training-jobs/{job['id']}"))
     typer.echo(f"training {job['id']}: {job['state'].lower()}")
+    for service, entry in job["detail"]["services"].items():
+        if "decision" in entry:
+            ends = "serves" if entry["promoted"] else "does not serve"
+            typer.echo(f"  {service} {entry['version']} {ends}: {entry['decision']}")
     if job.get("error"):
         typer.echo(job["error"], err=True)
         raise typer.Exit(1)

@@ -72,9 +72,10 @@ class ModelVersions:
         return dict(row)
 
     def champion(self, service: str) -> dict[str, Any] | None:
-        """The version that serves; None where none was trained."""
+        """The version that serves; None where none was trained, or nothing is known of it."""
         serving = self._workspace.serving[service]
-        return self.version(service, serving.version) if serving.generation else None
+        rows = self.about(service)["versions"] if serving.generation else []
+        return next((dict(each) for each in rows if each["version"] == serving.version), None)
 
     async def artifact(self, service: str) -> bytes:
         """What serves, packed: from NATS, else from the registry. Raises DealcastError."""

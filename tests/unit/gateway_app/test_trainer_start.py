@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,11 +16,12 @@ from learning.overrules import Overrules
 from services.gateway.jobs import Job, Jobs
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
+from services.gateway.retraining import Closed
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.interface import Store
 from services.gateway.training import MOST_QUEUED, Trainer
-from services.gateway.workspace import Workspace
+from services.gateway.workspace import Serving, Workspace
 
 
 class Documents:
@@ -41,6 +43,9 @@ class Documents:
     async def counts(self, _: Any) -> Mapping[str, int]:
         await asyncio.sleep(0)
         return {"won": 3, "lost": 4}
+
+    async def closed_scores(self, *_: Any) -> list[Closed]:
+        return []
 
 
 class IdleTrainer(Trainer):
@@ -103,3 +108,27 @@ async def test_a_start_that_could_not_be_stored_holds_up_no_other(tmp_path: Path
         await made.start("asked")
     documents.down = False
     assert (await made.start("asked")).state == "RUNNING"
+
+
+async def test_it_trains_anew_once_when_the_day_changes_and_it_is_time(tmp_path: Path) -> None:
+    documents = Documents()
+    made = trainer(documents, tmp_path)
+    workspace = made._gateway.workspace
+    row = {"version": "1", "trained": {"outcomes": 5, "business_day": "2017-06-30", "job": "j"}}
+    made._versions = cast("ModelVersions", SimpleNamespace(champion=lambda _: row, about=lambda _: {"versions": [row]}))
+    made.import_finished()
+    await made.rules.load()
+    await workspace.pin(date(2017, 9, 27))
+    await made._train_anew()
+    assert made.jobs.all() == [], "nothing serves"
+    workspace.serving["lead_scoring"] = Serving("1", 1, "d")
+    await made._train_anew()
+    assert made.jobs.all() == [], "89 days"
+    await made._train_anew()
+    await workspace.pin(date(2017, 9, 28))
+    await made._train_anew()
+    (job,) = made.jobs.all()
+    assert (job.state, "90 days old" in job.reason, job.detail["outcomes"]) == ("RUNNING", True, 7)
+    await made.jobs.finish(job, "FAILED", "for the test")
+    await made._train_anew()
+    assert len(made.jobs.all()) == 1, "once a day"
