@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dealcast.events.v1 import events_pb2
+from kit.clock import FixedClock
+from kit.errors import InvalidInput
 from learning.periods import Period
 from learning.placements import REPORTING, Tree, path_of, shares_of
 from learning.records import Node, Placement
@@ -19,8 +24,10 @@ from services.forecast.blend import Correction, Level
 from services.forecast.domain import SCENARIOS, Integers
 from services.forecast.draws import Drawer
 from services.forecast.leaves import UNALLOTTED, Update
+from services.forecast.model import ForecastModel
 from services.forecast.newbusiness import OwnerRate
 from services.forecast.rollup import Rollup
+from services.forecast.service import Forecasts
 from services.forecast.spans import Span
 from tests.unit.forecast.forecast_builders import owner_path, parameters, scored_event
 
@@ -132,12 +139,33 @@ def test_a_deal_of_two_owners_is_one_deal_above_them() -> None:
     assert {row.open_deals for row in rollup.rows(period=Period(2017, 4)) if row.deals_sum} == {1}
 
 
-def test_placements_travel_on_the_event() -> None:
+def placed_event() -> events_pb2.DealEvent:
     event = scored_event()
     for one in places([0, 1], [0, 1], [1, 1]):
         event.deal.placements.add(tree=one.tree, share=one.share).path.extend(
             [type(event.deal.owner.path.add())(id=n.id, level=n.level, name=n.name, parent=n.parent) for n in one.path]
         )
+    return event
+
+
+def test_a_replica_reads_what_the_forecaster_meant() -> None:
+    event = placed_event()
+    service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), FixedClock(datetime(2017, 9, 30, tzinfo=UTC)))
     asked = convert.asked_from_event(event)
     assert asked.placements == places([0, 1], [0, 1], [1, 1])
-    assert Update("d1", (1,), DAY, asked.path, None, asked.placements).bytes > 1_000
+    [answer] = service.answer([asked])
+    sent = convert.update_of(asked, answer)
+    read = convert.update_from_event(events_pb2.DealEvent.FromString(convert.event_with_answer(event, answer)))
+    assert read.same(sent)
+    first, second = Rollup(Drawer()), Rollup(Drawer())
+    first.apply([sent])
+    second.apply([read])
+    assert first.rows() == second.rows()
+
+
+def test_shares_that_are_not_whole_are_refused() -> None:
+    event = placed_event()
+    event.deal.placements[0].share += 1
+    with pytest.raises(InvalidInput) as refused:
+        convert.asked_from_event(event)
+    assert (refused.value.field, refused.value.value) == ("deal.placements", "reporting")
