@@ -1,0 +1,114 @@
+"""Quarters that come to begin with another month: the totals of every replica follow, exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
+
+from dealcast.common.v1 import insights_pb2
+from dealcast.forecast.v1 import forecast_pb2 as pb
+from kit.connection import connect
+from kit.messaging import ensure_streams
+from kit.models import ModelShelf
+from kit.nats_server import NatsServer
+from kit.testing import eventually
+from learning.fiscal import FiscalCalendar
+from services.gateway.fiscal_pointer import FiscalPointer
+from services.gateway.workspace import Workspace
+from tests.integration.forecast.test_forecast_replicas import Replica, replica, send, some_events
+
+MONTHS = ["2017-10", "2017-11", "2017-12"]  # as of the end of September
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with NatsServer(tmp_path / "store") as started:
+        yield started
+
+
+@pytest.fixture
+async def client(server: NatsServer) -> AsyncIterator[NATS]:
+    connection = await connect(server.url, "test")
+    await ensure_streams(connection)
+    yield connection
+    await connection.close()
+
+
+class Settings:
+    """A store of settings."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, object] = {}
+
+    async def get_setting(self, key: str) -> object | None:
+        return self._kept.get(key)
+
+    async def put_setting(self, key: str, value: object) -> None:
+        self._kept[key] = value
+
+    async def counts(self, principal: object) -> dict[str, int]:
+        return {"deals": 0}
+
+
+async def told(one: Replica, period: str = "") -> dict[str, insights_pb2.Rollup]:
+    """The company's totals by period."""
+    try:
+        answer = await one.stub.GetRollup(pb.GetRollupRequest(node="company", period=period))
+    except grpc.aio.AioRpcError:
+        return {}  # it reads the stream anew
+    return {row.period: row for row in answer.rollups if row.open_deals}
+
+
+async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS) -> None:
+    workspace = Workspace(Settings())
+    pointer = FiscalPointer(workspace, ModelShelf(client))
+    await pointer.refill()
+    async with replica(server) as one:
+        await send(client, some_events(30))
+
+        async def quarters(count: int, *names: str) -> bool:
+            found = await told(one)
+            return sorted(found) == sorted(names) and all(row.open_deals == count for row in found.values())
+
+        calendar = ("2017-Q4", "2018-Q1", "2018-Q2", "2018-Q3")
+        await eventually(lambda: quarters(30, *calendar), 20)
+        before = [(await told(one, month))[month] for month in MONTHS]
+        await workspace.set_fiscal_year({"start_month": 4})
+        await pointer.refill()
+        assert workspace.fiscal_editions == 0  # the same quarters by other names
+        await workspace.set_fiscal_year({"start_month": 2})
+        await pointer.refill()
+        moved = ("2017-08/2017-10", "2017-11/2018-01", "2018-02/2018-04", "2018-05/2018-07")
+        await eventually(lambda: quarters(30, *moved), 20)
+        after = [(await told(one, month))[month] for month in MONTHS]
+        near = [pytest.approx(row.deals_sum, rel=0.1) for row in before]  # other quarters share other shocks
+        assert [row.deals_sum for row in after] == near
+        [half] = (await told(one, "2017-11/2018-04")).values()
+        found = await told(one)
+        assert half.deals_sum == found[moved[1]].deals_sum + found[moved[2]].deals_sum
+        assert half.model_generation == workspace.fiscal_editions == 1
+        await send(client, some_events(30, revision=2))
+        await eventually(lambda: quarters(30, *moved), 20)
+        added: dict[str, int] = defaultdict(int)
+        for month in ("2017-11", "2017-12", "2018-01"):
+            added[moved[1]] += (await told(one, month))[month].deals_sum
+        assert added[moved[1]] == (await told(one))[moved[1]].deals_sum
+
+
+async def test_a_pointer_of_another_life_is_overtaken(client: NATS) -> None:
+    shelf, workspace = ModelShelf(client), Workspace(Settings())
+    await workspace.set_fiscal_year({"start_month": 3})
+    await FiscalPointer(workspace, shelf).refill()
+    again = Workspace(Settings())
+    assert again.calendar == FiscalCalendar()
+    await FiscalPointer(again, shelf).refill()
+    found = await shelf.pointer("fiscal_year")
+    assert found is not None
+    assert (again.fiscal_editions, found.generation) == (2, 2)
+    await FiscalPointer(again, shelf).refill()
+    assert await shelf.pointer("fiscal_year") == found
