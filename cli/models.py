@@ -81,7 +81,8 @@ def jobs(
         unknown = "dealcast models jobs shows the trainings and their ids"
         call(data_dir, url, "POST", f"/v1/training-jobs/{_quoted(cancel)}:cancel", unknown=unknown)
     for job in call(data_dir, url, "GET", "/v1/training-jobs")["jobs"]:
-        doing = f"{job['progress']:.0%} {job['stage']}" if job["state"] == "RUNNING" else ""
+        left = f", about {job['seconds_left']} s left" if job["seconds_left"] else ""
+        doing = f"{job['progress']:.0%} {job['stage']}{left}" if job["state"] == "RUNNING" else ""
         parts = (job["id"], job["created_time"], job["state"], ", ".join(job["detail"]["services"]), doing)
         typer.echo("  ".join(part for part in parts if part))
         for said in (job["reason"], job["error"]):

@@ -13,6 +13,7 @@ from services.gateway.workspace import SettingsStore
 KEPT = 50
 RUNNING, SUCCEEDED, FAILED, CANCELLED, QUEUED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "QUEUED"
 UNFINISHED = frozenset({RUNNING, QUEUED})
+TELLING = 0.05  # progress from which on the pace tells how long it still takes
 
 
 @dataclass(slots=True)
@@ -27,12 +28,25 @@ class Job:
     progress: float = 0.0
     error: str = ""
     created_time: str = ""
+    started_time: str | None = None
     finished_time: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As programs see it."""
-        return asdict(self)
+        return asdict(self) | {"seconds_left": self.seconds_left}
+
+    def begin(self) -> None:
+        """It is at work from now on."""
+        self.state, self.started_time = RUNNING, wall_time()
+
+    @property
+    def seconds_left(self) -> int | None:
+        """About how long it still takes, at the pace so far; None while nothing tells."""
+        if self.state != RUNNING or self.started_time is None or self.progress < TELLING:
+            return None
+        so_far = (datetime.now(UTC) - datetime.fromisoformat(self.started_time)).total_seconds()
+        return round(so_far * (1 - min(self.progress, 1.0)) / self.progress)
 
 
 def wall_time() -> str:
@@ -64,6 +78,7 @@ class Jobs:
     async def start(self, reason: str, state: str = RUNNING, **detail: Any) -> Job:
         """A new job."""
         job = Job(uuid.uuid4().hex[:12], self._kind, state, reason, created_time=wall_time(), detail=detail)
+        job.started_time = job.created_time if state == RUNNING else None
         self._jobs = {job.id: job, **self._jobs}
         try:
             await self.save()
@@ -81,7 +96,7 @@ class Jobs:
         """Write the latest of them, and all that are not finished."""
         kept = list(self._jobs.items())
         self._jobs = dict(one for place, one in enumerate(kept) if place < KEPT or one[1].state in UNFINISHED)
-        await self._store.put_setting(self._key, [job.to_json() for job in self._jobs.values()])
+        await self._store.put_setting(self._key, [asdict(job) for job in self._jobs.values()])
 
     def all(self) -> list[Job]:
         """Newest first."""

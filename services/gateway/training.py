@@ -121,7 +121,7 @@ class Trainer:
             "outcomes": counts["won"] + counts["lost"], "columns": workspace.training_columns.to_json(),
             "business_day": workspace.business_day.isoformat(),
         }  # fmt: skip
-        job.state = job_states.RUNNING
+        job.begin()
         try:
             await self.jobs.save()
         except BaseException:

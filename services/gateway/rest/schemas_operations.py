@@ -8,7 +8,7 @@ from services.gateway.rest.schemas import Shape
 
 
 class Job(Shape):
-    """An import or a training. `progress` is 0 to 1; `detail` depends on the kind."""
+    """An import or a training. `progress` is 0 to 1, `seconds_left` a guess; `detail` depends on the kind."""
 
     id: str
     kind: Literal["import", "training"]
@@ -18,8 +18,10 @@ class Job(Shape):
     progress: float
     error: str
     created_time: str
+    started_time: str | None
     finished_time: str | None
     detail: dict[str, Any]
+    seconds_left: int | None
 
 
 class Imports(Shape):

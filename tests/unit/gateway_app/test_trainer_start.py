@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -132,3 +132,16 @@ async def test_it_trains_anew_once_when_the_day_changes_and_it_is_time(tmp_path:
     await made.jobs.finish(job, "FAILED", "for the test")
     await made._train_anew()
     assert len(made.jobs.all()) == 1, "once a day"
+
+
+def test_a_job_says_about_how_long_it_still_takes() -> None:
+    job = Job("j", "training")
+    assert job.seconds_left is None
+    job.begin()
+    assert job.to_json()["seconds_left"] is None, "nothing tells yet"
+    job.progress = 0.25
+    job.started_time = (datetime.now(UTC) - timedelta(seconds=60)).isoformat()
+    assert job.seconds_left is not None
+    assert 179 <= job.seconds_left <= 185
+    job.state = "SUCCEEDED"
+    assert job.seconds_left is None
