@@ -1,4 +1,4 @@
-"""The next best action service over gRPC, as far as its catalogue goes: it alone can check one."""
+"""The next best action service over gRPC, as far as its catalogue goes, which it alone can check, and past deals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import grpc
 
+from dealcast.events.v1 import events_pb2
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from dealcast.next_best_action.v1 import next_best_action_pb2_grpc
 from services.gateway.service_channel import SECONDS, ServiceChannel
@@ -45,6 +46,19 @@ class ActionService:
             {"name": one.name, "text": {"en": one.text_en, "ko": one.text_ko}, "channel": one.channel}
             for one in answer.actions
         ]
+
+    async def similar(self, event: events_pb2.DealEvent, count: int) -> tuple[list[Mapping[str, Any]], bool]:
+        """Past deals like the event's, at most `count` each of won and lost; and whether its text is yet to be read."""
+        request = pb.SimilarDealsRequest(deal=event, count=count)
+        try:
+            answer = await (await self._stub()).SimilarDeals(request, timeout=SECONDS)
+        except grpc.aio.AioRpcError as failure:
+            raise self._channel.error(failure) from None
+        return [
+            {"deal_id": one.deal_id, "likeness": one.likeness, "won": one.won, "as_of_day": one.as_of_day,
+             "next_activity": one.next_activity, "days_to_next": one.days_to_next, "days_to_close": one.days_to_close}
+            for one in answer.deals
+        ], answer.text_pending  # fmt: skip
 
     async def close(self) -> None:
         """Let the connection go."""

@@ -106,7 +106,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     simulator = ForecastService(settings.forecast_address, settings.run_dir)
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator,
-                  PolicyDesk(store, catalogue, models))  # fmt: skip
+                  PolicyDesk(store, catalogue, models), acting)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[

@@ -46,7 +46,9 @@ def _serve(settings: Settings) -> int:
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:
-    from services.next_best_action import catalogue, training
+    from learning.history import read_history
+    from services.next_best_action import catalogue, similar_training, training
+    from services.next_best_action.bootstrap import text_vectors
 
     def tell(stage: str, progress: float) -> None:
         print(json.dumps({"stage": stage, "progress": round(progress, 3)}), flush=True)  # noqa: T201
@@ -56,6 +58,10 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
             "a seed is a whole number", field="--seed", value=str(options.seed), mend="Give one from 0 on"
         )
     actions = catalogue.load(settings.action_catalogue)
+    tell("finding the deals to compare with", 0.0)
+    deals = similar_training.learn(read_history(options.history), text_vectors(settings), seed=options.seed)
+    (options.out / training.ARTIFACT_FOLDER).mkdir(parents=True, exist_ok=True)
+    deals.save(options.out / training.ARTIFACT_FOLDER)
     training.train_folder(options.history, options.scores, options.out, actions, seed=options.seed, progress=tell)
     return 0
 

@@ -13,11 +13,14 @@ from kit.process import Parts
 from kit.subjects import INSIGHTS_FORECAST, INSIGHTS_STREAM
 from services.next_best_action import catalogue
 from services.next_best_action.catalogue_source import WatchedFile, edition_follower
+from services.next_best_action.encoder import TextVectors
 from services.next_best_action.events import forecast_handler
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
+from services.next_best_action.likeness import Likeness
 from services.next_best_action.model import ActionModel
 from services.next_best_action.service import NextBestAction
 from services.next_best_action.settings import Settings
+from services.next_best_action.similar import SimilarDeals
 
 NAME = "next_best_action"
 
@@ -30,7 +33,8 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     follower: Follower[ActionModel] = Follower(shelf, NAME, _load, prior=ActionModel())
     service = NextBestAction(actions, follower, WallClock(), seed=settings.action_seed)
     editions = edition_follower(shelf, actions, service.adopt)
-    for each in (follower, editions):
+    alike: Follower[SimilarDeals] = Follower(shelf, NAME, _load_similar, prior=SimilarDeals())
+    for each in (follower, editions, alike):
         await each.look()  # so that the first batch after a restart is answered by neither the prior nor the file
     file = WatchedFile(settings.action_catalogue, lambda: editions.current[1] is not None, service.adopt)
     consumer = Consumer(
@@ -42,10 +46,19 @@ async def build(nc: NATS, settings: Settings) -> Parts:
         streams_file=settings.streams_file,
     )
     return Parts(
-        runners=(follower, editions, file, consumer),
-        grpc=NextBestActionApi(service).add_to,
+        runners=(follower, editions, alike, file, consumer),
+        grpc=NextBestActionApi(service, Likeness(alike, text_vectors(settings))).add_to,
         grpc_services=(SERVICE_NAME,),
     )
+
+
+def text_vectors(settings: Settings) -> TextVectors:
+    """By the encoder that the settings name."""
+    return TextVectors(settings.text_encoder, settings.text_encoder_scripts.split(","))
+
+
+def _load_similar(folder: Path, _: Pointer) -> SimilarDeals:
+    return SimilarDeals.load(folder)
 
 
 def _load(folder: Path, _: Pointer) -> ActionModel:

@@ -10,11 +10,15 @@ import grpc
 
 from dealcast.next_best_action.v1 import next_best_action_pb2 as pb
 from dealcast.next_best_action.v1 import next_best_action_pb2_grpc
-from kit.errors import DealcastError, TooLarge
+from kit.errors import DealcastError, InvalidInput, TooLarge
+from learning.wire import business_day, history_from_event
 from services.next_best_action import catalogue, convert
+from services.next_best_action.encoder import TextVectors
+from services.next_best_action.likeness import Likeness, NoneKnown
 from services.next_best_action.service import PRIOR_VERSION, NextBestAction
 
 MOST_DEALS = 1_000
+MOST_SIMILAR = 50
 CHUNK = 32
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["NextBestActionService"].full_name
 
@@ -22,8 +26,9 @@ SERVICE_NAME = pb.DESCRIPTOR.services_by_name["NextBestActionService"].full_name
 class NextBestActionApi(next_best_action_pb2_grpc.NextBestActionServiceServicer):
     """Serves NextBestActionService; expected errors are mapped to status codes by the server."""
 
-    def __init__(self, service: NextBestAction) -> None:
+    def __init__(self, service: NextBestAction, likeness: Likeness | None = None) -> None:
         self._service = service
+        self._likeness = likeness or Likeness(NoneKnown(), TextVectors(""))
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Register on a server."""
@@ -69,6 +74,24 @@ class NextBestActionApi(next_best_action_pb2_grpc.NextBestActionServiceServicer)
         """The actions a text would give. Raises InvalidInput with line and mend; nothing changes."""
         found = await asyncio.to_thread(catalogue.parse, request.text)
         return pb.CheckCatalogueResponse(actions=[convert.action_to_pb(action) for action in found.actions])
+
+    async def SimilarDeals(  # noqa: N802
+        self, request: pb.SimilarDealsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.SimilarDealsResponse:
+        """The past deals most like one, by its texts and fields as of its business day."""
+        if not request.deal.deal.id:
+            raise InvalidInput("the event has no deal", field="deal.deal.id", mend="Set the deal and its id")
+        if not 1 <= request.count <= MOST_SIMILAR:
+            raise InvalidInput("this is no number of deals", field="count", value=str(request.count),
+                               mend=f"Ask for 1 to {MOST_SIMILAR}")  # fmt: skip
+        history, day = history_from_event(request.deal), business_day(request.deal)
+        found, pending = await self._likeness.nearest(history, day, request.count)
+        return pb.SimilarDealsResponse(deals=[
+            pb.SimilarDeal(
+                deal_id=one.deal_id, likeness=one.likeness, won=one.won, as_of_day=one.as_of.isoformat(),
+                next_activity=one.next_activity, days_to_next=one.days_to_next, days_to_close=one.days_to_close,
+            ) for one in found
+        ], text_pending=pending)  # fmt: skip
 
     async def GetModel(  # noqa: N802
         self, request: pb.GetModelRequest, context: grpc.aio.ServicerContext[Any, Any]

@@ -26,6 +26,7 @@ from services.gateway.rest import (
     quotas,
     related,
     score_history,
+    similar,
     views,
     what_if,
 )
@@ -52,6 +53,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         feedback.router(gateway),
         deals.router(gateway),
         score_history.router(gateway),
+        similar.router(gateway, desks.alike),
         related.router(gateway),
         quotas.router(gateway),
         forecast.router(gateway),

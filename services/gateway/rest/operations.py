@@ -40,6 +40,7 @@ from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.schemas_views import Workspace
 from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
+from services.gateway.similar_deals import Alike
 from services.gateway.training import Trainer
 
 
@@ -57,6 +58,7 @@ class Desks:
     catalogue: ActionCatalogue
     simulator: Simulator
     policies: PolicyDesk
+    alike: Alike
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

@@ -81,3 +81,25 @@ class Decision(Part):
     propensity: float
     chances: list[Chance]
     shares: dict[str, float]
+
+
+class SimilarDeal(Part):
+    """A past deal like the one asked about; days count from the day of its life on which it is alike."""
+
+    id: str
+    name: str
+    likeness: float
+    won: bool
+    as_of_day: str
+    next_activity: str | None
+    days_to_next: int | None
+    days_to_close: int
+    text: str
+
+
+class SimilarDeals(Part):
+    """Past deals, the likest first; text_pending: the deal's notes are not encoded yet, so ask again later."""
+
+    id: str
+    text_pending: bool
+    deals: list[SimilarDeal]

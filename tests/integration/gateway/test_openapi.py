@@ -37,6 +37,7 @@ NDJSON = "application/x-ndjson"
 LEFT_OUT = {
     ("GET", "/v1/events"): "never ends; its own tests read it",
     ("POST", "/v1/training-jobs"): "starts processes; its own tests do",
+    ("GET", "/v1/deals/{deal_id}/similar"): "asks the next best action service; its own test does",
     ("POST", "/v1/deals/{deal_id}/what-if"): "asks the lead scoring service; its own tests have one",
     ("GET", "/v1/forecast/close-gap"): "asks the forecast service; its own tests have one",
     ("POST", "/v1/forecast:simulate"): "asks the forecast service; its own tests have one",

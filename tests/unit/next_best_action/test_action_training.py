@@ -15,7 +15,7 @@ import pytest
 from kit.errors import InvalidInput, NotFound
 from learning.history import HistoryWriter, Manifest, encode_value, read_history
 from learning.scores import read_scores
-from services.next_best_action import catalogue, training
+from services.next_best_action import catalogue, similar, training
 from services.next_best_action.__main__ import main
 from services.next_best_action.model import EVALUATION_FILE, FILE, ActionModel
 
@@ -76,8 +76,8 @@ def test_training_is_deterministic_and_says_what_it_learned(tmp_path: Path, caps
     assert lines
     assert all(set(line) == {"stage", "progress"} and 0 <= line["progress"] <= 1 for line in lines)
     one, two = (tmp_path / name / training.ARTIFACT_FOLDER for name in ("one", "two"))
-    assert sorted(file.name for file in one.iterdir()) == [EVALUATION_FILE, FILE]
-    for name in (EVALUATION_FILE, FILE):
+    assert sorted(file.name for file in one.iterdir()) == [EVALUATION_FILE, FILE, similar.FILE]
+    for name in (EVALUATION_FILE, FILE, similar.FILE):
         assert (one / name).read_bytes() == (two / name).read_bytes()
     model = ActionModel.load(one)
     assert model.effects["call"].learned

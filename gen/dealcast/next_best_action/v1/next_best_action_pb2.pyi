@@ -101,3 +101,37 @@ class GetModelResponse(_message.Message):
     prior: bool
     evaluation_json: str
     def __init__(self, model_version: _Optional[str] = ..., generation: _Optional[int] = ..., digest: _Optional[str] = ..., prior: _Optional[bool] = ..., evaluation_json: _Optional[str] = ...) -> None: ...
+
+class SimilarDealsRequest(_message.Message):
+    __slots__ = ("deal", "count")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    deal: _events_pb2.DealEvent
+    count: int
+    def __init__(self, deal: _Optional[_Union[_events_pb2.DealEvent, _Mapping]] = ..., count: _Optional[int] = ...) -> None: ...
+
+class SimilarDealsResponse(_message.Message):
+    __slots__ = ("deals", "text_pending")
+    DEALS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_PENDING_FIELD_NUMBER: _ClassVar[int]
+    deals: _containers.RepeatedCompositeFieldContainer[SimilarDeal]
+    text_pending: bool
+    def __init__(self, deals: _Optional[_Iterable[_Union[SimilarDeal, _Mapping]]] = ..., text_pending: _Optional[bool] = ...) -> None: ...
+
+class SimilarDeal(_message.Message):
+    __slots__ = ("deal_id", "likeness", "won", "as_of_day", "next_activity", "days_to_next", "days_to_close")
+    DEAL_ID_FIELD_NUMBER: _ClassVar[int]
+    LIKENESS_FIELD_NUMBER: _ClassVar[int]
+    WON_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_DAY_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    DAYS_TO_NEXT_FIELD_NUMBER: _ClassVar[int]
+    DAYS_TO_CLOSE_FIELD_NUMBER: _ClassVar[int]
+    deal_id: str
+    likeness: float
+    won: bool
+    as_of_day: str
+    next_activity: str
+    days_to_next: int
+    days_to_close: int
+    def __init__(self, deal_id: _Optional[str] = ..., likeness: _Optional[float] = ..., won: _Optional[bool] = ..., as_of_day: _Optional[str] = ..., next_activity: _Optional[str] = ..., days_to_next: _Optional[int] = ..., days_to_close: _Optional[int] = ...) -> None: ...

@@ -55,6 +55,11 @@ class NextBestActionServiceStub:
                 request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.SerializeToString,
                 response_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.FromString,
                 _registered_method=True)
+        self.SimilarDeals = channel.unary_unary(
+                '/dealcast.next_best_action.v1.NextBestActionService/SimilarDeals',
+                request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsRequest.SerializeToString,
+                response_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsResponse.FromString,
+                _registered_method=True)
         self.GetModel = channel.unary_unary(
                 '/dealcast.next_best_action.v1.NextBestActionService/GetModel',
                 request_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.GetModelRequest.SerializeToString,
@@ -93,6 +98,13 @@ class NextBestActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SimilarDeals(self, request, context):
+        """The past deals most like one, as of their lives' days on which they are alike.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModel(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -121,6 +133,11 @@ def add_NextBestActionServiceServicer_to_server(servicer, server):
                     servicer.CheckCatalogue,
                     request_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.FromString,
                     response_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.SerializeToString,
+            ),
+            'SimilarDeals': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimilarDeals,
+                    request_deserializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsRequest.FromString,
+                    response_serializer=dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsResponse.SerializeToString,
             ),
             'GetModel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModel,
@@ -237,6 +254,33 @@ class NextBestActionService:
             '/dealcast.next_best_action.v1.NextBestActionService/CheckCatalogue',
             dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueRequest.SerializeToString,
             dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.CheckCatalogueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimilarDeals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dealcast.next_best_action.v1.NextBestActionService/SimilarDeals',
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsRequest.SerializeToString,
+            dealcast_dot_next__best__action_dot_v1_dot_next__best__action__pb2.SimilarDealsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,74 @@
+"""The won and lost deals most like one: asked of the next best action service, told as far as they may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from learning.records import Outcome
+from learning.wire_event import deal_event
+from services.gateway.domain import Principal, Record
+from services.gateway.store.interface import Store
+from services.gateway.workspace import Workspace
+
+MOST_SHOWN = 10  # of won, and of lost
+ASKED_FOR_EACH = 5  # so many more are asked for, since some may not be seen
+MOST_ASKED = 50
+WORDS = {
+    "en": ("{days} days later: {activity}", "nothing until it closed", "won after {days} days",
+           "lost after {days} days"),
+    "ko": ("{days}일 뒤 {activity}", "종료까지 활동 없음", "{days}일 뒤 수주", "{days}일 뒤 실주"),
+}  # fmt: skip
+
+
+class Alike(Protocol):
+    """Knows past deals like one; raises Unavailable while nobody does."""
+
+    async def similar(self, event: Any, count: int) -> tuple[list[Mapping[str, Any]], bool]: ...
+
+
+async def similar_deals(
+    store: Store, workspace: Workspace, alike: Alike, principal: Principal, deal_id: str, count: int, language: str
+) -> dict[str, Any]:
+    """At most `count` each of won and lost deals, the likest first, of those the principal may see.
+
+    Raises NotFound and Unavailable. What a past deal was is told as it was learned; who may not see it learns nothing.
+    """
+    record = await store.get_record(principal, deal_id)
+    types = {each.name: each.type for each in await store.list_fields() if each.entity == "deal"}
+    event = deal_event(
+        record.history, business_day=workspace.business_day, owner_name=record.owner_name, field_types=types
+    )
+    told, pending = await alike.similar(event, min(count * ASKED_FOR_EACH, MOST_ASKED))
+    seen = await store.get_records(principal, [one["deal_id"] for one in told], insights=False)
+    deals = {one.history.deal.id: one for one in seen if not one.history.deal.deleted}
+    shown: list[dict[str, Any]] = []
+    for one in told:
+        record_seen = deals.get(one["deal_id"])
+        alike_so_far = sum(each["won"] == one["won"] for each in shown)
+        if record_seen is not None and alike_so_far < count and _as_learned(record_seen, one):
+            shown.append(_json(record_seen, one, language))
+    return {"id": record.history.deal.id, "text_pending": pending, "deals": shown}
+
+
+def _as_learned(record: Record, one: Mapping[str, Any]) -> bool:
+    """Whether the deal still stands as it was learned: not reopened, its outcome not corrected."""
+    return record.history.deal.outcome is (Outcome.WON if one["won"] else Outcome.LOST)
+
+
+def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, Any]:
+    later, nothing, won, lost = WORDS["ko" if language == "ko" else "en"]
+    activity = one["next_activity"]
+    next_told = later.format(days=one["days_to_next"], activity=activity) if activity else nothing
+    end = (won if one["won"] else lost).format(days=one["days_to_close"])
+    return {
+        "id": record.history.deal.id,
+        "name": record.history.deal.name,
+        "likeness": round(one["likeness"], 3),
+        "won": one["won"],
+        "as_of_day": one["as_of_day"],
+        "next_activity": activity or None,
+        "days_to_next": one["days_to_next"] if activity else None,
+        "days_to_close": one["days_to_close"],
+        "text": f"{next_told}; {end}",
+    }
