@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.evaluate_forecast import Kind, Measure, forecast
+from cli.file_history import write_history
+from cli.progress import Bar
 from kit.clock import FixedClock
 from kit.models import Pointer
+from learning.history import read_history
 from learning.snapshots import end_of
+from learning.wire_event import deal_event
+from services.forecast.cautions import cautions
 from services.forecast.convert import asked_from_event, update_of
+from services.forecast.dataset import Scores
+from services.forecast.domain import PERIODS
+from services.forecast.fitting import fit
 from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
+from services.forecast.training import read_company
 from tests.unit.forecast.forecast_builders import scored_event
 from tests.unit.forecast.forecast_exports import AS_OF, write_crm
 
@@ -85,3 +96,42 @@ def test_the_service_s_prior_is_wide_for_one_rep_and_says_what_it_is() -> None:
     service.rollup.apply([update_of(*pair) for pair in zip(asked, answers, strict=True)])
     row = next(row for row in service.rollup.rows("company"))
     assert row.quantiles[90] > 3 * max(row.quantiles[10], 1)
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "a quarter, a huge deal, a first week": {"days": 92, "large": "Ann", "first_week": "Newt"},
+    "nothing closed": {"days": 92, "ever_closed": False},
+    "no amounts": {"days": 150, "amounts": False},
+}
+
+
+@pytest.mark.parametrize("members", ODD.values(), ids=ODD.keys())
+def test_the_service_answers_for_odd_companies_with_a_model_fitted_to_them(
+    tmp_path: Path, members: dict[str, Any]
+) -> None:
+    write_crm(tmp_path, **members)
+    folder = read_history(write_history("crm_sales_opportunities", tmp_path, tmp_path, Bar())[0])
+    company = read_company(folder)
+    model = fit(company, Scores(), "quarter", PERIODS, seed=1)
+
+    class Models:
+        current: tuple[ForecastModel, Pointer | None] = (model, Pointer("1", 1, ""))
+
+    day = folder.manifest.business_day
+    service, asked = Forecasts(Models(), FixedClock(end_of(day))), []
+    for each in folder.deals():
+        event = deal_event(replace(each, owner_path=company.paths.get(each.deal.owner_id, ())), business_day=day)
+        event.lead_score.probability = 0.5
+        asked.append(asked_from_event(event))
+    answers = service.answer(asked)
+    service.rollup.apply([update_of(*pair) for pair in zip(asked, answers, strict=True)])
+    wanted = service.extras_wanted()
+    assert wanted is not None
+    service.take_extras(service.draw_extras(*wanted))
+    rows = {row.node.id: row for row in service.rollup.rows() if str(row.period) == "2017-Q4"}
+    assert rows["company"].open_deals > 0
+    for row in rows.values():
+        assert 0 <= row.quantiles[10] <= row.quantiles[50] <= row.quantiles[90]
+    if members.get("amounts", True):
+        assert rows["company"].quantiles[90] > 1.5 * rows["company"].quantiles[10]
+    assert any("Only" in each or "Closings" in each or "No " in each for each in cautions(company))
