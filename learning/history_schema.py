@@ -57,6 +57,12 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         activity_id=_TEXT, undoes=_TEXT, undone=pa.bool_(), place=pa.int64(), propensity=pa.float64(),
     ),
     "quotas": _schema(owner_id=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
+    "node_quotas": _schema(node=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
+    "calls": _schema(
+        kind=_TEXT, node=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT, note=_TEXT, author=_TEXT, time=_TIME,
+        context=_TEXT, undone_time=_TIME, undone_by=_TEXT,
+    ),
+    "forecast_days": _schema(node=_TEXT, currency=_TEXT, period=_TEXT, day=_DAY, body=_TEXT),
     "field_definitions": _schema(entity=_TEXT, name=_TEXT, type=_TEXT),
 }  # fmt: skip
 

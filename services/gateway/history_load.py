@@ -15,6 +15,7 @@ from learning.fiscal import FiscalCalendar
 from learning.history import HistoryFolder, Manifest, read_history
 from learning.records import Account, Change, Deal, DealHistory
 from services.gateway.domain import UNSET, DealWrite, PastChange, Principal, WriteResult, WriteStatus
+from services.gateway.history_said import load_said
 from services.gateway.json_people import ALWAYS
 from services.gateway.service import Gateway
 
@@ -67,6 +68,8 @@ async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFo
         progress(name, 0.0)
         for rows in batches(iter(await asyncio.to_thread(read))):
             check(await save(principal, rows), name)
+    progress("what people said", 0.0)
+    await load_said(store, principal, source)
 
 
 async def _load_deals(

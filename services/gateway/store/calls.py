@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
 from services.gateway.calls import Call, CallKind
-from services.gateway.domain import Principal
+from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables_forecast as f
 from services.gateway.store.codec import dumps, from_us, loads, to_us
 from services.gateway.store.context import Part
@@ -24,7 +24,7 @@ C, R = f.calls.c, f.forecast_days.c
 
 
 class Calls(Part):
-    """`add_call`, `undo_call`, `list_calls`, `standing_calls`, `save_forecast_days` and `forecast_days`."""
+    """What people say, and the forecast's daily record."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -32,11 +32,7 @@ class Calls(Part):
 
     async def add_call(self, principal: Principal, call: Call) -> Call:
         """Keep what somebody says; with its id. Raises Forbidden where the principal does not see the whole node."""
-        row = {
-            "kind": call.kind.value, "period": call.period, "node": call.node, "currency": call.amount.currency,
-            "amount": call.amount.minor, "note": call.note, "author": call.author, "time": to_us(call.time),
-            "context": dumps(call.context), "undone_by": "",
-        }  # fmt: skip
+        row = _call_row(replace(call, undone_time=None, undone_by=""))
 
         def work(connection: Connection) -> Call:
             self._require(connection, principal, call.node)
@@ -44,6 +40,22 @@ class Calls(Part):
             return replace(call, id=int(made), undone_time=None, undone_by="")
 
         return await self._database.write(work)
+
+    async def restore_calls(self, principal: Principal, calls: Sequence[Call]) -> None:
+        """Keep what was said elsewhere, with who undid it when; what is known already stays once. Raises Forbidden."""
+        if principal.scope is not Scope.ALL:
+            raise Forbidden("only who sees all records may restore calls", field="principal",
+                            mend="Ask an administrator")  # fmt: skip
+        told = ("kind", "period", "node", "currency", "amount", "author", "time")
+
+        def work(connection: Connection) -> None:
+            for call in calls:
+                row = _call_row(call)
+                known = select(C.id).where(*(f.calls.c[name] == row[name] for name in told)).limit(1)
+                if connection.execute(known).first() is None:
+                    connection.execute(f.calls.insert().values(row))
+
+        await self._database.write(work)
 
     async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
         """Mark one as undone: the one before it stands again. Raises NotFound, Forbidden, and Conflict where it is."""
@@ -129,6 +141,15 @@ class Calls(Part):
             return [_forecast_day(row) for row in rows]
 
         return await self._database.read(work)
+
+
+def _call_row(call: Call) -> dict[str, Any]:
+    return {
+        "kind": call.kind.value, "period": call.period, "node": call.node, "currency": call.amount.currency,
+        "amount": call.amount.minor, "note": call.note, "author": call.author, "time": to_us(call.time),
+        "context": dumps(call.context), "undone_by": call.undone_by,
+        "undone_time": None if call.undone_time is None else to_us(call.undone_time),
+    }  # fmt: skip
 
 
 def _call(row: Any) -> Call:

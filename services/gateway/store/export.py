@@ -18,6 +18,7 @@ from learning.history_schema import SCHEMAS
 from learning.records import TRACKED_FIELDS
 from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables as t
+from services.gateway.store import tables_forecast as f
 from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import (
     decode_value,
@@ -32,6 +33,7 @@ from services.gateway.store.database import Database
 from services.gateway.store.decisions import exported_decision, exported_feedback
 from services.gateway.store.drafts import DEFAULTS
 from services.gateway.store.rows import credit_from
+from services.gateway.store.said import exported_call, exported_forecast_day, exported_node_quota
 from services.gateway.store.tables_actions import action_decisions, action_feedback
 
 BATCH = 1_000
@@ -152,8 +154,10 @@ def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
         return [created]
     if source is t.reporting_lines:
         return [source.c.valid_from <= as_of.date().isoformat()]
-    if source is action_decisions:
+    if source in (action_decisions, f.forecast_days):
         return [source.c.day <= as_of.date().isoformat()]
+    if source is f.calls:
+        return [source.c.time <= to_us(as_of)]
     if source is t.account_changes:
         return [source.c.effective_time <= to_us(as_of)]
     if "deal_id" not in source.c:
@@ -279,5 +283,8 @@ _PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
     "decisions": (action_decisions, exported_decision),
     "feedback": (action_feedback, exported_feedback),
     "quotas": (t.quotas, _quota_row),
+    "node_quotas": (f.node_quotas, exported_node_quota),
+    "calls": (f.calls, exported_call),
+    "forecast_days": (f.forecast_days, exported_forecast_day),
     "field_definitions": (t.field_definitions, _as_is),
 }

@@ -36,6 +36,10 @@ class ForecastStore(Protocol):
         """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all
         owners of the node."""
 
+    async def restore_calls(self, principal: Principal, calls: Sequence[Call]) -> None:
+        """Keep what was said elsewhere, undone or not; what is known already stays once. Raises Forbidden where the
+        principal does not see all."""
+
     async def undo_call(self, principal: Principal, kind: CallKind, call_id: int, author: str, time: datetime) -> Call:
         """Mark one as undone: the one before it stands again. Raises NotFound, and Conflict where it is undone."""
 
