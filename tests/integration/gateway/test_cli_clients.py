@@ -25,9 +25,27 @@ async def test_models_are_listed_and_an_unknown_version_is_told(gateway: Running
     assert "lead_scoring: serving prior (generation 0)" in done.output
     done = await dealcast(gateway, "models", "list", "--lang", "ko")
     assert "lead_scoring: prior 제공 중(0세대)" in done.output
-    done = await dealcast(gateway, "models", "promote", "lead_scoring", "nope")
+    done = await dealcast(gateway, "models", "promote", "lead_scoring", "nope", "--reason", "better")
     assert "no such version" in str(done.exception)
     assert "dealcast models list" in str(done.exception)
+
+
+async def test_rules_are_changed_with_a_reason_that_the_audit_log_keeps(gateway: RunningGateway) -> None:
+    done = await dealcast(gateway, "models", "rules")
+    assert "confidence 0.95" in done.output
+    assert "new_outcomes 200" in done.output
+    changed = await dealcast(
+        gateway, "models", "rules", "--confidence", "0.975", "--new-outcomes", "0", "--no-drift", "--reason", "by hand"
+    )
+    assert "confidence 0.975" in changed.output
+    assert "new_outcomes None, max_age_days 90, drift False" in changed.output
+    log = await dealcast(gateway, "models", "audit", "forecast")
+    assert "RULES_CHANGED  by local\n    by hand\n" in log.output
+    refused = await dealcast(gateway, "models", "rules", "--confidence", "0.5")
+    assert "promotion.confidence" in str(refused.exception)
+    assert (await dealcast(gateway, "models", "jobs")).output == ""
+    missing = await dealcast(gateway, "models", "jobs", "--cancel", "nope")
+    assert "no such training" in str(missing.exception)
 
 
 async def test_dead_letters_are_listed_and_a_missing_one_is_told(gateway: RunningGateway) -> None:
