@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,20 +61,27 @@ class _State:
     orphan: np.ndarray  # would never be taken over
 
 
+Rows = dict[str, np.ndarray]  # columns of Paths, of one week
+Decide = Callable[[Sequence[Rows], Rows], np.ndarray]  # (weeks past, this week's beginning) → an action for each deal
+
+
 def simulate(
-    market: Market, calendar: Calendar, people: Organisation, deals: Deals, values: Values, rng: Generator
-) -> Paths:
-    """The whole history, week by week, every step over all open deals at once."""
+    market: Market, calendar: Calendar, people: Organisation, deals: Deals, values: Values, rng: Generator,
+    decide: Decide | None = None,
+) -> Paths:  # fmt: skip
+    """The whole history, week by week, every step over all open deals at once. decide: in the reps' place."""
     state = _State(
         deals.stage.copy(), np.zeros(deals.week.size, int), deals.health.copy(), deals.owner.copy(),
         np.zeros(deals.week.size, bool), rng.random(deals.week.size) < ORPHANED,
     )  # fmt: skip
     shift = shift_matrices(market)
-    rows: list[dict[str, np.ndarray]] = []
+    rows: list[Rows] = []
     for week in range(1, calendar.weeks):
         open_deals = np.flatnonzero((deals.week < week) & ~state.ended)
         _hand_over(state, people, open_deals, week, rng)
         row = _act(market, calendar, people, state, open_deals, week, rng)
+        if decide is not None:
+            row["action"] = decide(rows, row)
         row |= _truth(market, calendar, people, deals, values, shift, row)
         row |= _move(market, calendar, deals, state, row, rng)
         rows.append(row)

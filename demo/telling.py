@@ -42,7 +42,7 @@ def tell_all(company: Company) -> Iterator[Told]:
     originals: list[tuple[Deal, list[Change], str]] = []
     told = 0
     for number in range(deals.week.size):
-        start = _start(company, number, people[f"A-{deals.account[number]:05d}"], rng)
+        start = start_of(company, number, people[f"A-{deals.account[number]:05d}"], rng)
         rows = slice(bounds[number], bounds[number + 1])
         deal, changes = tell(start, weeks[rows], company.last_day, rng)
         customer = bool(company.accounts.customer_since[deals.account[number]] < 0)
@@ -90,7 +90,7 @@ def _deeds(company: Company) -> list[Deed]:
     return [Deed(mondays[week], owners[owner], *rest) for week, owner, *rest in rows]
 
 
-def _start(company: Company, number: int, people: list[tuple[Contact, str]], rng: Random) -> Start:
+def start_of(company: Company, number: int, people: list[tuple[Contact, str]], rng: Random) -> Start:
     """What a deal comes in with."""
     deals = company.deals
     owner, account, product = int(deals.owner[number]), int(deals.account[number]), PRODUCTS[deals.product[number]]

@@ -90,6 +90,7 @@ class Effect:
     learned: bool = False  # from the activity log; otherwise the playbook's belief
     deals: int = 0  # closed deals in the log the action was done on
     deals_won: int = 0
+    situation: str = ""  # the key of situations.py it owes most to; empty where it is the same in all
 
 
 @dataclass(frozen=True, slots=True)

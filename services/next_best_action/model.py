@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from kit.errors import InvalidInput
-from services.next_best_action.domain import Action, Effect
+from learning.records import DealHistory
+from services.next_best_action.domain import Action, Effect, Variable
 from services.next_best_action.products import ProductModel
+from services.next_best_action.situations import SituationalEffects
 
 FILE = "model.json"
 EVALUATION_FILE = "evaluation.json"
@@ -44,7 +47,14 @@ class ActionModel:
     log_kept: bool | None = None  # whether the company records contacts with customers; None: not known
     showing: Mapping[str, Shown] = field(default_factory=dict)  # the effect of showing, by action name
     products: ProductModel | None = None  # None: not known what accounts buy
+    situations: SituationalEffects | None = None  # None: effects are the same in all situations
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+    def at(self, history: DealHistory, day: date, variables: Mapping[str, Variable]) -> ActionModel:
+        """This model with the effects that actions have in a deal's situation."""
+        if self.situations is None or not variables:
+            return self
+        return replace(self, effects={**self.effects, **self.situations.at(history, day, variables)})
 
     def effect(self, action: Action) -> Effect:
         """The action's effect on the log-odds of winning."""
@@ -63,9 +73,11 @@ class ActionModel:
 
     def save(self, folder: Path) -> None:
         """Write model.json and evaluation.json, the same bytes for the same model."""
-        body = asdict(self)
+        body = asdict(replace(self, products=None, situations=None))
         evaluation = body.pop("evaluation")
-        del body["products"]
+        del body["products"], body["situations"]
+        if self.situations is not None:
+            self.situations.save(folder)
         if self.products is not None:
             self.products.save(folder)
         _write(folder / FILE, {"format": FORMAT, **body})
@@ -85,6 +97,7 @@ class ActionModel:
                 **body,
                 showing=showing,
                 products=ProductModel.load(folder),
+                situations=SituationalEffects.load(folder),
                 evaluation=json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8")),
             )
             _check(model)

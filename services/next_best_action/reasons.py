@@ -62,6 +62,9 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
         times, low, high = (f"{math.exp(odds):.2f}" for odds in (effect.mean, effect.low, effect.high))
         en = f"odds of winning × {times} (90% range {low}–{high}) by the log of {effect.deals:,} deals it was done on"
         ko = f"이 활동이 있었던 {effect.deals:,}건의 기록에서 성사 승산 × {times} (90% 구간 {low}–{high})"
+        if effect.situation:
+            told = effect.situation.partition(" ")[2].replace("=", ": ")
+            en, ko = f"{en}, where it stands as here ({told})", f"{ko}, 지금과 같은 상황({told})"
     elif helps and not log_kept:
         en = "the playbook expects it to help; no contacts with customers are recorded here that could tell"
         ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 고객 접촉 기록이 없어 확인할 수 없습니다"

@@ -54,7 +54,9 @@ class NextBestAction:
         version, generation = (pointer.version, pointer.generation) if pointer else (PRIOR_VERSION, 0)
         signals = tuple(features.found_signals(asked.history.activities, asked.day))
         generation += self.edition  # both only grow, so an answer by a newer catalogue or model wins
-        ranking = rank(situation(asked, self.catalogue, model), self.catalogue, model, self.policies, seed=self._seed)
+        found = situation(asked, self.catalogue, model)
+        here = model.at(asked.history, asked.day, found.variables)
+        ranking = rank(found, self.catalogue, here, self.policies, seed=self._seed)
         deal, day = asked.history.deal, asked.day.isoformat()
         upstream = asked.upstream.insight_id if asked.upstream else ""
         by = f"{version}+{self.edition}" if self.edition else version

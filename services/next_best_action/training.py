@@ -20,7 +20,7 @@ from learning.records import DealHistory, DealKind, Outcome
 from learning.scores import read_scores
 from learning.snapshots import Phase, end_of, phases
 from learning.timeline import Cell, Timeline
-from services.next_best_action import products_training, showing
+from services.next_best_action import products_training, showing, situations_training
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
 from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
@@ -78,9 +78,10 @@ def train(
     )  # fmt: skip
     shown, told = showing.learn(folder, scored, model, catalogue.actions)
     products, foretold = products_training.learn(folder)
+    situations, differing = situations_training.learn(folder, catalogue)
     return replace(
-        model, showing=shown, products=products,
-        evaluation={**model.evaluation, "showing": told, "products": foretold},
+        model, showing=shown, products=products, situations=situations,
+        evaluation={**model.evaluation, "showing": told, "products": foretold, "situations": differing},
     )  # fmt: skip
 
 
