@@ -11,6 +11,7 @@ from learning.action_policies import ActionPolicies, read_policies
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.domain import Principal
 from services.gateway.jobs import wall_time
+from services.gateway.model_audit import RULE, AuditEntry, ModelAct
 from services.gateway.model_versions import ModelVersions
 from services.gateway.store.interface import Store
 
@@ -58,12 +59,18 @@ class PolicyDesk:
         await self.catalogue.set_policies(policies, reason or "policies", expected)
         await self.store.put_setting(CONTENTS, contents)
         if policies.champion != before.champion:
+            difference = self._difference(policies.champion, before.champion)
             entry = {
                 "time": wall_time(), "by": principal.id, "from": before.champion, "to": policies.champion,
-                "ground": ground, "reason": reason, "difference": self._difference(policies.champion, before.champion),
+                "ground": ground, "reason": reason, "difference": difference,
             }  # fmt: skip
             decisions = [entry, *(await self.store.get_setting(DECISIONS) or [])]
             await self.store.put_setting(DECISIONS, decisions[:KEPT_DECISIONS])
+            await self.store.add_model_audit(
+                AuditEntry(ModelAct.PROMOTED, principal.id if ground == "person" else RULE, reason, SERVICE,
+                           f"policy {policies.champion}", f"policy {before.champion}",
+                           figures=difference or {})
+            )  # fmt: skip
             await self.store.add_event("policy", "", {"champion": policies.champion, "ground": ground})
         return await self.about(principal)
 

@@ -15,7 +15,7 @@ from kit.models import Follower, ModelShelf
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
 from learning.action_policies import ActionPolicies
-from services.gateway.domain import InsightKind
+from services.gateway.domain import LOCAL, InsightKind
 from services.gateway.rest.schemas_actions import Catalogue as CatalogueShape
 from services.gateway.rest.schemas_actions import Policies as PoliciesShape
 from services.next_best_action import catalogue
@@ -178,3 +178,7 @@ async def test_a_champion_needs_the_log_or_a_reason(running: RunningGateway, ran
     assert (newest["from"], newest["to"], newest["ground"], newest["reason"]) == (
         "bold", "default", "person", "the team prefers it",
     )  # fmt: skip
+    audit = await running.gateway.store.list_model_audit(LOCAL)
+    assert [(one.who, one.version, one.before) for one in audit] == [
+        (LOCAL.id, "policy default", "policy bold"), ("rule", "policy bold", "policy default"),
+    ]  # fmt: skip
