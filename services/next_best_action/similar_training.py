@@ -30,6 +30,7 @@ from services.next_best_action.similar import (
 from services.next_best_action.texts import fit
 
 MOST_DEALS = 2_000  # the last closed ones
+MOST_ENCODED = 400  # texts given to the encoder: at 20 to 40 ms each, training would wait minutes for all
 SHORTEST_LIFE = 2  # days
 FIRST, LAST = 0.2, 0.8  # of a deal's life, between which it is looked at
 MOST_DAYS = 32_000
@@ -110,6 +111,7 @@ def _encoded(past: Sequence[Past], vectors: TextVectors | None) -> Floats:
     """(deals, dimensions of the encoder), 0 where it does not read the text; no dimensions without it."""
     none = np.zeros((len(past), 0), dtype=np.float32)
     at = [place for place, one in enumerate(past) if vectors is not None and one.text and vectors.reads(one.text)]
+    at = at[:MOST_ENCODED]
     if vectors is None or not at:
         return none
     try:
