@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accuracy import (
+    action_effects,
     action_rules,
     actions,
     forecast,
@@ -49,6 +50,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     forecast_seeds.section,
     actions.section,
     action_rules.section,
+    action_effects.section,
     showing.section,
     products.section,
     signals.section,
