@@ -13,9 +13,9 @@ MAIN = ("price_objection", "competitor", "timing", "no_decision_maker", "interna
 FURTHER = ("budget", "legal", "contact_changed", "tender")
 SUMS = {
     "ko_open": "1691cd58c957950b8a5a2728185629de803df06ed432f25dfd2365594a79691b",
-    "ko_held": "7325891cb35c3153f4c00f77bfeca35abf1e6890f936fd939d923e169a5dd94e",
+    "ko_held": "4e1d57a2436eb260d1c7a2cc99182be8f9df2adddf90527effeaabb7ae3408ec",
     "en_open": "7574673194fa58cedb30414c28378ffebae597d8ddbed63bf660cdfefc44d61d",
-    "en_held": "abef272b45cd86e6e1430163859b4db732b2299658c7aea5712da819dc6d5676",
+    "en_held": "a6a893ecd43ec588c3ace65d389dd56ce8da30327185da63ab345e9b9c6daa57",
 }
 
 
