@@ -16,7 +16,7 @@ from kit.nats_server import NatsServer
 from tests.integration.gateway.conftest import RunningGateway, until
 
 CHAMPION, CHALLENGER = date(2017, 6, 30), date(2017, 8, 31)
-DEALS = 420
+DEALS = 300
 
 
 def rows(today: date, spoiled: float = 0.0) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def rows(today: date, spoiled: float = 0.0) -> list[dict[str, Any]]:
     chance, spoiling = random.Random(5), random.Random(6)
     made: list[dict[str, Any]] = []
     for n in range(DEALS):
-        created = date(2016, 7, 1) + timedelta(days=n)
+        created = date(2016, 11, 1) + timedelta(days=n)
         closed, east = created + timedelta(days=10 + chance.randrange(20)), chance.random() < 0.5
         won = chance.random() < (0.9 if east else 0.1)
         if closed <= CHAMPION and spoiling.random() < spoiled:

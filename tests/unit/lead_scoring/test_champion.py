@@ -22,7 +22,7 @@ from services.lead_scoring.forward import validate
 from services.lead_scoring.model import EVALUATION_FILE, prior_model
 from services.lead_scoring.training import train
 
-EARLIER = last_day() - timedelta(days=150)
+EARLIER = last_day() - timedelta(days=200)
 
 
 def quiet(_: str, __: float) -> None:
@@ -31,7 +31,7 @@ def quiet(_: str, __: float) -> None:
 
 @cache
 def histories() -> tuple[DealHistory, ...]:
-    return tuple(company(420, signal=1.5))
+    return tuple(company(330, signal=1.5))
 
 
 @cache
