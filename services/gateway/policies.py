@@ -89,7 +89,8 @@ class PolicyDesk:
         if policies.champion == before.champion:
             return ""
         proof = self._difference(policies.champion, before.champion)
-        if proof is not None and not proof.get("why") and float(proof["low"] or 0.0) > 0:
+        by_deal = before.unit == "deal"  # intervals count deals: where owners are assigned they would be too narrow
+        if by_deal and proof is not None and not proof.get("why") and float(proof["low"] or 0.0) > 0:
             return "evaluation"
         if reason:
             return "person"

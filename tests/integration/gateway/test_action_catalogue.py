@@ -168,6 +168,9 @@ async def test_a_champion_needs_the_log_or_a_reason(running: RunningGateway, ran
     difference["low"] = 0.01
     await models.add("next_best_action", {"version": "prior", "digest": "", "evaluation":
                      {"showing": {"differences": {"bold": {"default": difference}}}}})  # fmt: skip
+    await put_policies(running, unit="owner")
+    await put_policies(running, 409, champion="bold", unit="owner")
+    await put_policies(running)
     promoted = await put_policies(running, champion="bold")
     assert [(one["to"], one["ground"], one["difference"]["low"]) for one in promoted["decisions"]] == [
         ("bold", "evaluation", 0.01)
