@@ -39,8 +39,8 @@ _HEAD = """### Effects by situation, in the sample company
 {deeds:,} logged actions of reps are learned from; the effects then drive fresh deals, week by week, from what the
 record shows of them, with every action of the company's truth allowed and none but the chance of winning counted. The
 gain is that over the reps' own working, as a share of an oracle's that knows the truth (points: of the win rate).
-How the truth was set is told in decision 23. Gains are counted by true values (performance difference): they carry little noise of
-draws.
+How the truth was set is told in decision 23. Gains are counted by true values (performance difference): they carry
+little noise of draws.
 
 | seed | oracle, points | learned, points | share | best single action | claimed gain [low] |
 |---|---|---|---|---|---|"""
