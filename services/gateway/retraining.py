@@ -11,6 +11,7 @@ from typing import Any
 from kit.errors import InvalidInput
 
 LEAST_CLOSED = 50  # scored while open and closed since, to tell drift from chance
+LEAST_NEW = 50  # outcomes since the newest version's; with fewer it would only be refused once more
 SURE = 3.3  # standard deviations
 MOST = 10_000_000
 
@@ -20,7 +21,7 @@ class RetrainingRule:
     """When models are trained by themselves, looked at as the business day changes; None: not for that.
 
     new_outcomes: since the newest version's. max_age_days: of the newest version's data. drift: when the champion's
-    scores of what has closed since are off beyond chance.
+    scores of what has closed since are off beyond chance, and there is something new to learn from.
     """
 
     new_outcomes: int | None = 200
@@ -46,7 +47,7 @@ class RetrainingRule:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A deal that has closed: the last probability that the champion gave it while it was open, and how it ended."""
+    """An opportunity that has closed: the last probability the champion gave it while open, and how it ended."""
 
     probability: float
     won: bool
@@ -72,7 +73,7 @@ def due(rule: RetrainingRule, versions: Sequence[Mapping[str, Any]], now: Now) -
     age = (now.today - max(date.fromisoformat(one["business_day"]) for one in trained)).days
     if rule.max_age_days is not None and age >= rule.max_age_days:
         return f"the newest data were {age} days old (from {rule.max_age_days} on)"
-    off = drift(now.closed) if rule.drift and new > 0 else None
+    off = drift(now.closed) if rule.drift and new >= LEAST_NEW else None
     if off is not None and abs(off) > SURE:
         return f"scores were off: {len(now.closed)} deals closed {off:+.1f} standard deviations from what was said"
     return ""

@@ -1,15 +1,16 @@
 """A new model beside the one that serves, on the same rows, which neither has learned from.
 
-The rows are snapshots of records that closed after the champion's data end. The challenger is fitted anew for each
-stretch of them with what was known before it, by what its validation chose, so that it too sees no outcome it is
-judged on. Where such records are too few, both are compared on the challenger's own time-forward rows, of which the
-champion has learned a part: that flatters the champion, and the part is said.
+The rows are snapshots whose answer came after the champion's data end. The challenger is fitted and stacked anew for
+each stretch of them with what was known before it. Its settings (penalty, rounds, half-life, whether anything predicts
+and which columns the leak guard leaves out) are those that its validation chose on all rows, also on those it is judged
+on. Pipelines' own parts are left out of both. Where such records are too few, both are compared on the challenger's own
+time-forward rows, of which the champion has learned a part: that flatters the champion, and the part is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,11 @@ from learning.records import DealKind
 from services.lead_scoring.candidates import Task, base_log_odds, learn
 from services.lead_scoring.card import PLAIN, compare, plain_of
 from services.lead_scoring.dataset import Dataset
-from services.lead_scoring.forward import Forward, fold_weights
+from services.lead_scoring.forward import FEW_RECORDS, Forward, even_stack, fold_weights, folds_of, mature_weights
 from services.lead_scoring.model import ScoreModel, load
+from services.lead_scoring.parts import Study
+from services.lead_scoring.pooled import Pooled
+from services.lead_scoring.recency import age_weights
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 UNSEEN, PARTLY_SEEN, NONE = "unseen", "partly_seen", "none"
@@ -74,8 +78,8 @@ class Told:
     weight: Floats
 
 
-def beside(data: Dataset, forward: Forward, champion: Champion, seed: int, run: Workers) -> dict[str, Any]:
-    """The comparison as evaluation.json keeps it.
+def beside(data: Dataset, forward: Forward, champion: Champion, study: Study, run: Workers) -> dict[str, Any]:
+    """The comparison as evaluation.json keeps it. study: what `forward` was validated in.
 
     basis: `unseen`, `partly_seen` (`seen`: the share of the weight whose outcomes the champion has learned) or `none`
     with `why`. difference: challenger − champion by metric, paired, with intervals over records.
@@ -84,11 +88,11 @@ def beside(data: Dataset, forward: Forward, champion: Champion, seed: int, run: 
     facts: dict[str, Any] = {"version": champion.version, "last_day": day.isoformat() if day else None}
     if champion.model is None:
         return facts | {"basis": NONE, "why": "unreadable"}
-    if _has_leads(data) and champion.model.horizon_days != data.horizon_days:
+    if has_leads(data) and champion.model.horizon_days != data.horizon_days:
         return facts | {"basis": NONE, "why": "other_horizon"}
     fresh = data.labelled & (data.closed > day.toordinal()) if day else np.zeros(len(data.taken), np.bool_)
     if enough(data, fresh):
-        return facts | _fresh(data, forward, champion.model, fresh, seed, run)
+        return facts | _fresh(data, forward, champion.model, fresh, study, run)
     known = forward.tested > 0
     if not enough(data, known):
         return facts | {"basis": NONE, "why": "few_outcomes"}
@@ -101,7 +105,7 @@ def beside(data: Dataset, forward: Forward, champion: Champion, seed: int, run: 
     told = Told(known, by, forward.tested)
     seen = 1.0 - float(told.weight[fresh & known].sum() / told.weight[known].sum())
     facts |= {"basis": PARTLY_SEEN, "seen": round(seen, DIGITS), "fresh_records": _records(data, fresh)}
-    return facts | _judged(data, told, seed)
+    return facts | _judged(data, told, study.seed)
 
 
 def enough(data: Dataset, rows: Mask) -> bool:
@@ -110,7 +114,8 @@ def enough(data: Dataset, rows: Mask) -> bool:
     return won + lost >= LEAST and min(won, lost) >= LEAST_EACH
 
 
-def _has_leads(data: Dataset) -> bool:
+def has_leads(data: Dataset) -> bool:
+    """Whether there are rows of leads."""
     return data.kinds is not None and any(
         data.kinds.dictionary[code] == DealKind.LEAD for code in set(data.kinds.codes)
     )
@@ -121,11 +126,12 @@ def _records(data: Dataset, rows: Mask) -> int:
 
 
 def _fresh(
-    data: Dataset, forward: Forward, champion: ScoreModel, fresh: Mask, seed: int, run: Workers
+    data: Dataset, forward: Forward, champion: ScoreModel, fresh: Mask, study: Study, run: Workers
 ) -> dict[str, Any]:
+    seed, known = study.seed, folds_of(data, study.seed) if study.folds is None else study.folds
     by = {CHALLENGER: np.full(len(data.taken), np.nan)}
     by |= {name: by[CHALLENGER].copy() for name in (*PLAIN, BASE_RATE)}
-    by[CHAMPION] = _probability(champion, data, fresh)
+    by[CHAMPION] = _probability(_together(champion), data, fresh)
     folds = _stretches(data, fresh)
     for fold in folds:
         rate = float(sigmoid(np.array(base_log_odds(data.won, fold_weights(data, fold, None)))))
@@ -134,23 +140,33 @@ def _fresh(
     if forward.predicts:
         for fold, one in zip(folds, run(learn, [_task(data, forward, fold, seed) for fold in folds]), strict=True):
             trees = one.trees[-1] if len(one.trees) else None
-            by[CHALLENGER][fold.test] = sigmoid(_stack(data, forward, fold.cut).apply(one.linear[0], trees))
+            by[CHALLENGER][fold.test] = sigmoid(_stack(data, forward, known, fold.cut).apply(one.linear[0], trees))
     for fold, plain in zip(folds, run(compare, [plain_of(data, fold, seed) for fold in folds]), strict=True):
         for name, values in plain.items():
             by[name][fold.test] = values
     facts = {"basis": UNSEEN, "seen": 0.0, "fresh_records": _records(data, fresh)}
-    return (
-        facts | _judged(data, Told(fresh, by, data.weight), seed) | {"drift": _drift(data, fresh, by[CHAMPION], seed)}
-    )
+    served = _probability(champion, data, fresh)
+    return facts | _judged(data, Told(fresh, by, data.weight), seed) | {"drift": _drift(data, fresh, served, seed)}
+
+
+def _together(model: ScoreModel) -> ScoreModel:
+    """The model without what pipelines teach alone, as the challenger's refits are."""
+    return replace(model, parts={kind: Pooled(part.together) for kind, part in model.parts.items()})
 
 
 def _stretches(data: Dataset, fresh: Mask) -> list[Fold]:
-    """The fresh rows by the day of closing, in stretches of about as many records; each is a fold's test."""
-    days = np.sort(np.array([data.closed[fresh][one] for one in np.unique(data.record[fresh], return_index=True)[1]]))
+    """The fresh rows by the day their answer came, in stretches of about as many records; each is a fold's test.
+
+    A lead's rows each have an answer of their own, so that a record may end in several stretches; its first counts.
+    """
+    every = data.closed[fresh]
+    _, groups = np.unique(data.record[fresh], return_inverse=True)
+    days = np.full(int(groups.max()) + 1, every.max())
+    np.minimum.at(days, groups, every)
+    days.sort()
     count = max(1, min(STRETCHES, len(days) // STRETCH))
-    first = int(days[0]) - 1
-    cuts = sorted({first, *(int(days[len(days) * part // count]) - 1 for part in range(1, count))})
-    ends = [*cuts[1:], int(days[-1])]
+    cuts = sorted({int(days[len(days) * part // count]) - 1 for part in range(count)})
+    ends = [*cuts[1:], int(every.max())]
     return [
         Fold(cut, (data.closed > 0) & (data.closed <= cut), fresh & (data.closed > cut) & (data.closed <= end))
         for cut, end in zip(cuts, ends, strict=True)
@@ -166,13 +182,17 @@ def _task(data: Dataset, forward: Forward, fold: Fold, seed: int) -> Task:
     )  # fmt: skip
 
 
-def _stack(data: Dataset, forward: Forward, cut: int) -> Stack:
-    """What the out-of-fold rows whose outcome was known by the cut teach; of few records, what all of them do."""
-    if forward.choice.shallow:
-        return forward.choice.stack
-    rows = np.flatnonzero((forward.mature > 0) & (data.closed <= cut))
-    trees = None if forward.trees is None or not forward.rounds else forward.trees[rows]
-    return fit_stack(forward.linear[rows], trees, data.won[rows], forward.mature[rows])
+def _stack(data: Dataset, forward: Forward, folds: Sequence[Fold], cut: int) -> Stack:
+    """What the out-of-fold rows teach by the cut: of folds most of whose outcomes were known by then, weighed for the
+    others, as in validation."""
+    weights = mature_weights(data, folds, cut) * age_weights(data.taken, cut, forward.half_life)
+    trees = forward.trees if forward.choice.shallow or forward.rounds else None
+    if forward.choice.shallow and trees is not None:
+        return even_stack(data, forward.linear, trees, weights)
+    if weights.sum() < FEW_RECORDS:
+        return Stack()
+    rows = np.flatnonzero(weights > 0)
+    return fit_stack(forward.linear[rows], None if trees is None else trees[rows], data.won[rows], weights[rows])
 
 
 def _probability(model: ScoreModel, data: Dataset, rows: Mask) -> Floats:

@@ -258,10 +258,8 @@ def choose(data: Dataset, paths: _Paths, weights: Floats) -> Choice:
     """Penalty and rounds with the least log loss on weighted rows, each after its own calibration, and the stack."""
     default = DEFAULT_FORWARD if data.ordered else DEFAULT_PENALTY
     if has_few(data):
-        even = (paths.linear[default] + paths.trees[-1]) / 2
-        joined = calibrate(data, even, weights, EVEN_RECORDS)
-        half = joined.slope / 2
-        return Choice(default, len(paths.trees) - 1, Stack(joined.intercept, half, half), shallow=True)
+        stack = even_stack(data, paths.linear[default], paths.trees[-1], weights)
+        return Choice(default, len(paths.trees) - 1, stack, shallow=True)
     if weights.sum() < FEW_RECORDS:
         return Choice(default)
     rows = np.flatnonzero(weights > 0)
@@ -269,6 +267,12 @@ def choose(data: Dataset, paths: _Paths, weights: Floats) -> Choice:
     rounds = _best(data, paths.trees, rows, weights) if len(paths.trees) else None
     trees = None if rounds is None else paths.trees[rounds, rows]
     return Choice(penalty, rounds, fit_stack(paths.linear[penalty, rows], trees, data.won[rows], weights[rows]))
+
+
+def even_stack(data: Dataset, linear: Floats, trees: Floats, weights: Floats) -> Stack:
+    """Half of each, and how far both together are to be trusted."""
+    joined = calibrate(data, (linear + trees) / 2, weights, EVEN_RECORDS)
+    return Stack(joined.intercept, joined.slope / 2, joined.slope / 2)
 
 
 def _best(data: Dataset, candidates: Floats, rows: Codes, weights: Floats, default: int | None = None) -> int:

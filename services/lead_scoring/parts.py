@@ -13,6 +13,8 @@ from learning.columns import Floats
 from learning.folds import Fold
 from learning.parallel import Workers
 from learning.records import DealKind
+from services.lead_scoring.at_risk import counts as at_risk_counts
+from services.lead_scoring.at_risk import one_sided
 from services.lead_scoring.dataset import Dataset, Ints
 from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.final import fit_final
@@ -122,8 +124,10 @@ def learn(data: Dataset, study: Study, run: Workers, team: Team) -> list[Learned
 def learn_kind(kind: str, rows: Ints, data: Dataset, study: Study, run: Workers, team: Team) -> Learned:
     """Learn one kind; `data` are its rows alone. `team` gives workers on other data."""
     won, lost = data.outcomes
-    if won + lost < MIN_OUTCOMES or not won or not lost:
-        return Learned(kind, rows, data, None, Pooled(prior_part(won, lost)))
+    biased = one_sided(data)
+    if biased or won + lost < MIN_OUTCOMES or not won or not lost:
+        known = at_risk_counts(data) if biased else (won, lost)
+        return Learned(kind, rows, data, None, Pooled(prior_part(*known)))
     apart = own_pipelines(data)
     every = np.arange(len(data.taken))
     together = fit(data, study.of(every, 0.0, TOGETHER_PART if apart else 1.0), run)

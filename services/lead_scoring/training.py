@@ -22,13 +22,13 @@ from learning.overrules import Overrules
 from learning.parallel import Workers, cores, workers
 from learning.scores import SCORES
 from services.lead_scoring.card import model_card
-from services.lead_scoring.champion import NONE, Champion, beside
+from services.lead_scoring.champion import NONE, UNSEEN, Champion, beside, has_leads
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.evaluation import evaluate, facts_of
 from services.lead_scoring.forward import Progress
 from services.lead_scoring.kinds_told import kinds_told, why_prior
 from services.lead_scoring.model import ScoreModel
-from services.lead_scoring.parts import Learned, Study, joined, learn, served, shared_folds
+from services.lead_scoring.parts import Learned, Study, joined, learn, served, shared_folds, taken
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 PARALLEL_CELLS = 1_500_000  # of labelled rows × columns, from which on a second process pays
@@ -63,28 +63,46 @@ def train(
     facts = facts_of(data, seed)
     # threads that wait for each other cost more than they give
     with threadpool_limits(1), _team(data) as run:
-        parts = learn(data, Study(seed, shared_folds(data, seed), part(progress, 0.0, 0.9)), run, _team)
+        folds = shared_folds(data, seed)
+        parts = learn(data, Study(seed, folds, part(progress, 0.0, 0.9)), run, _team)
         progress("evaluating", 0.9)
         forward, model = joined(data, parts), ScoreModel(served(parts), {}, data.horizon_days)
         facts |= {"kinds": kinds_told(parts, seed)}
         if forward is None:
             facts |= why_prior(data)
-            none = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} if champion else {}
+            none: dict[str, Any] = {}
+            if champion:
+                none = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} | _horizons(data, champion)
             return Trained(replace(model, evaluation=facts), data, np.full(len(data.taken), np.nan), none)
         facts |= evaluate(data, forward, model, seed)
         if card:
             facts["card"] = model_card(data, forward, model, seed, run)
-    found = _beside(parts, champion, seed) if champion else {}
+    found = _beside(parts, champion, Study(seed, folds)) | _horizons(data, champion) if champion else {}
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
     return Trained(replace(model, evaluation=facts), data, scores, found)
 
 
-def _beside(parts: Sequence[Learned], champion: Champion, seed: int) -> Mapping[str, Any]:
-    """The comparison of the kind with most outcomes: each kind has a target of its own."""
+def _beside(parts: Sequence[Learned], champion: Champion, study: Study) -> dict[str, Any]:
+    """The comparison of the kind with most outcomes: each kind has a target of its own.
+
+    pipelines_left_out: whether either has parts of pipelines' own, which were not compared.
+    """
     first, forward = next((one, one.forward) for one in parts if one.forward is not None)
+    folds = None if study.folds is None else taken(study.folds, first.rows)
     with threadpool_limits(1), _team(first.data) as run:
-        return {"kind": first.kind, **beside(first.data, forward, champion, seed, run)}
+        found = {"kind": first.kind, **beside(first.data, forward, champion, replace(study, folds=folds), run)}
+    theirs = champion.model.parts.get(first.kind) if champion.model else None
+    apart = bool(first.model.own or (theirs and theirs.own))
+    return found | ({"pipelines_left_out": True} if apart and found["basis"] == UNSEEN else {})
+
+
+def _horizons(data: Dataset, champion: Champion) -> dict[str, Any]:
+    """Both horizons of leads, where they differ: what the score is the chance of has been set anew."""
+    old = champion.model.horizon_days if champion.model else data.horizon_days
+    if not has_leads(data) or old == data.horizon_days:
+        return {}
+    return {"lead_horizon_days": {"champion": old, "challenger": data.horizon_days}}
 
 
 def _team(data: Dataset) -> AbstractContextManager[Workers]:

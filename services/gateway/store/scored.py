@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, not_, select
 
-from learning.records import Outcome
+from learning.records import DealKind, Outcome
 from services.gateway.domain import Principal
 from services.gateway.retraining import Closed
 from services.gateway.store import tables as t
@@ -20,25 +21,26 @@ class Scored(Reads):
     """What ModelAuditStore promises of closed deals."""
 
     async def closed_scores(self, principal: Principal, after: date, generation: int) -> list[Closed]:
-        """One a deal."""
+        """One an opportunity."""
         ended = D.outcome.in_((Outcome.WON.value, Outcome.LOST.value))
-        rows = select(D.id, D.owner_id, D.outcome, D.closed_date, H.key, H.sort).join_from(
+        rows = select(D.id, D.owner_id, D.outcome, D.closed_date, H.key, H.sort, H.body).join_from(
             t.deals, t.score_history, H.deal_id == D.id
         )
-        rows = rows.where(ended, not_(D.deleted), D.closed_date > after.isoformat()).order_by(H.id)
+        rows = rows.where(
+            ended, not_(D.deleted), D.kind == DealKind.OPPORTUNITY.value, D.closed_date > after.isoformat()
+        ).order_by(H.id)
 
         def work(connection: Connection) -> list[Closed]:
             visible = self._contexts.read(connection).visible(principal)
-            last: dict[str, Closed] = {}
+            last: dict[str, Any] = {}
             for row in connection.execute(rows):
                 key = loads(row.key)
-                if (
-                    key[1] != generation
-                    or key[2] >= row.closed_date
-                    or not (visible is None or row.owner_id in visible)
-                ):
-                    continue
-                last[row.id] = Closed(float(loads(row.sort)["probability"]), row.outcome == Outcome.WON.value)
-            return list(last.values())
+                if key[1] == generation and key[2] < row.closed_date and (visible is None or row.owner_id in visible):
+                    last[row.id] = row
+            return [
+                Closed(float(loads(row.sort)["probability"]), row.outcome == Outcome.WON.value)
+                for row in last.values()
+                if not loads(row.body).get("horizon_days")  # else said of a lead: its chance to convert
+            ]
 
         return await self._database.read(work)

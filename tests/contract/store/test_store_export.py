@@ -20,6 +20,7 @@ from learning.records import Activity, ContactRole, Outcome, ProductLine
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.store import Store, open_store
 from services.gateway.store.database import read_url
+from services.gateway.store.migrate import upgrade
 from services.gateway.store.tables import metadata
 from services.gateway.workspace import Workspace
 from tests.contract.store.conftest import at
@@ -98,26 +99,23 @@ async def test_the_migrations_make_the_tables(store_url: str) -> None:
     engine.dispose()
 
 
-async def test_a_clock_of_the_old_spelling_is_read(store_url: str) -> None:
-    engine = create_engine(read_url(store_url))
-    with engine.begin() as connection:
-        later = ("account_changes", "node_quotas", "calls", "forecast_days", "action_feedback", "action_decisions")
-        for table in (*later, "deal_credits"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("DROP INDEX ix_deals_stage_deleted"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-        connection.execute(text("INSERT INTO settings VALUES ('clock', '{\"today\":\"2017-09-30\"}')"))
-    engine.dispose()
-    store = await open_store(store_url)
-    try:
-        workspace = Workspace(store)
-        await workspace.load()
-        assert workspace.pinned == date(2017, 9, 30)
-        assert await store.get_setting("clock") == {"pinned": "2017-09-30"}
-        await workspace.pin(date(2017, 10, 1))
-        assert await store.get_setting("clock") == {"pinned": "2017-10-01"}
-    finally:
-        await store.close()
+async def test_a_clock_of_the_old_spelling_is_read(tmp_path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path}/old.db", postgres_url):
+        engine = create_engine(read_url(url))
+        with engine.begin() as connection:
+            upgrade(connection, "0003")
+            connection.execute(text("INSERT INTO settings VALUES ('clock', '{\"today\":\"2017-09-30\"}')"))
+        engine.dispose()
+        store = await open_store(url)
+        try:
+            workspace = Workspace(store)
+            await workspace.load()
+            assert workspace.pinned == date(2017, 9, 30)
+            assert await store.get_setting("clock") == {"pinned": "2017-09-30"}
+            await workspace.pin(date(2017, 10, 1))
+            assert await store.get_setting("clock") == {"pinned": "2017-10-01"}
+        finally:
+            await store.close()
 
 
 async def test_two_may_open_a_new_database_at_once(tmp_path: Path, postgres_url: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from kit.errors import Forbidden
-from learning.records import Outcome
+from learning.records import DealKind, Outcome
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, Principal, Scope
 from services.gateway.model_audit import AuditEntry, ModelAct
 from services.gateway.retraining import Closed
@@ -35,6 +35,21 @@ async def test_entries_come_back_newest_first_in_pages(store: Store) -> None:
     assert [one.act for one in of_one] == [ModelAct.ROLLED_BACK, ModelAct.RULES_CHANGED, ModelAct.PROMOTED]
     with pytest.raises(Forbidden):
         await store.list_model_audit(Principal("ann", Scope.OWN, "ann"))
+
+
+async def test_a_lead_is_held_against_no_win(store: Store) -> None:
+    """What is said of leads is their chance to convert, and those that do end as opportunities."""
+    born = datetime(2017, 9, 1, tzinfo=UTC)
+    kinds = {"lead": DealKind.LEAD, "converted": DealKind.OPPORTUNITY, "later": DealKind.OPPORTUNITY}
+    await store.apply_deals(LOCAL, [DealWrite(one, kind=kind, created_time=born) for one, kind in kinds.items()])
+    for deal, day, horizon in (("lead", "06", 90), ("converted", "06", 90), ("later", "06", 90), ("later", "08", None)):
+        body = {"probability": 0.4, "horizon_days": horizon}
+        key = InsightKey(1, 2, f"2017-09-{day}", day)
+        await store.apply_insights([Insight(deal, InsightKind.LEAD_SCORE, key, "v", NOW, body, body)])
+    await store.apply_deals(
+        LOCAL, [DealWrite(one, outcome=Outcome.LOST, closed_date=date(2017, 9, 20)) for one in kinds]
+    )
+    assert await store.closed_scores(LOCAL, date(2017, 9, 1), 2) == [Closed(0.4, won=False)]
 
 
 async def test_the_last_score_before_the_end_stands_beside_the_outcome(store: Store) -> None:

@@ -42,7 +42,8 @@ def test_scores_that_are_off_beyond_chance_are_drift() -> None:
     assert on(day, 599, ended(60, 100)) == ""
     assert "+4.0 standard deviations" in on(day, 599, ended(70, 100))
     assert "-4.0 standard deviations" in on(day, 599, ended(30, 100))
-    assert on(day, 500, ended(70, 100)) == "", "nothing new to learn from"
+    assert on(day, 549, ended(70, 100)) == "", "the newest version, refused perhaps, has learned nearly all of it"
+    assert "+4.0 standard deviations" in on(day, 550, ended(70, 100))
     assert on(day, 599, ended(70, 100), RetrainingRule(100, 60, drift=False)) == ""
 
 

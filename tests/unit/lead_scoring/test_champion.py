@@ -20,6 +20,7 @@ from services.lead_scoring.champion import Champion, _stretches, beside
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.forward import validate
 from services.lead_scoring.model import EVALUATION_FILE, prior_model
+from services.lead_scoring.parts import Study
 from services.lead_scoring.training import train
 
 EARLIER = last_day() - timedelta(days=200)
@@ -54,7 +55,7 @@ def flipped(one: DealHistory, chance: random.Random) -> DealHistory:
 
 def compared(data: Dataset, with_: Champion) -> dict[str, Any]:
     with workers(data, 1) as run:
-        return beside(data, validate(data, 0, quiet, run), with_, 0, run)
+        return beside(data, validate(data, 0, quiet, run), with_, Study(0), run)
 
 
 @cache
