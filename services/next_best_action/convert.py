@@ -27,6 +27,7 @@ from learning.records import (
     DealKind,
     Motion,
     Outcome,
+    Value,
 )
 from learning.snapshots import end_of
 from learning.wire import business_day, day_from_pb, money_from_pb, time_from_pb
@@ -118,10 +119,22 @@ def _deal(event: events_pb2.DealEvent) -> Deal:
         _MOTIONS.get(source.motion, Motion.NEW), source.pipeline or "default", source.stage,
         _OUTCOMES.get(source.outcome, Outcome.OPEN), owner_id=source.owner.id,
         account_id=source.account.id, amount=money_from_pb(source.amount), created_time=created,
-        close_date=day_from_pb(source.close_date), category=source.category,
+        close_date=day_from_pb(source.close_date), category=source.category, fields=_choices(source),
         products=tuple([product_line_from_pb(one) for one in source.products]),
         contacts=tuple([ContactRole(one.id, one.role) for one in source.contacts]), deleted=source.deleted,
     )  # fmt: skip
+
+
+def _choices(source: records_pb2.Deal) -> dict[str, Value]:
+    """The fields that a situation may be told by."""
+    found: dict[str, Value] = {}
+    for name, value in source.fields.items():
+        kind = value.WhichOneof("value")
+        if kind in ("choice", "text"):
+            found[name] = value.choice or value.text
+        elif kind == "yes_no":
+            found[name] = value.yes_no
+    return found
 
 
 def _contact(one: records_pb2.Contact) -> tuple[Contact, str]:

@@ -20,6 +20,7 @@ from services.gateway.feedback_record import Feedback
 from services.next_best_action import catalogue, convert
 from services.next_best_action.events import forecast_handler
 from services.next_best_action.service import NextBestAction
+from services.next_best_action.situations import choices_at
 from tests.unit.next_best_action.nba_builders import DAY, Prior, activity, asked, person
 
 SERVICE = NextBestAction(catalogue.load(), Prior(), FixedClock(DAY))
@@ -128,6 +129,14 @@ def test_answers_are_read_from_the_event_and_stay_behind() -> None:
     (answer,) = SERVICE.answer([question])
     assert "call" not in [each.action.name for each in answer.ranking.suggestions]
     assert not events_pb2.DealEvent.FromString(convert.event_with_answer(sent, answer)).answers
+
+
+def test_choices_that_tell_where_a_deal_stands_are_read_from_the_event() -> None:
+    held = {"Blocker": "price", "예산 확보": False, "Seats": 12.0}
+    sent = deal_event(asked(fields=held).history, business_day=DAY)
+    sent.MergeFrom(events_pb2.DealEvent(lead_score=event().lead_score, forecast=event().forecast))
+    history = convert.asked_from_event(sent).history
+    assert choices_at(history, DAY, ["Blocker", "예산 확보"]) == {"Blocker": "price", "예산 확보": "no"}
 
 
 def feedback(identity: str, action: str, verb: Verb) -> Feedback:
