@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from cli.import_sheets import sheet_lines
+
 if TYPE_CHECKING:
     from services.gateway.imports.importer import Report
 
@@ -93,6 +95,8 @@ def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> 
     for entity, counts in report.counts.items():
         yield f"  {words.get(entity, entity)}: {_counts(counts, _shown(entity), words)}"
     yield f"{words['in_all']}: {_counts({what: report.total(what) for what in FATES}, FATES, words)}"
+    for name, left_out in report.left_out.items():
+        yield from sheet_lines(name, left_out, language)
     for file, found in report.rounded.items():
         yield words["rounded"].format(file=file, count=found.count, written=found.written, kept=found.kept)
     for path in report.rejects_files.values():

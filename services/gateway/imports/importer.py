@@ -20,6 +20,7 @@ from services.gateway.imports.deals import DealBuilder
 from services.gateway.imports.rejects import Rejected, RejectsWriter
 from services.gateway.imports.scan import scan
 from services.gateway.imports.schema import Mapping as Rules
+from services.gateway.imports.sheets import LeftOut, SheetTable
 from services.gateway.imports.sinks import BATCHES, Sink
 from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.store_errors import in_columns
@@ -64,6 +65,7 @@ class Report:
     rejects: list[Rejected] = field(default_factory=list)
     rejects_files: dict[Path, Path] = field(default_factory=dict)
     rounded: dict[str, Rounded] = field(default_factory=dict)  # by file
+    left_out: dict[str, LeftOut] = field(default_factory=dict)  # of workbooks, by file
 
     def add(self, entity: str, what: str, count: int = 1) -> None:
         """Count something."""
@@ -100,6 +102,9 @@ class Importer:
             self._rejects.close()
             self.report.rejects = self._rejects.first
             self.report.rejects_files = self._rejects.paths
+            self.report.left_out = {
+                one.path.name: one.table.left_out for one in self._tables if isinstance(one.table, SheetTable)
+            }
             self.report.rounded = {one.path.name: one.cells.rounded for one in self._tables if one.cells.rounded.count}
         return self.report
 

@@ -143,6 +143,8 @@ def _file(section: Section, name: str, base: Format) -> FileSpec:
         section.text("without_id", "reject", allowed=("reject", "pass")),
         section.text("encoding"),
         section.text("delimiter", allowed=("", ",", ";", "\t", "|")),
+        section.text("sheet"),
+        section.text("hidden_rows", "skip", allowed=("skip", "read")),
         style,
         tuple(_past_rule(each, style) for each in section.tables("history")),
         tuple(_event_rule(each) for each in section.tables("rules")),

@@ -152,6 +152,8 @@ class FileSpec:
     without_id: str = "reject"  # or pass: rows without an id are passed over
     encoding: str = ""
     delimiter: str = ""
+    sheet: str = ""  # of a workbook; none: the one that fits best
+    hidden_rows: str = "skip"  # or read
     format: Format = Format()
     history: tuple[PastRule, ...] = ()
     rules: tuple[EventRule, ...] = ()
@@ -166,6 +168,13 @@ class FileSpec:
         found += [source for rule in self.history for source in (rule.at, rule.value)]
         found += [source for rule in self.consents for source in (rule.value, rule.day) if source]
         return found
+
+    def amount_columns(self) -> set[str]:
+        """The columns that hold amounts."""
+        targets = TARGETS[self.entity]
+        sources = [one for name, each in self.columns.items() if targets[name] == "amount" for one in each]
+        sources += [rule.value for rule in self.history if rule.field == "amount"]
+        return {source.column for source in sources if source.column}
 
     def used_columns(self) -> set[str]:
         """The columns of the file that the mapping names."""

@@ -12,7 +12,9 @@ from learning.records import FieldType
 from services.gateway.imports.cells import CellReader
 from services.gateway.imports.reader import Table
 from services.gateway.imports.schema import OF_DEALS, WITH_FIELDS, FileSpec, Mapping, Source
+from services.gateway.imports.sheets import Reading, SheetTable
 from services.gateway.imports.values import TypeGuess
+from services.gateway.imports.workbook import SUFFIXES, is_workbook
 
 REJECTS = "rejects-"
 _FAMILIES = {"reporting_lines": "users"}
@@ -24,7 +26,7 @@ class OpenTable:
 
     path: Path
     spec: FileSpec
-    table: Table
+    table: Table | SheetTable
     cells: CellReader
     custom: dict[str, Source]  # custom field → where its value comes from
     guesses: MappingType[str, TypeGuess]
@@ -86,12 +88,13 @@ def _in_folder(mapping: Mapping, folder: Path) -> list[tuple[FileSpec, Path]]:
 def _matches(spec: FileSpec, name: str) -> bool:
     names = {name, name.removeprefix(REJECTS), name.removeprefix(REJECTS) + ".gz"}
     names |= {each.removesuffix(".csv") for each in names if each.count(".csv") > 1}
+    names |= {each.removesuffix(".csv") for each in names if each.removesuffix(".csv").endswith(SUFFIXES)}
     return any(fnmatch.fnmatch(each, pattern.rsplit("/", 1)[-1]) for pattern in spec.patterns for each in names)
 
 
 def open_table(mapping: Mapping, spec: FileSpec, path: Path) -> OpenTable:
     """Open a file for one part of the mapping. Raises InvalidInput where columns that it names are missing."""
-    table = Table(path, spec.encoding, spec.delimiter)
+    table = _table(spec, path)
     lacking = sorted(spec.used_columns() - set(table.columns))
     if lacking:
         table.close()
@@ -105,6 +108,14 @@ def open_table(mapping: Mapping, spec: FileSpec, path: Path) -> OpenTable:
         if source.type is None
     }
     return OpenTable(path, spec, table, CellReader(mapping, spec, table.columns), custom, guesses)
+
+
+def _table(spec: FileSpec, path: Path) -> Table | SheetTable:
+    if not is_workbook(path):
+        return Table(path, spec.encoding, spec.delimiter)
+    hidden = spec.hidden_rows == "read"
+    reading = Reading(spec.sheet, hidden, spec.used_columns().__contains__, spec.amount_columns().__contains__)
+    return SheetTable(path, reading)
 
 
 def _custom(spec: FileSpec, columns: list[str]) -> dict[str, Source]:

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from learning.records import FieldType
+from services.gateway.imports.units import read_units
 from services.gateway.limits import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
 
 YES = frozenset({"yes", "y", "true", "t", "1", "예", "네", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요", "off"})
 ISO_DAY = "%Y-%m-%d"
+YMD = "ymd"  # instead of formats: the year first however it is written, also in two digits, or the number Excel keeps
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩￦]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩￦원])$")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?|년\s?(\d{1,2})월\s?(\d{1,2})일)(?=$|[T ])")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
+_SHORT_YEAR = re.compile(r"'?(\d\d)([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?(?=$|[T ])")
+_DIGITS = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?=$|[T ])")
+_SERIAL = re.compile(r"([2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119
+_WEEKDAY = re.compile(r"\s*\([월화수목금토일]\)")
+EXCEL_BEGAN = date(1899, 12, 30)
 EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
 _GUESSED_DAYS = (ISO_DAY, "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y")  # no guess between 3/4 and 4/3
 
@@ -41,8 +48,12 @@ def parse_number(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
 
 
 def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
-    """A number of zero or more; a currency sign or code around it is passed over."""
-    number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
+    """A number of zero or more; a currency sign or code around it is passed over, 1억 2,000만 and the like are read."""
+    number = read_units(text) if decimal == "." else None
+    if number is None:
+        number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
+    if abs(number) > LARGEST_NUMBER:
+        raise ValueError("it is not between -10^15 and 10^15")
     if number < 0:
         raise ValueError("the amount is negative")
     return number
@@ -62,7 +73,8 @@ def _ungrouped(text: str, decimal: str, thousands: str) -> str | None:
 
 def written_like(formats: tuple[str, ...]) -> str:
     """A day or time as the formats (strptime) write it."""
-    return " or ".join(dict.fromkeys(EXAMPLE.strftime(each) for each in formats))
+    shown = (EXAMPLE.strftime(ISO_DAY if each == YMD else each) for each in formats)
+    return " or ".join(dict.fromkeys(shown))
 
 
 def _year_first(text: str) -> str:
@@ -74,12 +86,24 @@ def _year_first(text: str) -> str:
     return f"{found[1]}-{month:0>2}-{day:0>2}{text.strip()[found.end() :]}"
 
 
+def _ymd(text: str) -> str:
+    """ISO 8601 of a text that begins with a day in any way with its year first, or is the number that Excel keeps."""
+    text = _WEEKDAY.sub("", text.strip(), count=1)
+    if found := _SHORT_YEAR.match(text):
+        return f"20{found[1]}-{found[3]:0>2}-{found[4]:0>2}{text[found.end() :]}"
+    if found := _DIGITS.match(text):
+        return f"{found[1]}-{found[2]}-{found[3]}{text[found.end() :]}"
+    if found := _SERIAL.fullmatch(text):
+        return (EXCEL_BEGAN + timedelta(days=int(found[1]))).isoformat()
+    return _year_first(text)
+
+
 @lru_cache(maxsize=20_000)
 def parse_day(text: str, formats: tuple[str, ...] = ()) -> date:
     """A day in one of the formats (strptime); without formats one with its year first, which is read one way only."""
     for pattern in formats:
         try:
-            day = _strict(text.strip(), pattern).date()
+            day = datetime.fromisoformat(_ymd(text)).date() if pattern == YMD else _strict(text.strip(), pattern).date()
         except ValueError:
             continue
         return _sensible(day)
@@ -101,10 +125,12 @@ def parse_time(text: str, formats: tuple[str, ...] = (), zone: str = "UTC") -> d
     text = text.strip()
     for pattern in formats:
         try:
-            moment = _strict(text, pattern)
+            written = _ymd(text) if pattern == YMD else text
+            moment = datetime.fromisoformat(written) if pattern == YMD else _strict(text, pattern)
         except ValueError:
             continue
-        return _utc(moment, zone, day_alone=not re.search("%[HIMScX]", pattern))
+        alone = len(written) <= 10 if pattern == YMD else not re.search("%[HIMScX]", pattern)
+        return _utc(moment, zone, day_alone=alone)
     if formats:
         raise ValueError(f"it is not a time written as {written_like(formats)}")
     text = _year_first(text)

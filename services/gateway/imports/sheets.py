@@ -1,0 +1,145 @@
+"""Sheets of workbooks row by row, as CSV files are read: with the table found in them and what is no row left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kit.errors import InvalidInput
+from services.gateway.imports.headings import Header, find_header
+from services.gateway.imports.reader import Row
+from services.gateway.imports.units import with_unit
+from services.gateway.imports.workbook import Sheet, read_workbook
+
+_TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
+_COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
+_REMARK = re.compile(r"[※*#]|(?:비고|주|작성자|출처|note)\s*[:：]", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What of a workbook was not read as rows, so that nothing is left out silently."""
+
+    sheet: str = ""
+    other_sheets: list[str] = field(default_factory=list)
+    header_line: int = 0
+    unit: str = ""
+    units: dict[str, str] = field(default_factory=dict)
+    hidden_columns: list[str] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)  # by line, as those below
+    totals: list[int] = field(default_factory=list)
+    headings: list[int] = field(default_factory=list)  # said again
+    remarks: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a workbook is to be read: the sheet by name (else the one that fits best), hidden rows too or not, which
+    headings are known, and the columns whose cells get the unit of their heading or table."""
+
+    sheet: str = ""
+    hidden: bool = False
+    knows: Callable[[str], bool] = lambda _: False
+    amounts: Callable[[str], bool] = lambda _: False
+
+
+class SheetTable:
+    """The table of a workbook: its columns, and its rows."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        """Raises InvalidInput where there is no table, TooLarge, NotFound where no file."""
+        self.path, self.encoding, self.delimiter = path, "utf-8", ","
+        sheets = read_workbook(path)
+        self._sheet, self._header = _chosen(sheets, reading, path)
+        self._reading, self._size, self._share = reading, path.stat().st_size, 0.0
+        self._filled = _filled(self._sheet, self._header)
+        hidden = self._sheet.hidden_columns
+        names = self._header.names
+        self._places = [at for at in sorted(names) if at not in hidden]
+        self.columns = [names[at] for at in self._places]
+        self._units = [
+            (self._header.units.get(name) or self._header.unit) if reading.amounts(name) else ""
+            for name in self.columns
+        ]
+        others = [each.name for each in sheets if each is not self._sheet]
+        self.left_out = LeftOut(self._sheet.name, others, self._header.line, self._header.unit, self._header.units)
+        self.left_out.hidden_columns = sorted({
+            " ".join(self._sheet.rows[self._header.line][at].split())
+            for at in hidden if at in self._sheet.rows[self._header.line]
+        })  # fmt: skip
+
+    @property
+    def header(self) -> list[str]:
+        """The columns."""
+        return self.columns
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file taken so far, about, for progress."""
+        return int(self._size * self._share)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def rows(self) -> Iterator[Row]:
+        """The rows below the headings; hidden ones, totals, headings said again and remarks are left out and told."""
+        lines = [line for line in sorted(self._filled) if line >= self._header.first]
+        self.left_out.hidden_rows, self.left_out.totals = [], []
+        self.left_out.headings, self.left_out.remarks = [], []
+        for number, line in enumerate(lines, 1):
+            self._share = number / len(lines)
+            cells = [self._filled[line].get(at, "") for at in self._places]
+            told = self._no_row(line, cells)
+            if told is None:
+                cells = [with_unit(cell, unit) for cell, unit in zip(cells, self._units, strict=True)]
+                yield Row(line, cells)
+            else:
+                told.append(line)
+
+    def _no_row(self, line: int, cells: list[str]) -> list[int] | None:
+        """Where a line is listed that is no row."""
+        left_out = self.left_out
+        if not any(self._sheet.rows[line].get(at) for at in self._places):
+            return left_out.remarks if self._sheet.rows[line] else None
+        if line in self._sheet.hidden_rows and not self._reading.hidden:
+            return left_out.hidden_rows
+        own = [self._sheet.rows[line].get(at, "") for at in self._places]
+        if is_total(own):
+            return left_out.totals
+        if [" ".join(cell.split()) for cell in own] == self.columns:
+            return left_out.headings
+        if sum(map(bool, own)) == 1 and _REMARK.match("".join(own)):
+            return left_out.remarks
+        return None
+
+
+def is_total(cells: Collection[str]) -> bool:
+    """Whether a row adds up others: it says so, and beside numbers at most one other thing."""
+    said = [cell for cell in cells if cell and not _COUNT.fullmatch(cell)]
+    marks = [cell for cell in said if _TOTAL.fullmatch(re.sub(r"\s", "", cell))]
+    return bool(marks) and len(said) - len(marks) <= 1
+
+
+def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, Header]:
+    """The sheet that is named, else the one whose headings are known best, of equal ones the longest."""
+    if reading.sheet:
+        sheets = [each for each in sheets if each.name == reading.sheet]
+    found = [(each, header) for each in sheets if (header := find_header(each, reading.knows)) is not None]
+    if not found:
+        mend = "name the columns in one line, each once" if sheets else "name a visible sheet that holds a table"
+        raise InvalidInput("the workbook has no readable table", field="sheet", value=path.name, mend=mend)
+    return max(found, key=lambda one: (one[1].score[0], len(one[0].rows)))
+
+
+def _filled(sheet: Sheet, header: Header) -> dict[int, dict[int, str]]:
+    """The lines, with what stands merged over several lines of a column written into each of them."""
+    rows = {line: dict(cells) for line, cells in sheet.rows.items() if line >= header.first}
+    for first, last, left, _ in sheet.merged:
+        text = sheet.rows.get(first, {}).get(left)
+        if text and first >= header.first:
+            for line in range(first, last + 1):
+                if line in rows:
+                    rows[line].setdefault(left, text)
+    return rows

@@ -1,0 +1,154 @@
+"""Excel workbooks as plain texts: what the sheets show, with what is merged and hidden, in bounded memory.
+
+Formulas count as what they last came to. Macros, links and pictures are never opened.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kit.errors import InvalidInput, TooLarge
+
+SUFFIXES = (".xlsx", ".xlsm")
+LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
+MOST_PARTS, MOST_CELLS, MOST_COLUMNS = 2_000, 1_000_000, 1_000
+LONGEST_CELL = 32_767  # as Excel has it
+_CHUNK, _OVERLAP = 1 << 20, 8_192  # no formula is longer
+_CELL = re.compile(rb"<(?:\w+:)?c[ >/]")
+_UNCALCULATED = re.compile(  # of a formula that came to an empty text, Excel says t="str"
+    rb'<(?:\w+:)?c(?![^>]*\bt="str")[^>]*>\s*<(?:\w+:)?f(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)"
+)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A visible sheet: lines (numbered from 1) → column (from 0) → text, without empty cells."""
+
+    name: str
+    rows: dict[int, dict[int, str]]
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # first and last line, first and last column
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is to be read as a workbook."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def read_workbook(path: Path) -> list[Sheet]:
+    """The visible sheets that hold anything. Raises InvalidInput or TooLarge naming the file and the mend."""
+    stat = path.stat()
+    return _read(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1)  # several parts of a mapping may read one file
+def _read(path: Path, _: int, size: int) -> list[Sheet]:
+    _check(path, size)
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, data_only=True, keep_links=False)
+    except Exception:  # a broken file makes openpyxl fail in many ways
+        raise _unreadable(path) from None
+    try:
+        sheets = [_sheet(each) for each in book.worksheets if each.sheet_state == "visible"]
+    finally:
+        book.close()
+    return [sheet for sheet in sheets if sheet.rows]
+
+
+def _unreadable(path: Path) -> InvalidInput:
+    mend = "open it in Excel and save it as .xlsx without a password"
+    return InvalidInput("this is no workbook that can be read", field="PATH", value=path.name, mend=mend)
+
+
+def _check(path: Path, size: int) -> None:
+    """Refuse what would not fit into memory, or is not what it seems, before it is unpacked."""
+    if size > LARGEST_FILE:
+        raise _too_large(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(each.file_size for each in parts) > LARGEST_CONTENT:
+                raise _too_large(path)
+            cells = sum(_cells(archive, each, path) for each in parts if each.filename.endswith((".xml", ".rels")))
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
+        raise _unreadable(path) from None
+    if cells > MOST_CELLS:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> TooLarge:
+    mend = f"keep at most {MOST_CELLS:,} cells, or save the sheet as CSV"
+    return TooLarge("the workbook is too large", field="PATH", value=path.name, mend=mend)
+
+
+def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo, path: Path) -> int:
+    """How many cells a part holds; parts that declare entities or hold formulas without a value are refused."""
+    found, of_sheet = 0, part.filename.startswith("xl/worksheets/")
+    for chunk, fresh in _chunks(archive, part):
+        if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
+            raise _unreadable(path)
+        if of_sheet and _UNCALCULATED.search(chunk):
+            mend = "open it in Excel and save it, so that the formulas are worked out"
+            raise InvalidInput("it holds formulas without a value", field="PATH", value=path.name, mend=mend)
+        found += sum(match.start() >= fresh for match in _CELL.finditer(chunk)) if of_sheet else 0
+    return found
+
+
+def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
+    """The part piece by piece, each with the end of the one before, and from where on a match is a new one."""
+    tail = b""
+    with archive.open(part) as stream:
+        while data := stream.read(_CHUNK):
+            chunk = tail + data
+            yield chunk, max(len(tail) - 2, 0)
+            tail = chunk[-_OVERLAP:]
+
+
+def _sheet(source: Any) -> Sheet:
+    rows: dict[int, dict[int, str]] = {}
+    for (line, column), cell in sorted(source._cells.items()):  # iterating rows would make a cell for every gap
+        if column <= MOST_COLUMNS and (text := text_of(cell.value)):
+            rows.setdefault(line, {})[column - 1] = text
+    hidden = {line for line, each in source.row_dimensions.items() if each.hidden}
+    columns = {
+        place - 1
+        for each in source.column_dimensions.values()
+        if each.hidden
+        for place in range(each.min or 1, min(each.max or each.min or 1, MOST_COLUMNS) + 1)
+    }
+    ranges = [(one.min_row, one.max_row, one.min_col - 1, one.max_col - 1) for one in source.merged_cells.ranges]
+    return Sheet(source.title, rows, frozenset(hidden), frozenset(columns), sorted(ranges))
+
+
+def text_of(value: Any) -> str:
+    """A cell's value as text: numbers as Excel shows them at most exactly, days and times as ISO 8601 has them."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _number(value)
+        case datetime():
+            moment = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+            return moment.date().isoformat() if moment.time() == time() else moment.isoformat()
+        case date() | time():
+            return value.isoformat()
+    return str(value).strip()[:LONGEST_CELL]
+
+
+def _number(value: float) -> str:
+    text = f"{Decimal(f'{value:.15g}'):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
