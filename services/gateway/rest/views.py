@@ -26,7 +26,7 @@ from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text, cursor_of
 from services.gateway.rest.http import answer, language_of, limit_of
-from services.gateway.rest.schemas import ForecastTotals
+from services.gateway.rest.schemas_totals import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Store, StoredEvent

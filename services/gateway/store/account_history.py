@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from learning.records import Account
 from services.gateway.store import tables as t
-from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import decode_value, encode_value, to_us
 from services.gateway.store.database import Database
+from services.gateway.store.field_types import PREFIX
 
 Timeline = dict[str, tuple[list[int], list[Any]]]
 

@@ -32,10 +32,10 @@ from services.gateway.store.checks_around import (
     check_quota,
     check_user,
 )
-from services.gateway.store.checks_deal import MOST_FIELDS, PREFIX, check_types
 from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, Fields
 from services.gateway.store.database import Database
+from services.gateway.store.field_types import MOST_FIELDS, PREFIX, check_types
 from services.gateway.store.people import LineBook
 from services.gateway.store.rows import account_row, contact_row, product_row, quota_row, user_row
 from services.gateway.store.touching import Touching

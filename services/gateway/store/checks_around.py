@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from learning.records import CHANNELS, Account, Contact, Product, Quota, ReportingLine, User
 from services.gateway.store.checks import Checker
-from services.gateway.store.checks_deal import PREFIX, check_custom
+from services.gateway.store.checks_deal import check_custom
+from services.gateway.store.field_types import PREFIX
 
 MOST_CONSENTS = 100
 MOST_CHANGES = 10_000

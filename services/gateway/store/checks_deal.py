@@ -1,4 +1,4 @@
-"""Checks of one deal write: bounds first, then what it refers to and the types of custom fields."""
+"""Checks of one deal write: bounds first, then what it refers to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kit.money import Money
 from learning.placements import WHOLE, percent_text
 from learning.records import (
     ACTIVITY_TYPES,
@@ -20,7 +19,6 @@ from learning.records import (
     ContactRole,
     Credit,
     DealKind,
-    FieldType,
     Motion,
     Outcome,
     ProductLine,
@@ -28,24 +26,12 @@ from learning.records import (
 from services.gateway.domain import UNSET, DealWrite, PastChange
 from services.gateway.limits import ID_LENGTH
 from services.gateway.store.checks import Checker
-from services.gateway.store.context import Context, Fields
+from services.gateway.store.context import Context
+from services.gateway.store.field_types import PREFIX
 
-MOST_FIELDS = 500
 MOST_LINES = 1_000
 MOST_HOLDERS = 20
-CHOICE_LENGTH = 100  # a longer first text makes the field text, not choice
-PREFIX = "fields."
-_WORDS = {
-    FieldType.TEXT: "text", FieldType.CHOICE: "text", FieldType.NUMBER: "number", FieldType.YES_NO: "yes/no",
-    FieldType.DATE: "date",
-}  # fmt: skip
 _KINDS: Mapping[str, type] = {"products": ProductLine, "contacts": ContactRole, "credits": Credit}
-_EXAMPLES = {
-    "text": "Give text",
-    "number": "Give a number",
-    "yes/no": "Give true or false",
-    "date": "Give a calendar day",
-}
 
 
 @dataclass(slots=True)
@@ -240,38 +226,6 @@ def check_stage(check: Checker, pipeline: str, stage: Any, pipelines: Mapping[st
     if stages and stage is not UNSET and stage and stage not in stages:
         mend = "Use one of " + ", ".join(str(one) for one in stages)
         check.refuse("stage", stage, f"the pipeline {pipeline[:100]!r} has no such stage", mend)
-
-
-def check_types(check: Checker, entity: str, values: Iterable[tuple[str, Any]], fields: Fields) -> Fields:
-    """Whether custom values fit their fields; returns the definitions that the values make, first ones and wider."""
-    made: Fields = {}
-    for name, value in values:
-        if value is None or value == "" or isinstance(value, Money):
-            continue
-        key, fits = (entity, name), type_of(value)
-        defined = made.get(key) or fields.get(key)
-        if defined is None:
-            made[key] = fits
-        elif _WORDS[defined] != _WORDS[fits]:
-            word = _WORDS[defined]
-            check.refuse(PREFIX + name, value, f"the field holds {word}, this is {_WORDS[fits]}", _EXAMPLES[word])
-        elif defined is FieldType.CHOICE and fits is FieldType.TEXT:
-            made[key] = FieldType.TEXT
-    new = sum(key not in fields for key in made)
-    if new and sum(key[0] == entity for key in fields) + new > MOST_FIELDS:
-        check.refuse("fields", new, f"{entity}s have {MOST_FIELDS} custom fields already", "Drop fields nobody needs")
-    return made
-
-
-def type_of(value: Any) -> FieldType:
-    """The type a field gets from its first value."""
-    if isinstance(value, bool):
-        return FieldType.YES_NO
-    if isinstance(value, int | float):
-        return FieldType.NUMBER
-    if isinstance(value, date):
-        return FieldType.DATE
-    return FieldType.CHOICE if len(value) <= CHOICE_LENGTH else FieldType.TEXT
 
 
 def custom_values(write: DealWrite) -> Iterator[tuple[str, Any]]:

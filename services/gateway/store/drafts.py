@@ -15,8 +15,8 @@ from typing import Any
 from kit.clock import last_second, utc_day
 from learning.records import LISTS, TRACKED_FIELDS, Activity, DealKind, Motion, Outcome
 from services.gateway.domain import UNSET, DealWrite, PastChange, WriteStatus
-from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import decode_fields, from_us, to_us
+from services.gateway.store.field_types import PREFIX
 
 DEFAULTS: Mapping[str, Any] = {
     "kind": DealKind.OPPORTUNITY.value, "motion": Motion.NEW.value, "pipeline": "default",

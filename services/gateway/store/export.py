@@ -19,7 +19,6 @@ from learning.records import TRACKED_FIELDS
 from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables as t
 from services.gateway.store import tables_forecast as f
-from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import (
     decode_value,
     encode_fields,
@@ -32,6 +31,7 @@ from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.decisions import exported_decision, exported_feedback
 from services.gateway.store.drafts import DEFAULTS
+from services.gateway.store.field_types import PREFIX
 from services.gateway.store.rows import credit_from
 from services.gateway.store.said import exported_call, exported_forecast_day, exported_node_quota
 from services.gateway.store.tables_actions import action_decisions, action_feedback

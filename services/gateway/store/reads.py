@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from kit.errors import InvalidInput
-from learning.placements import credited, placements_of
 from learning.records import (
     CHANNELS,
-    Account,
     Activity,
     Change,
-    Contact,
     ContactRole,
-    Credit,
-    Deal,
-    DealHistory,
-    Placement,
-    Product,
-    ProductLine,
 )
-from services.gateway.domain import Insight, InsightKind, Principal, Record
+from services.gateway.domain import Principal, Record
 from services.gateway.store import tables as t
+from services.gateway.store.assembling import Around, record_of
 from services.gateway.store.codec import dumps, from_us, loads, storable, to_us
 from services.gateway.store.context import Context, Part, no_deal
-from services.gateway.store.counters import count_contacts
 from services.gateway.store.database import Database
 from services.gateway.store.interface import Touch
 from services.gateway.store.rows import (
@@ -37,7 +27,6 @@ from services.gateway.store.rows import (
     change_from,
     contact_from,
     credit_from,
-    deal_from,
     insight_from,
     product_from,
     product_line_from,
@@ -45,22 +34,6 @@ from services.gateway.store.rows import (
 
 MOST_ACTIVITIES = 200  # in one record
 MOST_ROWS = 10_000  # in one page
-
-
-@dataclass(slots=True)
-class Around:
-    """What stands around the deals of one read, by deal id (accounts and contacts by their own)."""
-
-    products: dict[str, list[ProductLine]] = field(default_factory=dict)
-    roles: dict[str, list[ContactRole]] = field(default_factory=dict)
-    credits: dict[str, list[Credit]] = field(default_factory=dict)
-    insights: dict[str, dict[InsightKind, Insight]] = field(default_factory=dict)
-    changes: dict[str, list[Change]] = field(default_factory=dict)
-    activities: dict[str, list[Activity]] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
-    former: dict[str, list[str]] = field(default_factory=dict)  # ids of accounts that deals had before
-    contacts: dict[str, Contact] = field(default_factory=dict)
-    catalogue: dict[str, Product] = field(default_factory=dict)  # of the products on the deals
 
 
 class Reads(Part):
@@ -148,7 +121,7 @@ class Reads(Part):
         if not rows:
             return []
         around = self._read_around(connection, rows, whole, insights)
-        return [_record(rows[one], around, context, whole) for one in ids if one in rows]
+        return [record_of(rows[one], around, context, whole) for one in ids if one in rows]
 
     def _read_around(self, connection: Connection, rows: dict[str, Any], whole: bool, insights: bool) -> Around:
         ids, around, fetch = list(rows), Around(), self._database.fetch
@@ -260,11 +233,6 @@ def bounded(limit: int) -> int:
     return min(max(limit, 1), MOST_ROWS)
 
 
-def _places(deal: Deal, account: Account | None, around: Around, context: Context) -> tuple[Placement, ...]:
-    shared = credited(deal, lambda owner: context.people.path(owner, context.day))
-    return (*shared, *placements_of(deal, account, around.catalogue, context.trees))
-
-
 def _read_cursor(cursor: str) -> tuple[int, str]:
     try:
         time, activity_id = loads(cursor)
@@ -272,33 +240,3 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
         return int(time), str(activity_id)
     except (ValueError, TypeError, OverflowError):
         raise InvalidInput("this is no cursor", field="cursor", value=cursor, mend="Start without one") from None
-
-
-def _record(row: Any, around: Around, context: Context, whole: bool) -> Record:
-    roles: Iterable[ContactRole] = around.roles.get(row.id, ())
-    activities = tuple(around.activities.get(row.id, ()))
-    products = tuple(around.products.get(row.id, ()))
-    deal = deal_from(row, products, tuple(roles), tuple(around.credits.get(row.id, ())))
-    account = around.accounts.get(row.account_id)
-    history = DealHistory(
-        deal,
-        tuple(around.changes.get(row.id, ())),
-        activities,
-        account,
-        context.people.path(row.owner_id, context.day),
-        tuple((around.contacts[one.contact_id], one.role) for one in roles),
-        count_contacts(activities, context.now()) if activities else (),
-        row.activity_count,
-        truncated=not whole or row.activity_count > len(activities),
-        product_names={
-            one.product_id: around.catalogue[one.product_id].name
-            for one in products
-            if one.product_id in around.catalogue
-        },
-        former_accounts=tuple(around.accounts[one] for one in dict.fromkeys(around.former.get(row.id, ()))),
-        placements=_places(deal, account, around, context) if whole and (context.trees or deal.credits) else (),
-    )
-    owner = context.people.users.get(row.owner_id)
-    users = context.people.users
-    named = {one.owner_id: users[one.owner_id].name for one in deal.credits if one.owner_id in users}
-    return Record(history, owner.name if owner else "", around.insights.get(row.id, {}), named)

@@ -25,7 +25,6 @@ from learning.records import (
 )
 from services.gateway.domain import Insight, InsightKind
 from services.gateway.store.account_history import kept_fields
-from services.gateway.store.checks_deal import PREFIX
 from services.gateway.store.codec import (
     decode_fields,
     decode_key,
@@ -43,6 +42,7 @@ from services.gateway.store.codec import (
     to_us,
 )
 from services.gateway.store.drafts import Draft, NewChange
+from services.gateway.store.field_types import PREFIX
 
 _KINDS = {one.value: one for one in DealKind}
 _MOTIONS = {one.value: one for one in Motion}

@@ -23,7 +23,6 @@ from services.gateway.store.checks_deal import (
     check_references,
     check_shape,
     check_stage,
-    check_types,
     contacts_in,
     custom_values,
     lists_in,
@@ -33,6 +32,7 @@ from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, Context, Fields
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import Draft, reaches_back
+from services.gateway.store.field_types import check_types
 from services.gateway.store.rows import (
     activity_from,
     activity_row,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import grpc
 import pytest
@@ -12,8 +10,6 @@ from nats.aio.client import Client as NATS  # noqa: N814
 
 from dealcast.common.v1 import insights_pb2
 from dealcast.forecast.v1 import forecast_pb2 as pb
-from kit.connection import connect
-from kit.messaging import ensure_streams
 from kit.models import ModelShelf
 from kit.nats_server import NatsServer
 from kit.testing import eventually
@@ -23,20 +19,6 @@ from services.gateway.workspace import Workspace
 from tests.integration.forecast.test_forecast_replicas import Replica, replica, send, some_events
 
 MONTHS = ["2017-10", "2017-11", "2017-12"]  # as of the end of September
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with NatsServer(tmp_path / "store") as started:
-        yield started
-
-
-@pytest.fixture
-async def client(server: NatsServer) -> AsyncIterator[NATS]:
-    connection = await connect(server.url, "test")
-    await ensure_streams(connection)
-    yield connection
-    await connection.close()
 
 
 class Settings:

@@ -3,55 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import grpc
 import numpy as np
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
-from nats.aio.msg import Msg
 
 from dealcast.common.v1 import insights_pb2, records_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.forecast.v1 import forecast_pb2 as pb
 from dealcast.forecast.v1 import forecast_pb2_grpc
-from kit.clock import WallClock
 from kit.connection import connect
-from kit.messaging import Outgoing, Publisher, ensure_streams
+from kit.messaging import Outgoing, Publisher
 from kit.models import ModelShelf, Pointer, pack
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
 from kit.subjects import INSIGHTS_LEAD_SCORE, subject
 from kit.testing import eventually
 from learning.records import Outcome
-from services.forecast import replica as service_replica
 from services.forecast.blend import Blend, Level
 from services.forecast.bootstrap import build
 from services.forecast.grpc_api import SERVICE_NAME
 from services.forecast.model import ForecastModel
 from services.forecast.newbusiness import NewBusiness, OwnerRate
-from services.forecast.service import Forecasts
 from services.forecast.settings import Settings
 from tests.unit.forecast.forecast_builders import owner_path, scored_event
 
 Rollups = dict[tuple[str, str, str], tuple[int, int, int, int, tuple[int, ...]]]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with NatsServer(tmp_path / "store") as started:
-        yield started
-
-
-@pytest.fixture
-async def client(server: NatsServer) -> AsyncIterator[NATS]:
-    connection = await connect(server.url, "test")
-    await ensure_streams(connection)
-    yield connection
-    await connection.close()
 
 
 class Replica:
@@ -190,64 +171,6 @@ async def test_a_node_emptied_while_nobody_watched_is_published_as_empty(server:
     async with replica(server) as one:
         await eventually(lambda: _stands(client, one), 20)
         assert ("owner:u1", "2017-Q4", "USD") not in await published(client)
-
-
-class Emptied:
-    """A consumer whose last pending messages were purged: nothing ever comes."""
-
-    def __init__(self, stop: asyncio.Event | None = None) -> None:
-        self._stop = stop
-
-    async def take(self, timeout: float) -> list[Msg]:
-        if self._stop:
-            self._stop.set()
-        await asyncio.sleep(0.01)
-        return []
-
-    async def close(self) -> list[Msg]:
-        return []
-
-
-@pytest.mark.parametrize("waiting", [0, 3])
-async def test_catching_up_ends_where_pending_messages_were_purged_or_it_is_to_stop(
-    client: NATS, waiting: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Told of waiting messages at first, then of as many as given, for ever."""
-    stop = asyncio.Event()
-    service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), WallClock())
-    following = service_replica.Replica(client, service, asyncio.Event())
-
-    async def opened(subject: str) -> tuple[Emptied, str, int]:
-        return Emptied(stop if waiting else None), "consumer", 3
-
-    async def pending(consumer: str) -> int:
-        return waiting
-
-    monkeypatch.setattr(following, "_open", opened)
-    monkeypatch.setattr(following, "_pending", pending)
-    await following._look_at_stream()
-    running = asyncio.create_task(following._follow(stop))
-    if waiting:
-        await asyncio.wait_for(running, 10)
-        assert not following.ready
-    else:
-        await eventually(lambda: following.ready, 10)
-        stop.set()
-        await asyncio.wait_for(running, 10)
-
-
-async def test_pending_is_what_still_waits(client: NATS) -> None:
-    following = service_replica.Replica(
-        client, Forecasts(SimpleNamespace(current=(ForecastModel(), None)), WallClock()), asyncio.Event()
-    )
-    stream = client.jetstream()
-    for name in ("d1", "d2"):
-        await stream.publish(f"INSIGHTS.forecast.{name}", b"")
-    pull, consumer, waiting = await following._open("INSIGHTS.forecast.*")
-    assert (waiting, await following._pending(consumer)) == (2, 2)
-    await stream.purge_stream("INSIGHTS")
-    assert await following._pending(consumer) == 0
-    await pull.close()
 
 
 async def test_a_new_model_brings_new_business_within_seconds(server: NatsServer, client: NATS, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from dealcast.common.v1 import insights_pb2
 from dealcast.events.v1 import events_pb2
 from kit.subjects import rollup_subject
 from learning.history import read_history
-from services.gateway.rest.schemas import ForecastTotals, Problem
+from services.gateway.rest.schemas import Problem
+from services.gateway.rest.schemas_totals import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox, Workspace
 from tests.integration.gateway.conftest import RunningGateway, until
 
