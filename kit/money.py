@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision, list_currencies
 
 LARGEST = Decimal(10) ** 15
 CURRENCIES = frozenset(list_currencies())  # also those no longer in use: old deals were made in them
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def is_currency(code: str) -> bool:
@@ -64,3 +65,10 @@ def format_minor(currency: str, minor: int, scenarios: int = 1) -> str:
     digits = f"{abs(minor):0{places + 1}d}"
     whole = f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return f"-{whole}" if minor < 0 else whole
+
+
+def exchanged(money: Money, rate: Decimal, currency: str) -> Money:
+    """The money in another currency, of which `rate` major units are one of its own: rounded half-even, once."""
+    shift = decimals(currency)[0] - decimals(money.currency)[0]
+    exact = _EXACT.scaleb(_EXACT.multiply(Decimal(money.minor), rate), Decimal(shift))
+    return Money(currency, int(_EXACT.to_integral_value(exact)))

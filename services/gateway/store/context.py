@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from kit.clock import last_second
 from kit.errors import InvalidInput, NotFound
+from learning.exchange import DatedRate, Rates
 from learning.placements import Tree, trees_from
 from learning.records import FieldDefinition, FieldType, ReportingLine, User
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
+from services.gateway.store import tables_forecast as f
 from services.gateway.store.codec import dumps, loads
 from services.gateway.store.database import Database
 from services.gateway.store.people import People
 
-PEOPLE_VERSION, FIELDS_VERSION = "people_version", "fields_version"
+PEOPLE_VERSION, FIELDS_VERSION, RATES_VERSION = "people_version", "fields_version", "rates_version"
 CLOCK, CURRENCY, PIPELINES, TREES = "clock", "currency", "pipelines", "forecast_trees"
-_KEYS = (PEOPLE_VERSION, FIELDS_VERSION, CLOCK, CURRENCY, PIPELINES, TREES)
+_KEYS = (PEOPLE_VERSION, FIELDS_VERSION, RATES_VERSION, CLOCK, CURRENCY, PIPELINES, TREES)
 _USERS = select(t.users).order_by(t.users.c.id)
 _LINES = select(t.reporting_lines).order_by(t.reporting_lines.c.user_id, t.reporting_lines.c.valid_from)
 _FIELDS = select(t.field_definitions)
+_R = f.exchange_rates.c
+_RATES = select(_R.currency, _R.day, _R.rate).order_by(_R.id)
 
 Fields = dict[tuple[str, str], FieldType]
 
@@ -39,6 +44,7 @@ class Context:
     currency: str = "USD"
     pipelines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     trees: tuple[Tree, ...] = ()  # that totals are taken over, beside the reporting line
+    rates: Rates = field(default_factory=Rates)  # to the company's currency
 
     def now(self) -> datetime:
         """The business clock: the end of the pinned day, else wall time."""
@@ -80,6 +86,7 @@ class Contexts:
         self._save_settings = database.upsert(t.settings)
         self._people: tuple[int, People] = (-1, People((), ()))
         self._fields: tuple[int, Fields] = (-1, {})
+        self._rates: tuple[tuple[int, str], Rates] = ((0, ""), Rates())
 
     def read(self, connection: Connection) -> Context:
         """The context in this transaction."""
@@ -89,14 +96,15 @@ class Contexts:
         people = self._read_people(connection, stored.get(PEOPLE_VERSION) or 0)
         fields = self._read_fields(connection, stored.get(FIELDS_VERSION) or 0)
         clock = stored.get(CLOCK) or {}
-        pinned = clock.get("pinned")
+        pinned, currency = clock.get("pinned"), stored.get(CURRENCY) or "USD"
         return Context(
             people,
             fields,
             date.fromisoformat(pinned) if pinned else None,
-            stored.get(CURRENCY) or "USD",
+            currency,
             stored.get(PIPELINES) or {},
             trees_from(stored.get(TREES) or {}),
+            self._read_rates(connection, stored.get(RATES_VERSION) or 0, currency),
         )
 
     def _read_people(self, connection: Connection, version: int) -> People:
@@ -114,8 +122,19 @@ class Contexts:
             kept = self._fields = (version, {(entity, name): FieldType(kind) for entity, name, kind in rows})
         return kept[1]
 
+    def _read_rates(self, connection: Connection, version: int, currency: str) -> Rates:
+        kept = self._rates
+        if version and kept[0] != (version, currency):
+            found: dict[tuple[str, str], str | None] = {}
+            for row in connection.execute(_RATES.where(_R.base == currency)).all():
+                found[row.currency, row.day] = row.rate
+            told = ((code, date.fromisoformat(day), rate) for (code, day), rate in found.items() if rate)
+            rates = Rates.of(currency, [DatedRate(code, day, Decimal(rate)) for code, day, rate in told])
+            kept = self._rates = ((version, currency), rates)
+        return kept[1] if version else Rates()
+
     def touch(self, connection: Connection, key: str) -> None:
-        """Note in this transaction that people or fields are another version now."""
+        """Note in this transaction that people, fields or exchange rates are another version now."""
         stored = connection.execute(select(t.settings.c.value).where(t.settings.c.key == key)).scalar()
         version = (loads(stored) if stored else 0) + 1
         self._save_settings.run(connection, [{"key": key, "value": dumps(version)}])

@@ -26,6 +26,7 @@ from learning.records import (
 )
 from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
 from services.gateway.store.audit_interface import ModelAuditStore
+from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.shapes import (
@@ -39,6 +40,7 @@ from services.gateway.store.shapes import (
     PastDeal,
     PlacedDeal,
     Query,
+    RateEntry,
     ScorePoint,
     StoredEvent,
     StoredRollup,
@@ -49,12 +51,12 @@ from services.gateway.store.shapes import (
 EVER = 1_000_000  # days
 SYSTEM_CALLS = frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
-    "finish_outbox", "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "recall_request",
+    "finish_outbox", "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "rates", "recall_request",
     "remember_request", "save_forecast_days", "save_rollups", "take_outbox", "unpublished_feedback",
 })  # fmt: skip
 
 
-class Store(FeedbackStore, ForecastStore, ModelAuditStore, Protocol):
+class Store(ExchangeStore, FeedbackStore, ForecastStore, ModelAuditStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...
@@ -162,16 +164,19 @@ class Store(FeedbackStore, ForecastStore, ModelAuditStore, Protocol):
         """Nodes of the tree on that day all of whose owners the principal sees today; None for all nodes. Totals of
         any other would tell of colleagues. Regions and the company are beyond whoever does not see all."""
 
-    async def won(self, principal: Principal, start: date, end: date) -> list[Won]: ...
+    async def won(self, principal: Principal, start: date, end: date) -> list[Won]:
+        """What is booked from start to end. Deals whose currency has a rate on the day they were won count in the
+        company's, each rounded by itself before anything is added or shared."""
 
-    async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]: ...
+    async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]:
+        """What is promised from start to end; as `won`, by the rates of the business day."""
 
     async def placed_deals(
         self, principal: Principal, outcome: Outcome, start: date | None = None, end: date | None = None,
         trees: Sequence[Tree] | None = None,
     ) -> list[PlacedDeal]:  # fmt: skip
         """Undeleted opportunities with their places: won ones closed, or open ones promised, from start to end; all of
-        them without days. In these trees, else in those that are defined."""
+        them without days. In these trees, else in those that are defined. Amounts as they count in totals (`won`)."""
 
     async def list_pipelines(self, principal: Principal) -> list[str]:
         """The pipelines, by name, that undeleted opportunities the principal sees stand in."""
@@ -281,6 +286,7 @@ __all__ = [
     "PastDeal",
     "PlacedDeal",
     "Query",
+    "RateEntry",
     "ScorePoint",
     "Store",
     "StoredEvent",

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, not_, select
 
+from kit.money import Money
 from learning.placements import ACCOUNT, ACCOUNT_FIELD, OF_LINES, Tree, placements_of
 from learning.records import Account, Outcome, Product, ProductLine
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import to_day
-from services.gateway.store.context import Part
+from services.gateway.store.context import Context, Part
 from services.gateway.store.database import Database
 from services.gateway.store.rows import account_from, deal_from, product_from, product_line_from
 from services.gateway.store.shapes import PlacedDeal
@@ -47,12 +48,12 @@ class Placed(Part):
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             rows = self._seen_of(connection, connection.execute(found).all(), visible)
-            return self._placed(connection, context.currency, rows, context.trees if trees is None else trees)
+            return self._placed(connection, context, rows, context.trees if trees is None else trees)
 
         return await self._database.read(work)
 
     def _placed(
-        self, connection: Connection, currency: str, rows: Sequence[Any], trees: Sequence[Tree]
+        self, connection: Connection, context: Context, rows: Sequence[Any], trees: Sequence[Tree]
     ) -> list[PlacedDeal]:
         levels = {level for tree in trees for level in tree.levels}
         lines: dict[str, list[ProductLine]] = {}
@@ -69,7 +70,9 @@ class Placed(Part):
         for row in rows:
             deal = deal_from(row, tuple(lines.get(row.id, ())), ())
             placements = placements_of(deal, accounts.get(row.account_id), products, trees)
-            found.append(PlacedDeal(row.currency or currency, row.amount or 0, row.category, row.suggested, placements))
+            day = deal.closed_date if deal.outcome is Outcome.WON else None
+            money = context.rates.counted(Money(row.currency or context.currency, row.amount or 0), day or context.day)
+            found.append(PlacedDeal(money.currency, money.minor, row.category, row.suggested, placements))
         return found
 
     async def list_pipelines(self, principal: Principal) -> list[str]:

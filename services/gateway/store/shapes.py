@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from learning.placements import WHOLE
@@ -142,6 +143,17 @@ class DealPair:
     name: str
     before: PastDeal | None
     after: PastDeal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RateEntry:
+    """An exchange rate to the company's currency as somebody set it; without a rate it was taken away."""
+
+    currency: str
+    day: date
+    rate: Decimal | None
+    author: str
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.calls import Calls
+from services.gateway.store.exchange import Exchange
 from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
 from services.gateway.store.insights import Insights
@@ -19,7 +20,7 @@ from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Outbox, Export, ModelAudit, Scored,
-    WorkspaceDocuments,
+    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Exchange, Outbox, Export,
+    ModelAudit, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -24,6 +24,14 @@ calls = Table(
     Index(None, "period", "node"), sqlite_autoincrement=True,
 )  # fmt: skip
 
+exchange_rates = Table(
+    "exchange_rates", metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True), Column("base", KEY, nullable=False),
+    Column("currency", KEY, nullable=False), Column("day", DAY, nullable=False), Column("rate", KEY),
+    Column("author", KEY, nullable=False), Column("time", BigInteger, nullable=False),
+    Index(None, "base", "currency", "day"), sqlite_autoincrement=True,
+)  # fmt: skip
+
 forecast_days = Table(
     "forecast_days", metadata,
     Column("node", TEXT, nullable=False), Column("currency", KEY, nullable=False),

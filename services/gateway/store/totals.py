@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, case, func, not_, or_, select
 
+from kit.money import Money
+from learning.exchange import Rates
 from learning.placements import cut_at
 from learning.records import Node
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
-from services.gateway.store.codec import to_day
+from services.gateway.store.codec import from_day, to_day
 from services.gateway.store.context import Context, Part
 from services.gateway.store.interface import CategorySum, Won
 from services.gateway.store.seen import account_seen, contact_seen, deal_seen
@@ -84,7 +87,7 @@ class Totals(Part):
     async def won(self, principal: Principal, start: date, end: date) -> list[Won]:
         """Won, undeleted opportunities closed from start to end; deals without amount count zero."""
         where = (*OPPORTUNITY, D.outcome == "WON", D.closed_date.between(to_day(start), to_day(end)))
-        rows = await self._sums(principal, where, ())
+        rows = await self._sums(principal, where, (), day=D.closed_date)
         return [Won(owner, currency, minor, deals) for owner, currency, minor, deals in rows]
 
     async def categories(self, principal: Principal, start: date, end: date) -> list[CategorySum]:
@@ -104,33 +107,42 @@ class Totals(Part):
         where: tuple[ColumnElement[bool], ...],
         by: tuple[ColumnElement[Any], ...],
         source: FromClause = t.deals,
+        day: ColumnElement[Any] | None = None,
     ) -> list[tuple[Any, ...]]:
+        """Sums of amounts as they count, by rates of a column's days, else of the business day."""
+
         def work(connection: Connection) -> list[tuple[Any, ...]]:
             context = self._contexts.read(connection)
-            visible = context.visible(principal)
+            visible, rates = context.visible(principal), context.rates
             currency = func.coalesce(D.currency, context.currency)
             columns = (D.owner_id, currency.label("in_currency"), *by)
-            sums = (func.sum(D.amount // SPLIT), func.sum(D.amount % SPLIT), func.count())
-            found = select(*columns, *sums).select_from(source).where(*where)
-            found = found.where(not_(_CREDITED))
+            seen = [*where, not_(_CREDITED)]
             parameters: dict[str, Any] = {}
             if visible is not None:
-                found = found.where(self._database.among(D.owner_id, "owners"))
+                seen.append(self._database.among(D.owner_id, "owners"))
                 parameters["owners"] = self._database.ids(sorted(visible))
-            grouped = found.group_by(D.owner_id, "in_currency", *by)
+            sums = (func.sum(D.amount // SPLIT), func.sum(D.amount % SPLIT), func.count())
+            foreign = currency.in_(sorted(rates.days))
+            own = (*seen, not_(foreign)) if rates else seen
+            grouped = select(*columns, *sums).select_from(source).where(*own).group_by(D.owner_id, "in_currency", *by)
             rows = connection.execute(grouped, parameters).all()
             sums_of = {tuple(row[:-3]): [int(row[-3] or 0) * SPLIT + int(row[-2] or 0), int(row[-1])] for row in rows}
-            parts = select(C.deal_id, C.owner_id, C.share, func.coalesce(D.amount, 0).label("amount"), *columns[1:])
+            priced = (func.coalesce(D.amount, 0).label("amount"), (D.id if day is None else day).label("day"))
+            counted = _Counted(rates, None if day is not None else context.day)
+            if rates:
+                alone = select(*priced, *columns).select_from(source).where(*seen, foreign)
+                for row in connection.execute(alone, parameters).all():
+                    money = counted.of(row)
+                    _take(sums_of, (row.owner_id, money.currency, *row[4:]), money.minor)
+            parts = select(*priced, C.owner_id, *columns[1:], C.deal_id, C.share)
             parts = parts.select_from(source.join(t.deal_credits, C.deal_id == D.id)).where(*where)
             shared = connection.execute(parts.order_by(C.deal_id, C.position)).all()
             for _, deal in groupby(shared, key=lambda row: row.deal_id):
                 holders = list(deal)
-                minors = cut_at(holders[0].amount, [row.share for row in holders])
-                for row, minor in zip(holders, minors, strict=True):
+                money = counted.of(holders[0])
+                for row, minor in zip(holders, cut_at(money.minor, [row.share for row in holders]), strict=True):
                     if visible is None or row.owner_id in visible:
-                        total = sums_of.setdefault((row.owner_id, *row[4:]), [0, 0])
-                        total[0] += minor
-                        total[1] += 1
+                        _take(sums_of, (row.owner_id, money.currency, *row[4:-2]), minor)
             return [(*key, *total) for key, total in sorted(sums_of.items())]
 
         return await self._database.read(work)
@@ -170,6 +182,24 @@ class Totals(Part):
             (table, of_accounts.get(table.name) or ([table.c.deal_id.in_(mine)] if "deal_id" in table.c else []))
             for table in TABLES
         ], parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What deals' amounts count for: on a given day, else on each row's own."""
+
+    rates: Rates
+    day: date | None
+
+    def of(self, row: Any) -> Money:
+        """Of a row with amount, in_currency and day."""
+        return self.rates.counted(Money(row.in_currency, int(row.amount)), self.day or from_day(row.day) or date.min)
+
+
+def _take(sums: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], minor: int) -> None:
+    total = sums.setdefault(key, [0, 0])
+    total[0] += minor
+    total[1] += 1
 
 
 def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:

@@ -12,7 +12,7 @@ from kit.errors import InvalidInput
 from services.gateway.limits import ID_LENGTH
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, loads, storable, to_us
-from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, Part, check_document
+from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, RATES_VERSION, Part, check_document
 from services.gateway.store.database import Database
 
 DAY_US = 24 * 3600 * 1_000_000
@@ -49,7 +49,7 @@ class WorkspaceDocuments(Part):
 
     async def put_setting(self, key: str, value: Any) -> None:
         """Keep a JSON document; None empties it."""
-        if key in (PEOPLE_VERSION, FIELDS_VERSION):
+        if key in (PEOPLE_VERSION, FIELDS_VERSION, RATES_VERSION):
             raise InvalidInput("the store keeps this itself", field="key", value=key, mend="Use another key")
         check_document(key, value)
 
