@@ -13,8 +13,10 @@ MAIN = ("price_objection", "competitor", "timing", "no_decision_maker", "interna
 FURTHER = ("budget", "legal", "contact_changed", "tender")
 SUMS = {
     "ko_open": "1691cd58c957950b8a5a2728185629de803df06ed432f25dfd2365594a79691b",
+    "ko_dev": "ba61ea8e24728cbfc7d9dbd3e79736fd7463cb3f65048e62d1e1342238f0afe7",
     "ko_held": "4e1d57a2436eb260d1c7a2cc99182be8f9df2adddf90527effeaabb7ae3408ec",
     "en_open": "7574673194fa58cedb30414c28378ffebae597d8ddbed63bf660cdfefc44d61d",
+    "en_dev": "16d94c5cb85f40c198f49a236b5c64c3fd4e3ffa85c29631097902b05102c970",
     "en_held": "a6a893ecd43ec588c3ace65d389dd56ce8da30327185da63ab345e9b9c6daa57",
 }
 
@@ -71,14 +73,14 @@ def test_every_mark_names_a_signal_and_words_of_its_note(name: str) -> None:
 
 def test_no_id_and_no_text_comes_twice_over_all_files() -> None:
     notes = [note for name in SUMS for note in read(name)]
-    assert len({note["id"] for note in notes}) == len({note["text"] for note in notes}) == len(notes) == 600
+    assert len({note["id"] for note in notes}) == len({note["text"] for note in notes}) == len(notes) == 1058
 
 
 @pytest.mark.parametrize("name", SUMS)
 def test_there_are_enough_of_each_main_signal_and_of_notes_with_none(name: str) -> None:
     found = counts(name)
     assert all(found[signal] >= 30 for signal in MAIN), found
-    assert found["none"] * 4 >= found["notes"] == 150
+    assert found["none"] * 4 >= found["notes"] >= 150
 
 
 def test_the_readme_states_the_counts_there_are() -> None:
