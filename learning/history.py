@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ from kit.errors import InvalidInput, NotFound
 from kit.money import Money
 from learning.answers import Verb
 from learning.decisions import Decided, Said, decided
+from learning.exchange import DatedRate, Rates
 from learning.history_schema import SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
 from learning.history_writer import HistoryWriter, Manifest
 from learning.records import (
@@ -134,6 +136,20 @@ class HistoryFolder:
     def quotas(self) -> list[Quota]:
         rows = ((owner, period, _money(c, amount)) for owner, period, amount, c in self._rows("quotas"))
         return [Quota(owner, period, money) for owner, period, money in rows if money is not None]
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Exchange rates to the company's currency, of each day the newest entry; none where none were kept."""
+        if not (self.folder / "exchange_rates.parquet").exists():
+            return Rates()
+        rows = self._rows("exchange_rates")
+        newest = {(code, day): rate for base, code, day, rate, *_ in rows if base == self.manifest.currency}
+        try:
+            found = [DatedRate(code, day, Decimal(rate)) for (code, day), rate in newest.items() if rate]
+        except InvalidOperation:
+            mend = "Export the history again."
+            raise InvalidInput("A rate is no number.", field="exchange_rates.parquet", mend=mend) from None
+        return Rates.of(self.manifest.currency, found)
 
     def decisions(self) -> list[Decided]:
         """What was shown first, by chance, oldest first; none in an export from before it was kept."""

@@ -63,6 +63,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         context=_TEXT, undone_time=_TIME, undone_by=_TEXT,
     ),
     "forecast_days": _schema(node=_TEXT, currency=_TEXT, period=_TEXT, day=_DAY, body=_TEXT),
+    "exchange_rates": _schema(base=_TEXT, currency=_TEXT, day=_DAY, rate=_TEXT, author=_TEXT, time=_TIME),
     "field_definitions": _schema(entity=_TEXT, name=_TEXT, type=_TEXT),
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_LEAD_SCORE, INSIGHTS_STREAM
 from services.forecast.events import score_handler
+from services.forecast.exchange_source import exchange_follower
 from services.forecast.fiscal_source import fiscal_follower
 from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
@@ -34,7 +35,9 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = Forecasts(follower, clock, settings.bounds)
     fiscal = fiscal_follower(shelf, service.adopt)
-    await fiscal.look()
+    exchange = exchange_follower(shelf, service.adopt_exchange)
+    for each in (fiscal, exchange):
+        await each.look()
     publisher = Publisher(nc, streams_file=file)
     replica = Replica(nc, service, changed, streams_file=file)
     totals = RollupPublisher(service, replica, publisher, clock, changed, seconds=settings.rollup_seconds)
@@ -43,7 +46,7 @@ async def build(nc: NATS, settings: Settings) -> Parts:
         handler=score_handler(service, publisher), streams_file=file,
     )  # fmt: skip
     api = ForecastApi(service, replica, clock)
-    runners = (follower, fiscal, consumer, replica, totals)
+    runners = (follower, fiscal, exchange, consumer, replica, totals)
     return Parts(runners=runners, grpc=api.add_to, grpc_services=(SERVICE_NAME,))
 
 

@@ -259,6 +259,7 @@ def rollup_to_pb(row: RollupRow, info: ModelInfo, as_of: datetime) -> pb.Rollup:
         quantiles=row.quantiles, as_of=time_to_pb(as_of), business_day=row.business_day.isoformat(),
         model_version=info.version, model_generation=info.order, start_date=row.period.start.isoformat(),
         end_date=row.period.end.isoformat(), spans=[_span_total(each) for each in row.others],
+        exchange_edition=info.exchange,
     )  # fmt: skip
 
 

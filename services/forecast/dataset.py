@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kit.money import Money
+from kit.money import Money, exchanged
+from learning.exchange import Rates
 from learning.records import DealHistory, DealKind, Node, Outcome
 from learning.scores import read_scores
 from learning.snapshots import end_of, phases
@@ -121,9 +122,15 @@ class Company:
 
 
 def read_cases(
-    histories: Iterable[DealHistory], as_of: date, currency: str, replay_days: Sequence[date]
-) -> Iterator[Case]:
-    """Every opportunity up to a day, with its rows at certain ages and on the replay days that it was open on."""
+    histories: Iterable[DealHistory], as_of: date, currency: str, replay_days: Sequence[date],
+    rates: Rates | None = None,
+) -> Iterator[Case]:  # fmt: skip
+    """Every opportunity up to a day, with its rows at certain ages and on the replay days that it was open on.
+
+    Amounts are in the company's currency as far as there are rates: open ones by that of their day, booked ones by
+    that of the day they were booked on.
+    """
+    rates = rates or Rates()
     for whole in histories:
         history = replace(whole, activities=())  # nothing here looks at them
         found = [phase for phase in phases(history, as_of) if phase.kind is DealKind.OPPORTUNITY]
@@ -132,10 +139,10 @@ def read_cases(
         phase = found[-1]
         sampled = [day for age in AGES if (day := phase.start + timedelta(weeks=age)) <= phase.end]
         wanted = sorted({*sampled, *(day for day in replay_days if phase.start <= day <= phase.end)})
-        rows = rows_at(history, wanted, only_open=True)
+        rows = {day: in_currency(row, day, rates) for day, row in rows_at(history, wanted, only_open=True).items()}
         state = Timeline(history).state(end_of(phase.closed_day or as_of))
         amount = state.get("amount")
-        amount = amount if isinstance(amount, Money) else None
+        amount = exchanged_near(amount, phase.closed_day or as_of, rates) if isinstance(amount, Money) else None
         money = asked(rows[max(rows)], currency).currency if rows else currency
         yield Case(
             history.deal.id, phase.start, phase.label or Outcome.OPEN, phase.closed_day,
@@ -143,6 +150,21 @@ def read_cases(
             amount.currency if amount else money, str(state.get("owner_id") or ""), rows,
             tuple(day for day in sampled if day in rows),
         )  # fmt: skip
+
+
+def exchanged_near(money: Money, day: date, rates: Rates) -> Money:
+    """In the company's currency by the rate of a day, else by the first there is: models learn from older times."""
+    rate = rates.near(money.currency, day)
+    return money if rate is None else exchanged(money, rate, rates.currency)
+
+
+def in_currency(row: Row, day: date, rates: Rates) -> Row:
+    """A deal's row with its amount in the company's currency."""
+    rate = rates.near(str(row.get("currency") or ""), day) if rates else None
+    amount = row.get("amount")
+    if rate is None or not isinstance(amount, float | int):
+        return row
+    return dict(row) | {"amount": float(amount) * float(rate), "currency": rates.currency}
 
 
 @dataclass(slots=True)

@@ -169,6 +169,7 @@ class ModelInfo:
     digest: str = ""
     evaluation: Mapping[str, object] = field(default_factory=dict)
     editions: int = 0  # of the fiscal year, which changes forecasts as another model does
+    exchange: int = 0  # the edition of the exchange rates that totals are counted by
 
     @property
     def order(self) -> int:

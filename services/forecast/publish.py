@@ -83,7 +83,8 @@ class RollupPublisher:
     async def _publish_dirty(self) -> None:
         """One round: every total that changed, as all of them stood at its beginning."""
         DEALS.set(len(self._service.rollup))
-        round_ = self._service.rollup.freeze_dirty()
+        rollup = self._service.rollup  # another may begin meanwhile
+        round_ = rollup.freeze_dirty()
         info, now = self._service.info, self._clock.now()
         for start in range(0, len(round_), ROWS):
             rows = await asyncio.to_thread(rows_of, round_[start : start + ROWS])
@@ -100,6 +101,6 @@ class RollupPublisher:
             PUBLISHED.inc(len(rows) - len(failed))
             if failed:
                 log.warning("rollups_not_published", count=len(failed))
-                self._service.rollup.mark([*failed, *round_[start + ROWS :]])
+                rollup.mark([*failed, *round_[start + ROWS :]])
                 self._changed.set()
                 return

@@ -93,7 +93,8 @@ class Rollup:
         touched = [each for each in (*after.values(), *before.values()) if each and each.parameters]
         stands = [stand for each in touched for tree in each.trees() for stand in tree]
         nodes = {UNALLOTTED.id, *(node.id for path, _, _ in stands for node in path)}
-        currencies = {each.parameters.currency for each in touched if each.parameters}
+        drawn = self._drawer.draw([each.parameters for each in touched if each.parameters])
+        currencies = {one.currency for one in drawn}
         try:
             self._replace(after)
             self.settle()
@@ -111,10 +112,10 @@ class Rollup:
         pairs = [(held, -1) for held in out] + [(update, 1) for update in updates.values() if update]
         moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
         draws = self._drawer.draw([parameters for _, _, parameters in moving])
-        for (update, sign, parameters), draw in zip(moving, draws, strict=True):
+        for (update, sign, _), draw in zip(moving, draws, strict=True):
             for stands in update.trees():
                 for path, begun, until in stands:
-                    self._leaf(path, parameters.currency).add(draw, sign, begun, until)
+                    self._leaf(path, draw.currency).add(draw, sign, begun, until)
                 if len(stands) > 1:
                     self._note_repeated([path for path, _, _ in stands], draw, sign)
         for deal_id, given in updates.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -13,15 +13,14 @@ from kit.clock import Clock, as_of
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.records import Placement
-from services.forecast.blend import Correction
 from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
 from services.forecast.draws import Drawer
+from services.forecast.exchange import BesideDeals, CountingDrawer, Exchange
 from services.forecast.frozen import within
 from services.forecast.grid import Grid, Quarters
 from services.forecast.leaves import Key, Path, Update
 from services.forecast.model import Ask, ForecastModel, extras_of
-from services.forecast.months import Allotments, allotments
-from services.forecast.newbusiness import NewWins, OwnerRate
+from services.forecast.months import allotments
 from services.forecast.rollup import Rollup
 
 KIND = "forecast"
@@ -74,9 +73,8 @@ class Extras:
     model: ForecastModel
     day: date
     grid: Grid
-    new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]]
-    correction: Correction
-    allotted: Mapping[tuple[str, str], Allotments]
+    exchange: Exchange
+    beside: BesideDeals
 
 
 class Sent:
@@ -115,24 +113,38 @@ class Forecasts:
         self._bounds = bounds or CategoryBounds()
         self._editions = 0  # of the fiscal year
         self._drawer = Drawer(grid=Quarters())
+        self._exchange, self._exchange_edition = Exchange(), 0
         self._extras: Extras | None = None
         self.sent = Sent()
-        self.rollup = Rollup(self._drawer)
+        self.rollup = self._empty()
+
+    def _empty(self) -> Rollup:
+        return Rollup(CountingDrawer(self._drawer, self._exchange))
 
     def adopt(self, grid: Grid, editions: int) -> None:
         """Quarters begin elsewhere: totals begin anew, to be filled from the stream; forecasts count as newer."""
         self._editions = editions
         if grid != self._drawer.grid:
             self._drawer, self._extras = Drawer(grid=grid), None
-            self.rollup = Rollup(self._drawer)
+            self.rollup = self._empty()
+
+    def adopt_exchange(self, exchange: Exchange, edition: int) -> None:
+        """Other exchange rates: totals begin anew, to be filled from the stream; forecasts stay as they are."""
+        if exchange != self._exchange:
+            self._exchange, self._extras = exchange, None
+            self.rollup = self._empty()
+        elif edition != self._exchange_edition:
+            self.rollup.mark_all()
+        self._exchange_edition = edition
 
     @property
     def info(self) -> ModelInfo:
         """Which model answers."""
         model, pointer = self.models.current
         if pointer is None:
-            return ModelInfo(PRIOR_VERSION, evaluation=model.evaluation, editions=self._editions)
-        return ModelInfo(pointer.version, pointer.generation, pointer.digest, model.evaluation, self._editions)
+            pointer = Pointer(PRIOR_VERSION, 0, "")
+        named = (pointer.version, pointer.generation, pointer.digest, model.evaluation)
+        return ModelInfo(*named, self._editions, self._exchange_edition)
 
     def answer(self, deals: Sequence[Asked], *, reasons: bool = True) -> list[Answer]:
         """One answer a deal, all by the same model."""
@@ -159,25 +171,27 @@ class Forecasts:
         held = self.rollup.key_of(deal.deal_id)
         return held is not None and held > answer.order(deal.upstream)
 
-    def extras_wanted(self) -> tuple[ForecastModel, date, Grid] | None:
-        """The model, day and grid that the leaves' extras are to be drawn for; None while they are right."""
+    def extras_wanted(self) -> tuple[ForecastModel, date, Grid, Exchange] | None:
+        """The model, day, grid and exchange rates that the leaves' extras are to be drawn for; None while they are
+        right."""
         model, _ = self.models.current
         day, grid = self.rollup.business_day, self.rollup.grid
         if day is None or (self._extras and (self._extras.model, self._extras.day) == (model, day)):
             return None
-        return model, day, grid
+        return model, day, grid, self._exchange
 
     @staticmethod
-    def draw_extras(model: ForecastModel, day: date, grid: Grid) -> Extras:
+    def draw_extras(model: ForecastModel, day: date, grid: Grid, exchange: Exchange) -> Extras:
         """Business not yet created, for each owner; touches no state, so that a thread can do it."""
         new, correction = extras_of(model, day, grid.wholes)
-        return Extras(model, day, grid, new, correction, allotments(model, day, grid, new, correction))
+        beside = BesideDeals(new, correction, allotments(model, day, grid, new, correction))
+        return Extras(model, day, grid, exchange, beside.counted(exchange))
 
     def take_extras(self, extras: Extras) -> None:
         """Put the extras at the leaves; every total is published anew, with its model and day."""
-        if extras.grid == self.rollup.grid:  # else quarters began elsewhere meanwhile, and others are drawn
-            self._extras = extras
-            self.rollup.set_extras(extras.new, extras.correction, extras.allotted)
+        if (extras.grid, extras.exchange) == (self.rollup.grid, self._exchange):  # else others are drawn
+            self._extras, beside = extras, extras.beside
+            self.rollup.set_extras(beside.new, beside.correction, beside.allotted)
             self.rollup.mark_all()
 
     def simulate(self, deals: Sequence[Asked], period: str) -> tuple[list[RollupRow], list[RollupRow]]:

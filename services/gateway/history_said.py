@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from kit.errors import InvalidInput
@@ -12,7 +13,7 @@ from kit.money import Money
 from learning.history import HistoryFolder
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteStatus
-from services.gateway.store.interface import ForecastDay, Store
+from services.gateway.store.interface import ForecastDay, RateEntry, Store
 
 BATCH = 500
 
@@ -33,6 +34,9 @@ async def load_said(store: Store, principal: Principal, source: HistoryFolder) -
                                    mend=first.mend)  # fmt: skip
     for calls in _batches(await asyncio.to_thread(_read, source, "calls", _call)):
         await store.restore_calls(principal, calls)
+    rates = await asyncio.to_thread(_read, source, "exchange_rates", _rate)
+    if rates:
+        await store.restore_rates(principal, rates)
     for days in _batches(await asyncio.to_thread(_read, source, "forecast_days", _day)):
         await store.save_forecast_days(days)
 
@@ -70,6 +74,14 @@ def _call(row: Mapping[str, Any]) -> Call:
         CallKind(row["kind"]), row["node"], row["period"], _money(row), row["note"] or "", row["author"] or "",
         row["time"], json.loads(row["context"] or "{}"), 0, row["undone_time"], row["undone_by"] or "",
     )  # fmt: skip
+
+
+def _rate(row: Mapping[str, Any]) -> RateEntry:
+    try:
+        rate = None if row["rate"] is None else Decimal(row["rate"])
+    except InvalidOperation:
+        raise ValueError("the rate is no number") from None
+    return RateEntry(row["currency"], row["day"], rate, row["author"] or "", row["time"], row["base"])
 
 
 def _day(row: Mapping[str, Any]) -> ForecastDay:

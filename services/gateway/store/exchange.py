@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.exchange import LARGEST, MOST_DECIMALS, SMALLEST, DatedRate, Rates
 from services.gateway.domain import Principal, WriteResult, WriteStatus
@@ -72,6 +73,24 @@ class Exchange(Part):
 
         return await self._database.write(work)
 
+    async def restore_rates(self, principal: Principal, entries: Sequence[RateEntry]) -> None:
+        """Keep what was set elsewhere, in its order; what is known already stays once. Raises InvalidInput."""
+        company_wide(principal, WHAT)
+        for each in entries:
+            known = DatedRate(each.currency, each.day, SMALLEST if each.rate is None else each.rate)
+            if (check := _check(known, each.base)).errors:
+                first = check.errors[0]
+                raise InvalidInput(first.message, field=first.field, value=first.value, mend=first.mend)
+
+        def work(connection: Connection) -> None:
+            before = {_entry(row) for row in connection.execute(select(f.exchange_rates)).all()}
+            fresh = [each for each in entries if each not in before]
+            self._add_rates.run(connection, [_row(each) for each in fresh])
+            if fresh:
+                self._contexts.touch(connection, RATES_VERSION)
+
+        await self._database.write(work)
+
     def _counting(self, connection: Connection) -> tuple[str, dict[tuple[str, date], Decimal]]:
         """The company's currency, and the rates that count, as the write finds them."""
         context = self._contexts.read(connection)
@@ -83,15 +102,10 @@ class Exchange(Part):
         self, connection: Connection, base: str, rates: Sequence[tuple[str, date, Decimal | None]],
         principal: Principal, time: datetime,
     ) -> None:  # fmt: skip
-        if not rates:
-            return
-        common = {"base": base, "author": principal.id, "time": to_us(time)}
-        rows = [
-            {"currency": code, "day": day.isoformat(), "rate": None if rate is None else f"{rate:f}", **common}
-            for code, day, rate in rates
-        ]
-        self._add_rates.run(connection, rows)
-        self._contexts.touch(connection, RATES_VERSION)
+        if rates:
+            entries = [RateEntry(code, day, rate, principal.id, time, base) for code, day, rate in rates]
+            self._add_rates.run(connection, [_row(each) for each in entries])
+            self._contexts.touch(connection, RATES_VERSION)
 
     async def list_rates(self, principal: Principal, currency: str, *, replaced: bool = False) -> list[RateEntry]:
         """Those of a currency that count, by day, or every entry there was."""
@@ -118,7 +132,19 @@ class Exchange(Part):
 
 def _entry(row: Any) -> RateEntry:
     rate = None if row.rate is None else Decimal(row.rate)
-    return RateEntry(row.currency, date.fromisoformat(row.day), rate, row.author, from_us(row.time))
+    return RateEntry(row.currency, date.fromisoformat(row.day), rate, row.author, from_us(row.time), row.base)
+
+
+def _row(entry: RateEntry) -> dict[str, Any]:
+    return {
+        "base": entry.base, "currency": entry.currency, "day": entry.day.isoformat(), "author": entry.author,
+        "rate": None if entry.rate is None else f"{entry.rate:f}", "time": to_us(entry.time),
+    }  # fmt: skip
+
+
+def exported_rate(row: Any) -> dict[str, Any]:
+    """An entry as a row of the history format."""
+    return {**row._mapping, "day": date.fromisoformat(row.day), "time": from_us(row.time)}
 
 
 def _check(rate: DatedRate, base: str) -> Checker:

@@ -24,6 +24,10 @@ class ExchangeStore(Protocol):
     async def drop_rates(self, principal: Principal, currency: str, day: date | None, time: datetime) -> int:
         """Take the rate of a day away, or all of a currency; how many there were. Raises Forbidden."""
 
+    async def restore_rates(self, principal: Principal, entries: Sequence[RateEntry]) -> None:
+        """Keep entries of elsewhere, in their order; what is known already stays once. Raises Forbidden, and
+        InvalidInput for what is no rate."""
+
     async def list_rates(self, principal: Principal, currency: str, *, replaced: bool = False) -> list[RateEntry]:
         """Those of a currency that count, by day; with `replaced` every entry, by day and in the order they came.
         Rates are everybody's: they tell of no deal."""

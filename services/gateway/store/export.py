@@ -31,6 +31,7 @@ from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.decisions import exported_decision, exported_feedback
 from services.gateway.store.drafts import DEFAULTS
+from services.gateway.store.exchange import exported_rate
 from services.gateway.store.field_types import PREFIX
 from services.gateway.store.rows import credit_from
 from services.gateway.store.said import exported_call, exported_forecast_day, exported_node_quota
@@ -154,7 +155,7 @@ def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
         return [created]
     if source is t.reporting_lines:
         return [source.c.valid_from <= as_of.date().isoformat()]
-    if source in (action_decisions, f.forecast_days):
+    if source in (action_decisions, f.forecast_days, f.exchange_rates):
         return [source.c.day <= as_of.date().isoformat()]
     if source is f.calls:
         return [source.c.time <= to_us(as_of)]
@@ -286,5 +287,6 @@ _PLAIN: dict[str, tuple[Table, Callable[[Any], Row]]] = {
     "node_quotas": (f.node_quotas, exported_node_quota),
     "calls": (f.calls, exported_call),
     "forecast_days": (f.forecast_days, exported_forecast_day),
+    "exchange_rates": (f.exchange_rates, exported_rate),
     "field_definitions": (t.field_definitions, _as_is),
 }

@@ -147,13 +147,14 @@ class DealPair:
 
 @dataclass(frozen=True, slots=True)
 class RateEntry:
-    """An exchange rate to the company's currency as somebody set it; without a rate it was taken away."""
+    """An exchange rate to a company's currency (base) as somebody set it; without a rate it was taken away."""
 
     currency: str
     day: date
     rate: Decimal | None
     author: str
     time: datetime
+    base: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ async def test_rates_are_kept_with_their_history(store: Store) -> None:
     again = [EUR[0], DatedRate("EUR", AUGUST, Decimal("2.5")), DatedRate("KRW", JULY, Decimal("0.00085"))]
     assert [one.status for one in await store.save_rates(LOCAL, again, LATER)] == ["unchanged", "changed", "created"]
     assert await store.rates() == Rates.of("USD", again)
-    july, august = (RateEntry("EUR", one.day, one.rate, LOCAL.id, NOON) for one in EUR)
-    newer = RateEntry("EUR", AUGUST, Decimal("2.5"), LOCAL.id, LATER)
+    july, august = (RateEntry("EUR", one.day, one.rate, LOCAL.id, NOON, "USD") for one in EUR)
+    newer = RateEntry("EUR", AUGUST, Decimal("2.5"), LOCAL.id, LATER, "USD")
     assert await store.list_rates(EAST, "EUR") == [july, newer], "rates are everybody's"
     assert await store.list_rates(LOCAL, "EUR", replaced=True) == [july, august, newer]
     assert [await store.drop_rates(LOCAL, "EUR", day, LATER) for day in (JULY, JULY, None)] == [1, 0, 1]
@@ -62,6 +62,25 @@ async def test_what_is_no_rate_is_refused_alone(store: Store, currency: str, rat
     assert [one.status for one in results] == ["rejected", "created"]
     assert [(error.field, bool(error.mend)) for error in results[0].errors] == [(field, True)]
     assert await store.rates() == Rates.of("USD", [sound])
+
+
+async def test_rates_leave_and_come_back_with_their_history(store: Store) -> None:
+    await store.save_rates(LOCAL, EUR, NOON)
+    await store.drop_rates(LOCAL, "EUR", JULY, LATER)
+    rows = [row async for batch in store.export_rows(LOCAL, "exchange_rates", None) for row in batch]
+    assert [(row["base"], row["day"], row["rate"], row["time"]) for row in rows] == [
+        ("USD", JULY, "1.5", NOON), ("USD", AUGUST, "2", NOON), ("USD", JULY, None, LATER)
+    ]  # fmt: skip
+    then = [row async for batch in store.export_rows(LOCAL, "exchange_rates", LATER.replace(month=7)) for row in batch]
+    assert {row["day"] for row in then} == {JULY}, "a rate of a later day was not known"
+    before = await store.list_rates(LOCAL, "EUR", replaced=True)
+    other = RateEntry("EUR", JULY, Decimal("7"), "boss", LATER, "USD")
+    await store.restore_rates(LOCAL, [*before, other])
+    await store.restore_rates(LOCAL, [other])
+    assert await store.list_rates(LOCAL, "EUR", replaced=True) == [*before[:2], other, before[2]]
+    assert (await store.rates()).on("EUR", JULY) == 7
+    with pytest.raises(InvalidInput):
+        await store.restore_rates(LOCAL, [RateEntry("USD", JULY, Decimal(7), "", LATER, "USD")])
 
 
 async def _deals(put: Put) -> None:

@@ -314,7 +314,7 @@ class NoteSignal(_message.Message):
     def __init__(self, name: _Optional[str] = ..., sentence: _Optional[str] = ..., day: _Optional[str] = ...) -> None: ...
 
 class Rollup(_message.Message):
-    __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation", "start_date", "end_date", "spans")
+    __slots__ = ("node", "level", "name", "parent", "period", "currency", "open_deals", "scenarios", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles", "as_of", "business_day", "model_version", "model_generation", "start_date", "end_date", "spans", "exchange_edition")
     NODE_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -334,6 +334,7 @@ class Rollup(_message.Message):
     START_DATE_FIELD_NUMBER: _ClassVar[int]
     END_DATE_FIELD_NUMBER: _ClassVar[int]
     SPANS_FIELD_NUMBER: _ClassVar[int]
+    EXCHANGE_EDITION_FIELD_NUMBER: _ClassVar[int]
     node: str
     level: str
     name: str
@@ -353,7 +354,8 @@ class Rollup(_message.Message):
     start_date: str
     end_date: str
     spans: _containers.RepeatedCompositeFieldContainer[SpanTotal]
-    def __init__(self, node: _Optional[str] = ..., level: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., period: _Optional[str] = ..., currency: _Optional[str] = ..., open_deals: _Optional[int] = ..., scenarios: _Optional[int] = ..., deals_sum: _Optional[int] = ..., not_yet_created_sum: _Optional[int] = ..., correction_sum: _Optional[int] = ..., quantiles: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_day: _Optional[str] = ..., model_version: _Optional[str] = ..., model_generation: _Optional[int] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[SpanTotal, _Mapping]]] = ...) -> None: ...
+    exchange_edition: int
+    def __init__(self, node: _Optional[str] = ..., level: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., period: _Optional[str] = ..., currency: _Optional[str] = ..., open_deals: _Optional[int] = ..., scenarios: _Optional[int] = ..., deals_sum: _Optional[int] = ..., not_yet_created_sum: _Optional[int] = ..., correction_sum: _Optional[int] = ..., quantiles: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_day: _Optional[str] = ..., model_version: _Optional[str] = ..., model_generation: _Optional[int] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[SpanTotal, _Mapping]]] = ..., exchange_edition: _Optional[int] = ...) -> None: ...
 
 class SpanTotal(_message.Message):
     __slots__ = ("start_date", "end_date", "open_deals", "deals_sum", "not_yet_created_sum", "correction_sum", "quantiles")
