@@ -30,10 +30,14 @@ def lead_scoring(
         str | None,
         typer.Option("--time", help="The column that orders the rows, or row-order.", metavar="COLUMN|row-order"),
     ] = None,
-    drop: Annotated[str, typer.Option("--drop", help="Columns to leave out.", metavar="COL,COL")] = "",
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", help="Columns to leave out; may be given several times.", metavar="COL,COL"),
+    ] = None,
     keep: Annotated[
-        str, typer.Option("--keep", help="Columns to use whatever the leak guard says.", metavar="COL,COL")
-    ] = "",
+        list[str] | None,
+        typer.Option("--keep", help="Columns to use whatever the leak guard says; likewise.", metavar="COL,COL"),
+    ] = None,
     reasons: Annotated[int, typer.Option("--reasons", help="Rows that get reasons.", min=0)] = 10_000,
     out: Annotated[Path, typer.Option("--out", help="Where the scores go.")] = Path("scores.csv"),
     language: Annotated[Language, typer.Option("--lang", help="Of the report and the reasons.")] = Language.EN,
@@ -48,7 +52,7 @@ def lead_scoring(
     from services.lead_scoring.file_flags import FileOptions
     from services.lead_scoring.file_run import Output, run
 
-    options = FileOptions(train, test, target, positive, key, time, drop, keep)
+    options = FileOptions(train, test, target, positive, key, time, drop or (), keep or ())
     output = Output(out, partial(grade, bounds=DEFAULT_BOUNDS), reasons, language.value)
     with Stages() as stages:
         report = run(options, output, stages)

@@ -10,19 +10,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.lead_scoring.file_flags import counted
+
 if TYPE_CHECKING:
     from learning.metrics import Interval
     from services.lead_scoring.file_flags import FileOptions
     from services.lead_scoring.file_run import Report
 
 MOST = 12  # lines of a list
+MOST_NAMES = 40  # of columns
+KINDS = ("number", "date", "yes/no", "choice", "codes", "text")
 FILE_WIDTH = 140  # where no terminal says how wide it is
 ONE_LINE = 112  # a figure and its interval fit beside each other
 _WORDS = {
-    "trained": ("Trained on {rows:,} rows of {file}, {won:,} of them won ({rate:.1%}). Columns used: {columns}{open}.",
-                "{file}의 {rows:,}행으로 학습했습니다. 성공 {won:,}행({rate:.1%}), 열 {columns}개{open}."),
-    "open": ("; {rows:,} open rows for the leak guard", ", 진행 중 {rows:,}행은 누출 점검에만 사용"),
+    "trained": ("Trained on {counted} of {file}, {won:,} of them won ({rate:.1%}). Columns used: {columns}{open}.",
+                "{file}의 {counted}으로 학습했습니다. 성공 {won:,}행({rate:.1%}), 열 {columns}개{open}."),
+    "open": ("; {counted} without an outcome for the leak guard", ", 결과 없는 {counted}은 누출 점검에만 사용"),
     "won": ("Won means {column} = {value}.", "성공: {column} = {value}."),
+    "read_as": ("Read as", "열의 종류"), "number": ("numbers", "숫자"), "date": ("days", "날짜"),
+    "yes/no": ("yes or no", "예/아니요"), "choice": ("choices", "선택"), "codes": ("codes", "코드"),
+    "text": ("free text", "글"), "and_more": (" and {count} more", " 외 {count}개"),
     "leaks": ("Leak guard", "누출 점검"),
     "column": ("column", "열"), "verdict": ("verdict", "판정"), "why": ("why", "이유"),
     "dropped": ("left out", "제외"), "suspected": ("suspected", "의심"),
@@ -32,16 +39,20 @@ _WORDS = {
                  "제외된 열을 쓰려면 --keep을 쓰세요."),
     "clean": ("Leak guard: no column looks like a leak.", "누출 점검: 의심되는 열이 없습니다."),
     "more": ("and {count} more", "외 {count}개"),
-    "figures": ("On {rows:,} test rows, {won:,} of them won ({rate:.1%})",
-                "평가 {rows:,}행, 그중 성공 {won:,}행({rate:.1%})"),
+    "figures": ("On {counted}, {won:,} of them won ({rate:.1%})",
+                "평가 {counted}, 그중 성공 {won:,}행({rate:.1%})"),
     "interval": ("95 % bootstrap intervals in brackets.", "괄호 안은 95 % 부트스트랩 구간입니다."),
     "model": ("model", "모델"), "auc": ("AUC", "AUC"), "log_loss": ("log loss", "로그 손실"), "ece": ("ECE", "ECE"),
     "lift": ("top-decile lift", "상위 10 % 향상도"),
     "base rate": ("base rate", "평균 성공률"), "logistic regression": ("logistic regression", "로지스틱 회귀"),
     "unmeasured": ("The test file has no outcomes: the rows are scored, not measured.",
                    "평가 파일에 결과가 없어 점수만 매기고 측정하지 않았습니다."),
-    "prior": ("Too few outcomes to learn from ({count}): every row gets a prior, near the rate so far, a wide range.",
-              "학습할 결과가 너무 적어({count}건) 모든 행에 사전 확률을 매겼습니다. 범위가 넓습니다."),
+    "unknown": ("No outcome in the test file is one that the training file knows: its rows are scored, not measured.",
+                "평가 파일에 학습 파일이 아는 결과가 없어 점수만 매기고 측정하지 않았습니다."),
+    "too_few": ("Too few rows ({count}, {won:,} won) to tell if these fields predict: every row gets the base rate.",
+                "행이 너무 적어({count}, 성공 {won:,}) 예측 여부를 알 수 없어 모든 행에 평균 성공률을 매겼습니다."),
+    "prior": ("Too few outcomes to learn from ({count}; 40 are needed): all get a prior near the rate, a wide range.",
+              "학습할 결과가 너무 적어({count}, 40건 필요) 모든 행에 사전 확률을 매겼습니다. 범위가 넓습니다."),
     "base_rate": ("These fields do not predict the outcome: every row gets the base rate.",
                   "이 항목들로는 결과를 예측할 수 없습니다. 모든 행에 평균 성공률을 매겼습니다."),
     "moved": ("Drift: these columns are spread differently in the test file; trust the figures less the further.",
@@ -50,7 +61,7 @@ _WORDS = {
     "new": (", {new:.0%} with values never seen", ", 처음 보는 값 {new:.0%}"),
     "rate": ("Drift: the rate of won rows went from {before:.1%} to {after:.1%}.",
              "분포 변화: 성공 비율이 {before:.1%}에서 {after:.1%}로 바뀌었습니다."),
-    "written": ("{rows:,} scores are in {file}.", "점수 {rows:,}개를 {file}에 저장했습니다."),
+    "written": ("The scores of {counted} are in {file}.", "{counted}의 점수를 {file}에 저장했습니다."),
 }  # fmt: skip
 
 
@@ -69,6 +80,10 @@ class _Teller:
     def say(self, text: str) -> None:
         """A line of plain text."""
         self._console.print(Text(text), soft_wrap=True)
+
+    def rows(self, count: int, noun: str = "row") -> str:
+        """So many rows."""
+        return f"{count:,}행" if self.second else counted(count, noun)
 
     def tell(self, key: str, **values: object) -> None:
         """A line by its key."""
@@ -102,20 +117,33 @@ def show(report: Report, options: FileOptions, out: Path, language: str) -> None
     _show_leaks(report, teller)
     _show_figures(report, teller)
     _show_drift(report, teller)
-    teller.tell("written", rows=report.test_rows, file=out)
+    teller.tell("written", counted=teller.rows(report.test_rows), file=out)
 
 
 def _show_data(report: Report, options: FileOptions, teller: _Teller) -> None:
     won, rows = report.rate_before
     opened = report.training.opened
-    more = teller.word("open", rows=opened.rows) if opened is not None else ""
+    more = teller.word("open", counted=teller.rows(opened.rows)) if opened is not None else ""
     teller.tell(
-        "trained", rows=rows, file=options.train.name, won=won, rate=won / rows if rows else 0.0,
+        "trained", counted=teller.rows(rows), file=options.train.name, won=won, rate=won / rows if rows else 0.0,
         columns=report.columns, open=more,
     )  # fmt: skip
     teller.tell("won", column=report.training.target.column, value=report.training.target.positive)
+    _show_kinds(report, teller)
     for note in report.notes:
         teller.say(f"· {note.ko if teller.second else note.en}")
+
+
+def _show_kinds(report: Report, teller: _Teller) -> None:
+    """What each column was read as."""
+    kinds = report.kinds
+    parts = []
+    for kind in (one for one in KINDS if one in kinds):
+        names = kinds[kind]
+        more = teller.word("and_more", count=len(names) - MOST_NAMES) if len(names) > MOST_NAMES else ""
+        parts.append(f"{teller.word(kind)} ({len(names)}): {', '.join(names[:MOST_NAMES])}{more}")
+    if parts:
+        teller.say(f"{teller.word('read_as')} {'; '.join(parts)}.")
 
 
 def _show_leaks(report: Report, teller: _Teller) -> None:
@@ -136,18 +164,21 @@ def _show_leaks(report: Report, teller: _Teller) -> None:
 def _show_figures(report: Report, teller: _Teller) -> None:
     figures = report.figures
     if figures is None:
-        teller.tell("unmeasured")
+        teller.tell("unknown" if report.unknown else "unmeasured")
     else:
         metrics = ("auc", "log_loss", "ece", "lift")
         rows = [
             [teller.word(name), *(_figure(of[metric], metric, teller.between) for metric in metrics)]
             for name, of in figures.of.items()
         ]
-        title = teller.word("figures", rows=figures.rows, won=figures.won, rate=figures.won / figures.rows)
+        title = teller.word(
+            "figures", counted=teller.rows(figures.rows, "test row"), won=figures.won, rate=figures.won / figures.rows
+        )
         teller.table(title, [teller.word(name) for name in ("model", *metrics)], rows, numbers=True)
         teller.tell("interval")
-    if report.model.kind in ("prior", "base_rate"):
-        teller.tell(report.model.kind, count=report.rate_before[1])
+    if not report.predicts:
+        won, trained = report.rate_before
+        teller.tell("too_few" if report.too_few else report.model.kind, count=teller.rows(trained), won=won)
 
 
 def _show_drift(report: Report, teller: _Teller) -> None:

@@ -39,6 +39,9 @@ _FORMS = {
         rf"(?:[a-z]{{3,9}},\s+)?(?P<n>[a-z]{{3,9}})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}}){_CLOCK}",
         re.IGNORECASE,
     ),
+    "month": re.compile(r"(?P<y>(?:19|20)\d{2})\s*(?:[-/]\s*(?P<m>\d{1,2})|년\s*(?P<mm>\d{1,2})\s*월)"),
+    "month first": re.compile(r"(?P<m>\d{1,2})\s*[-/]\s*(?P<y>(?:19|20)\d{2})"),
+    "month name": re.compile(r"(?P<n>[a-z]{3,9})\.?[-\s/,.']+(?P<y>(?:19|20)\d{2})", re.IGNORECASE),
     "compact": re.compile(rf"(?P<y>(?:19|20)\d{{2}})(?P<m>\d{{2}})(?P<d>\d{{2}}){_CLOCK}", re.IGNORECASE),
 }
 
@@ -46,7 +49,8 @@ _FORMS = {
 def parse_date(text: str, *, day_first: bool = False) -> float:
     """The moment a cell holds, in days (proleptic ordinal and the part of the day); nan where it holds none.
 
-    Times keep the clock they are written in; `day_first` reads 3/4/2026 as the third of April.
+    A month alone is its first day. Times keep the clock they are written in; `day_first` reads 3/4/2026 as the third of
+    April.
     """
     text = text.strip()
     if not 6 <= len(text) <= 60:
@@ -63,8 +67,9 @@ def _moment(form: str, parts: Mapping[str, str | None], *, day_first: bool) -> f
         a, b = int(parts["a"] or 0), int(parts["b"] or 0)
         day, month = (a, b) if day_first else (b, a)
     else:
-        day = int(parts["d"] or 0)
-        month = int(parts["m"] or 0) if parts.get("m") else _MONTHS.get((parts.get("n") or "").lower(), 0)
+        day = int(parts.get("d") or 1)
+        number = parts.get("m") or parts.get("mm")
+        month = int(number) if number else _MONTHS.get((parts.get("n") or "").lower(), 0)
     year = int(parts["y"] or 0)
     if year < 100:
         year += 2000 if year < 70 else 1900

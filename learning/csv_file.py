@@ -23,9 +23,20 @@ LONGEST_CELL = 1 << 20
 LONGEST_LINE = 16 << 20
 MOST_LINES = 5_000  # of one row, counting newlines within quotes
 PIECE_CELLS = 1_000_000
-SAMPLE_LINES = 200
+SAMPLE_LINES, SAMPLE_CHARACTERS = 200, 1 << 16
 PLAIN_FILE = 32 << 20  # rows of larger files are counted before they are read
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# How files begin that are no CSV, and what they are.
+_BEGINNINGS = (
+    (b"PK\x03\x04", "an Excel file or another archive"), (b"\xd0\xcf\x11\xe0", "an old Excel file"),
+    (b"PAR1", "a Parquet file"), (b"SQLite format 3", "a database"), (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"), (b"\x1f\x8b", "compressed, and its name does not end in .gz"),
+    (b"7z\xbc\xaf", "an archive"), (b"Rar!", "an archive"), (b"{\\rtf", "a text document"),
+)  # fmt: skip
+_MARKUP = re.compile(r"\s*<(?:!doctype|html|table|\?xml|head)\b", re.IGNORECASE)
+_JSON = re.compile(r'\s*(?:\[\s*)?\{\s*"')
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+MOST_CONTROLS, FEW_CONTROLS = 0.02, 20  # of a text's characters; so many may be anywhere
 
 Columns = list[tuple[str, ...]]
 Advance = Callable[[float], None]
@@ -67,6 +78,7 @@ class CsvFile:
             raise NotFound("there is no such file", field=field, value=str(path), mend="name a CSV file that is there")
         if path.is_dir():
             raise InvalidInput("it is a folder", field=field, value=str(path), mend="name a CSV file")
+        self._refuse_others()
         self._raw = open_bytes(path)
         self.encoding = detect(path)
         self._stream = io.TextIOWrapper(self._raw, encoding=self.encoding, errors="replace", newline="")
@@ -93,10 +105,29 @@ class CsvFile:
         if not lines:
             mend = "export it again, with a first line that names the columns"
             raise InvalidInput("the file is empty", field=self.field, value=str(self.path), mend=mend)
-        if "\x00" in lines[0]:
-            mend = "export it as CSV (a spreadsheet file is not one)"
-            raise InvalidInput("the file is no text", field=self.field, value=str(self.path), mend=mend)
+        text = "".join(lines)[:SAMPLE_CHARACTERS]
+        if "\x00" in lines[0] or len(_CONTROLS.findall(text)) > max(MOST_CONTROLS * len(text), FEW_CONTROLS):
+            self._refuse("no text")
+        if _MARKUP.match(text):
+            self._refuse("a web page or XML")
+        if _JSON.match(text):
+            self._refuse("JSON")
         return lines
+
+    def _refuse_others(self) -> None:
+        """Raises InvalidInput for a file that is plainly something else, by its first bytes."""
+        try:
+            with self.path.open("rb") as file:
+                start = file.read(16)
+        except OSError:
+            return  # told where it is opened to be read
+        for beginning, what in _BEGINNINGS:
+            if start.startswith(beginning) and not (beginning == b"\x1f\x8b" and self.path.suffix == ".gz"):
+                self._refuse(what)
+
+    def _refuse(self, what: str) -> None:
+        message, mend = f"the file is {what}", "export it as CSV"
+        raise InvalidInput(message, field=self.field, value=str(self.path), mend=mend)
 
     def rows_at_most(self) -> int:
         """No fewer rows than there are: the line breaks of a large file, unknown (0) for a small one."""

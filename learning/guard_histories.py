@@ -11,8 +11,8 @@ from learning.columns import Floats, Table, Texts
 from learning.guard import Dropped, Mask, find_leaks
 from learning.guard_rows import Finding, by_outcome
 from learning.guard_single import Labelled
+from learning.identifiers import is_identifier
 from learning.overrules import Overrules
-from learning.tabular import is_identifier
 
 
 @dataclass(frozen=True, slots=True)

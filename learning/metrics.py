@@ -77,7 +77,10 @@ def bootstrap(
     metric: Metric, outcome: Array, probability: Array, weight: Array, groups: NDArray[np.int64], *, seed: int,
     resamples: int = 200,
 ) -> Interval:  # fmt: skip
-    """A metric with percentile intervals, resampling groups (deals: their rows go together)."""
+    """A metric with percentile intervals, resampling groups (deals: their rows go together).
+
+    An interval holds the figure itself: that of a mean of sizes, such as the ECE, may lie beside all resampled ones.
+    """
     generator = np.random.default_rng(seed)
     count = int(groups.max()) + 1 if len(groups) else 0
     values = []
@@ -91,4 +94,6 @@ def bootstrap(
     if not len(finite):
         return Interval(value, *[float("nan")] * 4)
     low95, low90, high90, high95 = np.quantile(finite, [0.025, 0.05, 0.95, 0.975])
-    return Interval(value, float(low90), float(high90), float(low95), float(high95))
+    low95, low90 = (min(float(low), value) for low in (low95, low90))
+    high90, high95 = (max(float(high), value) for high in (high90, high95))
+    return Interval(value, low90, high90, low95, high95)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from kit.errors import InvalidInput
 from learning.columns import YES, Floats, Texts
 from learning.csv_file import CsvFile
+from learning.identifiers import is_identifier
 from learning.off_policy.estimators import Ints
-from learning.tabular import Kind, Raw, Reading, encode, is_identifier, learn_reading, read_column, settle_days
+from learning.tabular import Kind, Raw, Reading, encode, read_column
+from learning.tabular_kinds import learn_reading, settle_days
 
 MOST_ACTIONS = 1_000
 UNKNOWN = -1

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from learning.calibration import sigmoid
+from learning.columns import Floats
 from learning.metrics import METRICS, bootstrap
 from services.lead_scoring.dataset import Dataset, Ints
 from services.lead_scoring.forward import Forward, last_day
 from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.verdict import too_few_to_tell
 
 NOTHING_PREDICTS = "these fields do not predict the outcome: every open record gets the company's rate"
+TOO_FEW = "too few outcomes to tell whether these fields predict: every open record gets the company's rate"
 
 
 def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def evaluate(data: Dataset, forward: Forward, scorer: ScoreModel, seed: int) -> 
         "stack": {name: round(getattr(forward.choice.stack, name), 6) for name in ("intercept", "linear", "trees")},
     }  # fmt: skip
     if not forward.predicts:
-        facts["why"] = NOTHING_PREDICTS
+        facts["why"] = TOO_FEW if too_few_to_tell(_by_record(data)) else NOTHING_PREDICTS
     if not known.any():
         return facts | {"test": None, "baseline": None}
     won, weight = data.won[known], forward.tested[known]
@@ -53,6 +56,13 @@ def evaluate(data: Dataset, forward: Forward, scorer: ScoreModel, seed: int) -> 
         test[name] = bootstrap(metric, won, model, weight, groups.astype(np.int64), seed=seed).to_json()
     baseline = {name: round(metric(won, base, weight), 6) for name, metric in METRICS.items() if name != "lift"}
     return facts | {"test": test, "baseline": {"name": "base rate", **baseline}}
+
+
+def _by_record(data: Dataset) -> Floats:
+    """Of each record whose outcome is known: 1 where it was won."""
+    rows = data.labelled
+    won = np.bincount(data.record[rows], data.won[rows], len(data.deal_ids)) > 0
+    return won[np.unique(data.record[rows])].astype(np.float64)
 
 
 def _window(days: Ints) -> list[str]:

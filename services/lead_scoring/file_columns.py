@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
 from learning.columns import MISSING, Floats, Table, Texts
 from learning.csv_file import distinct_names
-from learning.tabular import Kind, Raw, Reading, read_column
-from services.lead_scoring.file_flags import Note
+from learning.tabular import Kind, Raw, Reading, read_cells
+from learning.texts import reads_as_text
+from services.lead_scoring.file_flags import Note, counted
 from services.lead_scoring.file_time import Order
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -20,6 +21,11 @@ PART_ROWS = 1_000  # fewer rows cannot tell what a weekday means
 WEEKDAY_SPAN, MONTH_SPAN = 56, 730  # days that a file must span for a part to come again
 CLOCK_SHARE = 0.5
 MOST_DATES = 5  # without an order, so many columns of days get parts
+MOST_GARBAGE = 6  # columns of it that are told one by one
+MOST_WORDS, SHOWN_WORDS, SHOWN_WORD = 200, 3, 30  # among numbers: remembered, told, characters of each
+
+Garbage = dict[str, Counter[str]]  # by column, the cells that are none of its kind
+Columns = dict[str, Floats | Texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Layout:
     """How a file's columns are read: learned on the training file, it serves the test file too.
 
     newest: by column of days, the last one in training, which days count from where no moment orders the rows.
+    strays: by column and word that stands among its numbers or days, the name of the column that says where.
     """
 
     readings: Mapping[str, Reading]  # of every column that is read, the moment's too
@@ -43,24 +50,24 @@ class Layout:
     order: Order
     newest: Mapping[str, float]
     parts: tuple[Part, ...]
+    strays: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def table(self, raws: Mapping[str, Raw], rows: int, garbage: Counter[str]) -> tuple[Table, Floats | None]:
+    def table(self, raws: Mapping[str, Raw], rows: int, garbage: Garbage) -> tuple[Table, Floats | None]:
         """The feature columns and the rows' moments. `garbage` gains the cells that are none of their column's kind.
 
         Columns that the file lacks are missing throughout.
         """
-        read: dict[str, Floats | Texts] = {}
+        read: Columns = {}
         for name in (*self.features, *([self.order.column] if self.order.column else [])):
             if name in raws and name not in read:
-                read[name], bad = read_column(raws[name], self.readings[name])
-                garbage[name] += bad
+                read_into(read, name, raws[name], self.readings[name], self.strays.get(name, {}), garbage)
         moment = read.get(self.order.column)
         moments = moment if isinstance(moment, np.ndarray) else None
         return self.assemble(read, moments, rows), moments
 
     def assemble(self, read: Mapping[str, Floats | Texts], moments: Floats | None, rows: int) -> Table:
         """The columns that models see, from columns as read."""
-        columns: dict[str, Floats | Texts] = {}
+        columns: Columns = {}
         dates = set[str]()
         for name in self.features:
             column = read.get(name)
@@ -71,11 +78,54 @@ class Layout:
                 column = np.floor(column) - np.floor(since)
                 dates.add(name)
             columns[name] = column
+            columns |= {one: read[one] for one in self.strays.get(name, {}).values() if one in read}
         for part in self.parts:
             source = read.get(part.source)
             if isinstance(source, np.ndarray):
                 columns[part.name] = calendar_part(source, part.part)
         return Table(rows, columns, frozenset(dates))
+
+
+def read_into(
+    read: Columns, name: str, raw: Raw, reading: Reading, strays: Mapping[str, str], garbage: Garbage
+) -> None:
+    """Read a column, and those that say where its stray words stand, into `read`; what is none of its kind, into
+    `garbage`."""
+    cells = read_cells(raw, reading)
+    read[name] = cells.column
+    read |= {strays[word]: column for word, column in cells.strays.items() if word in strays}
+    if cells.garbage:
+        words = garbage.setdefault(name, Counter())
+        words.update(cells.garbage)
+        if len(words) > MOST_WORDS:
+            kept = dict(words.most_common(MOST_WORDS - 1))
+            kept["…"] = kept.get("…", 0) + words.total() - sum(kept.values())
+            garbage[name] = Counter(kept)
+
+
+def stray_names(readings: Mapping[str, Reading], names: Collection[str]) -> dict[str, dict[str, str]]:
+    """By column and stray word, a name that no column has."""
+    found: dict[str, dict[str, str]] = {}
+    taken = [*names]
+    for name, reading in readings.items():
+        for word in reading.strays:
+            taken.append(distinct_names([*taken, f"{name} = {word}"])[-1])
+            found.setdefault(name, {})[word] = taken[-1]
+    return found
+
+
+def kinds_read(table: Table, readings: Mapping[str, Reading]) -> dict[str, list[str]]:
+    """The columns of a table by what they were read as: number, date, yes/no, choice, codes or text."""
+    found: dict[str, list[str]] = {}
+    for name, column in table.columns.items():
+        reading = readings.get(name)
+        if reading is None or not varies(column):
+            continue
+        kind = str(reading.kind)
+        if reading.kind is Kind.TEXT and isinstance(column, Texts):
+            kind = "codes" if reading.codes else "text" if reads_as_text(column) else "choice"
+        found.setdefault(kind, []).append(name)
+    return found
 
 
 def varies(column: Floats | Texts) -> bool:
@@ -119,14 +169,32 @@ def worthwhile_parts(read: Mapping[str, Floats], order: Order, names: Collection
     return tuple(parts)
 
 
-def told_garbage(garbage: Mapping[str, int], readings: Mapping[str, Reading], where: Note) -> list[Note]:
+def told_garbage(
+    garbage: Mapping[str, Counter[str]], readings: Mapping[str, Reading], strays: Mapping[str, Mapping[str, str]],
+    where: Note,
+) -> list[Note]:  # fmt: skip
     """What is said about cells that were taken for missing."""
     korean = {Kind.NUMBER: "숫자", Kind.DATE: "날짜"}
-    return [
-        Note(
-            f"“{name}” in {where.en}: {count:,} cells are no {readings[name].kind.value} and count as missing.",
-            f"{where.ko}의 “{name}”: {korean[readings[name].kind]}가 아닌 값 {count:,}개를 빈 값으로 보았습니다.",
-        )
-        for name, count in garbage.items()
-        if count
-    ]
+    notes = []
+    told = sorted((name for name, words in garbage.items() if words), key=lambda name: -garbage[name].total())
+    for name in told[:MOST_GARBAGE]:
+        words, kind = garbage[name], readings[name].kind
+        total = words.total()
+        often = [f"“{word[:SHOWN_WORD]}” {count:,}" for word, count in words.most_common(SHOWN_WORDS) if word != "…"]
+        listed = ", ".join(often) + (", …" if len(words) > len(often) else "")
+        apart = ", ".join(f"“{one}”" for one in strays.get(name, {}).values())
+        are = "is" if total == 1 else "are"
+        counts = "counts" if total == 1 else "count"
+        notes.append(Note(
+            f"“{name}” in {where.en}: {counted(total, 'cell')} {are} no {kind.value} and {counts} as missing ({listed})"
+            + (f"; columns of their own say where they stand: {apart}." if apart else "."),
+            f"{where.ko}의 “{name}”: {korean[kind]}가 아닌 값 {total:,}개를 빈 값으로 보았습니다({listed})."
+            + (f" 별도 열로 구분: {apart}." if apart else ""),
+        ))  # fmt: skip
+    if others := told[MOST_GARBAGE:]:
+        total = sum(garbage[name].total() for name in others)
+        notes.append(Note(
+            f"The same in {counted(len(others), 'more column')} of {where.en}: {counted(total, 'cell')}.",
+            f"{where.ko}의 다른 열 {len(others)}개도 같음: 값 {total:,}개.",
+        ))  # fmt: skip
+    return notes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """The two files and what their columns mean; `drop` and `keep` are lists of columns as typed."""
+    """The two files and what their columns mean; `drop` and `keep` are lists of columns as typed, one or several."""
 
     train: Path
     test: Path
@@ -32,28 +33,49 @@ class FileOptions:
     positive: str | None = None
     id: str | None = None
     time: str | None = None
-    drop: str = ""
-    keep: str = ""
+    drop: str | Sequence[str] = ""
+    keep: str | Sequence[str] = ""
+
+
+def counted(count: int, noun: str) -> str:
+    """1 row, 2 rows."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def find_column(names: Sequence[str], wanted: str, field: str) -> str:
-    """The column that is meant: by its exact name, else regardless of case. Raises InvalidInput."""
+    """The column that is meant: by its exact name, else regardless of case, else of spaces, dashes and underscores too.
+
+    Raises InvalidInput, with the names that are nearest.
+    """
     name = distinct_names([wanted])[0]
     if name in names:
         return name
-    alike = [one for one in names if one.casefold() == name.casefold()]
-    if len(alike) == 1:
-        return alike[0]
-    near = difflib.get_close_matches(name, names, 1, 0.6)
+    for form in (str.casefold, loose):
+        alike = [one for one in names if form(one) == form(name)]
+        if len(alike) == 1:
+            return alike[0]
+    near = alike[:3] or [one for one in names if loose(one) in difflib.get_close_matches(
+        loose(name), [loose(each) for each in names], 3, 0.6
+    )][:3]  # fmt: skip
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    mend = f"did you mean {near[0]!r}?" if near else f"the columns are {shown}"
+    mend = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the columns are {shown}"
     raise InvalidInput("the file has no such column", field=field, value=wanted, mend=mend)
 
 
-def find_columns(names: Sequence[str], listed: str, field: str) -> frozenset[str]:
-    """The columns of a list with commas; names that hold commas themselves are found too, or may be quoted."""
+def loose(name: str) -> str:
+    """A name without what people mistype: case, spaces, dashes, underscores and dots."""
+    return re.sub(r"[\s_.\-]+", "", name.casefold()) or name
+
+
+def find_columns(names: Sequence[str], listed: str | Iterable[str], field: str) -> frozenset[str]:
+    """The columns of lists with commas; names that hold commas themselves are found too, or may be quoted."""
+    lists = [listed] if isinstance(listed, str) else listed
+    return frozenset(name for one in lists for name in _find_listed(names, one, field))
+
+
+def _find_listed(names: Sequence[str], listed: str, field: str) -> set[str]:
     if not listed.strip():
-        return frozenset()
+        return set()
     parts = next(csv.reader([listed], skipinitialspace=True))
     known = {name.casefold() for name in names}
     found = set[str]()
@@ -68,4 +90,4 @@ def find_columns(names: Sequence[str], listed: str, field: str) -> frozenset[str
                     found.add(find_column(names, hits[0] if hits else parts[place], field))
                 place = end
                 break
-    return frozenset(found)
+    return found

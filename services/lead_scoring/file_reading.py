@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
-from services.lead_scoring.file_flags import Note
+from services.lead_scoring.file_flags import Note, counted
 
 MAX_CELLS = 50_000_000  # beyond, rows are drawn at random
 MAX_BYTES = 1_500_000_000
@@ -53,16 +53,23 @@ def told_rows(file: CsvFile, rows: tuple[int, int], where: Note) -> list[Note]:
     """What is said about rows that were drawn, or did not fit the header."""
     notes = []
     taken, read = rows
+    if not read:
+        notes.append(Note(
+            f"{where.en.capitalize()} has no rows under its first line, which names the columns.",
+            f"{where.ko}에 열 이름 줄만 있고 행이 없습니다.",
+        ))  # fmt: skip
     if taken < read:
         notes.append(Note(
             f"{where.en.capitalize()} is very large: {taken:,} of its {read:,} rows, drawn at random, are used.",
             f"{where.ko}이 매우 커서 {read:,}행 중 무작위로 고른 {taken:,}행을 씁니다.",
         ))  # fmt: skip
     for count, en, ko in (
-        (file.short, "have too few cells; what lacks is empty", "칸이 모자라 빈 값으로 채웠습니다"),
-        (file.long, "have too many cells; the rest is cut", "칸이 많아 나머지를 잘랐습니다"),
-        (file.torn, "have quotes that do not match; each line is read by itself", "따옴표가 맞지 않습니다"),
+        (file.short, "with too few cells; what lacks is empty", "칸이 모자라 빈 값으로 채웠습니다"),
+        (file.long, "with too many cells; the rest is cut", "칸이 많아 나머지를 잘랐습니다"),
+        (file.torn, "with quotes that do not match; each line is read by itself", "따옴표가 맞지 않습니다"),
     ):  # fmt: skip
         if count:
-            notes.append(Note(f"{count:,} rows of {where.en} {en}.", f"{where.ko}의 {count:,}행: {ko}."))
+            notes.append(
+                Note(f"{where.en.capitalize()}: {counted(count, 'row')} {en}.", f"{where.ko}의 {count:,}행: {ko}.")
+            )
     return notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,8 @@ from learning.drift import Drift, Moved, rate_moved
 from learning.guard_rows import Finding
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.domain import Score
-from services.lead_scoring.file_columns import varies
+from services.lead_scoring.evaluation import TOO_FEW
+from services.lead_scoring.file_columns import kinds_read, varies
 from services.lead_scoring.file_figures import Figures, measure
 from services.lead_scoring.file_flags import FileOptions, Note
 from services.lead_scoring.file_reading import Progress
@@ -33,6 +34,17 @@ from services.lead_scoring.training import train
 OURS = "Dealcast"
 HEADER = ("id", "probability", "low", "high", "grade", "reasons")
 REASONS_SHOWN = 5
+NEGLIGIBLE = 0.01  # log-odds: a quarter of a hundredth of probability at most
+_MARKS = {
+    "prior": (
+        "no trained model: a prior, because there are too few outcomes",
+        "학습된 모델 없음: 결과가 적어 사전 확률",
+    ),
+    "base_rate": (
+        "the base rate: nothing in these fields is known to predict",
+        "평균 성공률: 예측에 도움이 되는 항목 없음",
+    ),
+}
 EXPLAINED_AT_ONCE = 1_000
 Grade = Callable[[float], str]
 
@@ -61,11 +73,22 @@ class Report:
     rate_before: tuple[int, int]  # won, of how many
     rate_moved: bool
     notes: tuple[Note, ...]
+    unknown: bool = False  # the test file has outcomes that the training file does not know
 
     @property
     def columns(self) -> int:
         """How many columns can say anything: those that vary."""
         return sum(varies(column) for column in self.data.table.columns.values())
+
+    @property
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Columns by what they were read as: see file_columns.kinds_read."""
+        return kinds_read(self.training.table, self.training.layout.readings)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether nothing predicts, and that proves little for want of rows."""
+        return self.model.kind == "base_rate" and self.model.evaluation.get("why") == TOO_FEW
 
     @property
     def predicts(self) -> bool:
@@ -75,9 +98,8 @@ class Report:
 
 def run(options: FileOptions, output: Output, progress: Progress, seed: int = 0) -> Report:
     """Do all of it. Raises DealcastErrors; the scores appear whole or not at all."""
-    if output.path is not None and not output.path.parent.is_dir():
-        mend = "name a file in a folder that is there"
-        raise InvalidInput("the scores cannot be written", field="--out", value=str(output.path), mend=mend)
+    if output.path is not None:
+        _check_out(output.path, options)
     training, test = read_files(options, progress)
     progress("looking for leaks", 0.0)
     with threadpool_limits(1):
@@ -85,7 +107,9 @@ def run(options: FileOptions, output: Output, progress: Progress, seed: int = 0)
         data = training.dataset(findings)
         model = train(data, seed, progress).model
         progress("fitting the plain models beside it", 0.0)
-        baselines, drift = Baselines.fit(data.table, data.won, seed), Drift.fit(data.table)
+        baselines, used = Baselines.fit(data.table, data.won, seed), used_columns(model, data)
+        looked_at = set(used) - test.compare_columns(training.layout, used)
+        drift = Drift.fit(data.table.without(set(data.table.columns) - looked_at))
         told, won = _score(training, test, model, baselines, drift, output, progress)
         progress("measuring", 0.0)
         figures = measure(told, np.where(test.seen, np.nan, won) if test.seen is not None else won, seed)
@@ -94,7 +118,29 @@ def run(options: FileOptions, output: Output, progress: Progress, seed: int = 0)
     return Report(
         training, data, model, tuple(findings), figures, len(won), tuple(drift.moved()), before,
         rate_moved((float(before[0]), float(before[1])), after), (*training.notes, *test.notes),
+        test.strange_outcomes,
     )  # fmt: skip
+
+
+def used_columns(model: ScoreModel, data: Dataset) -> tuple[str, ...]:
+    """The columns that scores look at: the model's, or where none predicts those that vary."""
+    return model.columns or tuple(name for name, column in data.table.columns.items() if varies(column))
+
+
+def _check_out(path: Path, options: FileOptions) -> None:
+    """Raises InvalidInput where the scores cannot go, or would take the place of what they are made from."""
+    message, mend = "the scores cannot be written", "name a file in a folder that is there"
+    if not path.parent.is_dir():
+        raise InvalidInput(message, field="--out", value=str(path), mend=mend)
+    if not path.exists():
+        return
+    for flag, source in (("--train", options.train), ("--test", options.test)):
+        if source.exists() and path.samefile(source):
+            message = f"the scores would take the place of the file that {flag} names"
+            raise InvalidInput(message, field="--out", value=str(path), mend="name another file")
+    if not path.is_file():
+        what = "it is a folder" if path.is_dir() else "it is no file"
+        raise InvalidInput(message, field="--out", value=str(path), mend=f"{what}; {mend}")
 
 
 def _score(
@@ -140,7 +186,10 @@ def _reasons(model: ScoreModel, piece: Piece, most: int, language: str) -> Itera
 
 
 def _in_words(score: Score, language: str) -> str:
-    named = [one for one in score.reasons if one.field][:REASONS_SHOWN]
+    """The strongest reasons; of a score without any, what it is."""
+    if score.prior or score.nothing_predicts:
+        return _MARKS["prior" if score.prior else "base_rate"][language == "ko"]
+    named = [one for one in score.reasons if one.field and abs(one.effect) >= NEGLIGIBLE][:REASONS_SHOWN]
     texts: Sequence[str] = [one.text_ko if language == "ko" else one.text_en for one in named]
     return "; ".join(f"{text} [{one.effect:+.3f}]" for text, one in zip(texts, named, strict=True))
 

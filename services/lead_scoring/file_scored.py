@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +14,8 @@ from learning.cell_numbers import is_missing
 from learning.columns import Floats, Table
 from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
-from services.lead_scoring.file_columns import Layout, told_garbage
-from services.lead_scoring.file_flags import FileOptions, Note, find_column
+from services.lead_scoring.file_columns import Garbage, Layout, told_garbage
+from services.lead_scoring.file_flags import FileOptions, Note, counted, find_column
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
 from services.lead_scoring.file_target import Target
 
@@ -54,12 +53,18 @@ class TestFile:
     seen: NDArray[np.bool_] | None = None
     target: Target | None = None
     notes: list[Note] = field(default_factory=list)
-    garbage: Counter[str] = field(default_factory=Counter)
+    garbage: Garbage = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Its columns."""
         return self.file.names
+
+    @property
+    def strange_outcomes(self) -> bool:
+        """Whether it has outcomes that the training file does not know."""
+        goal = self.columns.get(self.target.column) if self.target else None
+        return self.target is not None and goal is not None and bool(self.target.unknown(goal))
 
     def look(self, target: str, order: str, days: Sequence[str], progress: Progress) -> None:
         """Read every id and outcome, and the columns that may order the rows, as far as the file has them."""
@@ -93,24 +98,27 @@ class TestFile:
         if once:
             self.seen = seen
         self.notes.append(Note(
-            f"{count:,} rows of the test file have ids that the training file has too"
-            + ("; they are scored, but left out of the figures." if once else "."),
+            f"{counted(count, 'row')} of the test file {'has an id' if count == 1 else 'have ids'} that the training "
+            "file has too" + ("; they are scored, but left out of the figures." if once else "."),
             f"평가 파일의 {count:,}행은 학습 파일에도 있는 식별자입니다."
             + (" 점수는 매기되 지표에서는 뺐습니다." if once else ""),
         ))  # fmt: skip
 
-    def expect(self, layout: Layout, target: Target) -> None:
-        """Say which columns it lacks or has beyond those trained on."""
-        self.target = target
-        lacking = [name for name in layout.features if name not in self.names]
-        if layout.order.column and layout.order.column not in self.names and layout.order.dates:
-            lacking.append(layout.order.column)
+    def compare_columns(self, layout: Layout, used: Collection[str]) -> frozenset[str]:
+        """The columns that models look at and that it lacks, or what they are made from; said too."""
+        sources = {part.name: part.source for part in layout.parts}
+        sources |= {one: name for name, words in layout.strays.items() for one in words.values()}
+        wanted = dict.fromkeys(sources.get(name, name) for name in used)
+        if layout.order.dates and any(name in layout.newest for name in used):
+            wanted[layout.order.column] = None
+        lacking = [name for name in wanted if name not in self.names]
         if lacking:
             listed = ", ".join(f"“{name}”" for name in lacking[:10]) + (" …" if len(lacking) > 10 else "")
             self.notes.append(Note(
-                f"{len(lacking)} columns that were trained on are missing in the test file: {listed}.",
+                f"Missing in the test file, of what models learned from: {counted(len(lacking), 'column')}, {listed}.",
                 f"평가 파일에 없는 학습 열 {len(lacking)}개는 빈 값으로 보았습니다: {listed}.",
             ))  # fmt: skip
+        return frozenset(name for name in used if sources.get(name, name) in lacking)
 
     def pieces(self, layout: Layout, progress: Progress) -> Iterator[Piece]:
         """All rows, in order; afterwards `notes` says what was odd about them."""
@@ -134,7 +142,7 @@ class TestFile:
             row += rows
             yield Piece(table, ids, won)
         file.close()
-        self.notes += [*told_rows(file, (row, row), TEST), *told_garbage(self.garbage, layout.readings, TEST)]
+        self.notes += [*told_rows(file, (row, row), TEST), *told_garbage(self.garbage, layout.readings, {}, TEST)]
 
 
 def _keys(raw: Raw) -> Ints:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,17 +11,28 @@ from numpy.typing import NDArray
 
 from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing
-from learning.columns import Floats, Table, Texts
+from learning.columns import Floats, Table
 from learning.csv_file import CsvFile
 from learning.guard_histories import Verdict
 from learning.guard_rows import Finding, find_in_rows
-from learning.tabular import Kind, Raw, Reading, is_identifier, learn_reading, read_column, settle_days
+from learning.identifiers import is_identifier
+from learning.tabular import Kind, Raw, Reading, read_column
+from learning.tabular_kinds import learn_reading, settle_days, settle_marks
 from services.lead_scoring.dataset import Dataset, Ints
-from services.lead_scoring.file_columns import Layout, told_garbage, varies, worthwhile_parts
-from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, find_column, find_columns
+from services.lead_scoring.file_columns import (
+    Columns,
+    Garbage,
+    Layout,
+    read_into,
+    stray_names,
+    told_garbage,
+    varies,
+    worthwhile_parts,
+)
+from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, counted, find_column, find_columns
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
 from services.lead_scoring.file_scored import TestFile, open_test
-from services.lead_scoring.file_target import Target, learn_target
+from services.lead_scoring.file_target import Target, learn_target, told_unknown
 from services.lead_scoring.file_time import Order, comes_after, named_order, own_date, places, told
 
 TRAIN = Note("the training file", "학습 파일")
@@ -79,10 +89,21 @@ class _Flags:
             time if time in ("", ROW_ORDER) else find_column(names, time, "--time"),
             find_columns(names, options.keep, "--keep"), find_columns(names, options.drop, "--drop"),
         )  # fmt: skip
-        for name, one in (("--id", flags.id), ("--time", flags.time)):
-            if one == flags.target:
-                raise InvalidInput("this column is the target", field=name, value=one, mend="name another column")
+        flags._check()
         return flags
+
+    def _check(self) -> None:
+        """Raises InvalidInput where two flags want different things of a column."""
+        for name, ones in (("--id", {self.id}), ("--time", {self.time}), ("--drop", self.drop), ("--keep", self.keep)):
+            if self.target in ones:
+                raise InvalidInput("this column is the target", field=name, value=self.target,
+                                   mend="name another column")  # fmt: skip
+        if both := self.keep & self.drop:
+            raise InvalidInput("a column is to be kept and left out", field="--drop", value=min(both),
+                               mend="name it in --keep or in --drop")  # fmt: skip
+        if self.id in self.keep:
+            raise InvalidInput("this column names the rows", field="--keep", value=self.id,
+                               mend="leave --id out if models are to learn from it")  # fmt: skip
 
     def wanted(self, names: Sequence[str]) -> list[str]:
         """The columns to read at all."""
@@ -98,39 +119,45 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     notes = told_rows(file, rows, TRAIN)
     key, goal = raws.pop(flags.id, None), raws.pop(flags.target)
     comma = file.delimiter == ";"
-    readings = settle_days({name: learn_reading(raw, comma_likely=comma) for name, raw in raws.items()})
+    readings = settle_marks({name: learn_reading(raw, comma_likely=comma) for name, raw in raws.items()})
     order = named_order(flags.time, readings) if flags.time else Order()
     days = [name for name, one in readings.items() if one.kind is Kind.DATE]
     test.look(flags.target, order.column, days, progress)
-    target, said = learn_target(goal, flags.target, options.positive, test.columns.get(flags.target))
+    readings = settle_days(readings, test.columns)
+    later = test.columns.get(flags.target)
+    target, said = learn_target(goal, flags.target, options.positive, later)
+    notes += [*said, *(told_unknown(target, later) if later is not None else ())]
     outcome = target.outcomes(goal)
-    read, garbage = _read_all(raws, readings)
-    notes += [*said, *told_garbage(garbage, readings, TRAIN)]
+    strays = stray_names(readings, file.names)
+    read, garbage = _read_all(raws, readings, strays)
+    notes += told_garbage(garbage, readings, strays, TRAIN)
     if not flags.time:
         order, said = _own_order(read, readings, outcome, test)
         notes += said
-    layout, identifiers, said = _lay_out(read, readings, order, flags, file.names)
+    layout, identifiers, said = _lay_out(read, readings, order, flags, file.names, strays)
     training = _training(layout, target, read, outcome, key, flags, (*identifiers,), [*notes, *said])
     if key is not None:
         test.compare_ids(key)
-    test.expect(layout, target)
+    test.target = target
     return training, test
 
 
-def _read_all(raws: dict[str, Raw], readings: dict[str, Reading]) -> tuple[dict[str, Floats | Texts], Counter[str]]:
+def _read_all(
+    raws: dict[str, Raw], readings: Mapping[str, Reading], strays: Mapping[str, Mapping[str, str]]
+) -> tuple[Columns, Garbage]:
     """All columns; the raw ones are given up on the way, because both together are large."""
-    read: dict[str, Floats | Texts] = {}
-    garbage = Counter[str]()
+    read: Columns = {}
+    garbage: Garbage = {}
     for name in list(raws):
-        read[name], garbage[name] = read_column(raws.pop(name), readings[name])
+        read_into(read, name, raws.pop(name), readings[name], strays.get(name, {}), garbage)
     return read, garbage
 
 
 def _own_order(
-    read: dict[str, Floats | Texts], readings: dict[str, Reading], outcome: Floats, test: TestFile
+    read: Columns, readings: Mapping[str, Reading], outcome: Floats, test: TestFile
 ) -> tuple[Order, list[Note]]:
     """The order by the record's own day, where a column plainly is that."""
-    days = {name: column for name, column in read.items() if readings[name].kind is Kind.DATE}
+    days = {name: read[name] for name, one in readings.items() if one.kind is Kind.DATE}
     numbers = {name: column for name, column in days.items() if isinstance(column, np.ndarray)}
     opened = np.isnan(outcome)
     name = own_date(numbers, opened) if numbers else ""
@@ -142,25 +169,32 @@ def _own_order(
 
 
 def _lay_out(
-    read: dict[str, Floats | Texts], readings: dict[str, Reading], order: Order, flags: _Flags, names: Sequence[str]
-) -> tuple[Layout, list[str], list[Note]]:
+    read: Columns, readings: Mapping[str, Reading], order: Order, flags: _Flags, names: Sequence[str],
+    strays: Mapping[str, Mapping[str, str]],
+) -> tuple[Layout, list[str], list[Note]]:  # fmt: skip
     """Which columns models see, which name the rows, and what is said about those."""
     dates = {
-        name: one for name, one in read.items() if readings[name].kind is Kind.DATE and isinstance(one, np.ndarray)
-    }
+        name: column for name, one in readings.items()
+        if one.kind is Kind.DATE and isinstance(column := read[name], np.ndarray)
+    }  # fmt: skip
     identifiers = [
-        name for name, column in read.items()
-        if name not in dates and name not in flags.keep and name != order.column and is_identifier(column)
+        name for name in readings
+        if name not in dates and name not in flags.keep and name != order.column and is_identifier(read[name])
     ]  # fmt: skip
     aside = {*identifiers, order.column, *(name for name, one in readings.items() if one.kind is Kind.EMPTY)}
-    features = tuple(name for name in read if name not in aside)
+    features = tuple(name for name in readings if name not in aside)
     coded = [name for name in features if readings[name].codes]
     newest = {name: float(np.nanmax(days)) for name, days in dates.items()}
-    layout = Layout(readings, features, order, newest, worthwhile_parts(dates, order, names))
+    shown = Order() if order.column in flags.drop else order
+    parts = worthwhile_parts({name: dates[name] for name in dates if name not in flags.drop}, shown, names)
+    layout = Layout(readings, features, order, newest, parts, strays)
     notes = []
     if coded:
         listed = ", ".join(f"“{name}”" for name in coded)
-        notes.append(Note(f"Read as codes, not as quantities: {listed}.", f"수량이 아닌 코드로 읽은 열: {listed}."))
+        notes.append(Note(
+            f"Read as codes, not as quantities, because their numbers are far apart and come again: {listed}.",
+            f"수량이 아닌 코드로 읽은 열(값이 띄엄띄엄 반복됨): {listed}.",
+        ))  # fmt: skip
     same = [name for name in features if name not in dates and not varies(read[name])]
     if same:
         listed = ", ".join(f"“{name}”" for name in same)
@@ -177,7 +211,7 @@ def _lay_out(
 
 
 def _training(
-    layout: Layout, target: Target, read: dict[str, Floats | Texts], outcome: Floats, key: Raw | None, flags: _Flags,
+    layout: Layout, target: Target, read: Columns, outcome: Floats, key: Raw | None, flags: _Flags,
     identifiers: tuple[str, ...], notes: list[Note],
 ) -> Training:  # fmt: skip
     rows = len(outcome)
@@ -190,7 +224,7 @@ def _training(
     if moments is not None and (gone := int(np.isnan(moments[closed]).sum())):
         name = layout.order.column
         notes.append(Note(
-            f"{gone:,} rows have no “{name}”; they are taken to lie in the middle.",
+            f"{counted(gone, 'row')} without “{name}”: taken to lie in the middle.",
             f"“{name}” 값이 없는 행 {gone:,}개는 기간의 중간으로 보았습니다.",
         ))  # fmt: skip
     opened = table.take(~closed) if not closed.all() else None

@@ -13,7 +13,13 @@ from services.lead_scoring.dataset import Dataset
 # Standard errors by which a model must beat the rate: one-sided, 5 % of false alarms. Of fewer tested records than FEW,
 # which prove little either way, less is asked.
 LEVEL, LEVEL_OF_FEW, FEW = 1.645, 0.5, 200
+FEW_OF_A_KIND = 20  # won, or lost
 NO_WEIGHT = 1e-6  # of a stack
+
+
+def too_few_to_tell(won: Floats) -> bool:
+    """Whether outcomes (1 and 0, one a record) are so few that a model which does not beat the rate proves nothing."""
+    return len(won) < FEW or min(won.sum(), len(won) - won.sum()) < FEW_OF_A_KIND
 
 
 def predicts(data: Dataset, stack: Stack, scores: Floats, rates: Sequence[Floats], weights: Floats) -> bool:

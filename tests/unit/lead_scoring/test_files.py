@@ -128,7 +128,8 @@ def test_flags_that_fit_no_column_name_the_mend(tmp_path: Path) -> None:
     for flags, field in (
         ({"target": "Stagee"}, "--target"), ({"id": "nr"}, "--id"), ({"time": "city"}, "--time"),
         ({"drop": "city,nr"}, "--drop"), ({"keep": "nr"}, "--keep"), ({"positive": "yes"}, "--positive"),
-        ({"time": "stage"}, "--time"), ({"target": "city", "drop": "x"}, "--drop"),
+        ({"time": "stage"}, "--time"), ({"target": "city", "drop": "x"}, "--drop"), ({"drop": "stage"}, "--drop"),
+        ({"drop": ("city", "amount"), "keep": "Amount"}, "--drop"), ({"id": "id", "keep": "id"}, "--keep"),
     ):  # fmt: skip
         with pytest.raises(InvalidInput) as error:
             read(both(tmp_path, rows, other, **flags))
@@ -148,6 +149,7 @@ def test_names_with_commas_are_found_in_lists() -> None:
     assert find_columns(names, "d,e,A", "--drop") == {"d,e", "a"}
     assert find_columns(names, '"b, c"', "--drop") == {"b, c"}
     assert find_columns(names, "", "--drop") == frozenset()
+    assert find_columns(names, ["a,d,e", "b, c"], "--drop") == {"a", "b, c", "d,e"}
 
 
 def score(folder: Path, options: FileOptions, reasons: int = 10) -> tuple[Report, list[dict[str, str]]]:
@@ -171,7 +173,7 @@ def test_every_row_is_scored_in_order_whatever_the_test_file_holds(tmp_path: Pat
     assert [bool(row["reasons"]) for row in rows] == [True, True, False, False]
     assert report.figures is not None
     assert (report.figures.rows, report.figures.won) == (3, 1)
-    assert any("amount" in note.en and "1 cells" in note.en for note in report.notes)
+    assert any("amount" in note.en and "1 cell is no number" in note.en for note in report.notes)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])

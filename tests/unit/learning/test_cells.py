@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning.cell_dates import day_first, parse_date
-from learning.cell_numbers import decimal_mark, is_missing, parse_number, yes_no_words
+from learning.cell_numbers import decimal_mark, is_missing, mark_votes, parse_number, yes_no_words
 
 EUROPEAN = str.maketrans(",.", ".,")
 
@@ -21,7 +21,8 @@ EUROPEAN = str.maketrans(",.", ".,")
         ("1,234", 1234), ("$1,234.50", 1234.5), ("₩1,200,000", 1.2e6), ("1200원", 1200), ("12.5%", 12.5),
         ("(1,200)", -1200),
         ("-$5.10", -5.1), ("USD 55", 55), ("55 EUR", 55), ("1e5", 1e5), ("+7", 7), (".5", 0.5), ("1 234", 1234),
-        ("\u22123", -3), ("1'234", 1234), ("1,23,456", 123456),
+        ("\u22123", -3), ("1'234", 1234), ("1,23,456", 123456), ("₹ 500", 500), ("US$12", 12),
+        ("300만원", 3e6), ("1억 2,000만원", 1.2e8), ("5천만원", 5e7), ("-3억", -3e8),
     ],
 )  # fmt: skip
 def test_a_number_is_read_in_any_dress(text: str, number: float) -> None:
@@ -50,17 +51,20 @@ def test_no_text_breaks_the_parsers(text: str) -> None:
         assert isinstance(parse_date(text, day_first=first), float)
     is_missing(text)
     yes_no_words([text])
-    decimal_mark({text: 1})
+    decimal_mark(mark_votes({text: 1}))
 
 
-def test_a_column_says_which_its_decimal_mark_is() -> None:
-    assert decimal_mark({"1,5": 3, "2,25": 1}) == ","
-    assert decimal_mark({"1.234,56": 1, "7": 9}) == ","
-    assert decimal_mark({"1,234": 5, "1.5": 1}) == "."
-    assert decimal_mark({"0,125": 1}) == ","
-    assert decimal_mark({"1,234": 5}) == "."
-    assert decimal_mark({"1,234": 5}, comma_likely=True) == ","
-    assert decimal_mark({"1.234.567": 1, "1.234": 1}) == ","
+@pytest.mark.parametrize(
+    ("counts", "likely", "mark"),
+    [
+        ({"1,5": 3, "2,25": 1}, False, ","), ({"1.234,56": 1, "7": 9}, False, ","),
+        ({"1,234": 5, "1.5": 1}, False, "."), ({"0,125": 1}, False, ","),
+        ({"1,234": 5}, False, "."),
+        ({"1,234": 5}, True, ","), ({"1.234.567": 1, "1.234": 1}, False, ","),
+    ],
+)  # fmt: skip
+def test_a_column_says_which_its_decimal_mark_is(counts: dict[str, int], likely: bool, mark: str) -> None:
+    assert decimal_mark(mark_votes(counts), comma_likely=likely) == mark
 
 
 @pytest.mark.parametrize("text", ["", "  ", "Select", "N/A", "NA", "-", "None", "null", "?", "NaN"])
@@ -68,13 +72,22 @@ def test_words_for_nothing_are_missing(text: str) -> None:
     assert is_missing(text)
 
 
-def test_words_for_yes_and_no_come_in_pairs() -> None:
-    assert yes_no_words(["Yes", "NO"]) == {"yes": True, "no": False}
-    assert yes_no_words(["예", "아니오"]) == {"예": True, "아니오": False}
-    assert yes_no_words(["No"]) == {"yes": True, "no": False}
-    assert yes_no_words(["Yes", "maybe"]) is None
-    assert yes_no_words(["M", "F"]) is None
-    assert yes_no_words(["f"]) is None
+@pytest.mark.parametrize(
+    ("cells", "meant"),
+    [
+        (["Yes", "NO"], {"yes": True, "no": False}), (["예", "아니오"], {"예": True, "아니오": False}),
+        (["No"], {"no": False}), (["Yes", "yes", "Y", "No", "n", "0"], {"y": True, "n": False, "0": False, "1": True}),
+        (["TRUE", "f"], {"true": True, "f": False}), (["y", "n"], {"y": True, "n": False}),
+        (["Ja", "Nein"], {"ja": True}), (["Yes", "maybe"], None),
+        (["M", "F"], None), (["f"], None), (["1", "0"], None),
+        (["Yes", "Y"], None),
+        (["t", "n"], None),
+    ],
+)  # fmt: skip
+def test_words_for_yes_and_no_in_whatever_spellings(cells: list[str], meant: dict[str, bool] | None) -> None:
+    found = yes_no_words(cells)
+    assert (found is None) == (meant is None)
+    assert meant is None or (found or {}).items() >= meant.items()
 
 
 FORMS = [
@@ -107,8 +120,25 @@ def test_times_of_day_are_read_in_24_and_in_12_hours(moment: datetime) -> None:
 
 
 def test_days_that_are_none_are_nan() -> None:
-    for text in ("2026-13-01", "2026-02-30", "31/31/2026", "12.5", "1.2.3.4", "tomorrow", "0000-00-00", "20269999"):
+    for text in (
+        "2026-13-01",
+        "2015-16",
+        "10-20",
+        "2019.12",
+        "2026-02-30",
+        "31/31/2026",
+        "12.5",
+        "1.2.3.4",
+        "tomorrow",
+        "0000-00-00",
+        "20269999",
+    ):
         assert math.isnan(parse_date(text)), text
+
+
+def test_months_are_their_first_day() -> None:
+    for text in ("2015-12", "12/2015", "Dec-2015", "December 2015", "2015년 12월"):
+        assert parse_date(text) == date(2015, 12, 1).toordinal(), text
 
 
 def test_a_column_says_whether_its_day_comes_first() -> None:

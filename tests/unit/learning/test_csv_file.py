@@ -58,17 +58,26 @@ def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path) -> Non
     assert rows == [("1", "2"), ("3", "4"), *[("5", "6")] * 6_000]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"PK\x03\x04" + bytes(200)])
-def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04" + bytes(200), "an Excel file"),
+        (b"PAR1abc", "a Parquet file"), (bytes(range(128)) * 9, "no text"), (b"\x1f\x8b\x08\x00abc", "compressed"),
+        (b"<!DOCTYPE html><html>", "a web page"),
+        (b'[{"a": 1}, {"a": 2}]', "JSON"), (bytes(range(129, 256)) * 9 + b"\x01\x02\x03" * 99, "no text"),
+    ],
+)  # fmt: skip
+def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
-    with pytest.raises(DealcastError) as told:
+    with pytest.raises(DealcastError, match=f"the file is {what}") as told:
         CsvFile(path, "--train")
     assert told.value.field == "--train"
     assert told.value.mend
 
 
-CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=12)
+CONTROLS = "".join(map(chr, {*range(32), 127, 0xFFFD} - {ord("\n"), ord("\t")}))  # no text is made of those
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=CONTROLS), max_size=12)
 TABLES = st.integers(2, 5).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=12)
 )

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from learning.columns import Floats, Texts
-from learning.tabular import Kind, Raw, Reading, encode, is_identifier, learn_reading, read_column, settle_days
+from learning.identifiers import is_identifier
+from learning.tabular import Kind, Raw, Reading, encode, read_column
+from learning.tabular_kinds import learn_reading, settle_days
 
 GENERATOR = np.random.default_rng(0)
 
