@@ -45,14 +45,19 @@ def promote(
 @app.command()
 def rollback(
     service: Service,
-    version: Annotated[str, typer.Option("--to", help="Any version; without: the one that served before.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")],
+    version: Annotated[
+        str, typer.Option("--to", help="Any version; without: the one before. After a roll back it must be named.")
+    ] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
-    """Let an earlier version serve again."""
-    body = {"version": version, "reason": reason}
-    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:rollback", unknown=UNKNOWN, json=body))
+    """Let an earlier version serve again, and say which."""
+    address, body = f"/v1/models/{_quoted(service)}", {"version": version, "reason": reason}
+    before = call(data_dir, url, "GET", address, unknown=UNKNOWN)["serving"]["version"]
+    model = call(data_dir, url, "POST", f"{address}:rollback", unknown=UNKNOWN, json=body)
+    typer.echo(f"version {model['serving']['version']} serves again, in place of {before}")
+    _print(model)
 
 
 @app.command()
@@ -163,8 +168,13 @@ def _version(model: dict[str, Any], version: str) -> dict[str, Any]:
         raise NotFound(message, mend="wait for the training to end, start one with dealcast train, or name a version")
     for one in model["versions"]:
         if one["version"] == name:
-            return dict(one)
+            return {**one, "served": name in _served(model)}
     raise NotFound(f"{model['service']} has no such version", field="version", value=name, mend=UNKNOWN)
+
+
+def _served(model: dict[str, Any]) -> set[str]:
+    """The versions that serve, or have."""
+    return {model["serving"]["version"], *(one["version"] for one in model["promotions"])}
 
 
 def _quoted(text: str) -> str:
@@ -181,7 +191,7 @@ _WORDS = {
     "log_loss": ("log loss", "로그 손실"),
     "left out": ("left out", "제외"), "suspected": ("suspected", "의심"),
     "kept": ("kept against the leak guard", "누출 점검과 달리 유지"), "left_out": ("left out by you", "직접 제외"),
-    "unknown": ("no such column", "없는 열"),
+    "unknown": ("no such column", "없는 열"), "LEAD": ("leads", "리드"), "OPPORTUNITY": ("opportunities", "기회"),
 }  # fmt: skip
 
 
@@ -192,6 +202,7 @@ def _word(key: str, language: str) -> str:
 def _print(model: dict[str, Any], language: str = "en") -> None:
     serving = model["serving"]
     typer.echo(_word("serving", language).format(service=model["service"], **serving))
+    served = _served(model)
     for version in model["versions"]:
         mark = "*" if version["version"] == serving["version"] else " "
         evaluation = version.get("evaluation") or {}
@@ -199,7 +210,7 @@ def _print(model: dict[str, Any], language: str = "en") -> None:
         typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
             _print_guard(evaluation, language)
-        _print_beside(version, language)
+        _print_beside({**version, "served": version["version"] in served}, language)
 
 
 def _print_beside(version: dict[str, Any], language: str) -> None:
@@ -207,13 +218,17 @@ def _print_beside(version: dict[str, Any], language: str) -> None:
     from cli.model_card_champion import JUDGED, beside
 
     champion = (version.get("evaluation") or {}).get("champion") or {}
-    if apart := champion.get("difference"):
-        names = {name: _word(name, language) if name in _WORDS else name.upper() for name in JUDGED}
+    others = champion.get("others") or ()
+    names = {name: _word(name, language) if name in _WORDS else name.upper() for name in JUDGED}
+    for one in (champion, *others):
+        if not (apart := one.get("difference")):
+            continue
         figures = {name: apart[name]["value"] for name in JUDGED if apart[name]["value"] is not None}
         told = ", ".join(f"{names[name]} {value:+.3f}" for name, value in figures.items())
-        against = _word("beside", language).format(version=champion["version"], records=champion["records"])
-        typer.echo(f"      {against}: {told}")
-    _, text, _ = beside({"decision": version.get("decision")}, language)
+        against = _word("beside", language).format(version=champion["version"], records=one["records"])
+        kind = f"{_word(one['kind'], language)}: " if others else ""
+        typer.echo(f"      {kind}{against}: {told}")
+    _, text, _ = beside({"decision": version.get("decision"), "served": version.get("served")}, language)
     for line in text:
         typer.echo(f"      {line}")
 

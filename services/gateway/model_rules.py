@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.errors import InvalidInput
 from services.gateway.model_audit import AuditEntry, ModelAct
-from services.gateway.promotion import PromotionRule
+from services.gateway.promotion_rule import PromotionRule
 from services.gateway.retraining import RetrainingRule
 from services.gateway.store.interface import Store
 

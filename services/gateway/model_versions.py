@@ -14,6 +14,7 @@ import structlog
 
 from kit.errors import Conflict, NotFound
 from kit.models import ModelShelf, Pointer
+from services.gateway.domain import LOCAL
 from services.gateway.jobs import wall_time
 from services.gateway.model_audit import RULE, AuditEntry, ModelAct
 from services.gateway.store.interface import Store
@@ -134,20 +135,33 @@ class ModelVersions:
         return serving
 
     async def rollback(self, service: str, reason: str, version: str = "", *, who: str = RULE) -> Serving:
-        """Make a version serve again: the one named, else the one that served before.
+        """Make a version serve again: the one named, else the one that served before the last promotion.
 
-        Raises Conflict where there was none, or where the one named serves, NotFound where it is not registered.
+        Raises Conflict where there was none, where the one named serves, or where the last thing done was a roll back
+        and none is named, for it would be undone; NotFound where it is not registered.
         """
-        promotions = self.about(service)["promotions"]
+        check_service(service)
         now = self._workspace.serving[service].version
         if version and version == now:
             raise Conflict("this version serves", field="version", value=version, mend="Name another, or none")
-        before = version or next((each["version"] for each in promotions if each["version"] != now), None)
-        if before is None:
-            raise Conflict(
-                "no other version has served before", field="service", value=service, mend="Promote a version by name"
+        target = version or await self._before(service, now)
+        return await self.promote(service, target, reason, who=who, act=ModelAct.ROLLED_BACK)
+
+    async def _before(self, service: str, now: str) -> str:
+        """The version that served before the one that serves, as the audit log has it."""
+        entries = await self._store.list_model_audit(LOCAL, service, limit=KEPT_PROMOTIONS)
+        last = next((one for one in entries if one.generation and one.version == now and one.before != now), None)
+        known = {row["version"] for row in self.about(service)["versions"]}
+        if last is None or last.before not in known:
+            mend = "Promote a version by name"
+            raise Conflict("no other version has served before", field="service", value=service, mend=mend)
+        if last.act is ModelAct.ROLLED_BACK:
+            message = (
+                f"version {now} serves since version {last.before} was rolled back, so which is meant is not clear"
             )
-        return await self.promote(service, before, reason, who=who, act=ModelAct.ROLLED_BACK)
+            mend = "Name the version that is to serve (--to)"
+            raise Conflict(message, field="version", value="", mend=mend)
+        return last.before
 
     async def refill(self) -> None:
         """Put artifacts and pointers back where NATS has lost them, or holds those of another life."""

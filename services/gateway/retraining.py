@@ -55,11 +55,12 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What there is today. outcomes: closed deals; closed: those the champion has scored."""
+    """What there is today. outcomes: closed deals; closed: those the champion has scored; conversions: of leads."""
 
     today: date
     outcomes: int
     closed: Sequence[Closed] = ()
+    conversions: int = 0
 
 
 def due(rule: RetrainingRule, versions: Sequence[Mapping[str, Any]], now: Now) -> str:
@@ -67,7 +68,8 @@ def due(rule: RetrainingRule, versions: Sequence[Mapping[str, Any]], now: Now) -
     trained = [row["trained"] for row in versions if row.get("trained")]
     if not trained:
         return ""
-    new = now.outcomes - max(one["outcomes"] for one in trained)
+    known = max(one["outcomes"] + one.get("conversions", now.conversions) for one in trained)
+    new = now.outcomes + now.conversions - known
     if rule.new_outcomes is not None and new >= rule.new_outcomes:
         return f"{new} new outcomes (from {rule.new_outcomes} on)"
     age = (now.today - max(date.fromisoformat(one["business_day"]) for one in trained)).days

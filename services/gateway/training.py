@@ -119,6 +119,7 @@ class Trainer:
         counts = await self._gateway.store.counts(LOCAL)
         job.detail |= {
             "outcomes": counts["won"] + counts["lost"], "columns": workspace.training_columns.to_json(),
+            "conversions": await self._gateway.store.conversions(LOCAL),
             "business_day": workspace.business_day.isoformat(),
         }  # fmt: skip
         job.begin()
@@ -238,6 +239,6 @@ class Trainer:
         if trained := champion.get("trained"):
             closed = await store.closed_scores(LOCAL, date.fromisoformat(trained["business_day"]), serving.generation)
         self._looked_at = today
-        now = Now(today, counts["won"] + counts["lost"], closed)
+        now = Now(today, counts["won"] + counts["lost"], closed, await store.conversions(LOCAL))
         if why := due(self.rules.retraining, self._versions.about("lead_scoring")["versions"], now):
             await self.start(f"automatic: {why}")

@@ -27,7 +27,8 @@ from services.gateway.jobs import Job, Jobs
 from services.gateway.model_audit import RULE
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
-from services.gateway.promotion import Decision, decide, waits_with
+from services.gateway.promotion import decide, waits_with
+from services.gateway.promotion_rule import Decision
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 
@@ -163,7 +164,7 @@ class TrainingRun:
         place = self._services.index(row["service"])
         if "registered" in row:
             version = row["registered"]
-            trained = {name: job.detail[name] for name in ("outcomes", "business_day")} | {"job": job.id}
+            trained = {name: job.detail[name] for name in ("outcomes", "conversions", "business_day")} | {"job": job.id}
             await self._versions.add(row["service"], version | {"trained": trained})
             entry |= {"state": job_states.SUCCEEDED, "version": version["version"], "progress": 1.0}
         elif "error" in row:

@@ -15,7 +15,7 @@ from learning.columns import Codes, Floats
 from learning.curves import SLACK, Judged, calibration_curve, chance_ece, gain_curve
 from learning.encoder import ChoiceColumn, Column, NumberColumn
 from learning.folds import Fold
-from learning.metrics import METRICS, bootstrap, log_loss
+from learning.metrics import METRICS, Metric, bootstrap, log_loss
 from learning.parallel import Workers
 from services.lead_scoring.candidates import thin
 from services.lead_scoring.card_segments import segments
@@ -78,14 +78,19 @@ def figures(rows: Judged, ours: Judged, seed: int) -> dict[str, Any]:
         for name, metric in METRICS.items()
     }
     if rows is not ours:
-
-        def saved(won: Floats, place: Floats, weight: Floats) -> float:
-            kept = place.astype(np.int64)
-            return log_loss(won, rows.probability[kept], weight) - log_loss(won, ours.probability[kept], weight)
-
-        every = np.arange(len(rows.won), dtype=np.float64)
-        found["gain"] = bootstrap(saved, rows.won, every, rows.weight, rows.groups, seed=seed).to_json()
+        found["gain"] = difference(log_loss, rows, ours, seed)
     return found
+
+
+def difference(metric: Metric, one: Judged, other: Judged, seed: int, resamples: int = 200) -> dict[str, float | None]:
+    """A metric of one less that of the other on the same rows, with intervals from resampling records as pairs."""
+
+    def apart(won: Floats, place: Floats, weight: Floats) -> float:
+        kept = place.astype(np.int64)
+        return metric(won, one.probability[kept], weight) - metric(won, other.probability[kept], weight)
+
+    every = np.arange(len(one.won), dtype=np.float64)
+    return bootstrap(apart, one.won, every, one.weight, one.groups, seed=seed, resamples=resamples).to_json()
 
 
 def probabilities(data: Dataset, forward: Forward, seed: int, run: Workers) -> dict[str, Floats]:

@@ -25,11 +25,11 @@ from learning.columns import Floats
 from learning.curves import SLACK, Judged, chance_ece, gap
 from learning.drift import Drift, rate_moved
 from learning.folds import Fold, Mask
-from learning.metrics import METRICS, Metric, bootstrap
+from learning.metrics import METRICS, bootstrap
 from learning.parallel import Workers
 from learning.records import DealKind
 from services.lead_scoring.candidates import Task, base_log_odds, learn
-from services.lead_scoring.card import PLAIN, compare, plain_of
+from services.lead_scoring.card import PLAIN, compare, difference, plain_of
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.forward import FEW_RECORDS, Forward, even_stack, fold_weights, folds_of, mature_weights
 from services.lead_scoring.model import ScoreModel, load
@@ -44,6 +44,7 @@ STRETCHES, STRETCH = 3, 40  # at most so many stretches, of so many records at l
 JUDGED = ("auc", "log_loss", "ece")
 DIGITS = 6
 MOST_MOVED = 10
+RESAMPLES = 400  # of differences: a decision hangs on their intervals
 LEVEL = 0.99  # a false alarm would loosen the rule of promotion
 
 
@@ -215,7 +216,9 @@ def _judged(data: Dataset, told: Told, seed: int) -> dict[str, Any]:
     return {
         "rows": int(rows.sum()), "records": ours.records, "won": len(np.unique(groups[won > 0])), "closed": days,
         "models": {name: _figures(one, seed) for name, one in of.items()},
-        "difference": {metric: difference(METRICS[metric], ours, theirs, seed) for metric in JUDGED},
+        "difference": {
+            name: difference(METRICS[name], ours, theirs, seed, resamples=RESAMPLES) for name in JUDGED
+        },
     }  # fmt: skip
 
 
@@ -224,17 +227,6 @@ def _figures(rows: Judged, seed: int) -> dict[str, dict[str, float | None]]:
         name: bootstrap(METRICS[name], rows.won, rows.probability, rows.weight, rows.groups, seed=seed).to_json()
         for name in JUDGED
     }
-
-
-def difference(metric: Metric, ours: Judged, theirs: Judged, seed: int) -> dict[str, float | None]:
-    """A metric of ours less that of theirs on the same rows, with intervals from resampling records as pairs."""
-
-    def apart(won: Floats, place: Floats, weight: Floats) -> float:
-        kept = place.astype(np.int64)
-        return metric(won, ours.probability[kept], weight) - metric(won, theirs.probability[kept], weight)
-
-    every = np.arange(len(ours.won), dtype=np.float64)
-    return bootstrap(apart, ours.won, every, ours.weight, ours.groups, seed=seed, resamples=400).to_json()
 
 
 def _drift(data: Dataset, fresh: Mask, champion: Floats, seed: int) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def build_dataset(
     return Dataset(
         table.without(verdict.absent), tuple(history.deal.id for history, _ in pairs), record,
         np.array([one.day.toordinal() for one in rows], np.int64), closed, yes, weight, verdict, cycles=CYCLES,
-        left_out=table.without(set(table.columns) - set(verdict.absent) & set(also)),
+        left_out=table.without(set(table.columns) - (set(verdict.absent) & set(also))),
         kinds=Texts(list(DealKind), np.array([list(DealKind).index(one.kind) for one in rows], dtype=np.int64)),
         pipelines=pipelines if isinstance(pipelines, Texts) else None, horizon_days=horizon_days,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.errors import Poisoned
+from kit.errors import InvalidInput, Poisoned
 from learning.columns import Codes, Table, Texts
 from learning.encoder import Column
 from learning.horizon import checked_horizon
@@ -25,7 +25,7 @@ from services.lead_scoring.pooled import PIPELINE, Own, Pooled
 
 FORMAT, FORMAT_OF_ONE = 3, 2  # as written before kinds were learned apart, and still where there is one part only
 MODEL_FILE, EVALUATION_FILE = "model.json", "evaluation.json"
-KIND = "kind"
+KIND, HORIZON = "kind", "lead_horizon_days"
 Mask = NDArray[np.bool_]
 ANY = ""  # the kind of a part that scores all rows
 
@@ -34,7 +34,7 @@ ANY = ""  # the kind of a part that scores all rows
 class ScoreModel:
     """What serves. parts: by kind of deal, most outcomes first, or one under ANY.
 
-    horizon_days: within which a lead's score is its chance to convert; None: at all.
+    horizon_days: within which a lead's score (under ANY: every score) is its chance to convert; None: at all.
     """
 
     parts: Mapping[str, Pooled]
@@ -48,8 +48,9 @@ class ScoreModel:
 
     @property
     def main(self) -> PartModel:
-        """The part that most outcomes taught."""
-        return next(iter(self.parts.values())).together
+        """The part that most outcomes taught; a prior only where all are."""
+        parts = list(self.parts.values())
+        return next((part for part in parts if not part.prior), parts[0]).together
 
     @property
     def kind(self) -> str:
@@ -105,7 +106,7 @@ class ScoreModel:
         """
         found: dict[int, Score] = {}
         for rows, inside, part, kind in self._routed(table):
-            horizon = self.horizon_days or 0 if kind == DealKind.LEAD else 0
+            horizon = self.horizon_days or 0 if kind in (DealKind.LEAD, ANY) else 0
             found.update(zip(rows.tolist(), part.explain(inside, names, top, horizon), strict=True))
         return [found[row] for row in range(table.rows)]
 
@@ -129,7 +130,8 @@ class ScoreModel:
         folder.mkdir(parents=True, exist_ok=True)
         if list(self.parts) == [ANY]:
             self.main.write(folder)
-            _write_json(folder / MODEL_FILE, {"format": FORMAT_OF_ONE, **self.main.described()})
+            horizon = {} if self.horizon_days is None else {HORIZON: self.horizon_days}
+            _write_json(folder / MODEL_FILE, {"format": FORMAT_OF_ONE, **horizon, **self.main.described()})
         else:
             described: list[dict[str, Any]] = []
             for kind, pipeline, share, part in self._members():
@@ -137,7 +139,7 @@ class ScoreModel:
                 part.write(folder, prefix)
                 described.append({"of": kind, "pipeline": pipeline, "share": share, **part.described()})
             _write_json(folder / MODEL_FILE, {
-                "format": FORMAT, "lead_horizon_days": self.horizon_days, "parts": described
+                "format": FORMAT, HORIZON: self.horizon_days, "parts": described
             })  # fmt: skip
         _write_json(folder / EVALUATION_FILE, dict(self.evaluation))
 
@@ -154,12 +156,13 @@ def load(folder: Path) -> ScoreModel:
         described = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         evaluation = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
         if described["format"] == FORMAT_OF_ONE:
-            return ScoreModel.of(read_part(described, folder), evaluation)
+            parts = {ANY: Pooled(read_part(described, folder))}
+            return ScoreModel(parts, evaluation, checked_horizon(described.get(HORIZON), HORIZON))
         if described["format"] != FORMAT:
             raise ValueError("another format")
         parts = _read_parts(described["parts"], folder)
-        return ScoreModel(parts, evaluation, checked_horizon(described["lead_horizon_days"], "lead_horizon_days"))
-    except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError) as error:
+        return ScoreModel(parts, evaluation, checked_horizon(described[HORIZON], HORIZON))
+    except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError, InvalidInput) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,13 +22,14 @@ from learning.overrules import Overrules
 from learning.parallel import Workers, cores, workers
 from learning.scores import SCORES
 from services.lead_scoring.card import model_card
-from services.lead_scoring.champion import NONE, UNSEEN, Champion, beside, has_leads
+from services.lead_scoring.champion import Champion
+from services.lead_scoring.champion_kinds import beside_kinds
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.evaluation import evaluate, facts_of
 from services.lead_scoring.forward import Progress
 from services.lead_scoring.kinds_told import kinds_told, why_prior
 from services.lead_scoring.model import ScoreModel
-from services.lead_scoring.parts import Learned, Study, joined, learn, served, shared_folds, taken
+from services.lead_scoring.parts import Study, joined, learn, served, shared_folds
 
 ARTIFACT_FOLDER, SCORES_FILE, EVALUATION_FILE = "artifact", "scores.parquet", "evaluation.json"
 PARALLEL_CELLS = 1_500_000  # of labelled rows × columns, from which on a second process pays
@@ -70,39 +71,15 @@ def train(
         facts |= {"kinds": kinds_told(parts, seed)}
         if forward is None:
             facts |= why_prior(data)
-            none: dict[str, Any] = {}
-            if champion:
-                none = {"version": champion.version, "basis": NONE, "why": "few_outcomes"} | _horizons(data, champion)
+            none = beside_kinds(data, parts, champion, Study(seed, folds), _team) if champion else {}
             return Trained(replace(model, evaluation=facts), data, np.full(len(data.taken), np.nan), none)
         facts |= evaluate(data, forward, model, seed)
         if card:
             facts["card"] = model_card(data, forward, model, seed, run)
-    found = _beside(parts, champion, Study(seed, folds)) | _horizons(data, champion) if champion else {}
+    found = beside_kinds(data, parts, champion, Study(seed, folds), _team) if champion else {}
     progress("evaluating", 1.0)
     scores = forward.scores if forward.predicts else forward.base_scores
     return Trained(replace(model, evaluation=facts), data, scores, found)
-
-
-def _beside(parts: Sequence[Learned], champion: Champion, study: Study) -> dict[str, Any]:
-    """The comparison of the kind with most outcomes: each kind has a target of its own.
-
-    pipelines_left_out: whether either has parts of pipelines' own, which were not compared.
-    """
-    first, forward = next((one, one.forward) for one in parts if one.forward is not None)
-    folds = None if study.folds is None else taken(study.folds, first.rows)
-    with threadpool_limits(1), _team(first.data) as run:
-        found = {"kind": first.kind, **beside(first.data, forward, champion, replace(study, folds=folds), run)}
-    theirs = champion.model.parts.get(first.kind) if champion.model else None
-    apart = bool(first.model.own or (theirs and theirs.own))
-    return found | ({"pipelines_left_out": True} if apart and found["basis"] == UNSEEN else {})
-
-
-def _horizons(data: Dataset, champion: Champion) -> dict[str, Any]:
-    """Both horizons of leads, where they differ: what the score is the chance of has been set anew."""
-    old = champion.model.horizon_days if champion.model else data.horizon_days
-    if not has_leads(data) or old == data.horizon_days:
-        return {}
-    return {"lead_horizon_days": {"champion": old, "challenger": data.horizon_days}}
 
 
 def _team(data: Dataset) -> AbstractContextManager[Workers]:

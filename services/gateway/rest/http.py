@@ -28,10 +28,15 @@ def answer(content: Any, status: int = 200, headers: dict[str, str] | None = Non
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
+def size_text(limit: int) -> str:
+    """A number of bytes for people."""
+    return f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 2**10} KB"
+
+
 async def body_of(request: Request, limit: int = MAX_BODY) -> bytes:
     """The whole body. Raises TooLarge beyond the limit, before reading on."""
     error = TooLarge(
-        f"the body is larger than {limit // 2**20} MB", field="body", mend="Send less, or many records as lines"
+        f"the body is larger than {size_text(limit)}", field="body", mend="Send less, or many records as lines"
     )
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > limit:
@@ -62,9 +67,9 @@ async def json_of(request: Request) -> Any:
     return parse(await body_of(request))
 
 
-async def object_of(request: Request, keys: Iterable[str]) -> dict[str, Any]:
+async def object_of(request: Request, keys: Iterable[str], limit: int = MAX_BODY) -> dict[str, Any]:
     """The body as a JSON object with some of these keys; an empty body is an empty object."""
-    return object_in(await body_of(request), keys)
+    return object_in(await body_of(request, limit), keys)
 
 
 def object_in(data: bytes, keys: Iterable[str]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ RULES = base.obj(
     reason=TEXT,
 )  # fmt: skip
 LONGEST_REASON = 500
+LARGEST = 64 * 1024  # bytes of a body
 
 
 def add(routes: APIRouter, store: Store, models: ModelVersions, rules: ModelRules) -> None:
@@ -36,9 +37,9 @@ def add(routes: APIRouter, store: Store, models: ModelVersions, rules: ModelRule
     _rules(routes, store, rules)
 
 
-def _reason(given: dict[str, Any], default: str = "") -> str:
+def _reason(given: dict[str, Any]) -> str:
     """Raises InvalidInput where there is none, or it is too long."""
-    reason = text_of(given, "reason").strip() or default
+    reason = text_of(given, "reason").strip()
     if not reason or len(reason) > LONGEST_REASON:
         mend = f"Say why, in up to {LONGEST_REASON} characters: it is kept in the audit log"
         raise InvalidInput("a reason is needed" if not reason else "the reason is too long", field="reason", mend=mend)
@@ -63,19 +64,20 @@ def _change(routes: APIRouter, models: ModelVersions) -> None:
     @routes.post("/models/{service}:promote", responses=base.gives(shapes.Model), openapi_extra=base.takes(promoting))
     async def promote(request: Request, service: str) -> Response:
         """Make a version serve, whatever the rule says of it; every open deal is scored anew."""
-        given = await object_of(request, ("version", "reason"))
+        given = await object_of(request, ("version", "reason"), LARGEST)
         version = models.version(service, text_of(given, "version"))["version"]
         await models.promote(service, version, _reason(given), who=principal_of(request).id)
         return answer(models.about(service))
 
     @routes.post(
         "/models/{service}:rollback", responses=base.gives(shapes.Model),
-        openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT), required=False),
+        openapi_extra=base.takes(base.obj(version=TEXT, reason=TEXT) | {"required": ["reason"]}),
     )  # fmt: skip
     async def rollback(request: Request, service: str) -> Response:
-        """Make a version serve again: the one named, else the one that served before."""
-        given = await object_of(request, ("version", "reason"))
-        reason, who = _reason(given, "rolled back"), principal_of(request).id
+        """Make a version serve again: the one named, else the one that served before; after a roll back, one must be
+        named."""
+        given = await object_of(request, ("version", "reason"), LARGEST)
+        reason, who = _reason(given), principal_of(request).id
         await models.rollback(service, reason, text_of(given, "version"), who=who)
         return answer(models.about(service))
 
@@ -104,7 +106,8 @@ def _rules(routes: APIRouter, store: Store, rules: ModelRules) -> None:
     @routes.put("/model-rules", responses=base.gives(shapes.ModelRules), openapi_extra=base.takes(RULES))
     async def change_rules(request: Request) -> Response:
         """Change the fields that are given; the others stay."""
-        given = await object_of(request, ("promotion", "retraining", "reason"))
+        given = await object_of(request, ("promotion", "retraining", "reason"), LARGEST)
         parts = {name: given[name] for name in ("promotion", "retraining") if name in given}
-        await rules.change(parts, principal_of(request).id, _reason(given, "changed"))
+        reason = _reason({"reason": "changed"} | {name: text for name, text in given.items() if text})
+        await rules.change(parts, principal_of(request).id, reason)
         return answer(rules.to_json())

@@ -25,9 +25,11 @@ class Decision(Shape):
 
 
 class TrainedOn(Shape):
-    """The outcomes there were and the business day when it was trained, and by which job."""
+    """The outcomes (closed deals, leads that converted) there were and the business day when it was trained, and by
+    which job."""
 
     outcomes: int
+    conversions: int = 0
     business_day: str
     job: str
 

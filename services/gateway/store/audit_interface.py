@@ -26,3 +26,6 @@ class ModelAuditStore(Protocol):
 
     async def closed_scores(self, principal: Principal, after: date, generation: int) -> list[Closed]:
         """Of deals closed after a day, the last score that a generation of the model gave before they closed."""
+
+    async def conversions(self, principal: Principal) -> int:
+        """How many leads have become opportunities: outcomes of leads."""

@@ -5,20 +5,32 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, not_, select
+from sqlalchemy import Connection, exists, not_, select
 
 from learning.records import DealKind, Outcome
 from services.gateway.domain import Principal
 from services.gateway.retraining import Closed
 from services.gateway.store import tables as t
-from services.gateway.store.codec import loads
+from services.gateway.store.codec import encode_value, loads
 from services.gateway.store.reads import Reads
 
-D, H = t.deals.c, t.score_history.c
+C, D, H = t.changes.c, t.deals.c, t.score_history.c
 
 
 class Scored(Reads):
-    """What ModelAuditStore promises of closed deals."""
+    """What ModelAuditStore promises of closed deals and converted leads."""
+
+    async def conversions(self, principal: Principal) -> int:
+        """Leads that have become opportunities."""
+        lead = exists().where(C.deal_id == D.id, C.field == "kind", C.value == encode_value(DealKind.LEAD.value))
+        found = select(D.id, D.owner_id).where(D.kind == DealKind.OPPORTUNITY.value, not_(D.deleted), lead)
+
+        def work(connection: Connection) -> int:
+            visible = self._contexts.read(connection).visible(principal)
+            rows = connection.execute(found)
+            return sum(visible is None or row.owner_id in visible for row in rows)
+
+        return await self._database.read(work)
 
     async def closed_scores(self, principal: Principal, after: date, generation: int) -> list[Closed]:
         """One an opportunity."""

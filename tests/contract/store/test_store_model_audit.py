@@ -52,6 +52,21 @@ async def test_a_lead_is_held_against_no_win(store: Store) -> None:
     assert await store.closed_scores(LOCAL, date(2017, 9, 1), 2) == [Closed(0.4, won=False)]
 
 
+async def test_leads_that_became_opportunities_are_counted(store: Store) -> None:
+    born = datetime(2017, 9, 1, tzinfo=UTC)
+    kinds = {"lead": DealKind.LEAD, "a": DealKind.LEAD, "b": DealKind.LEAD, "never": DealKind.OPPORTUNITY}
+    owners = {"lead": "ann", "a": "ann", "b": "cat", "never": "ann"}
+    await store.apply_deals(
+        LOCAL, [DealWrite(one, owner_id=owners[one], kind=kind, created_time=born) for one, kind in kinds.items()]
+    )
+    assert await store.conversions(LOCAL) == 0
+    await store.apply_deals(LOCAL, [DealWrite(one, kind=DealKind.OPPORTUNITY) for one in ("a", "b")])
+    assert await store.conversions(LOCAL) == 2
+    assert await store.conversions(Principal("cat", Scope.OWN, "cat")) == 1
+    await store.apply_deals(LOCAL, [DealWrite("a", deleted=True)])
+    assert await store.conversions(LOCAL) == 1
+
+
 async def test_the_last_score_before_the_end_stands_beside_the_outcome(store: Store) -> None:
     born = datetime(2017, 9, 1, tzinfo=UTC)
     owners = {"a": "ann", "b": "ann", "c": "ann", "d": "cat"}

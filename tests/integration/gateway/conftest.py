@@ -78,8 +78,8 @@ class RunningGateway:
         return [orjson.loads(line) for line in answer.content.splitlines()]
 
 
-async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Poll a condition, plain or awaitable, until it holds."""
+async def until(condition: Callable[[], Any], seconds: float = 60.0, pause: float = 0.02) -> Any:
+    """Poll a condition, plain or awaitable, until it holds; with a longer pause what takes long costs less."""
     async with asyncio.timeout(seconds):
         while True:
             value = condition()
@@ -87,7 +87,7 @@ async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
                 value = await value
             if value:
                 return value
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from kit.nats_server import NatsServer
 from tests.integration.gateway.conftest import RunningGateway, until
 
 CHAMPION, CHALLENGER = date(2017, 6, 30), date(2017, 8, 31)
-DEALS = 300
+DEALS = 205
 
 
 def rows(today: date, spoiled: float = 0.0) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def rows(today: date, spoiled: float = 0.0) -> list[dict[str, Any]]:
     chance, spoiling = random.Random(5), random.Random(6)
     made: list[dict[str, Any]] = []
     for n in range(DEALS):
-        created = date(2016, 11, 1) + timedelta(days=n)
+        created = date(2017, 2, 1) + timedelta(days=n)
         closed, east = created + timedelta(days=10 + chance.randrange(20)), chance.random() < 0.5
         won = chance.random() < (0.9 if east else 0.1)
         if closed <= CHAMPION and spoiling.random() < spoiled:
@@ -54,7 +54,7 @@ async def started(gateway: RunningGateway) -> str:
 
 async def trained(gateway: RunningGateway) -> dict[str, Any]:
     job = await started(gateway)
-    return dict(await until(lambda: job_ended(gateway, job), 240))
+    return dict(await until(lambda: job_ended(gateway, job), 240, pause=0.5))
 
 
 async def at_work(gateway: RunningGateway, job: str) -> int:
@@ -111,8 +111,14 @@ async def decided_by_people(gateway: RunningGateway) -> None:
     assert (await gateway.http.post(f"{path}:promote", json=said)).json()["serving"]["version"] == "2"
     back = await gateway.http.post(f"{path}:rollback", json={"version": "1", "reason": "they were not"})
     assert (back.json()["serving"]["version"], back.json()["serving"]["generation"]) == ("1", 3)
-    assert (await gateway.http.post(f"{path}:rollback", json={"version": "1"})).status_code == 409
-    assert (await gateway.http.post(f"{path}:rollback", json={"version": "9"})).status_code == 404
+    assert (await gateway.http.post(f"{path}:rollback", json={"version": "1", "reason": "?"})).status_code == 409
+    assert (await gateway.http.post(f"{path}:rollback", json={"reason": "pressed twice"})).status_code == 409
+    for said in ({"version": "2"}, {"version": "2", "reason": " "}):
+        assert (await gateway.http.post(f"{path}:rollback", json=said)).status_code == 400
+    huge = {"version": "2", "reason": "x" * 100_000}
+    for route in (f"{path}:promote", f"{path}:rollback"):
+        assert (await gateway.http.post(route, json=huge)).status_code == 413
+    assert (await gateway.http.post(f"{path}:rollback", json={"version": "9", "reason": "?"})).status_code == 404
     rules = await gateway.http.put("/v1/model-rules", json={"retraining": {"new_outcomes": None}, "reason": "by hand"})
     assert rules.json()["retraining"] == {"new_outcomes": None, "max_age_days": 90, "drift": True}
     page = (await gateway.http.get("/v1/model-audit?limit=2&service=lead_scoring")).json()

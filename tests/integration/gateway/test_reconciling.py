@@ -93,7 +93,7 @@ async def test_a_promotion_rescores_open_deals(gateway: RunningGateway, nats: NA
         await until(lambda: all_current(gateway))
     assert await store.get_setting("pointers") is not None
     assert len(player.seen) >= 2 * len(ROWS)
-    nothing = await gateway.http.post("/v1/models/forecast:rollback")
+    nothing = await gateway.http.post("/v1/models/forecast:rollback", json={"reason": "why not"})
     assert nothing.status_code == 409
 
 

@@ -37,12 +37,37 @@ def test_the_comparison_stands_on_the_card_with_its_difference(language: str) ->
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("why", ["few_outcomes", "unreadable", "not_fetched", "other_horizon", "other_quarters"])
+@pytest.mark.parametrize("why", [
+    "few_outcomes", "unreadable", "not_fetched", "other_horizon", "other_quarters", "falls_to_prior",
+])  # fmt: skip
 def test_why_nothing_was_compared_is_said(why: str, language: str) -> None:
     heading, text, table = beside(version({"version": "4", "basis": "none", "why": why}), language)
     assert heading
     assert "4" in text[0]
     assert table == []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_kinds_stand_apart_and_what_was_left_out_is_said(language: str) -> None:
+    leads = {name: value for name, value in COMPARED.items() if name != "version"} | {
+        "kind": "LEAD", "records": 77, "pipelines_left_out": True, "left_out_now": ["fields.Tags"],
+    }  # fmt: skip
+    _, text, table = beside(version(COMPARED | {"kind": "OPPORTUNITY", "others": [leads]}), language)
+    words, told = WORDS[language], "\n".join(text)
+    assert told.count(words["OPPORTUNITY"] + ": ") == 3
+    assert "Tags" in told
+    assert f"{words['LEAD']}: {words['pipelines_left_out']}" in told
+    assert [row[0] for row in table].count(f"{words['LEAD']}: {words['difference']}") == 1
+    assert len({len(row) for row in table}) == 1
+
+
+def test_a_version_that_a_person_let_serve_waits_no_more() -> None:
+    waits = beside(version(COMPARED), "en")[1][-1]
+    served = beside(version(COMPARED) | {"served": True}, "en")[1][-1]
+    assert "waits for a person" in waits
+    assert "a person let it serve" in served
+    decided = {"promote": True, "code": "not_worse", "text": "not worse", "figures": {}}
+    assert "served by itself" in beside({"version": "1", "decision": decided, "served": True}, "en")[1][-1]
 
 
 def test_a_part_that_was_seen_is_said_and_a_forecast_shows_its_replays() -> None:

@@ -1,11 +1,15 @@
-"""Refilling NATS and promoting at the same time."""
+"""Refilling NATS and promoting at the same time; rolling back."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, cast
 
+import pytest
+
+from kit.errors import Conflict
 from kit.models import ModelShelf, Pointer
+from services.gateway.model_audit import AuditEntry
 from services.gateway.model_versions import ModelVersions
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Serving, Workspace
@@ -16,6 +20,7 @@ class Documents:
 
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
+        self.log: list[AuditEntry] = []
 
     async def get_setting(self, key: str) -> Any:
         return self.kept.get(key)
@@ -25,7 +30,12 @@ class Documents:
 
     async def add_event(self, *_: Any) -> None: ...
 
-    async def add_model_audit(self, *_: Any) -> None: ...
+    async def add_model_audit(self, entry: AuditEntry) -> AuditEntry:
+        self.log.insert(0, entry)
+        return entry
+
+    async def list_model_audit(self, _: Any, service: str = "", before: int = 0, limit: int = 100) -> list[AuditEntry]:
+        return [entry for entry in self.log if entry.service in (service, "")][:limit]
 
 
 class Shelf:
@@ -72,3 +82,23 @@ async def test_a_promotion_during_a_refill_stays() -> None:
     assert workspace.serving["forecast"] == Serving("2", 2, "digest-2")
     assert shelf.pointers["forecast"] == Pointer("2", 2, "digest-2")
     assert {"digest-1", "digest-2"} >= shelf.artifacts >= {"digest-2"}
+
+
+async def test_a_roll_back_goes_one_step_back_and_is_never_undone_by_another() -> None:
+    documents = cast("Store", Documents())
+    workspace = Workspace(documents)
+    models = ModelVersions(documents, workspace, cast("ModelShelf", Shelf()), fetch)
+    for version in ("1", "2", "3"):
+        await models.add("forecast", {"version": version, "digest": f"digest-{version}"})
+        await models.promote("forecast", version, "newest", who="rule")
+    await models.add("lead_scoring", {"version": "9", "digest": "digest-9"})
+    await models.promote("lead_scoring", "9", "newest")
+    assert (await models.rollback("forecast", "complaints")).version == "2"
+    with pytest.raises(Conflict, match="version 2 serves since version 3 was rolled back") as told:
+        await models.rollback("forecast", "pressed twice")
+    assert "--to" in told.value.mend
+    assert (await models.rollback("forecast", "still", "1")).version == "1"
+    await models.promote("forecast", "3", "mended")
+    assert (await models.rollback("forecast", "no")).version == "1", "what served before it this time"
+    with pytest.raises(Conflict, match="no other version has served"):
+        await models.rollback("lead_scoring", "the prior was better")

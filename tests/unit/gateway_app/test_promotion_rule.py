@@ -9,7 +9,8 @@ import pytest
 
 from kit.errors import InvalidInput
 from services.gateway.champions import backtests
-from services.gateway.promotion import PromotionRule, decide
+from services.gateway.promotion import decide
+from services.gateway.promotion_rule import PromotionRule
 
 TODAY = date(2017, 8, 31)
 RULE = PromotionRule()
@@ -64,6 +65,71 @@ def test_without_a_comparison_it_waits_unless_the_champion_is_too_old() -> None:
     assert said(nothing, champion()) == (False, "not_compared")
     assert said(nothing, champion(last_day="2017-01-01")) == (True, "too_old")
     assert said(challenger(-0.1, version="0"), champion()) == (False, "not_compared"), "with what served before"
+
+
+def of_kinds(main: dict[str, Any], *others: dict[str, Any], **evaluation: Any) -> dict[str, Any]:
+    """A challenger whose kinds differ: the first is of opportunities."""
+    new = challenger(kind="OPPORTUNITY", **main)
+    new["evaluation"] |= evaluation
+    new["evaluation"]["champion"] |= {"others": [{"kind": "LEAD"} | one for one in others]}
+    return new
+
+
+def compared(loss: float, **more: Any) -> dict[str, Any]:
+    return dict(challenger(loss, **more)["evaluation"]["champion"])
+
+
+FALLS = {"basis": "none", "why": "falls_to_prior", "outcomes": 31}
+
+
+def test_the_worst_of_the_kinds_decides() -> None:
+    assert said(of_kinds({"loss": -0.01}, compared(-0.01)), champion()) == (True, "not_worse")
+    assert said(of_kinds({"loss": -0.01}, compared(0.003)), champion()) == (False, "unsure")
+    assert said(of_kinds({"loss": 0.003}, compared(0.03)), champion()) == (False, "worse")
+    assert said(of_kinds({"loss": 0.03}, compared(-0.01)), champion()) == (False, "worse")
+    assert said(of_kinds({"loss": -0.01}, FALLS), champion()) == (False, "prior")
+    assert said(of_kinds({"loss": -0.01}, compared(0.03) | {"champion_prior": True}), champion()) == (True, "not_worse")
+    few = {"basis": "none", "why": "few_outcomes"}
+    assert said(of_kinds({"loss": -0.01}, few), champion()) == (True, "not_worse"), "too few rows to judge by"
+    decision = decide("lead_scoring", of_kinds({"loss": -0.01}, FALLS), champion(), RULE, TODAY)
+    assert decision.text.startswith("opportunities: not worse on 150 records")
+    assert "the champion predicts leads" in decision.text
+    assert "31 outcomes" in decision.text
+    assert {kind: one["code"] for kind, one in decision.figures["kinds"].items()} == {
+        "OPPORTUNITY": "not_worse", "LEAD": "prior",
+    }  # fmt: skip
+
+
+def test_another_horizon_is_the_peoples_decision_and_needs_only_to_beat_the_rate() -> None:
+    other = {"basis": "none", "why": "other_horizon"}
+    days = {"lead_horizon_days": {"champion": 90, "challenger": 45}}
+
+    def new(loss: float, value: float, **more: Any) -> dict[str, Any]:
+        leads = {"kind": "LEAD", "test": {"log_loss": {"value": value}}, "baseline": {"log_loss": 0.5}} | more
+        made = of_kinds({"loss": loss}, other, kinds=[{"kind": "OPPORTUNITY"}, leads])
+        made["evaluation"]["champion"] |= days
+        return made
+
+    assert said(new(-0.01, 0.45), champion()) == (True, "new_horizon")
+    assert "from 90 to 45" in decide("lead_scoring", new(-0.01, 0.45), champion(), RULE, TODAY).text
+    assert said(new(0.03, 0.45), champion()) == (False, "worse"), "opportunities are judged as ever"
+    assert said(new(-0.01, 0.52), champion()) == (False, "worse")
+    assert said(new(-0.01, 0.52, model="base_rate"), champion()) == (True, "new_horizon")
+    assert said(new(-0.01, 0.45, test=None), champion()) == (False, "not_compared")
+    alone = {"kind": "LEAD", "version": "1", **other, "lead_horizon_days": {"champion": None, "challenger": 45}}
+    figures = {"test": {"log_loss": {"value": 0.45}}, "baseline": {"log_loss": 0.5}, "kinds": [{"kind": "LEAD"}]}
+    row = {"version": "2", "digest": "b", "evaluation": {"model": "blend", "champion": alone} | figures}
+    assert said(row, champion()) == (True, "new_horizon")
+    assert "from any number to 45" in decide("lead_scoring", row, champion(), RULE, TODAY).text
+
+
+def test_a_champion_that_reads_what_was_left_out_since_is_told_of() -> None:
+    decision = decide("lead_scoring", challenger(0.03, left_out_now=["fields.Tags"]), champion(), RULE, TODAY)
+    assert (decision.promote, decision.code) == (False, "worse")
+    assert "fields.Tags, left out since" in decision.text
+    assert "dealcast models promote lead_scoring 2 --reason" in decision.text
+    better = decide("lead_scoring", challenger(-0.03, left_out_now=["fields.Tags"]), champion(), RULE, TODAY)
+    assert "fields.Tags" not in better.text
 
 
 def test_first_same_and_prior() -> None:

@@ -35,6 +35,14 @@ def ended(won: int, count: int) -> list[Closed]:
     return [Closed(0.5, number < won) for number in range(count)]
 
 
+def test_leads_that_convert_are_outcomes_too() -> None:
+    known = [{"trained": {"outcomes": 500, "conversions": 40, "business_day": "2017-06-30", "job": "b"}}]
+    day = date(2017, 7, 10)
+    assert due(RULE, known, Now(day, 550, (), 89)) == ""
+    assert "100 new outcomes" in due(RULE, known, Now(day, 550, (), 90))
+    assert on(day, 599) == due(RULE, VERSIONS, Now(day, 599, (), 5_000)) == "", "a version that did not count them"
+
+
 def test_scores_that_are_off_beyond_chance_are_drift() -> None:
     day = date(2017, 7, 10)
     assert drift(ended(49, 49)) is None, "too few"

@@ -40,6 +40,9 @@ class Documents:
             raise Unavailable("not now")
         self.kept[key] = value
 
+    async def conversions(self, _: Any) -> int:
+        return 0
+
     async def counts(self, _: Any) -> Mapping[str, int]:
         await asyncio.sleep(0)
         return {"won": 3, "lost": 4}

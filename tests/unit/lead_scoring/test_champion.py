@@ -12,18 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from learning.blend import Stack
 from learning.metrics import log_loss
 from learning.parallel import workers
 from learning.records import DealHistory, Outcome
 from learning.testing import company, last_day
-from services.lead_scoring.champion import Champion, _stretches, beside
+from services.lead_scoring.champion import Champion, _stack, _stretches, beside
 from services.lead_scoring.dataset import Dataset, build_dataset
-from services.lead_scoring.forward import validate
+from services.lead_scoring.forward import Forward, folds_of, validate
+from services.lead_scoring.forward import last_day as last
 from services.lead_scoring.model import EVALUATION_FILE, prior_model
 from services.lead_scoring.parts import Study
 from services.lead_scoring.training import train
 
-EARLIER = last_day() - timedelta(days=200)
+EARLIER = last_day() - timedelta(days=320)
 
 
 def quiet(_: str, __: float) -> None:
@@ -32,7 +34,7 @@ def quiet(_: str, __: float) -> None:
 
 @cache
 def histories() -> tuple[DealHistory, ...]:
-    return tuple(company(330, signal=1.5))
+    return tuple(company(190, signal=2.5))
 
 
 @cache
@@ -53,9 +55,14 @@ def flipped(one: DealHistory, chance: random.Random) -> DealHistory:
     return replace(one, deal=replace(deal, outcome=other), changes=changes)
 
 
-def compared(data: Dataset, with_: Champion) -> dict[str, Any]:
+def validated(data: Dataset) -> Forward:
     with workers(data, 1) as run:
-        return beside(data, validate(data, 0, quiet, run), with_, Study(0), run)
+        return validate(data, 0, quiet, run)
+
+
+def compared(data: Dataset, forward: Forward, with_: Champion) -> dict[str, Any]:
+    with workers(data, 1) as run:
+        return beside(data, forward, with_, Study(0), run)
 
 
 @cache
@@ -66,8 +73,13 @@ def data() -> Dataset:
 
 
 @cache
+def forward() -> Forward:
+    return validated(data())
+
+
+@cache
 def found() -> dict[str, Any]:
-    return compared(data(), champion())
+    return compared(data(), forward(), champion())
 
 
 def test_both_are_judged_on_what_closed_after_the_champions_data() -> None:
@@ -98,11 +110,28 @@ def test_a_stretch_is_learned_from_what_was_known_before_it() -> None:
         assert not set(data().record[fold.train]) & set(data().record[fold.test])
 
 
+def test_the_stack_of_a_stretch_knows_nothing_of_what_came_later() -> None:
+    """Answers that came after the cut, turned round or not there yet, change nothing; those before it do."""
+    known = folds_of(data(), 0)
+    cut = int(np.quantile(data().closed[data().labelled], 0.8))
+    later = data().closed > cut
+    stack = _stack(data(), forward(), known, cut)
+    assert stack != Stack(), "enough were known to fit one"
+    for other in (
+        replace(data(), won=np.where(later, 1 - data().won, data().won)),
+        replace(data(), closed=np.where(later, 0, data().closed), won=np.where(later, 0, data().won)),
+    ):
+        assert _stack(other, forward(), known, cut) == stack
+    assert _stack(replace(data(), won=np.where(later, data().won, 1 - data().won)), forward(), known, cut) != stack
+    assert _stack(data(), forward(), known, last(data())) != stack, "the last day's choice is another"
+
+
 def test_a_sound_challenger_is_near_the_champion_and_a_spoiled_one_is_worse() -> None:
     assert found()["difference"]["log_loss"]["high90"] < 0.06
     assert found()["models"]["challenger"]["log_loss"]["high90"] < found()["models"]["base rate"]["log_loss"]["value"]
     chance = random.Random(1)
-    spoiled = compared(build_dataset([flipped(one, chance) for one in histories()], last_day()), champion())
+    other = build_dataset([flipped(one, chance) for one in histories()], last_day())
+    spoiled = compared(other, validated(other), champion())
     assert spoiled["models"]["champion"] == found()["models"]["champion"], "what came is the same"
     assert spoiled["difference"]["log_loss"]["low90"] > 0
     assert spoiled["difference"]["auc"]["high90"] < 0
@@ -112,17 +141,17 @@ def test_with_few_new_outcomes_the_champion_has_seen_a_part_and_it_is_said() -> 
     model = champion().model
     assert model is not None
     late = Champion("1", replace(model, evaluation={"last_day": (last_day() - timedelta(days=7)).isoformat()}))
-    told = compared(data(), late)
+    told = compared(data(), forward(), late)
     assert told["basis"] == "partly_seen"
     assert 0.8 < told["seen"] < 1
     assert 0 < told["fresh_records"] < 40
-    before = compared(data(), Champion("1", replace(model, evaluation={})))
+    before = compared(data(), forward(), Champion("1", replace(model, evaluation={})))
     assert (before["basis"], before["seen"], before["last_day"]) == ("partly_seen", 1.0, None)
 
 
 def test_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
     (tmp_path / EVALUATION_FILE).write_text("{}")
-    assert compared(data(), Champion.of(tmp_path, "3")) == {
+    assert compared(data(), forward(), Champion.of(tmp_path, "3")) == {
         "version": "3", "last_day": None, "basis": "none", "why": "unreadable",
     }  # fmt: skip
     few = train(build_dataset(company(12), last_day()), 0, quiet, champion=Champion("2", prior_model()))
@@ -139,3 +168,5 @@ def test_the_columns_that_the_champion_reads_are_there_whatever_the_guard_says()
     kept = build_dataset(late, last_day(), also=["fields.code", "fields.source", "nowhere"])
     assert set(kept.whole(["fields.code", "fields.source", "nowhere"]).columns) == {"fields.code", "fields.source"}
     assert set(kept.table.columns) == set(without.table.columns)
+    assert set(kept.left_out.columns) == {"fields.code"}, "nothing is held twice"
+    assert not without.left_out.columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from kit.errors import Poisoned
 from learning.columns import Table, Texts
 from learning.encoder import Encoder
 from learning.linear import LinearScorer
-from learning.records import Deal, Outcome
+from learning.records import Deal, DealKind, Outcome
 from services.lead_scoring.domain import Score, settled
-from services.lead_scoring.model import MODEL_FILE, ScoreModel, load, prior_model
+from services.lead_scoring.model import ANY, MODEL_FILE, ScoreModel, load, prior_model
 from services.lead_scoring.part_model import WEIGHTS_FILE, PartModel
 
 ROWS = Table(3, {"stage": Texts(["A", "B"], np.array([0, 1, -1])), "n": np.array([1.0, np.nan, 3.0])})
@@ -42,6 +43,20 @@ def test_a_saved_model_scores_the_same_and_has_the_same_bytes(tmp_path: Path) ->
     assert read.explain(ROWS) == model().explain(ROWS)
     assert read.evaluation["won"] == 3
     assert read.columns == ("n", "stage")
+
+
+@pytest.mark.parametrize("horizon", [None, 45])
+def test_a_model_of_one_part_keeps_its_horizon(tmp_path: Path, horizon: int | None) -> None:
+    replace(model(), horizon_days=horizon).save(tmp_path)
+    read = load(tmp_path)
+    assert read.horizon_days == horizon
+    assert {one.horizon_days for one in read.explain(ROWS)} == {horizon or 0}
+
+
+def test_the_main_part_is_a_trained_one_where_there_is_any() -> None:
+    trained, none = model().parts[ANY], prior_model(9, 30).parts[ANY]
+    assert ScoreModel({DealKind.LEAD: none, DealKind.OPPORTUNITY: trained}).kind == "logistic"
+    assert ScoreModel(dict.fromkeys(DealKind, none)).kind == "prior"
 
 
 def test_an_explained_score_is_the_plain_one_and_adds_up() -> None:

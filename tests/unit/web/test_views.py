@@ -8,6 +8,7 @@ import pytest
 
 from kit.money import Money
 from learning.records import Activity, Change, Contact, Deal, DealHistory
+from services.gateway.web.pages import templates
 from services.gateway.web.timeline import timeline
 from services.gateway.web.totals import totals_view
 from services.gateway.web.views import deal_view
@@ -47,6 +48,21 @@ def test_a_bare_deal() -> None:
     assert (view.href, view.name, view.owner, view.amount) == ("/deals/a%2F%C3%9F", "a/ß", "nobody", "–")
     assert view.overdue
     assert not deal_view(record(outcome="LOST"), EN, TODAY).overdue
+
+
+def test_a_leads_score_says_within_how_many_days() -> None:
+    for words, said in ((EN, "Chance to convert within 45 days"), (Words("ko"), "45일 안에 전환할 확률")):
+        view = deal_view(record(kind="LEAD", lead_score=score(horizon_days=45)), words, TODAY)
+        assert view.score is not None
+        assert view.score.within == said
+        page = templates().from_string(
+            '{% from "_macros.html" import range_bar, grade, meta %}{% include "_score.html" %}'
+        )
+        assert f'<h2 id="score-title">{said}</h2>' in page.render(deal=view, w=words)
+    for found in (score(horizon_days=None), score()):
+        view = deal_view(record(kind="LEAD", lead_score=found), EN, TODAY)
+        assert view.score is not None
+        assert view.score.within == ""
 
 
 def test_reasons_are_the_strongest_first_with_bars_against_the_longest() -> None:
