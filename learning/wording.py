@@ -31,6 +31,7 @@ def measure_of(column: str, *, date: bool = False) -> Measure:
 
 def number(value: float) -> str:
     """With thousands separators, as many decimals as matter: 55,290,000; 1,250; 12.5; 0.25; 0.0031."""
+    value += 0.0  # no minus before nothing
     size = abs(value)
     if size >= 1e15:
         return f"{value:.3g}"

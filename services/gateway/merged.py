@@ -117,7 +117,7 @@ def is_stale(record: Record, insight: Insight, view: View) -> bool:
 def rounded(value: Any) -> Any:
     """JSON with its floats to DIGITS decimals: what is beyond is noise of binary fractions."""
     if isinstance(value, float):
-        return round(value, DIGITS)
+        return round(value, DIGITS) + 0.0  # no minus before nothing
     if isinstance(value, Mapping):
         return {name: rounded(one) for name, one in value.items()}
     return [rounded(one) for one in value] if isinstance(value, list | tuple) else value

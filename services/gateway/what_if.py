@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from kit.errors import InvalidInput
-from learning.records import Value
+from learning.records import FieldType, Value
 from learning.wire_event import deal_event
 from services.gateway.convert_what_if import answer_json, request_of
 from services.gateway.domain import UNSET, DealWrite, Principal
@@ -16,6 +17,12 @@ from services.gateway.workspace import Workspace
 
 FIELDS = ("kind", "motion", "pipeline", "stage", "category", "owner_id", "amount", "close_date")
 MOST_CHANGES = 50
+# By type of a field, what its values are, in words, and how they are sent.
+TYPES: Mapping[FieldType, tuple[tuple[type, ...], str, str]] = {
+    FieldType.NUMBER: ((int, float), "numbers", "send a number"),
+    FieldType.YES_NO: ((bool,), "yes or no", "send true or false"),
+    FieldType.DATE: ((date,), "days", 'send {"date": "2017-09-30"}'),
+}
 MOST_NAMED, SHOWN = 40, 60  # names of fields in an error, and characters of each
 
 
@@ -49,9 +56,18 @@ def values_of(write: DealWrite) -> dict[str, Value | None]:
     return values | {f"fields.{name}": value for name, value in write.fields.items()}
 
 
-def _known(write: DealWrite, types: Mapping[str, Any]) -> None:
-    """Raises InvalidInput for a custom field that no deal has: the model cannot know it."""
-    for name in write.fields:
+def _known(write: DealWrite, types: Mapping[str, FieldType]) -> None:
+    """Raises InvalidInput for a custom field that no deal has, for the model cannot know it, and for a value of another
+    type than the field's."""
+    for name, value in write.fields.items():
+        wanted = TYPES.get(types[name]) if name in types else None
+        if value is not None and wanted is not None and type(value) not in wanted[0]:
+            raise InvalidInput(
+                f"this field holds {wanted[1]}",
+                field=f"fields.{name}"[:SHOWN],
+                value=str(value)[:SHOWN],
+                mend=wanted[2],
+            )
         if name not in types:
             shown = [one if len(one) <= SHOWN else one[:SHOWN] + "…" for one in sorted(types)[:MOST_NAMED]]
             more = f" and {len(types) - MOST_NAMED} more (GET /v1/fields)" if len(types) > MOST_NAMED else ""

@@ -17,7 +17,7 @@ from learning.snapshots import Row, row_at
 from services.lead_scoring.domain import PRIOR_VERSION, ModelInfo, Score, settled, shares
 from services.lead_scoring.features import names_of, rows_table
 from services.lead_scoring.model import Mask, ScoreModel
-from services.lead_scoring.whatif import Difference, Hypothesis, check, differences, supposed
+from services.lead_scoring.whatif import Difference, Hypothesis, check, check_known, differences, supposed
 
 KIND = "lead_score"
 
@@ -90,10 +90,11 @@ class LeadScoring:
         return [self._answer(deal, score, version, generation) for deal, score in zip(deals, full, strict=True)]
 
     def what_if(self, asked: Asked, hypothesis: Hypothesis) -> Supposed:
-        """An open deal's score as it is and as it would be. Raises Conflict, InvalidInput (see whatif.check)."""
+        """An open deal's score as it is and as it would be. Raises Conflict, InvalidInput (check and check_known)."""
         check(asked.history, hypothesis.values)
-        other = Asked(supposed(asked.history, asked.day, hypothesis.values), asked.day)
         model, pointer = self._models.current
+        check_known(asked.history, hypothesis.values, model.encoded)
+        other = Asked(supposed(asked.history, asked.day, hypothesis.values), asked.day)
         version, generation, _ = _identity(pointer)
         names = names_of([asked.history, replace(other.history, owner_path=())])
         if "owner_id" in hypothesis.values and hypothesis.owner_name:

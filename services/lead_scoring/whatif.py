@@ -11,6 +11,7 @@ from typing import Any
 from kit.errors import Conflict, InvalidInput
 from kit.money import Money
 from learning.columns import NO, YES
+from learning.encoder import ChoiceColumn, Column, NumberColumn
 from learning.reasons import Names
 from learning.records import Change, DealHistory, DealKind, Motion, Value
 from learning.snapshots import end_of
@@ -28,6 +29,8 @@ KINDS: Mapping[str, type] = {
 EMPTY: Mapping[str, Any] = {"amount": None, "close_date": None}
 WORDS: Mapping[str, Sequence[str]] = {"kind": tuple(DealKind), "motion": tuple(Motion)}
 CUSTOM = "fields."
+LISTED = ("pipeline", "stage", "category")  # fields whose values a company sets up, so that an unknown one is a slip
+MOST_NAMED, SHOWN = 20, 60  # known values in an error, and characters of each
 SMALL = 1e-9
 
 
@@ -73,6 +76,44 @@ def check(history: DealHistory, values: Mapping[str, Value | None]) -> None:
         if wrong or (value is None and name in WORDS):
             raise InvalidInput("This is no value of the field.", field=name, value=str(value)[:60],
                                mend="Send a value of the field's type.")  # fmt: skip
+
+
+def check_known(history: DealHistory, values: Mapping[str, Value | None], columns: Mapping[str, Column]) -> None:
+    """Raises InvalidInput for a value that the model cannot know: a stage that no record was in, a word for a number.
+
+    columns: by name, how the model reads them; those it does not look at are not looked at here.
+    """
+    for name, value in values.items():
+        column = columns.get(name)
+        if value is None or column is None:
+            continue
+        if isinstance(column, ChoiceColumn) and name in LISTED:
+            had = {str(one.value) for one in history.changes if one.field == name} | {str(getattr(history.deal, name))}
+            if str(value) not in {*column.levels, *had}:
+                known = sorted({*column.levels, *had} - {""})
+                listed = ", ".join(one[:SHOWN] for one in known[:MOST_NAMED])
+                more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+                raise _refused(
+                    "The model knows no such value of this field.", name, value, f"Use one of {listed}{more}."
+                )
+        elif isinstance(column, NumberColumn) and not _is_number(value):
+            raise _refused("This is no number, and the field is one.", name, value, "Send a number.")
+        elif isinstance(column, ChoiceColumn) and column.yes_no and value not in (True, False, YES, NO):
+            raise _refused("This is neither yes nor no, and the field is.", name, value, "Send true or false.")
+
+
+def _is_number(value: Value) -> bool:
+    """Whether a column of numbers can take it: days and money are numbers there."""
+    if isinstance(value, str):
+        try:
+            return math.isfinite(float(value))
+        except ValueError:
+            return False
+    return not isinstance(value, bool)
+
+
+def _refused(message: str, name: str, value: Value, mend: str) -> InvalidInput:
+    return InvalidInput(message, field=name[:SHOWN], value=str(value)[:SHOWN], mend=mend)
 
 
 def supposed(history: DealHistory, day: date, values: Mapping[str, Value | None]) -> DealHistory:
@@ -143,7 +184,7 @@ def _words(name: str, cell: Cell, day: date, called: Mapping[str, str]) -> tuple
     if isinstance(cell, date):
         return cell.isoformat(), *measured(float((cell - day).days), measure_of(name, date=True))
     if isinstance(cell, float):
-        return f"{cell:.12g}", *measured(cell, measure_of(name))
+        return f"{cell + 0.0:.12g}", *measured(cell, measure_of(name))
     known = called.get(cell, cell)
     return cell, known, known
 

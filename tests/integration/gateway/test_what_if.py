@@ -55,7 +55,7 @@ async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Runn
     await gateway.start()
     for user in ("u1", "u2"):
         await gateway.http.put(f"/v1/users/{user}", json={"name": f"Kim {user}"})
-    deal = {"stage": "S0", "owner_id": "u1", "fields": {"source": "web"}}
+    deal = {"stage": "S0", "owner_id": "u1", "fields": {"source": "web", "seats": 5}}
     assert (await gateway.http.put("/v1/deals/d%2F1", json=deal)).status_code == 201
     yield gateway
     await gateway.stop()
@@ -82,15 +82,16 @@ async def test_what_if_is_answered_added_up_and_written_nowhere(
     assert (source["value_before"], source["value_after"]) == ("web", "partner")
     assert source["text"] == "source: web → partner — 가능성이 높아집니다"
     record = (await running.http.get("/v1/deals/d%2F1")).json()
-    assert (record["revision"], record["fields"], record["owner_id"]) == (1, {"source": "web"}, "u1")
+    assert (record["revision"], record["fields"], record["owner_id"]) == (1, {"source": "web", "seats": 5}, "u1")
 
     for body, field in (({}, "body"), ({"outcome": "WON"}, "outcome"), ({"amount": 5}, "amount"),
                         ({"owner_id": "nobody"}, "owner_id"), ({"fields": {str(n): n for n in range(60)}}, "body"),
-                        ({"close_date": "soon"}, "close_date"),
+                        ({"close_date": "soon"}, "close_date"), ({"stage": "nonsense"}, "stage"),
+                        ({"fields": {"seats": "abc"}}, "fields.seats"),
                         ({"fields": {"sauce": "x"}}, "fields.sauce")):  # fmt: skip
         refused = await running.http.post(ADDRESS, json=body)
         assert (refused.status_code, refused.json()["field"]) == (400, field), refused.text
-    assert refused.json()["mend"] == "Use one of source"
+    assert refused.json()["mend"] == "Use one of seats, source"
     assert (await running.http.post("/v1/deals/none/what-if", json={"stage": "S1"})).status_code == 404
     big = await running.http.post(ADDRESS, content=b'{"stage": "' + b"x" * 300_000 + b'"}')
     assert big.status_code == 413

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,17 +14,21 @@ from kit.clock import FixedClock
 from kit.errors import Conflict, InvalidInput
 from kit.models import Pointer
 from kit.money import Money
+from learning.columns import NO, YES
+from learning.encoder import ChoiceColumn, Column, NumberColumn
 from learning.records import Deal, DealHistory, Outcome, Value
 from learning.snapshots import row_at
 from learning.testing import company, last_day
+from learning.timeline import Cell
 from learning.wire import deal_event, value_to_pb
+from services.gateway.merged import rounded
 from services.lead_scoring import convert
 from services.lead_scoring.dataset import build_dataset
 from services.lead_scoring.domain import Score, shares
 from services.lead_scoring.model import ScoreModel
 from services.lead_scoring.service import Asked, LeadScoring, Supposed
 from services.lead_scoring.training import train
-from services.lead_scoring.whatif import Hypothesis, check, differences, supposed
+from services.lead_scoring.whatif import Hypothesis, check, check_known, differences, supposed
 
 DAY = last_day()
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -58,7 +63,7 @@ def asked(service: LeadScoring, history: DealHistory, values: dict[str, Value | 
 
 
 def test_the_differences_add_up_exactly(service: LeadScoring, lead: DealHistory) -> None:
-    found = asked(service, lead, {"fields.source": "partner", "stage": "Elsewhere", "amount": Money("USD", 9_900)})
+    found = asked(service, lead, {"fields.source": "partner", "stage": "Offer", "amount": Money("USD", 9_900)})
     before, after = found.before.score, found.after.score
     assert after.probability > before.probability
     moved = sum(one.effect for one in found.differences)
@@ -127,6 +132,39 @@ def test_bad_questions_are_refused(lead: DealHistory) -> None:
     twice = [pb.HypotheticalChange(field="stage"), pb.HypotheticalChange(field="stage")]
     with pytest.raises(InvalidInput, match="twice"):
         convert.hypothesis_from_pb(pb.WhatIfRequest(changes=twice))
+
+
+def test_values_that_the_model_cannot_know_are_refused_with_those_it_does(
+    service: LeadScoring, lead: DealHistory
+) -> None:
+    for word in ("Ofer", "x" * 300):
+        with pytest.raises(InvalidInput, match="no such value") as error:
+            asked(service, lead, {"amount": Money("USD", 5), "stage": word})
+        told = error.value
+        assert (told.field, told.value, told.mend) == ("stage", word[:60], "Use one of Offer, Qualify.")
+    own = replace(lead, deal=replace(lead.deal, stage="Rare"))
+    assert asked(service, own, {"stage": "Rare"}).after, "it stands there"
+    columns: dict[str, Column] = {
+        "fields.size": NumberColumn("fields.size", 0, 9, log=False, mean=3, deviation=1, edges=()),
+        "fields.new": ChoiceColumn("fields.new", (YES, NO), yes_no=True),
+    }
+    bad: list[tuple[str, Value]] = [
+        ("fields.size", "abc"), ("fields.size", True), ("fields.size", "nan"), ("fields.new", "abc"),
+    ]  # fmt: skip
+    for name, value in bad:
+        with pytest.raises(InvalidInput) as error:
+            check_known(lead, {name: value}, columns)
+        assert (error.value.field, error.value.value) == (name, str(value))
+    check_known(lead, {"fields.size": "12.5", "fields.new": False, "fields.other": "abc"}, columns)
+    check_known(lead, {"fields.size": Money("USD", 500), "fields.new": None}, columns)
+
+
+def test_nothing_has_no_sign() -> None:
+    row: dict[str, Cell] = {"n": -0.0}
+    effects = Score(0.5, 0.4, 0.6, contributions={"n": 0.1}), Score(0.5, 0.4, 0.6, contributions={"n": 0.3})
+    (only,) = differences(*effects, (row, {"n": 4.0}), DAY, {})
+    assert (only.value_before, only.text_en) == ("0", "n: 0 → 4 would raise the chance")
+    assert str(rounded({"effect": -1e-12})["effect"]) == "0.0"
 
 
 def test_it_travels(service: LeadScoring, lead: DealHistory) -> None:
