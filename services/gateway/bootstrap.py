@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import nats.errors
 from nats.aio.client import Client as NATS  # noqa: N814
@@ -30,6 +31,7 @@ from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
 from services.gateway.events import InsightMerger, RollupKeeper
+from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.feedback_publisher import FeedbackPublisher
 from services.gateway.fiscal_pointer import FiscalPointer
 from services.gateway.forecast_client import ForecastService
@@ -105,14 +107,16 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
     simulator = ForecastService(settings.forecast_address, settings.run_dir)
     letters = DeadLetterDesk(nc, store, gateway.outbox)
+    exchange = ExchangePointer(store, workspace, shelf)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator,
-                  PolicyDesk(store, catalogue, models), acting)  # fmt: skip
+                  PolicyDesk(store, catalogue, models), acting, exchange)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[
             *_loops(settings, nc, gateway, models),
             Loop("catalogue", partial(keep_filled, catalogue)),
             Loop("fiscal-year", partial(keep_filled, FiscalPointer(workspace, shelf))),
+            Loop("exchange-rates", partial(keep_filled, exchange)),
             Diary(gateway),
             PipelineWatch(gateway),
             trainer,
@@ -179,7 +183,13 @@ async def _pass_on(gateway: Gateway, stop: asyncio.Event) -> None:
     gateway.stop.set()
 
 
-async def keep_filled(models: ModelVersions | ActionCatalogue | FiscalPointer, stop: asyncio.Event) -> None:
+class Refilled(Protocol):
+    """What is kept in NATS."""
+
+    async def refill(self) -> None: ...
+
+
+async def keep_filled(models: Refilled, stop: asyncio.Event) -> None:
     """Artifacts and pointers are in NATS, whatever happens to it."""
     while not stop.is_set():
         with contextlib.suppress(DealcastError):  # NATS or the registry is away: the next round comes

@@ -11,13 +11,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kit.money import Money
+from learning.exchange import Rates
 from learning.placements import cut_at
 from learning.records import DealKind, Outcome
 from services.gateway.store.interface import PastDeal
 
 CAUSES = (
-    "new", "won", "lost", "pulled_in", "pushed_out", "up", "down", "reopened", "moved_owner", "deleted",
+    "new", "won", "lost", "pulled_in", "pushed_out", "exchange_rates", "up", "down", "reopened", "moved_owner",
+    "deleted",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """By which rates deals count at the two moments: won ones by that of the day they were won on, others by the newest
+    of the moment's own day."""
+
+    rates: Rates
+    first: date = date.min
+    last: date = date.min
+
+
+AS_IS = Counting(Rates())  # each in its own currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +91,16 @@ def counts(deal: PastDeal | None) -> bool:
     return deal is not None and deal.kind == DealKind.OPPORTUNITY and not deal.deleted
 
 
-def state_of(deal: PastDeal) -> State:
-    """As far as it matters."""
-    outcome = Outcome(deal.outcome)
-    day = deal.closed_date if outcome is Outcome.WON else deal.close_date
-    return State(tuple(deal.holders), deal.currency, deal.minor, outcome, day)
+def rated_on(deal: PastDeal, moment: date) -> date:
+    """The day whose rate a deal counts by at a moment."""
+    return deal.closed_date if deal.outcome == Outcome.WON and deal.closed_date else moment
+
+
+def state_of(deal: PastDeal, rates: Rates, day: date) -> State:
+    """As far as it matters, with its amount as it counts by the rate of a day."""
+    outcome, money = Outcome(deal.outcome), rates.counted(Money(deal.currency, deal.minor), day)
+    promised = deal.closed_date if outcome is Outcome.WON else deal.close_date
+    return State(tuple(deal.holders), money.currency, money.minor, outcome, promised)
 
 
 def worth(state: State | None, span: Span) -> Worth:
@@ -97,10 +118,10 @@ def parted(state: State, value: Worth) -> Iterator[tuple[str, Worth]]:
         yield owner, Worth(still, booked)
 
 
-def moves(before: PastDeal | None, after: PastDeal | None, span: Span) -> list[Move]:
+def moves(before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting = AS_IS) -> list[Move]:
     """The steps from one moment to another, without those that made nothing of anybody's total."""
     found: list[Move] = []
-    for cause, old, new in _steps(before, after, span):
+    for cause, old, new in _steps(before, after, span, counting):
         differences: dict[tuple[str, str], Worth] = {}
         for state, sign in ((old, -1), (new, 1)):
             for owner, value in parted(state, worth(state, span)) if state is not None else ():
@@ -116,9 +137,15 @@ def moves(before: PastDeal | None, after: PastDeal | None, span: Span) -> list[M
 Step = tuple[str, State | None, State | None]
 
 
-def _steps(before: PastDeal | None, after: PastDeal | None, span: Span) -> Iterator[Step]:
-    old = state_of(before) if before is not None and counts(before) else None
-    new = state_of(after) if after is not None and counts(after) else None
+def _steps(before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting) -> Iterator[Step]:
+    rates, first, last = counting.rates, counting.first, counting.last
+    old = state_of(before, rates, rated_on(before, first)) if before is not None and counts(before) else None
+    new = state_of(after, rates, rated_on(after, last)) if after is not None and counts(after) else None
+    if old is not None and new is not None and before is not None and after is not None:
+        rated = state_of(before, rates, rated_on(after, last))
+        if new.outcome is not Outcome.LOST:
+            yield "exchange_rates", old, rated
+            old = rated
     if new is None:
         if old is not None:
             yield "deleted", old, None

@@ -9,7 +9,21 @@ from typing import Any
 
 from kit.money import format_minor
 from learning.records import Node
-from services.gateway.bridge import CAUSES, NOTHING, Move, Span, Worth, counts, moves, parted, state_of, worth
+from services.gateway.bridge import (
+    AS_IS,
+    CAUSES,
+    NOTHING,
+    Counting,
+    Move,
+    Span,
+    Worth,
+    counts,
+    moves,
+    parted,
+    rated_on,
+    state_of,
+    worth,
+)
 from services.gateway.rollup import with_unplaced
 from services.gateway.store.interface import DealPair
 
@@ -67,10 +81,10 @@ class Bridge:
     @classmethod
     def of(
         cls, pairs: Sequence[DealPair], span: Span, tree: Sequence[Node], seen: frozenset[str] | None,
-        chosen: str, main: str,
+        chosen: str, main: str, counting: Counting = AS_IS,
     ) -> Bridge:  # fmt: skip
         """Of the owners that are seen, in the chosen currency, else the main one, else the first there is."""
-        told = [one for one in _told(pairs, span) if seen is None or f"owner:{one.move.owner_id}" in seen]
+        told = [one for one in _told(pairs, span, counting) if seen is None or f"owner:{one.move.owner_id}" in seen]
         traded = sorted({one.move.currency for one in told})
         currency = chosen or (main if main in traded or not traded else traded[0])
         owners: dict[str, Parts] = defaultdict(Parts)
@@ -92,14 +106,16 @@ class Bridge:
         return frozenset(one.removeprefix("owner:") for one in inside if one.startswith("owner:"))
 
 
-def _told(pairs: Sequence[DealPair], span: Span) -> Iterator[Told]:
+def _told(pairs: Sequence[DealPair], span: Span, counting: Counting) -> Iterator[Told]:
     for place, pair in enumerate(pairs):
-        for end, deal in ((START, pair.before), (END, pair.after)):
-            state = state_of(deal) if deal is not None and counts(deal) else None
-            if state is not None and (value := worth(state, span)) != NOTHING:
+        for end, deal, moment in ((START, pair.before, counting.first), (END, pair.after, counting.last)):
+            if deal is None or not counts(deal):
+                continue
+            state = state_of(deal, counting.rates, rated_on(deal, moment))
+            if (value := worth(state, span)) != NOTHING:
                 for owner, part in parted(state, value):
                     yield Told(place, Move(end, owner, state.currency, part))
-        for move in moves(pair.before, pair.after, span):
+        for move in moves(pair.before, pair.after, span, counting):
             yield Told(place, move)
 
 

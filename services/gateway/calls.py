@@ -9,12 +9,13 @@ undone stands. Deals stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from kit.money import Money, format_minor
+from learning.exchange import Rates
 from services.gateway.json_values import time_text
 
 MEMBERS = ("adjustment", "adjustments_below", "adjusted", "submitted", "submitted_below")
@@ -95,6 +96,11 @@ class Called:
             added = self.adjustments_below + (self.adjustment or 0)
             adjusted = format_minor(currency, expected_sum + added * scenarios, scenarios)
         return shown | {"adjusted": adjusted}
+
+
+def counted_calls(calls: Iterable[Call], rates: Rates) -> list[Call]:
+    """As they count by the rates of the day that each was said on: what people committed moves with no rate."""
+    return [replace(call, amount=rates.counted(call.amount, call.time.date())) for call in calls]
 
 
 def standing(calls: Iterable[Call], currency: str) -> list[Call]:

@@ -84,6 +84,7 @@ def rollup_from_pb(rollup: insights_pb2.Rollup) -> StoredRollup:
         "start_date": rollup.start_date,
         "end_date": rollup.end_date,
         "spans": [_span_total(each) for each in rollup.spans],
+        "exchange_edition": rollup.exchange_edition,
     }
     return StoredRollup(rollup.node, rollup.period, rollup.currency, body)
 

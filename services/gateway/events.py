@@ -52,12 +52,13 @@ class InsightMerger:
 
 
 class RollupKeeper:
-    """Handles INSIGHTS.rollup; of one node, period and currency the latest stays."""
+    """Handles INSIGHTS.rollup; of one node, period and currency the latest stays, and none that a replica reckoned with
+    exchange rates of an earlier edition takes its place."""
 
     def __init__(self, store: Store, saved: Callable[[], None]) -> None:
         self._store = store
         self._saved = saved
-        self._latest: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._latest: dict[tuple[str, str, str], tuple[int, str, str]] = {}
 
     async def __call__(self, messages: Sequence[Message]) -> list[Exception | None]:
         results: list[Exception | None] = []
@@ -70,8 +71,8 @@ class RollupKeeper:
                 continue
             results.append(None)
             key = (rollup.node, rollup.period, rollup.currency)
-            day, as_of = _order(newest[key]) if key in newest else self._latest.get(key, ("", ""))
-            if _order(rollup)[0] != day or _order(rollup)[1] >= as_of:
+            held = _order(newest[key]) if key in newest else self._latest.get(key, (0, "", ""))
+            if _replaces(_order(rollup), held):
                 newest[key] = rollup
         if newest:
             await self._store.save_rollups(list(newest.values()))
@@ -98,6 +99,11 @@ def _parse(kind: Any, message: Message) -> Any:
         ) from None
 
 
-def _order(rollup: StoredRollup) -> tuple[str, str]:
-    """Business day and moment; moments of different precision compare as texts once the Z is gone."""
-    return rollup.body["business_day"], rollup.body["as_of"].rstrip("Z")
+def _order(rollup: StoredRollup) -> tuple[int, str, str]:
+    """Edition, business day and moment; moments of different precision compare as texts once the Z is gone."""
+    return rollup.body["exchange_edition"], rollup.body["business_day"], rollup.body["as_of"].rstrip("Z")
+
+
+def _replaces(new: tuple[int, str, str], held: tuple[int, str, str]) -> bool:
+    """Of one edition and day the later; another day counts whichever it is, for the clock may go back."""
+    return new[0] > held[0] or (new[0] == held[0] and (new[1] != held[1] or new[2] >= held[2]))

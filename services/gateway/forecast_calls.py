@@ -39,11 +39,12 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
     if period.end <= today:
         mend = f"Name {current} or a later one"
         raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
-    [row] = (await gateway.forecast(principal, str(period), said.node, said.amount.currency))["nodes"]
+    currency = (await gateway.store.rates()).currency_of(said.amount.currency, today)
+    [row] = (await gateway.forecast(principal, str(period), said.node, currency))["nodes"]
     if row["booked"] is None:
         mend = "Name yourself or somebody below you"
         raise Forbidden("you do not see all of this node", field="node", value=said.node, mend=mend)
-    known = {name: row[name] for name in CONTEXT}
+    known = {name: row[name] for name in CONTEXT} | {"currency": currency}
     now = gateway.workspace.now()
     call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known)
     made = await gateway.store.add_call(principal, call)

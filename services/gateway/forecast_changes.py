@@ -8,7 +8,7 @@ from typing import Any
 from kit.clock import day_end
 from kit.errors import InvalidInput, NotFound
 from learning.fiscal import FiscalPeriod
-from services.gateway.bridge import Span
+from services.gateway.bridge import Counting, Span
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.domain import Principal
 from services.gateway.forecast_calls import last_submission
@@ -45,7 +45,7 @@ async def since_submission(
         mend = "Submit one, or name a day"
         raise NotFound("nothing is submitted for this node and period", field="from", value=node, mend=mend)
     end = day_end(until) if until else gateway.workspace.now()
-    money = currency or call.amount.currency
+    money = currency or (await gateway.store.rates()).counted(call.amount, call.time.date()).currency
     return await between(gateway, principal, period, node, money, (call.time, max(call.time, end)))
 
 
@@ -59,7 +59,9 @@ async def between(
     pairs = await store.deal_pairs(principal, *ends, period.start, period.end)
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
-    bridge = Bridge.of(pairs, Span(period.start, period.end), tree, seen, currency.upper(), workspace.currency)
+    counting = Counting(await store.rates(), ends[0].date(), ends[1].date())
+    span = Span(period.start, period.end)
+    bridge = Bridge.of(pairs, span, tree, seen, currency.upper(), workspace.currency, counting)
     rows = node_rows(bridge, seen, node)
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")

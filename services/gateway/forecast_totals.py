@@ -7,17 +7,20 @@ beyond its horizon, what is booked, promised, set and said is told, and nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from kit.errors import NotFound
 from kit.money import Money
+from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
 from learning.placements import REPORTING
 from learning.records import Quota
+from services.gateway.calls import counted_calls
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View, rollups_of
-from services.gateway.rollup import COMPANY, Parts, currencies, nodes_json
+from services.gateway.rollup import COMPANY, Parts, cautions, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Workspace
 
@@ -37,13 +40,14 @@ async def forecast_totals(
     money = currency.upper() or (own if own in traded or not traded else traded[0])
     day = min(period.end, today)  # of a past period the tree as it stood at its end
     company = await rollups_of(store, LOCAL, view, money, COMPANY)
-    owners, nodes = await quotas_of(store, principal, period)
+    rates = await store.rates()
+    owners, nodes = await quotas_of(store, principal, period, rates, day)
     parts = Parts(
         money, await store.tree(principal, day), won, promised, owners,
         {each.node: each for each in rollups if each.currency == money}, view.over, today.isoformat(),
         workspace.generations[InsightKind.FORECAST], await store.nodes_within(principal, day), nodes,
-        await store.standing_calls(principal, str(period)), spoken=bool(company),
-        forecast=view.quarters is not None,
+        counted_calls(await store.standing_calls(principal, str(period)), rates), spoken=bool(company),
+        forecast=view.quarters is not None, exchange=workspace.exchange_edition,
     )  # fmt: skip
     rows = nodes_json(parts, node)
     if node and not rows:
@@ -58,6 +62,7 @@ async def forecast_totals(
         "business_day": parts.business_day,
         "currency": money,
         "currencies": traded,
+        "cautions": cautions(rates, won, promised, rollups),
         "model_version": total.body["model_version"] if total else None,
         "stale": any(each["stale"] for each in rows),
         "nodes": rows,
@@ -65,9 +70,10 @@ async def forecast_totals(
 
 
 async def quotas_of(
-    store: Store, principal: Principal, period: FiscalPeriod
+    store: Store, principal: Principal, period: FiscalPeriod, rates: Rates, day: date
 ) -> tuple[list[Quota], list[NodeQuota]]:  # fmt: skip
-    """Everybody's quotas of a period: those set for it, else the sum of those set for its parts."""
+    """Everybody's quotas of a period: those set for it, else the sum of those set for its parts; in several currencies
+    they add up as they count on a day."""
     owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)])
     of_owners: dict[str, Setting] = {}
     for quota in owners:
@@ -76,10 +82,20 @@ async def quotas_of(
     for each in nodes:
         of_nodes.setdefault(each.period, {})[each.node, each.amount.currency] = each.amount.minor
     text = str(period)
+    mine, above = (counted(settled(period, each), rates, day) for each in (of_owners, of_nodes))
     return (
-        [Quota(owner, text, Money(code, minor)) for (owner, code), minor in settled(period, of_owners).items()],
-        [NodeQuota(node, text, Money(code, minor)) for (node, code), minor in settled(period, of_nodes).items()],
+        [Quota(owner, text, Money(code, minor)) for (owner, code), minor in mine.items()],
+        [NodeQuota(node, text, Money(code, minor)) for (node, code), minor in above.items()],
     )
+
+
+def counted(setting: Setting, rates: Rates, day: date) -> Setting:
+    """What is set, in the currencies that it counts in on a day."""
+    found: Setting = {}
+    for (name, code), minor in setting.items():
+        money = rates.counted(Money(code, minor), day)
+        found[name, money.currency] = found.get((name, money.currency), 0) + money.minor
+    return found
 
 
 def _within(period: FiscalPeriod) -> Iterator[FiscalPeriod]:

@@ -33,7 +33,7 @@ ENOUGH = 0.995
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An open deal with what its winning would bring."""
+    """An open deal with what its winning would bring; `amount` as it counts."""
 
     record: Record
     amount: Money
@@ -166,10 +166,11 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
     page = await gateway.store.list_records(
         principal, Query(outcome="OPEN", kind="OPPORTUNITY", sort="-amount"), "", LOOKED_AT
     )
-    found = []
+    found, rates = [], await gateway.store.rates()
     for record in page.records:
         deal = record.history.deal
-        amount, known = deal.amount, record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
+        amount = None if deal.amount is None else rates.counted(deal.amount, today)
+        known = record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
         share = sum(share for owner, share in holders(deal) if owner in aim.below)
         if amount is None or amount.currency != aim.currency or not share or not known:
             continue

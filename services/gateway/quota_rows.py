@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kit.errors import InvalidInput
-from learning.csv_file import distinct_names, find_delimiter
 from learning.records import Quota
+from services.gateway.csv_rows import csv_rows
 from services.gateway.domain import FieldError, NodeQuota, Principal, WriteResult
 from services.gateway.json_people import quota_from_json, quota_to_json
 from services.gateway.limits import NAME_LENGTH
@@ -18,7 +15,6 @@ from services.gateway.store.interface import Store
 OWNER = "owner:"
 COLUMNS = ("node", "period", "currency", "amount")
 LAYOUT = "node,period,currency,amount"
-MOST_ROWS = 50_000
 
 AnyQuota = Quota | NodeQuota
 
@@ -60,24 +56,8 @@ def quota_rows(data: bytes) -> Iterator[tuple[int, Any]]:
 
     Raises InvalidInput where the file is no such.
     """
-    mend = f"Send UTF-8 with a first line {LAYOUT}"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput("the file is no UTF-8", field="body", mend=mend) from None
-    lines = text.splitlines(keepends=True)
-    if not lines or len(lines) > MOST_ROWS:
-        raise InvalidInput(f"the file has not 1 to {MOST_ROWS:,} lines", field="body", value=str(len(lines)), mend=mend)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(lines[:50]))
-    try:
-        names = ["node" if name.lower() == "owner" else name.lower() for name in distinct_names(next(rows, []))]
-        if sorted(names) != sorted(COLUMNS):
-            raise InvalidInput("these are other columns", field="body", value=", ".join(names)[:60], mend=mend)
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                yield rows.line_num, _raw(dict(zip(names, (cell.strip() for cell in row), strict=False)))
-    except csv.Error as error:
-        raise InvalidInput(f"the file is no CSV: {error}", field="body", value=f"line {rows.line_num}") from None
+    for line, cells in csv_rows(data, COLUMNS, LAYOUT, {"owner": "node"}):
+        yield line, _raw(cells)
 
 
 def _raw(cells: Mapping[str, str]) -> dict[str, Any]:

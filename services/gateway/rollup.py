@@ -16,6 +16,7 @@ from math import lcm
 from typing import Any
 
 from kit.money import format_minor
+from learning.exchange import Rates
 from learning.records import Node, Quota
 from services.gateway import calls as people
 from services.gateway import quotas as quota_figures
@@ -51,6 +52,7 @@ class Parts:
     forecast: bool = True  # the forecast service tells of this period
     leaves: Callable[[str], bool] | None = None  # of a tree beside the reporting line, which names no owners
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
+    exchange: int = 0  # the edition of the exchange rates that hold
 
     def leaf(self, name: str) -> str:
         """The leaf of what is told of an owner, or of a leaf itself."""
@@ -205,11 +207,12 @@ def _standing(totals: Totals, parts: Parts, *, told: bool) -> quota_figures.Stan
 
 
 def is_behind(rollup: StoredRollup | None, parts: Parts, *, known: bool) -> bool:
-    """Whether the forecast service has not caught up with the business day or the model."""
+    """Whether the forecast service has not caught up with the business day, the model or the exchange rates."""
     if rollup is None:
         return not known
     body = rollup.body
-    return bool(body["business_day"] < parts.business_day or body["model_generation"] < parts.generation)
+    behind = body["business_day"] < parts.business_day or body["model_generation"] < parts.generation
+    return bool(behind or body.get("exchange_edition", 0) < parts.exchange)
 
 
 def _open_business(quantiles: Sequence[int], totals: Totals, parts: Parts) -> dict[str, Any]:
@@ -248,9 +251,27 @@ def chance(grid: Sequence[int], needed: int) -> float:
 
 def currencies(won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup]) -> list[str]:
     """Every currency that has business in the period."""
-    return sorted(
-        {one.currency for one in won} | {one.currency for one in categories} | {one.currency for one in rollups}
-    )
+    told = {one.currency for one in rollups if one.body["open_deals"] or any(one.body[name] for name in SUMS)}
+    return sorted({one.currency for one in won} | {one.currency for one in categories} | told)
+
+
+def cautions(
+    rates: Rates, won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup]
+) -> list[dict[str, str]]:
+    """What stands apart from the company's currency although there are exchange rates, and why."""
+    if not rates:
+        return []
+    apart = []
+    for code in currencies(won, categories, rollups):
+        if code == rates.currency:
+            continue
+        since = f"before {rates.days[code][0]}" if code in rates.days else "yet"
+        text = (
+            f"What is made in {code} stands apart, in totals of its own: there is no exchange rate of {code} to"
+            f" {rates.currency} {since}. PUT /v1/exchange-rates"
+        )
+        apart.append({"currency": code, "text": text})
+    return apart
 
 
 def _owners(parts: Parts) -> set[str]:

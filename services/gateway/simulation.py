@@ -9,6 +9,7 @@ from typing import Any
 
 from kit.errors import InvalidInput
 from kit.money import Money, format_minor
+from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
 from learning.placements import REPORTING, WHOLE, cut_at
 from learning.records import Change, ChangeValue, Outcome
@@ -51,7 +52,7 @@ async def simulate(
     current, after = await simulator.simulate(
         view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added)
     )
-    booked = _booked(deals)
+    booked = _booked(deals, await gateway.store.rates())
     rows: list[dict[str, Any]] = []
     for currency in sorted({one.currency for one in after}):
         whole = await gateway.forecast(principal, str(period), "", currency)
@@ -82,18 +83,19 @@ async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, sta
     return replace(record, history=history)
 
 
-def _booked(deals: Sequence[Record]) -> dict[tuple[str, str], int]:
-    """What would be booked besides, by node and currency, in minor units."""
+def _booked(deals: Sequence[Record], rates: Rates) -> dict[tuple[str, str], int]:
+    """What would be booked besides, by node and the currency that it counts in, in minor units."""
     more: dict[tuple[str, str], int] = {}
     for record in deals:
         deal = record.history.deal
         if deal.outcome is Outcome.WON and deal.amount is not None:
             stands = [(one.path, one.share) for one in record.history.placements if one.tree == REPORTING]
             stands = stands or [(record.history.owner_path, WHOLE)]
-            minors = cut_at(deal.amount.minor, [share for _, share in stands])
+            amount = rates.counted(deal.amount, deal.closed_date or date.max)
+            minors = cut_at(amount.minor, [share for _, share in stands])
             for (path, _), minor in zip(stands, minors, strict=True):
                 for node in path:
-                    key = (node.id, deal.amount.currency)
+                    key = (node.id, amount.currency)
                     more[key] = more.get(key, 0) + minor
     return more
 

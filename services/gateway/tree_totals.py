@@ -38,12 +38,12 @@ async def tree_totals(
     promised = [] if view.over else await store.placed_deals(principal, Outcome.OPEN, period.start, period.end)
     told = {} if view.over else {one.node: one for one in await rollups_of(store, principal, view, money)}
     mine = {name: one for name, one in told.items() if name == UNALLOTTED or tree_of(name) == tree.name}
-    _, quotas = await quotas_of(store, principal, period)
+    _, quotas = await quotas_of(store, principal, period, await store.rates(), min(period.end, today))
     parts = Parts(
         money, list(_nodes(tree, (*won, *promised), mine, {each.node for each in quotas})), _won(tree, won),
         _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.generations[InsightKind.FORECAST],
         node_quotas=[each for each in quotas if tree_of(each.node) == tree.name], spoken=COMPANY.id in told,
-        forecast=view.quarters is not None, leaves=_leaves(tree),
+        forecast=view.quarters is not None, leaves=_leaves(tree), exchange=workspace.exchange_edition,
     )  # fmt: skip
     rows = [*whole["nodes"], *(row for row in nodes_json(parts) if row["node"] != COMPANY.id)]
     shown = [row for row in rows if not node or row["node"] == node]

@@ -31,6 +31,7 @@ CATALOGUE = "action_catalogue"
 HOLIDAY_COUNTRY = "holiday_country"
 LEAD_HORIZON = "lead_horizon_days"
 TREES = "forecast_trees"
+EXCHANGE = "exchange"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -72,6 +73,7 @@ class Workspace:
         self.calendar = FiscalCalendar()
         self.holiday_country = ""
         self.fiscal_editions = 0  # how often quarters came to begin with other months
+        self.exchange_edition, self.exchange_digest = 0, ""  # how often other exchange rates came to hold, and which
         self.lead_horizon_days: int | None = DEFAULT_HORIZON
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
@@ -99,6 +101,8 @@ class Workspace:
         self.holiday_country = str(await self._store.get_setting(HOLIDAY_COUNTRY) or "")
         fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
         self.calendar, self.fiscal_editions = FiscalCalendar.from_json(fiscal), int(fiscal.get("editions", 0))
+        exchange = await self._store.get_setting(EXCHANGE) or {}
+        self.exchange_edition, self.exchange_digest = int(exchange.get("edition", 0)), str(exchange.get("digest", ""))
         trees = await self._store.get_setting(TREES) or {}
         self.trees, self.trees_edition = trees_from(trees), int(trees.get("edition", 0))
         horizon = await self._store.get_setting(LEAD_HORIZON)
@@ -114,6 +118,10 @@ class Workspace:
     def now(self) -> datetime:
         """The time on the business clock, UTC: the end of the pinned day, else wall time."""
         return day_end(self.pinned) if self.pinned else self._wall.now()
+
+    def wall_time(self) -> datetime:
+        """Now by the wall, whatever the business clock says: when somebody set something."""
+        return self._wall.now()
 
     @property
     def business_day(self) -> date:
@@ -213,6 +221,11 @@ class Workspace:
         """Keep the fiscal year under a number: forecasts of quarters that begin elsewhere are behind one that grows."""
         self.fiscal_editions = editions
         await self._store.put_setting(FISCAL_YEAR, self.fiscal_year | {"editions": editions})
+
+    async def set_exchange(self, edition: int, digest: str) -> None:
+        """Keep which exchange rates hold under a number: totals reckoned with others are behind one that grows."""
+        self.exchange_edition, self.exchange_digest = edition, digest
+        await self._store.put_setting(EXCHANGE, {"edition": edition, "digest": digest})
 
     async def set_trees(self, trees: Sequence[Tree]) -> None:
         """Trees beside the reporting line; the reconciler publishes open deals with their new places."""

@@ -16,6 +16,7 @@ from kit import telemetry
 from services.gateway.rest import (
     catalogue,
     deals,
+    exchange,
     feedback,
     forecast,
     forecast_gap,
@@ -56,6 +57,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         similar.router(gateway, desks.alike),
         related.router(gateway),
         quotas.router(gateway),
+        exchange.router(gateway, desks.exchange),
         forecast.router(gateway),
         forecast_people.router(gateway),
         forecast_gap.router(gateway, desks.simulator),

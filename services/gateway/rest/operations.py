@@ -18,6 +18,7 @@ from kit.errors import Forbidden, InvalidInput
 from learning.horizon import LONGEST_HORIZON
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
+from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.forecast_client import Simulator
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
@@ -59,6 +60,7 @@ class Desks:
     simulator: Simulator
     policies: PolicyDesk
     alike: Alike
+    exchange: ExchangePointer
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import NotFound
-from services.gateway.domain import FieldError, WriteStatus
+from services.gateway.domain import FieldError, Principal, WriteStatus
 from services.gateway.quota_rows import LAYOUT, quota_json, quota_rows
 from services.gateway.rest import base
 from services.gateway.rest import schemas_records as shapes
@@ -14,19 +17,19 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
 from services.gateway.rest.http import answer, body_of, json_of
 from services.gateway.rest.problems import Refused
-from services.gateway.rest.related import kinds, save_one, save_rows
+from services.gateway.rest.related import Kind, kinds, save_one, save_rows
 from services.gateway.rest.schemas import Result
-from services.gateway.rest.schemas_forecast import QuotaImport
+from services.gateway.rest.schemas_forecast import RowImport
 from services.gateway.service import Gateway
 
 CHUNK_ROWS = 1_000
 MOST_REFUSED = 100  # told one by one
-CSV_BODY = {
-    "requestBody": {
-        "required": True, "description": f"CSV in UTF-8: {LAYOUT}; `owner` may stand for `node`",
-        "content": {"text/csv": {"schema": base.TEXT}},
-    }
-}  # fmt: skip
+
+
+def csv_body(text: str) -> dict[str, Any]:
+    """A CSV file as the request body."""
+    content = {"text/csv": {"schema": base.TEXT}}
+    return {"requestBody": {"required": True, "description": f"CSV in UTF-8: {text}", "content": content}}
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -40,11 +43,13 @@ def router(gateway: Gateway) -> APIRouter:
         status, line = await save_one(gateway, kind, principal_of(request), await json_of(request))
         return answer(line, status)
 
-    @routes.post("/quotas:import", responses=base.gives(QuotaImport), openapi_extra=CSV_BODY)
+    csv = csv_body(f"{LAYOUT}; `owner` may stand for `node`")
+
+    @routes.post("/quotas:import", responses=base.gives(RowImport), openapi_extra=csv)
     async def import_quotas(request: Request) -> Response:
         """Set many quotas from a CSV file; a bad row harms no other."""
         rows = list(quota_rows(await body_of(request)))
-        return answer(await _import(gateway, request, rows))
+        return answer(await import_rows(gateway, kind, principal_of(request), rows))
 
     _read_and_drop(routes, gateway)
     return routes
@@ -85,8 +90,10 @@ def _text(request: Request, name: str) -> str:
     return checked_text(name, request.query_params.get(name, ""))
 
 
-async def _import(gateway: Gateway, request: Request, rows: list[tuple[int, object]]) -> dict[str, object]:
-    kind, principal = kinds(gateway)["quotas"], principal_of(request)
+async def import_rows(
+    gateway: Gateway, kind: Kind, principal: Principal, rows: Sequence[tuple[int, object]]
+) -> dict[str, object]:
+    """Save the rows of a file, each with its line; what became of them, and the first that were refused."""
     counts = dict.fromkeys((str(status) for status in WriteStatus), 0)
     refused: list[dict[str, object]] = []
     for start in range(0, len(rows), CHUNK_ROWS):

@@ -16,8 +16,8 @@ class RefusedRow(Shape):
     errors: list[FieldError]
 
 
-class QuotaImport(Shape):
-    """What an import of quotas did; `errors` tells of the first 100 rows refused."""
+class RowImport(Shape):
+    """What an import of quotas or exchange rates did; `errors` tells of the first 100 rows refused."""
 
     created: int
     changed: int
@@ -48,6 +48,7 @@ class Causes(Shape):
     lost: Part
     pulled_in: Part
     pushed_out: Part
+    exchange_rates: Part
     up: Part
     down: Part
     reopened: Part
@@ -107,6 +108,12 @@ class Context(Shape):
     quota: str | None
 
 
+class SaidContext(Context):
+    """In which currency, where that was kept: the one that the amount counted in."""
+
+    currency: str | None = None
+
+
 class Call(Shape):
     """A submission or an adjustment."""
 
@@ -117,7 +124,7 @@ class Call(Shape):
     note: str
     author: str
     time: str
-    context: Context
+    context: SaidContext
     undone_time: str | None
     undone_by: str
 
@@ -251,3 +258,36 @@ class ForecastTrees(Shape):
     """The trees beside the reporting line."""
 
     trees: list[ForecastTree]
+
+
+class HoldingRate(Shape):
+    """From `date` on one of the currency is `rate` of the company's."""
+
+    currency: str
+    date: str
+    rate: str
+
+
+class HoldingRates(Shape):
+    """The rates to the company's currency that hold on a day."""
+
+    currency: str
+    day: str
+    rates: list[HoldingRate]
+
+
+class RateEntry(Shape):
+    """A rate as it was set; null where it was taken away."""
+
+    currency: str
+    date: str
+    rate: str | None
+    author: str
+    time: str
+
+
+class RateEntries(Shape):
+    """A currency's rates to the company's, by day."""
+
+    currency: str
+    rates: list[RateEntry]

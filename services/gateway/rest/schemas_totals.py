@@ -42,6 +42,13 @@ class ForecastNode(Shape):
     stale: bool
 
 
+class Caution(Shape):
+    """What stands apart from these totals, in its own currency, and why."""
+
+    currency: str
+    text: str
+
+
 class ForecastTotals(Shape):
     """A period over a tree, parents before children. Levels of the reporting line are company, region, manager and
     owner, those of other trees the names of their fields."""
@@ -54,6 +61,7 @@ class ForecastTotals(Shape):
     business_day: str
     currency: str
     currencies: list[str]
+    cautions: list[Caution]
     model_version: str | None
     stale: bool
     nodes: list[ForecastNode]

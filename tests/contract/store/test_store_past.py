@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kit.clock import day_end
 from kit.money import Money
+from learning.exchange import DatedRate
 from learning.records import DealKind, Outcome
-from services.gateway.bridge import Span
+from services.gateway.bridge import Counting, Span
 from services.gateway.bridge_rows import Bridge, node_rows
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
 from services.gateway.store import Store
@@ -49,9 +51,11 @@ async def booked_and_open(store: Store) -> tuple[int, int]:
 async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
     dice = random.Random(5)
     days = [FIRST + timedelta(days=7 * week) for week in range(10)]
+    rates = [DatedRate("EUR", day, Decimal(3 + place) / 4) for place, day in enumerate(days[2::3])]
+    await store.save_rates(LOCAL, rates, noon(FIRST))
     writes = [
-        DealWrite(f"d{number}", amount=Money("USD", 100 * number), close_date=START, owner_id=dice.choice(OWNERS),
-                  created_time=noon(dice.choice(days)))
+        DealWrite(f"d{number}", amount=Money("EUR" if number % 3 else "USD", 101 * number), close_date=START,
+                  owner_id=dice.choice(OWNERS), created_time=noon(dice.choice(days)))
         for number in range(60)
     ]  # fmt: skip
     said: dict[date, tuple[int, int]] = {}
@@ -68,7 +72,8 @@ async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
         for last in days[days.index(first) :: 3]:
             pairs = await store.deal_pairs(LOCAL, day_end(first), day_end(last), START, END)
             tree = await store.tree(LOCAL, last)
-            bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD")
+            counting = Counting(await store.rates(), first, last)
+            bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD", counting)
             company = bridge.nodes["company"]
             assert (company.start.booked, company.start.open) == said[first]
             assert (company.end.booked, company.end.open) == said[last]

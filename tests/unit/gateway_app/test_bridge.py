@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.money import Money
+from learning.exchange import DatedRate, Rates
 from learning.records import Node
-from services.gateway.bridge import CAUSES, Move, Span, Worth, moves
+from services.gateway.bridge import CAUSES, Counting, Move, Span, Worth, moves
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.store.interface import DealPair, PastDeal
 
@@ -48,16 +50,30 @@ def at(history: list[tuple[int, tuple[str, Any]]], moment: int) -> PastDeal | No
     return replace(replace(OPEN, close_date=None), **dict(past)) if past else None
 
 
-def expected(deals: list[PastDeal | None]) -> dict[tuple[str, str], Worth]:
+def day(moment: int) -> date:
+    """The day of a moment."""
+    return SPAN.start + timedelta(days=10 * moment)
+
+
+RATES = Rates.of(
+    "USD", [DatedRate("EUR", day(2), Decimal("1.0333")), DatedRate("EUR", day(5), Decimal("0.75")),
+            DatedRate("EUR", day(8), Decimal("2"))],
+)  # fmt: skip
+
+
+def expected(deals: list[PastDeal | None], moment: int, rates: Rates) -> dict[tuple[str, str], Worth]:
     """The totals of all deals of a moment, by the definition: what is open and what is won in the period."""
     totals: dict[tuple[str, str], Worth] = defaultdict(Worth)
     for deal in deals:
         if deal is None or deal.deleted or deal.kind == "LEAD":
             continue
+        money = Money(deal.currency, deal.minor)
         if deal.outcome == "OPEN" and deal.close_date and SPAN.start <= deal.close_date <= SPAN.end:
-            totals[deal.owner_id, deal.currency] += Worth(open=deal.minor)
+            counts = rates.counted(money, day(moment))
+            totals[deal.owner_id, counts.currency] += Worth(open=counts.minor)
         if deal.outcome == "WON" and deal.closed_date and SPAN.start <= deal.closed_date <= SPAN.end:
-            totals[deal.owner_id, deal.currency] += Worth(booked=deal.minor)
+            counts = rates.counted(money, deal.closed_date)
+            totals[deal.owner_id, counts.currency] += Worth(booked=counts.minor)
     return totals
 
 
@@ -66,12 +82,13 @@ def money(part: dict[str, str]) -> list[Decimal]:
 
 
 @settings(max_examples=80)
-@given(st.lists(histories, max_size=8), st.integers(0, 9), st.integers(0, 9))
-def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, other: int) -> None:
+@given(st.lists(histories, max_size=8), st.integers(0, 9), st.integers(0, 9), st.sampled_from([Rates(), RATES]))
+def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, other: int, rates: Rates) -> None:
     first, last = sorted((one, other))
+    counting = Counting(rates, day(first), day(last))
     pairs = [DealPair(f"d{place}", "", at(each, first), at(each, last)) for place, each in enumerate(made)]
     for currency in ("USD", "EUR"):
-        bridge = Bridge.of(pairs, SPAN, TREE, None, currency, "USD")
+        bridge = Bridge.of(pairs, SPAN, TREE, None, currency, "USD", counting)
         rows = {row["node"]: row for row in node_rows(bridge, None, "")}
         for row in rows.values():
             parts = [money(part) for part in row["parts"].values()]
@@ -81,7 +98,7 @@ def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, o
                 sums = map(sum, zip(*(money(each[member]) for each in below), strict=True))
                 assert [*sums] == money(row[member])
         for member, moment in (("start", first), ("end", last)):
-            totals = expected([at(each, moment) for each in made])
+            totals = expected([at(each, moment) for each in made], moment, rates)
             for owner in "abc":
                 worth = totals.get((owner, currency), Worth())
                 assert money(rows[f"owner:{owner}"][member])[:2] == [
@@ -128,6 +145,39 @@ def test_what_a_difference_is_called(
 ) -> None:
     assert told(before, after) == steps
     assert {cause for cause, *_ in steps} <= set(CAUSES)
+
+
+EUROS = replace(OPEN, currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        (EUROS, EUROS, [("exchange_rates", "a", -28, 0)]),
+        (EUROS, replace(EUROS, minor=200), [("exchange_rates", "a", -28, 0), ("up", "a", 75, 0)]),
+        (EUROS, replace(EUROS, currency="USD"), [("exchange_rates", "a", -28, 0), ("up", "a", 25, 0)]),
+        (EUROS, replace(EUROS, outcome="WON", closed_date=day(9)),
+         [("exchange_rates", "a", 97, 0), ("won", "a", -200, 200)]),
+        (EUROS, replace(EUROS, outcome="LOST", closed_date=IN), [("lost", "a", -103, 0)]),
+        (EUROS, replace(EUROS, deleted=True), [("deleted", "a", -103, 0)]),
+        (replace(EUROS, outcome="WON", closed_date=day(3)), replace(EUROS, outcome="WON", closed_date=day(3)), []),
+        (None, EUROS, [("new", "a", 75, 0)]),
+        (replace(EUROS, currency="GBP"), replace(EUROS, currency="GBP"), []),
+    ],
+)  # fmt: skip
+def test_a_rate_that_moves_is_a_cause_of_its_own(
+    before: PastDeal | None, after: PastDeal | None, steps: list[tuple[str, str, int, int]]
+) -> None:
+    counting = Counting(RATES, day(4), day(6))
+    found = moves(before, after, SPAN, counting)
+    assert [(one.cause, one.owner_id, one.worth.open, one.worth.booked) for one in found] == steps
+
+
+def test_with_its_first_rate_a_deal_comes_over_from_its_own_currency() -> None:
+    found = moves(EUROS, EUROS, SPAN, Counting(RATES, day(1), day(3)))
+    assert [(one.cause, one.currency, one.worth.open) for one in found] == [
+        ("exchange_rates", "EUR", -100), ("exchange_rates", "USD", 103)
+    ]  # fmt: skip
 
 
 def test_only_what_is_seen_is_told() -> None:

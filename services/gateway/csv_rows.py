@@ -1,0 +1,39 @@
+"""Small CSV files of settings: rows under a line of known names, in any order."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+
+from kit.errors import InvalidInput
+from learning.csv_file import distinct_names, find_delimiter
+
+MOST_ROWS = 50_000
+
+
+def csv_rows(
+    data: bytes, columns: Sequence[str], layout: str, renamed: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows that hold anything, with the line each ends on. `renamed`: other names that columns may have.
+
+    Raises InvalidInput where the file is none, or has other columns.
+    """
+    mend = f"Send UTF-8 with a first line {layout}"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput("the file is no UTF-8", field="body", mend=mend) from None
+    lines = text.splitlines(keepends=True)
+    if not lines or len(lines) > MOST_ROWS:
+        raise InvalidInput(f"the file has not 1 to {MOST_ROWS:,} lines", field="body", value=str(len(lines)), mend=mend)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(lines[:50]))
+    try:
+        names = [(renamed or {}).get(name.lower(), name.lower()) for name in distinct_names(next(rows, []))]
+        if sorted(names) != sorted(columns):
+            raise InvalidInput("these are other columns", field="body", value=", ".join(names)[:60], mend=mend)
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                yield rows.line_num, dict(zip(names, (cell.strip() for cell in row), strict=False))
+    except csv.Error as error:
+        raise InvalidInput(f"the file is no CSV: {error}", field="body", value=f"line {rows.line_num}") from None
