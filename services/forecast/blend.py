@@ -18,7 +18,8 @@ from babel.numbers import get_currency_precision
 from learning.records import Node
 from services.forecast.bookings import Bookings, Owner
 from services.forecast.domain import SCENARIOS, Floats, Integers
-from services.forecast.draws import amount_levels, key, own_shock, shock
+from services.forecast.draws import amount_levels
+from services.forecast.hashing import key, own_shock, shock
 from services.forecast.newbusiness import compound
 from services.forecast.spans import Calendar, Span
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from struct import Struct
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ Integers: TypeAlias = NDArray[np.int64]
 SCENARIOS = 2_000
 PERIODS = 4  # the current quarter and the next three
 HORIZON_WEEKS = 53  # four quarters are at most 366 days
+_NUMBERS = Struct("<Q2I6d")
 
 
 class Status(StrEnum):
@@ -67,12 +69,13 @@ class Parameters:
     region: str = ""  # node id; empty where the owner has none
 
     @property
-    def fingerprint(self) -> tuple[object, ...]:
+    def fingerprint(self) -> tuple[str, bytes]:
         """Equal exactly where the draws are equal by construction."""
-        return (
-            self.deal_id, self.seed, self.start, self.currency, self.win_probability, self.week_weights.tobytes(),
-            self.log_amount_mean, self.log_amount_sd, self.loadings, self.region,
-        )  # fmt: skip
+        shared = (self.loadings.company, self.loadings.region, self.loadings.quarter)
+        own = (self.win_probability, self.log_amount_mean, self.log_amount_sd)
+        numbers = _NUMBERS.pack(self.seed, self.start.toordinal(), len(self.week_weights), *own, *shared)
+        names = f"{self.currency} {self.region}".encode("utf-8", "surrogatepass")
+        return self.deal_id, numbers + self.week_weights.tobytes() + names
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,23 @@
 """Counter-based scenario draws: what a deal adds to every scenario, as a function of its parameters alone.
 
-No random state exists: each number is a SplitMix64 hash (Steele, Lea, Flood 2014) of a key and a counter, so any
-process redraws the same scenarios in any order. Winning follows a Gaussian copula: with Z the sum of the loadings
-times the shared shocks and the rest times a shock of the deal's own, the deal is won where Z < Φ⁻¹(P(won)), which
-keeps the marginal probability. Own shocks, weeks and amounts are stratified over the scenarios (a randomly shifted
-Halton set whose points a hashed permutation deals out), so that a deal's own mean is close to its expectation at
-2,000 scenarios already; deals are independent of one another but for the shared shocks.
+No random state exists: each number is a hash of a key and a counter. Winning follows a Gaussian copula: with Z the
+sum of the loadings times the shared shocks and the rest times a shock of the deal's own, the deal is won where
+Z < Φ⁻¹(P(won)), which keeps the marginal probability. Own shocks, weeks and amounts are stratified over the scenarios
+(a randomly shifted Halton set whose points a hashed permutation deals out), so that a deal's own mean is close to its
+expectation at 2,000 scenarios already; deals are independent of one another but for the shared shocks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import date
+from functools import lru_cache, partial
 from itertools import chain
-from statistics import NormalDist
+from math import sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -34,118 +33,56 @@ from services.forecast.domain import (
     periods_from,
 )
 from services.forecast.grid import Grid, Single, places
+from services.forecast.hashing import SCENARIO_BITS, TWO_32, key, mix, permutations, shock, threshold, van_der_corput
 from services.forecast.spans import Span
 
-Words: TypeAlias = NDArray[np.uint64]
+Singles: TypeAlias = NDArray[np.float32]
+Sharing: TypeAlias = tuple[int, str, float, float, float]  # seed, region, loadings: who share all shocks
 
-AMOUNT_LEVELS = 256
+_AMOUNT_BITS = 8
+AMOUNT_LEVELS = 1 << _AMOUNT_BITS
 LARGEST_MINOR = 10**12  # of one deal in one scenario: sums of thousands of them stay in int64
-CHUNK = 32  # deals at once: the working set stays in the processor's cache
+CHUNK = 128  # deals at once: the working set stays in the processor's cache
 SHARED_FROM = 512  # deals that threads share
 THREADS = min(2, os.cpu_count() or 1)
 
 CALENDAR = Single(periods_from)
-_NORMAL = NormalDist()
 _DEAL_BYTES = 1_000  # of a remembered deal beside its arrays
-_SCENARIO_BITS = 11
-_MASK = np.uint64((1 << _SCENARIO_BITS) - 1)
-_COUNTERS = (np.arange(1, SCENARIOS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
-_SCENARIO = np.arange(SCENARIOS, dtype=np.uint64)
 _SHIFTS = 16  # fine positions of a deal's strata, so that small probabilities are not lost
-_TWO_32 = float(1 << 32)
 
 
-def key(seed: int, *parts: str) -> int:
-    """A 64-bit key for a named stream of draws."""
-    hashed = hashlib.blake2b(seed.to_bytes(8, "little"), digest_size=8)
-    for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
-        hashed.update(len(text).to_bytes(4, "little") + text)
-    return int.from_bytes(hashed.digest(), "little")
-
-
-def mix(words: Words) -> Words:
-    """SplitMix64's finaliser, in place."""
-    words ^= words >> np.uint64(30)
-    words *= np.uint64(0xBF58476D1CE4E5B9)
-    words ^= words >> np.uint64(27)
-    words *= np.uint64(0x94D049BB133111EB)
-    words ^= words >> np.uint64(31)
-    return words
-
-
-def permutations(keys: Words) -> Integers:
-    """For each key a permutation of the scenarios; shape (keys, SCENARIOS): entry r is the scenario of rank r."""
-    words = mix(keys[:, None] + _COUNTERS)
-    words &= ~_MASK
-    words |= _SCENARIO
-    words.sort(axis=1)
-    words &= _MASK
-    return words.view(np.int64)
-
-
-def _van_der_corput(base: int) -> NDArray[np.uint32]:
-    """The radical inverse of 0 … SCENARIOS - 1 in 32-bit fixed point."""
-    values = []
-    for number in range(SCENARIOS):
-        inverse, scale, rest = 0.0, 1.0, number
-        while rest:
-            scale /= base
-            rest, digit = divmod(rest, base)
-            inverse += digit * scale
-        values.append(int(inverse * _TWO_32) & 0xFFFFFFFF)
-    return np.array(values, dtype=np.uint32)
-
-
-def threshold(probability: float) -> float:
-    """Φ⁻¹ on a grid of 2⁻³⁰, so that the last bits of a library's logarithm do not matter."""
-    if probability <= 0.0:
-        return -np.inf
-    return np.inf if probability >= 1.0 else round(_NORMAL.inv_cdf(probability) * 2**30) / 2**30
-
-
-_WEEK_STRATA = _van_der_corput(2)
-_AMOUNT_STRATA = _van_der_corput(3)
-_OWN = np.array([[threshold((r + (j + 0.5) / _SHIFTS) / SCENARIOS) for r in range(SCENARIOS)] for j in range(_SHIFTS)])
+_OWN_BY_RANK = [[threshold((r + (j + 0.5) / _SHIFTS) / SCENARIOS) for r in range(SCENARIOS)] for j in range(_SHIFTS)]
+_RANK = np.argsort(van_der_corput(2))  # of the own shock, for each point of the set in order of closing
+_CLOSING_STEP = 1 << (32 - SCENARIO_BITS)  # between strata, where none is left out
+_BELOW = np.searchsorted(van_der_corput(2)[_RANK], np.arange((1 << SCENARIO_BITS) + 1) * _CLOSING_STEP)
+_AMOUNT_STRATA = van_der_corput(3)[_RANK]
+_OWN = np.array(_OWN_BY_RANK, dtype=np.float32)[:, _RANK]  # singles: they round far below a scenario's weight
 _AMOUNT_NORMALS = np.array([threshold((level + 0.5) / AMOUNT_LEVELS) for level in range(AMOUNT_LEVELS)])
-_MIDDLE = np.array([threshold((rank + 0.5) / SCENARIOS) for rank in range(SCENARIOS)])
-
-
-def own_shock(name: int) -> Floats:
-    """A standard normal shock per scenario under a key, exactly stratified; shape (SCENARIOS,)."""
-    drawn = np.empty(SCENARIOS)
-    drawn[permutations(np.array([name], dtype=np.uint64))[0]] = _MIDDLE
-    return drawn
-
-
-@lru_cache(maxsize=512)
-def shock(seed: int, name: str) -> Floats:
-    """A shock that many share, by its name. Not to be written to."""
-    return own_shock(key(seed, "shock", name))
 
 
 @lru_cache(maxsize=256)
 def shared_shocks(seed: int, loadings: Loadings, region: str, periods: tuple[Span, ...]) -> tuple[Floats, float]:
-    """What deals of a region share, shape (periods + 1, SCENARIOS), and the weight that is left for their own.
-
-    The last row stands for closing beyond the periods.
-    """
+    """What deals of a region share, shape (periods, SCENARIOS), and the weight that is left for their own."""
     regional = loadings.region if region else 0.0
     common = loadings.company * shock(seed, "company")
     if regional:
         common = common + regional * shock(seed, f"region:{region}")
-    names = [*map(str, periods), "beyond"]
-    rows = np.stack([common + loadings.quarter * shock(seed, f"quarter:{name}") for name in names])
-    own = 1.0 - loadings.company**2 - regional**2 - loadings.quarter**2
-    return rows, float(np.sqrt(max(own, 0.01)))
+    rows = np.stack([common + loadings.quarter * shock(seed, f"quarter:{name}") for name in map(str, periods)])
+    return rows, own_weight(loadings, region)
+
+
+def own_weight(loadings: Loadings, region: str) -> float:
+    """The weight of a deal's own shock beside those it shares."""
+    shared = loadings.company**2 + loadings.quarter**2 + (loadings.region**2 if region else 0.0)
+    return sqrt(max(1.0 - shared, 0.01))
 
 
 def amount_levels(log_means: Floats, log_sds: Floats) -> Integers:
-    """Equally likely amounts in minor units that stand for lognormals and keep their means; shape (…, levels)."""
-    sds = np.clip(log_sds, 0.0, 3.0)[..., None]
-    shapes = np.exp(sds * _AMOUNT_NORMALS)
-    means = np.exp(np.minimum(np.asarray(log_means)[..., None] + 0.5 * sds**2, 40.0))
-    amounts = shapes * (means / shapes.mean(axis=-1, keepdims=True))
+    """Equally likely amounts in minor units that stand for lognormals and keep their means; shape (amounts, levels)."""
+    kinds, kind = np.unique(np.clip(log_sds, 0.0, 3.0), return_inverse=True)
+    shapes = np.exp(kinds[:, None] * _AMOUNT_NORMALS)
+    shapes /= shapes.mean(axis=1, keepdims=True)
+    amounts = shapes[kind] * np.exp(np.minimum(log_means + 0.5 * kinds[kind] ** 2, 40.0))[:, None]
     rounded: Integers = np.rint(np.minimum(amounts, LARGEST_MINOR)).astype(np.int64)
     return rounded
 
@@ -203,80 +140,91 @@ class Drawer:
 
 def draw_deals(deals: Sequence[Parameters], grid: Grid = CALENDAR) -> list[Draw]:
     """The scenarios of each deal in the parts from its start, in the order given; deals may differ in everything."""
-    # Deals that are won alike need as many ranks: a chunk has no more of them than its likeliest deal.
-    order = sorted(range(len(deals)), key=lambda index: deals[index].win_probability)
-    chunks = [order[at : at + CHUNK] for at in range(0, len(order), CHUNK)]
+    alike: defaultdict[tuple[date, int], list[int]] = defaultdict(list)
+    for index, deal in enumerate(deals):
+        alike[deal.start, len(deal.week_weights)].append(index)
+    found: dict[int, Draw] = {}
+    for (start, _), members in alike.items():
+        draw = partial(_draw_chunk, _Shared.of([deals[index] for index in members], start, grid))
+        chunks = [members[at : at + CHUNK] for at in range(0, len(members), CHUNK)]
+        given = [[deals[index] for index in chunk] for chunk in chunks]
+        if len(members) < SHARED_FROM:
+            drawn = list(map(draw, given))
+        else:  # most of the time is spent in array operations, which let go of the interpreter's lock
+            with ThreadPoolExecutor(THREADS) as threads:
+                drawn = list(threads.map(draw, given))
+        found |= zip(members, chain.from_iterable(drawn), strict=True)
+    return [found[index] for index in range(len(deals))]
 
-    def drawn(chunk: Sequence[int]) -> list[Draw]:
-        return _draw_chunk([deals[index] for index in chunk], grid)
 
-    if len(deals) < SHARED_FROM:
-        found = [drawn(chunk) for chunk in chunks]
-    else:  # most of the time is spent in array operations, which let go of the interpreter's lock
-        with ThreadPoolExecutor(THREADS) as threads:
-            found = list(threads.map(drawn, chunks))
-    by_index = dict(zip(order, chain.from_iterable(found), strict=True))
-    return [by_index[index] for index in range(len(deals))]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """What deals of one start have in common. table: of shocks, with for each of `rows` a row a whole, and one that is
+    never won for what closes beyond; place: of each part's whole in it."""
+
+    periods: tuple[Span, ...]
+    place: Integers
+    rows: Mapping[Sharing, int]
+    table: Singles
+
+    @classmethod
+    def of(cls, deals: Sequence[Parameters], start: date, grid: Grid) -> _Shared:
+        """Of all the deals."""
+        kinds = tuple(sorted({_sharing(deal) for deal in deals}))
+        wholes = grid.wholes(start)
+        rows = {kind: number * (len(wholes) + 1) for number, kind in enumerate(kinds)}
+        return cls(grid.parts(start), places(grid, start), rows, _table(kinds, wholes))
 
 
-def _draw_chunk(deals: Sequence[Parameters], grid: Grid) -> list[Draw]:
-    periods = [grid.parts(deal.start) for deal in deals]
-    shared = [shared_shocks(deal.seed, deal.loadings, deal.region, grid.wholes(deal.start)) for deal in deals]
-    bounds = np.array([threshold(deal.win_probability) for deal in deals])
-    own_weight = np.array([weight for _, weight in shared])
-    ranks = _ranks_needed(bounds, own_weight, [float(rows.min()) for rows, _ in shared])
+def _sharing(deal: Parameters) -> Sharing:
+    own = deal.loadings
+    return deal.seed, deal.region, own.company, own.region, own.quarter
+
+
+@lru_cache(maxsize=64)
+def _table(kinds: tuple[Sharing, ...], wholes: tuple[Span, ...]) -> Singles:
+    never = np.full((1, SCENARIOS), np.inf)
+    tables = [(shared_shocks(seed, Loadings(*own), region, wholes)[0], never) for seed, region, *own in kinds]
+    return np.concatenate([rows for each in tables for rows in each]).astype(np.float32)
+
+
+def _draw_chunk(shared: _Shared, deals: Sequence[Parameters]) -> list[Draw]:
+    """Deals of one start and as many weeks each. What a deal draws depends on no other one."""
     keys = np.array([key(deal.seed, "deal", deal.deal_id) for deal in deals], dtype=np.uint64)
-    scenario = permutations(keys)[:, :ranks]
     shifts = mix(keys ^ np.uint64(0xD1B54A32D192ED03))
-    period = _closing_periods(deals, periods, (shifts >> np.uint64(32)).astype(np.uint32), ranks)
-    cells = period * SCENARIOS + scenario
-    tables, table_of = _distinct([rows for rows, _ in shared])
-    whole = _wholes([places(grid, deal.start) for deal in deals], period)
-    common = tables.reshape(-1).take(whole * SCENARIOS + scenario + table_of[:, None] * tables[0].size)
-    common += own_weight[:, None] * _OWN[(shifts & np.uint64(_SHIFTS - 1)).astype(np.int64), :ranks]
-    won = (common < bounds[:, None]) & (period < len(periods[0]))
-    deal_at, rank_at = np.nonzero(won)
-    shift = (mix(shifts) >> np.uint64(32)).astype(np.uint32)
-    level = (_AMOUNT_STRATA[rank_at] + shift[deal_at]) >> np.uint32(24)
+    scenario = permutations(keys).reshape(-1)
+    lengths = _closing(deals, shared.periods, (shifts >> np.uint64(32)).astype(np.int64))
+    part = np.tile(np.arange(len(shared.place)), 2)
+    rows = np.array([shared.rows[_sharing(deal)] for deal in deals])[:, None] + shared.place[part]
+    at = np.repeat((rows * SCENARIOS).astype(np.uint32).reshape(-1), lengths)
+    at += scenario
+    luck = shared.table.reshape(-1).take(at).reshape(len(deals), SCENARIOS)
+    weight = np.array([own_weight(deal.loadings, deal.region) for deal in deals], dtype=np.float32)
+    luck += _OWN[(shifts & np.uint64(_SHIFTS - 1)).astype(np.int64)] * weight[:, None]
+    won = luck < np.array([threshold(deal.win_probability) for deal in deals], dtype=np.float32)[:, None]
+    flat, counts = np.flatnonzero(won), np.count_nonzero(won, axis=1)
+    cells = np.repeat(np.tile((part * SCENARIOS).astype(np.uint16), len(deals)), lengths)[flat]
+    cells += scenario[flat].astype(np.uint16)
+    level = _AMOUNT_STRATA + (mix(shifts) >> np.uint64(32)).astype(np.uint32)[:, None]
+    level >>= np.uint32(32 - _AMOUNT_BITS)
     levels = amount_levels(np.array([d.log_amount_mean for d in deals]), np.array([d.log_amount_sd for d in deals]))
-    amounts = levels[deal_at, level]
-    chosen = cells[deal_at, rank_at].astype(np.uint16)
-    ends = np.cumsum(np.bincount(deal_at, minlength=len(deals)))[:-1]
-    split = zip(deals, periods, np.split(chosen, ends), np.split(amounts, ends), strict=True)
-    return [Draw(own_spans, deal.currency, own.copy(), paid.copy()) for deal, own_spans, own, paid in split]
+    amounts = levels.reshape(-1)[np.repeat(np.arange(len(deals)) << _AMOUNT_BITS, counts) + level.reshape(-1)[flat]]
+    ends = np.cumsum(counts).tolist()
+    return [
+        Draw(shared.periods, deal.currency, cells[begin:end].copy(), amounts[begin:end].copy())
+        for deal, begin, end in zip(deals, [0, *ends[:-1]], ends, strict=True)
+    ]
 
 
-def _ranks_needed(bounds: Floats, own_weight: Floats, lowest: Sequence[float]) -> int:
-    """How many ranks, from the lowest own shock up, can be won by any of the deals at all."""
-    reach = (bounds - np.array(lowest)) / own_weight
-    return max(1, int(np.searchsorted(_OWN[0], reach.max(), side="right")))
+def _closing(deals: Sequence[Parameters], periods: tuple[Span, ...], shifts: Integers) -> Integers:
+    """How many points in a row close in each part, given won, the last one of them beyond: twice all parts by deal.
 
-
-def _closing_periods(
-    deals: Sequence[Parameters], periods: Sequence[tuple[Span, ...]], shifts: NDArray[np.uint32], ranks: int
-) -> Integers:
-    """The index of the period each rank closes in, given won; their number where it is beyond. Shape (deals, ranks)."""
-    if len({(deal.start, len(deal.week_weights)) for deal in deals}) == 1:
-        masses = period_masses(np.stack([deal.week_weights for deal in deals]), deals[0].start, periods[0])
-    else:
-        masses = np.stack([period_masses(d.week_weights, d.start, p) for d, p in zip(deals, periods, strict=True)])
-    limits = np.minimum(np.cumsum(masses, axis=1) * _TWO_32, _TWO_32 - 1).astype(np.uint32)
-    uniform = _WEEK_STRATA[None, :ranks] + shifts[:, None]
-    period = np.zeros(uniform.shape, dtype=np.uint8)  # a narrow count: a horizon has at most a few dozen spans
-    for index in range(limits.shape[1]):
-        period += uniform >= limits[:, index : index + 1]
-    return period.astype(np.int64)
-
-
-def _wholes(of: Sequence[Integers], period: Integers) -> Integers:
-    """The place of the whole that each rank's part belongs to; shape (deals, ranks)."""
-    if len({id(each) for each in of}) == 1:
-        return of[0].take(period)
-    return np.take_along_axis(np.stack(of), period, axis=1)
-
-
-def _distinct(tables: Sequence[Floats]) -> tuple[Floats, Integers]:
-    """The different tables stacked, and which of them each entry is (by identity: they are cached)."""
-    order = {id(table): table for table in tables}
-    position = {identity: index for index, identity in enumerate(order)}
-    return np.stack(list(order.values())), np.array([position[id(table)] for table in tables])
+    The points stand in order of their strata: a shift, which wraps around, leaves each part in at most two runs.
+    """
+    masses = period_masses(np.stack([deal.week_weights for deal in deals]), deals[0].start, periods)
+    limits = np.minimum(np.cumsum(masses, axis=1) * TWO_32, TWO_32 - 1).astype(np.int64)
+    ends = np.concatenate([limits, np.full((len(deals), 1), int(TWO_32))], axis=1) - shifts[:, None]
+    ends = np.concatenate([ends, ends + int(TWO_32)], axis=1)
+    below = _BELOW[np.clip((ends + (_CLOSING_STEP - 1)) // _CLOSING_STEP, 0, len(_BELOW) - 1)]
+    lengths: Integers = np.diff(below, axis=1, prepend=0).reshape(-1)
+    return lengths

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,42 +15,41 @@ from learning.records import Node
 from services.forecast.domain import SCENARIOS, Integers, RollupRow, SpanTotal
 from services.forecast.draws import SHARED_FROM, THREADS
 from services.forecast.grid import Grid
-from services.forecast.leaves import Part
+from services.forecast.leaves import NOTHING, Part
 from services.forecast.spans import Months, Span
 
 QUANTILES = 101
 _RANKS = np.rint(np.arange(QUANTILES) / (QUANTILES - 1) * (SCENARIOS - 1)).astype(np.int64)
-_NOTHING = np.zeros((1, SCENARIOS), dtype=np.int64)
-
 Sums = tuple[int, int, int, int]  # open deals; of deals, new business and correction over scenarios
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """A node's parts of one moment, in order of time; vectors has shape (parts, SCENARIOS)."""
+    """A node's parts of one moment, in order of time."""
 
     starts: Sequence[date]
-    vectors: Integers
-    sums: Sequence[Sums]
+    parts: Sequence[Part]
 
     @classmethod
     def of(cls, parts: Mapping[Span, Part]) -> Held:
-        """A copy."""
+        """Parts never change: nothing is copied."""
         spans = sorted(parts)
-        vectors = np.stack([parts[span].total for span in spans]) if spans else _NOTHING[:0]
-        sums = [(each.open_deals, each.deals_sum, each.new_sum, each.correction_sum) for each in map(parts.get, spans)
-                if each is not None]  # fmt: skip
-        return cls([span.start for span in spans], vectors, sums)
+        return cls([span.start for span in spans], [parts[span] for span in spans])
 
-    def between(self, start: date, end: date) -> tuple[Integers, Sums]:
-        """The sum of the parts from one day to another. Every part counts the same deals."""
+    def between(self, start: date, end: date, into: Integers) -> Sums:
+        """The sum of the parts from one day to another, whose scenarios are put where they are wanted.
+
+        Every part counts the same deals.
+        """
         first, last = bisect_left(self.starts, start), bisect_right(self.starts, end)
-        if first == last:
-            return _NOTHING[0], (0, 0, 0, 0)
-        if last == first + 1:
-            return self.vectors[first], self.sums[first]
-        counts, deals, new, correction = zip(*self.sums[first:last], strict=True)
-        return self.vectors[first:last].sum(axis=0), (max(counts), sum(deals), sum(new), sum(correction))
+        found = self.parts[first:last] or [NOTHING]
+        np.copyto(into, found[0].total)
+        for part in found[1:]:
+            into += part.total
+        return (
+            max([part.open_deals for part in found]), sum([part.deals_sum for part in found]),
+            sum([part.new_sum for part in found]), sum([part.correction_sum for part in found]),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,27 +66,30 @@ class Frozen:
     @property
     def total(self) -> Integers:
         """The period's scenarios, in minor units."""
-        return self.held.between(self.period.start, self.period.end)[0]
+        found = np.empty(SCENARIOS, dtype=np.int64)
+        self.held.between(self.period.start, self.period.end, found)
+        return found
 
     def row(self) -> RollupRow:
         """As it is published."""
-        others = self._others()
-        found = [self.held.between(start, end) for start, end in ((self.period.start, self.period.end), *others)]
-        ordered = np.stack([vector for vector, _ in found])
+        spans = ((self.period.start, self.period.end), *_others(self.grid, self.period, self.day))
+        ordered = np.empty((len(spans), SCENARIOS), dtype=np.int64)
+        sums = [self.held.between(start, end, into) for (start, end), into in zip(spans, ordered, strict=True)]
         ordered.sort(axis=1)
-        quantiles = [tuple(each) for each in ordered[:, _RANKS].tolist()]
-        spans = tuple(
-            SpanTotal(start, end, *sums, each)
-            for (start, end), (_, sums), each in zip(others, found[1:], quantiles[1:], strict=True)
-        )
-        return RollupRow(self.node, self.period, self.currency, *found[0][1], quantiles[0], self.day, spans)
+        quantiles = list(map(tuple, ordered.take(_RANKS, axis=1).tolist()))
+        others = [
+            SpanTotal(*span, *own, each) for span, own, each in zip(spans[1:], sums[1:], quantiles[1:], strict=True)
+        ]
+        return RollupRow(self.node, self.period, self.currency, *sums[0], quantiles[0], self.day, tuple(others))
 
-    def _others(self) -> list[tuple[date, date]]:
-        """First and last days of the period's months that are not over, and of longer spans that end with it."""
-        start = self.day + timedelta(days=1) if self.day < date.max else self.day
-        parts = self.grid.parts_of(self.period)
-        months = [(part.start, part.end) for part in parts if part.end >= start] if len(parts) > 1 else []
-        return months + [(run[0].start, self.period.end) for run in self.grid.runs(self.period, start)]
+
+@lru_cache(maxsize=4096)
+def _others(grid: Grid, period: Span, day: date) -> tuple[tuple[date, date], ...]:
+    """First and last days of the period's months that are not over, and of longer spans that end with it."""
+    start = day + timedelta(days=1) if day < date.max else day
+    parts = grid.parts_of(period)
+    months = [(part.start, part.end) for part in parts if part.end >= start] if len(parts) > 1 else []
+    return tuple(months + [(run[0].start, period.end) for run in grid.runs(period, start)])
 
 
 def rows_of(frozen: Sequence[Frozen]) -> list[RollupRow]:

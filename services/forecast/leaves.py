@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from sys import getsizeof
@@ -83,6 +85,7 @@ class Leaf:
     path: Path
     currency: str
     blocks: dict[Span, Integers] = field(default_factory=dict)  # by first period: spans × SCENARIOS cells
+    lent: set[Span] = field(default_factory=set)  # blocks that parts look into: copied before they change
     counts: dict[Span, int] = field(default_factory=dict)  # open deals by first period
     parts: dict[Span, Part] = field(default_factory=dict)  # as last added up
     rest: dict[Span, Part] = field(default_factory=dict)  # what of them no deal brings, where other trees need it
@@ -110,39 +113,42 @@ class Leaf:
         block = self.blocks.get(first)
         if block is None:
             block = self.blocks[first] = np.zeros(len(draw.periods) * SCENARIOS, dtype=np.int64)
+        elif first in self.lent:
+            block = self.blocks[first] = block.copy()
+            self.lent.remove(first)
         put = np.add if sign > 0 else np.subtract
         put.at(block, draw.cells.astype(np.intp), amounts)
         if not self.counts[first]:
             del self.counts[first], self.blocks[first]
+            self.lent.discard(first)
 
     def deal_parts(self) -> dict[Span, Part]:
         """What its open deals add to each period."""
         parts: dict[Span, Part] = {}
         for first, block in self.blocks.items():
-            rows = block.reshape(-1, SCENARIOS).copy()
-            for span, row in zip(_following(first, len(rows)), rows, strict=True):
-                if span in parts:
-                    parts[span].total += row
-                    parts[span].open_deals += self.counts[first]
-                else:
-                    parts[span] = Part(row, self.counts[first])
-        for part in parts.values():
-            part.deals_sum = int(part.total.sum())
+            rows = block.reshape(-1, SCENARIOS)
+            self.lent.add(first)
+            totals = rows.sum(axis=1).tolist()
+            for span, row, total in zip(_following(first, len(rows)), rows, totals, strict=True):
+                part = Part(row, self.counts[first], total)
+                parts[span] = part if span not in parts else added([parts[span], part])
         return parts
 
     def rest_parts(self) -> dict[Span, Part]:
         """What its parts hold beside its open deals: business not yet created and the correction."""
-        deals, found = self.deal_parts(), {}
-        for period, part in self.parts.items():
-            found[period] = Part(part.total.copy(), 0, 0, part.new_sum, part.correction_sum)
-            if period in deals:
-                found[period].total -= deals[period].total
-        return found
+        deals = self.deal_parts()
+        return {
+            period: Part(
+                part.total - deals[period].total if period in deals else part.total, 0, 0,
+                part.new_sum, part.correction_sum,
+            )
+            for period, part in self.parts.items()
+        }  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A sum of leaves in one period; sums are over scenarios, in minor units."""
+    """A sum of leaves in one period; sums are over scenarios, in minor units. Nobody writes to its total."""
 
     total: Integers = field(default_factory=lambda: np.zeros(SCENARIOS, dtype=np.int64))
     open_deals: int = 0
@@ -150,17 +156,57 @@ class Part:
     new_sum: int = 0
     correction_sum: int = 0
 
-    def add(self, other: Part, sign: int) -> None:
-        """Add (1) or subtract (-1) another sum."""
-        if sign > 0:
-            self.total += other.total
-        else:
-            self.total -= other.total
-        self.open_deals += sign * other.open_deals
-        self.deals_sum += sign * other.deals_sum
-        self.new_sum += sign * other.new_sum
-        self.correction_sum += sign * other.correction_sum
 
-    def copy(self) -> Part:
-        """Of its own."""
-        return replace(self, total=self.total.copy())
+def added(parts: Sequence[Part]) -> Part:
+    """The sum of some."""
+    if len(parts) == 1:
+        return parts[0]
+    total = parts[0].total + parts[1].total
+    for part in parts[2:]:
+        total += part.total
+    return Part(
+        total, sum([part.open_deals for part in parts]), sum([part.deals_sum for part in parts]),
+        sum([part.new_sum for part in parts]), sum([part.correction_sum for part in parts]),
+    )  # fmt: skip
+
+
+def _changes(old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> dict[Span, Part]:
+    """What to add to what was held, for the fresh parts to take the place of the old ones."""
+    return {
+        span: _less(fresh.get(span, NOTHING), old[span]) if span in old else fresh[span] for span in {**old, **fresh}
+    }
+
+
+def _less(one: Part, other: Part) -> Part:
+    return Part(
+        one.total - other.total, one.open_deals - other.open_deals, one.deals_sum - other.deals_sum,
+        one.new_sum - other.new_sum, one.correction_sum - other.correction_sum,
+    )  # fmt: skip
+
+
+NOTHING = Part()
+
+
+class Moves:
+    """What is to be added to nodes' totals."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[tuple[str, str], defaultdict[Span, list[Part]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+
+    def note(self, nodes: Iterable[Node], currency: str, old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> None:
+        """Of some nodes, fresh parts in the place of old ones."""
+        found = _changes(old, fresh)
+        for node in nodes:
+            by_span = self._found[node.id, currency]
+            for span, part in found.items():
+                by_span[span].append(part)
+
+    def put(self, totals: Mapping[tuple[str, str], dict[Span, Part]]) -> Iterator[NodeKey]:
+        """Add all to the totals by node and currency, and tell which parts of the grid they change."""
+        for (node_id, currency), by_span in self._found.items():
+            held = totals[node_id, currency]
+            for span, found in by_span.items():
+                held[span] = added([held[span], *found] if span in held else found)
+                yield node_id, span, currency

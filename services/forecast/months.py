@@ -20,8 +20,8 @@ import numpy as np
 from services.forecast.blend import Correction, Pasts
 from services.forecast.bookings import Owner
 from services.forecast.domain import SCENARIOS, Floats, Integers
-from services.forecast.draws import key, own_shock, threshold
 from services.forecast.grid import Grid
+from services.forecast.hashing import key, own_shock, threshold
 from services.forecast.leaves import Part
 from services.forecast.model import ForecastModel
 from services.forecast.newbusiness import NewWins, OwnerRate
@@ -129,12 +129,12 @@ class Beside:
 def leaf_parts(
     grid: Grid, deals: Mapping[Span, Part], beside: Beside, correction: Correction, branch: str, start: date
 ) -> dict[Span, Part]:
-    """What a leaf adds to each part. deals: the parts as its open deals make them, which are filled up here."""
+    """What a leaf adds to each part. deals: the parts as its open deals make them."""
     parts = dict(deals)
     wholes = {grid.whole(part) for part in deals} | beside.new.keys() | beside.pasts.keys()
     for whole in wholes:
         names = grid.parts_of(whole)
-        own = [parts.setdefault(name, Part()) for name in names]
+        own = [parts.get(name) or Part() for name in names]
         before = [part.total for part in own]
         raw = before[0] if len(before) == 1 else np.sum(before, axis=0)
         new = beside.new.get(whole)
@@ -142,23 +142,23 @@ def leaf_parts(
             raw = raw + new
         total = correction.corrected(whole, branch, raw, beside.pasts.get(whole))
         if len(own) == 1:
-            _fill(own[0], total, new)
+            own = [_filled(own[0], total, new)]
         elif new is not None or total is not raw:
             allotment = beside.allotments.get(whole) or by_days(names, start)
-            _share_out(own, raw, new, total, allotment)
+            own = _shared_out(own, raw, new, total, allotment)
+        parts |= zip(names, own, strict=True)
     return parts
 
 
-def _fill(part: Part, total: Integers, new: Integers | None) -> None:
-    """Take over what was added up and corrected."""
-    part.new_sum = 0 if new is None else int(new.sum())
-    part.correction_sum = int(total.sum()) - part.deals_sum - part.new_sum
-    part.total = total
+def _filled(part: Part, total: Integers, new: Integers | None) -> Part:
+    """A part of deals with what was added up and corrected."""
+    new_sum = 0 if new is None else int(new.sum())
+    return Part(total, part.open_deals, part.deals_sum, new_sum, int(total.sum()) - part.deals_sum - new_sum)
 
 
-def _share_out(
+def _shared_out(
     parts: Sequence[Part], raw: Integers, new: Integers | None, total: Integers, allotment: Allotment
-) -> None:  # fmt: skip
+) -> list[Part]:  # fmt: skip
     """The corrected scenarios of a quarter by month."""
     stacked = np.stack([part.total for part in parts])
     news = None if new is None else allotment.split(new)
@@ -167,5 +167,4 @@ def _share_out(
     kept = np.where(total >= raw, reached, np.minimum(lowered, total))
     kept[-1] = np.minimum(total, raw)
     shared = np.diff(kept, axis=0, prepend=0) + allotment.split(np.maximum(total - raw, 0))
-    for place, part in enumerate(parts):
-        _fill(part, shared[place], None if news is None else news[place])
+    return [_filled(part, shared[place], None if news is None else news[place]) for place, part in enumerate(parts)]

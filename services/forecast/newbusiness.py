@@ -19,7 +19,8 @@ import numpy as np
 from learning.periods import period_of
 from learning.records import Node
 from services.forecast.domain import SCENARIOS, Floats, Integers, Loadings, periods_from
-from services.forecast.draws import AMOUNT_LEVELS, amount_levels, key, mix, own_shock, shared_shocks, threshold
+from services.forecast.draws import AMOUNT_LEVELS, amount_levels, shared_shocks
+from services.forecast.hashing import key, mix, own_shock, threshold
 from services.forecast.spans import Calendar, Span
 
 NewWins: TypeAlias = Mapping[Span, Integers]  # minor units per scenario

@@ -15,8 +15,8 @@ from services.forecast.amounts import fit_amounts
 from services.forecast.bookings import Owner, made_and_won, read_bookings, won_cases
 from services.forecast.dataset import Case, Company, Scores, base_rate, timing_examples
 from services.forecast.domain import HORIZON_WEEKS, Floats, share_within
-from services.forecast.draws import threshold
 from services.forecast.features import asked
+from services.forecast.hashing import threshold
 from services.forecast.model import Ask, ForecastModel, amounts_of, region_of
 from services.forecast.rates import fit_new_business
 from services.forecast.timing import fit_timing

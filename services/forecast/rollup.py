@@ -24,7 +24,7 @@ from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer
 from services.forecast.frozen import Frozen, Held, rows_of
-from services.forecast.leaves import UNALLOTTED, Key, Leaf, LeafKey, NodeKey, Part, Path, Update, placed_at
+from services.forecast.leaves import UNALLOTTED, Key, Leaf, LeafKey, Moves, NodeKey, Part, Path, Update, placed_at
 from services.forecast.months import Allotments, Beside, leaf_parts
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.spans import Span
@@ -112,12 +112,16 @@ class Rollup:
         pairs = [(held, -1) for held in out] + [(update, 1) for update in updates.values() if update]
         moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
         draws = self._drawer.draw([parameters for _, _, parameters in moving])
+        by_leaf: defaultdict[LeafKey, list[tuple[Draw, int, int, int]]] = defaultdict(list)
         for (update, sign, _), draw in zip(moving, draws, strict=True):
             for stands in update.trees():
                 for path, begun, until in stands:
-                    self._leaf(path, draw.currency).add(draw, sign, begun, until)
+                    by_leaf[self._leaf(path, draw.currency)].append((draw, sign, begun, until))
                 if len(stands) > 1:
                     self._note_repeated([path for path, _, _ in stands], draw, sign)
+        for leaf_key, parts in by_leaf.items():  # a leaf at a time: its cells stay in the processor's cache
+            for part in parts:
+                self._leaves[leaf_key].add(*part)
         for deal_id, given in updates.items():
             if given is not None:
                 self._deals[deal_id] = given
@@ -130,10 +134,16 @@ class Rollup:
             for period in draw.periods if count > 1 else ():
                 self._repeated[node_id, period, draw.currency] += sign * (count - 1)
 
-    def _leaf(self, path: Path, currency: str) -> Leaf:
-        leaf_key = (tuple(node.id for node in path), currency)
+    def _leaf(self, path: Path, currency: str) -> LeafKey:
+        """Of the leaf that stands there, made if need be."""
+        leaf_key = (tuple([node.id for node in path]), currency)
+        self._dirty_leaves.add(leaf_key)
         leaf = self._leaves.get(leaf_key)
-        if leaf is None:
+        if leaf is not None and leaf.path == path:
+            return leaf_key
+        if leaf is not None:
+            leaf.path = max(leaf.path, path, key=str)
+        else:
             leaf = self._leaves[leaf_key] = Leaf(path, currency)
             if leaf.reporting:
                 self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
@@ -141,11 +151,8 @@ class Rollup:
                 self._other_trees = True
                 self._nodes[UNALLOTTED.id] = UNALLOTTED
                 self._dirty_leaves |= self._leaves.keys()
-        elif leaf.path != path:
-            leaf.path = max(leaf.path, path, key=str)
         self._nodes |= {node.id: node for node in leaf.path}
-        self._dirty_leaves.add(leaf_key)
-        return leaf
+        return leaf_key
 
     def set_extras(
         self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: Correction,
@@ -174,9 +181,7 @@ class Rollup:
                 live = [leaf for leaf in leaves if leaf.deals]
                 best = max(live, key=lambda leaf: (leaf.deals, str(leaf.path)), default=None)
                 path = placed_at(best.path if best else rate.path)
-                self._leaf(path, rate.currency)
-                place = (tuple(node.id for node in path), rate.currency)
-                self._placed[owner] = place
+                self._placed[owner] = place = self._leaf(path, rate.currency)
                 self._new[place] = wins
                 self._pasts[place] = self._correction.pasts.get(owner, {})
                 self._allotments[place] = self._allotted.get(owner, {})
@@ -185,32 +190,18 @@ class Rollup:
         """Bring the nodes up to their leaves."""
         touched = {self._leaves[each].path[-1].id for each in self._dirty_leaves if each in self._leaves}
         self._place([owner for owner in self._new_owners if f"owner:{owner[0]}" in touched])
+        moves = Moves()
         for leaf_key in self._dirty_leaves:
             leaf = self._leaves[leaf_key]
-            fresh = self._parts(leaf_key, leaf)
-            self._move([node.id for node in leaf.path], leaf.currency, leaf.parts, fresh)
-            leaf.parts = fresh
+            old, leaf.parts = leaf.parts, self._parts(leaf_key, leaf)
+            moves.note(leaf.path, leaf.currency, old, leaf.parts)
             if self._other_trees and leaf.reporting:
-                rest = leaf.rest_parts()
-                self._move([UNALLOTTED.id], leaf.currency, leaf.rest, rest)
-                leaf.rest = rest
+                old, leaf.rest = leaf.rest, leaf.rest_parts()
+                moves.note([UNALLOTTED], leaf.currency, old, leaf.rest)
         self._dirty_leaves.clear()
-
-    def _move(self, nodes: Sequence[str], currency: str, old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> None:
-        """Put what is fresh in the place of what is old in the nodes' totals."""
-        for period in old.keys() | fresh.keys():
-            whole = self.grid.whole(period)
-            for node_id in nodes:
-                totals = self._totals[node_id, currency]
-                self._dirty.add((node_id, whole, currency))
-                if period not in totals:
-                    totals[period] = fresh[period].copy()
-                    self._known.add((node_id, whole, currency))
-                    continue
-                if period in old:
-                    totals[period].add(old[period], -1)
-                if period in fresh:
-                    totals[period].add(fresh[period], 1)
+        changed = {(node_id, self.grid.whole(span), currency) for node_id, span, currency in moves.put(self._totals)}
+        self._known |= changed
+        self._dirty |= changed
 
     def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Span, Part]:
         """What a leaf adds to each part of the grid now."""

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.forecast.domain import SCENARIOS, Loadings, Parameters, period_masses, periods_from
-from services.forecast.draws import SHARED_FROM, Draw, Drawer, amount_levels, draw_deals, permutations, shock
+from services.forecast.draws import SHARED_FROM, Draw, Drawer, amount_levels, draw_deals
+from services.forecast.hashing import key, permutations, shock
 
 Build = Callable[..., Parameters]
 
@@ -158,3 +159,12 @@ def test_threads_share_many_deals_and_change_nothing(parameters: Build) -> None:
     for index in range(0, len(deals), 20):
         (one,) = draw_deals(deals[index : index + 1])
         assert (dense(one) == dense(together[index])).all()
+
+
+def test_scenarios_of_different_deals_are_dealt_out_unrelated() -> None:
+    dealt = permutations(np.array([key(7, "deal", f"d{index}") for index in range(400)], dtype=np.uint64))
+    standard = (np.argsort(dealt, axis=1) - (SCENARIOS - 1) / 2) / np.sqrt((SCENARIOS**2 - 1) / 12)
+    related = (standard @ standard.T / np.sqrt(SCENARIOS))[np.triu_indices(len(dealt), 1)]
+    assert abs(related.mean()) < 0.02
+    assert related.std() == pytest.approx(1.0, abs=0.02)
+    assert np.abs(related).max() < 6.0
