@@ -257,6 +257,19 @@ def _print_guard(evaluation: dict[str, Any], language: str) -> None:
     for what, found in told.items():
         for one in found or ():
             typer.echo(f"      {_word(what, language)}: {one['column']}: {reason_of(one, language)}")
-    for names in ("left_out", "unknown"):
-        if overrules.get(names):
-            typer.echo(f"      {_word(names, language)}: {', '.join(overrules[names])}")
+    for line in decided(overrules, language):
+        typer.echo(f"      {line}")
+
+
+def decided(overrules: dict[str, Any], language: str) -> Iterator[str]:
+    """What people's decisions about columns came to, beyond those that the guard advised against."""
+    similar = overrules.get("similar") or {}
+    for what in ("left_out", "closing", "unknown"):
+        if names := overrules.get(what):
+            meant = [
+                f"{name} ({_word('similar', language).format(names=', '.join(similar[name]))})"
+                if name in similar
+                else name
+                for name in names
+            ]
+            yield f"{_word(what, language)}: {', '.join(meant)}"

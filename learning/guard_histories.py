@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from learning.guard import Dropped, Mask, find_leaks
 from learning.guard_rows import Finding, by_outcome
 from learning.guard_single import Labelled
 from learning.identifiers import is_identifier
-from learning.overrules import Overrules
+from learning.overrules import Overrules, meant, near
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Verdict:
     """What the guard leaves out, what it suspects only, and what people decided, each with its evidence.
 
     kept: columns that it would have left out and a person keeps. left_out: columns a person leaves out.
-    unknown: names in the overrules that no column bears.
+    unknown: names in the overrules that no column bears, and the columns whose names are near. closing: columns that
+    people decided about and that are empty on every open record, so that nothing is learned from them anyway.
     """
 
     dropped: tuple[Dropped, ...] = ()
@@ -44,6 +45,8 @@ class Verdict:
     kept: tuple[Dropped, ...] = ()
     left_out: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    similar: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    closing: tuple[str, ...] = ()
 
     @property
     def absent(self) -> frozenset[str]:
@@ -59,15 +62,25 @@ class Verdict:
                 "kept": [one.to_json() for one in self.kept],
                 "left_out": list(self.left_out),
                 "unknown": list(self.unknown),
+                **({"similar": {name: list(names) for name, names in self.similar.items()}} if self.similar else {}),
+                **({"closing": list(self.closing)} if self.closing else {}),
             },
         }
 
 
 def judge_snapshots(seen: Seen, overrules: Overrules) -> Verdict:
-    """Look at every column that no person leaves out; in order of name, suspicions by their strength."""
+    """Look at every column that no person leaves out; in order of name, suspicions by their strength.
+
+    People's names for columns need not be exact: see learning.overrules.meant.
+    """
     names = seen.table.columns
-    left_out = tuple(sorted(set(overrules.drop) & set(names)))
-    unknown = tuple(sorted({*overrules.keep, *overrules.drop} - set(names)))
+    every = {*names, *seen.filled}
+    found = {name: meant(name, every) for name in (*overrules.keep, *overrules.drop)}
+    keep, drop = ({found[name] for name in listed} & set(names) for listed in (overrules.keep, overrules.drop))
+    left_out = tuple(sorted(drop - keep))
+    unknown = tuple(sorted(name for name, column in found.items() if not column))
+    similar = {name: alike for name in unknown if (alike := near(name, every))}
+    closing = tuple(sorted({column for column in found.values() if column} - set(names)))
     looked_at = replace(seen, table=seen.table.without(left_out))
     leaks = {one.column: one for one in find_leaks(
         looked_at.table, seen.age_days, seen.closed, seen.filled, seen.records
@@ -83,8 +96,8 @@ def judge_snapshots(seen: Seen, overrules: Overrules) -> Verdict:
     ordered = [leaks[name] for name in sorted(leaks)]
     suspected.sort(key=lambda one: (-float(one.evidence.get("explained", 0.0)), one.column))
     return Verdict(
-        tuple(one for one in ordered if one.column not in overrules.keep), tuple(suspected),
-        tuple(one for one in ordered if one.column in overrules.keep), left_out, unknown,
+        tuple(one for one in ordered if one.column not in keep), tuple(suspected),
+        tuple(one for one in ordered if one.column in keep), left_out, unknown, similar, closing,
     )  # fmt: skip
 
 

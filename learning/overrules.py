@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from kit.errors import InvalidInput
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # in databases and on command lines
 MOST_NAMES, LONGEST_NAME = 200, 250
+PREFIXES = ("", "fields.", "account.")  # that people leave out
+MOST_NEAR = 3
 EXAMPLE = 'Send {"keep": ["fields.source"], "drop": ["account_id"]}'
 
 
@@ -44,6 +47,32 @@ class Overrules:
     def options(self) -> list[str]:
         """On a command line; with = because a name may begin with a dash."""
         return [f"--{verb}={name}" for verb, names in self.to_json().items() for name in names]
+
+
+def loose(name: str) -> str:
+    """A name without what people mistype: case, spaces, dashes, underscores and dots."""
+    return re.sub(r"[\s_.\-]+", "", name.casefold()) or name
+
+
+def meant(wanted: str, names: Collection[str]) -> str:
+    """The column that a name means: by its exact name, else by the only one that is like it but for case, spaces and
+    the prefix of custom fields and accounts; "" where there is none or more than one."""
+    if wanted in names:
+        return wanted
+    forms = {loose(prefix + wanted) for prefix in PREFIXES}
+    alike = [name for name in names if loose(name) in forms]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def near(wanted: str, names: Collection[str]) -> list[str]:
+    """Columns whose names are like one that none bears."""
+    by_form: dict[str, str] = {}
+    for name in names:
+        for prefix in PREFIXES:
+            if name.startswith(prefix):
+                by_form.setdefault(loose(name.removeprefix(prefix)), name)
+    found = difflib.get_close_matches(loose(wanted), by_form, 2 * MOST_NEAR, 0.7)
+    return list(dict.fromkeys(by_form[one] for one in found))[:MOST_NEAR]
 
 
 def _names(given: Any, field: str) -> tuple[str, ...]:

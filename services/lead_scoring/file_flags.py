@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import InvalidInput
 from learning.csv_file import distinct_names
+from learning.overrules import loose
 
 ROW_ORDER = "row-order"
 
@@ -60,11 +60,6 @@ def find_column(names: Sequence[str], wanted: str, field: str) -> str:
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     mend = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the columns are {shown}"
     raise InvalidInput("the file has no such column", field=field, value=wanted, mend=mend)
-
-
-def loose(name: str) -> str:
-    """A name without what people mistype: case, spaces, dashes, underscores and dots."""
-    return re.sub(r"[\s_.\-]+", "", name.casefold()) or name
 
 
 def find_columns(names: Sequence[str], listed: str | Iterable[str], field: str) -> frozenset[str]:

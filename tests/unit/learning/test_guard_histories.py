@@ -115,3 +115,17 @@ def test_people_overrule_and_it_is_on_record() -> None:
     assert isinstance(told, dict)
     assert [one["column"] for one in told["kept"]] == ["fields.it"]
     assert judged(outcome_told(0.0), drop=("fields.it",)).dropped == ()
+
+
+def test_names_of_columns_need_not_be_exact_and_near_ones_are_told() -> None:
+    verdict = judged(outcome_told(0.0), keep=("IT",), drop=("Stage", "sorce"))
+    assert [one.column for one in verdict.kept] == ["fields.it"]
+    assert (verdict.left_out, verdict.unknown) == (("stage",), ("sorce",))
+    assert verdict.similar == {"sorce": ["fields.source"]}
+    seen, _ = looked_at()
+    late = replace(seen, filled={**seen.filled, "fields.Loss reason": 300})
+    verdict = judge_snapshots(late, Overrules(drop=("Loss reason",)))
+    assert (verdict.unknown, verdict.left_out, verdict.closing) == ((), (), ("fields.Loss reason",))
+    told = verdict.to_json()["overrules"]
+    assert isinstance(told, dict)
+    assert told["closing"] == ["fields.Loss reason"]

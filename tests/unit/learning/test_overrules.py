@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.errors import InvalidInput
-from learning.overrules import LONGEST_NAME, MOST_NAMES, Overrules
+from learning.overrules import LONGEST_NAME, MOST_NAMES, Overrules, meant, near
 
 
 def test_the_later_decision_about_a_column_counts() -> None:
@@ -28,3 +28,13 @@ def test_what_is_no_list_of_columns_is_refused(keep: Any, drop: Any) -> None:
 
 def test_a_name_that_begins_with_a_dash_stays_a_value() -> None:
     assert Overrules.of(["--drop"], ["x"]).options() == ["--keep=--drop", "--drop=x"]
+
+
+def test_a_name_means_the_only_column_that_is_like_it() -> None:
+    names = ("fields.Loss reason", "account.Size", "fields.Size", "stage")
+    assert meant("loss_reason", names) == "fields.Loss reason"
+    assert meant("Stage", names) == "stage"
+    assert meant("account.size", names) == "account.Size"
+    assert meant("size", names) == "", "of two"
+    assert near("los reason", names) == ["fields.Loss reason"]
+    assert near("nothing like it", names) == []
