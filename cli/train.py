@@ -10,6 +10,7 @@ import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 
+LEAD_SCORING = "lead_scoring"
 UNFINISHED = ("RUNNING", "QUEUED")
 
 
@@ -58,11 +59,25 @@ def train(
         if "decision" in entry:
             ends = "serves" if entry["promoted"] else "does not serve"
             typer.echo(f"  {service} {entry['version']} {ends}: {entry['decision']}")
+    version = job["detail"]["services"].get(LEAD_SCORING, {}).get("version")
+    if version and (keep or drop):
+        _tell_decided(str(version), data_dir, url)
     if job.get("error"):
         typer.echo(job["error"], err=True)
         raise typer.Exit(1)
     if job["state"] == "CANCELLED":
         raise typer.Exit(1)
+
+
+def _tell_decided(version: str, data_dir: Path, url: str) -> None:
+    """Say which names of columns had no effect."""
+    from cli.models import decided
+
+    versions = call(data_dir, url, "GET", f"/v1/models/{LEAD_SCORING}")["versions"]
+    evaluation = next((one.get("evaluation") or {} for one in versions if one["version"] == version), {})
+    overrules = {name: told for name, told in (evaluation.get("overrules") or {}).items() if name != "left_out"}
+    for line in decided(overrules, "en"):
+        typer.echo(f"  {LEAD_SCORING}: {line}", err=True)
 
 
 def _release(names: list[str], data_dir: Path, url: str) -> None:
