@@ -1,4 +1,4 @@
-"""`dealcast import`: CSV files into deal records by a mapping."""
+"""`dealcast import`: files into deal records, by a mapping or, of dated files of deals, without one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.evaluate_lead_scoring import Language
+from cli.import_weekly import WeeklyOptions
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 def import_(
     path: Annotated[Path, typer.Argument(help="A folder, or a single file.", metavar="PATH")],
-    mapping: Annotated[str, typer.Option("--mapping", help="A preset's name, or a mapping file (.toml).")],
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--mapping",
+            help="A preset's name, or a mapping file (.toml). Without one: dated files of deals, whose "
+            "columns are found out.",
+        ),
+    ] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
     rejects: Annotated[
@@ -33,8 +41,22 @@ def import_(
     language: Annotated[
         Language | None, typer.Option("--lang", help="Of what is said. [default: that of LC_ALL, LC_MESSAGES or LANG]")
     ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="Without a mapping: what a column holds, as HEADING=TARGET.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="Without a mapping: the file of doubts, with answers.")
+    ] = None,
+    doubts: Annotated[Path, typer.Option("--doubts", help="Without a mapping: where doubts are asked.")] = Path(
+        "doubts.csv"
+    ),
+    currency: Annotated[str, typer.Option("--currency", help="Without a mapping: of the amounts.")] = "KRW",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Without a mapping: the open pipeline may move by more than 30 %.")
+    ] = False,
+    as_of: Annotated[str, typer.Option("--as-of", help="Without a mapping: pin the company's clock to this day.")] = "",
 ) -> None:
-    """Import CSV files; the same files again change nothing.
+    """Import CSV files and workbooks; the same files again change nothing.
 
     Goes to the gateway that runs on the data folder, else straight into its store.
     """
@@ -47,10 +69,15 @@ def import_(
     from services.gateway.imports.messages import reader_language, translate
 
     spoken = language.value if language else reader_language()
+    options = _Options(path, data_dir, url, rejects, dry_run, spoken)
     try:
+        if not mapping:
+            weekly = WeeklyOptions(tuple(column or ()), answers, doubts, currency, confirm, as_of)
+            _import_weekly(options, weekly)
+            return
         rules = load(mapping)
         with Bar() as bar:
-            report = asyncio.run(_run(rules, _Options(path, data_dir, url, rejects, dry_run, spoken), bar))
+            report = asyncio.run(_run(rules, options, bar))
     except DealcastError as error:
         if url and error.field == "--data-dir":
             error.field, error.value = "--url", url
@@ -71,6 +98,21 @@ class _Options:
     rejects: Path | None
     dry_run: bool
     language: str
+
+
+def _import_weekly(options: _Options, weekly: WeeklyOptions) -> None:
+    import asyncio
+
+    from cli.import_weekly import run_weekly
+    from cli.import_weekly_report import weekly_lines
+    from cli.progress import Bar
+
+    where = (options.path, options.data_dir, options.url, options.rejects)
+    with Bar() as bar:
+        run = run_weekly(*where, weekly, bar, dry_run=options.dry_run, language=options.language)
+        found = asyncio.run(run)
+    for line in weekly_lines(found, options.language, weekly.doubts, dry_run=options.dry_run):
+        typer.echo(line)
 
 
 async def _run(rules: Mapping, options: _Options, progress: Progress) -> Report:

@@ -25,6 +25,7 @@ from kit.money import Money
 from learning.records import FieldDefinition, ReportingLine, User
 from services.gateway import json_people as people
 from services.gateway.domain import WriteResult, WriteStatus
+from services.gateway.imports.sinks import PAGE, Around
 from services.gateway.json_records import deal_to_json, result_from_json
 
 TIMEOUT = httpx.Timeout(120.0, connect=5.0)
@@ -161,6 +162,28 @@ class HttpSink:
             )
         return results
 
+    async def around(self) -> Around:
+        users = [(row["id"], row["name"]) for row in (await self._client.call("GET", "/v1/users")).json()["users"]]
+        accounts = [(row["id"], row["name"]) for row in await self._all("accounts")]
+        return users, accounts, [row["id"] for row in await self._all("contacts")]
+
+    async def _all(self, kind: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = await self._client.call("GET", f"/v1/{kind}", params={"limit": PAGE, "cursor": cursor})
+            rows += page.json()[kind]
+            cursor = page.json()["next_cursor"]
+            if not cursor:
+                return rows
+
+    async def recall(self) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = (await self._client.call("GET", "/v1/weekly-files")).json()["memory"]
+        return found
+
+    async def remember(self, document: Mapping[str, Any]) -> None:
+        await self._client.call("PUT", "/v1/weekly-files", json={"memory": document})
+
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         body = self._end | {"counts": counts}
         await self._client.call("POST", f"/v1/imports/{self._import}:finish", json=body)
@@ -198,6 +221,15 @@ class CheckingSink:
 
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         return [WriteResult(str(getattr(record, "id", "")), WriteStatus.UNCHANGED) for record in records]
+
+    async def around(self) -> Around:
+        return await self._inner.around()
+
+    async def recall(self) -> Mapping[str, Any] | None:
+        return await self._inner.recall()
+
+    async def remember(self, document: Mapping[str, Any]) -> None:
+        """Nothing is kept."""
 
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Nothing ends."""

@@ -59,10 +59,7 @@ class SheetTable:
         names = self._header.names
         self._places = [at for at in sorted(names) if at not in hidden]
         self.columns = [names[at] for at in self._places]
-        self._units = [
-            (self._header.units.get(name) or self._header.unit) if reading.amounts(name) else ""
-            for name in self.columns
-        ]
+        self._units = [self.unit_of(name) if reading.amounts(name) else "" for name in self.columns]
         others = [each.name for each in sheets if each is not self._sheet]
         self.left_out = LeftOut(self._sheet.name, others, self._header.line, self._header.unit, self._header.units)
         self.left_out.hidden_columns = sorted({
@@ -74,6 +71,16 @@ class SheetTable:
     def header(self) -> list[str]:
         """The columns."""
         return self.columns
+
+    @property
+    def above(self) -> list[str]:
+        """What stands above the headings."""
+        rows = self._sheet.rows
+        return [text for line in sorted(rows) if line < self._header.line for text in rows[line].values()]
+
+    def unit_of(self, column: str) -> str:
+        """The unit of amounts in a column, by its heading or the note above the table; "" where none is told."""
+        return self._header.units.get(column) or self._header.unit
 
     @property
     def position(self) -> int:

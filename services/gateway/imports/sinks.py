@@ -14,6 +14,10 @@ from services.gateway.domain import LOCAL, FieldError, WriteResult, WriteStatus
 if TYPE_CHECKING:
     from services.gateway.store.interface import Store
 
+Around = tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]  # ids and names of users, of accounts; contacts
+PAGE = 500
+WEEKLY = "weekly_files"  # the setting that holds what is remembered between weekly imports
+
 # In the order they are saved: later ones refer to earlier ones.
 BATCHES = ("users", "lines", "accounts", "products", "contacts", "deals", "quotas")
 
@@ -46,6 +50,19 @@ class Sink(Protocol):
         """Say that the import broke off."""
 
     async def close(self) -> None: ...
+
+
+class WeeklySink(Sink, Protocol):
+    """A sink that weekly files can go to."""
+
+    async def around(self) -> Around:
+        """Who is there already: users and accounts with their names, and the ids of contacts."""
+
+    async def recall(self) -> Mapping[str, Any] | None:
+        """What was remembered of weekly files."""
+
+    async def remember(self, document: Mapping[str, Any]) -> None:
+        """Keep what the next weekly import is to know."""
 
 
 class StoreSink:
@@ -94,6 +111,23 @@ class StoreSink:
             if len(records) == 1:
                 return [refused(records[0], error)]
         return [result for record in records for result in await self.save(batch, [record])]
+
+    async def around(self) -> Around:
+        users = [(one.id, one.name) for one in await self._store.list_users(LOCAL)]
+        accounts: list[tuple[str, str]] = []
+        while page := await self._store.list_accounts(LOCAL, accounts[-1][0] if accounts else "", PAGE):
+            accounts += [(one.id, one.name) for one in page]
+        contacts: list[str] = []
+        while found := await self._store.list_contacts(LOCAL, "", contacts[-1] if contacts else "", PAGE):
+            contacts += [one.id for one in found]
+        return users, accounts, contacts
+
+    async def recall(self) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = await self._store.get_setting(WEEKLY)
+        return found
+
+    async def remember(self, document: Mapping[str, Any]) -> None:
+        await self._store.put_setting(WEEKLY, document)
 
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         if not self._workspace.currency_set:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from kit.folder_lock import locked
-from services.gateway.imports.sinks import Sink, StoreSink
+from services.gateway.imports.sinks import StoreSink, WeeklySink
 
 
-async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> Sink:
+async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> WeeklySink:
     """The sink for --url, or for --data-dir: the gateway that runs on it, else its store, held alone until closed.
 
     Raises InvalidInput, Unavailable, or Conflict where another process holds the folder and no gateway answers yet.
@@ -74,7 +74,7 @@ class _LockedSink(StoreSink):
             await super().close()
 
 
-async def _open_store(folder: Path, location: str) -> Sink:
+async def _open_store(folder: Path, location: str) -> WeeklySink:
     from services.gateway.store import open_store
 
     with ExitStack() as held:
@@ -94,7 +94,7 @@ class _CopySink(StoreSink):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-async def _open_copy(database: Path) -> Sink:
+async def _open_copy(database: Path) -> WeeklySink:
     """The same records in a copy: what a dry run does to it is what an import would do."""
     from services.gateway.store import open_store
 

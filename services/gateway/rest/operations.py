@@ -24,7 +24,7 @@ from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
 from services.gateway.policies import PolicyDesk
-from services.gateway.rest import base, models, training
+from services.gateway.rest import base, models, training, weekly_files
 from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.base import DAY, TEXT, principal_of
 from services.gateway.rest.http import (
@@ -67,6 +67,7 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
     """The routes."""
     routes = base.routes("operations")
     _imports(routes, gateway, desks)
+    weekly_files.add(routes, gateway)
     training.add(routes, gateway, desks.trainer)
     models.add(routes, gateway.store, desks.models, desks.trainer.rules)
     _dead_letters(routes, desks.letters)

@@ -30,6 +30,12 @@ class Imports(Shape):
     imports: list[Job]
 
 
+class WeeklyFiles(Shape):
+    """What is remembered between imports of weekly files; null before the first."""
+
+    memory: dict[str, Any] | None
+
+
 class TrainingJobs(Shape):
     """The latest trainings, newest first."""
 

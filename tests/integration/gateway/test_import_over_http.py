@@ -11,7 +11,9 @@ import pytest
 from kit.errors import NotFound, Unavailable
 from services.gateway.imports.http_sink import Client, HttpSink
 from services.gateway.imports.mapping import read
-from services.gateway.imports.targets import running_gateway
+from services.gateway.imports.rejects import RejectsWriter
+from services.gateway.imports.targets import open_sink, running_gateway
+from services.gateway.imports.weekly.importer import Options, WeeklyImporter, WeeklyReport
 from tests.integration.gateway.conftest import RunningGateway
 from tests.integration.imports.importing import run_import
 from tests.unit.imports import import_runs as imports
@@ -92,3 +94,33 @@ async def test_a_gateway_that_is_gone_is_told(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "state.json").write_text('{"url": "http://127.0.0.1:9", "pid": 4194399}', encoding="utf-8")
     assert running_gateway(tmp_path) == ""
+
+
+async def test_weekly_files_over_http(gateway: RunningGateway, tmp_path: Path) -> None:
+    url, header = str(gateway.http.base_url), "고객사,딜명,담당자,단계,금액(천원),고객담당자\n"
+
+    async def weekly(name: str, text: str, *, dry_run: bool = False) -> WeeklyReport:
+        (tmp_path / name).write_text(header + text, encoding="utf-8")
+        sink = await open_sink(None, url, dry_run=dry_run)
+        try:
+            return await WeeklyImporter(sink, RejectsWriter(tmp_path / "rejects"), Options()).run(tmp_path / name)
+        finally:
+            await sink.close()
+
+    tried = await weekly("a_240108.csv", "㈜한빛,서버,김민수 부장,제안,5000,박 팀장\n", dry_run=True)
+    assert tried.report.counts["deals"]["checked"] == 1
+    assert (await gateway.http.get("/v1/weekly-files")).json() == {"memory": None}
+    await weekly("a_240108.csv", "㈜한빛,서버,김민수 부장,제안,5000,박 팀장\n")
+    found = await weekly("b_240115.csv", "한빛(주),서버,김민수,협상,6000,박 팀장\n")
+    assert (found.known_columns, found.new_columns, found.report.counts["deals"]["changed"]) == (True, [], 1)
+    (deal,) = (await gateway.http.get("/v1/deals")).json()["deals"]
+    assert (deal["stage"], deal["amount"], deal["owner"]["name"]) == (
+        "협상",
+        {"currency": "KRW", "value": "6000000"},
+        "김민수",
+    )
+    changes = (await gateway.http.get(f"/v1/deals/{deal['id']}/history")).json()["changes"]
+    stages = [(each["value"], each["effective_time"][:10]) for each in changes if each["field"] == "stage"]
+    assert stages == [("제안", "2024-01-08"), ("협상", "2024-01-15")]
+    refused = await gateway.http.put("/v1/weekly-files", json={"memory": {"last": {"a": 5}}})
+    assert refused.status_code == 400

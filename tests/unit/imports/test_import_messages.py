@@ -18,13 +18,13 @@ from services.gateway.imports.mapping import read
 ROOT = Path(messages.__file__).parents[3]
 IMPORTS = (
     "cells", "deal_rows", "deals", "mapping", "people", "reader", "scan", "sheets", "store_errors", "tables",
-    "toml_sections", "values", "workbook",
+    "toml_sections", "values", "weekly/doubts", "weekly/files", "weekly/importer", "weekly/rows", "workbook",
 )  # fmt: skip
 STORE = ("checks", "checks_around", "checks_deal")
 SOURCES = [ROOT / "services/gateway/imports" / f"{name}.py" for name in IMPORTS] + [
     ROOT / "services/gateway/store" / f"{name}.py" for name in STORE
 ]
-ERRORS = ("ValueError", "InvalidInput", "NotFound", "TooLarge")
+ERRORS = ("ValueError", "Conflict", "InvalidInput", "NotFound", "TooLarge")
 CONSTANTS = ("message", "mend", "_MENDS", "_EXAMPLES")
 
 

@@ -1,0 +1,70 @@
+"""`dealcast import` without a mapping: dated files of deals, whose columns are found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.gateway.imports.importer import Progress
+    from services.gateway.imports.weekly.importer import WeeklyReport
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyOptions:
+    """What the command line says of an import of weekly files."""
+
+    columns: Sequence[str] = ()  # "heading=target"
+    answers: Path | None = None
+    doubts: Path = Path("doubts.csv")
+    currency: str = "KRW"
+    confirm: bool = False
+    as_of: str = ""
+
+
+async def run_weekly(
+    path: Path, data_dir: Path, url: str, rejects: Path | None, options: WeeklyOptions, progress: Progress,
+    *, dry_run: bool, language: str,
+) -> WeeklyReport:  # fmt: skip
+    """Import the file, or the files of the folder; what is in doubt is asked in the file of doubts."""
+    from services.gateway.imports.rejects import RejectsWriter
+    from services.gateway.imports.targets import open_sink
+    from services.gateway.imports.weekly.doubts import read_answers, write_doubts
+    from services.gateway.imports.weekly.importer import Options, WeeklyImporter
+
+    given = Options(
+        options.currency, columns_of(options.columns), read_answers(options.answers) if options.answers else {},
+        options.confirm, _day(options.as_of), dry_run,
+    )  # fmt: skip
+    sink = await open_sink(data_dir, url, dry_run=dry_run)
+    try:
+        found = await WeeklyImporter(sink, RejectsWriter(rejects, language=language), given, progress).run(path)
+    finally:
+        await sink.close()
+    if found.doubts:
+        write_doubts(options.doubts, found.doubts)
+    return found
+
+
+def columns_of(given: Sequence[str]) -> dict[str, str]:
+    """What --column says. Raises InvalidInput."""
+    from kit.errors import InvalidInput
+    from services.gateway.imports.weekly.suggest import TARGETS
+
+    found = {}
+    for text in given:
+        column, _, target = text.rpartition("=")
+        if not column or target not in TARGETS:
+            mend = "write HEADING=TARGET, the target one of " + ", ".join(TARGETS)
+            raise InvalidInput("this names no column", field="--column", value=text, mend=mend)
+        found[column.strip()] = target
+    return found
+
+
+def _day(text: str) -> date | None:
+    from kit.clock import parse_day
+
+    return parse_day(text, "--as-of") if text else None

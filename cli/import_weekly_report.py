@@ -1,0 +1,126 @@
+"""What an import of weekly files did and asks, in English or Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.import_report import row_lines
+from cli.import_sheets import sheet_lines
+
+if TYPE_CHECKING:
+    from services.gateway.imports.weekly.checks import Step
+    from services.gateway.imports.weekly.importer import WeeklyReport
+
+SHOWN = 20
+_EN = {
+    "files": "{count} files, {first} to {last}", "dry_run": ": dry run, nothing written",
+    "as_before": "columns as last week", "new": "{count} new: {what}", "missing": "{count} missing: {what}",
+    "column": "  {column!r} is {target} ({why}): {samples}",
+    "instead": "  {column!r} is a field, not {target}: {samples}",
+    "heading": "by its heading", "part": "by part of its heading", "cells": "by its cells", "given": "as said before",
+    "none": "no other meaning", "field": "a field", "counts": "  {what}: {counts}",
+    "held": "held back in doubt", "repeated": "said twice", "read": "read", "created": "created", "changed": "changed",
+    "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
+    "step": "{file}: open pipeline {before:,} → {after:,} ({moved:+.0%})",
+    "far": "  needs --confirm: most of it by the column {column!r} in {deals:,} deals{times}",
+    "times": ", typically × {:,.3g}",
+    "doubts": "{count} doubts are asked in {path}: answer in the last column, import again with --answers {path}",
+    "gone": "{count} open deals are in no file since: {what}", "moved": "{count} deals have another owner now: {what}",
+    "partial": "files with only some of the deals, nothing counts as gone by them: {what}",
+    "few_lost": "only {lost} of {ended} ended deals were lost: lost deals are probably deleted or not exported, and "
+    "win rates learned from these files would be too high; add the lost ones, or answer what became of the gone",
+    "note": "{file}, line {line}: {field} = {value}: {message}; {mend}",
+    "more": "and {count:,} more", "rounded": "{file}: {count:,} amounts were rounded ({written} to {kept})",
+    "rejects": "refused and held rows are in {path}",
+}  # fmt: skip
+_KO = {
+    "files": "파일 {count}개, {first} ~ {last}", "dry_run": ": 시험 실행, 아무것도 쓰지 않음",
+    "as_before": "열 구성은 지난주와 같음", "new": "새 열 {count}개: {what}", "missing": "없어진 열 {count}개: {what}",
+    "column": "  {column!r} → {target} ({why}): {samples}",
+    "instead": "  {column!r} → {target}(이)가 아니라 추가 항목: {samples}",
+    "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로",
+    "none": "다른 뜻 없음", "field": "추가 항목",
+    "counts": "  {what}: {counts}", "held": "확인 대기", "repeated": "중복 행", "read": "읽음", "created": "생성",
+    "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
+    "step": "{file}: 진행 중 파이프라인 {before:,} → {after:,} ({moved:+.0%})",
+    "far": "  --confirm이 필요합니다. 주로 {column!r} 열, 딜 {deals:,}건{times}", "times": ", 대체로 {:,.3g}배",
+    "doubts": "{path}에 확인할 질문 {count}개가 있습니다. 마지막 열에 답한 뒤 --answers {path}로 다시 가져오세요",
+    "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건: {what}", "moved": "담당자가 바뀐 딜 {count}건: {what}",
+    "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
+    "few_lost": "종결된 딜 {ended}건 중 실주가 {lost}건뿐입니다. 실주 딜이 삭제되었거나 내보내지지 않았을 수 있고, "
+    "이 파일로 배운 승률은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
+    "note": "{file} {line}행: {field} = {value}: {message}. {mend}",
+    "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
+    "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
+}  # fmt: skip
+_FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
+
+
+def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: bool) -> Iterator[str]:
+    """The whole report."""
+    words = _KO if language == "ko" else _EN
+    yield from row_lines(found.report, language)
+    first, last = found.files[0].day, found.files[-1].day
+    title = words["files"].format(count=len(found.files), first=first, last=last)
+    yield title + (words["dry_run"] if dry_run else "")
+    yield from _columns(found, words)
+    for name, left_out in found.report.left_out.items():
+        yield from sheet_lines(name, left_out, language)
+    for entity, counts in found.report.counts.items():
+        told = ", ".join(f"{words[fate]} {counts[fate]:,}" for fate in _FATES if counts.get(fate))
+        yield words["counts"].format(what=entity, counts=told)
+    for one in found.steps:
+        yield from _step(one, words)
+    yield from _asked(found, words, language)
+    if found.doubts:
+        yield words["doubts"].format(count=len(found.doubts), path=doubts)
+    for name, rounded in found.report.rounded.items():
+        yield words["rounded"].format(file=name, count=rounded.count, written=rounded.written, kept=rounded.kept)
+    for path in found.report.rejects_files.values():
+        yield words["rejects"].format(path=path)
+
+
+def _columns(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
+    if found.known_columns:
+        parts = [words["as_before"]]
+        for key, columns in (("new", found.new_columns), ("missing", found.missing_columns)):
+            if columns:
+                parts.append(words[key].format(count=len(columns), what=", ".join(columns)))
+        yield ", ".join(parts)
+    for each in found.files[-1].suggestions:
+        if found.known_columns and each.column not in found.new_columns:
+            continue
+        key, target = ("instead", each.but) if each.but else ("column", words.get(each.target, each.target))
+        why, samples = words[each.why], " | ".join(each.samples)
+        yield words[key].format(column=each.column, target=target, why=why, samples=samples)
+
+
+def _step(one: Step, words: dict[str, str]) -> Iterator[str]:
+    yield words["step"].format(file=one.file, before=one.before, after=one.after, moved=one.moved)
+    if one.far:
+        times = words["times"].format(one.times) if one.reason == "amount" else ""
+        yield words["far"].format(column=one.column, deals=one.deals, times=times)
+
+
+def _asked(found: WeeklyReport, words: dict[str, str], language: str) -> Iterator[str]:
+    from services.gateway.imports.messages import told
+
+    for file, line, note in found.notes[:SHOWN]:
+        said = told(note, language)
+        yield words["note"].format(
+            file=file, line=line, field=said.field, value=said.value, message=said.message, mend=said.mend
+        )
+    if len(found.notes) > SHOWN:
+        yield words["more"].format(count=len(found.notes) - SHOWN)
+    if found.partial:
+        yield words["partial"].format(what=", ".join(found.partial))
+    if found.moved:
+        yield words["moved"].format(count=len(found.moved), what=", ".join(found.moved[:SHOWN]))
+    if found.gone:
+        names = ", ".join(one.name for one in list(found.gone.values())[:SHOWN])
+        yield words["gone"].format(count=len(found.gone), what=names)
+    if found.few_lost:
+        won, lost = found.outcomes.get("WON", 0), found.outcomes.get("LOST", 0)
+        yield words["few_lost"].format(lost=lost, ended=won + lost)

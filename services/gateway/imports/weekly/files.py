@@ -1,0 +1,147 @@
+"""Dated files of deals: workbooks or CSV files, the day each one is of, and what its columns hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from kit.errors import InvalidInput, NotFound, TooLarge
+from services.gateway.imports.reader import Row, Table
+from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
+from services.gateway.imports.tables import REJECTS
+from services.gateway.imports.units import heading_unit, with_unit
+from services.gateway.imports.weekly.suggest import CUSTOM, TARGETS, Suggestion, suggest
+from services.gateway.imports.weekly.vocabulary import headings, plain
+from services.gateway.imports.workbook import SUFFIXES, is_workbook
+
+MOST_FILES, MOST_ROWS = 200, 200_000  # in all
+_DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{1,2})[-._월]\s?(\d{1,2})일?)(?!\d)")
+_SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
+_SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class WeekFile:
+    """One file: the day it is of, its columns with what they hold, and its rows, amounts with their units."""
+
+    path: Path
+    day: date
+    columns: list[str]
+    rows: list[Row]
+    suggestions: list[Suggestion]
+    left_out: LeftOut | None = None
+    holds: dict[str, str] = field(default_factory=dict)  # target → column, of all but custom and ignored columns
+
+    def __post_init__(self) -> None:
+        self.holds = {each.target: each.column for each in self.suggestions if each.target in TARGETS[:-2]}
+
+    @property
+    def custom(self) -> list[str]:
+        """Columns that become fields of their own."""
+        return [each.column for each in self.suggestions if each.target == CUSTOM]
+
+
+def read_files(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> list[WeekFile]:
+    """The files, oldest first. `known` says what columns held before, `given` what the user says they hold.
+
+    Raises NotFound, InvalidInput or TooLarge naming the file and the mend.
+    """
+    files = [_read(each, known, given) for each in _paths(path)]
+    files.sort(key=lambda one: one.day)
+    if sum(len(each.rows) for each in files) > MOST_ROWS:
+        mend = "import them in several goes, the oldest first"
+        raise TooLarge("the files hold too many rows", field="PATH", value=f"{MOST_ROWS:,}", mend=mend)
+    for earlier, later in pairwise(files):
+        if earlier.day == later.day:
+            mend = "keep one of them, or correct the day in the name of the other"
+            message = f"two files are of {later.day}: {earlier.path.name} and {later.path.name}"
+            raise InvalidInput(message, field="PATH", value=later.path.name, mend=mend)
+    return files
+
+
+def _paths(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise NotFound("there is no such file or folder", field="PATH", value=str(path), mend="check the path")
+    found = sorted(
+        each for each in path.iterdir()
+        if each.is_file() and each.name.lower().endswith((*SUFFIXES, ".csv", ".csv.gz"))
+        and not each.name.startswith((REJECTS, "~$", "."))
+    )  # fmt: skip
+    if not found:
+        mend = "put workbooks or CSV files there"
+        raise NotFound("the folder holds no files of deals", field="PATH", value=str(path), mend=mend)
+    if len(found) > MOST_FILES:
+        mend = "import them in several goes, the oldest first"
+        raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
+    return found
+
+
+def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> WeekFile:
+    table = _open(path, {*known, *given})
+    try:
+        rows = list(table.rows())
+        above = table.above if isinstance(table, SheetTable) else []
+        left_out = table.left_out if isinstance(table, SheetTable) else None
+        columns = list(table.columns)
+        unit_of = table.unit_of if isinstance(table, SheetTable) else heading_unit
+    finally:
+        table.close()
+    sound = [row.cells for row in rows if row.error is None]
+    cells = {name: [row[at].strip() for row in sound[:500]] for at, name in enumerate(columns)}
+    said = {name: target for name, target in {**known, **given}.items() if name in columns}
+    file = WeekFile(path, _day(path, above), columns, rows, suggest(columns, cells, said), left_out)
+    _check(file)
+    amount = file.holds.get("amount")
+    if amount is not None and (unit := unit_of(amount)):
+        at = columns.index(amount)
+        for row in rows:
+            if row.error is None:
+                row.cells[at] = with_unit(row.cells[at], unit)
+    return file
+
+
+def _open(path: Path, known: Iterable[str]) -> Table | SheetTable:
+    before = set(known)
+    if is_workbook(path):
+        return SheetTable(path, Reading(knows=lambda name: name in before or plain(name) in headings()))
+    return Table(path)
+
+
+def _day(path: Path, above: Sequence[str]) -> date:
+    for text in (path.name, *(text for text in above if _SAYS_DAY.search(text))):
+        if (day := day_in(text)) is not None:
+            return day
+    mend = "name it like 영업현황_2026-11-16.xlsx, or write 기준일: 2026-11-16 above the table"
+    raise InvalidInput("nothing says which day the file is of", field="PATH", value=path.name, mend=mend)
+
+
+def day_in(text: str) -> date | None:
+    """The day that a file's name or a note tells, None where none or several."""
+    days = {_as_day(int(y), int(m or mm), int(d or dd)) for y, m, d, mm, dd in _DAY.findall(text)}
+    if not days - {None}:
+        days = {_as_day(2000 + int(y), int(m), int(d)) for y, m, d in _SHORT.findall(text)}
+    days -= {None}
+    return days.pop() if len(days) == 1 else None
+
+
+def _as_day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _check(file: WeekFile) -> None:
+    """A file must say of its rows which deal they are, and how far it is."""
+    has = set(file.holds)
+    for needed in (("name", "id"), ("stage", "outcome")):
+        if not has & set(needed):
+            mend = f"say which column it is, such as --column '{file.columns[0]}={needed[0]}'"
+            message = f"no column of {file.path.name} seems to hold the {needed[0]}"
+            raise InvalidInput(message, field="--column", value=", ".join(file.columns)[:200], mend=mend)

@@ -1,0 +1,286 @@
+"""Weekly files become deals with their history: read, matched, checked, then written file by file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kit.errors import Conflict, DealcastError
+from learning.records import FieldDefinition, FieldType
+from services.gateway.domain import DealWrite, FieldError, WriteStatus
+from services.gateway.imports.importer import BATCH, Progress, Quiet, Report
+from services.gateway.imports.rejects import RejectsWriter
+from services.gateway.imports.sinks import WeeklySink
+from services.gateway.imports.tables import REJECTS
+from services.gateway.imports.weekly.around import People
+from services.gateway.imports.weekly.checks import Step, few_lost, is_full, step
+from services.gateway.imports.weekly.doubts import Doubt, Doubts
+from services.gateway.imports.weekly.files import WeekFile, read_files
+from services.gateway.imports.weekly.matching import Matcher, Placed
+from services.gateway.imports.weekly.memory import Memory, Seen
+from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_types
+from services.gateway.imports.weekly.suggest import CUSTOM
+from services.gateway.imports.weekly.writes import gone_write, seen, write_of
+
+IN_DOUBT = "it is in doubt which deal or whose this is"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says: currency of the amounts, what columns hold, answers to doubts, that the pipeline may move,
+    and the day to pin the business clock to (None leaves it alone)."""
+
+    currency: str = "KRW"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    confirm: bool = False
+    as_of: date | None = None
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class WeeklyReport:
+    """What an import of weekly files did, beside its counts: read = created + changed + unchanged (+ checked) +
+    repeated + held + rejected."""
+
+    report: Report = field(default_factory=Report)
+    files: list[WeekFile] = field(default_factory=list)
+    known_columns: bool = False  # the columns were those of the last import but for the new and missing ones
+    new_columns: list[str] = field(default_factory=list)
+    missing_columns: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)  # files that show only some of the deals
+    doubts: list[Doubt] = field(default_factory=list)
+    gone: dict[str, Seen] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)  # deals that have another owner
+    notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def few_lost(self) -> bool:
+        """Whether the lost deals are probably not in the files."""
+        return few_lost(self.outcomes)
+
+
+class WeeklyImporter:
+    """One import of a file or a folder of dated files into a sink."""
+
+    def __init__(
+        self, sink: WeeklySink, rejects: RejectsWriter, options: Options, progress: Progress | None = None
+    ) -> None:
+        self._sink, self._rejects, self._options = sink, rejects, options
+        self._progress = progress or Quiet()
+        self.found = WeeklyReport()
+        self._memory = Memory()
+        self._open_on: dict[str, date] = {}  # by deal, the last file that showed it open
+        self._fresh = True  # no file of this day or later was imported before
+        self._last_said: dict[str, tuple[object, ...]] = {}
+        self._writes: list[DealWrite] = []
+        self._rows_of: list[WeekRow] = []  # that the writes are of
+
+    async def run(self, path: Path) -> WeeklyReport:
+        """Import everything. Raises DealcastError where files cannot be read, or the pipeline moves too far."""
+        try:
+            await self._read(path)
+            await self._write()
+        finally:
+            self._rejects.close()
+            self.found.report.rejects = self._rejects.first
+            self.found.report.rejects_files = self._rejects.paths
+        return self.found
+
+    async def _read(self, path: Path) -> None:
+        memory = self._memory = Memory.from_json(await self._sink.recall())
+        memory.answers.update(self._options.answers)
+        files = self.found.files = read_files(path, memory.columns, self._options.columns)
+        self._tell_columns(files)
+        types = {one.name: one.type for one in await self._sink.fields() if one.entity == "deal"}
+        self._types = guess_types(files, types)
+        self._new_types = [name for name in self._types if name not in types]
+        doubts = Doubts(memory.answers)
+        numbers = next((one.holds["business_number"] for one in files if "business_number" in one.holds), "")
+        self._people = People(memory, doubts, numbers)
+        self._people.know(*await self._sink.around())
+        matcher = Matcher(memory, self._people, doubts, memory.last)
+        if files[0].day.isoformat() > memory.day:
+            self._open_on = {deal: date.fromisoformat(one.day) for deal, one in memory.last.items() if one.open}
+        self._progress.start("Reading", len(files))
+        for number, file in enumerate(files):
+            self._take(number, file, matcher)
+            self._progress.advance(1)
+        self._ask_gone(doubts, files[-1])
+        self.found.doubts = list(doubts.open.values())
+
+    def _tell_columns(self, files: Sequence[WeekFile]) -> None:
+        known, last = self._memory.columns, files[-1]
+        self.found.known_columns = bool(known)
+        if known:
+            self.found.new_columns = [name for name in last.columns if name not in known]
+            self.found.missing_columns = [name for name in known if name not in last.columns]
+        for file in files:
+            known |= {each.column: each.target for each in file.suggestions}
+
+    def _take(self, number: int, file: WeekFile, matcher: Matcher) -> None:
+        rows = self._rows(number, file)
+        self._people.begin(rows)
+        newest = file.day.isoformat() >= self._memory.day
+        self._fresh = matcher.newest = file.day.isoformat() > self._memory.day
+        if not newest:
+            matcher.present = {} if number == 0 else matcher.present
+        placed = matcher.place(file.path.name, rows)
+        now: dict[str, Seen] = {}
+        for one in placed:
+            if one.row.errors:
+                self._refuse(file, one.row, one.row.errors, "rejected")
+                if one.deal:  # it is there, whatever its cells say
+                    now[one.deal] = matcher.present.get(one.deal) or seen(one)
+            elif one.repeated:
+                self.found.report.add("deals", "repeated")
+            elif one.doubt is not None:
+                self._refuse(file, one.row, [self._held(one.doubt)], "held")
+            else:
+                now[one.deal] = seen(one)
+                self._keep(file, one)
+        self._follow(file, matcher, now, newest=newest)
+
+    def _rows(self, number: int, file: WeekFile) -> list[WeekRow]:
+        reader, rows = RowReader(number, file, self._options.currency, self._types), []
+        for line in file.rows:
+            self.found.report.add("deals", "read")
+            if line.error:
+                broken = WeekRow(number, line.line, line.cells, file.day)
+                self._refuse(file, broken, [line.error], "rejected")
+                continue
+            row = reader.read(line.line, line.cells)
+            self.found.notes += [(file.path.name, row.line, note) for note in row.notes]
+            rows.append(row)
+        if reader.rounded.count:
+            self.found.report.rounded[file.path.name] = reader.rounded
+        if file.left_out is not None:
+            self.found.report.left_out[file.path.name] = file.left_out
+        return rows
+
+    def _held(self, doubt: Doubt) -> FieldError:
+        return FieldError("row", doubt.maybe, IN_DOUBT, f"answer {doubt.id} in the file of doubts")
+
+    def _refuse(self, file: WeekFile, row: WeekRow, errors: Sequence[FieldError], what: str) -> None:
+        self._rejects.add(file.path, file.columns, row.line, row.cells, errors)
+        self.found.report.add("deals", what)
+
+    def _keep(self, file: WeekFile, one: Placed) -> None:
+        """The write of a row, unless it says what the deal's row in the file before said."""
+        row = one.row
+        said = (one.account, one.owner, *row.said)
+        if one.moved and one.moved != one.owner:
+            self.found.moved.append(one.deal)
+        if self._last_said.get(one.deal) == said:
+            self.found.report.add("deals", "unchanged")
+        else:
+            contact = self._people.contact(row, one.account)
+            self._writes.append(write_of(one, file.holds, contact, self._open_on.get(one.deal)))
+            self._rows_of.append(row)
+            if not row.open and self._fresh and (one.deal not in self._last_said or one.deal in self._open_on):
+                self._count_end(one)
+        self._last_said[one.deal] = said
+        if row.open:
+            self._open_on[one.deal] = file.day
+
+    def _count_end(self, one: Placed) -> None:
+        before = self._memory.last.get(one.deal)
+        if before is None or before.open:
+            counts = self._memory.outcomes
+            counts[str(one.row.outcome)] = counts.get(str(one.row.outcome), 0) + 1
+            self._open_on.pop(one.deal, None)
+
+    def _follow(self, file: WeekFile, matcher: Matcher, now: dict[str, Seen], *, newest: bool) -> None:
+        """Compare the file with the one before it; remember it where none later is known."""
+        memory, before = self._memory, matcher.present
+        full = not file.path.name.startswith(REJECTS) and is_full(before, now)
+        if not full:
+            self.found.partial.append(file.path.name)
+            matcher.present = before | now
+        elif newest:
+            if before and self._fresh:
+                self.found.steps.append(step(before, now, file))
+            missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
+            memory.gone |= {deal: one for deal, one in missing.items() if deal not in matcher.held}
+            matcher.present = now | {deal: one for deal, one in missing.items() if deal in matcher.held}
+        else:
+            matcher.present = now
+        if newest:
+            memory.last, memory.day = matcher.present, file.day.isoformat()
+            memory.gone = {deal: one for deal, one in memory.gone.items() if deal not in now}
+
+    def _ask_gone(self, doubts: Doubts, last: WeekFile) -> None:
+        for deal, one in sorted(self._memory.gone.items()):
+            about = " / ".join(filter(None, (self._people.account_name(one.account), one.name, one.owner)))
+            answer = doubts.answer(
+                Doubt("gone", last.path.name, 0, about, f"open on {one.day}", f"{deal}\x1f{one.day}")
+            )
+            if not answer:
+                self.found.gone[deal] = one
+                continue
+            write = gone_write(deal, answer, last.day)
+            if write is not None:
+                self._writes.append(write)
+                self._rows_of.append(WeekRow(-1, 0, [], last.day))
+            if answer in ("lost", "won"):
+                counts = self._memory.outcomes
+                counts[answer.upper()] = counts.get(answer.upper(), 0) + 1
+            if answer != "open":
+                del self._memory.gone[deal]
+
+    # writing
+
+    async def _write(self) -> None:
+        self.found.outcomes = dict(self._memory.outcomes)
+        far = [one for one in self.found.steps if one.far]
+        if far and not (self._options.confirm or self._options.dry_run):
+            first = far[0]
+            file, by, column, deals = first.file, f"{first.moved:+.0%}", repr(first.column), f"{first.deals:,}"
+            message = f"{file} moves the open pipeline by {by}, most of it by the column {column} in {deals} deals"
+            mend = "look at that column with --dry-run; where it is right, import with --confirm"
+            raise Conflict(message, field=first.column, value=by, mend=mend)
+        await self._sink.begin("weekly files", self._options.as_of, self._options.currency)
+        try:
+            await self._save_all()
+            await self._sink.remember(self._memory.to_json())
+        except DealcastError as error:
+            with contextlib.suppress(DealcastError):
+                await self._sink.fail(str(error))
+            raise
+        await self._sink.finish(self.found.report.counts)
+        self.found.report.business_day = await self._sink.business_day()
+
+    async def _save_all(self) -> None:
+        fields = [FieldDefinition("deal", name, self._types[name]) for name in self._new_types]
+        if self._people.number_field:
+            fields.append(FieldDefinition("account", self._people.number_field, FieldType.TEXT))
+        if fields:
+            await self._sink.define(fields)
+        people = self._people
+        for batch, records in (("users", people.users), ("accounts", people.accounts), ("contacts", people.contacts)):
+            await self._save(batch, list(records.values()))
+        await self._save("deals", self._writes)
+
+    async def _save(self, batch: str, records: Sequence[Any]) -> None:
+        if not records:
+            return
+        self._progress.start(f"Writing {batch}", len(records))
+        for start in range(0, len(records), BATCH):
+            some = records[start : start + BATCH]
+            for place, result in enumerate(await self._sink.save(batch, some), start):
+                what = "checked" if getattr(self._sink, "blind", False) else str(result.status)
+                row = self._rows_of[place] if batch == "deals" else None
+                if result.status is WriteStatus.REJECTED and row is not None and row.file >= 0:
+                    self._refuse(self.found.files[row.file], row, result.errors, "rejected")
+                elif row is None or row.file >= 0:
+                    self.found.report.add(batch, what)
+            self._progress.advance(len(some))
+
+
+__all__ = ["CUSTOM", "Options", "WeeklyImporter", "WeeklyReport"]

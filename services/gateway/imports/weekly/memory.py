@@ -1,0 +1,52 @@
+"""What is remembered between weekly imports: what columns hold, who is who, and the deals of the last file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A deal as a file showed it: ids of its account and owner, its name as written; amount in minor units."""
+
+    account: str
+    name: str
+    owner: str
+    amount: int
+    open: bool
+    day: str  # of the file
+
+    @property
+    def worth(self) -> int:
+        """What it adds to the open pipeline."""
+        return self.amount if self.open else 0
+
+
+@dataclass(slots=True)
+class Memory:
+    """The document; empty before the first import."""
+
+    columns: dict[str, str] = field(default_factory=dict)  # heading → what it holds
+    keys: dict[str, str] = field(default_factory=dict)  # account, deal and owner → deal id
+    accounts: dict[str, list[str]] = field(default_factory=dict)  # name:… or number:… → account ids
+    numbers: dict[str, str] = field(default_factory=dict)  # account id → business number
+    answers: dict[str, str] = field(default_factory=dict)  # doubt → answer
+    last: dict[str, Seen] = field(default_factory=dict)  # of the last full file, by deal id
+    gone: dict[str, Seen] = field(default_factory=dict)  # open deals that were in no file since
+    day: str = ""  # of the last file
+    outcomes: dict[str, int] = field(default_factory=dict)  # WON, LOST → deals seen to end so
+
+    def to_json(self) -> dict[str, Any]:
+        """The document."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any] | None) -> Memory:
+        """Read the document; keys that are not known are passed over."""
+        known = {each.name for each in fields(Memory)}
+        made = Memory(**{key: value for key, value in (raw or {}).items() if key in known})
+        made.last = {key: Seen(**value) for key, value in made.last.items()}  # type: ignore[arg-type]
+        made.gone = {key: Seen(**value) for key, value in made.gone.items()}  # type: ignore[arg-type]
+        return made

@@ -1,0 +1,172 @@
+"""What one row of a weekly file says, typed, with what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from kit.money import Money
+from learning.records import FieldType, Outcome, Value
+from services.gateway.domain import FieldError
+from services.gateway.imports.cells import CellReader, Rounded
+from services.gateway.imports.schema import FileSpec, Format, Source
+from services.gateway.imports.schema import Mapping as Rules
+from services.gateway.imports.values import YMD, TypeGuess
+from services.gateway.imports.weekly.files import WeekFile
+from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
+from services.gateway.json_checks import shown
+
+MISSING = frozenset({"", "-", "--", "N/A", "n/a", "#N/A", "없음", "미정", "해당없음", "TBD", "tbd", "."})
+FORMAT = Format(MISSING, (YMD,), ".", ",")
+FURTHEST = 15  # years between a row's days and the day of its file
+_KINDS = {
+    "id": "id:deals", "account": "text", "name": "text", "owner": "text", "stage": "text", "outcome": "text",
+    "amount": "amount", "close_date": "day", "closed_date": "day", "created": "day", "contact": "text",
+    "contact_phone": "text", "contact_email": "text", "business_number": "text",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class WeekRow:
+    """A row: of which file (a number) and line, and what it says; `notes` tell of cells that were passed over."""
+
+    file: int
+    line: int
+    cells: list[str]
+    day: date
+    id: str = ""
+    name: str = ""
+    account: str = ""
+    business_number: str = ""
+    owner: str = ""
+    owner_title: str = ""
+    stage: str = ""
+    outcome: Outcome = Outcome.OPEN
+    amount: Money | None = None
+    close_date: date | None = None
+    closed_date: date | None = None
+    created: date | None = None
+    contact: tuple[str, str, str, str] = ("", "", "", "")  # name, title, phone, mail
+    fields: dict[str, Value | None] = field(default_factory=dict)
+    errors: list[FieldError] = field(default_factory=list)
+    notes: list[FieldError] = field(default_factory=list)
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """All of it but whose it is, to compare with what another row says."""
+        return (
+            self.id, self.name, self.stage, self.outcome, self.amount, self.close_date, self.closed_date, self.created,
+            self.contact, tuple(sorted(self.fields.items(), key=lambda one: one[0])),
+        )  # fmt: skip
+
+    @property
+    def open(self) -> bool:
+        """Neither won nor lost."""
+        return self.outcome is Outcome.OPEN
+
+
+class RowReader:
+    """Reads the rows of one file; `types` are those of custom fields."""
+
+    def __init__(self, number: int, file: WeekFile, currency: str, types: Mapping[str, FieldType]) -> None:
+        self._number, self._file, self._currency, self._types = number, file, currency, types
+        self._sources = {target: Source(column, format=FORMAT) for target, column in file.holds.items()}
+        self._custom = {name: Source(name, format=FORMAT) for name in file.custom}
+        rules = Rules("weekly files", currency, "Asia/Seoul", "", {}, ())
+        self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns)
+
+    @property
+    def rounded(self) -> Rounded:
+        """Amounts with more decimals than their currency has."""
+        return self._cells.rounded
+
+    def read(self, line: int, cells: list[str]) -> WeekRow:
+        """One row."""
+        row = WeekRow(self._number, line, cells, self._file.day)
+        of = {
+            target: self._cells.value(_KINDS[target], source, cells, row.errors)
+            for target, source in self._sources.items()
+        }
+        text = {target: of.get(target) or "" for target in _KINDS}
+        row.id, row.name, row.account = text["id"], " ".join(text["name"].split()), " ".join(text["account"].split())
+        row.owner, row.owner_title = person(text["owner"])
+        row.amount = self._money(of.get("amount"))
+        row.close_date, row.closed_date, row.created = of.get("close_date"), of.get("closed_date"), of.get("created")
+        self._outcome(row, text["stage"], text["outcome"])
+        self._contact(row, text)
+        self._business_number(row, text["business_number"])
+        for name, source in self._custom.items():
+            row.fields[name] = self._cells.custom(source, self._types[name], cells, row.errors)
+        self._check(row)
+        return row
+
+    def _money(self, amount: Decimal | None) -> Money | None:
+        return None if amount is None else self._cells.money(amount, self._currency)
+
+    def _outcome(self, row: WeekRow, stage: str, said: str) -> None:
+        """The outcome's own column decides where there is one; a stage such as 수주 says it too."""
+        row.stage = stage or said
+        by_stage, by_own = outcome(stage) if stage else None, outcome(said) if said else None
+        ended = {each for each in (by_stage, by_own) if each in (Outcome.WON, Outcome.LOST)}
+        if len(ended) == 2 or (by_own is Outcome.OPEN and ended):
+            message, mend = "stage and outcome contradict each other", "correct one of them"
+            row.errors.append(FieldError(self._column("outcome"), shown(f"{stage} / {said}"), message, mend))
+        elif said and by_own is None and "stage" in self._sources:
+            message, mend = "it is not a known outcome", "write 수주, 실주, 드랍, 보류, 이월 or 진행"
+            row.errors.append(FieldError(self._column("outcome"), shown(said), message, mend))
+        row.outcome = ended.pop() if len(ended) == 1 else Outcome.OPEN
+
+    def _contact(self, row: WeekRow, text: Mapping[str, str]) -> None:
+        name, title = person(text["contact"])
+        number = phone(text["contact_phone"]) if text["contact_phone"] else ""
+        if number is None:
+            message, mend = "it is no phone number", "write it like 010-1234-5678"
+            row.notes.append(FieldError(self._column("contact_phone"), shown(text["contact_phone"]), message, mend))
+        row.contact = (name, title, number or "", text["contact_email"])
+
+    def _business_number(self, row: WeekRow, said: str) -> None:
+        found = business_number(said) if said else ""
+        if found is None:
+            message, mend = (
+                "the check digit of the business number does not fit",
+                "correct it; the name counts meanwhile",
+            )
+            row.notes.append(FieldError(self._column("business_number"), shown(said), message, mend))
+        row.business_number = found or ""
+
+    def _check(self, row: WeekRow) -> None:
+        if not row.name and not row.id:
+            row.errors.append(FieldError(self._column("name"), "", "the name is missing", "fill it in"))
+        if row.open:
+            row.closed_date = None  # a promised day in a column for both is close_date
+        for target, day in (("closed_date", row.closed_date), ("created", row.created)):
+            if day is not None and day > row.day:
+                message = f"it lies after {row.day}, the day that the file is of"
+                row.errors.append(FieldError(self._column(target), day.isoformat(), message, "correct the date"))
+        for target, day in (("close_date", row.close_date), ("closed_date", row.closed_date), ("created", row.created)):
+            if day is not None and abs(day.year - row.day.year) > FURTHEST:
+                message, mend = f"the year {day.year} is far from the file's", "correct the date"
+                row.errors.append(FieldError(self._column(target), day.isoformat(), message, mend))
+        if row.created and row.closed_date and row.closed_date < row.created:
+            message = f"the deal was closed before it was created ({row.created})"
+            mend = "correct one of the days"
+            row.errors.append(FieldError(self._column("closed_date"), row.closed_date.isoformat(), message, mend))
+
+    def _column(self, target: str) -> str:
+        source = self._sources.get(target)
+        return source.column if source else target
+
+
+def guess_types(files: list[WeekFile], known: Mapping[str, FieldType]) -> dict[str, FieldType]:
+    """The types of custom fields over all files."""
+    guesses: dict[str, TypeGuess] = {}
+    for file in files:
+        for name in file.custom:
+            at = file.columns.index(name)
+            guess = guesses.setdefault(name, TypeGuess(".", ","))
+            for row in file.rows:
+                if row.error is None and (text := row.cells[at].strip()) not in MISSING:
+                    guess.add(text)
+    return {name: known.get(name) or guess.result() for name, guess in guesses.items()}

@@ -1,0 +1,97 @@
+"""What cells, headings and file names of weekly files mean."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from learning.records import Outcome
+from services.gateway.imports.weekly import meanings
+from services.gateway.imports.weekly.files import day_in
+from services.gateway.imports.weekly.suggest import suggest
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "title"),
+    [("김민수 부장", "김민수", "부장"), ("김민수부장님", "김민수", "부장"), ("부장 김민수", "김민수", "부장"),
+     ("김민수(부장)", "김민수", "부장"), ("Kim Minsu", "Kim Minsu", ""), ("이부장", "이부장", ""),
+     ("최유진 대표이사", "최유진", "대표이사"), ("김민수", "김민수", "")],
+)  # fmt: skip
+def test_people_with_titles(text: str, name: str, title: str) -> None:
+    assert meanings.person(text) == (name, title)
+
+
+@pytest.mark.parametrize(
+    "text", ["㈜한빛소프트", "한빛소프트(주)", "주식회사 한빛 소프트", " 한빛소프트 ", "한빛소프트㈜"]
+)
+def test_companies_whatever_their_legal_form(text: str) -> None:
+    assert meanings.company(text) == "한빛소프트"
+    assert meanings.company("Acme Co., Ltd.") == meanings.company("ACME Inc.") == "acme"
+    assert meanings.company("㈜") != ""
+
+
+def test_business_numbers_by_their_check_digit() -> None:
+    assert meanings.business_number("120-81-47521") == meanings.business_number("1208147521") == "1208147521"
+    for text in ("120-81-47522", "1280147521", "12081", "", "가나다"):
+        assert meanings.business_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [("1012345678", "010-1234-5678"), ("01012345678", "010-1234-5678"), ("+82 10-1234-5678", "010-1234-5678"),
+     ("821012345678", "010-1234-5678"), ("212345678", "02-1234-5678"), ("311234567", "031-123-4567"),
+     ("15881234", "1588-1234"), ("7012345678", "070-1234-5678"), ("+1 212 555 0100", "+1 212 555 0100"),
+     ("123", None), ("내선 3", None)],
+)  # fmt: skip
+def test_phones_get_their_zero_back(text: str, dialled: str | None) -> None:
+    assert meanings.phone(text) == dialled
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("수주", Outcome.WON), ("수주 완료", Outcome.WON), ("Closed Won", Outcome.WON), ("실주(가격)", Outcome.LOST),
+     ("드랍", Outcome.LOST), ("Closed Lost", Outcome.LOST), ("보류", Outcome.OPEN), ("이월", Outcome.OPEN),
+     ("진행", Outcome.OPEN), ("협상", None)],
+)  # fmt: skip
+def test_outcomes_by_their_words(text: str, outcome: Outcome | None) -> None:
+    assert meanings.outcome(text) is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("영업현황_20261116.xlsx", date(2026, 11, 16)), ("261116 주간보고.xlsx", date(2026, 11, 16)),
+     ("주간 2026-11-16 v2.xlsx", date(2026, 11, 16)), ("기준일: 2026.11.16", date(2026, 11, 16)),
+     ("2026년 11월 6일 기준", date(2026, 11, 6)), ("11월 3주차.xlsx", None), ("2026-11-16_2026-11-22.xlsx", None),
+     ("20261316.xlsx", None)],
+)  # fmt: skip
+def test_the_day_that_a_name_tells(name: str, day: date | None) -> None:
+    assert day_in(name) == day
+
+
+def held(columns: dict[str, list[str]], given: dict[str, str] | None = None) -> dict[str, str]:
+    return {each.column: each.target for each in suggest(list(columns), columns, given or {})}
+
+
+def test_columns_by_their_headings_and_cells() -> None:
+    columns = {
+        "No.": ["1", "2", "3"], "거래처명": ["가", "나", "다"], "Opportunity Name": ["A", "B", "C"],
+        "예상금액(천원)": ["1천원", "2억", "3"], "확정금액": ["1", "2", "3"],
+        "수주예정일": ["26.11.21", "46347", "2026-11-21"],
+        "상태": ["제안", "협상", "수주"], "모르는 열": ["120-81-47521", "1208147521", "120-81-47521"],
+        "색": ["a", "b", "c"], "연락처": ["없음?", "x", "y"],
+    }  # fmt: skip
+    assert held(columns) == {
+        "No.": "ignore", "거래처명": "account", "Opportunity Name": "name", "예상금액(천원)": "amount",
+        "확정금액": "field", "수주예정일": "close_date", "상태": "stage", "모르는 열": "business_number", "색": "field",
+        "연락처": "field",
+    }  # fmt: skip
+    told = {each.column: each for each in suggest(list(columns), columns)}
+    assert (told["확정금액"].but, told["연락처"].but) == ("amount", "contact_phone")
+    assert told["거래처명"].samples == ("가", "나", "다")
+    assert held(columns, {"확정금액": "amount"})["예상금액(천원)"] == "field"
+
+
+def test_a_number_of_rows_is_no_id() -> None:
+    assert held({"번호": ["1", "2", "3"], "딜명": ["a", "b", "c"]})["번호"] == "ignore"
+    assert held({"번호": ["OPP-1", "OPP-2"], "딜명": ["a", "b"]})["번호"] == "id"
