@@ -100,6 +100,8 @@ def _kinds(kinds: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Sect
         text.append(words["target"].format(
             kind=words[one["kind"]], target=target, outcomes=f"{one['outcomes']:,}", won=f"{one['won']:,}", model=kind,
         ))  # fmt: skip
+        if one["horizon_days"]:
+            text.append(words["in_time_how"].format(days=one["horizon_days"]))
         rows += [_pipeline(one["kind"], each, words) for each in one["pipelines"]]
     if not rows:
         return Section(words["targets"], text)

@@ -10,13 +10,17 @@ EN: Mapping[str, str] = {
     "window": "Records as of days from {start} to {end}.",
     "records": "{records} records, {outcomes} outcomes (a lead's conversion counts beside a deal's end), {won} of them "
     "won or converted.",
-    "rate": "Rate of wins: {rate}.", "kind": "Model: {kind}.", "kind_blend": "logistic regression and trees",
+    "rate": "Rate of wins: {rate}, over the days on which records are looked at, weighted as in training. The counts "
+    "above take each record once instead, so the two differ where long records end otherwise than short ones.",
+    "kind": "Model: {kind}.", "kind_blend": "logistic regression and trees",
     "kind_logistic": "logistic regression", "kind_base_rate": "the plain rate, because these fields do not predict",
     "kind_prior": "a prior, because there are too few outcomes",
     "half_life": "Older records count less: half after {days} days.",
     "targets": "What the score is the chance of", "LEAD": "Leads", "OPPORTUNITY": "Opportunities",
     "target": "{kind}: {target}; {outcomes} outcomes, {won} of them so; {model}.", "in_time":
     "to convert within {days} days", "converted": "to convert at all", "won": "to be won in the end",
+    "in_time_how": "A lead counts as converted if it converted within {days} days of any day on which it is looked at, "
+    "however old it was by then. On its earlier days the answer is no, so its rate over days is below its count.",
     "as_above": "the model above",
     "of_kind": "Of", "pipeline": "Pipeline", "auc": "AUC", "ece": "ECE", "rates_loss": "Rate's log loss",
     "own": "Own share", "own_how": "By pipeline, on records that the model had not seen. Own share: how much of the "
@@ -55,12 +59,16 @@ KO: Mapping[str, str] = {
     "made": "학습 시각 {time}.", "data": "학습에 쓴 데이터",
     "window": "{start}부터 {end}까지 각 날의 기록.",
     "records": "기록 {records}건, 결과 {outcomes}건(리드의 전환과 딜의 종료를 따로 셈), 그중 수주 또는 전환 {won}건.",
-    "rate": "성공률: {rate}.", "kind": "모델: {kind}.", "kind_blend": "로지스틱 회귀와 트리",
+    "rate": "성공률: {rate}. 기록을 살펴본 날들에 학습과 같은 가중치를 준 값입니다. 위의 건수는 기록마다 한 번 세므로 "
+    "오래 걸린 기록과 빨리 끝난 기록의 결과가 다르면 두 값이 다릅니다.",
+    "kind": "모델: {kind}.", "kind_blend": "로지스틱 회귀와 트리",
     "kind_logistic": "로지스틱 회귀", "kind_base_rate": "평균 성공률(이 필드들로는 결과를 예측할 수 없음)",
     "kind_prior": "사전 값(결과가 너무 적음)",
     "half_life": "오래된 기록은 덜 반영: {days}일마다 절반.",
     "targets": "점수가 뜻하는 확률", "LEAD": "리드", "OPPORTUNITY": "기회",
     "target": "{kind}: {target}. 결과 {outcomes}건 중 해당 {won}건. {model}.", "in_time": "{days}일 안에 전환",
+    "in_time_how": "살펴본 어느 날부터든 {days}일 안에 전환된 리드는 전환으로 셉니다. 그보다 이른 날의 답은 "
+    "아니오이므로 날로 본 성공률은 건수로 본 비율보다 낮습니다.",
     "converted": "언젠가 전환", "won": "최종 수주", "as_above": "위의 모델", "of_kind": "대상",
     "pipeline": "파이프라인",
     "auc": "AUC", "ece": "ECE", "rates_loss": "평균 성공률의 로그 손실", "own": "자체 비중",

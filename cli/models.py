@@ -193,7 +193,8 @@ _WORDS = {
     "kept": ("kept against the leak guard", "누출 점검과 달리 유지"), "left_out": ("left out by you", "직접 제외"),
     "unknown": ("no such column, so that decision has no effect", "없는 열이라 효과가 없는 결정"),
     "similar": ("did you mean {names}?", "혹시 {names}?"),
-    "closing": ("empty on all open records, so never learned from", "진행 중 기록에는 늘 비어 있어 학습하지 않음"), "LEAD": ("leads", "리드"), "OPPORTUNITY": ("opportunities", "기회"),
+    "closing": ("empty on all open records, so never learned from", "진행 중 기록에는 늘 비어 있어 학습하지 않음"),
+    "LEAD": ("leads", "리드"), "OPPORTUNITY": ("opportunities", "기회"),
 }  # fmt: skip
 
 

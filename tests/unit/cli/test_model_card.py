@@ -101,6 +101,7 @@ def test_it_says_what_a_lead_s_score_means_and_how_good_each_pipeline_is() -> No
     ]
     english = as_markdown("lead_scoring", version({"kinds": kinds}), "en")
     assert "Leads: to convert within 45 days; 300 outcomes, 90 of them so; a prior" in english
+    assert "counts as converted if it converted within 45 days of any day on which it is looked at" in english
     assert "| Opportunities | renewals | 150 |" in english
     assert "| 42% |" in english
     assert "45일 안에 전환" in as_markdown("lead_scoring", version({"kinds": kinds}), "ko")
