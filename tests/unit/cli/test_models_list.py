@@ -1,0 +1,47 @@
+"""What `dealcast models` prints of versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.models import _print, _version
+
+FIGURE = {"value": -0.0123, "low90": -0.02, "high90": -0.004}
+METRICS = {"auc": FIGURE, "log_loss": FIGURE, "ece": FIGURE}
+WAITS = {"promote": False, "code": "worse", "text": "worse on 150 records", "figures": {}}
+LEADS = {"kind": "LEAD", "records": 77, "difference": METRICS, "models": {}, "basis": "unseen"}
+COMPARED = {
+    "version": "1", "kind": "OPPORTUNITY", "records": 150, "difference": METRICS, "models": {}, "basis": "unseen",
+    "others": [LEADS],
+}  # fmt: skip
+
+
+def model(serving: str, *promoted: str) -> dict[str, Any]:
+    return {
+        "service": "lead_scoring", "serving": {"version": serving, "generation": len(promoted), "digest": "d"},
+        "versions": [
+            {"version": "2", "created_time": "", "evaluation": {"champion": COMPARED}, "decision": WAITS},
+            {"version": "1", "created_time": "", "evaluation": {}},
+        ],
+        "promotions": [{"version": one} for one in promoted],
+    }  # fmt: skip
+
+
+def test_a_version_waits_only_until_a_person_lets_it_serve(capsys: pytest.CaptureFixture[str]) -> None:
+    _print(model("1", "1"))
+    assert "it waits for a person" in capsys.readouterr().out
+    _print(model("2", "2", "1"))
+    told = capsys.readouterr().out
+    assert "a person let it serve" in told
+    assert "waits for a person" not in told
+    assert _version(model("2", "2", "1"), "")["served"] is True
+    assert _version(model("1", "1"), "2")["served"] is False
+
+
+def test_each_kind_that_was_compared_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    _print(model("1", "1"))
+    told = capsys.readouterr().out
+    assert "opportunities: beside version 1 on 150 records: AUC -0.012" in told
+    assert "leads: beside version 1 on 77 records: AUC -0.012" in told
