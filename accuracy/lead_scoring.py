@@ -26,12 +26,12 @@ def section() -> str:
 
 _INTRODUCTION = """## Lead scoring
 
-Each preset is imported, exported and trained on by the code a company uses. Scores are of weekly snapshots of open
-records and forward in time: a score is made by a model, a penalty and a calibration that know only outcomes from
-before its day; how fast older records count less, and the columns the leak guard leaves out, are chosen on all folds
-together. Rows of a record weigh as one; rows whose outcome is known are weighted for those still waiting. In
-brackets: 90 % bootstrap intervals over records. The base rate is the rate so far, calibrated the same way, on the same
-rows.
+Each preset is imported, exported and trained on by the code a company uses. Scores are of snapshots of open
+records (weekly at first, then ever less often) and forward in time: a score is made by a model, a penalty and a
+calibration that know only outcomes from before its day; how fast older records count less, and the columns the leak
+guard leaves out, are chosen on all folds together. Snapshots count alike; those whose outcome is known are weighted for
+those still waiting. In brackets: 90 % bootstrap intervals over records. The base rate is the rate so far, calibrated
+the same way, on the same rows.
 """
 _HEAD = """| data | test records | AUC | log loss | base rate's log loss | ECE | top-decile lift | model |
 |---|---|---|---|---|---|---|---|"""

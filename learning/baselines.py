@@ -52,17 +52,22 @@ class Baselines:
     models: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, table: Table, won: Floats, seed: int = 0) -> Baselines:
-        """Learn from the rows (a random part of very many)."""
-        rate = (float(won.sum()) + 0.5) / (len(won) + 1)
+    def fit(cls, table: Table, won: Floats, seed: int = 0, weight: Floats | None = None) -> Baselines:
+        """Learn from the rows (a random part of very many), which count alike unless weights say otherwise.
+
+        Only their proportions count: with a mean of 1, the models' defaults mean what they mean without any.
+        """
+        every = np.ones(len(won)) if weight is None else weight * (len(won) / weight.sum())
+        rate = (float(every @ won) + 0.5) / (len(won) + 1)
         if len(won) > MOST_ROWS:
             rows = np.sort(np.random.default_rng(seed).choice(len(won), MOST_ROWS, replace=False))
-            table, won = table.take(rows), won[rows]
+            table, won, every = table.take(rows), won[rows], every[rows]
         columns = _Numbers.of(table)
         if min(won.sum(), len(won) - won.sum()) < 2 or not table.columns:
             return cls(rate, columns)
         matrix = columns.matrix(table)
-        return cls(rate, columns, {LOGISTIC: _logistic(columns, matrix, won), LIGHTGBM: _trees(columns, matrix, won)})
+        models = {LOGISTIC: _logistic(columns, matrix, won, every), LIGHTGBM: _trees(columns, matrix, won, every)}
+        return cls(rate, columns, models)
 
     def predict(self, table: Table) -> dict[str, Floats]:
         """P(won) of every row by every model."""
@@ -73,7 +78,7 @@ class Baselines:
         return found
 
 
-def _logistic(columns: _Numbers, matrix: Floats, won: Floats) -> Any:
+def _logistic(columns: _Numbers, matrix: Floats, won: Floats, weight: Floats) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -87,12 +92,13 @@ def _logistic(columns: _Numbers, matrix: Floats, won: Floats) -> Any:
         ("numbers", make_pipeline(middle, StandardScaler()), list(range(count))),
         ("choices", OneHotEncoder(handle_unknown="ignore"), list(range(count, matrix.shape[1]))),
     ]
-    return make_pipeline(ColumnTransformer(parts), LogisticRegression(max_iter=1000)).fit(matrix, won)
+    made = make_pipeline(ColumnTransformer(parts), LogisticRegression(max_iter=1000))
+    return made.fit(matrix, won, logisticregression__sample_weight=weight)
 
 
-def _trees(columns: _Numbers, matrix: Floats, won: Floats) -> Any:
+def _trees(columns: _Numbers, matrix: Floats, won: Floats, weight: Floats) -> Any:
     from lightgbm import LGBMClassifier
 
     choices = list(range(len(columns.numbers), matrix.shape[1]))
     model = LGBMClassifier(n_jobs=1, verbose=-1, random_state=0)
-    return model.fit(matrix, won, categorical_feature=choices)
+    return model.fit(matrix, won, sample_weight=weight, categorical_feature=choices)

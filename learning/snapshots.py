@@ -1,6 +1,6 @@
 """A deal as it stood on past days: what models learn from, by the code that serving runs too.
 
-`row_at` gives the columns of one deal on one day, `snapshots` the weekly ones with the outcome that came later.
+`row_at` gives the columns of one deal on one day, `snapshots` those of its past with the outcome that came later.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from functools import lru_cache
 from learning.records import Change, DealHistory, DealKind, Outcome
 from learning.timeline import Cell, Timeline
 
-MAX_SNAPSHOTS = 12
 STEP = timedelta(days=7)
+# Weeks after a phase's start at which a deal is looked at, while it is open. The same for every deal: days that were
+# spread over its life would tell how long that is to be.
+AGES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 65, 85, 110, 143, 186, 242, 315, 410, 533)
 
 Row = dict[str, Cell]
 
@@ -24,14 +26,12 @@ class Snapshot:
     """A deal as of the end of a day, while open, and what came of it.
 
     A LEAD's outcome is its conversion (WON) or loss, an OPPORTUNITY's its win or loss; `kind` is that of the day.
-    `label` is None where that had not come by the history's end (censored); `closed_day` is when it came. The
-    weights of a deal's snapshots of one kind add up to 1.
+    `label` is None where that had not come by the history's end (censored); `closed_day` is when it came.
     """
 
     deal_id: str
     day: date
     row: Mapping[str, Cell]
-    weight: float
     label: Outcome | None = None
     closed_day: date | None = None
     kind: DealKind = DealKind.OPPORTUNITY
@@ -87,28 +87,18 @@ def phases(history: DealHistory, as_of: date) -> list[Phase]:
     return [lead, Phase(DealKind.OPPORTUNITY, converted, last, label, closed)]
 
 
-def snapshots(history: DealHistory, as_of: date, limit: int = MAX_SNAPSHOTS) -> Iterator[Snapshot]:
-    """A deal's snapshots: weekly from the day it was created while open, until `as_of`; at most `limit` a phase,
-    spread evenly. Days on which the deal was closed (and later reopened) are left out."""
+def snapshots(history: DealHistory, as_of: date) -> Iterator[Snapshot]:
+    """A deal's snapshots: at AGES from the first day of each phase while open, until `as_of`. What comes later changes
+    none of them. Days on which the deal was closed (and later reopened) are left out."""
     timeline = Timeline(history)
     for phase in phases(history, as_of):
-        rows = []
-        for day in _days(phase, limit):
-            row = timeline.row(day, end_of(day))
+        for age in AGES:
+            day = phase.start + age * STEP
+            if day > phase.end:
+                break
             if timeline.is_open(end_of(day)):
-                rows.append((day, row))
-        for day, row in rows:
-            yield Snapshot(history.deal.id, day, row, 1 / len(rows), phase.label, phase.closed_day, phase.kind)
-
-
-def _days(phase: Phase, limit: int) -> list[date]:
-    count = (phase.end - phase.start).days // STEP.days + 1
-    if phase.end < phase.start:
-        return []
-    if count <= limit:
-        return [phase.start + index * STEP for index in range(count)]
-    picked = {round(index * (count - 1) / (limit - 1)) for index in range(limit)}
-    return [phase.start + index * STEP for index in sorted(picked)]
+                row = timeline.row(day, end_of(day))
+                yield Snapshot(history.deal.id, day, row, phase.label, phase.closed_day, phase.kind)
 
 
 def _closed_day(history: DealHistory, stated: object, as_of: date) -> date:

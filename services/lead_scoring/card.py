@@ -35,9 +35,10 @@ DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A fold of a plain model's test: rows to learn from, rows to score."""
+    """A fold of a plain model's test: rows to learn from with their weights, rows to score."""
 
     train: Codes
+    weight: Floats  # of the rows to learn from
     test: Codes
     seed: int
 
@@ -107,14 +108,15 @@ def probabilities(data: Dataset, forward: Forward, seed: int, run: Workers) -> d
 
 
 def plain_of(data: Dataset, fold: Fold, seed: int) -> Plain:
-    """What the plain models learn from in a fold, and score."""
-    train = np.flatnonzero(fold_weights(data, fold, None) > 0)
-    return Plain(thin(train, PLAIN_ROWS, seed), np.flatnonzero(fold.test), seed)
+    """What the plain models learn from in a fold, with the weights of the day as ours does, and score."""
+    weight = fold_weights(data, fold, None)
+    train = thin(np.flatnonzero(weight > 0), PLAIN_ROWS, seed)
+    return Plain(train, weight[train], np.flatnonzero(fold.test), seed)
 
 
 def compare(data: Dataset, task: Plain) -> Mapping[str, Floats]:
     """What the plain models say of a fold's test rows; none where they cannot be fitted."""
-    fitted = Baselines.fit(data.table.take(task.train), data.won[task.train], task.seed)
+    fitted = Baselines.fit(data.table.take(task.train), data.won[task.train], task.seed, task.weight)
     told = fitted.predict(data.table.take(task.test))
     return {name: told[name] for name in PLAIN if name in told}
 

@@ -37,7 +37,7 @@ class Dataset:
     taken: Ints  # proleptic ordinal of the snapshot's day
     closed: Ints  # of the day its answer came (`target.answers`); 0 where it has not
     won: Floats  # 1 where the answer is yes
-    weight: Floats  # a record's rows add up to about 1 a kind (`target.weights`)
+    weight: Floats  # of a kind alike, adding up to its records (`target.weights`)
     guard: Verdict  # which columns are not in the table, or suspected, and why
     ordered: bool = True  # False: the rows know no order of time; folds are drawn at random, by record
     cycles: Mapping[str, int] = field(default_factory=dict)  # columns that repeat with the calendar, after so many days

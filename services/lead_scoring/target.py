@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learning.columns import Floats
 from learning.records import DealKind, Outcome
-from learning.snapshots import STEP, Snapshot
+from learning.snapshots import Snapshot
 
 Ints = NDArray[np.int64]
 
@@ -38,22 +37,14 @@ def _answer(one: Snapshot, as_of: date, horizon_days: int | None) -> tuple[date 
 
 
 def weights(taken: Sequence[Snapshot]) -> Floats:
-    """What each snapshot counts, records adding up to their number.
+    """What each snapshot counts: those of a kind alike, adding up to the number of its records.
 
-    An opportunity's snapshots weigh 1 together, so that long ones do not dominate. A lead that converts soon has few
-    snapshots, so that would make soon converting look likelier than it is: whatever decides the weight must be known
-    on the day. A lead's snapshot counts for itself and the weeks that were left out beside it, less with its age; all
-    of them as if each lead weighed 1.
+    Nothing of a record's end may decide it. A weight of 1 / the record's snapshots makes what ends soon count for more,
+    and so look likelier than it is.
     """
-    found = np.array([one.weight for one in taken])
-    leads = np.flatnonzero([one.kind is DealKind.LEAD for one in taken])
-    if not len(leads):
-        return found
-    own: list[float] = []
-    for _, members in groupby(leads.tolist(), key=lambda row: taken[row].deal_id):
-        days = [taken[row].day for row in members]
-        weeks = [(one - days[0]).days / STEP.days for one in days]
-        own += [1.0, *((weeks[-1] / (len(weeks) - 1)) / (1.0 + age) for age in weeks[1:])]
-    count = len({taken[row].deal_id for row in leads.tolist()})
-    found[leads] = np.array(own) * (count / sum(own))
+    kinds = np.array([one.kind for one in taken])
+    found = np.ones(len(taken))
+    for kind in set(kinds.tolist()):
+        rows = np.flatnonzero(kinds == kind)
+        found[rows] = len({taken[row].deal_id for row in rows.tolist()}) / len(rows)
     return found

@@ -34,7 +34,7 @@ def looked_at() -> tuple[Seen, list[list[Snapshot]]]:
     record = np.repeat(np.arange(len(pairs)), [len(taken) for _, taken in pairs])
     won = np.array([float(one.label is Outcome.WON) for one in rows])
     closed = np.array([one.label is not None for one in rows])
-    labelled = Labelled(won, np.array([one.weight for one in rows]), record)
+    labelled = Labelled(won, np.ones(len(rows)), record)
     return Seen(table, ages, closed, labelled, *fills_with_closing(pairs)), [taken for _, taken in pairs]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ from learning.records import (
     ProductLine,
     Value,
 )
-from learning.snapshots import end_of, phases, row_at, snapshots
+from learning.snapshots import AGES, end_of, phases, row_at, snapshots
 from learning.testing import company, finished, last_day, opened, write
 from learning.timeline import Timeline
 from learning.wire import bare_history, deal_event, history_from_event
@@ -129,15 +129,51 @@ def test_snapshots_are_weekly_while_open_and_labelled() -> None:
     taken = list(snapshots(history, day(100)))
     assert [one.day for one in taken] == [day(0), day(7), day(14)]
     assert {(one.label, one.closed_day) for one in taken} == {(Outcome.LOST, day(20))}
-    assert sum(one.weight for one in taken) == pytest.approx(1.0)
     censored = list(snapshots(history, day(10)))
     assert [(one.day, one.label) for one in censored] == [(day(0), None), (day(7), None)]
 
 
-def test_long_deals_are_bounded_and_reach_to_the_end() -> None:
-    taken = list(snapshots(opened("d", BORN, stage="A"), day(700)))
-    assert len(taken) == 12
-    assert (taken[0].day, taken[-1].day) == (day(0), day(700))
+def test_long_deals_are_bounded_and_looked_at_ever_less_often() -> None:
+    whole = opened("d", BORN, stage="A")
+    assert [one.day for one in snapshots(whole, day(140))] == [day(7 * age) for age in AGES if age <= 20]
+    assert len(list(snapshots(whole, day(700)))) == 17
+    assert len(list(snapshots(whole, day(20_000)))) == len(AGES) == 24
+    gaps = [after / before for before, after in pairwise(AGES[6:])]
+    assert min(gaps) > 1.2
+    assert max(gaps) < 1.4
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> DealHistory:
+    """A deal that may begin as a lead, be converted, closed and reopened, each time for any while."""
+    hours = st.integers(1, 24 * 400)
+    fate, at = [], 0
+    for outcome in draw(st.lists(st.sampled_from(["WON", "LOST"]), max_size=3)):
+        for value in (outcome, "OPEN"):
+            at += draw(hours)
+            fate.append(change("outcome", value, at / 24))
+    fate = fate[: len(fate) - draw(st.booleans())]
+    kind = draw(st.sampled_from(DealKind))
+    if kind is DealKind.LEAD and draw(st.booleans()):
+        fate.append(change("kind", "OPPORTUNITY", draw(hours) / 24))
+    fate.append(change("stage", "B", draw(hours) / 24))
+    return finished(opened("d", BORN, stage="A", kind=kind), fate)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives(), st.integers(0, 1200), st.integers(0, 1200))
+def test_which_days_are_looked_at_does_not_depend_on_what_comes_later(
+    history: DealHistory, one: int, other: int
+) -> None:
+    """Snapshots up to a day are the same however the deal goes on: how many, their days, kinds and columns."""
+    early, late = day(min(one, other)), day(max(one, other))
+    then = DealHistory(history.deal, tuple(each for each in history.changes if each.effective_time < end_of(early)))
+    known = [(each.day, each.kind, each.row) for each in snapshots(then, early)]
+    later = [(each.day, each.kind, each.row) for each in snapshots(history, late) if each.day <= early]
+    assert later == known
+    assert len(later) <= 2 * len(AGES)
+    if Timeline(then).is_open(end_of(day(0))):
+        assert known[0][0] == day(0)
 
 
 def test_a_converted_lead_has_two_phases() -> None:
