@@ -20,12 +20,13 @@ from learning.periods import Period
 from learning.placements import WHOLE
 from learning.records import Node, Placement
 from learning.wire import bare_history, business_day, day_from_pb, time_from_pb, time_to_pb
-from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
+from learning.wire_values import change_value_from_pb, fill_time, money_from_pb, product_line_from_pb
 from services.forecast.domain import (
     SCENARIOS,
     DealForecast,
     Loadings,
     ModelInfo,
+    Numbers,
     Parameters,
     Reason,
     RollupRow,
@@ -69,7 +70,8 @@ def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Ask
         ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
     key = event.lead_score.header.key
     placements = _placements(deal)
-    return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask, placements)
+    return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask, placements,
+                 _numbers(deal))  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -96,6 +98,12 @@ def _placements(deal: records_pb2.Deal) -> tuple[Placement, ...]:
             raise InvalidInput("the shares of a tree do not add up to 10,000", field="deal.placements", value=tree[:60],
                                mend="Publish the deal anew")  # fmt: skip
     return found
+
+
+def _numbers(deal: records_pb2.Deal) -> Numbers | None:
+    found = {name: value.number for name, value in deal.fields.items() if 0 < value.number < math.inf}
+    asked = money_from_pb(deal.amount) if found else None
+    return Numbers(float(asked.value) if asked else 0.0, found) if found else None
 
 
 def _row(event: events_pb2.DealEvent, day: date) -> Row:
@@ -200,7 +208,7 @@ def _reason_to_pb(reason: Reason) -> pb.Reason:
 def update_of(asked: Asked, answer: Answer) -> Update:
     """What update_from_event reads from the event that an answer travels in."""
     order, parameters = answer.order(asked.upstream), answer.forecast.parameters
-    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements)
+    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements, asked.numbers)
 
 
 def update_from_event(event: events_pb2.DealEvent) -> Update:
@@ -215,7 +223,8 @@ def update_from_event(event: events_pb2.DealEvent) -> Update:
     parameters = None
     if forecast.status == pb.FORECAST_STATUS_OPEN:
         parameters = parameters_from_pb(event.deal.id, forecast, region_of(path))
-    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, _placements(event.deal))
+    placements, numbers = _placements(event.deal), _numbers(event.deal)
+    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, placements, numbers)
 
 
 def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Parameters:

@@ -79,6 +79,17 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a deal carries in custom fields that may be added up like its amount: those above zero, by name.
+
+    asked: its amount in major units, 0 where there is none.
+    """
+
+    asked: float
+    fields: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why the timing is as it is: effect in log-odds of closing in the current period, given won."""
 

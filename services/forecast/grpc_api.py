@@ -65,8 +65,11 @@ class ForecastApi(forecast_pb2_grpc.ForecastServiceServicer):
     async def GetRollup(  # noqa: N802
         self, request: pb.GetRollupRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.GetRollupResponse:
-        """The totals of a node, a period or all."""
+        """The totals of a node, a period or all, of amounts or of a number in a custom field."""
         self._require_caught_up()
+        if request.amount_field:
+            rows = await self._service.totals_of_field(request.node, _period(request), request.amount_field)
+            return pb.GetRollupResponse(rollups=self._rollups(rows))
         return pb.GetRollupResponse(rollups=self._rollups(self._service.totals(request.node, _period(request))))
 
     async def SimulateRollup(  # noqa: N802

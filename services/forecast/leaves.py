@@ -15,7 +15,7 @@ import numpy as np
 from learning.placements import REPORTING, WHOLE
 from learning.records import Node, Placement
 from learning.tree import COMPANY
-from services.forecast.domain import SCENARIOS, Integers, Parameters
+from services.forecast.domain import SCENARIOS, Integers, Numbers, Parameters
 from services.forecast.draws import Draw
 from services.forecast.spans import Span
 
@@ -42,6 +42,7 @@ class Update:
     path: Path = ()
     parameters: Parameters | None = None
     placements: tuple[Placement, ...] = ()
+    numbers: Numbers | None = None
 
     @property
     def bytes(self) -> int:

@@ -62,6 +62,11 @@ class Rollup:
         """Every deal a forecast is held of."""
         return set(self._deals)
 
+    @property
+    def held(self) -> Mapping[str, Update]:
+        """The last word on each deal."""
+        return self._deals
+
     def key_of(self, deal_id: str) -> Key | None:
         """What the deal's forecast held here is ordered by."""
         held = self._deals.get(deal_id)

@@ -10,10 +10,12 @@ from datetime import date, datetime
 from typing import Protocol
 
 from kit.clock import Clock, as_of
+from kit.errors import Unavailable
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.records import Placement
-from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, RollupRow, Status
+from services.forecast.by_field import MOST_BYTES, FieldTotals, check_field, empty_totals
+from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, Numbers, RollupRow, Status
 from services.forecast.draws import Drawer
 from services.forecast.exchange import BesideDeals, CountingDrawer, Exchange
 from services.forecast.frozen import within
@@ -25,6 +27,7 @@ from services.forecast.rollup import Rollup
 
 KIND = "forecast"
 PRIOR_VERSION = "prior"
+MOST_FIELDS = 3  # whose totals are held
 
 
 class CurrentModel(Protocol):
@@ -47,6 +50,7 @@ class Asked:
     upstream_id: str
     ask: Ask | None = None
     placements: tuple[Placement, ...] = ()
+    numbers: Numbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Forecasts:
         self.rollup = self._empty()
 
     def _empty(self) -> Rollup:
+        self._of_fields: OrderedDict[str, FieldTotals] = OrderedDict()
         return Rollup(CountingDrawer(self._drawer, self._exchange))
 
     def adopt(self, grid: Grid, editions: int) -> None:
@@ -206,6 +211,21 @@ class Forecasts:
         ]  # fmt: skip
         current, simulated = self.rollup.simulate(updates)
         return within(current, period), within(simulated, period)
+
+    async def totals_of_field(self, node: str, period: str, field: str) -> list[RollupRow]:
+        """As `totals`, of a number in a custom field in the place of the amount; see by_field. Raises InvalidInput."""
+        check_field(self.rollup.held, field)
+        if field not in self._of_fields:
+            drawer = CountingDrawer(Drawer(MOST_BYTES, self._drawer.grid), self._exchange)
+            self._of_fields[field] = empty_totals(field, drawer)
+        self._of_fields.move_to_end(field)
+        while len(self._of_fields) > MOST_FIELDS:
+            self._of_fields.popitem(last=False)
+        totals = self._of_fields[field]
+        rows = await totals.rows(dict(self.rollup.held), node)
+        if self._of_fields.get(field) is not totals:
+            raise Unavailable("totals began anew meanwhile", mend="Ask again in a moment")
+        return within(rows, period)
 
     def totals(self, node: str, period: str) -> list[RollupRow]:
         """The totals of a node or of all, in a period or in all quarters."""

@@ -21,12 +21,14 @@ class ForecastDealsResponse(_message.Message):
     def __init__(self, forecasts: _Optional[_Iterable[_Union[_insights_pb2.Forecast, _Mapping]]] = ...) -> None: ...
 
 class GetRollupRequest(_message.Message):
-    __slots__ = ("period", "node")
+    __slots__ = ("period", "node", "amount_field")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_FIELD_NUMBER: _ClassVar[int]
     period: str
     node: str
-    def __init__(self, period: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
+    amount_field: str
+    def __init__(self, period: _Optional[str] = ..., node: _Optional[str] = ..., amount_field: _Optional[str] = ...) -> None: ...
 
 class GetRollupResponse(_message.Message):
     __slots__ = ("rollups",)

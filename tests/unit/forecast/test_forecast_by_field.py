@@ -1,0 +1,131 @@
+"""Totals of a number in a custom field: the deals' own scenarios, with the number in the place of the amount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dealcast.events.v1 import events_pb2
+from dealcast.forecast.v1 import forecast_pb2 as pb
+from kit.clock import FixedClock
+from kit.errors import InvalidInput
+from kit.models import Pointer
+from kit.money import Money
+from learning.snapshots import end_of
+from services.forecast import convert
+from services.forecast.domain import RollupRow
+from services.forecast.exchange import Exchange
+from services.forecast.grpc_api import ForecastApi
+from services.forecast.model import ForecastModel
+from services.forecast.newbusiness import NewBusiness, OwnerRate
+from services.forecast.service import Forecasts
+from tests.unit.forecast.forecast_builders import DAY, owner_path
+
+MakeEvent = Callable[..., events_pb2.DealEvent]
+Q4 = "2017-Q4"
+
+
+class Models:
+    owners = (OwnerRate("u1", "USD", owner_path("u1"), 0.5, 11.0, 0.5),)
+    current: tuple[ForecastModel, Pointer | None] = (
+        ForecastModel(new_business=NewBusiness(owners, np.ones((1, 400)))), None
+    )  # fmt: skip
+
+
+class Ready:
+    ready = True
+
+
+def made(event: MakeEvent, place: int, revision: int = 1, **members: object) -> events_pb2.DealEvent:
+    """A deal of some amount, a third of it a year; the fourth has neither amount nor a year, the fifth no amount."""
+    amount = None if place in (3, 4) else Money("USD", 30_000 * (place + 1))
+    fields: dict[str, object] = {"words": "many", "lost": -5.0}
+    if place != 3:
+        fields["arr"] = 100.0 * (place + 1)
+    given = {"owner": f"u{place % 2}", "score": 0.6, "amount": amount, "fields": fields, "revision": revision}
+    return event(f"d{place}", **(given | members))
+
+
+def take(service: Forecasts, *events: events_pb2.DealEvent) -> None:
+    asked = [convert.asked_from_event(one) for one in events]
+    pairs = zip(asked, service.answer(asked), strict=True)
+    service.rollup.apply([convert.update_of(*pair) for pair in pairs])
+    wanted = service.extras_wanted()
+    if wanted is not None:
+        service.take_extras(service.draw_extras(*wanted))
+
+
+def by_node(rows: list[RollupRow]) -> dict[str, RollupRow]:
+    """Of nodes with deals."""
+    return {row.node.id: row for row in rows if row.open_deals}
+
+
+@pytest.fixture
+def service(event: MakeEvent) -> Forecasts:
+    service = Forecasts(Models(), FixedClock(end_of(DAY)))
+    take(service, *[made(event, place) for place in range(5)])
+    return service
+
+
+async def test_wins_are_those_of_the_amounts(service: Forecasts, event: MakeEvent) -> None:
+    found = by_node(await service.totals_of_field("", Q4, "arr"))
+    whole = {row.node.id: row for row in service.totals("", Q4)}
+    assert found["company"].open_deals == 4, "one has no such number"
+    assert (found["company"].not_yet_created_sum, found["company"].correction_sum) == (0, 0)
+    assert whole["company"].not_yet_created_sum > 0
+    alone = Forecasts(Models(), FixedClock(end_of(DAY)))
+    take(alone, *[made(event, place) for place in range(3)])
+    thirds = by_node(await alone.totals_of_field("", Q4, "arr"))["company"]
+    amounts = by_node(alone.totals("", Q4))["company"]
+    assert thirds.deals_sum == pytest.approx(amounts.deals_sum / 3, rel=1e-4)
+    for name in ("open_deals", "deals_sum"):
+        owners = sum(getattr(row, name) for node, row in found.items() if node.startswith("owner:"))
+        assert owners == getattr(found["company"], name)
+    fifth = Forecasts(Models(), FixedClock(end_of(DAY)))
+    take(fifth, made(event, 4))
+    [row] = await fifth.totals_of_field("company", Q4, "arr")
+    assert set(row.quantiles) == {0, 50_000}, "without an amount all of it is booked, or nothing"
+
+
+async def test_it_follows_the_deals_and_the_rates(service: Forecasts, event: MakeEvent) -> None:
+    first = by_node(await service.totals_of_field("", Q4, "arr"))["company"]
+    take(service, made(event, 0, 2, fields={"arr": 900.0}), made(event, 1, 2, fields={}))
+    fresh = Forecasts(Models(), FixedClock(end_of(DAY)))
+    take(fresh, *[made(event, place) for place in range(2, 5)], made(event, 0, 2, fields={"arr": 900.0}))
+    now = by_node(await service.totals_of_field("", Q4, "arr"))
+    assert now == by_node(await fresh.totals_of_field("", Q4, "arr"))
+    assert now["company"] != first
+    service.adopt_exchange(Exchange.of("USD", {"EUR": "2"}), 1)
+    euros: dict[str, Any] = {"amount": Money("EUR", 30_000), "fields": {"arr": 100.0}, "revision": 3}
+    take(service, made(event, 0, **euros))
+    doubled = by_node(await service.totals_of_field("", Q4, "arr"))["company"]
+    assert doubled.currency == "USD"
+    plain = Forecasts(Models(), FixedClock(end_of(DAY)))
+    take(plain, made(event, 0, **euros))
+    one = by_node(await plain.totals_of_field("", Q4, "arr"))["company"]
+    assert one.currency == "EUR"
+    assert doubled.deals_sum == pytest.approx(2 * one.deals_sum, rel=1e-4)
+
+
+async def test_an_unknown_field_is_refused_with_those_there_are(service: Forecasts) -> None:
+    api = ForecastApi(service, Ready(), FixedClock(end_of(DAY)))
+    for field in ("words", "lost", "nothing"):
+        with pytest.raises(InvalidInput) as caught:
+            await api.GetRollup(pb.GetRollupRequest(amount_field=field), None)  # type: ignore[arg-type]
+        assert (caught.value.field, caught.value.mend) == ("amount_field", "Ask for one of arr")
+    told = await api.GetRollup(pb.GetRollupRequest(amount_field="arr", period=Q4, node="company"), None)  # type: ignore[arg-type]
+    assert [one.open_deals for one in told.rollups] == [4]
+    empty = Forecasts(Models(), FixedClock(end_of(DAY)))
+    with pytest.raises(InvalidInput, match="no open deal"):
+        await empty.totals_of_field("", Q4, "arr")
+
+
+async def test_no_more_fields_are_held_than_few(service: Forecasts, event: MakeEvent) -> None:
+    fields = {f"f{number}": 1.0 for number in range(5)}
+    take(service, made(event, 0, 2, fields=fields))
+    for name in fields:
+        assert (await service.totals_of_field("company", Q4, name))[0].open_deals == 1
+    assert len(service._of_fields) == 3
