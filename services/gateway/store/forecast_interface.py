@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
-from learning.records import Quota
+from learning.records import Outcome, Quota
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteResult
-from services.gateway.store.shapes import ForecastDay
+from services.gateway.store.shapes import CategorySum, ForecastDay
 
 
 class ForecastStore(Protocol):
@@ -31,6 +31,12 @@ class ForecastStore(Protocol):
 
     async def quotas_in(self, principal: Principal, periods: Sequence[str]) -> tuple[list[Quota], list[NodeQuota]]:
         """What `list_quotas` and `list_node_quotas` say of several periods, in one reading and no order."""
+
+    async def field_amounts(
+        self, principal: Principal, field: str, outcome: Outcome, start: date, end: date
+    ) -> list[CategorySum]:
+        """As `won` or `categories`, of the number in a custom field in the place of the amount: in the amount's
+        currency, else the company's. Deals whose field is not above zero are left out."""
 
     async def add_call(self, principal: Principal, call: Call) -> Call:
         """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all

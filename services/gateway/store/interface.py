@@ -173,10 +173,11 @@ class Store(ExchangeStore, FeedbackStore, ForecastStore, ModelAuditStore, Protoc
 
     async def placed_deals(
         self, principal: Principal, outcome: Outcome, start: date | None = None, end: date | None = None,
-        trees: Sequence[Tree] | None = None,
+        trees: Sequence[Tree] | None = None, field: str = "",
     ) -> list[PlacedDeal]:  # fmt: skip
         """Undeleted opportunities with their places: won ones closed, or open ones promised, from start to end; all of
-        them without days. In these trees, else in those that are defined. Amounts as they count in totals (`won`)."""
+        them without days. In these trees, else in those that are defined. Amounts as they count in totals (`won`), or a
+        field's as in `field_amounts`."""
 
     async def list_pipelines(self, principal: Principal) -> list[str]:
         """The pipelines, by name, that undeleted opportunities the principal sees stand in."""

@@ -13,6 +13,7 @@ from learning.placements import ACCOUNT, ACCOUNT_FIELD, OF_LINES, Tree, placemen
 from learning.records import Account, Outcome, Product, ProductLine
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
+from services.gateway.store.by_field import field_money
 from services.gateway.store.codec import to_day
 from services.gateway.store.context import Context, Part
 from services.gateway.store.database import Database
@@ -34,7 +35,7 @@ class Placed(Part):
 
     async def placed_deals(
         self, principal: Principal, outcome: Outcome, start: date | None = None, end: date | None = None,
-        trees: Sequence[Tree] | None = None,
+        trees: Sequence[Tree] | None = None, field: str = "",
     ) -> list[PlacedDeal]:  # fmt: skip
         """Undeleted opportunities with their places; see Store."""
         suggested = func.coalesce(t.standings.c.category, "").label("suggested")
@@ -48,12 +49,12 @@ class Placed(Part):
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             rows = self._seen_of(connection, connection.execute(found).all(), visible)
-            return self._placed(connection, context, rows, context.trees if trees is None else trees)
+            return self._placed(connection, context, rows, context.trees if trees is None else trees, field)
 
         return await self._database.read(work)
 
     def _placed(
-        self, connection: Connection, context: Context, rows: Sequence[Any], trees: Sequence[Tree]
+        self, connection: Connection, context: Context, rows: Sequence[Any], trees: Sequence[Tree], field: str
     ) -> list[PlacedDeal]:
         levels = {level for tree in trees for level in tree.levels}
         lines: dict[str, list[ProductLine]] = {}
@@ -70,8 +71,11 @@ class Placed(Part):
         for row in rows:
             deal = deal_from(row, tuple(lines.get(row.id, ())), ())
             placements = placements_of(deal, accounts.get(row.account_id), products, trees)
-            day = deal.closed_date if deal.outcome is Outcome.WON else None
-            money = context.rates.counted(Money(row.currency or context.currency, row.amount or 0), day or context.day)
+            day, currency = deal.closed_date if deal.outcome is Outcome.WON else None, row.currency or context.currency
+            money = field_money(deal.fields, field, currency) if field else Money(currency, row.amount or 0)
+            if money is None:
+                continue
+            money = context.rates.counted(money, day or context.day)
             found.append(PlacedDeal(money.currency, money.minor, row.category, row.suggested, placements))
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.store.audit import ModelAudit
+from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
 from services.gateway.store.exchange import Exchange
 from services.gateway.store.export import Export
@@ -21,6 +22,6 @@ from services.gateway.store.writes import DealWrites
 
 class SqlStore(
     FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Exchange, Outbox, Export,
-    ModelAudit, Scored, WorkspaceDocuments,
+    FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""
