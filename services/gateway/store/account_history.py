@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -26,10 +26,14 @@ class AccountHistory:
         self._known = select(t.account_changes).where(database.among(c.account_id)).order_by(c.effective_time, c.seq)
         self._insert = database.insert(t.account_changes)
 
-    def note(self, connection: Connection, accounts: Sequence[Account], now_us: int, recorded_us: int) -> set[str]:
+    def note(
+        self, connection: Connection, accounts: Sequence[Account], now_us: int, recorded_us: int,
+        before: Callable[[Sequence[str]], None],
+    ) -> set[str]:  # fmt: skip
         """Note the changes that accounts bring and, from now on, the fields that differ from what is known then.
 
-        A dated change is kept unless the field has one of that very time. Returns the ids of those with news.
+        A dated change is kept unless the field has one of that very time. Returns the ids of those with news, told
+        `before` anything is written.
         """
         timelines: dict[str, Timeline] = {account.id: {} for account in accounts}
         counts = dict.fromkeys(timelines, 0)
@@ -46,8 +50,10 @@ class AccountHistory:
                     "account_id": account.id, "seq": counts[account.id], "field": name, "value": encode_value(value),
                     "effective_time": moment, "recorded_time": recorded_us,
                 })  # fmt: skip
+        grown = {row["account_id"] for row in rows}
+        before(sorted(grown))
         self._insert.run(connection, rows)
-        return {row["account_id"] for row in rows}
+        return grown
 
 
 def _news(account: Account, timeline: Timeline, now_us: int) -> Iterable[tuple[str, Any, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -94,6 +95,7 @@ class Around(Touching):
             })  # fmt: skip
             results.append(WriteResult(line.user_id, WriteStatus.CHANGED if before else WriteStatus.CREATED))
         if rows:
+            self._keep(connection, "users", [row["user_id"] for row in rows])
             self._savers["reporting_lines"].run(connection, rows)
         return results
 
@@ -123,7 +125,9 @@ class Around(Touching):
                         made.update(new)
             results = self._save(connection, t.accounts, accounts, checks, account_row)
             sound = [account for account, check in zip(accounts, checks, strict=True) if not check.errors]
-            grown = self._account_history.note(connection, sound, to_us(context.now()), to_us(datetime.now(UTC)))
+            keep = partial(self._keep, connection, "accounts")
+            moments = to_us(context.now()), to_us(datetime.now(UTC))
+            grown = self._account_history.note(connection, sound, *moments, keep)
             results = [
                 replace(one, status=WriteStatus.CHANGED)
                 if one.status is WriteStatus.UNCHANGED and one.id in grown else one
@@ -206,6 +210,7 @@ class Around(Touching):
                 stored[key] = new[key] = row
             results.append(WriteResult(row[match], status))
         if new:
+            self._keep(connection, table.name, [row[match] for row in new.values()])
             self._savers[table.name].run(connection, list(new.values()))
         return results
 
@@ -243,6 +248,7 @@ class Around(Touching):
 
     def _define(self, connection: Connection, made: Fields) -> None:
         if made:
+            self._keep(connection, "field_definitions", [name for _, name in made])
             rows = [{"entity": entity, "name": name, "type": kind.value} for (entity, name), kind in made.items()]
             self._savers["field_definitions"].run(connection, rows)
             self._contexts.touch(connection, FIELDS_VERSION)

@@ -60,6 +60,12 @@ class Draft:
     new_activities: dict[str, Activity] = field(default_factory=dict)  # by id: added and changed ones
 
     @property
+    def emptied(self) -> bool:
+        """Whether an import that was undone had created it: it is as if it had never been."""
+        before = self.stored
+        return before is not None and bool(before.deleted) and before.change_count == 0 and not self.new_changes
+
+    @property
     def live(self) -> bool:
         """Open and not deleted."""
         return self.values.get("outcome", "OPEN") == "OPEN" and not self.values.get("deleted")
@@ -71,7 +77,9 @@ class Draft:
 
     def apply(self, write: DealWrite, now: datetime, known_activities: dict[str, Activity]) -> bool:
         """Apply a checked write; whether it changed anything, and the revision with it."""
-        creating = self.revision == 0
+        creating = self.revision == 0 or self.emptied
+        if creating:
+            self.values, self.created_us, self.fields_text, self.timeline = {}, None, None, None
         before = len(self.new_changes)
         changed, now_us = creating, to_us(now)
         if creating or write.created_time is not UNSET:

@@ -36,6 +36,7 @@ from services.gateway.store.field_types import PREFIX
 from services.gateway.store.rows import credit_from
 from services.gateway.store.said import exported_call, exported_forecast_day, exported_node_quota
 from services.gateway.store.tables_actions import action_decisions, action_feedback
+from services.gateway.store.tables_imports import THERE
 
 BATCH = 1_000
 Row = dict[str, Any]
@@ -148,11 +149,12 @@ class Export(Part):
 
 def _until(source: Table, as_of: datetime | None) -> list[ColumnElement[bool]]:
     """What of a table counts as of then."""
+    there = [THERE] if source is t.deals else []
     if as_of is None:
-        return []
+        return there
     created = t.deals.c.created_time <= to_us(as_of)
     if source is t.deals:
-        return [created]
+        return [created, *there]
     if source is t.reporting_lines:
         return [source.c.valid_from <= as_of.date().isoformat()]
     if source in (action_decisions, f.forecast_days, f.exchange_rates):

@@ -29,6 +29,7 @@ from services.gateway.store.audit_interface import ModelAuditStore
 from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.forecast_interface import ForecastStore
+from services.gateway.store.imports_interface import ImportsStore
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -51,12 +52,13 @@ from services.gateway.store.shapes import (
 EVER = 1_000_000  # days
 SYSTEM_CALLS = frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
-    "finish_outbox", "get_setting", "last_event_id", "list_fields", "ping", "put_setting", "rates", "recall_request",
-    "remember_request", "save_forecast_days", "save_rollups", "take_outbox", "unpublished_feedback",
+    "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
+    "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
+    "seal_import", "take_outbox", "unpublished_feedback",
 })  # fmt: skip
 
 
-class Store(ExchangeStore, FeedbackStore, ForecastStore, ModelAuditStore, Protocol):
+class Store(ExchangeStore, FeedbackStore, ForecastStore, ImportsStore, ModelAuditStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...

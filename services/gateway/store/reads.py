@@ -94,7 +94,7 @@ class Reads(Part):
     async def get_record(self, principal: Principal, deal_id: str) -> Record:
         """The deal with everything around it; NotFound where it does not exist for the principal."""
         records = await self.get_records(principal, [deal_id])
-        if not records:
+        if not records or (records[0].history.deal.deleted and not records[0].history.changes):  # an undone import's
             raise no_deal(deal_id)
         return records[0]
 

@@ -16,12 +16,13 @@ from services.gateway.store.placed import Placed
 from services.gateway.store.quotas import Quotas
 from services.gateway.store.scored import Scored
 from services.gateway.store.totals import Totals
+from services.gateway.store.undo import ImportUndo
 from services.gateway.store.workspace import WorkspaceDocuments
 from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Exchange, Outbox, Export,
-    FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
+    FeedbackRows, DealWrites, ImportUndo, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Exchange, Outbox,
+    Export, FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

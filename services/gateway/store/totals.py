@@ -20,6 +20,7 @@ from services.gateway.store.codec import from_day, to_day
 from services.gateway.store.context import Context, Part
 from services.gateway.store.interface import CategorySum, Won
 from services.gateway.store.seen import account_seen, contact_seen, deal_seen
+from services.gateway.store.tables_imports import THERE
 
 D, C = t.deals.c, t.deal_credits.c
 _CREDITED = select(C.deal_id).where(C.deal_id == D.id).exists()
@@ -158,7 +159,7 @@ class Totals(Part):
                 *[select(func.count()).select_from(table).where(*where).scalar_subquery() for table, where in seen]
             )
             mine = () if visible is None else (deal_seen(self._database),)
-            numbers = (*connection.execute(_DEALS.where(*mine), parameters).one(),
+            numbers = (*connection.execute(_DEALS.where(THERE, *mine), parameters).one(),
                        *connection.execute(rest, parameters).one())  # fmt: skip
             found = {name: int(value or 0) for name, value in zip(COUNTED, numbers, strict=True)}
             if visible is not None:

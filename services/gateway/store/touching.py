@@ -11,8 +11,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column
 
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, to_us
-from services.gateway.store.context import Part
 from services.gateway.store.database import Database
+from services.gateway.store.recording import Recording
 
 KEPT_EVENTS = 100_000
 PRUNE_EVERY = 1_000
@@ -34,7 +34,7 @@ class Touch:
     was_live: bool | None = None  # before; None of a new one
 
 
-class Touching(Part):
+class Touching(Recording):
     """Shared by the parts that change deals."""
 
     def __init__(self, database: Database) -> None:

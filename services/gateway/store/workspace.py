@@ -12,13 +12,14 @@ from kit.errors import InvalidInput
 from services.gateway.limits import ID_LENGTH
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, loads, storable, to_us
-from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, RATES_VERSION, Part, check_document
+from services.gateway.store.context import FIELDS_VERSION, PEOPLE_VERSION, RATES_VERSION, check_document
 from services.gateway.store.database import Database
+from services.gateway.store.recording import Recording
 
 DAY_US = 24 * 3600 * 1_000_000
 
 
-class WorkspaceDocuments(Part):
+class WorkspaceDocuments(Recording):
     """`ping`, `close`, settings and requests."""
 
     def __init__(self, database: Database) -> None:
@@ -54,6 +55,7 @@ class WorkspaceDocuments(Part):
         check_document(key, value)
 
         def work(connection: Connection) -> None:
+            self._keep(connection, "settings", [key])
             self._save_settings.run(connection, [{"key": key, "value": dumps(value)}])
 
         await self._database.write(work)

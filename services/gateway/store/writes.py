@@ -205,6 +205,7 @@ class DealWrites(Touching):
     def _flush(self, connection: Connection, batch: Batch, trace: str, source: str) -> None:
         now_us = to_us(datetime.now(UTC))
         drafts = [batch.drafts[deal_id] for deal_id in batch.changed]
+        self._keep(connection, "deals", batch.changed, {draft.id for draft in drafts if draft.stored is None})
         rows = [(draft.stored, draft_row(draft, now_us)) for draft in drafts]
         self._insert_deals.run(connection, [row for before, row in rows if before is None])
         self._rewrite_deals.run(connection, [pair for pair in rows if pair[0] is not None])
@@ -217,6 +218,7 @@ class DealWrites(Touching):
         self._insert_activities.run(connection, activities)
         self._flush_lines(connection, drafts)
         if batch.made:
+            self._keep(connection, "field_definitions", [name for _, name in batch.made])
             made = [{"entity": e, "name": n, "type": kind.value} for (e, n), kind in batch.made.items()]
             self._save_fields.run(connection, made)
             self._contexts.touch(connection, FIELDS_VERSION)
@@ -242,8 +244,8 @@ def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:
     if check.errors:
         return _rejected(write.id, check, draft)
     status = WriteStatus.CHANGED
-    if draft is None:
-        draft, status = Draft(write.id), WriteStatus.CREATED
+    if draft is None or draft.emptied:
+        draft, status = draft or Draft(write.id), WriteStatus.CREATED
     if not draft.apply(write, batch.context.now(), batch.activities):
         return WriteResult(write.id, WriteStatus.UNCHANGED, draft.revision)
     batch.drafts[write.id] = draft

@@ -1,0 +1,122 @@
+"""What an import is about to change, kept as it was, so that the import can be undone."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
+
+from services.gateway.store import tables as t
+from services.gateway.store.codec import dumps
+from services.gateway.store.context import Part
+from services.gateway.store.database import Database
+from services.gateway.store.tables_imports import import_before
+
+# What belongs to a record: tables with the column that names it, the record's own first.
+PARTS: Mapping[str, tuple[tuple[Table, str], ...]] = {
+    "deals": (
+        (t.deals, "id"), (t.changes, "deal_id"), (t.activities, "deal_id"), (t.deal_contacts, "deal_id"),
+        (t.deal_products, "deal_id"), (t.deal_credits, "deal_id"),
+    ),
+    "users": ((t.users, "id"), (t.reporting_lines, "user_id")),
+    "accounts": ((t.accounts, "id"), (t.account_changes, "account_id")),
+    "contacts": ((t.contacts, "id"),),
+    "products": ((t.products, "id"),),
+    "quotas": ((t.quotas, "owner_id"),),
+    "field_definitions": ((t.field_definitions, "name"),),
+    "settings": ((t.settings, "key"),),
+}  # fmt: skip
+Rows = dict[str, list[dict[str, Any]]]  # by table
+B = import_before.c
+SEALED = 500  # records at once
+
+
+class Recording(Part):
+    """Shared by the parts that write what imports bring."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._recording = ""  # the import that writes; none: nothing is kept
+        self._parts = {
+            kind: [(table, column, select(table).where(database.among(table.c[column]))) for table, column in parts]
+            for kind, parts in PARTS.items()
+        }
+        self._kept = select(B.record).where(
+            B.import_id == bindparam("of"), B.kind == bindparam("kind"), database.among(B.record)
+        )
+        self._insert_before = database.insert(import_before)
+
+    def recording(self, import_id: str) -> Self:
+        """The same store, keeping what it changes as it was before under this import."""
+        other = copy.copy(self)
+        other._recording = import_id
+        return other
+
+    def _keep(self, connection: Connection, kind: str, ids: Iterable[str], fresh: Collection[str] = ()) -> None:
+        """Keep records as they are, before they are changed for the first time; `fresh` ones are not there yet."""
+        wanted = list(dict.fromkeys(ids))
+        if not self._recording or not wanted:
+            return
+        rows = self._database.fetch(connection, self._kept, wanted, of=self._recording, kind=kind)
+        known = {row.record for row in rows}
+        wanted = [one for one in wanted if one not in known]
+        found = self._as_they_are(connection, kind, [one for one in wanted if one not in fresh])
+        self._insert_before.run(connection, [
+            {"import_id": self._recording, "kind": kind, "record": one, "rows": dumps(found.get(one, {})), "after": ""}
+            for one in wanted
+        ])  # fmt: skip
+
+    def _as_they_are(self, connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, Rows]:
+        """All rows of these records, by record and table."""
+        found: dict[str, Rows] = {}
+        for table, column, statement in self._parts[kind] if ids else ():
+            for row in self._database.fetch(connection, statement, ids):
+                values = {str(name): value for name, value in row._asdict().items()}
+                found.setdefault(values[column], {}).setdefault(str(table.name), []).append(values)
+        return found
+
+    async def seal_import(self, import_id: str) -> None:
+        """The import has ended: note how it left each record, so that later changes are known from it."""
+
+        def work(connection: Connection) -> None:
+            for kind in PARTS:
+                query = select(B.record).where(B.import_id == import_id, B.kind == kind).order_by(B.id)
+                records = [row.record for row in connection.execute(query).all()]
+                for start in range(0, len(records), SEALED):
+                    self._seal(connection, import_id, kind, records[start : start + SEALED])
+
+        await self._database.write(work)
+
+    def _seal(self, connection: Connection, import_id: str, kind: str, records: Sequence[str]) -> None:
+        marks = self._marks(connection, kind, records)
+        connection.execute(
+            update(import_before)
+            .where(B.import_id == import_id, B.kind == kind, B.record == bindparam("one"))
+            .values(after=bindparam("mark")),
+            [{"one": one, "mark": marks[one]} for one in records],
+        )
+
+    def _marks(self, connection: Connection, kind: str, records: Sequence[str]) -> dict[str, str]:
+        """What tells one state of a record from another: a deal's revision, of others a digest."""
+        if kind == "deals":
+            query = select(t.deals.c.id, t.deals.c.revision).where(t.deals.c.id.in_(records))
+            revisions = {row.id: str(row.revision) for row in connection.execute(query).all()}
+            return {one: revisions.get(one, "-") for one in records}
+        found = self._as_they_are(connection, kind, records)
+        return {one: hashlib.sha256(dumps(found.get(one, {})).encode()).hexdigest()[:32] for one in records}
+
+    async def keep_settings(self, keys: Sequence[str]) -> None:
+        """Keep these settings as they are."""
+        await self._database.write(lambda connection: self._keep(connection, "settings", keys))
+
+    async def forget_imports(self, others_than: Collection[str]) -> None:
+        """Drop what is kept of imports but these: they cannot be undone any more."""
+        gone = delete(import_before).where(B.import_id.not_in(list(others_than)))
+
+        def work(connection: Connection) -> None:
+            connection.execute(gone)
+
+        await self._database.write(work)
