@@ -43,7 +43,7 @@ class ScoreView:
     part: PartView
     text: str
     range_text: str
-    within: str  # of a lead: its chance to convert by when; empty without a horizon
+    within: int  # days in which a lead is to convert; 0: no horizon
     grade: str
     trend: str
     moved_since: str  # heads `moved`; empty where there is nothing to tell
@@ -200,18 +200,12 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
     cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
     return ScoreView(
         part=_part(score, words), text=words.percent(score["probability"]),
-        range_text=words("part.range", low=low, high=high), within=_within(score, words), grade=score["grade"],
+        range_text=words("part.range", low=low, high=high), within=score.get("horizon_days") or 0, grade=score["grade"],
         trend=words.name("trend", score["trend"]), moved_since=_moved_since(score, words),
         moved=_reasons(score["trend_reasons"], words), low=_percent(score["low"]), mid=_percent(score["probability"]),
         high=_percent(score["high"]), nothing_predicts=bool(score.get("nothing_predicts")),
-        prior=_prior(score, words), reasons=reasons[:cut],
-        more=reasons[cut:],
+        prior=_prior(score, words), reasons=reasons[:cut], more=reasons[cut:],
     )  # fmt: skip
-
-
-def _within(score: Json, words: Words) -> str:
-    days = score.get("horizon_days")
-    return words("part.convert_within", days=days) if days else ""
 
 
 def _moved_since(score: Json, words: Words) -> str:
