@@ -1,6 +1,8 @@
 """What was done in which situation, and how it ended: the decisions that effects are learned from.
 
-A decision is a deal on the eve of one of our activities, or of a week without any.
+A decision is a deal on the eve of a week that began with it open: what was done first in that week, or nothing. Weeks
+are the calendar's, so that which rows there are owes nothing to what came later: rows that begin where something was
+done would compare deals that lived to see it with deals that did not.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import date, timedelta
 
 from kit.clock import utc_day
 from learning.records import Activity, DealHistory, Outcome
-from learning.snapshots import Phase, end_of, phases
+from learning.snapshots import end_of, phases
 from learning.timeline import Timeline
 from services.next_best_action.domain import Action
 
@@ -24,15 +26,11 @@ _FIRST_SENTENCE = re.compile(r"[^.!?\n]*")
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was done on a deal after the end of `day`, the state of which is what one knew; WAIT is nothing for a week.
+    """What was first done on a deal in the week after `day`, the state of which is what one knew; WAIT is nothing."""
 
-    `weight` is the share of the week without a deed that the deal stayed open for; 1 where something was done.
-    """
-
-    day: date
+    day: date  # a Sunday
     action: str
-    won: bool
-    weight: float
+    won: bool  # how the phase ended: of a lead, that it was converted
 
 
 class Recogniser:
@@ -69,21 +67,17 @@ def decisions(history: DealHistory, as_of: date, recognise: Recogniser) -> Itera
     for phase in phases(history, as_of):
         if phase.label is None or phase.closed_day is None:
             continue
-        for one in _of_phase(phase, deeds, phase.closed_day):
-            if told < MOST_DECISIONS and timeline.is_open(end_of(one.day)):
+        for eve in _eves(phase.start, phase.closed_day):
+            if told < MOST_DECISIONS and timeline.is_open(end_of(eve)):
                 told += 1
-                yield one
+                days = (eve + timedelta(days=day) for day in range(1, WEEK + 1))
+                done = next((deeds[day] for day in days if day in deeds and day <= phase.closed_day), WAIT)
+                yield Decided(eve, done, phase.label is Outcome.WON)
 
 
-def _of_phase(phase: Phase, deeds: dict[date, str], closed: date) -> Iterator[Decided]:
-    won, eve = phase.label is Outcome.WON, phase.start
-    for day in [*sorted(day for day in deeds if phase.start < day <= closed), closed]:
-        # A week in which nothing was done, as often as one fits before the next deed.
-        quiet = eve + timedelta(days=WEEK - 1)
-        end = day if day in deeds else closed
-        while quiet + timedelta(days=WEEK) < end or (quiet < closed == end and day not in deeds):
-            yield Decided(quiet, WAIT, won, min((closed - quiet).days / WEEK, 1.0))
-            quiet += timedelta(days=WEEK)
-        if day in deeds:
-            yield Decided(day - timedelta(days=1), deeds[day], won, 1.0)
-            eve = day
+def _eves(start: date, closed: date) -> Iterator[date]:
+    """The Sundays from `start` on before the day it closed."""
+    eve = start + timedelta(days=6 - start.weekday())
+    while eve < closed:
+        yield eve
+        eve += timedelta(days=WEEK)

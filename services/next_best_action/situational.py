@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from learning.calibration import sigmoid
 from services.next_best_action.effects import SHARED_SD, UNRECORDED_SD, fit
-from services.next_best_action.situations import INTERVAL, SUPPORTED, ActionCoefficients, SituationalEffects
+from services.next_best_action.situations import ActionCoefficients, SituationalEffects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +28,6 @@ KEY_RIDGE = 1.0
 SPREADS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6)  # of coefficients, in log-odds
 USUAL_SPREAD = 0.3  # sd of the half-normal belief about them
 TELLS_OF_DEALS = ("always any", "stage any")
-MOST_SELECTION = 0.15  # log-odds: what was done goes with the prognosis by more: no claim
 SWEEPS = 4
 DIGITS = 6
 
@@ -44,7 +43,9 @@ class Decisions:
     done: Ints  # (rows,) 0 for nothing, else 1 + the place in `actions`
     won: Floats  # (rows,)
     weights: Floats  # (rows,)
-    deals: Ints  # (rows,) a number a deal
+    deals: Ints  # (rows,) a number a deal, whose rows stand together, oldest first
+    days: Ints  # (rows,) ordinal
+    ended: Floats  # (rows,) 1 where the deal was won in the end, 0 lost, nan where that is not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,20 @@ class Left:
     chances: Floats  # (rows, 1 + actions)
     expected: Floats
     variance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Information and score of the coefficients, and the sum of squares of deals' scores. They add up over deals."""
+
+    information: Floats
+    score: Floats
+    squares: float
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.information + other.information, self.score + other.score, self.squares + other.squares
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +85,21 @@ def residuals(decisions: Decisions) -> Left:
     """Nuisance models out of fold."""
     keys = decisions.keys[:, 1:]
     penalty = np.concatenate([np.full(keys.shape[1], KEY_RIDGE), np.full(decisions.record.shape[1], RECORD_RIDGE)])
-    expected = _out_of_fold(np.column_stack([keys, decisions.record]), decisions.won, decisions, penalty)
+    expected = out_of_fold(np.column_stack([keys, decisions.record]), decisions.won, decisions, penalty)
     # The prognosis stands for all of the record: who acts by how well a deal stands acts by it.
     prognosis = np.log(expected / (1 - expected))
     known = np.column_stack([keys, (prognosis - prognosis.mean()) / max(float(prognosis.std()), 1e-9)])
     penalty = np.full(known.shape[1], KEY_RIDGE)
     chances = np.column_stack([
-        _out_of_fold(known, (decisions.done == place).astype(np.float64), decisions, penalty)
+        out_of_fold(known, (decisions.done == place).astype(np.float64), decisions, penalty)
         for place in range(len(decisions.actions) + 1)
     ])  # fmt: skip
     chances = np.maximum(chances, 1e-4)
     return Left(chances / chances.sum(axis=1, keepdims=True), expected, np.maximum(expected * (1 - expected), 0.01))
 
 
-def _out_of_fold(features: Floats, target: Floats, decisions: Decisions, penalty: Floats) -> Floats:
+def out_of_fold(features: Floats, target: Floats, decisions: Decisions, penalty: Floats) -> Floats:
+    """(rows,) chance that the target is 1, by logistic regressions that did not see the row's deal."""
     count = int(decisions.deals.max(initial=-1)) + 1
     folds = np.random.default_rng(0).permutation(count)[decisions.deals] % FOLDS
     chances = np.zeros(len(target))
@@ -96,11 +112,16 @@ def _out_of_fold(features: Floats, target: Floats, decisions: Decisions, penalty
 
 def learn(decisions: Decisions, left: Left) -> Learned:
     """The posterior of all coefficients."""
-    information, score, noise = _moments(decisions, left)
+    return posterior(decisions, moments(decisions, left, np.ones(len(decisions.won), dtype=np.bool_)))
+
+
+def posterior(decisions: Decisions, seen: Moments, spreads: Mapping[str, float] | None = None) -> Learned:
+    """The same from what the rows, or a part of them, add up to; with given spreads, else the likeliest."""
+    noise = max(seen.squares / max(float(np.trace(seen.information)), 1e-9), 1.0)
     kinds = _kinds(decisions)
-    information, score = information / noise, score / noise
+    information, score = seen.information / noise, seen.score / noise
     bias = SHARED_SD**2 * kinds["always any"] + UNRECORDED_SD**2 * kinds["always"]
-    spreads = _spreads(information, score, kinds, bias)
+    spreads = _spreads(information, score, kinds, bias) if spreads is None else spreads
     # That deals on which anything at all is done do better, at any stage, says more of the deals than of the deeds.
     bias += sum(spreads[name] ** 2 * kinds[name] for name in TELLS_OF_DEALS if name in kinds)
     prior = sum(
@@ -115,17 +136,16 @@ def learn(decisions: Decisions, left: Left) -> Learned:
     return Learned(mean.reshape(len(decisions.actions), -1), covariance, spreads, noise)
 
 
-def _moments(decisions: Decisions, left: Left) -> tuple[Floats, Floats, float]:
-    """Information and score of the coefficients, and the variance of deals' scores over what rows alone would have."""
-    away = (decisions.done[:, None] == np.arange(1, len(decisions.actions) + 1)) - left.chances[:, 1:]
-    design = (away[:, :, None] * decisions.keys[:, None, :]).reshape(len(away), -1)
-    weights = decisions.weights
-    information = (design * (weights * left.variance)[:, None]).T @ design
-    scores = design * (weights * (decisions.won - left.expected))[:, None]
-    sums = np.zeros((int(decisions.deals.max(initial=-1)) + 1, design.shape[1]))
-    np.add.at(sums, decisions.deals, scores)
-    noise = float((sums**2).sum() / max(float(np.trace(information)), 1e-9))
-    return information, scores.sum(axis=0), max(noise, 1.0)
+def moments(decisions: Decisions, left: Left, rows: NDArray[np.bool_]) -> Moments:
+    """What the rows say; those of a deal are all in or all out."""
+    away = (decisions.done[rows, None] == np.arange(1, len(decisions.actions) + 1)) - left.chances[rows, 1:]
+    design = (away[:, :, None] * decisions.keys[rows, None, :]).reshape(len(away), -1)
+    weights = decisions.weights[rows]
+    information = (design * (weights * left.variance[rows])[:, None]).T @ design
+    scores = design * (weights * (decisions.won[rows] - left.expected[rows]))[:, None]
+    begins = np.flatnonzero(np.diff(decisions.deals[rows], prepend=-1))
+    sums = np.add.reduceat(scores, begins) if len(begins) else scores
+    return Moments(information, scores.sum(axis=0), float((sums**2).sum()))
 
 
 def _kinds(decisions: Decisions) -> dict[str, Floats]:
@@ -157,6 +177,8 @@ def _spreads(information: Floats, score: Floats, kinds: Mapping[str, Floats], bi
         before = dict(spreads)
         for name in kinds:
             for spread in SPREADS:
+                if spread == spreads[name]:
+                    continue
                 tried = {**spreads, name: spread}
                 reached = likelihood(tried)
                 if reached > best + 1e-9:
@@ -199,68 +221,3 @@ def served(decisions: Decisions, learned: Learned, fields: Sequence[str]) -> Sit
 
 def _rounded(values: Floats) -> list[float]:
     return [round(float(value), DIGITS) for value in values]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What doing the best of the supported actions for once would bring, summed over a deal's decisions, as a change of
-    the chance of winning; and how strongly what was done goes with how well deals stood, in log-odds for each standard
-    deviation of the prognosis, averaged over all that was done."""
-
-    gain: float
-    sd: float
-    selection: float
-
-    @property
-    def low(self) -> float:
-        """Lower end of the 90 % interval."""
-        return self.gain - INTERVAL * self.sd
-
-    @property
-    def why(self) -> str:
-        """Why the log does not bear the claim; empty where it does.
-
-        Nobody can see hidden reasons to act. But who acts by how well a deal stands acts by what the record does not
-        show of it too: selection on the recorded is the yardstick for the rest (Altonji, Elder & Taber 2005).
-        """
-        if self.selection > MOST_SELECTION:
-            return (
-                "poor overlap: what was done goes with how well deals stood, so that like is not compared with like, "
-                "and with what the record does not show of it too"
-            )
-        return "" if self.low > 0 else "the log is too small to tell the gain from chance"
-
-
-def claim(decisions: Decisions, left: Left, learned: Learned, served_: SituationalEffects) -> Claim:
-    """The gain that the log speaks of, and how far it can be trusted."""
-    better = _policy(decisions, learned, served_) - left.chances[:, 1:]
-    pull = (better * (decisions.weights * left.variance)[:, None]).T @ decisions.keys / len(np.unique(decisions.deals))
-    flat = pull.reshape(-1)
-    variance = float(flat @ learned.covariance @ flat)
-    return Claim(float(flat @ learned.mean.reshape(-1)), max(variance, 0.0) ** 0.5, selection(decisions, left))
-
-
-def selection(decisions: Decisions, left: Left) -> float:
-    """How strongly what is done goes with the prognosis, beyond what the situation explains."""
-    prognosis = np.log(left.expected / (1 - left.expected))
-    standard = (prognosis - prognosis.mean()) / max(float(prognosis.std()), 1e-9)
-    known = np.column_stack([decisions.keys[:, 1:], standard])
-    penalty = np.full(known.shape[1], KEY_RIDGE)
-    found = 0.0
-    for place in range(len(decisions.actions) + 1):
-        done = (decisions.done == place).astype(np.float64)
-        coefficients, _ = fit(known, done, decisions.weights, penalty)
-        found += float(done.mean()) * abs(float(coefficients[-1]))
-    return found
-
-
-def _policy(decisions: Decisions, learned: Learned, served_: SituationalEffects) -> Floats:
-    """(rows, actions) 1 for the best supported action of each row; all 0 where doing nothing is."""
-    habits = np.array([served_.habit, *(served_.actions[name].habit for name in decisions.actions)])
-    often: Floats = sigmoid(decisions.keys @ habits.T)
-    often = often / often.sum(axis=1, keepdims=True)
-    values = np.where(often[:, 1:] >= SUPPORTED, decisions.keys @ learned.mean.T, -np.inf)
-    rows, best = np.arange(len(values)), values.argmax(axis=1)
-    policy = np.zeros(values.shape)
-    policy[rows, best] = values[rows, best] > 0
-    return policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,14 @@ import numpy as np
 from learning.columns import table_from_rows
 from learning.encoder import Encoder
 from learning.history import HistoryFolder
-from learning.records import DealHistory, FieldDefinition, FieldType
+from learning.records import DealHistory, FieldDefinition, FieldType, Outcome
 from learning.snapshots import end_of
 from learning.timeline import Cell, Timeline
 from services.next_best_action import situational
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.deeds import WAIT, Decided, Recogniser, decisions
-from services.next_best_action.situational import Claim, Decisions, Learned, claim, residuals, served
+from services.next_best_action.gain import Claim, claim
+from services.next_best_action.situational import Decisions, Learned, Left, residuals, served
 from services.next_best_action.situations import ALWAYS, SituationalEffects, choice, keys_of
 
 MOST_ROWS = 30_000  # decisions learned from: the memory and time of a large company's training
@@ -30,6 +32,7 @@ LEAST_KEY_ROWS = 40  # a key holds in
 MOST_KEYS = 48
 MOST_LEVELS = 12  # of a choice field
 LEAST_MOVED = 20  # deals on which a field changed while it was open
+ENDED = {Outcome.WON: 1.0, Outcome.LOST: 0.0}
 UNREAD = ("account_id", "owner_id")  # names, of which there are too many
 
 
@@ -41,6 +44,7 @@ class Rows:
     decided: list[Decided] = field(default_factory=list)
     signals: list[list[str]] = field(default_factory=list)
     deals: list[int] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)  # 1 where the deal was won in the end, 0 lost, nan open
 
 
 def read_decisions(histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue) -> Rows:
@@ -53,6 +57,7 @@ def read_decisions(histories: Iterable[DealHistory], as_of: date, catalogue: Cat
             found.decided.append(one)
             found.signals.append(catalogue.signals.found(history.activities, one.day))
             found.deals.append(number)
+            found.ended.append(ENDED.get(history.deal.outcome, math.nan))
         if len(found.rows) >= MOST_ROWS:
             break
     return found
@@ -74,8 +79,8 @@ def moving_choices(found: Rows, definitions: Iterable[FieldDefinition]) -> list[
     return kept
 
 
-def build(found: Rows, fields: Sequence[str]) -> Decisions | None:
-    """The arrays to learn from; None where there is too little."""
+def build(found: Rows, fields: Sequence[str]) -> tuple[list[int], Decisions | None]:
+    """The places of the decisions learned from, and the arrays; None where there is too little."""
     deals = defaultdict(set)
     for deal, one in zip(found.deals, found.decided, strict=True):
         deals[one.action].add(deal)
@@ -87,7 +92,7 @@ def build(found: Rows, fields: Sequence[str]) -> Decisions | None:
         or len(rows) < LEAST_ROWS
         or min(Counter(ended.values())[won] for won in (True, False)) < LEAST_OUTCOMES
     ):
-        return None
+        return rows, None
     told = [_keys(found, place, fields) for place in rows]
     common = Counter(key for keys in told for key in set(keys)).most_common(MOST_KEYS)
     names = [ALWAYS, *sorted(key for key, count in common if count >= LEAST_KEY_ROWS)]
@@ -98,10 +103,11 @@ def build(found: Rows, fields: Sequence[str]) -> Decisions | None:
         keys[row, [places[key] for key in each if key in places]] = 1
     decided = [found.decided[place] for place in rows]
     order = {name: 1 + place for place, name in enumerate(actions)} | {WAIT: 0}
-    return Decisions(
+    return rows, Decisions(
         names, actions, keys, _record(found, rows), np.array([order[one.action] for one in decided]),
-        np.array([float(one.won) for one in decided]), np.array([one.weight for one in decided]),
+        np.array([float(one.won) for one in decided]), np.ones(len(rows)),
         np.unique([found.deals[place] for place in rows], return_inverse=True)[1].astype(np.int64),
+        np.array([one.day.toordinal() for one in decided]), np.array([found.ended[place] for place in rows]),
     )  # fmt: skip
 
 
@@ -129,32 +135,57 @@ def learn_from(
     histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition]
 ) -> tuple[SituationalEffects | None, dict[str, Any]]:
     """The same of histories from anywhere."""
+    found, studied = study(histories, as_of, catalogue, definitions)
+    if studied is None:
+        return None, {"claim": "none", "why": "too few decisions with an outcome", "decisions": len(found.rows)}
+    return None if studied.gained.why else studied.effects, told(studied)
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What was learned, and what from."""
+
+    decided: Decisions
+    places: Sequence[int]  # of its decisions among those read
+    left: Left
+    learned: Learned
+    effects: SituationalEffects
+    gained: Claim
+
+
+def study(
+    histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition]
+) -> tuple[Rows, Studied | None]:
+    """The decisions read, and all that is learned from them; None where they are too few."""
     found = read_decisions(histories, as_of, catalogue)
     fields = moving_choices(found, definitions)
-    decided = build(found, fields)
+    rows, decided = build(found, fields)
     if decided is None:
-        return None, {"claim": "none", "why": "too few decisions with an outcome", "decisions": len(found.rows)}
+        return found, None
     left = residuals(decided)
     learned = situational.learn(decided, left)
     effects = served(decided, learned, fields)
-    gained = claim(decided, left, learned, effects)
-    return None if gained.why else effects, told(decided, learned, gained, fields)
+    return found, Studied(decided, rows, left, learned, effects, claim(decided, left, learned, effects))
 
 
-def told(decided: Decisions, learned: Learned, gained: Claim, fields: Sequence[str]) -> dict[str, Any]:
+def told(studied: Studied) -> dict[str, Any]:
     """The evaluation's part on situations."""
+    decided, learned, gained = studied.decided, studied.learned, studied.gained
     return {
-        "claim": "none" if gained.why else "gain",
+        "claim": gained.verdict,
         "why": gained.why,
-        "gain_of_a_deal": round(gained.gain, 6),
-        "low": round(gained.low, 6),
+        "gain_of_a_deal": round(gained.gain.value, 6),
+        "low": round(gained.gain.low, 6),
+        "high": round(gained.gain.high, 6),
+        "counted": len(gained.rows),
+        "effective": round(gained.overlap.ess, 1),
         "selection": round(gained.selection, 6),
         "decisions": len(decided.won),
         "deals": int(decided.deals.max()) + 1,
         "deeds": int((decided.done > 0).sum()),
         "actions": list(decided.actions),
         "keys": list(decided.names),
-        "fields": list(fields),
+        "fields": list(studied.effects.fields),
         "spreads": dict(learned.spreads),
         "noise": round(learned.noise, 4),
     }

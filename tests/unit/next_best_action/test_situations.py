@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from learning.records import Activity, Change, Deal, DealHistory, DealKind, Outc
 from services.next_best_action import catalogue
 from services.next_best_action.deeds import WAIT, Recogniser, decisions
 from services.next_best_action.domain import Effect
+from services.next_best_action.gain import USUAL, claim, held_out
 from services.next_best_action.reasons import ground
-from services.next_best_action.situational import Decisions, claim, learn, residuals, served
+from services.next_best_action.situational import Decisions, learn, residuals, served
 from services.next_best_action.situations import FILE, ActionCoefficients, SituationalEffects, choices_at, keys_of
 
 NAMES = ("", "field Blocker=price", "stage Open")
@@ -22,7 +24,7 @@ EFFECT = 1.2  # log-odds of answering where price stands in the way
 BORN = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
 
-def simulated(hidden: float = 0.0, seed: int = 0, deals: int = 1_500) -> Decisions:
+def simulated(hidden: float = 0.0, seed: int = 0, deals: int = 1_500, effect: float = EFFECT) -> Decisions:
     """Four decisions a deal: answer, call or nothing. hidden: how much reps call deals that stand well."""
     rng = np.random.default_rng(seed)
     number = np.repeat(np.arange(deals), 4)
@@ -31,11 +33,12 @@ def simulated(hidden: float = 0.0, seed: int = 0, deals: int = 1_500) -> Decisio
     odds = np.column_stack([np.zeros(len(number)), np.full(len(number), -0.5), hidden * health])
     chances = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
     done = (chances.cumsum(axis=1) < rng.random((len(number), 1))).sum(axis=1).clip(0, 2)
-    pull = np.bincount(number, EFFECT * price * (done == 1) - 0.4 * price)[number]
+    pull = np.bincount(number, effect * price * (done == 1) - 0.4 * price)[number]
     won = (rng.random(deals)[number] < 1 / (1 + np.exp(-(0.8 * health + pull)))).astype(float)
     keys = np.column_stack([np.ones(len(number)), price, rng.random(len(number)) < 0.5])
     record = (health + rng.normal(size=deals)[number])[:, None] / 2**0.5
-    return Decisions(NAMES, ("answer", "call"), keys, record, done, won, np.ones(len(number)), number)
+    days = number + np.tile(7 * np.arange(4), deals)
+    return Decisions(NAMES, ("answer", "call"), keys, record, done, won, np.ones(len(number)), number, days, won)
 
 
 def test_an_action_helps_where_it_does_and_its_range_holds_the_truth() -> None:
@@ -49,8 +52,8 @@ def test_an_action_helps_where_it_does_and_its_range_holds_the_truth() -> None:
     assert abs(elsewhere["answer"].mean) < 0.25
     assert elsewhere["answer"].low < 0 < elsewhere["answer"].high
     found = claim(data, left, learn(data, left), effects)
-    assert not found.why
-    assert 0 < found.low < found.gain
+    assert found.verdict == "gain"
+    assert 0 < found.gain.low < found.gain.value < 0.5  # below one: a share of deals
 
 
 def test_reps_who_act_by_how_deals_stand_leave_no_claim() -> None:
@@ -59,10 +62,30 @@ def test_reps_who_act_by_how_deals_stand_leave_no_claim() -> None:
     learned = learn(data, left)
     found = claim(data, left, learned, served(data, learned, []))
     assert found.why.startswith("poor overlap")
+    assert found.verdict == "none"
     honest = simulated()
     other = residuals(honest)
     own = learn(honest, other)
     assert found.selection > 3 * claim(honest, other, own, served(honest, own, [])).selection
+
+
+def test_a_gain_that_is_not_there_is_not_claimed() -> None:
+    data = simulated(effect=0.0, deals=600)
+    left = residuals(data)
+    learned = learn(data, left)
+    assert claim(data, left, learned, served(data, learned, [])).verdict != "gain"
+
+
+def test_how_deals_ended_has_no_say_in_the_effects_they_are_counted_by() -> None:
+    data = simulated(deals=600)
+    left = residuals(data)
+    learned = learn(data, left)
+    last = data.deals >= 480  # the last fifth to begin
+    flipped = replace(data, won=np.where(last, 1 - data.won, data.won))
+    (chosen, before), (_, after) = (held_out(each, left, learned, left.chances) for each in (data, flipped))
+    assert (before[last] == after[last]).all()
+    assert (before[~last] != after[~last]).any()
+    assert (chosen[last] != USUAL).any()
 
 
 def test_what_is_hardly_done_in_a_situation_is_not_compared_there() -> None:
@@ -101,7 +124,7 @@ def history(*log: Activity, closed: int = 40) -> DealHistory:
     return DealHistory(deal, changes, log)
 
 
-def test_deeds_are_told_by_words_else_by_type_and_quiet_weeks_are_decisions_too() -> None:
+def test_deeds_are_told_by_words_else_by_type_and_each_week_is_one_decision() -> None:
     recognise = Recogniser(catalogue.load().actions)
     log = (
         deed(3, "mail", "Sent quote for Pro. They want a demo."),
@@ -112,9 +135,11 @@ def test_deeds_are_told_by_words_else_by_type_and_quiet_weeks_are_decisions_too(
     assert recognise(deed(1, "mail", "Please send a quote.", "inbound")) == ""
     found = list(decisions(history(*log), date(2026, 1, 1), recognise))
     assert [(one.action, (one.day - BORN.date()).days) for one in found] == [
-        ("send_quote", 2), (WAIT, 9), (WAIT, 16), ("send_quote", 24), ("call", 26), (WAIT, 33),
+        (WAIT, 6), (WAIT, 13), ("send_quote", 20), (WAIT, 27), (WAIT, 34),
     ]  # fmt: skip
     assert all(one.won for one in found)
+    sooner = history(*log, closed=24)
+    assert [one.action for one in decisions(sooner, date(2026, 1, 1), recognise)] == [WAIT, WAIT, WAIT]
 
 
 def test_the_situation_is_that_of_the_day() -> None:

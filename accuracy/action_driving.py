@@ -1,0 +1,118 @@
+"""Drives the sample company's deals by learned effects, and counts by its truth what that wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from demo.activity import Deed, activities
+from demo.company import Company
+from demo.customers import by_account
+from demo.hazards import ACTIONS
+from demo.simulate import Rows, simulate
+from demo.story import Start, Week, tell
+from demo.telling import start_of
+from demo.truth import at_creation
+from learning.records import DealHistory
+from services.next_best_action import catalogue, expressions, features
+from services.next_best_action.domain import Variable
+from services.next_best_action.situations import SituationalEffects
+
+CATALOGUE = catalogue.load()
+TODAY = date(2026, 11, 21)
+FOLLOWED = 60  # weeks that the last deal counted is followed for
+USUAL_CHANCE = 0.4  # the score that conditions are given: no lead score is computed here
+
+
+@dataclass
+class Driver:
+    """Acts in the reps' place by the record alone: tells every open deal's record anew each week and reads it."""
+
+    company: Company
+    effects: SituationalEffects
+    gated: bool = False  # only what the catalogue's conditions allow there
+    starts: dict[int, Start] = field(default_factory=dict)
+    weeks: dict[int, list[Week]] = field(default_factory=dict)
+    deeds: dict[int, list[Deed]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        people = by_account(self.company.contacts)
+        for number, account in enumerate(self.company.deals.account.tolist()):
+            self.starts[number] = start_of(self.company, number, people[f"A-{account:05d}"], Random(number))
+
+    def __call__(self, past: Sequence[Rows], now: Rows) -> np.ndarray:
+        """The best action of each open deal."""
+        if past:
+            self._remember(past[-1])
+        week = int(now["week"][0]) if now["week"].size else 0
+        monday = self.company.calendar.monday(week)
+        standing = zip(now["deal"].tolist(), now["owner"].tolist(), now["situation"].tolist(), strict=True)
+        return np.array([self._best(deal, owner, situation, monday) for deal, owner, situation in standing], dtype=int)
+
+    def _remember(self, row: Rows) -> None:
+        names = ("deal", "owner", "situation", "health", "action", "action_day", "answered", "event", "event_day",
+                 "forgotten")  # fmt: skip
+        monday = self.company.calendar.monday(int(row["week"][0])) if row["week"].size else TODAY
+        for deal, owner, situation, health, action, day, answered, event, event_day, forgotten in zip(
+            *(row[name].tolist() for name in names), strict=True
+        ):
+            rep = self.company.people.rep_ids[owner]
+            self.weeks.setdefault(deal, []).append(Week(monday, rep, situation, health, event, event_day, forgotten))
+            until = event_day if event else 4
+            self.deeds.setdefault(deal, []).append(Deed(monday, rep, situation, health, action, day, answered, until))
+
+    def _best(self, number: int, owner: int, situation: int, monday: date) -> int:
+        rep, eve = self.company.people.rep_ids[owner], monday - timedelta(days=1)
+        weeks = [*self.weeks.get(number, []), Week(monday, rep, situation, 0.0, 0, 0, False)]  # noqa: FBT003
+        deeds = [*self.deeds.get(number, []), Deed(monday, rep, situation, 0.0, 0, 0, False, 4)]  # noqa: FBT003
+        deal, changes = tell(self.starts[number], weeks, eve, Random(number))
+        log = activities(self.starts[number], deeds, eve, customer=False, number=0, rng=Random(number))
+        history = DealHistory(deal, tuple(changes), tuple(log))
+        variables: dict[str, Variable] = {"stage": deal.stage, "signals": CATALOGUE.signals.found(log, eve)}
+        found = self.effects.at(history, eve, variables)
+        if self.gated:
+            fits = allowed(history, eve)
+            found = {name: effect for name, effect in found.items() if name in fits}
+        name = max(found, key=lambda each: found[each].mean, default="")
+        if not name or found[name].mean <= 0:
+            return 0
+        return ACTIONS.index("chat" if name == "text" else name)
+
+
+def allowed(history: DealHistory, day: date) -> Set[str]:
+    """The actions whose eligibility, applicability and suitability hold on a deal at the end of a day."""
+    variables = features.variables(
+        history, day, probability=USUAL_CHANCE, slip_risk=0.0, amount=1.0, usual=1.0, signals=CATALOGUE.signals
+    )
+    holding = CATALOGUE.gates.holding(expressions.activation(variables))
+    return {action.name for place, action in enumerate(CATALOGUE.actions) if holding >> place & 1}
+
+
+def gain(company: Company, decide: Any) -> float:
+    """The change of the win rate by deciding so instead of as the reps do."""
+    paths = simulate(company.market, company.calendar, company.people, company.deals, company.values,
+                     np.random.default_rng(0), decide)  # fmt: skip
+    followed = company.deals.week < company.calendar.weeks - FOLLOWED
+    rows = followed[paths.deal] & (company.people.left[paths.owner] > paths.week)
+    usual = company.market.policy[company.people.skill_class[paths.owner], paths.stage, paths.situation]
+    done = paths.effects[np.arange(paths.deal.size), paths.action]
+    return float((done - (usual * paths.effects).sum(axis=1))[rows].sum() / followed.sum())
+
+
+def oracle_gain(company: Company) -> float:
+    """The same by an oracle."""
+    followed = company.deals.week < company.calendar.weeks - FOLLOWED
+    won, oracle = at_creation(company)
+    return float((oracle - won)[followed].mean())
+
+
+def single(company: Company) -> tuple[float, str]:
+    """The best of doing one action always, whatever the situation."""
+    tried = ((gain(company, lambda _, now, each=each: np.full(now["deal"].size, each)), name)
+             for each, name in enumerate(ACTIONS))  # fmt: skip
+    return max(tried)
