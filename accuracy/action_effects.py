@@ -36,7 +36,7 @@ reps' own working, as a share of an oracle's that knows the truth (points: of th
 told in decision 23. Gains are counted by true values (performance difference): they carry little noise of draws.
 
 The claimed gain is what the evaluation says, with its 90 % interval: doing once what other stretches of time are sure
-of, when it is first suggested (decision 24). "True" is the same by the truth, on the same decisions.
+of, when it is first suggested (decision 28). "True" is the same by the truth, on the same decisions.
 
 | seed | oracle, points | learned, points | share | eligible only | best single action | claimed gain, points | true |
 |---|---|---|---|---|---|---|---|"""
