@@ -106,6 +106,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
     simulator = ForecastService(settings.forecast_address, settings.run_dir)
+    gateway.field_totals = simulator.totals_of_field
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     exchange = ExchangePointer(store, workspace, shelf)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator,

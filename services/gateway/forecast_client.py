@@ -1,4 +1,4 @@
-"""The forecast service over gRPC, as far as trying what would be goes."""
+"""The forecast service over gRPC: what would be, and totals of other amounts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import grpc
 from dealcast.events.v1 import events_pb2
 from dealcast.forecast.v1 import forecast_pb2 as pb
 from dealcast.forecast.v1 import forecast_pb2_grpc
+from kit.errors import InvalidInput
 from learning.wire_event import deal_event
 from services.gateway.added_pipeline import NewDeals
 from services.gateway.convert import add_insight, rollup_from_pb
@@ -52,6 +53,19 @@ class ForecastService:
         except grpc.aio.AioRpcError as failure:
             raise self._channel.error(failure) from None
         return [rollup_from_pb(one) for one in answer.current], [rollup_from_pb(one) for one in answer.simulated]
+
+    async def totals_of_field(self, period: str, field: str) -> Totals:
+        """The totals of a number in a custom field, of every node; none while no open deal has it. Raises as above."""
+        request = pb.GetRollupRequest(period=period, amount_field=field)
+        stub = forecast_pb2_grpc.ForecastServiceStub(await self._channel.connected())
+        try:
+            answer = await stub.GetRollup(request, timeout=SECONDS)
+        except grpc.aio.AioRpcError as failure:
+            error = self._channel.error(failure)
+            if isinstance(error, InvalidInput) and error.field == "amount_field":
+                return []
+            raise error from None
+        return [rollup_from_pb(one) for one in answer.rollups]
 
     async def close(self) -> None:
         """Let the connection go."""

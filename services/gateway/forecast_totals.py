@@ -18,35 +18,39 @@ from learning.placements import REPORTING
 from learning.records import Quota
 from services.gateway.calls import counted_calls
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
+from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
-from services.gateway.quarter_totals import View, rollups_of
+from services.gateway.quarter_totals import View
 from services.gateway.rollup import COMPANY, Parts, cautions, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Workspace
 
+AMOUNTS = OfAmounts()
 Setting = dict[tuple[str, str], int]  # by owner or node, and currency
 
 
 async def forecast_totals(
-    store: Store, workspace: Workspace, principal: Principal, period: FiscalPeriod, node: str, currency: str
-) -> dict[str, Any]:
+    store: Store, workspace: Workspace, principal: Principal, period: FiscalPeriod, node: str, currency: str,
+    source: Source = AMOUNTS,
+) -> dict[str, Any]:  # fmt: skip
     """All nodes or one. Raises InvalidInput beyond the horizon, NotFound for a node that is not there."""
     view, today = View.of(period, workspace), workspace.business_day
-    won = await store.won(principal, period.start, min(period.end, today))
-    promised = [] if view.over else await store.categories(principal, period.start, period.end)
-    rollups = await rollups_of(store, principal, view)
+    won = await source.won(store, principal, period.start, min(period.end, today))
+    promised = [] if view.over else await source.promised(store, principal, period)
+    rollups = await source.rollups(store, principal, view)
     traded = currencies(won, promised, rollups)
     own = workspace.currency
     money = currency.upper() or (own if own in traded or not traded else traded[0])
     day = min(period.end, today)  # of a past period the tree as it stood at its end
-    company = await rollups_of(store, LOCAL, view, money, COMPANY)
+    company = await source.rollups(store, LOCAL, view, money, COMPANY)
     rates = await store.rates()
-    owners, nodes = await quotas_of(store, principal, period, rates, day)
+    owners, nodes = await quotas_of(store, principal, period, rates, day) if source.people else ([], [])
+    calls = await store.standing_calls(principal, str(period)) if source.people else []
     parts = Parts(
         money, await store.tree(principal, day), won, promised, owners,
         {each.node: each for each in rollups if each.currency == money}, view.over, today.isoformat(),
         workspace.generations[InsightKind.FORECAST], await store.nodes_within(principal, day), nodes,
-        counted_calls(await store.standing_calls(principal, str(period)), rates), spoken=bool(company),
+        counted_calls(calls, rates), spoken=bool(company) or source.told,
         forecast=view.quarters is not None, exchange=workspace.exchange_edition,
     )  # fmt: skip
     rows = nodes_json(parts, node)
@@ -55,6 +59,7 @@ async def forecast_totals(
     total = next(iter((*company, *parts.rollups.values())), None)
     return {
         "period": str(period),
+        "type": source.name,
         "tree": REPORTING,
         "start_date": period.start.isoformat(),
         "end_date": period.end.isoformat(),

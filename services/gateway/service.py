@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.errors import Unavailable
 from kit.telemetry import TRACEPARENT, inject
+from learning.fiscal import FiscalPeriod
 from learning.placements import Tree
+from services.gateway.amount_types import AmountType
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
     DealWrite,
@@ -19,11 +22,13 @@ from services.gateway.domain import (
     WriteResult,
     WriteStatus,
 )
-from services.gateway.forecast_totals import forecast_totals
+from services.gateway.forecast_source import OfField, Source
+from services.gateway.forecast_totals import AMOUNTS, forecast_totals
 from services.gateway.json_values import time_text
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
-from services.gateway.store.interface import Query, Store
+from services.gateway.quarter_totals import View as PeriodView
+from services.gateway.store.interface import Query, Store, StoredRollup
 from services.gateway.tree_totals import tree_totals
 from services.gateway.trends import TREND_DAYS
 from services.gateway.workspace import SERVICES, Workspace
@@ -31,10 +36,15 @@ from services.gateway.workspace import SERVICES, Workspace
 SCORES = 30  # the newest of a deal, for its trend
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+FieldTotals = Callable[[str, str], Awaitable[list[StoredRollup]]]
 
 
 async def _none() -> Mapping[str, bool]:
     return {}
+
+
+async def _nobody(_period: str, _field: str) -> list[StoredRollup]:
+    raise Unavailable("the forecast service is not there", field="forecast", mend="Try again when it runs")
 
 
 @dataclass(slots=True)
@@ -47,6 +57,7 @@ class Gateway:
     news: Signal = field(default_factory=Signal)  # something is to be told to readers of live events
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     readiness: Readiness = _none
+    field_totals: FieldTotals = _nobody  # of a period, as the forecast service names it, and a field
     last_write: float = -1e9  # monotonic
     in_hand: set[str] = field(default_factory=set)  # idempotency keys of requests under way
 
@@ -103,15 +114,23 @@ class Gateway:
     # forecast
 
     async def forecast(
-        self, principal: Principal, period: str, node: str = "", currency: str = "", tree: Tree | None = None
-    ) -> dict[str, Any]:
-        """The totals of a period, else the current quarter, over the reporting line or a tree beside it. Raises
-        InvalidInput, also beyond the horizon; NotFound; Forbidden for a tree to who does not see all."""
+        self, principal: Principal, period: str, node: str = "", currency: str = "", tree: Tree | None = None,
+        kind: AmountType | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The totals of a period, else the current quarter, over the reporting line or a tree beside it, of amounts or
+        of another type. Raises InvalidInput, also beyond the horizon; NotFound; Forbidden for a tree to who does not
+        see all; Unavailable for another type while the forecast service is away."""
         calendar = self.workspace.calendar
         chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
+        source = AMOUNTS if kind is None else await self._of_field(kind, chosen)
         if tree is not None:
-            return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency)
-        return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency)
+            return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)
+        return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency, source)
+
+    async def _of_field(self, kind: AmountType, period: FiscalPeriod) -> Source:
+        view = PeriodView.of(period, self.workspace)
+        totals = await self.field_totals(view.asked, kind.field) if view.quarters else []
+        return OfField(kind, totals, self.workspace.business_day)
 
     # next actions
 

@@ -14,9 +14,10 @@ from learning.fiscal import FiscalPeriod
 from learning.placements import Tree, cut_at, depth_of, tree_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
-from services.gateway.domain import InsightKind, Principal, Scope
-from services.gateway.forecast_totals import forecast_totals, quotas_of
-from services.gateway.quarter_totals import View, rollups_of
+from services.gateway.domain import InsightKind, NodeQuota, Principal, Scope
+from services.gateway.forecast_source import Source
+from services.gateway.forecast_totals import AMOUNTS, forecast_totals, quotas_of
+from services.gateway.quarter_totals import View
 from services.gateway.rollup import SUMS, Parts, nodes_json
 from services.gateway.store.interface import CategorySum, PlacedDeal, Store, StoredRollup, Won
 from services.gateway.workspace import Workspace
@@ -26,24 +27,27 @@ UNALLOTTED = "unallotted"
 
 async def tree_totals(
     store: Store, workspace: Workspace, principal: Principal, period: FiscalPeriod, tree: Tree, node: str,
-    currency: str,
+    currency: str, source: Source = AMOUNTS,
 ) -> dict[str, Any]:  # fmt: skip
     """As `forecast_totals`, over another tree. Raises Forbidden for who does not see all."""
     if principal.scope is not Scope.ALL:
         raise Forbidden("totals of this tree tell of deals you do not see", field="tree", value=tree.name,
                         mend="Ask for the reporting line")  # fmt: skip
-    whole = await forecast_totals(store, workspace, principal, period, COMPANY.id, currency)
+    whole = await forecast_totals(store, workspace, principal, period, COMPANY.id, currency, source)
     view, today, money = View.of(period, workspace), workspace.business_day, str(whole["currency"])
-    won = await store.placed_deals(principal, Outcome.WON, period.start, min(period.end, today))
-    promised = [] if view.over else await store.placed_deals(principal, Outcome.OPEN, period.start, period.end)
-    told = {} if view.over else {one.node: one for one in await rollups_of(store, principal, view, money)}
+    won = await source.placed(store, principal, Outcome.WON, period.start, min(period.end, today))
+    promised = [] if view.over else await source.placed(store, principal, Outcome.OPEN, period.start, period.end)
+    told = {} if view.over else {one.node: one for one in await source.rollups(store, principal, view, money)}
     mine = {name: one for name, one in told.items() if name == UNALLOTTED or tree_of(name) == tree.name}
-    _, quotas = await quotas_of(store, principal, period, await store.rates(), min(period.end, today))
+    quotas: Sequence[NodeQuota] = ()
+    if source.people:
+        _, quotas = await quotas_of(store, principal, period, await store.rates(), min(period.end, today))
     parts = Parts(
         money, list(_nodes(tree, (*won, *promised), mine, {each.node for each in quotas})), _won(tree, won),
         _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.generations[InsightKind.FORECAST],
-        node_quotas=[each for each in quotas if tree_of(each.node) == tree.name], spoken=COMPANY.id in told,
-        forecast=view.quarters is not None, leaves=_leaves(tree), exchange=workspace.exchange_edition,
+        node_quotas=[each for each in quotas if tree_of(each.node) == tree.name],
+        spoken=COMPANY.id in told or source.told, forecast=view.quarters is not None, leaves=_leaves(tree),
+        exchange=workspace.exchange_edition,
     )  # fmt: skip
     rows = [*whole["nodes"], *(row for row in nodes_json(parts) if row["node"] != COMPANY.id)]
     shown = [row for row in rows if not node or row["node"] == node]

@@ -17,6 +17,7 @@ from learning.fiscal import FiscalCalendar
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
 from learning.overrules import EXAMPLE, Overrules
 from learning.placements import Tree, trees_from
+from services.gateway.amount_types import AmountType, types_from, types_json
 from services.gateway.domain import LOCAL, InsightKind, Principal
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -32,6 +33,7 @@ HOLIDAY_COUNTRY = "holiday_country"
 LEAD_HORIZON = "lead_horizon_days"
 TREES = "forecast_trees"
 EXCHANGE = "exchange"
+FORECAST_TYPES = "forecast_types"
 DEFAULT_BOUNDS = (0.75, 0.5, 0.25)
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -80,6 +82,7 @@ class Workspace:
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
         self.trees: tuple[Tree, ...] = ()  # that totals are taken over, beside the reporting line
         self.trees_edition = 0  # how often they were set
+        self.forecast_types: tuple[AmountType, ...] = ()  # that totals are taken of, beside amounts
         self.catalogue_generation = 0  # edits of the action catalogue
 
     async def load(self, today: date | None = None) -> None:
@@ -105,6 +108,7 @@ class Workspace:
         self.exchange_edition, self.exchange_digest = int(exchange.get("edition", 0)), str(exchange.get("digest", ""))
         trees = await self._store.get_setting(TREES) or {}
         self.trees, self.trees_edition = trees_from(trees), int(trees.get("edition", 0))
+        self.forecast_types = types_from(await self._store.get_setting(FORECAST_TYPES) or {})
         horizon = await self._store.get_setting(LEAD_HORIZON)
         self.lead_horizon_days = horizon["days"] if horizon is not None else DEFAULT_HORIZON
         clock = await self._store.get_setting(CLOCK)
@@ -232,6 +236,11 @@ class Workspace:
         named = [{"name": tree.name, "levels": list(tree.levels)} for tree in trees]
         await self._store.put_setting(TREES, {"edition": self.trees_edition + 1, "trees": named})
         self.trees, self.trees_edition = tuple(trees), self.trees_edition + 1
+
+    async def set_forecast_types(self, types: Sequence[AmountType]) -> None:
+        """Amounts that totals are taken of on request, beside deals' own."""
+        await self._store.put_setting(FORECAST_TYPES, types_json(types))
+        self.forecast_types = tuple(types)
 
     async def set_holiday_country(self, country: Any) -> None:
         """The country whose public holidays are kept, by its code; empty for none. Raises InvalidInput."""

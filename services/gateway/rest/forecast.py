@@ -11,6 +11,7 @@ from kit.clock import parse_day
 from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
+from services.gateway.amount_types import read_types, types_json
 from services.gateway.forecast_changes import changes, since_submission
 from services.gateway.forecast_trees import define_trees, trees_json
 from services.gateway.rest import base, schemas_forecast
@@ -70,7 +71,28 @@ def router(gateway: Gateway) -> APIRouter:
         given = await object_of(request, ("trees",))
         return answer(await define_trees(gateway, given.get("trees")))
 
+    _types(routes, gateway)
     return routes
+
+
+def _types(routes: APIRouter, gateway: Gateway) -> None:
+    @routes.get("/forecast/types", responses=base.gives(schemas_forecast.ForecastTypes))
+    async def forecast_types() -> Response:
+        """The amounts that totals can be taken of, beside deals' own."""
+        return answer(types_json(gateway.workspace.forecast_types))
+
+    kind = base.obj(name=base.TEXT, field=base.TEXT)
+
+    @routes.put(
+        "/forecast/types", responses=base.gives(schemas_forecast.ForecastTypes),
+        openapi_extra=base.takes(base.obj(types=base.listed(kind))),
+    )  # fmt: skip
+    async def define_forecast_types(request: Request) -> Response:
+        """Define them anew, at most 3: each a custom field of deals that holds a number, by a name for ?type=."""
+        given = await object_of(request, ("types",))
+        types = read_types(given.get("types"), await gateway.store.list_fields())
+        await gateway.workspace.set_forecast_types(types)
+        return answer(types_json(types))
 
 
 def text_of(request: Request, name: str) -> str:

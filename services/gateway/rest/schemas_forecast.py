@@ -260,6 +260,19 @@ class ForecastTrees(Shape):
     trees: list[ForecastTree]
 
 
+class ForecastType(Shape):
+    """A type by its name, and the custom field of deals whose numbers count instead of amounts."""
+
+    name: str
+    field: str
+
+
+class ForecastTypes(Shape):
+    """The types beside that of amounts."""
+
+    types: list[ForecastType]
+
+
 class HoldingRate(Shape):
     """From `date` on one of the currency is `rate` of the company's."""
 

@@ -54,6 +54,7 @@ class ForecastTotals(Shape):
     owner, those of other trees the names of their fields."""
 
     period: str
+    type: str
     tree: str
     start_date: str
     end_date: str

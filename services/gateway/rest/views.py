@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
 from learning.placements import REPORTING
+from services.gateway.amount_types import find_type
 from services.gateway.domain import Principal
 from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
@@ -41,6 +42,7 @@ FORECAST_PARAMETERS = [
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
     base.query("tree", text="a tree of /v1/forecast/trees; the reporting line without"),
+    base.query("type", text="a type of /v1/forecast/types; amounts without"),
 ]
 
 
@@ -64,14 +66,15 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         """
         given = {
             name: checked_text(name, request.query_params.get(name, ""))
-            for name in ("period", "node", "currency", "tree")
+            for name in ("period", "node", "currency", "tree", "type")
         }
         if given["currency"] and not is_currency(given["currency"].upper()):
             mend = "Use an ISO 4217 code such as USD"
             raise InvalidInput("this is no currency", field="currency", value=given["currency"], mend=mend)
         principal = principal_of(request)
         tree = None if given["tree"] in ("", REPORTING) else find_tree(gateway, given["tree"])
-        found = await gateway.forecast(principal, given["period"], given["node"], given["currency"], tree)
+        kind = find_type(gateway.workspace.forecast_types, given["type"])
+        found = await gateway.forecast(principal, given["period"], given["node"], given["currency"], tree, kind)
         if given["currency"]:
             await check_currency(gateway, principal, found)
         return answer(found)
