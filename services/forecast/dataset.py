@@ -109,6 +109,11 @@ class Company:
         """The first day of which a closing is recorded: of the time before, only what outlived it is known."""
         return min((case.closed for case in self.cases if case.closed is not None), default=None)
 
+    @property
+    def known_days(self) -> int:
+        """Days of recorded closings."""
+        return (self.business_day - (self.first_closing or self.business_day)).days + 1
+
     @cached_property
     def samples(self) -> Samples:
         """Every case on each of its sampled days."""

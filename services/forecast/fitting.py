@@ -36,11 +36,11 @@ def fit(
     spans = spans_from(kind, horizon, company.first_month)(company.business_day + timedelta(days=1))
     model = with_new_level(fit_model(company, scores, kind, seed=seed), company, kind, spans[0].end)
     replays = _replays(company, scores, kind, spans, seed, progress)
-    loadings, shocks = estimate_loadings(replays)
+    loadings, shocks = estimate_loadings(replays, company.known_days)
     asks = [ask_of(company, scores, case) for case in open_cases(company)]
     eves = [max(company.business_day, span.start - timedelta(days=1)) for span in spans]
     ahead = [expected(model, company, asks, eve, span.end) for eve, span in zip(eves, spans, strict=True)]
-    blend = fit_blend(company, model.blend.bookings, replays, ahead)
+    blend = fit_blend(company, model.blend.bookings, replays, ahead, loadings)
     evaluation = {
         "shocks": shocks | {"loadings": [loadings.company, loadings.region, loadings.quarter]},
         "correction": {"factor": blend.level(0).factor, "share": blend.level(0).share(), "why": blend.note},

@@ -12,7 +12,7 @@ from services.forecast.blend import Blend, Level, Weights, branch_of
 from services.forecast.bookings import Bookings, Owner, won_cases
 from services.forecast.dataset import Company
 from services.forecast.domain import Loadings
-from services.forecast.missed import Luck, Missed, Part, learn_missed, seen_windows, sum_of, summed
+from services.forecast.missed import LEAST_ERROR, Luck, Missed, Part, alike, learn_missed, seen_windows, sum_of, summed
 from services.forecast.replay import Expected, Replay, Sum, Window
 
 INDEPENDENT = 3.0  # replays overlap: three of them are worth one
@@ -29,8 +29,10 @@ PRIOR_VARIANCES = (0.02, 0.005)  # of company and quarter together, of region
 MOST_VARIANCE = 0.15
 
 
-def fit_blend(company: Company, bookings: Bookings, replays: Sequence[Replay], ahead: Sequence[Expected]) -> Blend:
-    """The correction of each period in `ahead`, from what replays missed."""
+def fit_blend(
+    company: Company, bookings: Bookings, replays: Sequence[Replay], ahead: Sequence[Expected], loadings: Loadings
+) -> Blend:
+    """The correction of each period in `ahead`, from what replays missed. loadings: that deals are drawn with."""
     sizes = usual_sizes(company)
     typical = {owner: size for owner, (_, size) in sizes.items()}
     if not replays:
@@ -38,14 +40,14 @@ def fit_blend(company: Company, bookings: Bookings, replays: Sequence[Replay], a
     share = _owner_share(replays)
     spread = _spread(replays, share, typical)
     branches = {owner: branch_of(path) for owner, path in company.paths.items()}
-    known = (company.business_day - (company.first_closing or company.business_day)).days + 1
+    known = company.known_days
     luck = partial(_own_variance, spread=spread, typical=typical)
     missed: Missed | None = None
     levels: list[tuple[Missed, Level]] = []
     for index, each in enumerate(ahead):
         windows = seen_windows(replays, index, known)
         missed = learn_missed(windows, missed, branches, luck)
-        levels.append((missed, _level(each, missed, share, branches, luck)))
+        levels.append((missed, _level(each, missed, share, branches, luck, loadings)))
     note = f"{len(replays)} forecasts replayed, {replays[0].day} to {replays[-1].day}: {_told(levels[0][0], share)}"
     return Blend(tuple(level for _, level in levels), bookings, round(spread, 6), sizes, note)
 
@@ -72,8 +74,13 @@ def _mixed(each: Expected, weights: Weights) -> dict[Owner, float]:
     return found
 
 
-def _level(each: Expected, missed: Missed, share: float, branches: Mapping[str, str], luck: Luck) -> Level:
-    """The company's total, and each branch's share of it, from the parts by how well they did."""
+def _level(
+    each: Expected, missed: Missed, share: float, branches: Mapping[str, str], luck: Luck, loadings: Loadings
+) -> Level:  # fmt: skip
+    """The company's total, and each branch's share of it, from the parts by how well they did.
+
+    Of the error that all share, what the deals' shared shocks draw already is not drawn again.
+    """
     weights = _owner_weights(each, share)
     total = missed.total(each, luck)
     mixed = _mixed(each, weights)
@@ -81,7 +88,18 @@ def _level(each: Expected, missed: Missed, share: float, branches: Mapping[str, 
     by_branch = summed(mixed, branches)
     wanted = missed.shares(each, branches)
     factors = {branch: _factor(total * wanted.get(branch, 0.0), by_branch[branch]) for branch in sorted(by_branch)}
-    return Level(general, weights, round(missed.shock, 6), factors if len(factors) > 1 else {})
+    drawn = weights.deals**2 * _shared_variance(each, loadings, sum_of(mixed))
+    shock = sqrt(max(missed.shock**2 - drawn, LEAST_ERROR**2))
+    return Level(general, weights, round(shock, 6), factors if len(factors) > 1 else {})
+
+
+def _shared_variance(each: Expected, loadings: Loadings, total: float) -> float:
+    """Squared coefficient of variation of a total that the shocks shared by its deals and new business make up."""
+    if total <= 0:
+        return 0.0
+    everyone = (loadings.company**2 + loadings.quarter**2) * sum(each.moved.values()) ** 2
+    regional = loadings.region**2 * sum(moved**2 for region, moved in each.moved.items() if region)
+    return (everyone + regional) / total**2
 
 
 def _factor(wanted: float, mixed: float) -> float:
@@ -153,31 +171,33 @@ def _own_variance(part: Part, spread: float, typical: Mapping[Owner, float]) -> 
     return spread * own / total**2 if total > 0 else 0.0
 
 
-def estimate_loadings(replays: Sequence[Replay]) -> tuple[Loadings, dict[str, float | int]]:
+def estimate_loadings(replays: Sequence[Replay], known: int) -> tuple[Loadings, dict[str, float | int]]:
     """How much past counts of won deals varied beyond independent deals, shrunk towards a prior.
 
-    Method of moments: Var(N) = Σ p(1-p) + ρ² Σᵢ≠ⱼ φ(tᵢ)φ(tⱼ) to first order in the shared variance ρ². A bias
-    common to all replays is the correction's business and taken out first. Company and quarter cannot be told
-    apart by one quarter ahead each, and share what is found.
+    Method of moments: Var(N) = Σ p(1-p) + ρ² Σᵢ≠ⱼ dᵢdⱼ to first order in the shared variance ρ², with d the change of
+    a deal's chance by a unit of the shock. A bias common to all replays is the correction's business and taken out
+    first; a young record misses by more than the market does, and counts for less. known: days of recorded closings.
+    Company and quarter cannot be told apart by one quarter ahead each, and share what is found.
     """
-    worth = len(replays) / INDEPENDENT
-    whole = [each.counts[""] for each in replays if "" in each.counts]
-    bias = _ratio(sum(each.won for each in whole), sum(each.expected for each in whole))
-    company = _excess([(each, bias) for each in whole])
+    seen = [(alike(each, known), each.counts) for each in replays]
+    worth = sum(own for own, _ in seen) / INDEPENDENT
+    whole = [(own, counts[""]) for own, counts in seen if "" in counts]
+    bias = _ratio(sum(own * each.won for own, each in whole), sum(own * each.expected for own, each in whole))
+    company = _excess([(own, each, bias) for own, each in whole])
     parts = []
-    for each in replays:
-        own = _ratio(each.counts[""].won, each.counts[""].expected) if "" in each.counts else 1.0
-        parts += [(part, own) for name, part in each.counts.items() if name]
+    for own, counts in seen:
+        level = _ratio(counts[""].won, counts[""].expected) if "" in counts else 1.0
+        parts += [(own, part, level) for name, part in counts.items() if name]
     region = _excess(parts)
     found = []
     for estimate, prior in zip((company, region), PRIOR_VARIANCES, strict=True):
         mixed = prior if estimate is None else (worth * estimate + SHOCK_PRIOR * prior) / (worth + SHOCK_PRIOR)
         found.append(min(max(mixed, prior / 4), MOST_VARIANCE))
     half = round(sqrt(found[0] / 2), 6)
-    seen = {"replays": len(replays)} | {
+    told = {"replays": len(replays)} | {
         name: round(value, 6) for name, value in (("company", company), ("region", region)) if value is not None
     }
-    return Loadings(half, round(sqrt(found[1]), 6), half), seen
+    return Loadings(half, round(sqrt(found[1]), 6), half), told
 
 
 def _ratio(won: float, expected: float) -> float:
@@ -185,10 +205,11 @@ def _ratio(won: float, expected: float) -> float:
     return min(max((won + 5.0) / (expected + 5.0), 0.5), 2.0)
 
 
-def _excess(parts: Sequence[tuple[Sum, float]]) -> float | None:
-    """Shared variance that the squared misses show beyond independence; None without any pairs."""
-    pairs = sum(part.pairs for part, _ in parts)
+def _excess(parts: Sequence[tuple[float, Sum, float]]) -> float | None:
+    """Shared variance that the squared misses show beyond independence, from (worth, counts, bias); None without any
+    pairs."""
+    pairs = sum(worth * part.pairs for worth, part, _ in parts)
     if pairs <= 0:
         return None
-    beyond = sum((part.won - bias * part.expected) ** 2 - part.variance for part, bias in parts)
+    beyond = sum(worth * ((part.won - bias * part.expected) ** 2 - part.variance) for worth, part, bias in parts)
     return min(max(beyond / pairs, 0.0), MOST_VARIANCE)

@@ -110,11 +110,12 @@ def seen_windows(replays: Sequence[Replay], index: int, known: int) -> list[Seen
     longest = max((each.windows[index].days for each in having), default=1)
     apart = [(later.day - each.day).days for each, later in pairwise(having)]
     own = min(1.0, max(sum(apart) / max(len(apart), 1) / longest, OVERLAP)) if apart else 1.0
-    found = []
-    for each in having:
-        alike = min(each.known / max(known, 1), 1.0) ** 2
-        found.append((own * alike * each.windows[index].days / longest, each.windows[index]))
-    return found
+    return [(own * alike(each, known) * each.windows[index].days / longest, each.windows[index]) for each in having]
+
+
+def alike(each: Replay, known: int) -> float:
+    """What a replay from a young record is worth: by the square of its length beside now's, `known`."""
+    return min(each.known / max(known, 1), 1.0) ** 2
 
 
 def learn_missed(seen: Sequence[Seen], before: Missed | None, branches: Mapping[str, str], luck: Luck) -> Missed:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from math import exp
+from math import exp, pi, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -126,16 +126,30 @@ def compound(expected: float, shocks: Floats, levels: Integers, name: int) -> In
 
 def _counts(expected: float, shocks: Floats) -> Integers:
     """Poisson counts by inverse CDF; a low shock is a good one, as for deals."""
-    limits, term, reached = [], exp(-expected), 0.0
-    if term == 0.0:  # far beyond exp's range: the normal approximation
+    limits = _limits(expected)
+    if not limits:  # far beyond exp's range: the normal approximation
         approximate: Integers = np.maximum(np.rint(expected - np.sqrt(expected) * shocks), 0).astype(np.int64)
         return approximate
+    counts: Integers = np.searchsorted(np.array(limits), -shocks, side="right").astype(np.int64)
+    return counts
+
+
+def _limits(expected: float) -> list[float]:
+    """Standard normals below which a Poisson count is 0, at most 1 and so on; none where they cannot be computed."""
+    limits, term, reached = [], exp(-expected), 0.0
+    if term == 0.0:
+        return []
     for count in range(int(expected + 10 * expected**0.5) + 20):
         reached += term
         limits.append(threshold(reached))
         term *= expected / (count + 1)
-    counts: Integers = np.searchsorted(np.array(limits), -shocks, side="right").astype(np.int64)
-    return counts
+    return limits
+
+
+def poisson_density(expected: float) -> float:
+    """By how much a unit of a shock that all share moves a count."""
+    limits = _limits(expected)
+    return sum(exp(-0.5 * limit**2) for limit in limits) / sqrt(2 * pi) if limits else sqrt(expected)
 
 
 def _sums(counts: Integers, levels: Integers, name: int) -> Integers:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from math import exp, sqrt
 
@@ -18,6 +18,7 @@ from services.forecast.domain import HORIZON_WEEKS, Floats, share_within
 from services.forecast.features import asked
 from services.forecast.hashing import threshold
 from services.forecast.model import Ask, ForecastModel, amounts_of, region_of
+from services.forecast.newbusiness import OwnerRate, poisson_density
 from services.forecast.rates import fit_new_business
 from services.forecast.timing import fit_timing
 
@@ -33,7 +34,8 @@ LEVEL_BOUNDS = (0.3, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Open deals at a node on a replay's day. pairs: Σ φ(tᵢ)φ(tⱼ) over pairs, what a unit of shared variance adds."""
+    """Open deals at a node on a replay's day. density: by how much a unit of a shared shock moves their wins. pairs:
+    its products over pairs of deals, what a unit of shared variance adds."""
 
     expected: float = 0.0
     variance: float = 0.0
@@ -56,6 +58,9 @@ class Expected:
     pace: Mapping[Owner, float] | None
     mean: Mapping[Owner, float] | None
     periods: int = 1  # past ones that the mean is of
+    moved: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by region: of `base`, by a unit of a shock that all share
 
     @property
     def base(self) -> dict[Owner, float]:
@@ -111,7 +116,7 @@ def with_new_level(model: ForecastModel, company: Company, kind: str, last: date
     business = model.new_business
     before = made_and_won(company, kind, company.business_day, last)
     start = company.business_day + timedelta(days=1)
-    rates = sum(_new(model, start, start, last).values())
+    rates = sum(wins * amount for _, wins, amount in _new(model, start, start, last))
     if before is None or rates <= 0:
         return model
     level = min(max(0.5 + 0.5 * before / rates, LEVEL_BOUNDS[0]), LEVEL_BOUNDS[1])
@@ -169,44 +174,45 @@ def ask_of(company: Company, scores: Scores, case: Case) -> Ask:
 def expected(model: ForecastModel, company: Company, asks: Sequence[Ask], after: date, last: date) -> Expected:
     """What is expected of the days after `after` up to `last`, as of the company's day."""
     day, bookings = company.business_day, model.blend.bookings
-    shares = _shares(model, asks, after, last)
+    shares, densities = _shares(model, asks, after, last)
     deals: dict[Owner, float] = defaultdict(float)
+    moved: dict[str, float] = defaultdict(float)
     weights = np.zeros(HORIZON_WEEKS)
-    for ask, share in zip(asks, shares, strict=True):
+    for ask, share, density in zip(asks, shares, densities, strict=True):
         mean = amounts_of(model.parameters(ask, 0.5, weights))[0]
         deals[str(ask.row.get("owner_id") or ""), mean.currency] += share * float(mean.value)
-    new = _new(model, day + timedelta(days=1), after + timedelta(days=1), last)
+        moved[ask.region] += density * float(mean.value)
     level = model.new_business.level if after == day else 1.0
-    scaled = {owner: level * amount for owner, amount in new.items()}
-    return Expected(last, deals, scaled, bookings.pace(after, last, day), bookings.mean(after, last, day),
-                    bookings.known(after, last, day))  # fmt: skip
+    new: dict[Owner, float] = {}
+    for owner, wins, amount in _new(model, day + timedelta(days=1), after + timedelta(days=1), last):
+        new[owner.owner_id, owner.currency] = level * wins * amount
+        moved[region_of(owner.path)] += poisson_density(level * wins) * amount
+    return Expected(last, deals, new, bookings.pace(after, last, day), bookings.mean(after, last, day),
+                    bookings.known(after, last, day), moved)  # fmt: skip
 
 
-def _new(model: ForecastModel, start: date, first: date, last: date) -> dict[Owner, float]:
+def _new(model: ForecastModel, start: date, first: date, last: date) -> Iterator[tuple[OwnerRate, float, float]]:
+    """Of each owner how many wins are expected, and their mean amount in major units."""
     exposure = model.new_business.exposure(start, first, last)
-    found: dict[Owner, float] = {}
     for owner in model.new_business.owners:
         amount = exp(min(owner.log_amount_mean + owner.log_amount_sd**2 / 2, 39.0))
-        minor = owner.rate * exposure * amount
-        found[owner.owner_id, owner.currency] = minor / 10 ** get_currency_precision(owner.currency)
-    return found
+        yield owner, owner.rate * exposure, amount / 10 ** get_currency_precision(owner.currency)
 
 
-def _shares(model: ForecastModel, asks: Sequence[Ask], after: date, last: date) -> Floats:
-    """P(won on the days after `after` up to `last`)."""
+def _shares(model: ForecastModel, asks: Sequence[Ask], after: date, last: date) -> tuple[Floats, Floats]:
+    """P(won on the days after `after` up to `last`), and how much a unit of a shock that all share moves it."""
     if not asks:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0)
     probability, weights = model.chances(asks)
     days = np.array([max((after - asks[0].day).days, 0), (last - asks[0].day).days])
     reached = share_within(weights, days)
-    shares: Floats = probability * (reached[:, 1] - reached[:, 0])
-    return shares
+    within: Floats = reached[:, 1] - reached[:, 0]
+    bounds = np.array([threshold(float(each)) for each in probability])
+    return probability * within, within * np.exp(-0.5 * bounds**2) / sqrt(2 * np.pi)
 
 
 def _counts(model: ForecastModel, asks: Sequence[Ask], won: Sequence[bool], last: date) -> dict[str, Sum]:
-    shares = np.clip(_shares(model, asks, asks[0].day, last) if asks else np.zeros(0), 1e-6, 1 - 1e-6)
-    bounds = np.array([threshold(float(share)) for share in shares])
-    densities = np.exp(-0.5 * bounds**2) / sqrt(2 * np.pi)
+    shares, densities = _shares(model, asks, asks[0].day, last) if asks else (np.zeros(0), np.zeros(0))
     ended = np.array(won, dtype=bool)
     members: dict[str, list[int]] = defaultdict(list)
     for index, ask in enumerate(asks):

@@ -12,11 +12,11 @@ from learning.records import Outcome
 from services.forecast.blend import Blend
 from services.forecast.bookings import read_bookings
 from services.forecast.dataset import AGES, Case, Company, Scores, timing_examples
-from services.forecast.domain import SCENARIOS
-from services.forecast.learn import fit_blend
+from services.forecast.domain import SCENARIOS, Loadings
+from services.forecast.learn import estimate_loadings, fit_blend
 from services.forecast.missed import Missed, learn_missed, seen_windows
 from services.forecast.rates import ripening
-from services.forecast.replay import Expected, Replay, Window, fit_model
+from services.forecast.replay import Expected, Replay, Sum, Window, fit_model
 from services.forecast.timing import TimingModel, fit_timing
 
 TODAY = date(2017, 8, 16)
@@ -136,6 +136,28 @@ def test_an_owner_with_hardly_a_win_keeps_his_mean() -> None:
     assert past.added(total.astype(np.int64), 0.5).min() >= 0
 
 
+def test_what_shared_shocks_draw_is_not_drawn_again() -> None:
+    made = company(3)
+    replays = [replayed(7 * back, window(7, 100, 100, 100 * 1.3 ** (-1) ** back)) for back in range(9, 1, -1)]
+    ahead = [Expected(TODAY, {OWNER: 100.0}, {}, None, None, moved={"": 40.0, "region:x": 80.0})]
+    alone, shared = (
+        fit_blend(made, read_bookings(made), replays, ahead, loadings).level(0).shock
+        for loadings in (Loadings(0.0, 0.0, 0.0), Loadings(0.05, 0.1, 0.05))
+    )
+    drawn = 2 * 0.05**2 * 1.2**2 + 0.1**2 * 0.8**2
+    assert alone**2 - shared**2 == pytest.approx(drawn, rel=1e-3)
+
+
+def test_loadings_show_what_independence_does_not_explain() -> None:
+    def found(sd: float, known: int) -> float:
+        counts = [{"": Sum(40.0, 24.0, 30.0, 15.0, round(40 + sd * (-1) ** at))} for at in range(12)]
+        replays = [Replay(TODAY - timedelta(days=7 * at), known, [], each) for at, each in enumerate(counts)]
+        return estimate_loadings(replays, 200)[0].company
+
+    assert found(5.0, 200) < Loadings().company < found(15.0, 200)
+    assert found(15.0, 60) < found(15.0, 200)
+
+
 def test_replays_of_a_young_record_and_overlapping_ones_tell_less() -> None:
     weekly = seen_windows([replayed(back, window(7, 1, 1, 1)) for back in (21, 14, 7)], 0, 200)
     assert [worth for worth, _ in weekly] == pytest.approx([1.0] * 3)
@@ -148,7 +170,7 @@ def test_replays_of_a_young_record_and_overlapping_ones_tell_less() -> None:
 def test_nothing_replayed_is_wide_and_said() -> None:
     made = company(3)
     model = fit_model(made, Scores(), "quarter", seed=1)
-    blend = fit_blend(made, read_bookings(made), [], [Expected(TODAY, {}, {}, None, None)])
+    blend = fit_blend(made, read_bookings(made), [], [Expected(TODAY, {}, {}, None, None)], Loadings())
     assert blend.level(0).shock > 2.5 * Missed().shock
     assert blend.note.startswith("left out")
     assert model.blend.note.startswith("left out")

@@ -118,8 +118,8 @@ def test_ripening_counts_what_is_still_open_as_unknown(trained: tuple[Path, Fore
     assert reached[:, -1].mean() > naive
 
 
-def test_shocks_grow_with_what_independence_does_not_explain() -> None:
+def test_without_replays_shocks_are_a_prior() -> None:
     assert Sum(density=10.0, density_squared=1.0).pairs == 99.0
-    few, seen = estimate_loadings([])
+    few, seen = estimate_loadings([], 1)
     assert seen == {"replays": 0}
     assert 0 < few.company < 0.3
