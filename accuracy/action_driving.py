@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -21,11 +21,12 @@ from demo.truth import at_creation
 from learning.records import DealHistory
 from services.next_best_action import catalogue, expressions, features
 from services.next_best_action.domain import Variable
-from services.next_best_action.situations import SituationalEffects
+from services.next_best_action.situations import ALWAYS, SituationalEffects, choices_at, keys_of
 
 CATALOGUE = catalogue.load()
 TODAY = date(2026, 11, 21)
 FOLLOWED = 60  # weeks that the last deal counted is followed for
+AS_USUAL = -1
 USUAL_CHANCE = 0.4  # the score that conditions are given: no lead score is computed here
 
 
@@ -35,7 +36,8 @@ class Driver:
 
     company: Company
     effects: SituationalEffects
-    gated: bool = False  # only what the catalogue's conditions allow there
+    gated: bool = False  # only what the catalogue's conditions allow there; reps go on where none of it is better
+    usual: set[tuple[int, int]] = field(default_factory=set)  # (deal, week) in which they did
     starts: dict[int, Start] = field(default_factory=dict)
     weeks: dict[int, list[Week]] = field(default_factory=dict)
     deeds: dict[int, list[Deed]] = field(default_factory=dict)
@@ -52,7 +54,10 @@ class Driver:
         week = int(now["week"][0]) if now["week"].size else 0
         monday = self.company.calendar.monday(week)
         standing = zip(now["deal"].tolist(), now["owner"].tolist(), now["situation"].tolist(), strict=True)
-        return np.array([self._best(deal, owner, situation, monday) for deal, owner, situation in standing], dtype=int)
+        found = np.array([self._best(deal, owner, situation, monday) for deal, owner, situation in standing], dtype=int)
+        left = found == AS_USUAL
+        self.usual.update((deal, week) for deal in now["deal"][left].tolist())
+        return np.where(left, now["action"], found)
 
     def _remember(self, row: Rows) -> None:
         names = ("deal", "owner", "situation", "health", "action", "action_day", "answered", "event", "event_day",
@@ -74,14 +79,20 @@ class Driver:
         log = activities(self.starts[number], deeds, eve, customer=False, number=0, rng=Random(number))
         history = DealHistory(deal, tuple(changes), tuple(log))
         variables: dict[str, Variable] = {"stage": deal.stage, "signals": CATALOGUE.signals.found(log, eve)}
-        found = self.effects.at(history, eve, variables)
-        if self.gated:
-            fits = allowed(history, eve)
-            found = {name: effect for name, effect in found.items() if name in fits}
-        name = max(found, key=lambda each: found[each].mean, default="")
-        if not name or found[name].mean <= 0:
-            return 0
-        return ACTIONS.index("chat" if name == "text" else name)
+        keys = keys_of(variables, choices_at(history, eve, self.effects.fields))
+        means = {"": 0.0} | {name: one.mean for name, one in self.effects.effects(keys).items()}
+        fits = allowed(history, eve) | {""} if self.gated else means.keys()
+        name = max((each for each in means if each in fits), key=means.__getitem__)
+        if self.gated and means[name] <= self._usual(keys, means):
+            return AS_USUAL
+        return ACTIONS.index({"": "wait", "text": "chat"}.get(name, name))
+
+    def _usual(self, keys: Sequence[str], means: Mapping[str, float]) -> float:
+        """What reps' mix of the actions compared there brings."""
+        active = [place for place, key in enumerate(self.effects.keys) if key == ALWAYS or key in keys]
+        often = self.effects.often(active)
+        shares = {name: often[name] if name else 1 - sum(often.values()) for name in means}
+        return sum(shares[name] * means[name] for name in means) / sum(shares.values())
 
 
 def allowed(history: DealHistory, day: date) -> Set[str]:
@@ -99,6 +110,10 @@ def gain(company: Company, decide: Any) -> float:
                      np.random.default_rng(0), decide)  # fmt: skip
     followed = company.deals.week < company.calendar.weeks - FOLLOWED
     rows = followed[paths.deal] & (company.people.left[paths.owner] > paths.week)
+    if isinstance(decide, Driver):
+        rows &= np.array(
+            [one not in decide.usual for one in zip(paths.deal.tolist(), paths.week.tolist(), strict=True)]
+        )
     usual = company.market.policy[company.people.skill_class[paths.owner], paths.stage, paths.situation]
     done = paths.effects[np.arange(paths.deal.size), paths.action]
     return float((done - (usual * paths.effects).sum(axis=1))[rows].sum() / followed.sum())
