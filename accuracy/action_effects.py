@@ -32,7 +32,7 @@ _HEAD = """### Effects by situation, in the sample company
 record shows of them, with every action of the company's truth allowed and none but the chance of winning counted
 ("eligible only": what the built-in catalogue's conditions allow, at a score of .4, else as the rep would; measured, as
 the best single action, at the first seeds). The gain is that over the reps' own working, as a share of an oracle's that
-knows the truth (points: of the win rate). How the truth was set is told in decision 23. Gains are counted by true values
+knows the truth (points: of the win rate). Decision 23 tells how the truth was set. Gains are counted by true values
 (performance difference): they carry little noise of draws.
 
 The claimed gain is what the evaluation says, with its 90 % interval: doing once what other stretches of time are sure
