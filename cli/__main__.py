@@ -14,6 +14,7 @@ from cli.lazy import lazy_group
 COMMANDS = {
     "up": "cli.up",
     "import": "cli.import_",
+    "imports": "cli.imports",
     "train": "cli.train",
     "evaluate": "cli.evaluate",
     "backtest": "cli.backtest",

@@ -66,6 +66,7 @@ _KOREAN = {
     "deal_products": "딜 제품",
     "deal_credits": "딜 실적 배분",
 }
+UNDO = {"en": "to undo it whole: dealcast imports undo {id}", "ko": "전부 되돌리려면: dealcast imports undo {id}"}
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "ko": _KOREAN}
 
 
@@ -101,6 +102,8 @@ def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> 
         yield words["rounded"].format(file=file, count=found.count, written=found.written, kept=found.kept)
     for path in report.rejects_files.values():
         yield words["rejects"].format(path=path)
+    if report.import_id:
+        yield UNDO[language].format(id=report.import_id)
 
 
 def _shown(entity: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.import_report import row_lines
+from cli.import_report import UNDO, row_lines
 from cli.import_sheets import sheet_lines
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
         yield words["rounded"].format(file=name, count=rounded.count, written=rounded.written, kept=rounded.kept)
     for path in found.report.rejects_files.values():
         yield words["rejects"].format(path=path)
+    if found.report.import_id:
+        yield UNDO[language].format(id=found.report.import_id)
 
 
 def _columns(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:

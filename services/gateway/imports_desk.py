@@ -13,6 +13,7 @@ from kit.errors import Conflict, DealcastError
 from services.gateway import jobs as job_states
 from services.gateway.domain import Principal
 from services.gateway.history_load import load_history
+from services.gateway.imports import undoing
 from services.gateway.jobs import Job, Jobs
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
@@ -33,8 +34,14 @@ class ImportDesk:
     async def open(self, source: str, as_of: str = "", currency: str = "") -> Job:
         """Begin an import. With `as_of` the clock is pinned to that day, never backwards."""
         await self._gateway.workspace.keep_apart(sample=False)
-        await self._set(as_of, currency)
-        return await self.jobs.start(source)
+        job = await self.jobs.start(source)
+        try:
+            await undoing.recorded(self._gateway.store, job)
+            await self._set(as_of, currency)
+        except DealcastError as error:
+            await self.jobs.finish(job, job_states.FAILED, str(error))
+            raise
+        return job
 
     async def finish(
         self, job_id: str, counts: Mapping[str, Any], as_of: str = "", currency: str = "", error: str = ""
@@ -47,6 +54,14 @@ class ImportDesk:
         job.detail["counts"] = dict(counts)
         await self._ended(job, error)
         return job
+
+    async def undo(self, principal: Principal, job_id: str, *, discard: bool = False) -> Job:
+        """Undo an import whole. Raises NotFound; Conflict where it runs, was undone, or records were changed since."""
+        await undoing.undo(self._gateway.store, self.jobs, job_id, principal, discard=discard)
+        await self._gateway.workspace.load()
+        self._gateway.outbox.wake()
+        self._gateway.news.wake()
+        return self.jobs.get(job_id)
 
     async def load(self, principal: Principal, folder: Path) -> Job:
         """Load a history folder in the background. Raises Conflict while another is being loaded."""
@@ -78,7 +93,7 @@ class ImportDesk:
             await self._ended(job, "Something unforeseen failed; see the gateway's log.")
 
     async def _ended(self, job: Job, error: str) -> None:
-        await self.jobs.finish(job, job_states.FAILED if error else job_states.SUCCEEDED, error)
+        await undoing.end(self._gateway.store, self.jobs, job, error)
         data: dict[str, Any] = {"import": job.id, "state": job.state, "counts": job.detail.get("counts", {})}
         await self._gateway.store.add_event("import", "", data)
         self._gateway.news.wake()

@@ -106,6 +106,15 @@ class HttpSink:
         self._import = ""
         self._end: dict[str, Any] = {}
 
+    @property
+    def import_id(self) -> str:
+        """By which the import can be undone; "" before it has begun."""
+        return self._import
+
+    @property
+    def _belongs(self) -> dict[str, str]:
+        return {"import": self._import} if self._import else {}
+
     async def begin(self, name: str, as_of: date | None, currency: str) -> None:
         self._end = {"currency": currency} | ({"as_of": as_of.isoformat()} if as_of else {})
         response = await self._client.call("POST", "/v1/imports", json={"source": name} | self._end)
@@ -117,7 +126,7 @@ class HttpSink:
 
     async def define(self, definitions: Sequence[FieldDefinition]) -> None:
         rows = [people.definition_to_json(each) for each in definitions]
-        await self._client.call("PUT", "/v1/fields", json={"fields": rows})
+        await self._client.call("PUT", "/v1/fields", json={"fields": rows}, params=self._belongs)
 
     async def prices(self) -> Mapping[str, Money]:
         rows = (await self._client.call("GET", "/v1/products")).json()["products"]
@@ -152,8 +161,8 @@ class HttpSink:
 
     async def _post(self, batch: str, rows: Sequence[Mapping[str, Any]]) -> list[WriteResult]:
         content = b"".join(orjson.dumps(row) + b"\n" for row in rows)
-        headers = {"Content-Type": "application/x-ndjson"}
-        response = await self._client.call("POST", f"/v1/{batch}:batch", content=content, headers=headers)
+        options: dict[str, Any] = {"content": content, "headers": {"Content-Type": "application/x-ndjson"}}
+        response = await self._client.call("POST", f"/v1/{batch}:batch", params=self._belongs, **options)
         results = [result_from_json(json.loads(line)) for line in response.text.splitlines() if line.strip()]
         if len(results) != len(rows):
             message = f"the gateway answered {len(results)} of {len(rows)} lines"
@@ -182,7 +191,7 @@ class HttpSink:
         return found
 
     async def remember(self, document: Mapping[str, Any]) -> None:
-        await self._client.call("PUT", "/v1/weekly-files", json={"memory": document})
+        await self._client.call("PUT", "/v1/weekly-files", json={"memory": document}, params=self._belongs)
 
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         body = self._end | {"counts": counts}
@@ -200,6 +209,7 @@ class CheckingSink:
     """Takes what a gateway knows into account and sends it nothing: for dry runs over HTTP."""
 
     blind = True  # cannot tell new from changed
+    import_id = ""  # nothing is to be undone
 
     def __init__(self, inner: HttpSink) -> None:
         self._inner = inner

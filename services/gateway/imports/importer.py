@@ -59,6 +59,7 @@ class Report:
     read + derived = created + changed + unchanged (+ checked) + merged + passed + rejected.
     """
 
+    import_id: str = ""  # by which it can be undone, where it can
     as_of: date | None = None
     business_day: date | None = None  # the company's, once all is in
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -153,6 +154,7 @@ class Importer:
                 await self._sink.fail(str(error))
             raise
         await self._sink.finish(self.report.counts)
+        self.report.import_id = getattr(self._sink, "import_id", "")
         self.report.business_day = await self._sink.business_day()
 
     async def _write(self, family: str, staging: Staging) -> None:

@@ -12,6 +12,7 @@ from learning.records import FieldDefinition
 from services.gateway.domain import LOCAL, FieldError, WriteResult, WriteStatus
 
 if TYPE_CHECKING:
+    from services.gateway.jobs import Job, Jobs
     from services.gateway.store.interface import Store
 
 Around = tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]  # ids and names of users, of accounts; contacts
@@ -55,6 +56,10 @@ class Sink(Protocol):
 class WeeklySink(Sink, Protocol):
     """A sink that weekly files can go to."""
 
+    @property
+    def import_id(self) -> str:
+        """By which the import can be undone; "" where it cannot."""
+
     async def around(self) -> Around:
         """Who is there already: users and accounts with their names, and the ids of contacts."""
 
@@ -68,18 +73,24 @@ class WeeklySink(Sink, Protocol):
 class StoreSink:
     """Writes into a store that no gateway has open."""
 
-    def __init__(self, store: Store, *, source: str = "import") -> None:
-        self._store, self._source = store, source
+    def __init__(self, store: Store, *, source: str = "import", record: bool = False) -> None:
+        """`record` keeps the import among the imports, with what it changes as it was, so that it can be undone."""
+        self._store, self._source, self._record = store, source, record
+        self._plain = store
+        self._running: tuple[Jobs, Job] | None = None
         self._as_of: date | None = None
         self._currency = ""
 
     async def begin(self, name: str, as_of: date | None, currency: str) -> None:
+        from services.gateway.imports.undoing import begin
         from services.gateway.workspace import Workspace
 
         self._workspace = Workspace(self._store)
         await self._workspace.load()
         await self._workspace.keep_apart(sample=False)
         self._as_of, self._currency = as_of, currency
+        if self._record:
+            self._running, self._store = await begin(self._plain, name)
         if as_of is not None:
             await self._workspace.move_forward(as_of.isoformat())
 
@@ -132,11 +143,26 @@ class StoreSink:
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         if not self._workspace.currency_set:
             await self._workspace.set_currency(self._currency)
-        day = self._as_of.isoformat() if self._as_of else None
-        await self._store.add_event("import", "", {"as_of": day, "counts": {k: dict(v) for k, v in counts.items()}})
+        day, told = self._as_of.isoformat() if self._as_of else None, {k: dict(v) for k, v in counts.items()}
+        await self._store.add_event("import", "", {"as_of": day, "counts": told})
+        await self._end("", counts=told)
 
     async def fail(self, error: str) -> None:
-        """What is in stays in: the next import goes on from there."""
+        """What is in stays in: the next import goes on from there, or this one is undone."""
+        await self._end(error)
+
+    async def _end(self, error: str, **detail: Any) -> None:
+        from services.gateway.imports.undoing import end
+
+        if self._running is not None:
+            jobs, job = self._running
+            job.detail |= detail
+            await end(self._plain, jobs, job, error)
+
+    @property
+    def import_id(self) -> str:
+        """By which it can be undone; "" where it cannot."""
+        return self._running[1].id if self._running else ""
 
     async def close(self) -> None:
         await self._store.close()

@@ -8,13 +8,16 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.folder_lock import locked
 from services.gateway.imports.sinks import StoreSink, WeeklySink
+
+if TYPE_CHECKING:
+    from services.gateway.store import Store
 
 
 async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> WeeklySink:
@@ -74,12 +77,25 @@ class _LockedSink(StoreSink):
             await super().close()
 
 
+@asynccontextmanager
+async def held_store(folder: Path, who: str) -> AsyncIterator[Store]:
+    """The store of a folder, held alone meanwhile. Raises Conflict where another process holds the folder."""
+    from services.gateway.store import open_store
+
+    with locked(folder, who):
+        store = await open_store(_location(folder))
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
 async def _open_store(folder: Path, location: str) -> WeeklySink:
     from services.gateway.store import open_store
 
     with ExitStack() as held:
         held.enter_context(locked(folder, "dealcast import"))
-        sink = _LockedSink(await open_store(location))
+        sink = _LockedSink(await open_store(location), record=True)
         sink.held = held.pop_all()
     return sink
 

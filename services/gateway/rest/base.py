@@ -67,14 +67,15 @@ def takes(schema: Mapping[str, Any], *parameters: Mapping[str, Any], required: b
     return {"requestBody": {"required": required, "content": content}, "parameters": list(parameters)}
 
 
-def takes_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
+def takes_lines(schema: Mapping[str, Any], *parameters: Mapping[str, Any]) -> dict[str, Any]:
     """NDJSON in and out."""
     return {
+        "parameters": list(parameters),
         "requestBody": {
             "required": True,
             "description": "A JSON object a line, UTF-8, lines of up to 4 MB, up to 200,000 lines",
             "content": {NDJSON: {"schema": dict(schema)}},
-        }
+        },
     }
 
 

@@ -13,12 +13,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import DealcastError, InvalidInput
+from kit.telemetry import TRACEPARENT, inject
 from learning.records import CATEGORIES, DealKind, Outcome
 from services.gateway.domain import DealWrite, FieldError, Principal, WriteStatus
 from services.gateway.json_checks import Problems, check_id
 from services.gateway.json_records import activity_to_json, deal_from_json, result_to_json
 from services.gateway.json_values import time_text, value_to_json
-from services.gateway.rest import base, inputs
+from services.gateway.rest import base, inputs, recorded
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.http import (
     Line,
@@ -34,7 +35,7 @@ from services.gateway.rest.problems import Refused, refusal
 from services.gateway.rest.schemas import Deal, DealPage
 from services.gateway.rest.schemas_records import ActivityPage, ChangePage
 from services.gateway.service import Gateway
-from services.gateway.store.interface import SORTS, Query
+from services.gateway.store.interface import SORTS, Query, Store
 from services.gateway.store.reads import activity_cursor
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,10 @@ LIST_PARAMETERS = [
 HISTORY_PAGING = [base.query("limit", "integer", minimum=1, maximum=1_000), base.PAGING[1]]
 
 
-async def apply_lines(gateway: Gateway, principal: Principal, rows: Sequence[Any]) -> list[Line]:
-    """Write a chunk of deals; one result a row, in order."""
+async def apply_lines(
+    gateway: Gateway, principal: Principal, rows: Sequence[Any], store: Store | None = None
+) -> list[Line]:
+    """Write a chunk of deals, to another store than the gateway's where one is given; one result a row, in order."""
     results: list[Line] = [{}] * len(rows)
     writes: list[DealWrite] = []
     places: list[int] = []
@@ -77,7 +80,7 @@ async def apply_lines(gateway: Gateway, principal: Principal, rows: Sequence[Any
         else:
             writes.append(write)
             places.append(place)
-    for place, line in zip(places, await _apply(gateway, principal, writes), strict=True):
+    for place, line in zip(places, await _apply(gateway, principal, writes, store), strict=True):
         results[place] = line
     return results
 
@@ -88,11 +91,16 @@ def named(row: Any) -> str:
     return found[:200] if isinstance(found, str) else ""
 
 
-async def _apply(gateway: Gateway, principal: Principal, writes: Sequence[DealWrite]) -> list[Line]:
+async def _apply(
+    gateway: Gateway, principal: Principal, writes: Sequence[DealWrite], store: Store | None
+) -> list[Line]:
     if not writes:
         return []
     try:
-        return [result_to_json(result) for result in await gateway.apply_deals(principal, writes)]
+        trace = inject().get(TRACEPARENT, "")
+        results = await (store or gateway.store).apply_deals(principal, writes, trace=trace)
+        gateway.written(results)
+        return [result_to_json(result) for result in results]
     except DealcastError as error:
         failed = FieldError(error.field, error.value, error.message, error.mend or "Send the line again")
     except Exception:
@@ -203,11 +211,13 @@ def router(gateway: Gateway) -> APIRouter:
         )
         return answer({"deals": found, "next_cursor": following})
 
-    @routes.post("/deals:batch", responses=base.gives_lines(), openapi_extra=base.takes_lines(inputs.DEAL))
+    @routes.post(
+        "/deals:batch", responses=base.gives_lines(), openapi_extra=base.takes_lines(inputs.DEAL, *recorded.IMPORT)
+    )
     async def write_deals(request: Request) -> Response:
         """Create or change many deals: a deal a line in, a result a line out. Repeating a batch changes nothing."""
-        principal = principal_of(request)
-        return LineExchange(request, lambda rows: apply_lines(gateway, principal, rows))
+        principal, store = principal_of(request), await recorded.store_of(request, gateway)
+        return LineExchange(request, lambda rows: apply_lines(gateway, principal, rows, store))
 
     _history_routes(routes, gateway)
 

@@ -124,6 +124,22 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         return answer(desks.imports.jobs.get(id_in_path(import_id)).to_json())
 
     @routes.post(
+        "/imports/{import_id}:undo", responses=base.gives(shapes.Job),
+        openapi_extra=base.takes(base.obj(discard=base.FLAG), required=False),
+    )  # fmt: skip
+    async def undo_import(request: Request, import_id: str) -> Response:
+        """Undo an import whole: every record it changed stands again as before, what it created is gone.
+
+        409 where records were changed since, by a later import or otherwise; `discard` gives those changes up too.
+        """
+        given = await object_of(request, ("discard",))
+        discard = given.get("discard", False)
+        if not isinstance(discard, bool):
+            raise InvalidInput("discard is neither true nor false", field="discard", mend="Send true or false")
+        job = await desks.imports.undo(principal_of(request), id_in_path(import_id), discard=discard)
+        return answer(job.to_json())
+
+    @routes.post(
         "/history:load", status_code=202, responses=base.gives(shapes.Job, 202),
         openapi_extra=base.takes(base.obj(folder=TEXT)),
     )  # fmt: skip

@@ -35,7 +35,7 @@ def csv_body(text: str) -> dict[str, Any]:
 def router(gateway: Gateway) -> APIRouter:
     """The routes but for the batch, which is like any other."""
     routes = base.routes("records")
-    kind = kinds(gateway)["quotas"]
+    kind = kinds(gateway.store)["quotas"]
 
     @routes.put("/quotas", responses=base.gives(Result, 200, 201), openapi_extra=base.takes(kind.schema))
     async def put_quota(request: Request) -> Response:

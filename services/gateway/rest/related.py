@@ -19,7 +19,7 @@ from services.gateway import json_people as people
 from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.json_records import activity_from_json, result_to_json
 from services.gateway.quota_rows import read_quota, save_quotas
-from services.gateway.rest import base, inputs
+from services.gateway.rest import base, inputs, recorded
 from services.gateway.rest import schemas_records as shapes
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text, named
@@ -38,6 +38,7 @@ from services.gateway.rest.ndjson import LineExchange
 from services.gateway.rest.problems import Refused, refusal
 from services.gateway.rest.schemas import Result
 from services.gateway.service import Gateway
+from services.gateway.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +56,8 @@ class Kind:
     save: Save
 
 
-def kinds(gateway: Gateway) -> dict[str, Kind]:
+def kinds(store: Store) -> dict[str, Kind]:
     """Every kind that has a batch."""
-    store = gateway.store
 
     def traced(save: Callable[..., Awaitable[Sequence[WriteResult]]]) -> Save:
         return lambda principal, records: save(principal, records, trace=inject().get(TRACEPARENT, ""))
@@ -149,7 +149,7 @@ async def _save(gateway: Gateway, kind: Kind, principal: Principal, records: Seq
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
     routes = base.routes("records")
-    for kind in kinds(gateway).values():
+    for kind in kinds(gateway.store).values():
         _batch(routes, gateway, kind)
         if kind.name not in {"activities", "quotas"}:
             _put(routes, gateway, kind)
@@ -162,11 +162,13 @@ def router(gateway: Gateway) -> APIRouter:
 def _batch(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
     @routes.post(
         f"/{kind.name}:batch", name=f"write_{kind.name}", responses=base.gives_lines(),
-        openapi_extra=base.takes_lines(kind.schema), description=f"Create or change many {kind.name}, one a line.",
+        openapi_extra=base.takes_lines(kind.schema, *recorded.IMPORT),
+        description=f"Create or change many {kind.name}, one a line.",
     )  # fmt: skip
     async def write(request: Request) -> Response:
-        principal = principal_of(request)
-        return LineExchange(request, lambda rows: save_rows(gateway, kind, principal, rows))
+        principal, store = principal_of(request), await recorded.store_of(request, gateway)
+        own = kinds(store)[kind.name]
+        return LineExchange(request, lambda rows: save_rows(gateway, own, principal, rows))
 
 
 async def save_one(gateway: Gateway, kind: Kind, principal: Principal, raw: Any) -> tuple[int, Line]:
@@ -197,7 +199,7 @@ def _put(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
 
 
 def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
-    kind = kinds(gateway)["activities"]
+    kind = kinds(gateway.store)["activities"]
 
     @routes.post(
         "/activities", status_code=201, responses=base.gives(Result, 200, 201),
@@ -260,7 +262,9 @@ def _fields(routes: APIRouter, gateway: Gateway) -> None:
 
     schema = base.obj(fields=base.listed(inputs.DEFINITION))
 
-    @routes.put("/fields", responses=base.gives(shapes.FieldDefinitions), openapi_extra=base.takes(schema))
+    @routes.put(
+        "/fields", responses=base.gives(shapes.FieldDefinitions), openapi_extra=base.takes(schema, *recorded.IMPORT)
+    )
     async def define(request: Request) -> Response:
         """Declare custom fields; those not named stay. A type that contradicts stored values is refused."""
         raw = await json_of(request)
@@ -274,5 +278,6 @@ def _fields(routes: APIRouter, gateway: Gateway) -> None:
             if definition is None:
                 raise Refused(errors)
             definitions.append(definition)
-        await gateway.store.define_fields(principal_of(request), definitions)
+        store = await recorded.store_of(request, gateway)
+        await store.define_fields(principal_of(request), definitions)
         return await fields()

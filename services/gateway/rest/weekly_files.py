@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from services.gateway.imports.sinks import WEEKLY
 from services.gateway.imports.weekly.memory import Memory
-from services.gateway.rest import base
+from services.gateway.rest import base, recorded
 from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.http import answer, object_of
 from services.gateway.service import Gateway
@@ -24,7 +24,9 @@ def add(routes: APIRouter, gateway: Gateway) -> None:
 
     schema = base.obj(memory={"type": "object", "description": "as it was read, with what an import adds"})
 
-    @routes.put("/weekly-files", responses=base.gives(shapes.WeeklyFiles), openapi_extra=base.takes(schema))
+    @routes.put(
+        "/weekly-files", responses=base.gives(shapes.WeeklyFiles), openapi_extra=base.takes(schema, *recorded.IMPORT)
+    )
     async def keep_memory(request: Request) -> Response:
         """Keep it for the next import; `dealcast import` does this itself."""
         given = (await object_of(request, ("memory",))).get("memory")
@@ -34,5 +36,5 @@ def add(routes: APIRouter, gateway: Gateway) -> None:
             kept = None
         if kept is None:
             raise InvalidInput("this is no memory of weekly files", field="memory", mend="Send it as it was read")
-        await gateway.store.put_setting(WEEKLY, kept)
+        await (await recorded.store_of(request, gateway)).put_setting(WEEKLY, kept)
         return answer({"memory": kept})

@@ -69,10 +69,14 @@ class Recording(Part):
             for one in wanted
         ])  # fmt: skip
 
-    def _as_they_are(self, connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, Rows]:
-        """All rows of these records, by record and table."""
+    def _as_they_are(
+        self, connection: Connection, kind: str, ids: Sequence[str], only: Collection[str] = ()
+    ) -> dict[str, Rows]:
+        """All rows of these records, or those of some tables, by record and table."""
         found: dict[str, Rows] = {}
         for table, column, statement in self._parts[kind] if ids else ():
+            if only and table.name not in only:
+                continue
             for row in self._database.fetch(connection, statement, ids):
                 values = {str(name): value for name, value in row._asdict().items()}
                 found.setdefault(values[column], {}).setdefault(str(table.name), []).append(values)
@@ -100,12 +104,13 @@ class Recording(Part):
         )
 
     def _marks(self, connection: Connection, kind: str, records: Sequence[str]) -> dict[str, str]:
-        """What tells one state of a record from another: a deal's revision, of others a digest."""
-        if kind == "deals":
-            query = select(t.deals.c.id, t.deals.c.revision).where(t.deals.c.id.in_(records))
-            revisions = {row.id: str(row.revision) for row in connection.execute(query).all()}
-            return {one: revisions.get(one, "-") for one in records}
-        found = self._as_they_are(connection, kind, records)
+        """What tells one state of a record from another: a digest. A deal's changes are counted in its row; of its
+        revision it tells nothing, which grows also by what happens around it, and when an import is undone."""
+        only = (t.deals.name, t.activities.name) if kind == "deals" else ()
+        found = self._as_they_are(connection, kind, records, only)
+        for parts in found.values() if kind == "deals" else ():
+            for row in parts[t.deals.name]:
+                del row["revision"], row["updated_time"]
         return {one: hashlib.sha256(dumps(found.get(one, {})).encode()).hexdigest()[:32] for one in records}
 
     async def keep_settings(self, keys: Sequence[str]) -> None:

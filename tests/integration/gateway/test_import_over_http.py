@@ -124,3 +124,34 @@ async def test_weekly_files_over_http(gateway: RunningGateway, tmp_path: Path) -
     assert stages == [("제안", "2024-01-08"), ("협상", "2024-01-15")]
     refused = await gateway.http.put("/v1/weekly-files", json={"memory": {"last": {"a": 5}}})
     assert refused.status_code == 400
+
+
+async def test_an_import_is_undone_over_http(gateway: RunningGateway, files: Path) -> None:
+    http, url = gateway.http, str(gateway.http.base_url)
+
+    async def known() -> dict[str, object]:
+        lists = ("users", "accounts", "fields", "deals")
+        return {name: (await http.get(f"/v1/{name}")).json() for name in lists}
+
+    await http.put("/v1/deals/a%2F1", json={"created_time": "2017-01-01T00:00:00Z", "stage": "Before"})
+    before = await known()
+    report = await run_import(MAPPING, files, Path("unused"), url=url)
+    assert (await http.get("/v1/deals/a%2F1")).json()["stage"] == "Open"
+    late = await http.post("/v1/deals:batch", params={"import": report.import_id}, content=b"{}")
+    assert (late.status_code, late.json()["field"]) == (404, "import")  # it has ended
+    await http.put("/v1/deals/b", json={"stage": "Paid"})
+    refused = await http.post(f"/v1/imports/{report.import_id}:undo")
+    assert (refused.status_code, refused.json()["value"]) == (409, "b")
+    answer = await http.post(f"/v1/imports/{report.import_id}:undo", json={"discard": True})
+    assert answer.status_code == 200
+    assert answer.json()["detail"]["undone"]["deals"] == 2
+    after = await known()
+    for each in (before, after):
+        for deal in each["deals"]["deals"]:  # type: ignore[index]
+            del deal["revision"]
+    assert after == before
+    assert (await http.get("/v1/deals/b")).status_code == 404
+    clock = (await http.get("/v1/workspace")).json()["clock"]
+    assert not clock["pinned"]
+    again = await http.post(f"/v1/imports/{report.import_id}:undo", json={"discard": True})
+    assert again.status_code == 409

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from cli.import_weekly_report import weekly_lines
 from kit.clock import last_second
 from kit.errors import Conflict, InvalidInput
 from kit.money import Money
+from learning.history_schema import SCHEMAS
 from services.gateway.domain import LOCAL
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import StoreSink
+from services.gateway.imports.undoing import undo
 from services.gateway.imports.weekly.doubts import read_answers, write_doubts
+from services.gateway.imports.weekly.files import read_files
 from services.gateway.imports.weekly.importer import Options, WeeklyImporter, WeeklyReport
 from services.gateway.imports.weekly.meanings import company, plain_letters
+from services.gateway.jobs import Jobs
 from services.gateway.store import Store, open_store
 from services.gateway.store.interface import Query
 from tests.unit.imports.weekly_company import OWNERS, Company
@@ -34,7 +39,26 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def run(store: Store, folder: Path, path: Path, **options: Any) -> WeeklyReport:
-    return await WeeklyImporter(StoreSink(store), RejectsWriter(folder / "rejects"), Options(**options)).run(path)
+    sink = StoreSink(store, record=True)
+    return await WeeklyImporter(sink, RejectsWriter(folder / "rejects"), Options(**options)).run(path)
+
+
+async def everything(store: Store) -> dict[str, Any]:
+    """All that is stored, without the revisions of deals."""
+    found: dict[str, Any] = {
+        "memory": await store.get_setting("weekly_files"),
+        "clock": await store.get_setting("clock"),
+    }
+    async for table, rows in store.export_tables(LOCAL, list(SCHEMAS), None):
+        bare = [{name: row[name] for name in row if table != "deals" or name != "revision"} for row in rows]
+        found.setdefault(table, []).extend(bare)
+    return {table: rows for table, rows in found.items() if rows}
+
+
+async def undo_last(store: Store) -> None:
+    jobs = Jobs(store, "import")
+    await jobs.load()
+    await undo(store, jobs, next(job.id for job in jobs.all() if "undone" not in job.detail), LOCAL)
 
 
 def write(path: Path, *rows: list[Any], header: list[str] = HEADER) -> Path:
@@ -119,8 +143,40 @@ async def test_twelve_messy_weeks_are_rebuilt(store: Store, tmp_path: Path) -> N
     assert found.report.counts["deals"]["rejected"] == len(truth.unreadable)
     good, told, wrong = await right(store, made)
     assert good >= 0.99 * told, wrong[:10]
+    done = await everything(store)
     again = await run(store, tmp_path, tmp_path / "weeks")
     assert (again.report.counts["deals"]["created"], again.report.counts["deals"]["changed"]) == (0, 0)
+    assert await everything(store) == done
+    await undo_last(store)  # which had changed nothing
+    assert await everything(store) == done
+
+
+async def test_undone_weeks_leave_everything_as_it_was(store: Store, tmp_path: Path) -> None:
+    made, weeks = Company(2, 25), tmp_path / "weeks"
+    weeks.mkdir()
+    made.write(weeks)
+    files = sorted(read_files(weeks, {}, {}), key=lambda one: one.day)
+    (tmp_path / "early").mkdir()
+    for file in files[:6]:
+        shutil.copy(file.path, tmp_path / "early")
+    empty = await everything(store)
+    await run(store, tmp_path, tmp_path / "early", confirm=True)
+    early = await everything(store)
+    await run(store, tmp_path, weeks, confirm=True)
+    late = await everything(store)
+    assert len(late["changes"]) > len(early["changes"]) > 100
+    await undo_last(store)
+    assert await everything(store) == early
+    await undo_last(store)
+    assert await everything(store) == empty
+    await run(store, tmp_path, weeks, confirm=True)
+    again = await everything(store)
+    assert [bare(row) for row in again["changes"]] == [bare(row) for row in late["changes"]]
+
+
+def bare(row: dict[str, Any]) -> dict[str, Any]:
+    """A change without when it was recorded."""
+    return {name: value for name, value in row.items() if name not in ("recorded_time", "revision")}
 
 
 def row(

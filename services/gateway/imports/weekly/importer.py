@@ -254,6 +254,7 @@ class WeeklyImporter:
                 await self._sink.fail(str(error))
             raise
         await self._sink.finish(self.found.report.counts)
+        self.found.report.import_id = self._sink.import_id
         self.found.report.business_day = await self._sink.business_day()
 
     async def _save_all(self) -> None:

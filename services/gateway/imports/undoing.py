@@ -1,0 +1,55 @@
+"""Imports that can be undone: recorded while they run, undone whole when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kit.errors import Conflict
+from services.gateway.domain import Principal
+from services.gateway.jobs import FAILED, SUCCEEDED, UNFINISHED, Job, Jobs, wall_time
+from services.gateway.store import Store
+from services.gateway.store.context import CLOCK, CURRENCY
+
+UNDONE = "undone_time"  # in a job's detail
+
+
+async def begin(store: Store, name: str) -> tuple[tuple[Jobs, Job], Store]:
+    """Begin an import into a store that no gateway has open: its job, and the store to write to."""
+    jobs = Jobs(store, "import")
+    await jobs.load()
+    job = await jobs.start(name)
+    return (jobs, job), await recorded(store, job)
+
+
+async def recorded(store: Store, job: Job) -> Store:
+    """The store that keeps what the import changes as it was before; also clock and currency, which it may set."""
+    recording = store.recording(job.id)
+    await recording.keep_settings([CLOCK, CURRENCY])
+    return recording
+
+
+async def end(store: Store, jobs: Jobs, job: Job, error: str = "") -> None:
+    """The import has ended. What is kept of imports that are no longer listed is dropped."""
+    await store.seal_import(job.id)
+    await jobs.finish(job, FAILED if error else SUCCEEDED, error)
+    await store.forget_imports([one.id for one in jobs.all()])
+
+
+async def undo(
+    store: Store, jobs: Jobs, job_id: str, principal: Principal, *, discard: bool = False
+) -> Mapping[str, int]:
+    """Undo an import whole; how many records of each kind stand as before.
+
+    Raises NotFound, or Conflict where it is still running, was undone, or records were changed since (unless
+    `discard` gives these changes up too).
+    """
+    job = jobs.get(job_id)
+    if job.state in UNFINISHED:
+        raise Conflict("this import is still running", field="id", value=job.id, mend="Wait until it has ended")
+    if UNDONE in job.detail:
+        raise Conflict("this import was undone already", field="id", value=job.id, mend="Import its files again")
+    counts = await store.undo_import(principal, job.id, discard=discard)
+    job.detail |= {UNDONE: wall_time(), "undone": dict(counts)}
+    await jobs.save()
+    await store.add_event("import", "", {"import": job.id, "undone": dict(counts)})
+    return counts
