@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
@@ -30,7 +31,7 @@ def deal(deal_id: str, owner: str, value: str, arr: float | None, **members: Any
 
 
 @pytest.fixture
-async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+async def running(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
     gateway = RunningGateway(nats_server.url, tmp_path / "data", run_dir=tmp_path)
     await gateway.start()
     await gateway.http.put("/v1/workspace/clock", json={"today": "2017-10-20"})
