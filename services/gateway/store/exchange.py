@@ -144,7 +144,8 @@ def _row(entry: RateEntry) -> dict[str, Any]:
 
 def exported_rate(row: Any) -> dict[str, Any]:
     """An entry as a row of the history format."""
-    return {**row._mapping, "day": date.fromisoformat(row.day), "time": from_us(row.time)}
+    texts = {name: row._mapping[name] for name in ("base", "currency", "rate", "author")}
+    return texts | {"day": date.fromisoformat(row.day), "time": from_us(row.time)}
 
 
 def _check(rate: DatedRate, base: str) -> Checker:

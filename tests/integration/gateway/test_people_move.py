@@ -37,6 +37,7 @@ async def said(gateway: RunningGateway) -> dict[str, Any]:
         found[name] = [{key: value for key, value in call.items() if key != "id"} for call in calls]
     quotas = (await gateway.http.get("/v1/quotas", params={"period": "2017-Q4"})).json()["quotas"]
     found["quotas"] = sorted(map(str, quotas))
+    found["rates"] = await gateway.gateway.store.list_rates(LOCAL, "EUR", replaced=True)
     found["days"] = await gateway.gateway.store.forecast_days(LOCAL, "manager:boss", "USD")
     return found
 
@@ -56,10 +57,13 @@ async def test_nothing_that_a_person_entered_is_lost(
         assert made.status_code == 201, made.text
         if value == "9":
             await gateway.http.post(f"/v1/forecast/submissions/{made.json()['id']}:undo")
+    for rate in ("1.1", "1.2"):
+        body = {"currency": "EUR", "date": "2017-10-01", "rate": rate}
+        assert (await gateway.http.put("/v1/exchange-rates", json=body)).status_code in {200, 201}
     days = [ForecastDay("2017-Q4", "USD", "manager:boss", DAY, {"mean": 5, "p10": None})]
     await gateway.gateway.store.save_forecast_days(days)
     before = await said(gateway)
-    assert [len(before[name]) for name in ("submissions", "adjustments", "quotas", "days")] == [2, 1, 3, 1]
+    assert [len(before[name]) for name in ("submissions", "adjustments", "quotas", "days", "rates")] == [2, 1, 3, 1, 2]
     await export_history(gateway.gateway.store, gateway.gateway.workspace, LOCAL, tmp_path / "history")
     for _ in range(2):
         await load_history(other.gateway, LOCAL, tmp_path / "history", lambda *_: None)
@@ -68,7 +72,7 @@ async def test_nothing_that_a_person_entered_is_lost(
     await export_history(gateway.gateway.store, gateway.gateway.workspace, LOCAL, tmp_path / "earlier", earlier)
     folder = read_history(tmp_path / "earlier")
     assert (folder.columns("calls")["kind"], folder.columns("forecast_days")["day"]) == ([], [])
-    for name in ("calls", "node_quotas", "forecast_days"):
+    for name in ("calls", "node_quotas", "forecast_days", "exchange_rates"):
         (tmp_path / "history" / f"{name}.parquet").unlink()
     await load_history(other.gateway, LOCAL, tmp_path / "history", lambda *_: None)
     (tmp_path / "history" / "calls.parquet").write_text("no table")
