@@ -12,6 +12,7 @@ import pytest
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money
 from learning.exchange import DatedRate, Rates
+from learning.history_schema import SCHEMAS
 from learning.placements import Tree
 from learning.records import Credit, Outcome
 from services.gateway.domain import LOCAL, Principal, Scope
@@ -68,6 +69,7 @@ async def test_rates_leave_and_come_back_with_their_history(store: Store) -> Non
     await store.save_rates(LOCAL, EUR, NOON)
     await store.drop_rates(LOCAL, "EUR", JULY, LATER)
     rows = [row async for batch in store.export_rows(LOCAL, "exchange_rates", None) for row in batch]
+    assert {*rows[0]} == {*SCHEMAS["exchange_rates"].names}
     assert [(row["base"], row["day"], row["rate"], row["time"]) for row in rows] == [
         ("USD", JULY, "1.5", NOON), ("USD", AUGUST, "2", NOON), ("USD", JULY, None, LATER)
     ]  # fmt: skip
