@@ -13,13 +13,14 @@ from kit.process import Parts
 from kit.subjects import INSIGHTS_FORECAST, INSIGHTS_STREAM
 from services.next_best_action import catalogue
 from services.next_best_action.catalogue_source import WatchedFile, edition_follower
-from services.next_best_action.encoder import TextVectors
+from services.next_best_action.encoder import CARRIED, TextVectors
 from services.next_best_action.events import forecast_handler
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
 from services.next_best_action.likeness import Likeness
 from services.next_best_action.model import ActionModel
 from services.next_best_action.service import NextBestAction
 from services.next_best_action.settings import Settings
+from services.next_best_action.signals_encoder import ENCODER
 from services.next_best_action.similar import SimilarDeals
 
 NAME = "next_best_action"
@@ -28,6 +29,8 @@ NAME = "next_best_action"
 async def build(nc: NATS, settings: Settings) -> Parts:
     """The service's parts on a NATS connection. Raises InvalidInput where the catalogue is wrong."""
     actions = catalogue.load(settings.action_catalogue)
+    if settings.text_encoder == CARRIED:
+        ENCODER.want()
     await ensure_streams(nc, settings.streams_file)
     shelf = ModelShelf(nc)
     follower: Follower[ActionModel] = Follower(shelf, NAME, _load, prior=ActionModel())

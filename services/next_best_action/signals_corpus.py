@@ -1,4 +1,4 @@
-"""The sentences that reading notes is trained on: written lines whose choices are spelled out, and marked notes."""
+"""What reading notes is trained on: written lines whose choices are spelled out, written notes, and marked notes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ MARKS: Mapping[str, str] = {  # the marked notes' names of signals
     "price_objection": "price", "internal_approval": "approval", "contact_changed": "handover",
 }  # fmt: skip
 NAMES = tuple(CODES.values())
-DENIED_WEIGHT = 4.0  # of a line under a style that says no to what the words suggest
 SPELLED = 8  # sentences a line gives at most
+BLOCK = 8  # notes written one after another, which may be twins of each other
 NAMED = 0.3  # share of sentences that get a name before or after them
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"\bX(?![A-Za-z])")
+_MARK = re.compile(r"\[([A-Z]+) (.*?)\]")
+Note = tuple[str, frozenset[str], list["Example"]]  # text, what it shows, and what its windows show
 _FIRST = {"en": "Bar Cor Den Fen Gal Hol Jas Mar Nor Pel Quin Ros Sel Tor Ves Wex Yar Zed Alt Bry Crom Dun Elm",
           "ko": "한 누 가 모 세 다 라 바 새 온 큰 푸 별 동 서 남 청 미 해 태 제 금 은 율"}  # fmt: skip
 _SECOND = {"en": "wick ton field vale mont sys ivo ander ley stone nova tek port ida ora bury via mark ston era",
@@ -41,25 +43,47 @@ class Example:
     shows: frozenset[str]
     source: str
     weight: float = 1.0
-    style: str = ""
     unsure: frozenset[str] = frozenset()
 
 
 def written(language: str, *, seed: int = 0) -> Iterator[Example]:
-    """The lines of the written file, each spelled out up to SPELLED times. Raises ValueError where one is misformed."""
-    generator, style = random.Random(seed), ""
-    for number, line in enumerate((FOLDER / f"{language}.txt").read_text(encoding="utf-8").splitlines(), 1):
-        if line.startswith("=="):
-            style = line[2:].strip()
-        elif line and not line.startswith("#"):
+    """The written lines, each spelled out up to SPELLED times. Raises ValueError where one is misformed."""
+    generator = random.Random(seed)
+    for file in (f"{language}.txt", f"{language}_reps.txt"):
+        for number, line in _lines(file):
             labels, bar, body = line.partition("|")
             if not bar or not body.strip() or set(labels) - set(CODES) - {"-"} or body.count("{") != body.count("}"):
-                raise ValueError(f"{language}.txt, line {number}: write LABELS|SENTENCE with {{a/b}} for choices")
+                raise ValueError(f"{file}, line {number}: write LABELS|SENTENCE with {{a/b}} for choices")
             shows = frozenset(CODES[code] for code in labels if code != "-")
             texts = _spelled(body, language, generator)
-            weight = DENIED_WEIGHT if style.endswith(("said no to", "부정하는 말")) else 1.0
             for text in texts:
-                yield Example(text, shows, f"{language}:{number}", weight * len(texts) ** -0.5, style)
+                yield Example(text, shows, f"{file}:{number}", len(texts) ** -0.5)
+
+
+def noted(language: str) -> Iterator[Note]:
+    """The written notes; a window that holds but a smaller part of marked words is unsure."""
+    file = f"{language}_notes.txt"
+    for place, (number, line) in enumerate(_lines(file)):
+        text, marks, plain = "", [], 0
+        for mark in _MARK.finditer(line):
+            text += line[plain : mark.start()] + mark[2]
+            marks += [(CODES[code], mark[2]) for code in mark[1] if code in CODES]
+            plain = mark.end()
+        text += line[plain:]
+        if set("[]") & set(text):
+            raise ValueError(f"{file}, line {number}: write [LABELS the words that show it]")
+        yield _note(text, marks, f"{file}:{place // BLOCK}", partly=True)
+
+
+def _lines(file: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate((FOLDER / file).read_text(encoding="utf-8").splitlines(), 1):
+        if line and not line.startswith(("#", "==")):
+            yield number, line
+
+
+def sources(language: str) -> list[Path]:
+    """The files of the written sentences and notes."""
+    return [FOLDER / f"{language}{part}.txt" for part in ("", "_reps", "_notes")]
 
 
 def _spelled(body: str, language: str, generator: random.Random) -> list[str]:
@@ -82,24 +106,34 @@ def _name(language: str, generator: random.Random) -> str:
     return generator.choice(_FIRST[language].split()) + generator.choice(_SECOND[language].split())
 
 
-def marked(path: Path) -> Iterator[tuple[str, frozenset[str], list[Example]]]:
-    """Notes of a file of marked ones: text, what it shows, and what its windows show.
+def marked(path: Path) -> Iterator[Note]:
+    """Notes of a file of marked ones.
 
     A window without marked words of a signal that the note shows elsewhere is unsure: marks are not of every sentence.
     """
     for line in path.read_text(encoding="utf-8").splitlines():
         note = json.loads(line)
-        text, marks = note["text"], [(MARKS.get(each["signal"], each["signal"]), each["sentence"])
-                                     for each in note["signals"]]  # fmt: skip
-        shows, examples = frozenset(name for name, _ in marks), []
-        for start, end in windows(text):
-            held = frozenset(name for name, words in marks if _overlap(text, words, start, end))
-            examples.append(Example(text[start:end], held, f"{path.stem}:{note['id']}", unsure=shows - held))
-        yield text, shows, examples
+        marks = [(MARKS.get(each["signal"], each["signal"]), each["sentence"]) for each in note["signals"]]
+        yield _note(note["text"], marks, f"{path.stem}:{note['id']}", partly=False)
 
 
-def _overlap(text: str, words: str, start: int, end: int) -> bool:
-    """Whether the larger part of the words, or of the window, is common to both."""
+def _note(text: str, marks: list[tuple[str, str]], source: str, *, partly: bool) -> Note:
+    """Unsure: signals of marked words that a window holds the smaller part of; or, where not partly, none of."""
+    shows, examples = frozenset(name for name, _ in marks), []
+    for start, end in windows(text):
+        held = frozenset(
+            name for name, words in marks if 2 * _common(text, words, start, end) > _least(words, start, end)
+        )
+        touched = frozenset(name for name, words in marks if not partly or _common(text, words, start, end) > 0)
+        examples.append(Example(text[start:end], held, source, unsure=touched - held))
+    return text, shows, examples
+
+
+def _common(text: str, words: str, start: int, end: int) -> int:
+    """Characters of the words that stand between start and end."""
     first = text.find(words)
-    common = min(first + len(words), end) - max(first, start)
-    return 2 * common > min(len(words), end - start)
+    return min(first + len(words), end) - max(first, start)
+
+
+def _least(words: str, start: int, end: int) -> int:
+    return min(len(words), end - start)

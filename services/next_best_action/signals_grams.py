@@ -1,4 +1,5 @@
-"""What the learned reading of notes looks at: hashed pieces of words and runs of words, in Korean and English.
+"""What the learned reading of notes looks at: hashed pieces of words and runs of words, in Korean and English, and for
+Korean what its words are about (signal_words.toml).
 
 Only training and reading share it, so both see a sentence alike.
 """
@@ -6,8 +7,10 @@ Only training and reading share it, so both see a sentence alike.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+import tomllib
+from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -19,6 +22,8 @@ BUCKETS = 1 << 16
 CACHED_WORDS = 50_000
 LONGEST_WORD = 40  # characters of a word that are looked at
 LANGUAGES = ("ko", "en")
+WORDS_FILE = Path(__file__).with_name("signal_words.toml")
+FOLLOWING = 3  # kinds of words after one, that it is paired with
 _SENTENCE = re.compile(
     r"(?:[^.!?。\n;]|\.(?=\d)|(?<=\b[A-Za-z])\.|(?<=incl)\.|(?<=min)\.|(?<=max)\.)+[.!?。]*[\"'”’)]*"
 )
@@ -57,6 +62,31 @@ def places(sentence: str, language: str) -> Places:
     for length in range(2 if language == "ko" else 1, _RUNS[language] + 1):
         found += [_bucket(" ".join(words[at : at + length])) for at in range(len(words) - length + 1)]
     return np.unique(np.array(found, dtype=np.int32))
+
+
+def features(sentence: str, language: str) -> Places:
+    """`places`, and for Korean the buckets of the kinds of its words and of kinds that follow one another."""
+    found = places(sentence, language)
+    return np.union1d(found, _kinds(sentence)) if language == "ko" else found
+
+
+def _kinds(sentence: str) -> Places:
+    spots = sorted((match.start(), kind) for kind, words in _words() for match in words.finditer(sentence))
+    kinds = [f"@{kind}" for _, kind in spots]
+    runs = set(kinds) | {f"{kinds[-1]}$" for _ in kinds[-1:]}
+    for at, kind in enumerate(kinds):
+        runs.update([f"{kind}>{later}" for later in kinds[at + 1 : at + 1 + FOLLOWING]])
+        runs.add("".join(kinds[at : at + 3]))
+    return np.array(sorted(_bucket(run) for run in runs), dtype=np.int32)
+
+
+@cache
+def _words() -> list[tuple[str, re.Pattern[str]]]:
+    kinds = tomllib.loads(WORDS_FILE.read_text(encoding="utf-8"))
+    return [
+        (kind, re.compile("|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))))
+        for kind, words in kinds.items()
+    ]
 
 
 @lru_cache(maxsize=CACHED_WORDS)

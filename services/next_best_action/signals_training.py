@@ -1,13 +1,16 @@
 """`python -m services.next_best_action.signals_training NOTES`: the weights notes are read with.
 
-NOTES is the folder of the marked notes, of which the open half is learned from beside the written sentences.
+NOTES is the folder of the marked notes, of which the open half is learned from beside the written sentences and notes.
+English gets two sets of weights: with the encoder's vectors, and without, for where it is not installed or not loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,46 +19,112 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from services.next_best_action.signals_corpus import FOLDER, NAMES, Example, marked, written
-from services.next_best_action.signals_grams import BUCKETS, LANGUAGES, places
-from services.next_best_action.signals_weights import SHORTEST, Weights, quantised
+from services.next_best_action.signals_corpus import FOLDER, NAMES, Example, Note, marked, noted, sources, written
+from services.next_best_action.signals_encoder import DIMENSIONS, ENCODER, Sum, mean
+from services.next_best_action.signals_grams import BUCKETS, LANGUAGES, WORDS_FILE, features, windows
+from services.next_best_action.signals_weights import SHORTEST, Weights, beside_next, quantised
 
 LEAST_SENTENCES = 2  # that hold a bucket, for it to count
-INVERSE_PENALTY = 30.0
-FOLDS = 5
-SEARCHED = np.arange(-3.0, 2.01, 0.1)  # log-odds tried as the least
+INVERSE_PENALTY = {"ko": 30.0, "en": 10.0}
+MAIN = 6  # the first of NAMES, of which there are examples enough to set a threshold of their own
+FOLDS = 3
+PRECISION = 0.85  # of notes out of fold, asked of a threshold
+PRECISION_OF_WORDS = 0.75  # in English without the encoder, which would otherwise read next to nothing
+SEARCHED = np.arange(-3.0, 3.01, 0.1)  # log-odds tried as the least
+ENCODED_AT_ONCE = 16
+ENCODED = "en_encoded"  # the set of weights that takes the encoder's vectors
+SETS = (*LANGUAGES, ENCODED)
 Doubles = NDArray[np.float64]
 
 
-def train(language: str, notes: Path) -> Weights:
-    """The language's weights; the same for the same sentences."""
-    notes_read = list(marked(notes / f"{language}_open.jsonl"))
-    lines = list(written(language))
-    examples = lines + [each for _, _, found in notes_read for each in found]
-    least = thresholds(language, lines, notes_read)
-    rarity, coefficients, bias = fit(examples, language)
-    values, scale = quantised(coefficients)
-    return Weights(language, NAMES, rarity.astype(np.float16).astype(np.float32), values, scale,
-                   bias.astype(np.float32), least.astype(np.float32), source(language, notes))  # fmt: skip
+@dataclass(frozen=True)
+class Fitted:
+    """Rarity (BUCKETS,), coefficients (BUCKETS + dimensions, signals), bias (signals,)."""
+
+    rarity: Doubles
+    coefficients: Doubles
+    bias: Doubles
 
 
-def fit(examples: Sequence[Example], language: str) -> tuple[Doubles, Doubles, Doubles]:
-    """Rarity (BUCKETS,), coefficients (BUCKETS, signals) and bias (signals,), one ridge-like logistic fit a signal."""
-    found = [places(each.text, language) for each in examples]
+@dataclass(frozen=True)
+class Corpus:
+    """What a set of weights is learned from: lines, and whole notes by the family that they are written in."""
+
+    language: str
+    lines: list[Example]
+    notes: list[Note]
+    sums: dict[str, Sum]  # the encoder's, by sentence; none where the set is read without
+
+    @classmethod
+    def read(cls, name: str, folder: Path) -> Corpus:
+        """Of a name of SETS, with the marked notes of a folder."""
+        language = name[:2]
+        notes = [*marked(folder / f"{language}_open.jsonl"), *noted(language)]
+        corpus = cls(language, list(written(language)), notes, {})
+        return replace(corpus, sums=encoded(corpus.examples(notes))) if name == ENCODED else corpus
+
+    def examples(self, notes: Sequence[Note]) -> list[Example]:
+        """The lines', and those of some of the notes."""
+        return [*self.lines, *(each for _, _, found in notes for each in found)]
+
+
+def train(name: str, folder: Path) -> tuple[Weights, dict[str, Any]]:
+    """A set's weights, and how well they read notes of families they did not see; the same for the same sentences."""
+    corpus = Corpus.read(name, folder)
+    answers = out_of_fold(corpus)
+    least = thresholds(answers, corpus.notes, PRECISION_OF_WORDS if name == "en" else PRECISION)
+    fitted = fit(corpus, corpus.examples(corpus.notes))
+    values, scale = quantised(fitted.coefficients[:BUCKETS])
+    weights = Weights(corpus.language, NAMES, fitted.rarity.astype(np.float16).astype(np.float32), values, scale,
+                      fitted.bias.astype(np.float32), least.astype(np.float32), source(name, folder),
+                      fitted.coefficients[BUCKETS:].astype(np.float16).astype(np.float32))  # fmt: skip
+    return weights, judged(answers >= least, corpus.notes)
+
+
+def fit(corpus: Corpus, examples: Sequence[Example], *, signals: int = len(NAMES)) -> Fitted:
+    """One ridge-like logistic fit a signal, of the first so many; the others' are 0."""
+    found = [features(each.text, corpus.language) for each in examples]
     seen = np.bincount(np.concatenate(found), minlength=BUCKETS)
     rarity = np.where(seen >= LEAST_SENTENCES, np.log((1 + len(found)) / (1 + seen)) + 1, 0.0)
-    features = matrix(found, rarity)
-    weights = np.array([each.weight for each in examples])
-    coefficients, bias = np.zeros((BUCKETS, len(NAMES))), np.zeros(len(NAMES))
     used = np.flatnonzero(rarity)
-    narrow = features[:, used]
-    for place, name in enumerate(NAMES):
+    vectors = dense(corpus, examples)
+    middle, spread = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6) * max(vectors.shape[1], 1) ** 0.5
+    inputs = sparse.hstack([matrix(found, rarity)[:, used], (vectors - middle) / spread]).tocsr()
+    weights = np.array([each.weight for each in examples])
+    coefficients, bias = np.zeros((BUCKETS + vectors.shape[1], len(NAMES))), np.zeros(len(NAMES))
+    places = np.concatenate([used, np.arange(BUCKETS, len(coefficients))])
+    for place, name in enumerate(NAMES[:signals]):
         sure = np.array([name not in each.unsure for each in examples])
         shows = np.array([name in each.shows for each in examples])
-        model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
-        model.fit(narrow[sure], shows[sure], sample_weight=weights[sure])
-        coefficients[used, place], bias[place] = model.coef_[0], model.intercept_[0]
-    return rarity, coefficients, bias
+        model = LogisticRegression(C=INVERSE_PENALTY[corpus.language], max_iter=500)
+        model.fit(inputs[sure], shows[sure], sample_weight=weights[sure])
+        coefficients[places, place], bias[place] = model.coef_[0], model.intercept_[0]
+    coefficients[BUCKETS:] /= spread[:, None]
+    return Fitted(rarity, coefficients, bias - middle @ coefficients[BUCKETS:])
+
+
+def encoded(examples: Sequence[Example]) -> dict[str, Sum]:
+    """By sentence. Raises RuntimeError where the text encoder is not installed."""
+    if not ENCODER.wait():
+        raise RuntimeError("the text encoder is not installed: install the extra that brings it")
+    known = sorted({each for example in examples for each in sentences(example.text)}, key=len)
+    batches = [known[at : at + ENCODED_AT_ONCE] for at in range(0, len(known), ENCODED_AT_ONCE)]
+    return dict(zip(known, (each for batch in batches for each in ENCODER.sums(batch)), strict=True))
+
+
+def dense(corpus: Corpus, examples: Sequence[Example]) -> Doubles:
+    """(examples, dimensions): the encoder's vectors, of no dimensions where the set is read without."""
+    if not corpus.sums:
+        return np.zeros((len(examples), 0))
+    found = [mean([corpus.sums[each] for each in sentences(example.text)]) for example in examples]
+    return np.array(found, dtype=np.float64).reshape(-1, DIMENSIONS)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """One or two: what a window is made of."""
+    spans = windows(text)
+    singles = spans[: (len(spans) + 1) // 2]
+    return tuple(text[start:end] for start, end in singles) or (text,)
 
 
 def matrix(found: Sequence[NDArray[np.int32]], rarity: Doubles) -> Any:
@@ -70,48 +139,64 @@ def matrix(found: Sequence[NDArray[np.int32]], rarity: Doubles) -> Any:
                              shape=(len(found), BUCKETS))  # fmt: skip
 
 
-def out_of_fold(
-    language: str, lines: Sequence[Example], notes: Sequence[tuple[str, frozenset[str], list[Example]]]
-) -> Doubles:
-    """Highest log-odds of each note's windows, by weights that saw neither the note nor what shares its source."""
-    answers = np.zeros((len(notes), len(NAMES)))
+def out_of_fold(corpus: Corpus) -> Doubles:
+    """Highest log-odds of each note's sentences, by weights that saw neither the note nor its family."""
+    families = {each: at for at, each in enumerate(dict.fromkeys(found[0].source for _, _, found in corpus.notes))}
+    fold_of = np.array([families[found[0].source] % FOLDS for _, _, found in corpus.notes])
+    answers = np.zeros((len(corpus.notes), len(NAMES)))
     for fold in range(FOLDS):
-        kept = [each for at, (_, _, found) in enumerate(notes) if at % FOLDS != fold for each in found]
-        rarity, coefficients, bias = fit([*lines, *kept], language)
-        for at in range(fold, len(notes), FOLDS):
-            features = matrix([places(each.text, language) for each in notes[at][2]], rarity)
-            answers[at] = (features @ coefficients + bias).max(axis=0)
+        kept = [note for note, own in zip(corpus.notes, fold_of, strict=True) if own != fold]
+        fitted = fit(corpus, corpus.examples(kept), signals=MAIN)
+        for at in np.flatnonzero(fold_of == fold):
+            answers[at] = beside_next(log_odds(corpus, fitted, corpus.notes[at][2])).max(axis=0)
     return answers
 
 
-def thresholds(
-    language: str, lines: Sequence[Example], notes: Sequence[tuple[str, frozenset[str], list[Example]]]
-) -> Doubles:
-    """`thresholds_of` the notes' answers out of fold."""
-    return thresholds_of(out_of_fold(language, lines, notes), notes)
+def log_odds(corpus: Corpus, fitted: Fitted, examples: Sequence[Example]) -> Doubles:
+    """(examples, signals)."""
+    grams = matrix([features(each.text, corpus.language) for each in examples], fitted.rarity)
+    vectors = dense(corpus, examples)
+    return np.asarray(grams @ fitted.coefficients[:BUCKETS] + vectors @ fitted.coefficients[BUCKETS:] + fitted.bias)
 
 
-def thresholds_of(answers: Doubles, notes: Sequence[tuple[str, frozenset[str], list[Example]]]) -> Doubles:
-    """By signal, halfway between the log-odds that read the notes best and those that do for all signals together."""
-    shows = np.array([[name in note[1] for name in NAMES] for note in notes])
-    scores = np.array([[_f1(answers[:, at] >= least, shows[:, at]) for at in range(len(NAMES))] for least in SEARCHED])
-    main = shows.sum(axis=0) >= 20
-    common = SEARCHED[scores[:, main].mean(axis=1).argmax()]
-    own = np.where(main, SEARCHED[scores.argmax(axis=0)], common)
-    return np.asarray((own + common) / 2)
+def thresholds(answers: Doubles, notes: Sequence[Note], precision: float) -> Doubles:
+    """By signal, the least log-odds from which the precision is kept out of fold, halfway to that of all together."""
+    shows = shown_by(notes)
+    common = _least(answers[:, :MAIN].ravel(), shows[:, :MAIN].ravel(), precision)
+    own = [_least(answers[:, at], shows[:, at], precision) if at < MAIN else common for at in range(len(NAMES))]
+    return np.asarray((np.array(own) + common) / 2)
 
 
-def _f1(read: NDArray[np.bool_], shown: NDArray[np.bool_]) -> float:
-    right = int((read & shown).sum())
-    return 2 * right / max(int(read.sum() + shown.sum()), 1)
+def _least(answers: Doubles, shows: NDArray[np.bool_], precision: float) -> float:
+    """The lowest tried with the precision asked for, the precision of one that reads nothing being 1."""
+    good = [least for least in SEARCHED if (shows & (answers >= least)).sum() >= precision * (answers >= least).sum()]
+    return float(min(good, default=SEARCHED[-1]))
 
 
-def source(language: str, notes: Path) -> str:
-    """Digest of all that the language's weights come from."""
-    parts = (FOLDER / f"{language}.txt", notes / f"{language}_open.jsonl")
+def shown_by(notes: Sequence[Note]) -> NDArray[np.bool_]:
+    """(notes, signals)."""
+    return np.array([[name in shows for name in NAMES] for _, shows, _ in notes])
+
+
+def judged(read: NDArray[np.bool_], notes: Sequence[Note]) -> dict[str, Any]:
+    """Precision and recall of the main signals."""
+    shows = shown_by(notes)
+    right = (read & shows).sum(axis=0)
+    return {
+        name: {"precision": round(float(right[at] / max(read[:, at].sum(), 1)), 3),
+               "recall": round(float(right[at] / max(shows[:, at].sum(), 1)), 3)}
+        for at, name in enumerate(NAMES[:MAIN])
+    }  # fmt: skip
+
+
+def source(name: str, folder: Path) -> str:
+    """Digest of all that a set's weights come from."""
+    parts = [*sources(name[:2]), WORDS_FILE, folder / f"{name[:2]}_open.jsonl"]
     return hashlib.sha256(b"".join(hashlib.sha256(each.read_bytes()).digest() for each in parts)).hexdigest()
 
 
 if __name__ == "__main__":
-    for each in LANGUAGES:
-        train(each, Path(sys.argv[1])).save(FOLDER.with_name(f"signals_{each}.npz"))
+    for each in sys.argv[2:] or SETS:
+        found, quality = train(each, Path(sys.argv[1]))
+        found.save(FOLDER.with_name(f"signals_{each}.npz"))
+        print(json.dumps({"weights": each, "out_of_fold": quality}), flush=True)  # noqa: T201

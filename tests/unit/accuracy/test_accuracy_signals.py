@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from accuracy import signals
 from accuracy.signals import Tally, tally, wilson
-from services.next_best_action.signals_corpus import marked
+from services.next_best_action.signals import Signal
 
 
 def test_wilson_is_the_textbook_interval() -> None:
@@ -24,9 +22,6 @@ def test_the_bar_asks_for_both_precision_and_recall() -> None:
 
 
 def test_every_marked_note_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def all_timing(_: str, path: Path) -> dict[str, set[str]]:
-        return {text: {"timing"} for text, _, _ in marked(path)}
-
-    monkeypatch.setattr(signals, "_out_of_fold", all_timing)
+    monkeypatch.setattr(signals, "read", lambda _: (Signal("timing", "later"),))
     counted = tally("ko", "open")["timing"]
     assert (counted.right, counted.wrong, counted.missed) == (32, 150 - 32, 0)

@@ -215,8 +215,8 @@ def test_signals_are_found_in_the_newest_texts_alone() -> None:
     assert found((3, "x" * 500 + "demo")) == []
     assert found((60, "demo"), (59.9, "할인")) == ["price"]
     assert found((3, "할인"), (-0.5, "demo")) == ["price"]
-    assert found((9, "demo"), *[(8 - n, "nothing") for n in range(TEXTS_READ - 1)], (1, "")) == ["demo"]
-    assert found((9, "demo"), *[(8 - n, "nothing") for n in range(TEXTS_READ)]) == []
+    assert found((9, "demo"), *[(8 - n, "lunch") for n in range(TEXTS_READ - 1)], (1, "")) == ["demo"]
+    assert found((9, "demo"), *[(8 - n, "lunch") for n in range(TEXTS_READ)]) == []
     assert found((2, "disc"), (1, "ount")) == []
     assert found() == []
 
