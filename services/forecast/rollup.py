@@ -29,6 +29,8 @@ from services.forecast.months import Allotments, Beside, leaf_parts
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.spans import Span
 
+BATCH = 4_096  # deals drawn at once: some 40 MB
+
 
 class Rollup:
     """Totals of every node, kept current deal by deal. Not for several threads at once."""
@@ -69,8 +71,7 @@ class Rollup:
 
     def key_of(self, deal_id: str) -> Key | None:
         """What the deal's forecast held here is ordered by."""
-        held = self._deals.get(deal_id)
-        return held.key if held else None
+        return self._deals[deal_id].key if deal_id in self._deals else None
 
     def apply(self, updates: Sequence[Update], *, anew: Container[str] = ()) -> None:
         """Take each update that is not older than what is held of its deal.
@@ -113,25 +114,28 @@ class Rollup:
 
     def _replace(self, updates: Mapping[str, Update | None]) -> None:
         """Subtract what is held of each deal and add what is given."""
-        out = [held for deal_id in updates if (held := self._deals.get(deal_id))]
-        pairs = [(held, -1) for held in out] + [(update, 1) for update in updates.values() if update]
-        moving = [(update, sign, update.parameters) for update, sign in pairs if update.parameters is not None]
-        draws = self._drawer.draw([parameters for _, _, parameters in moving])
-        by_leaf: defaultdict[LeafKey, list[tuple[Draw, int, int, int]]] = defaultdict(list)
-        for (update, sign, _), draw in zip(moving, draws, strict=True):
-            for stands in update.trees():
-                for path, begun, until in stands:
-                    by_leaf[self._leaf(path, draw.currency)].append((draw, sign, begun, until))
-                if len(stands) > 1:
-                    self._note_repeated([path for path, _, _ in stands], draw, sign)
-        for leaf_key, parts in by_leaf.items():  # a leaf at a time: its cells stay in the processor's cache
-            for part in parts:
-                self._leaves[leaf_key].add(*part)
+        pairs = [*((self._deals.get(deal_id), -1) for deal_id in updates), *((each, 1) for each in updates.values())]
+        moving = [(update, sign) for update, sign in pairs if update and update.parameters]
+        for at in range(0, len(moving), BATCH):
+            self._add(moving[at : at + BATCH])
         for deal_id, given in updates.items():
             if given is not None:
                 self._deals[deal_id] = given
             else:
                 self._deals.pop(deal_id, None)
+
+    def _add(self, moving: Sequence[tuple[Update, int]]) -> None:
+        """Add (1) or subtract (-1) deals."""
+        draws = self._drawer.draw([update.parameters for update, _ in moving if update.parameters])
+        by_leaf: defaultdict[LeafKey, list[tuple[Draw, int, int, int]]] = defaultdict(list)
+        for (update, sign), draw in zip(moving, draws, strict=True):
+            for stands in update.trees():
+                for path, begun, until in stands:
+                    by_leaf[self._leaf(path, draw.currency)].append((draw, sign, begun, until))
+                if len(stands) > 1:
+                    self._note_repeated([path for path, _, _ in stands], draw, sign)
+        for leaf_key, part in [(each, part) for each, parts in by_leaf.items() for part in parts]:
+            self._leaves[leaf_key].add(*part)  # leaf by leaf: its cells stay in the processor's cache
 
     def _note_repeated(self, paths: Sequence[Path], draw: Draw, sign: int) -> None:
         """A deal is one deal to every node, however many of its parts stand below."""
