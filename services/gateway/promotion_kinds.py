@@ -88,18 +88,36 @@ def _compared(found: Mapping[str, Any], version: str, rule: PromotionRule, age: 
         "difference": {name: {end: apart[name][end] for end in ("value", low, high)} for name in JUDGED},
         "margins": {name: round(value, 6) for name, value in margins.items()},
     }  # fmt: skip
+    off = (found.get("calibration") or {}).get("miscalibrated", True)
     told = " and ".join(_told(name, apart[name], low, high, margins[name]) for name in JUDGED)
+    told += "" if off else ", its probabilities no further off than chance explains"
     on = f"on {found['records']} records" + (", part of which the champion learned from" if found["seen"] else "")
-    if all(apart[name][high] is not None and apart[name][high] <= margins[name] for name in JUDGED):
-        return serve("not_worse", f"not worse {on}: {told}", figures)
-    if any((apart[name][low] or 0.0) > 0 for name in JUDGED):
+    verdicts = {name: _verdict(apart[name], low, high, margins[name]) for name in JUDGED}
+    if not off or (_sure(apart["log_loss"], high) and (apart["ece"][low] or 0.0) <= margins["ece"]):
+        verdicts["ece"] = "passes"
+    if "worse" in verdicts.values():
         return wait("worse", f"worse {on}: {told}" + _without(found, version), figures)
+    if set(verdicts.values()) == {"passes"}:
+        return serve("not_worse", f"not worse {on}: {told}", figures)
     if aged:
         return serve("too_old", f"{aged}, and the new one is not shown to be worse {on}: {told}", figures)
     if (found.get("drift") or {}).get("miscalibrated"):
         text = f"the champion's probabilities are off by now, and the new one is not shown to be worse {on}: {told}"
         return serve("drifted", text, figures)
     return wait("unsure", f"it may be worse than the margin allows {on}: {told}" + _without(found, version), figures)
+
+
+def _verdict(apart: Mapping[str, float | None], low: str, high: str, margin: float) -> str:
+    end = apart[high]
+    if end is not None and end <= margin:
+        return "passes"
+    return "worse" if (apart[low] or 0.0) > 0 else "unsure"
+
+
+def _sure(apart: Mapping[str, float | None], high: str) -> bool:
+    """Better with confidence: as log loss counts calibration too, that is then held against it beyond the margin only."""
+    end = apart[high]
+    return end is not None and end <= 0
 
 
 def _without(found: Mapping[str, Any], version: str) -> str:

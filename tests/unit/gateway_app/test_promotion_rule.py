@@ -46,7 +46,11 @@ def test_not_worse_with_confidence_serves_and_worse_or_unsure_waits() -> None:
     assert said(challenger(0.001), champion()) == (True, "not_worse"), "within 2 % of .6"
     assert said(challenger(0.003), champion()) == (False, "unsure")
     assert said(challenger(0.03), champion()) == (False, "worse")
-    assert said(challenger(-0.01, ece=0.025), champion()) == (False, "worse"), "calibration counts too"
+    assert said(challenger(0.001, ece=0.025), champion()) == (False, "worse"), "calibration counts too"
+    assert said(challenger(0.001, ece=0.025, calibration={"miscalibrated": True}), champion()) == (False, "worse")
+    assert said(challenger(0.001, ece=0.025, calibration={"miscalibrated": False}), champion()) == (True, "not_worse")
+    assert said(challenger(-0.02, ece=0.025), champion()) == (True, "not_worse"), "log loss counts it already"
+    assert said(challenger(-0.02, ece=0.045), champion()) == (False, "worse"), "unless by more than the margin"
     assert said(challenger(0.001), champion(), PromotionRule(confidence=0.975)) == (False, "unsure")
     assert said(challenger(0.003), champion(), PromotionRule(log_loss_margin=0.05)) == (True, "not_worse")
 
