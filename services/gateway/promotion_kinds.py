@@ -115,7 +115,7 @@ def _verdict(apart: Mapping[str, float | None], low: str, high: str, margin: flo
 
 
 def _sure(apart: Mapping[str, float | None], high: str) -> bool:
-    """Better with confidence: as log loss counts calibration too, that is then held against it beyond the margin only."""
+    """Better with confidence. Log loss counts calibration too: that is then held against it beyond the margin only."""
     end = apart[high]
     return end is not None and end <= 0
 
