@@ -1,188 +1,20 @@
-"""Twelve weeks of messy files: the history rebuilt from them, and what they leave in doubt."""
+"""What weekly files leave in doubt, and what is told of them."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openpyxl import Workbook
 
 from cli.import_weekly_report import weekly_lines
-from kit.clock import last_second
 from kit.errors import Conflict, InvalidInput
-from kit.money import Money
-from learning.history_schema import SCHEMAS
 from services.gateway.domain import LOCAL
-from services.gateway.imports.rejects import RejectsWriter
-from services.gateway.imports.sinks import StoreSink
-from services.gateway.imports.undoing import undo
-from services.gateway.imports.weekly.doubts import read_answers, write_doubts
-from services.gateway.imports.weekly.files import read_files
-from services.gateway.imports.weekly.importer import Options, WeeklyImporter, WeeklyReport
-from services.gateway.imports.weekly.meanings import company, plain_letters
-from services.gateway.jobs import Jobs
-from services.gateway.store import Store, open_store
+from services.gateway.imports.weekly.meanings import plain_letters
+from services.gateway.store import Store
 from services.gateway.store.interface import Query
-from tests.unit.imports.weekly_company import OWNERS, Company
+from tests.unit.imports.weekly_runs import HEADER, answered, history, row, run, store, write
 
-HEADER = ["고객사", "딜명", "담당자", "단계", "금액(백만원)", "예정일"]
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
-    yield opened
-    await opened.close()
-
-
-async def run(store: Store, folder: Path, path: Path, **options: Any) -> WeeklyReport:
-    sink = StoreSink(store, record=True)
-    return await WeeklyImporter(sink, RejectsWriter(folder / "rejects"), Options(**options)).run(path)
-
-
-async def everything(store: Store) -> dict[str, Any]:
-    """All that is stored, without the revisions of deals."""
-    found: dict[str, Any] = {
-        "memory": await store.get_setting("weekly_files"),
-        "clock": await store.get_setting("clock"),
-    }
-    async for table, rows in store.export_tables(LOCAL, list(SCHEMAS), None):
-        bare = [{name: row[name] for name in row if table != "deals" or name != "revision"} for row in rows]
-        found.setdefault(table, []).extend(bare)
-    return {table: rows for table, rows in found.items() if rows}
-
-
-async def undo_last(store: Store) -> None:
-    jobs = Jobs(store, "import")
-    await jobs.load()
-    await undo(store, jobs, next(job.id for job in jobs.all() if "undone" not in job.detail), LOCAL)
-
-
-def write(path: Path, *rows: list[Any], header: list[str] = HEADER) -> Path:
-    book = Workbook()
-    for row in (header, *rows):
-        book.active.append(row)
-    path.parent.mkdir(exist_ok=True)
-    book.save(path)
-    return path
-
-
-def answered(found: WeeklyReport, folder: Path, **given: str) -> dict[str, str]:
-    """Answers given in the file of doubts, as a person would."""
-    write_doubts(folder / "doubts.csv", found.doubts)
-    lines = (folder / "doubts.csv").read_text(encoding="utf-8-sig").splitlines()
-    kinds = [each.kind for each in found.doubts]
-    lines[1:] = [line + given.get(kind, "") for line, kind in zip(lines[1:], kinds, strict=True)]
-    (folder / "doubts.csv").write_text("\n".join(lines), encoding="utf-8")
-    return read_answers(folder / "doubts.csv")
-
-
-async def history(store: Store) -> dict[tuple[str, str], Any]:
-    """Changes by account and deal."""
-    page = await store.list_records(LOCAL, Query(), "", 500)
-    found = {}
-    for record in page.records:
-        deal, account = record.history.deal, record.history.account
-        key = company(account.name if account else ""), plain_letters(deal.name)
-        found[key] = await store.get_changes(LOCAL, deal.id, 0, 1_000)
-    return found
-
-
-async def right(store: Store, made: Company) -> tuple[int, int, list[Any]]:
-    """Of all that files could tell: how much of it stands in the history, and what does not."""
-    truth, found = made.truth, await history(store)
-    last = {deal: state for (deal, _), state in truth.states.items()}
-    good, wrong = 0, []
-    for (deal, week), state in truth.states.items():
-        if (deal, week) in truth.unreadable:
-            continue
-        key = made.accounts[state.account], plain_letters(last[deal].name)
-        standing = {
-            each.field: each.value
-            for each in found.get(key, ())
-            if each.effective_time <= last_second(truth.days[week])
-        }
-        wanted = {
-            "stage": state.stage, "outcome": state.outcome, "amount": Money("KRW", state.amount),
-            "close_date": state.close_date, "owner_id": OWNERS[state.owner][0],
-        }  # fmt: skip
-        for name, value in wanted.items():
-            good += standing.get(name) == value
-            if standing.get(name) != value:
-                wrong.append((deal, week, name, value, standing.get(name)))
-    return good, good + len(wrong), wrong
-
-
-async def test_twelve_messy_weeks_are_rebuilt(store: Store, tmp_path: Path) -> None:
-    made = Company(1)
-    (tmp_path / "weeks").mkdir()
-    made.write(tmp_path / "weeks")
-    truth = made.truth
-    first = await run(store, tmp_path, tmp_path / "weeks", confirm=True)
-    counts = first.report.counts["deals"]
-    kept = counts["created"] + counts["changed"] + counts["unchanged"]
-    assert counts["read"] == kept + counts["repeated"] + counts["rejected"] + counts.get("held", 0)
-    assert counts["read"] == len(truth.shown) + truth.repeated
-    assert counts["created"] == len({deal for deal, week in truth.states if (deal, week) not in truth.unreadable})
-    left_out = list(first.report.left_out.values())
-    lines = [line for o in left_out for line in (*o.hidden_rows, *o.totals, *o.headings, *o.remarks)]
-    assert len(lines) == truth.left_out
-    assert {doubt.kind for doubt in first.doubts} == {"renamed", "gone"}
-    assert len(first.gone) == len(truth.vanished)
-    found = await run(
-        store,
-        tmp_path,
-        tmp_path / "weeks",
-        confirm=True,
-        answers=answered(first, tmp_path, renamed="same", gone="lost"),
-    )
-    assert found.doubts == []
-    assert found.report.counts["deals"]["rejected"] == len(truth.unreadable)
-    good, told, wrong = await right(store, made)
-    assert good >= 0.99 * told, wrong[:10]
-    done = await everything(store)
-    again = await run(store, tmp_path, tmp_path / "weeks")
-    assert (again.report.counts["deals"]["created"], again.report.counts["deals"]["changed"]) == (0, 0)
-    assert await everything(store) == done
-    await undo_last(store)  # which had changed nothing
-    assert await everything(store) == done
-
-
-async def test_undone_weeks_leave_everything_as_it_was(store: Store, tmp_path: Path) -> None:
-    made, weeks = Company(2, 25), tmp_path / "weeks"
-    weeks.mkdir()
-    made.write(weeks)
-    files = sorted(read_files(weeks, {}, {}), key=lambda one: one.day)
-    (tmp_path / "early").mkdir()
-    for file in files[:6]:
-        shutil.copy(file.path, tmp_path / "early")
-    empty = await everything(store)
-    await run(store, tmp_path, tmp_path / "early", confirm=True)
-    early = await everything(store)
-    await run(store, tmp_path, weeks, confirm=True)
-    late = await everything(store)
-    assert len(late["changes"]) > len(early["changes"]) > 100
-    await undo_last(store)
-    assert await everything(store) == early
-    await undo_last(store)
-    assert await everything(store) == empty
-    await run(store, tmp_path, weeks, confirm=True)
-    again = await everything(store)
-    assert [bare(row) for row in again["changes"]] == [bare(row) for row in late["changes"]]
-
-
-def bare(row: dict[str, Any]) -> dict[str, Any]:
-    """A change without when it was recorded."""
-    return {name: value for name, value in row.items() if name not in ("recorded_time", "revision")}
-
-
-def row(
-    name: str, owner: str = "김민수 부장", amount: Any = 100, *, account: str = "㈜한빛", stage: str = "제안"
-) -> list[Any]:
-    return [account, name, owner, stage, amount, "24.03.01"]
+__all__ = ["store"]
 
 
 async def test_next_week_is_known_by_its_columns(store: Store, tmp_path: Path) -> None:
@@ -254,6 +86,20 @@ async def test_what_is_in_doubt_is_held_until_it_is_answered(store: Store, tmp_p
     assert len(await history(store)) == 8
     with pytest.raises(InvalidInput, match="none of the answers"):
         answered(found, tmp_path, gone="perhaps")
+
+
+async def test_a_row_in_doubt_does_not_slip_in_by_itself(store: Store, tmp_path: Path) -> None:
+    weeks, names = tmp_path / "weeks", ("백업 교체", "망 분리", "메일")
+    write(weeks / "a_240108.xlsx", *(row(name) for name in names), row("서버 증설"))
+    for day in ("240115", "240122", "240129"):
+        write(weeks / f"a_{day}.xlsx", *(row(name) for name in names), row("서버 증설 2차"))
+    first = await run(store, tmp_path, weeks)
+    alone = await run(store, tmp_path, weeks / "a_240115.xlsx")
+    again = await run(store, tmp_path, weeks)
+    for found, held in ((first, 3), (alone, 1), (again, 3)):
+        assert [doubt.kind for doubt in found.doubts] == ["renamed"]
+        assert found.report.counts["deals"]["held"] == held
+    assert len(await history(store)) == 4
 
 
 async def test_deals_that_are_gone_are_asked_about(store: Store, tmp_path: Path) -> None:

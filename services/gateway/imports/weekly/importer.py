@@ -129,8 +129,6 @@ class WeeklyImporter:
         self._people.begin(rows)
         newest = file.day.isoformat() >= self._memory.day
         self._fresh = matcher.newest = file.day.isoformat() > self._memory.day
-        if not newest:
-            matcher.present = {} if number == 0 else matcher.present
         placed = matcher.place(file.path.name, rows)
         now: dict[str, Seen] = {}
         for one in placed:
@@ -145,7 +143,8 @@ class WeeklyImporter:
             else:
                 now[one.deal] = seen(one)
                 self._keep(file, one)
-        self._follow(file, matcher, now, newest=newest)
+        first_of_old = number == 0 and not newest
+        self._follow(file, matcher, {} if first_of_old else matcher.present, now, newest=newest)
 
     def _rows(self, number: int, file: WeekFile) -> list[WeekRow]:
         reader, rows = RowReader(number, file, self._options.currency, self._types), []
@@ -196,21 +195,23 @@ class WeeklyImporter:
             counts[str(one.row.outcome)] = counts.get(str(one.row.outcome), 0) + 1
             self._open_on.pop(one.deal, None)
 
-    def _follow(self, file: WeekFile, matcher: Matcher, now: dict[str, Seen], *, newest: bool) -> None:
+    def _follow(
+        self, file: WeekFile, matcher: Matcher, before: dict[str, Seen], now: dict[str, Seen], *, newest: bool
+    ) -> None:
         """Compare the file with the one before it; remember it where none later is known."""
-        memory, before = self._memory, matcher.present
+        memory = self._memory
         full = not file.path.name.startswith(REJECTS) and is_full(before, now)
         if not full:
             self.found.partial.append(file.path.name)
             matcher.present = before | now
-        elif newest:
+        else:
+            missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
+            held = {deal: one for deal, one in matcher.present.items() if deal in matcher.held and deal not in now}
+            matcher.present = now | held  # which rows held back may be about
             if before and self._fresh:
                 self.found.steps.append(step(before, now, file))
-            missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
-            memory.gone |= {deal: one for deal, one in missing.items() if deal not in matcher.held}
-            matcher.present = now | {deal: one for deal, one in missing.items() if deal in matcher.held}
-        else:
-            matcher.present = now
+            if newest:
+                memory.gone |= {deal: one for deal, one in missing.items() if deal not in matcher.held}
         if newest:
             memory.last, memory.day = matcher.present, file.day.isoformat()
             memory.gone = {deal: one for deal, one in memory.gone.items() if deal not in now}

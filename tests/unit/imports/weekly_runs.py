@@ -1,0 +1,90 @@
+"""Whole imports of weekly files into a store of their own, and what they leave there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from learning.history_schema import SCHEMAS
+from services.gateway.domain import LOCAL
+from services.gateway.imports.rejects import RejectsWriter
+from services.gateway.imports.sinks import StoreSink
+from services.gateway.imports.undoing import undo
+from services.gateway.imports.weekly.doubts import read_answers, write_doubts
+from services.gateway.imports.weekly.importer import Options, WeeklyImporter, WeeklyReport
+from services.gateway.imports.weekly.meanings import company, plain_letters
+from services.gateway.jobs import Jobs
+from services.gateway.store import Store, open_store
+from services.gateway.store.interface import Query
+
+HEADER = ["고객사", "딜명", "담당자", "단계", "금액(백만원)", "예정일"]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    await opened.close()
+
+
+async def run(store: Store, folder: Path, path: Path, **options: Any) -> WeeklyReport:
+    sink = StoreSink(store, record=True)
+    return await WeeklyImporter(sink, RejectsWriter(folder / "rejects"), Options(**options)).run(path)
+
+
+async def everything(store: Store) -> dict[str, Any]:
+    """All that is stored, without the revisions of deals."""
+    found: dict[str, Any] = {
+        "memory": await store.get_setting("weekly_files"),
+        "clock": await store.get_setting("clock"),
+    }
+    async for table, rows in store.export_tables(LOCAL, list(SCHEMAS), None):
+        bare = [{name: row[name] for name in row if table != "deals" or name != "revision"} for row in rows]
+        found.setdefault(table, []).extend(bare)
+    return {table: rows for table, rows in found.items() if rows}
+
+
+async def undo_last(store: Store) -> None:
+    jobs = Jobs(store, "import")
+    await jobs.load()
+    await undo(store, jobs, next(job.id for job in jobs.all() if "undone" not in job.detail), LOCAL)
+
+
+def write(path: Path, *rows: list[Any], header: list[str] = HEADER) -> Path:
+    book = Workbook()
+    for row in (header, *rows):
+        book.active.append(row)
+    path.parent.mkdir(exist_ok=True)
+    book.save(path)
+    return path
+
+
+def answered(found: WeeklyReport, folder: Path, **given: str) -> dict[str, str]:
+    """Answers given in the file of doubts, as a person would."""
+    write_doubts(folder / "doubts.csv", found.doubts)
+    lines = (folder / "doubts.csv").read_text(encoding="utf-8-sig").splitlines()
+    kinds = [each.kind for each in found.doubts]
+    lines[1:] = [line + given.get(kind, "") for line, kind in zip(lines[1:], kinds, strict=True)]
+    (folder / "doubts.csv").write_text("\n".join(lines), encoding="utf-8")
+    return read_answers(folder / "doubts.csv")
+
+
+async def history(store: Store) -> dict[tuple[str, str], Any]:
+    """Changes by account and deal."""
+    page = await store.list_records(LOCAL, Query(), "", 500)
+    found = {}
+    for record in page.records:
+        deal, account = record.history.deal, record.history.account
+        key = company(account.name if account else ""), plain_letters(deal.name)
+        found[key] = await store.get_changes(LOCAL, deal.id, 0, 1_000)
+    return found
+
+
+def row(
+    name: str, owner: str = "김민수 부장", amount: Any = 100, *, account: str = "㈜한빛", stage: str = "제안"
+) -> list[Any]:
+    return [account, name, owner, stage, amount, "24.03.01"]
