@@ -1,4 +1,4 @@
-"""`dealcast export`: all records as a folder in the history format."""
+"""`dealcast export`: all records as a folder in the history format, or a table as a file."""
 
 from __future__ import annotations
 
@@ -9,52 +9,58 @@ import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, gateway_address
 
+Folder = Annotated[
+    Path | None, typer.Argument(help="A new or empty folder for the history's Parquet files.", metavar="[FOLDER]")
+]
+Table = Annotated[
+    str, typer.Option("--table", help="One table instead: deals, deal-periods, reasons, suggestions or forecast.")
+]
+Format = Annotated[
+    str, typer.Option("--format", help="Of the table: xlsx, csv, parquet or ndjson; else as the file is named.")
+]
+Target = Annotated[Path | None, typer.Option("--to", help="The file for the table.", metavar="FILE")]
+Language = Annotated[str, typer.Option("--lang", help="Of the table's headings and texts: en or ko.")]
+
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder for the Parquet files.", metavar="FOLDER")],
+    folder: Folder = None,
+    table: Table = "",
+    format_name: Format = "",
+    target: Target = None,
+    language: Language = "en",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
-    """Write all records as Parquet files (docs/history-format.md)."""
+    """Write all records as a history folder (docs/history-format.md), or one table as a file (docs/exporting.md)."""
+    from kit.errors import InvalidInput
+
+    if table:
+        from cli.export_table import export_table
+
+        if target is None or folder is not None:
+            raise InvalidInput("a table goes into one file", field="--to", mend="name it with --to, and no FOLDER")
+        export_table(gateway_address(data_dir, url), table, format_name, target, language)
+        return
+    if folder is None or target is not None or format_name:
+        mend = "name a FOLDER for the history, or a table with --table deals --to deals.xlsx"
+        raise InvalidInput("it is not said what to export", field="FOLDER", mend=mend)
+    _history(folder, gateway_address(data_dir, url))
+
+
+def _history(folder: Path, address: str) -> None:
     import tarfile
     import tempfile
 
+    from cli.export_table import download
     from kit.errors import Conflict
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict("the folder is not empty", field="FOLDER", value=str(folder), mend="name a new one")
-    address = gateway_address(data_dir, url)
     with tempfile.TemporaryFile() as file:
-        size = _download(address + "/v1/export", file)
+        size = download(address + "/v1/export", file)
         file.seek(0)
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=file) as tar:
             names = tar.getnames()
             tar.extractall(folder, filter="data")
     typer.echo(f"{len(names)} files, {size / 2**20:.1f} MB, in {folder}")
-
-
-def _download(address: str, file: object) -> int:
-    import httpx
-
-    from cli.progress import Bar
-    from kit.errors import Unavailable
-    from services.gateway.imports.http_sink import problem
-
-    size = 0
-    try:
-        with (
-            Bar("Exporting", sizes=True) as bar,
-            httpx.stream("GET", address, timeout=600.0, trust_env=False) as response,
-        ):
-            if response.is_error:
-                response.read()
-                raise problem(response)
-            for part in response.iter_bytes():
-                file.write(part)  # type: ignore[attr-defined]
-                size += len(part)
-                bar.show(size)
-    except httpx.HTTPError as error:
-        message = f"the gateway does not answer ({type(error).__name__})"
-        raise Unavailable(message, field="url", value=address, mend="start it with dealcast up") from None
-    return size

@@ -17,6 +17,7 @@ from services.gateway.rest import (
     catalogue,
     deals,
     exchange,
+    exports,
     feedback,
     forecast,
     forecast_gap,
@@ -63,6 +64,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         forecast_gap.router(gateway, desks.simulator),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
+        exports.router(gateway, desks.scratch),
     ):
         app.include_router(router)
     mount_pages(app, gateway)
