@@ -32,7 +32,7 @@ _MYRIAD_WORTH = {"eok": 1e8, "cheonman": 1e7, "man": 1e4, "cheon": 1e3, "rest": 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+|\d+[.,]")
 _SCIENTIFIC = re.compile(r"\d*[.,]?\d+[eE][+-]?\d{1,3}|\d+[.,][eE][+-]?\d{1,3}")
 _CODE = re.compile(r"[+-]?0\d+")
-LARGEST = 1e300
+LARGEST = 1e100  # sums of squares of any that many rows hold stay finite
 
 
 def is_missing(text: str) -> bool:
@@ -93,7 +93,7 @@ def parse_number(text: str, decimal: str = ".") -> float:
         return math.nan
     digits, negative = bare
     if any(unit in digits for unit in "억만천"):
-        number = _of_myriads(digits, decimal)
+        number = bounded(_of_myriads(digits, decimal))
         return -number if negative else number
     other = "," if decimal == "." else "."
     if _SCIENTIFIC.fullmatch(digits):
@@ -106,10 +106,15 @@ def parse_number(text: str, decimal: str = ".") -> float:
             return math.nan
         plain = whole.replace(other, "") + "." + rest
     try:
-        number = float(plain)
+        number = bounded(float(plain))
     except ValueError:
         return math.nan
-    return math.nan if number > LARGEST else -number if negative else number
+    return -number if negative else number
+
+
+def bounded(number: float) -> float:
+    """The number, nan beyond what can be computed with: nothing that is counted or paid is so large."""
+    return number if abs(number) <= LARGEST else math.nan
 
 
 def _of_myriads(text: str, decimal: str) -> float:

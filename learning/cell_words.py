@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from learning.cell_numbers import evident_mark, parse_number
+from learning.cell_numbers import bounded, evident_mark, parse_number
 
 # In a column that otherwise holds numbers or days these are gaps; among choices each is a value like any other.
 UNKNOWN_WORDS = frozenset(
@@ -85,4 +85,4 @@ def measured_number(text: str, decimal: str, units: Mapping[str, float]) -> floa
     number = parse_number(digits, decimal)
     if math.isnan(number) and (mark := evident_mark(digits)) and mark != decimal:
         number = parse_number(digits, mark)
-    return number * factor
+    return bounded(number * factor)

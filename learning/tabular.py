@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from learning.cell_dates import parse_date
-from learning.cell_numbers import is_missing
+from learning.cell_numbers import LARGEST, is_missing
 from learning.cell_words import measured_number
 from learning.columns import MISSING, NO, YES, Floats, Texts
 
@@ -163,7 +163,7 @@ def _numbers(texts: pa.Array, reading: Reading) -> Floats:
     simple = pc.match_substring_regex(texts, _PLAIN if reading.decimal == "." else _DIGITS_ONLY)
     trimmed = pc.utf8_ltrim(pc.utf8_trim_whitespace(pc.if_else(simple, texts, None)), "+")
     values = np.array(pc.cast(trimmed, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-    values[np.isinf(values)] = np.nan
+    values[np.abs(values) > LARGEST] = np.nan
     rest = np.flatnonzero(~simple.to_numpy(zero_copy_only=False))
     values[rest] = [
         np.nan if is_missing(text) else measured_number(text, reading.decimal, reading.units)

@@ -39,6 +39,7 @@ OPEN = frozenset(
     | {"진행중", "진행 중", "진행", "보류", "미정", "대기", "검토중", "검토 중"}
 )
 SHOWN = 8
+EXACT = 2.0**53  # whole numbers below it are told apart
 STRAY = 0.05  # of the outcomes: values beside a clear yes and no that are taken for none
 
 
@@ -66,10 +67,12 @@ class Target:
 
 
 def same(text: str) -> str:
-    """The form in which equal values are equal: no case, no spaces around, 1 for 1.0."""
+    """The form in which equal values are equal: no case, no spaces around, 1 for 1.0; longer codes as they are."""
     text = " ".join(text.split()).casefold()
     number = parse_number(text) if text[:1].isdigit() or text[:1] in "+-." else np.nan
-    return f"{number:g}" if np.isfinite(number) else text
+    if not abs(number) < EXACT:
+        return text
+    return str(int(number)) if number == int(number) else repr(number)
 
 
 def learn_target(raw: Raw, column: str, positive: str | None, later: Raw | None) -> tuple[Target, list[Note]]:

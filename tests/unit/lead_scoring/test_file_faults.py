@@ -65,6 +65,21 @@ def test_each_column_is_told_with_what_it_was_read_as_and_what_was_taken_as_miss
     assert "(“unknown” " in told[0]
 
 
+def test_numbers_too_large_to_compute_with_are_missing_and_told(tmp_path: Path) -> None:
+    given, large = options(tmp_path, train=220), ["1e308", "1E200 %", "-1e200", "9" * 120]
+    for path in (given.train, given.test):
+        lines = path.read_text("utf-8").splitlines()
+        lines[7:11] = [f"{cell},9e99,KR,{row % 2}" for row, cell in enumerate(large)]
+        path.write_text("\n".join(lines), "utf-8")
+    report = score(given, tmp_path / "s.csv")
+    assert report.predicts
+    told = [note.en for note in report.notes if "“size”" in note.en]
+    assert [note.partition(" (")[0] for note in told] == [
+        f"“size” in the {name} file: 4 cells are no number and count as missing" for name in ("training", "test")
+    ]
+    assert len((tmp_path / "s.csv").read_text("utf-8").splitlines()) == 31
+
+
 def test_columns_that_are_not_used_are_neither_missed_nor_drifting(tmp_path: Path) -> None:
     train = write(tmp_path / "a.csv", [[*HEAD, "left"], *([*row, row[0]] for row in rows(200))])
     moved = [[row[0], ("US", "JP")[place % 2], row[3]] for place, row in enumerate(rows(400))]

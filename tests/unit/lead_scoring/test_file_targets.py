@@ -33,6 +33,9 @@ def learned(train: Sequence[str], test: Sequence[str] = (), positive: str | None
         (["churned", "stayed"], "churned", ["churned", "stayed", "yes"], [1, 0, np.nan]),
         (["a", "b", "c"], "b", ["a", "B ", "c", "d"], [0, 1, 0, np.nan]),
         (["Ja", "Nein"], None, ["ja", "nein", "no"], [1, 0, 0]),
+        (["1000001", "1000002"], "1000001", ["1000001.0", "1,000,002", "1000001", "1000003"], [1, 0, 1, np.nan]),
+        (["1.0000001", "1.0000002"], "1.0000002", ["1.0000001", "1.0000002"], [0, 1]),
+        (["90071992547409931", "90071992547409932"], "90071992547409932", ["90071992547409931", "1"], [0, np.nan]),
     ],
 )  # fmt: skip
 def test_words_of_the_same_kind_are_known_across_files_and_others_are_no_outcome(
