@@ -22,6 +22,7 @@ DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 16 << 20
 MOST_LINES = 5_000  # of one row, counting newlines within quotes
+NARROW, STRAY_PAIR = 3, 2  # in fewer columns any text has as many delimiters as a row; quotes of a row in doubt
 PIECE_CELLS = 1_000_000
 SAMPLE_LINES, SAMPLE_CHARACTERS = 200, 1 << 16
 PLAIN_FILE = 32 << 20  # rows of larger files are counted before they are read
@@ -48,6 +49,7 @@ class _Lines:
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
         self.again: deque[str] = deque()
+        self.passed = 0  # lines before those of the present row
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -63,12 +65,22 @@ class _Lines:
         self.taken.append(line)
         return line
 
+    def start_row(self) -> None:
+        """Count the lines taken, and forget them."""
+        self.passed += len(self.taken)
+        self.taken = []
+
+    def retry_after_first(self) -> None:
+        """Put back all lines taken but the first."""
+        self.again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
 
 class CsvFile:
     """An open CSV file; `names` are its columns, made distinct and never empty.
 
     `short`, `long` and `torn` count the rows read so far with too few cells, with too many, and with quotes that do
-    not match.
+    not match; `torn_line` is the file's first line with such quotes.
     """
 
     def __init__(self, path: Path, field: str = "file") -> None:
@@ -87,7 +99,8 @@ class CsvFile:
         head = self._head()
         self.delimiter = find_delimiter(head)
         self._lines.again.extendleft(reversed(head))
-        self.short = self.long = self.torn = 0
+        self.short = self.long = self.torn = self.torn_line = 0
+        self.names: tuple[str, ...] = ()
         self.names = distinct_names(next(self._rows(), []))
 
     def close(self) -> None:
@@ -102,6 +115,7 @@ class CsvFile:
         self._lines.taken = []
         while lines and not lines[0].strip("\ufeff\r\n\t ,;|"):
             lines.pop(0)
+            self._lines.passed += 1
         if not lines:
             mend = "export it again, with a first line that names the columns"
             raise InvalidInput("the file is empty", field=self.field, value=str(self.path), mend=mend)
@@ -169,23 +183,64 @@ class CsvFile:
     def _rows(self) -> Iterator[list[str]]:
         """Rows that are not blank. Where quotes do not match, the line stands for itself."""
         lines = self._lines
-        parser = csv.reader(lines, delimiter=self.delimiter)
+        parser = self._parser()
         while True:
-            lines.taken = []
+            lines.start_row()
             try:
                 cells = next(parser, None)
             except (OSError, EOFError):
                 mend = "copy or compress it again"
                 raise InvalidInput("the file breaks off", field=self.field, value=str(self.path), mend=mend) from None
             except csv.Error:
-                lines.again.extendleft(reversed(lines.taken[1:]))
-                self.torn += 1
-                cells = [cell.strip('"')[:LONGEST_CELL] for cell in lines.taken[0].rstrip("\r\n").split(self.delimiter)]
-                parser = csv.reader(lines, delimiter=self.delimiter)
+                cells = self._torn()
+                parser = self._parser()
+            else:
+                if cells and len(lines.taken) > 1 and self._swallows():
+                    cells = self._torn()
             if cells is None:
                 return
             if cells:
                 yield cells
+
+    def _parser(self) -> Iterator[list[str]]:
+        # strict, or a quote that never closes takes the rows after it into its cell without a word
+        return csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+
+    def _torn(self) -> list[str]:
+        """The cells of the first line taken, by itself; the other lines are put back."""
+        lines = self._lines
+        alone = len(lines.taken) == 1
+        lines.retry_after_first()
+        line = lines.taken[0].rstrip("\r\n")
+        if alone:
+            try:
+                cells = next(csv.reader([line], delimiter=self.delimiter), [])
+            except csv.Error:
+                cells = []
+            if len(cells) == len(self.names):
+                return cells
+        self.torn += 1
+        self.torn_line = self.torn_line or lines.passed + 1
+        return split_line(line, self.delimiter)
+
+    def _swallows(self) -> bool:
+        """Whether the lines taken for one row are several: two stray quotes with rows of their own between them."""
+        width, taken = len(self.names), self._lines.taken
+        if width < NARROW or sum(line.count('"') for line in taken) != STRAY_PAIR:
+            return False
+        return all(line.count(self.delimiter) == width - 1 for line in taken)
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """The cells of a line whose quotes do not match; those that are quoted as they should be are kept whole."""
+    mark = re.escape(delimiter)
+    found = re.finditer(rf'(?:^|{mark})("(?:[^"]|"")*"(?={mark}|$)|[^{mark}]*)', line)
+    return [
+        (cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell.strip('"'))[
+            :LONGEST_CELL
+        ]
+        for cell in (one[1] for one in found)
+    ]
 
 
 def find_delimiter(lines: Sequence[str]) -> str:

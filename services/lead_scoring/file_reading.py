@@ -66,7 +66,11 @@ def told_rows(file: CsvFile, rows: tuple[int, int], where: Note) -> list[Note]:
     for count, en, ko in (
         (file.short, "with too few cells; what lacks is empty", "칸이 모자라 빈 값으로 채웠습니다"),
         (file.long, "with too many cells; the rest is cut", "칸이 많아 나머지를 잘랐습니다"),
-        (file.torn, "with quotes that do not match; each line is read by itself", "따옴표가 맞지 않습니다"),
+        (
+            file.torn,
+            f"with quotes that do not match, the first in line {file.torn_line:,}; each line is read by itself",
+            f"따옴표가 맞지 않아 줄마다 따로 읽었습니다(첫 번째는 {file.torn_line:,}번째 줄)",
+        ),
     ):  # fmt: skip
         if count:
             notes.append(

@@ -58,6 +58,30 @@ def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path) -> Non
     assert rows == [("1", "2"), ("3", "4"), *[("5", "6")] * 6_000]
 
 
+@pytest.mark.parametrize("stray", ['"15 inch', '15"" inch"x', '"15" inch', '"'])
+def test_a_stray_quote_takes_no_row_after_it(tmp_path: Path, stray: str) -> None:
+    def told(cell: str, note: str) -> str:
+        return "\n".join([
+            "id,who,size,note", "", "1,A,2,ok", f"2,{cell},4,ok", *["3,B,5,ok"] * 9, f"4,B,6,{cell}",
+            '5,"Kim, ""Min""",7,"two\nlines"', "6,C,8,ok", f"7,D,9,{note}", "8,E,1,ok", "",
+        ])  # fmt: skip
+
+    for note in ("ok", 'screen 24"', '"quoted"'):
+        file, rows = rows_of(write(tmp_path, told(stray, note)))
+        assert [row[0] for row in rows] == ["1", "2", *"3" * 9, "4", "5", "6", "7", "8"]
+        assert [row[2] for row in rows] == ["2", "4", *"5" * 9, "6", "7", "8", "9", "1"]
+        assert rows[12] == ("5", 'Kim, "Min"', "7", "two\nlines")
+        assert (file.short, file.long) == (0, 0)
+        if stray in ('"15 inch', '"'):
+            assert (file.torn, file.torn_line) == (2, 4)
+
+
+def test_two_stray_quotes_do_not_make_a_cell_of_the_rows_between_them(tmp_path: Path) -> None:
+    file, rows = rows_of(write(tmp_path, 'id,size,note\n1,2,"15 inch\n2,3,ok\n3,4,24"\n4,5,"a\nb, c\nd"\n'))
+    assert rows == [("1", "2", "15 inch"), ("2", "3", "ok"), ("3", "4", '24"'), ("4", "5", "a\nb, c\nd")]
+    assert (file.torn, file.torn_line) == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
