@@ -17,6 +17,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partly_seen": "Version {version} served. Only {fresh} records have closed since its data ended, too few to "
         "compare on. Both were judged on the {records} records of the new version's own test; the old one had learned "
         "{seen:.0%} of their outcomes, which flatters it.",
+        "partly_seen_prior": "Version {version} served. Both were judged on the {records} records of the new version's "
+        "own test.",
         "few_outcomes": "There were too few outcomes to compare it with version {version}.",
         "unreadable": "Version {version} served; its artifact could not be read any more, so nothing was compared.",
         "not_fetched": "Version {version} served; it could not be fetched when this was trained: nothing was compared.",
@@ -48,6 +50,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partly_seen": "당시 버전 {version}이 제공 중이었습니다. 그 데이터가 끝난 뒤 종료된 기록이 {fresh}건뿐이라 "
         "비교하기에 부족합니다. 새 버전의 시험 기록 {records}건으로 둘을 평가했으며, 이전 버전은 그 결과의 "
         "{seen:.0%}를 이미 학습해 유리하게 보입니다.",
+        "partly_seen_prior": "당시 버전 {version}이 제공 중이었습니다. "
+        "새 버전의 시험 기록 {records}건으로 둘을 평가했습니다.",
         "few_outcomes": "결과가 너무 적어 버전 {version}과 비교할 수 없었습니다.",
         "unreadable": "당시 버전 {version}이 제공 중이었으나 그 파일을 읽을 수 없어 비교하지 않았습니다.",
         "not_fetched": "당시 버전 {version}이 제공 중이었으나 학습할 때 가져올 수 없어 비교하지 않았습니다.",
@@ -110,6 +114,7 @@ def _told(found: Mapping[str, Any], words: Mapping[str, str], language: str) -> 
 
 def _basis(found: Mapping[str, Any], words: Mapping[str, str]) -> str:
     key = str(found["why"] if found["basis"] == "none" else found["basis"])
+    key += "_prior" if key == "partly_seen" and found.get("champion_prior") else ""
     start, end = found.get("closed") or ("–", "–")
     return words[key].format(
         version=found["version"], last_day=found.get("last_day"), records=f"{found.get('records', 0):,}", start=start,

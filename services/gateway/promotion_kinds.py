@@ -10,8 +10,13 @@ from services.gateway.promotion_rule import LEVELS, Decision, PromotionRule, ser
 JUDGED = ("log_loss", "ece")
 KINDS: Mapping[str, str] = {"LEAD": "leads", "OPPORTUNITY": "opportunities"}
 # What decides among the kinds: the first of these.
-ORDER = ("worse", "prior", "unsure", "not_compared", "new_horizon", "drifted", "too_old", "not_worse", "prior_served")
+ORDER = (
+    "worse", "prior", "unsure", "not_compared", "new_horizon", "drifted", "too_old", "not_worse", "prior_served",
+    "seen",
+)  # fmt: skip
+RATE = "base rate"
 SHOWN_COLUMNS = 5
+TITLES: Mapping[str, str] = {"log_loss": "log loss", "ece": "calibration error"}
 
 
 def of_kinds(challenger: Mapping[str, Any], rule: PromotionRule, age: int | None, aged: str) -> Decision | None:
@@ -43,10 +48,10 @@ def _of_kind(
     if one.get("why") == "falls_to_prior":
         known = f"{one['outcomes']} outcomes are known, too few to learn from or of one sort only"
         return wait("prior", f"the champion predicts {_name(one)}, the new one has a prior for them: {known}")
-    if one.get("why") == "other_horizon":
-        return _new_horizon(challenger["evaluation"], rule)
     if one.get("champion_prior"):
         return serve("prior_served", "the champion has only a prior")
+    if one.get("why") == "other_horizon":
+        return _new_horizon(challenger["evaluation"], rule)
     return _compared(one, challenger["version"], rule, age, aged) if "difference" in one else None
 
 
@@ -95,16 +100,36 @@ def _compared(found: Mapping[str, Any], version: str, rule: PromotionRule, age: 
     verdicts = {name: _verdict(apart[name], low, high, margins[name]) for name in JUDGED}
     if not off or (_sure(apart["log_loss"], high) and (apart["ece"][low] or 0.0) <= margins["ece"]):
         verdicts["ece"] = "passes"
-    if "worse" in verdicts.values():
-        return wait("worse", f"worse {on}: {told}" + _without(found, version), figures)
     if set(verdicts.values()) == {"passes"}:
         return serve("not_worse", f"not worse {on}: {told}", figures)
+    if found["seen"]:
+        return _seen(found, rule, aged, _without(found, version), figures)
+    if "worse" in verdicts.values():
+        by = " and ".join(TITLES[name] for name in JUDGED if verdicts[name] == "worse")
+        return wait("worse", f"worse by its {by} {on}: {told}" + _without(found, version), figures)
     if aged:
         return serve("too_old", f"{aged}, and the new one is not shown to be worse {on}: {told}", figures)
     if (found.get("drift") or {}).get("miscalibrated"):
         text = f"the champion's probabilities are off by now, and the new one is not shown to be worse {on}: {told}"
         return serve("drifted", text, figures)
     return wait("unsure", f"it may be worse than the margin allows {on}: {told}" + _without(found, version), figures)
+
+
+def _seen(found: Mapping[str, Any], rule: PromotionRule, aged: str, hint: str, figures: Mapping[str, Any]) -> Decision:
+    """Where the champion has learned the answers that both are judged by, it looks better than it is: that the new
+    one looks worse says nothing. It is only known whether the new one is worse than the plain rate."""
+    ours, rate = (found["models"][name]["log_loss"]["value"] for name in ("challenger", RATE))
+    figures = {**figures, "base_rate": rate}
+    if ours is None or rate is None or ours > rate * (1 + rule.log_loss_margin):
+        return wait("worse", f"worse than the plain rate on {found['records']} records: log loss {ours}, {rate}" + hint,
+                    figures)  # fmt: skip
+    if aged:
+        return serve("too_old", f"{aged}, and nothing shows the new one to be worse", figures)
+    text = (
+        f"only {found['fresh_records']} records have closed since the champion learned, too few to compare on (the "
+        f"champion knows {found['seen']:.0%} of the answers there are)"
+    )
+    return wait("seen", text + hint, figures)
 
 
 def _verdict(apart: Mapping[str, float | None], low: str, high: str, margin: float) -> str:
@@ -134,7 +159,6 @@ def _without(found: Mapping[str, Any], version: str) -> str:
 
 
 def _told(name: str, figure: Mapping[str, float], low: str, high: str, margin: float) -> str:
-    title = {"log_loss": "log loss", "ece": "calibration error"}[name]
     ends = ", ".join("–" if figure[end] is None else f"{figure[end]:+.3f}" for end in (low, high))
     value = "–" if figure["value"] is None else f"{figure['value']:+.3f}"
-    return f"{title} {value} [{ends}], allowed {margin:+.3f}"
+    return f"{TITLES[name]} {value} [{ends}], allowed {margin:+.3f}"

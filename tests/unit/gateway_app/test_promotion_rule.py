@@ -55,6 +55,23 @@ def test_not_worse_with_confidence_serves_and_worse_or_unsure_waits() -> None:
     assert said(challenger(0.003), champion(), PromotionRule(log_loss_margin=0.05)) == (True, "not_worse")
 
 
+def test_a_champion_that_knows_the_answers_shows_nobody_to_be_worse() -> None:
+    models = {
+        "champion": {"log_loss": figure(0.4, 0.02)}, "challenger": {"log_loss": figure(0.5, 0.02)},
+        "base rate": {"log_loss": figure(0.6, 0.02)},
+    }  # fmt: skip
+    seen: dict[str, Any] = {"basis": "partly_seen", "seen": 0.98, "fresh_records": 3, "models": models}
+    assert said(challenger(0.1, **seen), champion()) == (False, "seen")
+    assert said(challenger(-0.05, **seen), champion()) == (True, "not_worse"), "even so"
+    assert said(challenger(0.1, **seen), champion(last_day="2017-01-01")) == (True, "too_old")
+    rate = models | {"base rate": {"log_loss": figure(0.45, 0.02)}}
+    assert said(challenger(0.1, **seen | {"models": rate}), champion()) == (False, "worse")
+    leads = {"basis": "none", "why": "other_horizon", "champion_prior": True}
+    new = of_kinds({"loss": 0.1, **seen}, leads)
+    assert said(new, champion()) == (True, "prior_served"), "what one kind gains does not wait for the other"
+    assert "only 3 records have closed" in decide("lead_scoring", new, champion(), RULE, TODAY).text
+
+
 def test_an_old_or_drifted_champion_goes_unless_the_new_one_is_shown_to_be_worse() -> None:
     old = champion(last_day="2017-01-01")
     assert said(challenger(0.003), old) == (True, "too_old")
@@ -146,8 +163,8 @@ def test_first_same_and_prior() -> None:
 
 
 def test_the_figures_stand_in_the_sentence() -> None:
-    decision = decide("lead_scoring", challenger(0.03, seen=0.4), champion(), RULE, TODAY)
-    assert "log loss +0.030 [+0.020, +0.040], allowed +0.012" in decision.text
+    decision = decide("lead_scoring", challenger(-0.03, seen=0.4), champion(), RULE, TODAY)
+    assert "log loss -0.030 [-0.040, -0.020], allowed +0.012" in decision.text
     assert "part of which the champion learned from" in decision.text
     assert decision.figures["margins"] == {"log_loss": 0.012, "ece": 0.03}
 
