@@ -98,7 +98,7 @@ def test_every_command_has_help(name: str, dealcast: Run) -> None:
     [
         (["imprt"], 2, "No such command 'imprt'"),
         (["import", "--maping", "x", "."], 2, "No such option"),
-        (["import", "."], 2, "Missing option '--mapping'"),
+        (["import"], 2, "Missing argument 'PATH'"),
         (["import", "--mapping", "nope", "."], 1, "mend: name a .toml file"),
         (["import", "--mapping", "loan_offers", "none"], 1, "there is no such file or folder"),
         (["import", "--mapping", "loan_offers", "."], 1, "the folder lacks"),
