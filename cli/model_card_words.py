@@ -34,7 +34,7 @@ EN: Mapping[str, str] = {
     "model": "Model", "log_loss": "Log loss", "lift": "Lift of the best 10 %", "saved": "Log loss saved by Dealcast",
     "calibration": "Are the probabilities true?",
     "calibration_how": "A point per tenth of the records: what was said, and how many were won. On the dashed line "
-    "both agree. Lines: 90 % intervals.",
+    "both agree. Lines: 90 % intervals. A record seen on several days counts in each tenth that its scores were in.",
     "gain": "How much of the business the best records hold",
     "gain_how": "Working through records by score, best first: the part of all wins reached. Dashed: without a score.",
     "segments": "Where it is weak",
@@ -82,7 +82,7 @@ KO: Mapping[str, str] = {
     "model": "모델", "log_loss": "로그 손실", "lift": "상위 10 % 향상도", "saved": "Dealcast가 줄인 로그 손실",
     "calibration": "확률은 실제와 맞는가",
     "calibration_how": "기록을 약 열로 나눈 점: 말한 확률과 실제 성공률. 점선 위이면 둘이 같습니다. "
-    "세로선은 90 % 구간.",
+    "세로선은 90 % 구간. 여러 날에 본 기록은 점수가 속한 구간마다 셉니다.",
     "gain": "상위 기록에 성공이 얼마나 모이는가",
     "gain_how": "점수가 높은 기록부터 처리할 때 전체 성공 중 차지하는 비율. 점선은 점수가 없을 때.",
     "segments": "약한 부분",
