@@ -17,7 +17,7 @@ from learning.guard_single import Labelled
 from learning.overrules import Overrules
 from learning.records import DealHistory, DealKind, Outcome
 from learning.snapshots import Snapshot, snapshots
-from services.lead_scoring.features import training_table
+from services.lead_scoring.features import training_table, values_seen
 from services.lead_scoring.pooled import PIPELINE
 from services.lead_scoring.target import answers, weights
 
@@ -46,6 +46,7 @@ class Dataset:
     kinds: Texts | None = None  # of the deal on the day; None: all rows are of one kind, whatever their columns say
     pipelines: Texts | None = None  # which may learn apart; None: they may not
     horizon_days: int | None = None  # within which a lead's answer is to come
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by field, see features.values_seen
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -100,6 +101,7 @@ def build_dataset(
     None: at all. The guard looks at what has become of the records in the end.
     """
     pairs = [(history, list(snapshots(history, as_of))) for history in histories]
+    known = values_seen(history for history, _ in pairs)
     pairs = [(history, taken) for history, taken in pairs if taken]
     rows: list[Snapshot] = [one for _, taken in pairs for one in taken]
     table = training_table(rows)
@@ -119,4 +121,5 @@ def build_dataset(
         left_out=table.without(set(table.columns) - (set(verdict.absent) & set(also))),
         kinds=Texts(list(DealKind), np.array([list(DealKind).index(one.kind) for one in rows], dtype=np.int64)),
         pipelines=pipelines if isinstance(pipelines, Texts) else None, horizon_days=horizon_days,
+        known=known,
     )  # fmt: skip

@@ -18,6 +18,8 @@ MIN_OUTCOMES = 40  # with fewer, the score is a prior shrunk towards the company
 TOP_REASONS = 8
 DIGITS = 6  # of contributions, in log-odds
 SMALL = 1e-12
+LISTED = ("pipeline", "stage", "category")  # fields whose values a company sets up, so that an unknown one is a slip
+MOST_KNOWN = 1_000  # values of each that a model keeps; of a field with more it keeps none
 HALF, LARGE = 1e-6, 1e9  # at most so large, a product's last bit is below that
 
 

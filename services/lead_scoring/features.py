@@ -8,6 +8,7 @@ from datetime import date
 from learning.columns import Table, table_from_rows
 from learning.records import DealHistory
 from learning.snapshots import Row, Snapshot
+from services.lead_scoring.domain import LISTED, MOST_KNOWN
 
 
 def training_table(taken: Sequence[Snapshot]) -> Table:
@@ -18,6 +19,19 @@ def training_table(taken: Sequence[Snapshot]) -> Table:
 def rows_table(rows: Sequence[Row], days: Sequence[date], names: Iterable[str] | None = None) -> Table:
     """The same columns (those named, or all) of rows as `learning.snapshots.row_at` gives them."""
     return table_from_rows(rows, days, names)
+
+
+def values_seen(histories: Iterable[DealHistory]) -> dict[str, tuple[str, ...]]:
+    """Every value that any of the deals has, or had, of the fields LISTED, sorted; none of a field with too many."""
+    found: dict[str, set[str]] = {name: set() for name in LISTED}
+    for history in histories:
+        for name in LISTED:
+            found[name].add(str(getattr(history.deal, name)))
+        for change in history.changes:
+            if change.field in found and change.value is not None:
+                found[change.field].add(str(change.value))
+    told = {name: tuple(sorted(values - {""})) for name, values in found.items()}
+    return {name: values for name, values in told.items() if 0 < len(values) <= MOST_KNOWN}
 
 
 def names_of(histories: Iterable[DealHistory]) -> dict[str, dict[str, str]]:

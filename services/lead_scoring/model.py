@@ -25,7 +25,7 @@ from services.lead_scoring.pooled import PIPELINE, Own, Pooled
 
 FORMAT, FORMAT_OF_ONE = 3, 2  # as written before kinds were learned apart, and still where there is one part only
 MODEL_FILE, EVALUATION_FILE = "model.json", "evaluation.json"
-KIND, HORIZON = "kind", "lead_horizon_days"
+KIND, HORIZON, KNOWN = "kind", "lead_horizon_days", "known"
 Mask = NDArray[np.bool_]
 ANY = ""  # the kind of a part that scores all rows
 
@@ -35,11 +35,13 @@ class ScoreModel:
     """What serves. parts: by kind of deal, most outcomes first, or one under ANY.
 
     horizon_days: within which a lead's score (under ANY: every score) is its chance to convert; None: at all.
+    known: every value that training saw, of fields whose values a company sets up; a field that is lacking: any.
     """
 
     parts: Mapping[str, Pooled]
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     horizon_days: int | None = None
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, part: PartModel, evaluation: Mapping[str, Any] | None = None) -> ScoreModel:
@@ -128,10 +130,11 @@ class ScoreModel:
     def save(self, folder: Path) -> None:
         """Write the artifact: the same model gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
+        known = {KNOWN: {name: list(values) for name, values in self.known.items()}} if self.known else {}
         if list(self.parts) == [ANY]:
             self.main.write(folder)
             horizon = {} if self.horizon_days is None else {HORIZON: self.horizon_days}
-            _write_json(folder / MODEL_FILE, {"format": FORMAT_OF_ONE, **horizon, **self.main.described()})
+            _write_json(folder / MODEL_FILE, {"format": FORMAT_OF_ONE, **known, **horizon, **self.main.described()})
         else:
             described: list[dict[str, Any]] = []
             for kind, pipeline, share, part in self._members():
@@ -139,7 +142,7 @@ class ScoreModel:
                 part.write(folder, prefix)
                 described.append({"of": kind, "pipeline": pipeline, "share": share, **part.described()})
             _write_json(folder / MODEL_FILE, {
-                "format": FORMAT, HORIZON: self.horizon_days, "parts": described
+                "format": FORMAT, **known, HORIZON: self.horizon_days, "parts": described
             })  # fmt: skip
         _write_json(folder / EVALUATION_FILE, dict(self.evaluation))
 
@@ -155,13 +158,14 @@ def load(folder: Path) -> ScoreModel:
     try:
         described = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         evaluation = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
+        known = {name: tuple(map(str, values)) for name, values in dict(described.get(KNOWN, {})).items()}
         if described["format"] == FORMAT_OF_ONE:
             parts = {ANY: Pooled(read_part(described, folder))}
-            return ScoreModel(parts, evaluation, checked_horizon(described.get(HORIZON), HORIZON))
+            return ScoreModel(parts, evaluation, checked_horizon(described.get(HORIZON), HORIZON), known)
         if described["format"] != FORMAT:
             raise ValueError("another format")
         parts = _read_parts(described["parts"], folder)
-        return ScoreModel(parts, evaluation, checked_horizon(described[HORIZON], HORIZON))
+        return ScoreModel(parts, evaluation, checked_horizon(described[HORIZON], HORIZON), known)
     except (OSError, ValueError, LookupError, TypeError, EOFError, ZeroDivisionError, InvalidInput) as error:
         raise Poisoned(f"This is no lead scoring model: {error}.", field="artifact", mend="Train it again.") from None
 

@@ -93,7 +93,7 @@ class LeadScoring:
         """An open deal's score as it is and as it would be. Raises Conflict, InvalidInput (check and check_known)."""
         check(asked.history, hypothesis.values)
         model, pointer = self._models.current
-        check_known(asked.history, hypothesis.values, model.encoded)
+        check_known(asked.history, hypothesis.values, model.encoded, model.known)
         other = Asked(supposed(asked.history, asked.day, hypothesis.values), asked.day)
         version, generation, _ = _identity(pointer)
         names = names_of([asked.history, replace(other.history, owner_path=())])

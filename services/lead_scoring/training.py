@@ -67,7 +67,7 @@ def train(
         folds = shared_folds(data, seed)
         parts = learn(data, Study(seed, folds, part(progress, 0.0, 0.9)), run, _team)
         progress("evaluating", 0.9)
-        forward, model = joined(data, parts), ScoreModel(served(parts), {}, data.horizon_days)
+        forward, model = joined(data, parts), ScoreModel(served(parts), {}, data.horizon_days, data.known)
         facts |= {"kinds": kinds_told(parts, seed)}
         if forward is None:
             facts |= why_prior(data)

@@ -18,7 +18,7 @@ from learning.snapshots import end_of
 from learning.timeline import Cell
 from learning.titles import title
 from learning.wording import measure_of, measured
-from services.lead_scoring.domain import Score, settled
+from services.lead_scoring.domain import LISTED, Score, settled
 
 MOST_CHANGES = 50
 MOST_DIFFERENCES = 20
@@ -29,7 +29,6 @@ KINDS: Mapping[str, type] = {
 EMPTY: Mapping[str, Any] = {"amount": None, "close_date": None}
 WORDS: Mapping[str, Sequence[str]] = {"kind": tuple(DealKind), "motion": tuple(Motion)}
 CUSTOM = "fields."
-LISTED = ("pipeline", "stage", "category")  # fields whose values a company sets up, so that an unknown one is a slip
 MOST_NAMED, SHOWN = 20, 60  # known values in an error, and characters of each
 SMALL = 1e-9
 
@@ -78,28 +77,36 @@ def check(history: DealHistory, values: Mapping[str, Value | None]) -> None:
                                mend="Send a value of the field's type.")  # fmt: skip
 
 
-def check_known(history: DealHistory, values: Mapping[str, Value | None], columns: Mapping[str, Column]) -> None:
+def check_known(
+    history: DealHistory, values: Mapping[str, Value | None], columns: Mapping[str, Column],
+    seen: Mapping[str, Sequence[str]],
+) -> None:  # fmt: skip
     """Raises InvalidInput for a value that the model cannot know: a stage that no record was in, a word for a number.
 
-    columns: by name, how the model reads them; those it does not look at are not looked at here.
+    columns: by name, how the model reads them; those it does not look at are not looked at here. seen: of the fields
+    LISTED, every value in training; one that is lacking is not looked at.
     """
     for name, value in values.items():
         column = columns.get(name)
-        if value is None or column is None:
+        if value is None:
             continue
-        if isinstance(column, ChoiceColumn) and name in LISTED:
-            had = {str(one.value) for one in history.changes if one.field == name} | {str(getattr(history.deal, name))}
-            if str(value) not in {*column.levels, *had}:
-                known = sorted({*column.levels, *had} - {""})
-                listed = ", ".join(one[:SHOWN] for one in known[:MOST_NAMED])
-                more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-                raise _refused(
-                    "The model knows no such value of this field.", name, value, f"Use one of {listed}{more}."
-                )
+        if name in LISTED:
+            if name in seen and value != "":
+                _check_seen(history, name, value, seen[name])
         elif isinstance(column, NumberColumn) and not _is_number(value):
             raise _refused("This is no number, and the field is one.", name, value, "Send a number.")
         elif isinstance(column, ChoiceColumn) and column.yes_no and value not in (True, False, YES, NO):
             raise _refused("This is neither yes nor no, and the field is.", name, value, "Send true or false.")
+
+
+def _check_seen(history: DealHistory, name: str, value: Value, seen: Sequence[str]) -> None:
+    had = {str(one.value) for one in history.changes if one.field == name and one.value is not None}
+    known = {*seen, *had, str(getattr(history.deal, name))} - {""}
+    if str(value) in known:
+        return
+    listed = ", ".join(one[:SHOWN] for one in sorted(known)[:MOST_NAMED])
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    raise _refused("The model knows no such value of this field.", name, value, f"Use one of {listed}{more}.")
 
 
 def _is_number(value: Value) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from kit.models import Pointer
 from kit.money import Money
 from learning.columns import NO, YES
 from learning.encoder import ChoiceColumn, Column, NumberColumn
-from learning.records import Deal, DealHistory, Outcome, Value
+from learning.records import Change, Deal, DealHistory, Outcome, Value
 from learning.snapshots import row_at
 from learning.testing import company, last_day
 from learning.timeline import Cell
@@ -24,8 +25,9 @@ from learning.wire import deal_event, value_to_pb
 from services.gateway.merged import rounded
 from services.lead_scoring import convert
 from services.lead_scoring.dataset import build_dataset
-from services.lead_scoring.domain import Score, shares
-from services.lead_scoring.model import ScoreModel
+from services.lead_scoring.domain import MOST_KNOWN, Score, shares
+from services.lead_scoring.features import values_seen
+from services.lead_scoring.model import ScoreModel, load
 from services.lead_scoring.service import Asked, LeadScoring, Supposed
 from services.lead_scoring.training import train
 from services.lead_scoring.whatif import Hypothesis, check, check_known, differences, supposed
@@ -41,9 +43,17 @@ class Models:
         self.current = (model, Pointer("v1", 1, "x"))
 
 
+def once_rare(count: int) -> list[DealHistory]:
+    """Deals of which one was in a stage for a while, after every snapshot, and one has a category."""
+    past = company(count, signal=2.0)
+    past[0] = replace(past[0], changes=(*past[0].changes, Change("stage", "Escrow", NOW, NOW)))
+    past[1] = replace(past[1], deal=replace(past[1].deal, category="Commit"))
+    return past
+
+
 @pytest.fixture(scope="module")
 def service() -> LeadScoring:
-    model = train(build_dataset(company(400, signal=2.0), DAY), 0, lambda *_: None).model
+    model = train(build_dataset(once_rare(400), DAY), 0, lambda *_: None).model
     return LeadScoring(Models(model), FixedClock(NOW))
 
 
@@ -141,9 +151,10 @@ def test_values_that_the_model_cannot_know_are_refused_with_those_it_does(
         with pytest.raises(InvalidInput, match="no such value") as error:
             asked(service, lead, {"amount": Money("USD", 5), "stage": word})
         told = error.value
-        assert (told.field, told.value, told.mend) == ("stage", word[:60], "Use one of Offer, Qualify.")
+        assert (told.field, told.value, told.mend) == ("stage", word[:60], "Use one of Escrow, Offer, Qualify.")
     own = replace(lead, deal=replace(lead.deal, stage="Rare"))
     assert asked(service, own, {"stage": "Rare"}).after, "it stands there"
+    assert asked(service, lead, {"stage": "Escrow", "category": "Commit"}).after, "one deal was there"
     columns: dict[str, Column] = {
         "fields.size": NumberColumn("fields.size", 0, 9, log=False, mean=3, deviation=1, edges=()),
         "fields.new": ChoiceColumn("fields.new", (YES, NO), yes_no=True),
@@ -153,10 +164,34 @@ def test_values_that_the_model_cannot_know_are_refused_with_those_it_does(
     ]  # fmt: skip
     for name, value in bad:
         with pytest.raises(InvalidInput) as error:
-            check_known(lead, {name: value}, columns)
+            check_known(lead, {name: value}, columns, {})
         assert (error.value.field, error.value.value) == (name, str(value))
-    check_known(lead, {"fields.size": "12.5", "fields.new": False, "fields.other": "abc"}, columns)
-    check_known(lead, {"fields.size": Money("USD", 500), "fields.new": None}, columns)
+    check_known(lead, {"fields.size": "12.5", "fields.new": False, "fields.other": "abc"}, columns, {})
+    check_known(lead, {"fields.size": Money("USD", 500), "fields.new": None}, columns, {})
+
+
+def test_every_stage_that_any_record_was_in_is_kept_with_the_model_however_few_taught_it(tmp_path: Path) -> None:
+    trained = train(build_dataset(once_rare(6), DAY), 0, lambda *_: None).model
+    trained.save(tmp_path)
+    given = DealHistory(Deal("d", stage="Here", owner_id="u1"))
+    for model in (trained, load(tmp_path)):
+        assert model.prior
+        seen = {"pipeline": ("default",), "stage": ("Escrow", "Offer", "Qualify"), "category": ("Commit",)}
+        assert model.known == seen
+        serving = LeadScoring(Models(model), FixedClock(NOW))
+        for stage in ("Escrow", "Here", "", None):
+            assert asked(serving, given, {"stage": stage, "category": "Commit"}).after
+        with pytest.raises(InvalidInput, match="no such value") as error:
+            asked(serving, given, {"stage": "Ofer"})
+        assert error.value.mend == "Use one of Escrow, Here, Offer, Qualify."
+    old = LeadScoring(Models(replace(trained, known={})), FixedClock(NOW))
+    assert asked(old, given, {"stage": "Ofer"}).after, "it may have been a rare one"
+
+
+def test_a_field_with_too_many_values_is_not_looked_at() -> None:
+    many = [DealHistory(Deal(f"d{n}", stage=f"s{n}", pipeline="p")) for n in range(MOST_KNOWN + 1)]
+    assert values_seen(many[:-1])["stage"][:2] == ("s0", "s1")
+    assert values_seen(many) == {"pipeline": ("p",)}
 
 
 def test_nothing_has_no_sign() -> None:
