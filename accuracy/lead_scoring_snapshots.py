@@ -39,7 +39,9 @@ def section() -> str:
         inside = (found.ages >= low) & (found.ages < high)
         name = "all" if (low, high) == (0, 10_000) else f"{low}–{high - 1}" if high < 10_000 else f"{low} and more"
         if inside.any():
-            lines += [say(_row(f"{name} | {{}} | {way}", part, inside)) for way, part in found.judged.items()]
+            ways = ["both"] if alike(found.judged["days"]) else list(found.judged)
+            judged = {"both": found.judged["snapshots"], **found.judged}
+            lines += [say(_row(f"{name} | {{}} | {way}", judged[way], inside)) for way in ways]
     return "\n".join(lines)
 
 
@@ -49,8 +51,9 @@ _INTRODUCTION = f"""### By age, beside plain models
 snapshots of the cases that started from then to {{last}}, {{cases:,}} of them, {{closed:.0%}} of which have
 ended since; the others are left out for all models. AUC / log loss / ECE by age of the case. All models learn from the
 same snapshots with the same weights. Judged by snapshots, each counts alike, as in training; by days, each counts for
-the days until the next, which makes the tested all open cases on all days. Bars, on both: log loss at most the better
-plain model's, AUC at most .003 below, ECE within the bound (as on files)."""
+the days until the next, which makes the tested all open cases on all days; where all are younger than six
+weeks, all stand for a week each, both are the same, and one row says so ("both"). Bars, on both: log loss at most the
+better plain model's, AUC at most .003 below, ECE within the bound (as on files)."""
 _HEAD = """
 | age in days | snapshots | cases | judged | Dealcast | logistic regression | LightGBM | base rate | ECE bound | bars |
 |---|---|---|---|---|---|---|---|---|---|"""
@@ -101,6 +104,11 @@ def both_ways(learned: Dataset, tested: Dataset) -> dict[str, dict[str, Judged]]
         way: {name: Judged(tested.won, p, judging, tested.record) for name, p in told.items()}
         for way, judging in ways.items()
     }
+
+
+def alike(models: Mapping[str, Judged]) -> bool:
+    """Whether each row counts as much as any other."""
+    return bool(np.ptp(models[OURS].weight) == 0)
 
 
 def ages_of(data: Dataset) -> Floats:
