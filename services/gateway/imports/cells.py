@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from kit.money import Money
+from learning.cell_words import says_unknown
 from learning.records import FieldType, Value
 from services.gateway.domain import FieldError
+from services.gateway.imports.guesses import quantity
 from services.gateway.imports.schema import OUTCOMES, WORDS, FileSpec, Mapping, Source
 from services.gateway.imports.values import (
     parse_amount,
@@ -28,13 +30,15 @@ PRICE = object()  # the amount is the product's list price
 _MENDS = {
     "amount": "write an amount of zero or more, such as 1054.00, or set decimal and thousands in the mapping",
     "number": "write a number such as 12.5, set decimal and thousands in the mapping, or list it under missing",
+    "quantity": "write a number such as 12.5, all of a column in one unit, set decimal and thousands in the mapping, "
+    "or list it under missing",
     "yes_no": "write yes or no",
     "period": "write a period such as 2017-Q4",
     "currency": "write an ISO 4217 code such as USD, or map this value to one under values",
 }
 _DATES = {"day": "2017-09-30", "time": "2017-09-30 or 2017-09-30T12:00:00Z"}
 _OF_TYPE = {
-    FieldType.NUMBER: "number",
+    FieldType.NUMBER: "quantity",
     FieldType.DATE: "day",
     FieldType.YES_NO: "yes_no",
     FieldType.TEXT: "long",
@@ -81,6 +85,7 @@ class CellReader:
             "long": _text(TEXT_LENGTH),
             "amount": lambda text, s: parse_amount(text, s.format.decimal, s.format.thousands),
             "number": lambda text, s: float(parse_number(text, s.format.decimal, s.format.thousands)),
+            "quantity": lambda text, s: quantity(text, s.format),
             "day": lambda text, s: parse_day(text, s.format.dates),
             "time": lambda text, s: parse_time(text, s.format.dates, mapping.timezone),
             "yes_no": lambda text, _: parse_yes_no(text),
@@ -170,7 +175,9 @@ class CellReader:
         return PRICE if source.product_price else self.value("amount", source, cells, errors)
 
     def custom(self, source: Source, kind: FieldType, cells: Sequence[str], errors: list[FieldError]) -> Value | None:
-        """A custom field's value."""
+        """A custom field's value; None also where it is a word for not knowing the number or day."""
+        if kind is FieldType.DATE and says_unknown(self.raw(source, cells)):
+            return None
         value: Value | None = self.value(_OF_TYPE[kind], source, cells, errors)
         return value
 

@@ -137,7 +137,7 @@ class Importer:
                 table.types[name] = found or table.guesses[name].result()
                 if (entity, name) not in known:
                     new[entity, name] = table.types[name]
-            table.settle_days()
+            table.settle_formats()
         if new:
             await self._sink.define([FieldDefinition(entity, name, kind) for (entity, name), kind in new.items()])
 

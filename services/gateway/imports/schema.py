@@ -78,6 +78,7 @@ class Format:
     dates: tuple[str, ...] = ()  # strptime; none: ISO 8601
     decimal: str = "."
     thousands: str = ""
+    units: MappingType[str, float] = field(default_factory=dict)  # of a column of numbers, as it was found to have them
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from kit.errors import InvalidInput, NotFound
 from learning.records import FieldType
 from services.gateway.imports.cells import CellReader
+from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.reader import Table
 from services.gateway.imports.schema import OF_DEALS, WITH_FIELDS, FileSpec, Mapping, Source
 from services.gateway.imports.sheets import Reading, SheetTable
-from services.gateway.imports.values import TypeGuess
 from services.gateway.imports.workbook import SUFFIXES, is_workbook
 
 REJECTS = "rejects-"
@@ -42,12 +42,11 @@ class OpenTable:
         """How the key is read."""
         return "id:users" if self.spec.entity == "quotas" else f"id:{self.family}"
 
-    def settle_days(self) -> None:
-        """Read custom days as their columns write them, where the mapping does not say how."""
+    def settle_formats(self) -> None:
+        """Read custom days and numbers as their columns write them, where the mapping does not say how."""
         for name, guess in self.guesses.items():
             source = self.custom[name]
-            if self.types[name] is FieldType.DATE and not source.format.dates:
-                self.custom[name] = replace(source, format=replace(source.format, dates=guess.day_formats))
+            self.custom[name] = replace(source, format=guess.settled(source.format, self.types[name]))
 
 
 def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
@@ -101,11 +100,11 @@ def open_table(mapping: Mapping, spec: FileSpec, path: Path) -> OpenTable:
         message = f"{path.name} has no column {', '.join(map(repr, lacking))}"
         mend = f"it has {', '.join(map(repr, table.columns))[:500]}: mend the mapping's [files.{spec.name}] or the file"
         raise InvalidInput(message, field=f"files.{spec.name}.columns", value=", ".join(lacking), mend=mend)
-    custom = _custom(spec, table.columns)
+    custom = _custom(spec, table)
     guesses = {
         name: TypeGuess(source.format.decimal, source.format.thousands)
         for name, source in custom.items()
-        if source.type is None
+        if source.type in (None, FieldType.NUMBER)  # of numbers the unit is to be found out
     }
     return OpenTable(path, spec, table, CellReader(mapping, spec, table.columns), custom, guesses)
 
@@ -118,13 +117,21 @@ def _table(spec: FileSpec, path: Path) -> Table | SheetTable:
     return SheetTable(path, reading)
 
 
-def _custom(spec: FileSpec, columns: list[str]) -> dict[str, Source]:
+def _custom(spec: FileSpec, table: Table | SheetTable) -> dict[str, Source]:
     if spec.entity not in WITH_FIELDS:
         return {}
     custom = dict(spec.fields)
     if spec.other_columns == "fields":
         used = spec.used_columns()
-        for column in columns:
+        for column in table.columns:
             if column not in used and column not in spec.ignore:
                 custom[column] = Source(column=column, format=spec.format)
-    return custom
+    return {name: _grouped(source, table.delimiter) for name, source in custom.items()}
+
+
+def _grouped(source: Source, delimiter: str) -> Source:
+    """1,200 is taken for a whole number, but for files with semicolons, where it may well be 1.2."""
+    style = source.format
+    if style.decimal != "." or style.thousands or delimiter == ";":
+        return source
+    return replace(source, format=replace(style, thousands=","))

@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from learning.records import FieldType
 from services.gateway.imports.units import read_units
 from services.gateway.limits import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
 
@@ -23,14 +22,12 @@ YMD = "ymd"  # instead of formats: the year first however it is written, also in
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩￦]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩￦원])$")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?|년\s?(\d{1,2})월\s?(\d{1,2})일)(?=$|[T ])")
-_LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _SHORT_YEAR = re.compile(r"'?(\d\d)([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?(?=$|[T ])")
 _DIGITS = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?=$|[T ])")
 _SERIAL = re.compile(r"([2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119
 _WEEKDAY = re.compile(r"\s*\([월화수목금토일]\)")
 EXCEL_BEGAN = date(1899, 12, 30)
 EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
-_GUESSED_DAYS = (ISO_DAY, "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y")  # no guess between 3/4 and 4/3
 
 
 def parse_number(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
@@ -170,68 +167,3 @@ def slug(text: str) -> str:
     """An id made of a name: lower case, letters and digits of any script, runs of anything else as one dash."""
     normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return re.sub(r"[\W_]+", "-", normal).strip("-")
-
-
-class TypeGuess:
-    """Sees the values of a column and says which type of custom field it is."""
-
-    MOST_CHOICES = 100
-
-    def __init__(self, decimal: str, thousands: str) -> None:
-        self._separators = (decimal, thousands)
-        self._possible = {FieldType.YES_NO, FieldType.NUMBER, FieldType.DATE}
-        self._days = set(_GUESSED_DAYS)
-        self._distinct: set[str] = set()
-        self._seen = 0
-
-    def add(self, text: str) -> None:
-        """One value that is not missing."""
-        self._seen += 1
-        if len(self._distinct) <= self.MOST_CHOICES:
-            self._distinct.add(text[:200])
-        if not self._possible:
-            return
-        if FieldType.YES_NO in self._possible and text.strip().lower() not in YES | NO:
-            self._possible.discard(FieldType.YES_NO)
-        if FieldType.NUMBER in self._possible and not self._is_number(text):
-            self._possible.discard(FieldType.NUMBER)
-        if FieldType.DATE in self._possible:
-            self._days = {pattern for pattern in self._days if _is_day(text, pattern)}
-            if not self._days:
-                self._possible.discard(FieldType.DATE)
-
-    def _is_number(self, text: str) -> bool:
-        if _LEADING_ZERO.fullmatch(text.strip()):  # a code, such as a postcode, not a quantity
-            return False
-        try:
-            parse_number(text, *self._separators)
-        except ValueError:
-            return False
-        return True
-
-    @property
-    def day_formats(self) -> tuple[str, ...]:
-        """The formats that read every value as a day."""
-        return tuple(pattern for pattern in _GUESSED_DAYS if pattern in self._days)
-
-    def result(self) -> FieldType:
-        """The narrowest type that fits every value; 0 and 1 alone are numbers."""
-        if not self._seen:
-            return FieldType.TEXT
-        if FieldType.YES_NO in self._possible and not self._distinct <= {"0", "1"}:
-            return FieldType.YES_NO
-        if FieldType.NUMBER in self._possible:
-            return FieldType.NUMBER
-        if FieldType.DATE in self._possible:
-            return FieldType.DATE
-        few = len(self._distinct) <= self.MOST_CHOICES and len(self._distinct) * 2 <= self._seen
-        short = all(len(value) <= 80 for value in self._distinct)
-        return FieldType.CHOICE if few and short else FieldType.TEXT
-
-
-def _is_day(text: str, pattern: str) -> bool:
-    try:
-        parse_day(text, (pattern,))
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Cells as people write them: numbers, days, times, yes and no, ids; and the guess of a column's type."""
+"""Cells as people write them: numbers, days, times, yes and no, ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.records import FieldType
 from services.gateway.imports import values as v
 
 ANY_NUMBER = st.decimals(-(10**14), 10**14, allow_nan=False, allow_infinity=False, places=2)
@@ -104,27 +103,3 @@ def test_a_slug_is_its_own_slug(text: str) -> None:
 def test_slugs_keep_letters_of_any_script() -> None:
     assert v.slug(" Anna  Snelling ") == "anna-snelling"
     assert v.slug("김 민수 & Co.") == "김-민수-co"
-
-
-@pytest.mark.parametrize(
-    ("cells", "kind"),
-    [
-        (["yes", "no", "Yes"], FieldType.YES_NO),
-        (["0", "1", "1"], FieldType.NUMBER),
-        (["1996", "2,5"], FieldType.TEXT),
-        (["1996", "2.5", "-3"], FieldType.NUMBER),
-        (["02139", "10001"], FieldType.TEXT),
-        (["2017-01-01", "2016-12-31"], FieldType.DATE),
-        (["31.12.2016"], FieldType.DATE),
-        (["03/04/2017"], FieldType.TEXT),
-        (["red", "red", "blue", "blue"], FieldType.CHOICE),
-        ([f"note {i}" for i in range(50)], FieldType.TEXT),
-        (["x" * 100] * 10, FieldType.TEXT),
-        ([], FieldType.TEXT),
-    ],
-)
-def test_the_type_is_the_narrowest_that_fits(cells: list[str], kind: FieldType) -> None:
-    guess = v.TypeGuess(".", "")
-    for cell in cells:
-        guess.add(cell)
-    assert guess.result() is kind

@@ -22,7 +22,7 @@ from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, read_files
 from services.gateway.imports.weekly.matching import Matcher, Placed
 from services.gateway.imports.weekly.memory import Memory, Seen
-from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_types
+from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
 from services.gateway.imports.weekly.suggest import CUSTOM
 from services.gateway.imports.weekly.writes import gone_write, seen, write_of
 
@@ -99,8 +99,8 @@ class WeeklyImporter:
         files = self.found.files = read_files(path, memory.columns, self._options.columns)
         self._tell_columns(files)
         types = {one.name: one.type for one in await self._sink.fields() if one.entity == "deal"}
-        self._types = guess_types(files, types)
-        self._new_types = [name for name in self._types if name not in types]
+        self._kinds = guess_kinds(files, types)
+        self._new_types = [name for name in self._kinds if name not in types]
         doubts = Doubts(memory.answers)
         numbers = next((one.holds["business_number"] for one in files if "business_number" in one.holds), "")
         self._people = People(memory, doubts, numbers)
@@ -147,7 +147,7 @@ class WeeklyImporter:
         self._follow(file, matcher, {} if first_of_old else matcher.present, now, newest=newest)
 
     def _rows(self, number: int, file: WeekFile) -> list[WeekRow]:
-        reader, rows = RowReader(number, file, self._options.currency, self._types), []
+        reader, rows = RowReader(number, file, self._options.currency, self._kinds), []
         for line in file.rows:
             self.found.report.add("deals", "read")
             if line.error:
@@ -259,7 +259,7 @@ class WeeklyImporter:
         self.found.report.business_day = await self._sink.business_day()
 
     async def _save_all(self) -> None:
-        fields = [FieldDefinition("deal", name, self._types[name]) for name in self._new_types]
+        fields = [FieldDefinition("deal", name, self._kinds[name][0]) for name in self._new_types]
         if self._people.number_field:
             fields.append(FieldDefinition("account", self._people.number_field, FieldType.TEXT))
         if fields:

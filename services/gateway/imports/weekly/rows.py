@@ -11,15 +11,17 @@ from kit.money import Money
 from learning.records import FieldType, Outcome, Value
 from services.gateway.domain import FieldError
 from services.gateway.imports.cells import CellReader, Rounded
+from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.schema import FileSpec, Format, Source
 from services.gateway.imports.schema import Mapping as Rules
-from services.gateway.imports.values import YMD, TypeGuess
+from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.json_checks import shown
 
 MISSING = frozenset({"", "-", "--", "N/A", "n/a", "#N/A", "없음", "미정", "해당없음", "TBD", "tbd", "."})
 FORMAT = Format(MISSING, (YMD,), ".", ",")
+Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file
 _KINDS = {
     "id": "id:deals", "account": "text", "name": "text", "owner": "text", "stage": "text", "outcome": "text",
@@ -68,12 +70,12 @@ class WeekRow:
 
 
 class RowReader:
-    """Reads the rows of one file; `types` are those of custom fields."""
+    """Reads the rows of one file; `kinds` are the types of custom fields, and how their cells are written."""
 
-    def __init__(self, number: int, file: WeekFile, currency: str, types: Mapping[str, FieldType]) -> None:
-        self._number, self._file, self._currency, self._types = number, file, currency, types
+    def __init__(self, number: int, file: WeekFile, currency: str, kinds: Mapping[str, Kind]) -> None:
+        self._number, self._file, self._currency = number, file, currency
         self._sources = {target: Source(column, format=FORMAT) for target, column in file.holds.items()}
-        self._custom = {name: Source(name, format=FORMAT) for name in file.custom}
+        self._custom = {name: (Source(name, format=kinds[name][1]), kinds[name][0]) for name in file.custom}
         rules = Rules("weekly files", currency, "Asia/Seoul", "", {}, ())
         self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns)
 
@@ -97,8 +99,8 @@ class RowReader:
         self._outcome(row, text["stage"], text["outcome"])
         self._contact(row, text)
         self._business_number(row, text["business_number"])
-        for name, source in self._custom.items():
-            row.fields[name] = self._cells.custom(source, self._types[name], cells, row.errors)
+        for name, (source, kind) in self._custom.items():
+            row.fields[name] = self._cells.custom(source, kind, cells, row.errors)
         self._check(row)
         return row
 
@@ -159,8 +161,8 @@ class RowReader:
         return source.column if source else target
 
 
-def guess_types(files: list[WeekFile], known: Mapping[str, FieldType]) -> dict[str, FieldType]:
-    """The types of custom fields over all files."""
+def guess_kinds(files: list[WeekFile], known: Mapping[str, FieldType]) -> dict[str, Kind]:
+    """The types of custom fields over all files, and how their cells are written."""
     guesses: dict[str, TypeGuess] = {}
     for file in files:
         for name in file.custom:
@@ -169,4 +171,5 @@ def guess_types(files: list[WeekFile], known: Mapping[str, FieldType]) -> dict[s
             for row in file.rows:
                 if row.error is None and (text := row.cells[at].strip()) not in MISSING:
                     guess.add(text)
-    return {name: known.get(name) or guess.result() for name, guess in guesses.items()}
+    types = {name: known.get(name) or guess.result() for name, guess in guesses.items()}
+    return {name: (kind, guesses[name].settled(FORMAT, kind)) for name, kind in types.items()}
