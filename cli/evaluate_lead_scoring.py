@@ -25,6 +25,12 @@ def lead_scoring(
     test: Annotated[Path, typer.Option("--test", help="A CSV file to score.", show_default=False)],
     target: Annotated[str, typer.Option("--target", help="The column that says what came of it.")],
     positive: Annotated[str | None, typer.Option("--positive", help="The target's value that counts as won.")] = None,
+    not_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--open", help="A value of records that are not over; may be given several times.", metavar="VALUE"
+        ),
+    ] = None,
     key: Annotated[str | None, typer.Option("--id", help="The column that names the rows.", metavar="COLUMN")] = None,
     time: Annotated[
         str | None,
@@ -44,7 +50,7 @@ def lead_scoring(
 ) -> None:
     """Train on one CSV file, score another, and measure beside plain models where it has the target.
 
-    Rows of --train with an empty target are open records: they feed the leak guard only.
+    Rows of --train with an empty target, or one that --open names, are open records: they feed the leak guard only.
     """
     from cli.evaluate_report import show
     from services.gateway.merged import grade
@@ -52,7 +58,7 @@ def lead_scoring(
     from services.lead_scoring.file_flags import FileOptions
     from services.lead_scoring.file_run import Output, run
 
-    options = FileOptions(train, test, target, positive, key, time, drop or (), keep or ())
+    options = FileOptions(train, test, target, positive, key, time, drop or (), keep or (), not_over or ())
     output = Output(out, partial(grade, bounds=DEFAULT_BOUNDS), reasons, language.value)
     with Stages() as stages:
         report = run(options, output, stages)

@@ -25,7 +25,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """The two files and what their columns mean; `drop` and `keep` are lists of columns as typed, one or several."""
+    """The two files and what their columns mean.
+
+    `drop` and `keep` are lists of columns as typed, one or several; `not_over` are values of the target.
+    """
 
     train: Path
     test: Path
@@ -35,6 +38,7 @@ class FileOptions:
     time: str | None = None
     drop: str | Sequence[str] = ""
     keep: str | Sequence[str] = ""
+    not_over: Sequence[str] = ()
 
 
 def counted(count: int, noun: str) -> str:

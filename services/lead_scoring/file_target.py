@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,33 +14,12 @@ from learning.columns import Floats
 from learning.tabular import Raw
 from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.file_flags import Note, counted
+from services.lead_scoring.file_words import LOST, NO, WON, YES, affirmed, meaning
 
-YES = frozenset({"1", "yes", "y", "true", "t", "예", "네", "참", "o", "ja", "oui", "sí", "si", "sim", "はい", "是"})
-NO = frozenset(
-    {"0", "-1", "no", "n", "false", "f", "아니오", "아니요", "거짓", "x", "nein", "non", "não", "nao", "いいえ", "否"}
-)
-WON = YES | {
-    "won",
-    "win",
-    "closed won",
-    "converted",
-    "success",
-    "successful",
-    "positive",
-    "성공",
-    "수주",
-    "계약",
-    "전환",
-}
-LOST = NO | {"lost", "loss", "closed lost", "not converted", "failure", "failed", "negative", "실패", "실주", "미전환"}
-# Words for records that are not over: no outcome, unless nothing else stands beside the other value.
-OPEN = frozenset(
-    {"open", "in progress", "pending", "ongoing", "on hold", "undecided", "maybe", "unknown", "tbd", "working"}
-    | {"진행중", "진행 중", "진행", "보류", "미정", "대기", "검토중", "검토 중"}
-)
 SHOWN = 8
 EXACT = 2.0**53  # whole numbers below it are told apart
 STRAY = 0.05  # of the outcomes: values beside a clear yes and no that are taken for none
+MOST_VALUES = 30  # more are no outcome but days, amounts or names
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +54,82 @@ def same(text: str) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-def learn_target(raw: Raw, column: str, positive: str | None, later: Raw | None) -> tuple[Target, list[Note]]:
+def learn_target(
+    raw: Raw, column: str, positive: str | None, later: Raw | None, not_over: Iterable[str] = ()
+) -> tuple[Target, list[Note]]:
     """What counts as won. `later` is the same column of the rows to be scored: it may know words that `raw` lacks.
 
-    Raises InvalidInput where the values leave it open, or where a great many outcomes are all the same.
+    not_over: values that are no outcome. Raises InvalidInput where the values leave it open, or where a great many
+    outcomes are all the same.
     """
     values = _values(raw, blank_only=False)
     blank_only = len(values) == 1 and len(_values(raw, blank_only=True)) == 2
     if blank_only:
         values = _values(raw, blank_only=True)
     others = _values(later, blank_only=blank_only) if later is not None else Counter[str]()
-    known = _without_open(values if len(_without_open(values)) >= 2 else values + others)
-    if positive is not None:
-        chosen = same(positive)
-        if chosen not in values and chosen not in others and values.total() >= MIN_OUTCOMES:
-            mend = f"the values are {_shown(values)}"
-            raise InvalidInput("this value does not occur in the target", field="--positive", value=positive, mend=mend)
-        won = {chosen, *_spelled_alike(chosen, known)}
-        notes: list[Note] = []
+    chosen = None if positive is None else _occurring(positive, "--positive", values, others)
+    opened = frozenset(_occurring(value, "--open", values, others) for value in not_over)
+    if chosen in opened:
+        mend = "name another value in one of the two"
+        raise InvalidInput("this value counts as won by --positive", field="--open", value=str(chosen), mend=mend)
+    known = _known(values, opened, chosen)
+    if len(known) < 2:
+        known = _known(values + others, opened, chosen)
+    if chosen is not None:
+        won, notes = {chosen, *_spelled_alike(chosen, known)}, _taken_as_lost(chosen, known)
     else:
         won, chosen, notes = _positive(known, values, column)
     lost = {value for value in known if value not in won}
     if positive is None and _clear(known):
-        lost &= LOST
-    target = Target(column, chosen, *_extended(frozenset(won), frozenset(lost)))
+        lost = {value for value in lost if meaning(value) == "lost"}
+    won_words, lost_words = _extended(frozenset(won), frozenset(lost))
+    target = Target(column, chosen, won_words - opened, lost_words - opened)
     _check(target, values)
     return target, [*notes, *_told(target, values)]
+
+
+def _occurring(value: str, flag: str, values: Counter[str], others: Counter[str]) -> str:
+    """The value that a flag means. Raises InvalidInput where neither file has it and that is no matter of few rows."""
+    chosen = same(value)
+    if chosen not in values and chosen not in others and values.total() >= MIN_OUTCOMES:
+        mend = f"the values are {_shown(values)}"
+        raise InvalidInput("this value does not occur in the target", field=flag, value=value, mend=mend)
+    return chosen
+
+
+def _known(values: Counter[str], opened: Collection[str], chosen: str | None) -> Counter[str]:
+    """The values but those of records that are not over: `opened`, and words for it where others are left even so."""
+    named = Counter({value: n for value, n in values.items() if value not in opened})
+    closed = Counter({value: n for value, n in named.items() if value == chosen or meaning(value) != "open"})
+    return closed if len(closed) >= 2 or (closed and len(named) > 2) else named
+
+
+def _taken_as_lost(chosen: str, known: Counter[str]) -> list[Note]:
+    """What is said where a value counts as lost only because another is named as won, and may well not be over."""
+    unsure = Counter({value: n for value, n in known.items() if value != chosen and not meaning(value)})
+    if opened := _not_over(known, chosen):
+        return [_open_as_lost(opened)]
+    if len(known) < 3 or not unsure:
+        return []
+    return [Note(
+        f"Because --positive names {chosen!r}, these count as lost too: {_shown(unsure)}. Name those of records that "
+        "are not over with --open VALUE.",
+        f"--positive가 {chosen!r}이므로 다음 값도 실패로 보았습니다: {_shown(unsure)}. 끝나지 않은 기록의 값은 "
+        "--open VALUE로 지정하세요.",
+    )]  # fmt: skip
+
+
+def _not_over(known: Counter[str], chosen: str) -> Counter[str]:
+    return Counter({value: n for value, n in known.items() if value != chosen and meaning(value) == "open"})
+
+
+def _open_as_lost(values: Counter[str]) -> Note:
+    return Note(
+        f"No value says lost, so {_shown(values)} counts as lost, though it reads as a word for records that are not "
+        "over. If they are not, give rows that were lost.",
+        f"실패를 뜻하는 값이 없어 진행 중으로 읽히는 {_shown(values)}을(를) 실패로 보았습니다. 진행 중이 맞다면 실패한 "
+        "행을 함께 넣으세요.",
+    )
 
 
 def _spelled_alike(chosen: str, known: Counter[str]) -> set[str]:
@@ -117,13 +146,8 @@ def _check(target: Target, values: Counter[str]) -> None:
     good = sum(n for value, n in values.items() if value in target.won)
     if total >= MIN_OUTCOMES and good in (0, total):
         message = f"all {total:,} outcomes are {_shown(values)}: nothing can be learned from them"
-        raise InvalidInput(message, field="--target", value=target.column, mend="give rows with either outcome")
-
-
-def _without_open(values: Counter[str]) -> Counter[str]:
-    """The values but those of records that are not over, where two are left even so."""
-    closed = Counter({value: n for value, n in values.items() if value not in OPEN})
-    return closed if len(closed) >= 2 else Counter(values)
+        mend = "give rows with either outcome; those where it is empty, or says that they are not over, are none"
+        raise InvalidInput(message, field="--target", value=target.column, mend=mend)
 
 
 def _extended(won: frozenset[str], lost: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -151,37 +175,53 @@ def _shown(values: Counter[str]) -> str:
 
 def _clear(known: Counter[str]) -> bool:
     """Whether a clear yes and a clear no make up (almost) all values."""
-    rest = sum(n for value, n in known.items() if value not in WON | LOST)
-    return bool(known.keys() & WON and known.keys() & LOST) and rest <= STRAY * known.total()
+    sides = Counter[str]()
+    for value, n in known.items():
+        sides[meaning(value)] += n
+    return (
+        bool(sides["won"] and sides["lost"]) and known.total() - sides["won"] - sides["lost"] <= STRAY * known.total()
+    )
 
 
 def _positive(known: Counter[str], values: Counter[str], column: str) -> tuple[set[str], str, list[Note]]:
     """The values that count as won, the one that is named, and what is said about the choice."""
-    mend = "say which value counts as won, with --positive VALUE"
+    good = sorted(value for value in known if meaning(value) == "won")
     if _clear(known):
-        won = known.keys() & WON
-        return set(won), max(sorted(won), key=lambda value: known[value]), []
+        return set(good), max(good, key=lambda value: known[value]), []
+    mend = "say which value counts as won, with --positive VALUE"
     if len(known) > 2:
+        if len(known) > MOST_VALUES and not good:
+            mend = "name a column of a few values, such as won and lost"
+        else:
+            mend += ", or with --open VALUE which are those of records that are not over"
         raise InvalidInput(f"it has more than two values: {_shown(known)}", field="--target", value=column, mend=mend)
+    if not known or (len(known) == 1 and set(known) <= LOST):
+        return {"1"}, "1", []
     numbers = sorted((parse_number(value), value) for value in known if np.isfinite(parse_number(value)))
     if len(numbers) == 2 and numbers[0][1] not in LOST:  # such as 1 and 2
-        chosen = numbers[1][1]
-    elif not known or (len(known) == 1 and set(known) <= LOST):
-        return {"1"}, "1", []
-    elif len(known) == 1 and not set(known) <= WON:
+        low, high = numbers[0][1], numbers[1][1]
+        return {high}, high, [_guessed(column, low, high, values)]
+    if len(good) == 1:
+        unsure = _not_over(known, good[0])
+        return set(good), good[0], [_open_as_lost(unsure)] if unsure else []
+    if len(known) == 1:
         raise InvalidInput(f"its only value is {_shown(known)}", field="--target", value=column, mend=mend)
-    elif len(good := [value for value in known if value in WON]) == 1:
-        return set(good), good[0], []
-    elif len(rest := [value for value in known if value not in LOST]) == 1:
-        return set(rest), rest[0], []
-    else:
-        chosen = min(sorted(known), key=lambda value: values[value] or known[value])
-    return {chosen}, chosen, [Note(
-        f"Nothing says which value of {column} means won: {chosen!r}, the rarer or higher one, is taken. If it is the "
-        "other, use --positive.",
-        f"{column}의 어떤 값이 성공인지 알 수 없어 더 드물거나 더 큰 {chosen!r}을(를) 성공으로 보았습니다. "
-        "아니라면 --positive로 지정하세요.",
-    )]  # fmt: skip
+    rest = [value for value in known if meaning(value) != "lost"]
+    one = rest[0] if len(rest) == 1 and meaning(rest[0]) != "open" else affirmed(known)
+    if not one:
+        either = " or ".join(f"--positive {value!r}" for value in sorted(known))
+        message = f"nothing says which of its values means won: {_shown(known)}"
+        raise InvalidInput(message, field="--target", value=column, mend=f"say it with {either}")
+    return {one}, one, []
+
+
+def _guessed(column: str, low: str, high: str, values: Counter[str]) -> Note:
+    return Note(
+        f"Nothing says which value of {column} means won: {high!r} ({values[high]:,}), the higher one, is taken, and "
+        f"{low!r} ({values[low]:,}) counts as lost. If it is the other way round, use --positive {low}.",
+        f"{column}의 어떤 값이 성공인지 알 수 없어 더 큰 {high!r}({values[high]:,}행)을(를) 성공, "
+        f"{low!r}({values[low]:,}행)을(를) 실패로 보았습니다. 반대라면 --positive {low}를 쓰세요.",
+    )
 
 
 def _told(target: Target, values: Counter[str]) -> list[Note]:

@@ -125,8 +125,8 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     test.look(flags.target, order.column, days, progress)
     readings = settle_days(readings, test.columns)
     later = test.columns.get(flags.target)
-    target, said = learn_target(goal, flags.target, options.positive, later)
-    notes += [*said, *(told_unknown(target, later) if later is not None else ())]
+    target, said = learn_target(goal, flags.target, options.positive, later, options.not_over)
+    notes = [*said, *(told_unknown(target, later) if later is not None else ()), *notes]
     outcome = target.outcomes(goal)
     strays = stray_names(readings, file.names)
     read, garbage = _read_all(raws, readings, strays)

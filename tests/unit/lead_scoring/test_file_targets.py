@@ -19,8 +19,10 @@ def raw(cells: Sequence[str]) -> Raw:
     return Raw.of([encode(cells)])
 
 
-def learned(train: Sequence[str], test: Sequence[str] = (), positive: str | None = None) -> tuple[Target, str]:
-    target, notes = learn_target(raw(train), "stage", positive, raw(test))
+def learned(
+    train: Sequence[str], test: Sequence[str] = (), positive: str | None = None, not_over: Sequence[str] = ()
+) -> tuple[Target, str]:
+    target, notes = learn_target(raw(train), "stage", positive, raw(test), not_over)
     return target, "\n".join(note.en for note in notes)
 
 
@@ -64,7 +66,65 @@ def test_records_that_are_not_over_have_no_outcome_and_that_is_told() -> None:
     assert "these as lost: 'lost' (40), 'refunded' (9)" in told
     with pytest.raises(InvalidInput, match="more than two values"):
         learned(["Won"] * 30 + ["Lost"] * 40 + ["Refunded"] * 9)
-    assert learned(["open", "closed"] * 30)[0].won | learned(["open", "closed"] * 30)[0].lost == {"open", "closed"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "won"),
+    [
+        (["Qualified", "Disqualified"], "qualified"), (["Unqualified", "qualified"], "qualified"),
+        (["Responder", "Non-responder"], "responder"), (["응답", "미응답"], "응답"), (["적합", "부적합"], "적합"),
+        (["Not interested", "Interested"], "interested"), (["구매함", "구매 안함"], "구매함"),
+        (["Accepted", "Rejected"], "accepted"),
+        (["Visited", "-"], "visited"), (["Contacted", "Not contacted"], "contacted"),
+        (["Converted", "Open"], "converted"),
+        (["Closed - Converted", "Closed - Not Converted"], "closed - converted"),
+        (["6. Closed Won", "7. Closed Lost"], "6. closed won"), (["9", "11"], "11"),
+        (["Lost (price)", "Renewed"], "renewed"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_negations_and_words_tell_what_won_means_however_rare_it_is(cells: list[str], won: str, share: float) -> None:
+    first = round(100 * share)
+    target, told = learned([cells[0]] * first + [cells[1]] * (100 - first))
+    assert target.positive == won
+    assert np.nansum(target.outcomes(raw(cells))) == 1
+    assert (
+        told.startswith("Nothing says" if won == "11" else "No value says lost" if "Open" in cells else "") or not told
+    )
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["Active", "Churned"], ["open", "closed"], ["New", "Disqualified"], ["Lost", "Pending"], [">50K", "<=50K"]],
+)
+def test_what_nothing_tells_is_refused_with_both_values(cells: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="nothing says which") as error:
+        learned([cells[0]] * 30 + [cells[1]] * 60)
+    assert all(f"--positive {cell.lower()!r}" in error.value.mend for cell in cells)
+    assert learned(cells * 30, positive=cells[0])[0].positive == cells[0].lower()
+
+
+def test_open_values_are_no_outcome_whatever_is_named_as_won() -> None:
+    cells = ["Won"] * 30 + ["Lost"] * 40 + ["Engaging"] * 20 + ["Working - Contacted"] * 9 + ["협상 중"] * 9
+    for positive in (None, "Won", "Lost"):
+        target, told = learned(cells, positive=positive)
+        assert np.isfinite(target.outcomes(raw(cells))).sum() == 70
+        assert "'engaging' (20)" in told
+        assert "--open" not in told
+    cells = ["Won"] * 30 + ["Lost"] * 40 + ["Parked"] * 20
+    with pytest.raises(InvalidInput, match="more than two values") as error:
+        learned(cells)
+    assert "--open VALUE" in error.value.mend
+    _, told = learned(cells, positive="Won")
+    assert told.startswith("Because --positive names 'won', these count as lost too: 'parked' (20).")
+    for positive in (None, "won"):
+        target, told = learned(cells, positive=positive, not_over=["parked"])
+        assert target.lost.isdisjoint({"parked"})
+        assert told.startswith("Of “stage”, these are no outcome: 'parked' (20)")
+    for positive, not_over, match in ((None, "gone", "does not occur"), ("Won", "won", "counts as won")):
+        with pytest.raises(InvalidInput, match=match) as error:
+            learned(cells, positive=positive, not_over=[not_over])
+        assert error.value.field == "--open"
 
 
 def test_outcomes_that_training_does_not_know_are_counted_told_and_not_measured(tmp_path: Path) -> None:
