@@ -24,7 +24,7 @@ from services.gateway.imports.sheets import LeftOut, SheetTable
 from services.gateway.imports.sinks import BATCHES, Sink
 from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.store_errors import in_columns
-from services.gateway.imports.tables import OpenTable, find, open_table
+from services.gateway.imports.tables import OpenTable, check_declared, find, open_table
 from services.gateway.past_days import last_day
 
 BATCH = 500
@@ -126,9 +126,8 @@ class Importer:
         as_of = self._mapping.as_of
         self.report.as_of = as_of if isinstance(as_of, date) else last if as_of == "last" else None
 
-    async def _settle_types(self) -> None:
+    async def _settle_types(self, known: Mapping[tuple[str, str], FieldType]) -> None:
         """Types of custom fields: those there are, else given, else found out; new ones are declared."""
-        known = {(each.entity, each.name): each.type for each in await self._sink.fields()}
         new: dict[tuple[str, str], FieldType] = {}
         for table in self._tables:
             entity = table.spec.entity.removesuffix("s")
@@ -144,9 +143,11 @@ class Importer:
     # writing
 
     async def _write_all(self, staging: Staging) -> None:
+        known = {(each.entity, each.name): each.type for each in await self._sink.fields()}
+        check_declared(self._tables, known)
         await self._sink.begin(self._mapping.name, self.report.as_of, self._mapping.currency)
         try:
-            await self._settle_types()
+            await self._settle_types(known)
             for family in FAMILIES:
                 await self._write(family, staging)
         except DealcastError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from services.gateway.imports.sheets import Reading, SheetTable
 from services.gateway.imports.workbook import SUFFIXES, is_workbook
 
 REJECTS = "rejects-"
+_TEXTS = (FieldType.TEXT, FieldType.CHOICE)  # a choice becomes text by itself where its values grow long
 _FAMILIES = {"reporting_lines": "users"}
 
 
@@ -47,6 +49,25 @@ class OpenTable:
         for name, guess in self.guesses.items():
             source = self.custom[name]
             self.custom[name] = replace(source, format=guess.settled(source.format, self.types[name]))
+
+
+def check_declared(tables: Sequence[OpenTable], known: MappingType[tuple[str, str], FieldType]) -> None:
+    """Raises InvalidInput where the mapping declares a type that a field does not have, with each of these fields."""
+    problems: list[str] = []
+    mend = ""
+    for table in tables:
+        for name, source in table.custom.items():
+            there, given = known.get((table.spec.entity.removesuffix("s"), name)), source.type
+            if given is None or there is None or given is there or (given in _TEXTS and there in _TEXTS):
+                continue
+            problems.append(f"the mapping declares the field {name} as {given}, but it is there already as {there}")
+            own = f'"{name} ({given})" = {{ column = "{source.column}", type = "{given}" }}'
+            mend = mend or (
+                "a field's type does not change: import into a new field, "
+                f"under [files.{table.spec.name}.fields] write {own} in its place, or drop the type and keep the field as it is"
+            )
+    if problems:
+        raise InvalidInput("\n".join(dict.fromkeys(problems)), field="mapping", mend=mend)
 
 
 def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:

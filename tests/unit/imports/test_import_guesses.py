@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kit.errors import InvalidInput
 from learning.records import FieldType
 from learning.tabular import Raw, encode, read_column
 from learning.tabular_kinds import learn_reading
 from services.gateway.imports.guesses import TypeGuess, quantity
+from services.gateway.imports.messages import translate
 from services.gateway.imports.schema import Format
 from tests.unit.imports.import_runs import DEALS, HEADER, Memory, run
 
@@ -103,3 +105,24 @@ async def test_a_decimal_comma_is_never_taken_for_thousands(tmp_path: Path) -> N
     rows = [HEADER.replace(",", ";") + ";Size"] + [f"d{i};u;Open;2017-01-01;;5;1,20{i}" for i in range(9)]
     sink, _ = await run(tmp_path, DEALS, {"deals.csv": "\n".join(rows)})
     assert sink.defined["deal", "Size"] is FieldType.TEXT
+
+
+async def test_a_declared_type_that_the_field_does_not_have_stops_the_import(tmp_path: Path) -> None:
+    sink = Memory()
+    sink.defined = {("deal", "할인율"): FieldType.CHOICE, ("deal", "Note"): FieldType.TEXT}
+    rows = [HEADER + ",할인율,Note", "a,u,Open,2017-01-01,,5,8%,x"]
+    note = '[files.deals.fields]\nNote = { column = "Note", type = "choice" }\n'
+    declared = note + '"할인율" = { column = "할인율", type = "number" }\n'
+    with pytest.raises(InvalidInput) as caught:
+        await run(tmp_path, DEALS + declared, {"deals.csv": "\n".join(rows)}, sink)
+    assert (sink.saved, sink.ended, sink.as_of) == ({}, [], None), "nothing is begun"
+    assert caught.value.message == "the mapping declares the field 할인율 as number, but it is there already as choice"
+    line = '"할인율 (number)" = { column = "할인율", type = "number" }'
+    assert line in caught.value.mend
+    translate(caught.value, "ko")
+    assert "숫자" in caught.value.message
+    assert "새 항목" in caught.value.mend
+    assert line in caught.value.mend
+    sink, report = await run(tmp_path, DEALS + note + line, {"deals.csv": "\n".join(rows)}, sink)
+    assert report.total("rejected") == 0
+    assert sink.deals["a"].fields == {"할인율 (number)": 8.0, "Note": "x"}
