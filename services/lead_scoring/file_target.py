@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing, parse_number
@@ -257,4 +258,29 @@ def told_unknown(target: Target, later: Raw) -> list[Note]:
         f"{_shown(unknown)}. They are scored, but left out of the figures.",
         f"평가 파일의 “{target.column}”: 학습 파일에 없는 값이 있는 {unknown.total():,}행({_shown(unknown)})은 "
         "점수는 매기되 지표에서는 뺐습니다.",
+    )]  # fmt: skip
+
+
+def told_repeated(record: NDArray[np.int64], won: Floats) -> list[Note]:
+    """What is said about closed rows that share an id, and those of them that say both won and lost."""
+    rows = np.bincount(record)
+    wins = np.bincount(record, weights=won)
+    repeated = rows > 1
+    if not repeated.any():
+        return []
+    both, once, count = (
+        int((repeated & (wins > 0) & (wins < rows)).sum()),
+        int(repeated.sum()),
+        int(rows[repeated].sum()),
+    )
+    contradict, korean = "", ""
+    if both:
+        contradict = f", and {both:,} of them {'says' if both == 1 else 'say'} both won and lost"
+        korean = f" 그중 {both:,}개는 성공과 실패가 함께 있습니다."
+    return [Note(
+        f"{counted(once, 'id')} {'stands' if once == 1 else 'stand'} on more than one row ({count:,} rows with an "
+        f"outcome){contradict}. Each row is learned from as it is; models are chosen on rows of other ids. If these rows "
+        "are copies or earlier states of a record, give one row for each.",
+        f"식별자 {once:,}개가 여러 행({count:,}행)에 있습니다.{korean} 각 행을 그대로 학습하고, 모델은 다른 식별자의 행으로 "
+        "고릅니다. 같은 기록의 사본이나 이전 상태라면 한 행씩만 주세요.",
     )]  # fmt: skip

@@ -32,7 +32,7 @@ from services.lead_scoring.file_columns import (
 from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, counted, find_column, find_columns
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
 from services.lead_scoring.file_scored import TestFile, open_test
-from services.lead_scoring.file_target import Target, learn_target, told_unknown
+from services.lead_scoring.file_target import Target, learn_target, told_repeated, told_unknown
 from services.lead_scoring.file_time import Order, comes_after, named_order, own_date, places, told
 
 TRAIN = Note("the training file", "학습 파일")
@@ -221,6 +221,8 @@ def _training(
     closed = np.isfinite(outcome)
     taken = places(moments, rows, dates=layout.order.dates)[closed]
     record, ids = _records(key, closed)
+    if key is not None:
+        notes += told_repeated(record, outcome[closed])
     if moments is not None and (gone := int(np.isnan(moments[closed]).sum())):
         name = layout.order.column
         notes.append(Note(

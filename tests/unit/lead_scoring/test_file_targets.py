@@ -12,7 +12,7 @@ from kit.errors import InvalidInput
 from learning.tabular import Raw, encode
 from services.lead_scoring.file_flags import FileOptions
 from services.lead_scoring.file_run import Output, run
-from services.lead_scoring.file_target import Target, learn_target, told_unknown
+from services.lead_scoring.file_target import Target, learn_target, told_repeated, told_unknown
 
 
 def raw(cells: Sequence[str]) -> Raw:
@@ -148,3 +148,12 @@ def test_outcomes_that_training_does_not_know_are_counted_told_and_not_measured(
         assert f"{37 - measured:,} rows" in said
         assert len((tmp_path / "s.csv").read_text("utf-8").splitlines()) == 38
         assert told_unknown(report.training.target, raw(["Yes", "no"])) == []
+
+
+def test_rows_that_share_an_id_and_contradict_each_other_are_counted_and_told() -> None:
+    record, won = np.array([0, 1, 2, 0, 1, 2, 2, 3]), np.array([1.0, 0, 1, 0, 0, 1, 0, 1])
+    (said,) = told_repeated(record, won)
+    assert said.en.startswith("3 ids stand on more than one row (7 rows with an outcome), and 2 of them say both")
+    (said,) = told_repeated(record, np.where(record == 1, 0.0, 1.0))
+    assert "both" not in said.en
+    assert told_repeated(np.arange(4), np.ones(4)) == []
