@@ -64,7 +64,8 @@ def check_declared(tables: Sequence[OpenTable], known: MappingType[tuple[str, st
             own = f'"{name} ({given})" = {{ column = "{source.column}", type = "{given}" }}'
             mend = mend or (
                 "a field's type does not change: import into a new field, "
-                f"under [files.{table.spec.name}.fields] write {own} in its place, or drop the type and keep the field as it is"
+                f"under [files.{table.spec.name}.fields] write {own} in its place, "
+                "or drop the type and keep the field as it is"
             )
     if problems:
         raise InvalidInput("\n".join(dict.fromkeys(problems)), field="mapping", mend=mend)
