@@ -30,7 +30,7 @@ _BOUND = re.compile(
 )
 _OPEN = re.compile(r"\s*(?:\+|or more|or less|and (?:over|more|above)|이상|이하|미만|초과)\s*$", re.IGNORECASE)
 _MEASURED = re.compile(r"^([^A-Za-z\uac00-\ud7a3]*\d[\d.,\s'\u00a0]*)\s*\+?\s*([A-Za-z\uac00-\ud7a3°][^\d]*)$")
-_MAGNITUDES = {
+MAGNITUDES = {
     "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9,
     "billion": 1e9,
 }  # fmt: skip
@@ -69,7 +69,7 @@ def factors(counts: Mapping[str, int]) -> dict[str, float]:
     if not units:
         return {}
     (unit, most), sure = units.most_common(1)[0], SURE * units.total()
-    known = {one: _MAGNITUDES[one] for one in units if one in _MAGNITUDES}
+    known = {one: MAGNITUDES[one] for one in units if one in MAGNITUDES}
     if sum(units[one] for one in known) >= sure and (len(known) > 1 or plain):
         return known
     return {unit: 1.0} if most >= sure else {}

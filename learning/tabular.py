@@ -44,8 +44,8 @@ class Reading:
 
     unclear: its values do not say whether the day or the month comes first, or which the decimal mark is; marked: they
     say which that is. words: what each means, of yes and no. codes: its numbers stand for things. units: what numbers
-    are multiplied by. strays: words among the numbers or days that are frequent enough to mean something.
-    spellings: of choices, how each is written mostly, by its `folded` form.
+    that have them are multiplied by; scale: what all are. strays: words among the numbers or days that are frequent
+    enough to mean something. spellings: of choices, how each is written mostly, by its `folded` form.
     """
 
     kind: Kind
@@ -56,6 +56,7 @@ class Reading:
     words: Mapping[str, bool] = field(default_factory=dict)
     codes: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
+    scale: float = 1.0
     strays: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,7 +125,7 @@ def read_cells(raw: Raw, reading: Reading) -> Cells:
         return Cells(_yes_no(raw, reading.words), Counter(), {})
     texts = raw.texts
     if reading.kind is Kind.NUMBER:
-        values = _numbers(texts, reading)
+        values = _numbers(texts, reading) * reading.scale
     else:
         values = np.array([parse_date(text, day_first=reading.day_first) for text in texts.to_pylist()])
     bad = np.flatnonzero(np.isnan(values))

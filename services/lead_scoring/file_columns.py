@@ -43,6 +43,7 @@ class Layout:
 
     newest: by column of days, the last one in training, which days count from where no moment orders the rows.
     strays: by column and word that stands among its numbers or days, the name of the column that says where.
+    later: the readings of columns that the test file writes in a way of its own.
     """
 
     readings: Mapping[str, Reading]  # of every column that is read, the moment's too
@@ -51,16 +52,19 @@ class Layout:
     newest: Mapping[str, float]
     parts: tuple[Part, ...]
     strays: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    later: Mapping[str, Reading] = field(default_factory=dict)
 
     def table(self, raws: Mapping[str, Raw], rows: int, garbage: Garbage) -> tuple[Table, Floats | None]:
-        """The feature columns and the rows' moments. `garbage` gains the cells that are none of their column's kind.
+        """The feature columns of the test file and the rows' moments. `garbage` gains the cells that are none of their
+        column's kind.
 
         Columns that the file lacks are missing throughout.
         """
         read: Columns = {}
         for name in (*self.features, *([self.order.column] if self.order.column else [])):
             if name in raws and name not in read:
-                read_into(read, name, raws[name], self.readings[name], self.strays.get(name, {}), garbage)
+                reading = self.later.get(name, self.readings[name])
+                read_into(read, name, raws[name], reading, self.strays.get(name, {}), garbage)
         moment = read.get(self.order.column)
         moments = moment if isinstance(moment, np.ndarray) else None
         return self.assemble(read, moments, rows), moments

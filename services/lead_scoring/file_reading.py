@@ -9,10 +9,20 @@ import pyarrow as pa
 
 from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
+from learning.tabular_later import Change, Way
 from services.lead_scoring.file_flags import Note, counted
 
 MAX_CELLS = 50_000_000  # beyond, rows are drawn at random
 MAX_BYTES = 1_500_000_000
+
+SHOWN_CELL, MOST_TOLD = 30, 6
+# What is said of columns that the test file writes otherwise.
+_WAYS = {
+    Way.DAYS: ("day and month stand the other way round there", "일과 월의 순서가 다릅니다"),
+    Way.MARKS: ("it has another decimal mark there", "소수점 기호가 다릅니다"),
+    Way.UNITS: ("it has units there that the training file lacks", "학습 파일에 없는 단위가 있습니다"),
+    Way.PERCENT: ("one file has percentages, the other parts of one", "한 파일은 백분율, 다른 파일은 비율입니다"),
+}
 
 Progress = Callable[[str, float], None]
 
@@ -76,4 +86,20 @@ def told_rows(file: CsvFile, rows: tuple[int, int], where: Note) -> list[Note]:
             notes.append(
                 Note(f"{where.en.capitalize()}: {counted(count, 'row')} {en}.", f"{where.ko}의 {count:,}행: {ko}.")
             )
+    return notes
+
+
+def told_changes(changes: Sequence[Change]) -> list[Note]:
+    """What is said about columns that the test file writes otherwise than the training file."""
+    notes = []
+    for way, (en, ko) in _WAYS.items():
+        ones = [one for one in changes if one.way is way]
+        listed = ", ".join(f"“{one.column}” ({one.example[:SHOWN_CELL]})" for one in ones[:MOST_TOLD])
+        if more := ones[MOST_TOLD:]:
+            listed += f", … (+{len(more)})"
+        if ones:
+            notes.append(Note(
+                f"Written otherwise in the test file, and read so that both agree: {listed}: {en}.",
+                f"평가 파일에서 다르게 적혀 있어 학습 파일과 맞게 읽은 열: {listed}: {ko}.",
+            ))  # fmt: skip
     return notes

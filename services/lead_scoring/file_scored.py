@@ -13,7 +13,7 @@ from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing
 from learning.columns import Floats, Table
 from learning.csv_file import Columns, CsvFile
-from learning.tabular import Raw, encode
+from learning.tabular import SAMPLE, Raw, encode
 from services.lead_scoring.file_columns import Garbage, Layout, told_garbage
 from services.lead_scoring.file_flags import FileOptions, Note, counted, find_column
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
@@ -39,7 +39,8 @@ class Piece:
 class TestFile:
     """What is known of the file.
 
-    `columns` holds those that were looked at: the target whole, days and what orders the rows perhaps as a sample.
+    `columns` holds those that were looked at: the target whole, days and what orders the rows perhaps as a sample, of
+    numbers the first rows.
     `keys` are the ids of all rows as numbers; `seen` marks the rows, of all, that were also trained on.
     """
 
@@ -66,13 +67,22 @@ class TestFile:
         goal = self.columns.get(self.target.column) if self.target else None
         return self.target is not None and goal is not None and bool(self.target.unknown(goal))
 
-    def look(self, target: str, order: str, days: Sequence[str], progress: Progress) -> None:
-        """Read every id and outcome, and the columns that may order the rows, as far as the file has them."""
+    def look(
+        self, target: str, order: str, days: Sequence[str], numbers: Sequence[str], progress: Progress
+    ) -> None:  # fmt: skip
+        """Read every id and outcome, the columns that may order the rows, and some rows of the numbers, as far as the
+        file has them."""
         wanted = [name for name in dict.fromkeys((order, *days)) if name and name in self.names]
         whole: dict[str, list[pa.Array]] = {target: []} if target in self.names else {}
+        begun: dict[str, list[pa.Array]] = {name: [] for name in numbers if name in self.names and name not in wanted}
         keys = [np.zeros(0, dtype=np.int64)]
+        begun_rows = 0
 
         def beside(piece: Columns) -> None:
+            nonlocal begun_rows
+            for name, into in begun.items() if begun_rows < SAMPLE else ():
+                into.append(encode(piece[self.names.index(name)][: SAMPLE - begun_rows]))
+            begun_rows += len(piece[0])
             for name, into in whole.items():
                 into.append(encode(piece[self.names.index(name)]))
             if self.id:
@@ -80,7 +90,7 @@ class TestFile:
 
         file = CsvFile(self.options.test, "--test")
         self.columns, rows = read_raws(file, wanted, progress, "looking at the test file", beside)
-        self.columns |= {name: Raw.of([encode(()), *pieces]) for name, pieces in whole.items()}
+        self.columns |= {name: Raw.of([encode(()), *pieces]) for name, pieces in (whole | begun).items()}
         self.keys, self.rows = np.concatenate(keys), rows[1]
 
     def compare_ids(self, trained: Raw) -> None:

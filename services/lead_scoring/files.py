@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ from learning.guard_rows import Finding, find_in_rows
 from learning.identifiers import is_identifier
 from learning.tabular import Kind, Raw, Reading, read_column
 from learning.tabular_kinds import learn_reading, settle_days, settle_marks
+from learning.tabular_later import later_readings
 from services.lead_scoring.dataset import Dataset, Ints
 from services.lead_scoring.file_columns import (
     Columns,
@@ -30,7 +31,7 @@ from services.lead_scoring.file_columns import (
     worthwhile_parts,
 )
 from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, counted, find_column, find_columns
-from services.lead_scoring.file_reading import Progress, read_raws, told_rows
+from services.lead_scoring.file_reading import Progress, read_raws, told_changes, told_rows
 from services.lead_scoring.file_scored import TestFile, open_test
 from services.lead_scoring.file_target import Target, learn_target, told_repeated, told_unknown
 from services.lead_scoring.file_time import Order, comes_after, named_order, own_date, places, told
@@ -122,8 +123,11 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     readings = settle_marks({name: learn_reading(raw, comma_likely=comma) for name, raw in raws.items()})
     order = named_order(flags.time, readings) if flags.time else Order()
     days = [name for name, one in readings.items() if one.kind is Kind.DATE]
-    test.look(flags.target, order.column, days, progress)
+    numbers = [name for name, one in readings.items() if one.kind is Kind.NUMBER]
+    test.look(flags.target, order.column, days, numbers, progress)
     readings = settle_days(readings, test.columns)
+    of_test, changes = later_readings(readings, raws, test.columns)
+    notes += told_changes(changes)
     later = test.columns.get(flags.target)
     target, said = learn_target(goal, flags.target, options.positive, later, options.not_over)
     notes = [*said, *(told_unknown(target, later) if later is not None else ()), *notes]
@@ -132,9 +136,10 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     read, garbage = _read_all(raws, readings, strays)
     notes += told_garbage(garbage, readings, strays, TRAIN)
     if not flags.time:
-        order, said = _own_order(read, readings, outcome, test)
+        order, said = _own_order(read, readings, of_test, outcome, test)
         notes += said
     layout, identifiers, said = _lay_out(read, readings, order, flags, file.names, strays)
+    layout = replace(layout, later=of_test)
     training = _training(layout, target, read, outcome, key, flags, (*identifiers,), [*notes, *said])
     if key is not None:
         test.compare_ids(key)
@@ -154,7 +159,7 @@ def _read_all(
 
 
 def _own_order(
-    read: Columns, readings: Mapping[str, Reading], outcome: Floats, test: TestFile
+    read: Columns, readings: Mapping[str, Reading], of_test: Mapping[str, Reading], outcome: Floats, test: TestFile
 ) -> tuple[Order, list[Note]]:
     """The order by the record's own day, where a column plainly is that."""
     days = {name: read[name] for name, one in readings.items() if one.kind is Kind.DATE}
@@ -163,7 +168,8 @@ def _own_order(
     name = own_date(numbers, opened) if numbers else ""
     order = Order()
     if name:
-        later = read_column(test.columns[name], readings[name])[0] if name in test.columns else np.zeros(0)
+        reading = of_test.get(name, readings[name])
+        later = read_column(test.columns[name], reading)[0] if name in test.columns else np.zeros(0)
         order = Order(name, isinstance(later, np.ndarray) and comes_after(numbers[name][~opened], later), dates=True)
     return order, told(order, named=False, candidates=list(numbers))
 
