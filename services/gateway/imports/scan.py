@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.gateway.domain import FieldError
 from services.gateway.imports.schema import OF_DEALS, PAST_TARGETS, TARGETS
+from services.gateway.imports.sheets import no_deal
 from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.tables import OpenTable
 
@@ -68,6 +69,11 @@ def scan(number: int, table: OpenTable, staging: Staging, reject: Reject, advanc
                 found.passed += 1
                 continue
             errors = [FieldError(table.cells.column_of("id"), "", "the id is missing", "fill it in")]
+        if not errors and not once and (said := no_deal(row.cells, table.cells.as_written("id", row.cells))):
+            written = table.cells.as_written("id", row.cells)
+            errors = [
+                FieldError(table.cells.column_of("id"), written, said, "delete the row, or give it an id of its own")
+            ]
         if errors:
             reject(Part(number, row.line, row.cells), errors)
             continue

@@ -15,6 +15,7 @@ from services.gateway.imports.workbook import Sheet, read_workbook
 
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
 _COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
+_WIDE = 4  # columns
 _REMARK = re.compile(r"[※*#]|(?:비고|주|작성자|출처|note)\s*[:：]", re.IGNORECASE)
 
 
@@ -120,6 +121,16 @@ class SheetTable:
         if sum(map(bool, own)) == 1 and _REMARK.match("".join(own)):
             return left_out.remarks
         return None
+
+
+def no_deal(cells: Collection[str], key: str) -> str:
+    """What a row of a file of deals is that stands for none, such as the lines that reports end with; "" of any other.
+    `key` is the cell of its id."""
+    if is_total([key]) and is_total(cells):
+        return "the row is a total of others"
+    if " " in key.strip() and len(cells) >= _WIDE and sum(map(bool, map(str.strip, cells))) == 1:
+        return "the row is a remark: only its id is filled, with a sentence"
+    return ""
 
 
 def is_total(cells: Collection[str]) -> bool:
