@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from learning.columns import Floats, Texts
@@ -11,12 +13,16 @@ UNIQUE, FEW_ROWS = 0.98, 20
 COINCIDENCES = 7.0  # repetitions that numbers drawn at random would have shown
 ENOUGH_ROWS = 100  # that tell an even spread from others
 EVEN, ROUND = 0.1, 0.35  # the largest gap to an even spread; the share of fives and tens that people write
+PHONE = re.compile(r"[+(]?\d[\d\s()./+-]*\d(?:\s*(?:ext\.?|x|#)\s*\d{1,6})?", re.IGNORECASE)
+DIGITS = 7, 21  # of a phone number with its country and extension
+SHARED = 0.8  # of phone numbers are of one record only, as those of a company's switchboard are not
 LEAST_DIGITS, LONG = 5, 7
 SECONDS, SPAN = (9.4e8, 2.2e9), 1e6  # numbers that may be moments, of this century, over weeks
 
 
 def is_identifier(column: Floats | Texts) -> bool:
-    """Whether the values name the rows: each its own, and no text to read nor a quantity.
+    """Whether the values name the rows: each its own, and no text to read nor a quantity. Phone numbers do, however
+    they are written, though some rows share one.
 
     Whole numbers that never repeat are counted through where numbers drawn from their range would have repeated over
     and over, or where they fill their range evenly: standing in order, or of one length and far from zero. However many
@@ -25,7 +31,11 @@ def is_identifier(column: Floats | Texts) -> bool:
     if isinstance(column, Texts):
         codes = column.codes[column.codes >= 0]
         used, counts = np.unique(codes, return_counts=True)
-        if len(codes) < FEW_ROWS or len(used) < UNIQUE * len(codes):
+        if len(codes) < FEW_ROWS or len(used) < SHARED * len(codes):
+            return False
+        if sum(_may_be_phone(column.dictionary[code]) for code in used.tolist()) >= SURE * len(used):
+            return True
+        if len(used) < UNIQUE * len(codes):
             return False
         single = sum(" " not in column.dictionary[code] for code in used.tolist())
         return single >= SURE * len(used) and int(counts.max()) <= max(len(codes) // 100, 2)
@@ -38,6 +48,10 @@ def is_identifier(column: Floats | Texts) -> bool:
     if len(known) ** 2 / (2 * max(high - low, 1.0)) >= COINCIDENCES:
         return True
     return _counted_through(known, low, high)
+
+
+def _may_be_phone(text: str) -> bool:
+    return PHONE.fullmatch(text.strip()) is not None and DIGITS[0] <= sum(map(str.isdigit, text)) <= DIGITS[1]
 
 
 def _counted_through(known: Floats, low: float, high: float) -> bool:

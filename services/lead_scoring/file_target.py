@@ -277,10 +277,11 @@ def told_repeated(record: NDArray[np.int64], won: Floats) -> list[Note]:
     if both:
         contradict = f", and {both:,} of them {'says' if both == 1 else 'say'} both won and lost"
         korean = f" 그중 {both:,}개는 성공과 실패가 함께 있습니다."
+    stand = "stands" if once == 1 else "stand"
     return [Note(
-        f"{counted(once, 'id')} {'stands' if once == 1 else 'stand'} on more than one row ({count:,} rows with an "
-        f"outcome){contradict}. Each row is learned from as it is; models are chosen on rows of other ids. If these rows "
-        "are copies or earlier states of a record, give one row for each.",
-        f"식별자 {once:,}개가 여러 행({count:,}행)에 있습니다.{korean} 각 행을 그대로 학습하고, 모델은 다른 식별자의 행으로 "
-        "고릅니다. 같은 기록의 사본이나 이전 상태라면 한 행씩만 주세요.",
+        f"{counted(once, 'id')} {stand} on more than one row ({count:,} rows with an outcome){contradict}. Each row is "
+        "learned from as it is; models are chosen on rows of other ids. If these rows are copies or earlier states of "
+        "a record, give one row for each.",
+        f"식별자 {once:,}개가 여러 행({count:,}행)에 있습니다.{korean} 각 행을 그대로 학습하고, 모델은 다른 식별자의 "
+        "행으로 고릅니다. 같은 기록의 사본이나 이전 상태라면 한 행씩만 주세요.",
     )]  # fmt: skip

@@ -100,6 +100,17 @@ def test_codes_name_rows_but_notes_and_choices_do_not() -> None:
     assert not is_identifier(Texts([f"rep-{one}" for one in range(30)], every % 30))
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["+49 151 {:07d}", "({}) 555-0123", "02-{:07d}", "+82 10 1234 {:04d}", "030 / {:06d}", "555.010.{:04d} ext. 12"],
+)
+def test_phone_numbers_name_rows_however_they_are_written_and_shared(form: str) -> None:
+    assert is_identifier(Texts([form.format(200 + one) for one in range(300)], np.arange(330) % 300))
+    assert not is_identifier(Texts([form.format(200 + one) for one in range(300)], np.arange(900) % 300))
+    assert not is_identifier(Texts([f"room {one} 12 34 567" for one in range(300)], np.arange(300)))
+    assert not is_identifier(Texts([f"{one} - {one + 9}" for one in range(300)], np.arange(300)))
+
+
 def test_numbers_that_stand_for_things_are_choices_and_quantities_are_not() -> None:
     codes = GENERATOR.choice(300_000, 60, replace=False)[GENERATOR.integers(0, 60, 2_000)]
     reading = learn_reading(raw([str(code) for code in codes]))
