@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from learning.csv_file import distinct_names
 from learning.overrules import loose
 
 ROW_ORDER = "row-order"
+SHOWN_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,39 @@ def find_column(names: Sequence[str], wanted: str, field: str) -> str:
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     mend = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the columns are {shown}"
     raise InvalidInput("the file has no such column", field=field, value=wanted, mend=mend)
+
+
+def matched_names(names: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """By name of a file, the known one that is meant: regardless of case, else of spaces, dashes and underscores too,
+    where just one on either side is written so."""
+    found: dict[str, str] = {}
+    here, there = set(names), set(known)
+    ours = [one for one in names if one not in there]
+    theirs = [one for one in known if one not in here]
+    for form in (str.casefold, loose):
+        left = _by_form([one for one in ours if one not in found], form)
+        right = _by_form([one for one in theirs if one not in found.values()], form)
+        found |= {ones[0]: right[key][0] for key, ones in left.items() if len(ones) == len(right.get(key, ())) == 1}
+    return found
+
+
+def _by_form(names: Sequence[str], form: Callable[[str], str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(form(name), []).append(name)
+    return groups
+
+
+def told_names(matched: Mapping[str, str]) -> list[Note]:
+    """What is said about names of the test file that were taken for others."""
+    if not matched:
+        return []
+    shown = ", ".join(f"“{name}” = “{known}”" for name, known in list(matched.items())[:SHOWN_NAMES])
+    listed = shown + (f", … (+{len(matched) - SHOWN_NAMES})" if len(matched) > SHOWN_NAMES else "")
+    return [Note(
+        f"Columns of the test file, taken for those that the training file spells otherwise: {listed}.",
+        f"학습 파일과 표기만 다른 평가 파일의 열을 같은 열로 보았습니다: {listed}.",
+    )]  # fmt: skip
 
 
 def find_columns(names: Sequence[str], listed: str | Iterable[str], field: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from learning.columns import Floats, Table
 from learning.csv_file import Columns, CsvFile
 from learning.tabular import SAMPLE, Raw, encode
 from services.lead_scoring.file_columns import Garbage, Layout, told_garbage
-from services.lead_scoring.file_flags import FileOptions, Note, counted, find_column
+from services.lead_scoring.file_flags import FileOptions, Note, counted, find_column, matched_names, told_names
 from services.lead_scoring.file_reading import Progress, read_raws, told_rows
 from services.lead_scoring.file_target import Target
 
@@ -58,7 +58,7 @@ class TestFile:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its columns."""
+        """Its columns, by the names of the training file where it only spells them otherwise."""
         return self.file.names
 
     @property
@@ -88,7 +88,7 @@ class TestFile:
             if self.id:
                 keys.append(_keys(Raw.of([encode(piece[self.names.index(self.id)])])))
 
-        file = CsvFile(self.options.test, "--test")
+        file = _opened(self.options, self.names)
         self.columns, rows = read_raws(file, wanted, progress, "looking at the test file", beside)
         self.columns |= {name: Raw.of([encode(()), *pieces]) for name, pieces in (whole | begun).items()}
         self.keys, self.rows = np.concatenate(keys), rows[1]
@@ -132,7 +132,7 @@ class TestFile:
 
     def pieces(self, layout: Layout, progress: Progress) -> Iterator[Piece]:
         """All rows, in order; afterwards `notes` says what was odd about them."""
-        file, size, done, row = CsvFile(self.options.test, "--test"), max(self.options.test.stat().st_size, 1), 0.0, 0
+        file, size, done, row = _opened(self.options, self.names), max(self.options.test.stat().st_size, 1), 0.0, 0
         wanted = [name for name in {*layout.features, *(part.source for part in layout.parts)} if name in file.names]
         extra = [name for name in (layout.order.column, self.id, self.target.column if self.target else "") if name]
         places = {name: file.names.index(name) for name in [*wanted, *extra] if name in file.names}
@@ -161,12 +161,20 @@ def _keys(raw: Raw) -> Ints:
     return np.asarray(np.fromiter(numbers, np.int64, len(raw.texts))[raw.codes])
 
 
-def open_test(options: FileOptions) -> TestFile:
-    """The test file, its flags checked. Raises DealcastErrors."""
+def _opened(options: FileOptions, names: tuple[str, ...]) -> CsvFile:
+    file = CsvFile(options.test, "--test")
+    file.names = names
+    return file
+
+
+def open_test(options: FileOptions, known: Sequence[str]) -> TestFile:
+    """The test file, its flags checked and its columns matched with the training file's. Raises DealcastErrors."""
     if options.test.exists() and options.train.exists() and options.test.samefile(options.train):
         mend = "give rows to test on that are not trained on"
         raise InvalidInput("it is the training file itself", field="--test", value=str(options.test), mend=mend)
     file = CsvFile(options.test, "--test")
     file.close()
+    matched = matched_names(file.names, known)
+    file.names = tuple(matched.get(name, name) for name in file.names)
     key = find_column(file.names, options.id, "--id (in --test)") if options.id else ""
-    return TestFile(options, file, key)
+    return TestFile(options, file, key, notes=told_names(matched))

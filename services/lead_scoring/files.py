@@ -115,7 +115,7 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     """Read the training file, and of the test file what must be known before. Raises DealcastErrors with the mend."""
     file = CsvFile(options.train, "--train")
     flags = _Flags.of(options, file.names)
-    test = open_test(options)
+    test = open_test(options, file.names)
     raws, rows = read_raws(file, flags.wanted(file.names), progress, "reading the training file")
     notes = told_rows(file, rows, TRAIN)
     key, goal = raws.pop(flags.id, None), raws.pop(flags.target)

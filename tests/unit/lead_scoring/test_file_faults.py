@@ -12,7 +12,7 @@ import pytest
 
 from kit.errors import InvalidInput
 from services.lead_scoring.file_columns import kinds_read
-from services.lead_scoring.file_flags import FileOptions, counted, find_column
+from services.lead_scoring.file_flags import FileOptions, counted, find_column, matched_names
 from services.lead_scoring.file_run import Output, Report, run
 from services.lead_scoring.files import read_files
 
@@ -63,6 +63,25 @@ def test_each_column_is_told_with_what_it_was_read_as_and_what_was_taken_as_miss
     told = [note.en for note in training.notes if "no number" in note.en]
     assert told[0].startswith("“income” in the training file: ")
     assert "(“unknown” " in told[0]
+
+
+def test_columns_of_the_test_file_may_be_spelled_otherwise(tmp_path: Path) -> None:
+    given = options(tmp_path)
+    write(
+        given.test,
+        [["WON", "Size ", "country", "INCOME", "income "], *([row[3], *row[:1], "KR", "1", "2"] for row in rows(9))],
+    )
+    training, test = read_files(given, lambda *_: None)
+    assert test.names == ("won", "size", "country", "INCOME", "income")
+    pieces = list(test.pieces(training.layout, lambda *_: None))
+    assert np.isfinite(pieces[0].won).all()
+    assert np.isfinite(np.asarray(pieces[0].table.columns["size"])).all()
+    told = [note.en for note in test.notes if "spells otherwise" in note.en]
+    assert len(told) == 1
+    assert told[0].endswith("spells otherwise: “WON” = “won”, “Size” = “size”.")
+    assert matched_names(["Lead ID", "a-b", "A B", "#", "x"], ["lead_id", "ab", "%", "X", "x"]) == {
+        "Lead ID": "lead_id"
+    }
 
 
 def test_numbers_too_large_to_compute_with_are_missing_and_told(tmp_path: Path) -> None:
