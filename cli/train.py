@@ -43,6 +43,9 @@ def train(
     Columns are named as dealcast models list shows them; --keep and --drop hold until they are overruled in turn, or
     released.
     """
+    for flag, names in (("--keep", keep), ("--drop", drop)):
+        if names:
+            _check_columns(flag, names, data_dir, url)
     if lead_horizon:
         from learning.horizon import horizon_of_text
 
@@ -67,6 +70,29 @@ def train(
         raise typer.Exit(1)
     if job["state"] == "CANCELLED":
         raise typer.Exit(1)
+
+
+def _check_columns(flag: str, names: list[str], data_dir: Path, url: str) -> None:
+    """Raises InvalidInput for a name that no column of the records bears, as far as a training told which there are."""
+    from kit.errors import InvalidInput
+    from learning.overrules import meant, near
+
+    versions = call(data_dir, url, "GET", f"/v1/models/{LEAD_SCORING}")["versions"]
+    evaluation = (versions[0].get("evaluation") or {}) if versions else {}
+    if not evaluation.get("columns"):
+        return
+    overrules = evaluation.get("overrules") or {}
+    known = {*evaluation["columns"], *overrules.get("left_out", ()), *overrules.get("closing", ())}
+    known |= {one["column"] for verdict in ("dropped", "suspected") for one in evaluation.get(verdict, ())}
+    prefixes = {"deal": "fields.", "account": "account."}
+    for one in call(data_dir, url, "GET", "/v1/fields")["fields"]:  # also those that came since
+        known.add(prefixes[one["entity"]] + one["name"])
+    for name in names:
+        if not meant(name, known):
+            forms = near(name, known)
+            mend = f"did you mean {' or '.join(map(repr, forms))}? " if forms else ""
+            mend += f"GET /v1/models/{LEAD_SCORING} lists the columns; one that came since is there after a training"
+            raise InvalidInput("the records have no such column", field=flag, value=name, mend=mend)
 
 
 def _tell_decided(version: str, data_dir: Path, url: str) -> None:
