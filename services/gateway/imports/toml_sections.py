@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,12 @@ from typing import Any
 
 from kit.errors import InvalidInput
 from kit.toml_lines import Path, line_numbers, line_of
+
+_KEY_ERROR = re.compile(
+    r"(?:Invalid statement|Invalid initial character for a key|Expected '=' after a key).*line (\d+), column (\d+)"
+)
+_BARE_END = re.compile(r"[A-Za-z0-9_-]+$")
+_KEY_REST = re.compile(r"[^=.\]\"'#\r]+")
 
 
 @dataclass(slots=True)
@@ -37,8 +44,24 @@ def parse(text: str, name: str) -> Section:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{name} is not TOML: {error}", field="mapping", value=name, mend="Mend that line") from None
+        message = _unquoted_key(text, name, str(error)) or f"{name} is not TOML: {error}"
+        raise InvalidInput(message, field="mapping", value=name, mend="Mend that line") from None
     return Section(Document(name, line_numbers(text)), (), raw)
+
+
+def _unquoted_key(text: str, name: str, error: str) -> str:
+    """What to say where a key of letters that TOML wants quoted, such as Korean ones, is not; "" of other errors."""
+    place = _KEY_ERROR.search(error)
+    if place is None:
+        return ""
+    line, column = int(place[1]), int(place[2])
+    written = text.split("\n")[line - 1]
+    if written[column - 1 : column].isascii():
+        return ""
+    before = _BARE_END.search(written[: column - 1])
+    rest = _KEY_REST.match(written[column - 1 :])
+    key = ((before[0] if before else "") + (rest[0] if rest else "")).strip()
+    return f'{name} is not TOML: write the key {key} in quotes, as "{key}" (at line {line}, column {column})'
 
 
 class Section:

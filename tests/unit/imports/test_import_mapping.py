@@ -11,6 +11,7 @@ import pytest
 from kit.errors import InvalidInput, NotFound
 from learning.records import FieldType
 from services.gateway.imports.mapping import load, preset_names, read
+from services.gateway.imports.messages import translate
 from services.gateway.imports.tables import _matches
 
 GOOD = """
@@ -145,3 +146,29 @@ def test_the_examples_of_the_documentation_are_valid() -> None:
     head = '[files.contacts]\nentity = "contacts"\npath = "c"\n[files.contacts.columns]\nid = "i"\n'
     for example in (whole, korean, log, head + consents):
         read(example, "mapping-file.md")
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('할인율 = { type = "number" }', "할인율"),
+        ('할인율(%) = "x"', "할인율(%)"),
+        ('values = { 수주 = "WON" }', "수주"),
+        ("[files.딜]", "딜"),
+        ("hä = 1", "hä"),
+        ('할인 율 = "x"', "할인 율"),
+    ],
+)
+def test_a_key_that_lacks_its_quotes_is_named(line: str, key: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read(f"[mapping]\n{line}\n", "m.toml")
+    assert f'm.toml is not TOML: write the key {key} in quotes, as "{key}" (at line 2, ' in caught.value.message
+    translate(caught.value, "ko")
+    assert f'키 {key}을(를) "{key}"처럼 따옴표로 묶으세요' in caught.value.message
+
+
+def test_other_faults_of_toml_are_told_as_they_are() -> None:
+    for line in ("a b = 1", "a = 수주", 'b = "x" 가'):
+        with pytest.raises(InvalidInput) as caught:
+            read(f"[mapping]\n{line}\n", "m.toml")
+        assert "in quotes" not in caught.value.message

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from learning.records import Outcome
+from learning.records import FieldType, Outcome
+from services.gateway.imports.reader import Row
 from services.gateway.imports.weekly import meanings
-from services.gateway.imports.weekly.files import day_in
-from services.gateway.imports.weekly.suggest import suggest
+from services.gateway.imports.weekly.files import WeekFile, day_in
+from services.gateway.imports.weekly.rows import RowReader, guess_kinds
+from services.gateway.imports.weekly.suggest import CUSTOM, Suggestion, suggest
 
 
 @pytest.mark.parametrize(
@@ -95,3 +98,20 @@ def test_columns_by_their_headings_and_cells() -> None:
 def test_a_number_of_rows_is_no_id() -> None:
     assert held({"번호": ["1", "2", "3"], "딜명": ["a", "b", "c"]})["번호"] == "ignore"
     assert held({"번호": ["OPP-1", "OPP-2"], "딜명": ["a", "b"]})["번호"] == "id"
+
+
+def test_numbers_with_units_are_read_and_totals_are_no_deals() -> None:
+    held = {"딜명": "name", "담당자": "owner", "금액": "amount", "직원수": CUSTOM, "할인율": CUSTOM}
+    cells = [[f"딜 {i}", "김민수", "100", f"{i * 100:,}명", f"{i}%"] for i in range(1, 21)] + [
+        ["합계", "", "2,000", "", ""]
+    ]
+    rows = [Row(line, each) for line, each in enumerate(cells, 2)]
+    suggestions = [Suggestion(column, target, "given") for column, target in held.items()]
+    file = WeekFile(Path("260105.csv"), date(2026, 1, 5), list(held), rows, suggestions)
+    kinds = guess_kinds([file], {})
+    assert {name: kind for name, (kind, _) in kinds.items()} == dict.fromkeys(("직원수", "할인율"), FieldType.NUMBER)
+    reader = RowReader(0, file, "KRW", kinds)
+    *deals, total = [reader.read(each.line, each.cells) for each in rows]
+    assert not any(each.errors for each in deals)
+    assert deals[11].fields == {"직원수": 1200.0, "할인율": 12.0}
+    assert [(error.field, error.message) for error in total.errors] == [("딜명", "the row is a total of others")]

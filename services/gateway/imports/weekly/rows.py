@@ -14,6 +14,7 @@ from services.gateway.imports.cells import CellReader, Rounded
 from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.schema import FileSpec, Format, Source
 from services.gateway.imports.schema import Mapping as Rules
+from services.gateway.imports.sheets import is_total
 from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
@@ -141,6 +142,10 @@ class RowReader:
     def _check(self, row: WeekRow) -> None:
         if not row.name and not row.id:
             row.errors.append(FieldError(self._column("name"), "", "the name is missing", "fill it in"))
+        key = row.id or row.name
+        if is_total([key]) and is_total(row.cells):  # of workbooks these are left out before
+            message, mend = "the row is a total of others", "delete the row, or give it an id of its own"
+            row.errors.append(FieldError(self._column("id" if row.id else "name"), shown(key), message, mend))
         if row.open:
             row.closed_date = None  # a promised day in a column for both is close_date
         for target, day in (("closed_date", row.closed_date), ("created", row.created)):
