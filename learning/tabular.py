@@ -85,6 +85,11 @@ class Raw:
         whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
         return cls(whole.dictionary, whole.indices.to_numpy(zero_copy_only=False).astype(np.int64))
 
+    def first(self, rows: int) -> Raw:
+        """The first rows alone."""
+        used, codes = np.unique(self.codes[:rows], return_inverse=True)
+        return Raw(self.texts.take(pa.array(used)), codes.astype(np.int64))
+
     @property
     def step(self) -> int:
         """From one row of the spread sample to the next."""

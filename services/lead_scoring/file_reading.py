@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
+from learning.cell_numbers import is_missing
 from learning.csv_file import Columns, CsvFile
 from learning.tabular import Raw, encode
 from learning.tabular_later import Change, Way
@@ -16,6 +18,11 @@ MAX_CELLS = 50_000_000  # beyond, rows are drawn at random
 MAX_BYTES = 1_500_000_000
 
 SHOWN_CELL, MOST_TOLD = 30, 6
+FOOTER_COLUMNS, MOST_FOOTER = 4, 50  # fewer columns may well have one filled cell; lines that are looked at
+_TOTAL = re.compile(
+    r"(?:(?:grand|sub|report)[\s-]*)?totals?|sum|summe|gesamt(?:summe)?|합계|총계|총합계?|소계", re.IGNORECASE
+)
+_COUNT = re.compile(r"\s*(?:\(.*\)|[:\d,.\s]*)")
 # What is said of columns that the test file writes otherwise.
 _WAYS = {
     Way.DAYS: ("day and month stand the other way round there", "일과 월의 순서가 다릅니다"),
@@ -57,6 +64,39 @@ def read_raws(
             into.append(encode(piece[place] if drawn is None else [piece[place][row] for row in drawn]))
     file.close()
     return {name: Raw.of(into) for name, into in zip(wanted, pieces, strict=True)}, (taken, read)
+
+
+def without_footer(raws: dict[str, Raw], target: str, where: Note) -> tuple[dict[str, Raw], list[Note]]:
+    """The columns without the lines that reports end with, which are no records: a total, or a single cell of words
+    without an outcome; and what is said about them."""
+    rows, count = len(raws[target].codes), 0
+    tail = {name: raw.texts.take(pa.array(raw.codes[-MOST_FOOTER:])).to_pylist() for name, raw in raws.items()}
+    lines = list(zip(*tail.values(), strict=True))
+    for line, outcome in zip(reversed(lines), reversed(tail[target]), strict=True):
+        if not _is_footer(line, outcome):
+            break
+        count += 1
+    if not count or count == rows:
+        return raws, []
+    shown = [next((cell.strip()[:SHOWN_CELL] for cell in line if cell.strip()), "") for line in lines[-count:]]
+    listed = ", ".join(f"“{words}”" for words in shown if words)
+    en, ko = ("line looks", " 줄") if count == 1 else (f"{count:,} lines look", f" {count:,}줄")
+    return {name: raw.first(rows - count) for name, raw in raws.items()}, [Note(
+        f"{where.en.capitalize()}: the last {en} like the end of a report: left out ({listed}).",
+        f"{where.ko}의 마지막{ko}은 보고서의 끝부분으로 보아 뺐습니다({listed}).",
+    )]  # fmt: skip
+
+
+def _is_footer(line: Sequence[str], outcome: str) -> bool:
+    filled = [cell.strip() for cell in line if cell.strip()]
+    if filled and (total := _TOTAL.match(filled[0])) and _COUNT.fullmatch(filled[0][total.end() :]):
+        return True
+    return (
+        len(line) >= FOOTER_COLUMNS
+        and len(filled) <= 1
+        and filled == [line[0].strip()] * len(filled)
+        and is_missing(outcome)
+    )
 
 
 def told_rows(file: CsvFile, rows: tuple[int, int], where: Note) -> list[Note]:

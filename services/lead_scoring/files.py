@@ -31,7 +31,7 @@ from services.lead_scoring.file_columns import (
     worthwhile_parts,
 )
 from services.lead_scoring.file_flags import ROW_ORDER, FileOptions, Note, counted, find_column, find_columns
-from services.lead_scoring.file_reading import Progress, read_raws, told_changes, told_rows
+from services.lead_scoring.file_reading import Progress, read_raws, told_changes, told_rows, without_footer
 from services.lead_scoring.file_scored import TestFile, open_test
 from services.lead_scoring.file_target import Target, learn_target, told_repeated, told_unknown
 from services.lead_scoring.file_time import Order, comes_after, named_order, own_date, places, told
@@ -117,7 +117,8 @@ def read_files(options: FileOptions, progress: Progress) -> tuple[Training, Test
     flags = _Flags.of(options, file.names)
     test = open_test(options, file.names)
     raws, rows = read_raws(file, flags.wanted(file.names), progress, "reading the training file")
-    notes = told_rows(file, rows, TRAIN)
+    raws, said = without_footer(raws, flags.target, TRAIN)
+    notes = [*told_rows(file, rows, TRAIN), *said]
     key, goal = raws.pop(flags.id, None), raws.pop(flags.target)
     comma = file.delimiter == ";"
     readings = settle_marks({name: learn_reading(raw, comma_likely=comma) for name, raw in raws.items()})

@@ -84,6 +84,22 @@ def test_columns_of_the_test_file_may_be_spelled_otherwise(tmp_path: Path) -> No
     }
 
 
+def test_the_end_of_a_report_is_no_record_to_learn_from(tmp_path: Path) -> None:
+    given = options(tmp_path)
+    footer = '\n\n"Lead Report"\n"Copyright (c) 2026, all rights reserved"\n'
+    total = ",,,\nGrand Totals (90 records),512,,27\n"
+    for path, end in ((given.train, total + footer), (given.test, footer)):
+        path.write_text(path.read_text(encoding="utf-8") + end, encoding="utf-8")
+    training, test = read_files(given, lambda *_: None)
+    assert (training.table.rows, training.opened, test.rows) == (90, None, 32)
+    told = [note.en for note in training.notes if "end of a report" in note.en]
+    assert len(told) == 1
+    assert told[0].startswith("The training file: the last 4 lines look like the end of a report: left out (")
+    assert "(“Grand Totals (90 records)”, “Lead Report”, “Copyright" in told[0]
+    pieces = list(test.pieces(training.layout, lambda *_: None))
+    assert [piece.table.rows for piece in pieces] == [32]
+
+
 def test_numbers_too_large_to_compute_with_are_missing_and_told(tmp_path: Path) -> None:
     given, large = options(tmp_path, train=220), ["1e308", "1E200 %", "-1e200", "9" * 120]
     for path in (given.train, given.test):
