@@ -68,6 +68,8 @@ def _bare(text: str) -> tuple[str, bool] | None:
     if text[:1] in "+-" and text:
         negative ^= text[0] == "-"
         text = text[1:].strip().lstrip(_SIGNS).strip()
+    elif text.endswith("-") and text[:-1].rstrip()[-1:].isdigit():  # as SAP writes negatives
+        text, negative = text[:-1].rstrip(), not negative
     if any(space in text for space in _SPACES):
         text = _without_spaces(text)
     return (text, negative) if text else None

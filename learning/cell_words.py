@@ -34,6 +34,8 @@ MAGNITUDES = {
     "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9,
     "billion": 1e9,
 }  # fmt: skip
+CLOCK = ":"  # stands for the unit of durations
+_DURATION = re.compile(r"(?:(\d{1,4}):(?=[0-5]\d:))?(\d{1,4}):([0-5]\d)")
 _PLURALS = re.compile(r"(?<=[a-z]{2})s\b")
 
 
@@ -49,11 +51,23 @@ def unbound(text: str) -> str:
 
 def unit_of(text: str) -> tuple[str, str] | None:
     """The number of a cell as it is written, and its unit (lower case, singular); None where it has none."""
-    match = _MEASURED.match(unbound(text))
+    bare = unbound(text)
+    if _DURATION.fullmatch(bare):
+        return bare, CLOCK
+    match = _MEASURED.match(bare)
     if match is None:
         return None
     unit = " ".join(match[2].casefold().replace(".", " ").split())
     return (match[1].strip(), _PLURALS.sub("", unit)) if 0 < len(unit) <= LONGEST_UNIT else None
+
+
+def seconds(text: str) -> float:
+    """A duration, as 4:59 (minutes and seconds) or 2:12:12, in seconds; nan where it is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return math.nan
+    hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return float(hours * 3600 + minutes * 60 + rest)
 
 
 def factors(counts: Mapping[str, int]) -> dict[str, float]:
@@ -80,6 +94,8 @@ def measured_number(text: str, decimal: str, units: Mapping[str, float]) -> floa
     where it can be read in no other way; nan where there is none."""
     digits, factor = unbound(text), 1.0
     pair = unit_of(text) if units else None
+    if pair is not None and pair[1] == CLOCK:
+        return seconds(digits) if CLOCK in units else math.nan
     if pair is not None and pair[1] in units:
         digits, factor = pair[0], units[pair[1]]
     number = parse_number(digits, decimal)

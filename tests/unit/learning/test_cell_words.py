@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from learning.cell_words import factors, measured_number, says_unknown, unit_of
+from learning.tabular import Kind, Raw, encode, read_column
+from learning.tabular_kinds import learn_reading
 
 
 @pytest.mark.parametrize("text", ["unknown", " N/K ", "ND", "n.d.", "not available", "#DIV/0!", "TBD", "미상", "모름"])
@@ -45,3 +48,15 @@ def test_units_of_one_sort_are_understood() -> None:
     assert factors({"12A": 5, "13B": 5, "14C": 5}) == {}
     assert factors({"7": 5, "ask Kim": 1}) == {}
     assert unit_of("1,200.50 sq. ft.") == ("1,200.50", "sq ft")
+
+
+def test_durations_are_seconds_and_a_minus_may_stand_behind() -> None:
+    cells = [f"{one // 60:02d}:{one % 60:02d}" for one in range(100, 4_000, 90)] + ["2:12:12"]
+    durations = Raw.of([encode(cells)])
+    reading = learn_reading(durations)
+    assert reading.kind is Kind.NUMBER
+    assert np.asarray(read_column(durations, reading)[0]).tolist() == [*range(100, 4_000, 90), 7_932]
+    assert learn_reading(Raw.of([encode(["16:9", "4:3", "21:9"] * 30)])).kind is Kind.TEXT
+    amounts = Raw.of([encode([f"{one:,}.50{'-' * (one % 2)}" for one in range(900, 1_100)])])
+    expected = [(one + 0.5) * (-1) ** one for one in range(900, 1_100)]
+    assert np.asarray(read_column(amounts, learn_reading(amounts))[0]).tolist() == expected
