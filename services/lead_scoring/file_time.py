@@ -96,8 +96,8 @@ def _bounded(ranks: Ints) -> Ints:
     return ranks if most <= LATEST else ranks * LATEST // most + 1
 
 
-def told(order: Order, *, named: bool, candidates: Sequence[str]) -> list[Note]:
-    """What is said about the order that was taken."""
+def told(order: Order, *, named: bool, candidates: Sequence[str], compared: bool = True) -> list[Note]:
+    """What is said about the order that was taken. compared: the test file has rows with that day."""
     if named:
         return []
     if not order.column:
@@ -115,9 +115,15 @@ def told(order: Order, *, named: bool, candidates: Sequence[str]) -> list[Note]:
             f"“{order.column}” is taken as the day of each record, and orders the rows; --time names another.{en}",
             f"“{order.column}”을(를) 기록의 날짜로 보고 시간 순서로 썼습니다. --time으로 바꿀 수 있습니다.{ko}",
         )]  # fmt: skip
+    where = ("the test rows lie among the training rows in time", "평가 행이 학습 행과 같은 기간에 있어")
+    if not compared:
+        where = (
+            "no test row has it to tell that it came later",
+            "평가 파일에 이 날짜가 없어 선후를 알 수 없으므로",
+        )
     return [Note(
-        f"“{order.column}” is taken as the day of each record; the test rows lie among the training rows in time, so "
-        f"models are chosen on random folds. Use --time to choose them forward in time.{en}",
-        f"“{order.column}”을(를) 기록의 날짜로 보았습니다. 평가 행이 학습 행과 같은 기간에 있어 "
-        f"무작위로 나누어 검증합니다. 시간 순서로 검증하려면 --time을 쓰세요.{ko}",
+        f"“{order.column}” is taken as the day of each record; {where[0]}, so models are chosen on random folds. "
+        f"Use --time to choose them forward in time.{en}",
+        f"“{order.column}”을(를) 기록의 날짜로 보았습니다. {where[1]} 무작위로 나누어 검증합니다. "
+        f"시간 순서로 검증하려면 --time을 쓰세요.{ko}",
     )]  # fmt: skip

@@ -167,12 +167,13 @@ def _own_order(
     numbers = {name: column for name, column in days.items() if isinstance(column, np.ndarray)}
     opened = np.isnan(outcome)
     name = own_date(numbers, opened) if numbers else ""
-    order = Order()
+    order, compared = Order(), False
     if name:
         reading = of_test.get(name, readings[name])
         later = read_column(test.columns[name], reading)[0] if name in test.columns else np.zeros(0)
         order = Order(name, isinstance(later, np.ndarray) and comes_after(numbers[name][~opened], later), dates=True)
-    return order, told(order, named=False, candidates=list(numbers))
+        compared = isinstance(later, np.ndarray) and bool(np.isfinite(later).any())
+    return order, told(order, named=False, candidates=list(numbers), compared=compared)
 
 
 def _lay_out(

@@ -14,6 +14,7 @@ from kit.errors import InvalidInput
 from services.lead_scoring.file_columns import kinds_read
 from services.lead_scoring.file_flags import FileOptions, counted, find_column, matched_names
 from services.lead_scoring.file_run import Output, Report, run
+from services.lead_scoring.file_time import Order, told
 from services.lead_scoring.files import read_files
 
 GENERATOR = np.random.default_rng(3)
@@ -174,3 +175,12 @@ def test_a_numbering_is_left_out_however_many_rows_there_are(tmp_path: Path) -> 
         train = write(tmp_path / "a.csv", [["nr", *HEAD], *body])
         test = write(tmp_path / "b.csv", [["nr", *HEAD], *body[:9]])
         assert read_files(FileOptions(train, test, "won"), lambda *_: None)[0].identifiers == ("nr",), count
+
+
+def test_an_order_is_not_said_to_overlap_with_a_test_file_that_has_no_days() -> None:
+    order = Order("created", ordered=False, dates=True)
+    (said,) = told(order, named=False, candidates=["created"], compared=False)
+    assert "no test row has it" in said.en
+    assert "random folds" in said.en
+    (said,) = told(order, named=False, candidates=["created"])
+    assert "lie among" in said.en
