@@ -85,7 +85,7 @@ def test_every_row_of_a_large_test_file_is_scored_and_known_ones_are_not_measure
 
 def test_the_outcomes_of_a_large_test_file_are_all_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     test = [*rows(900, "b", 2), ["z", "2024-02-01", "0.1", "0"]]
-    test = [[*row[:3], "maybe" if row[3] == "1" else row[3]] for row in test]
+    test = [[*row[:3], "2" if row[3] == "1" else row[3]] for row in test]
     options = files(tmp_path, [[*row[:3], "0"] for row in rows(10, "a", 1)], test)
     monkeypatch.setattr(file_reading, "MAX_BYTES", 1)
     _, looked = read_files(options, lambda *_: None)
