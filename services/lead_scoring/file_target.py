@@ -201,7 +201,7 @@ def _positive(known: Counter[str], values: Counter[str], column: str) -> tuple[s
     numbers = sorted((parse_number(value), value) for value in known if np.isfinite(parse_number(value)))
     if len(numbers) == 2 and numbers[0][1] not in LOST:  # such as 1 and 2
         low, high = numbers[0][1], numbers[1][1]
-        return {high}, high, [_guessed(column, low, high, values)]
+        return {high}, high, [_guessed(column, low, high, values, ("the higher one", "더 큰"))]
     if len(good) == 1:
         unsure = _not_over(known, good[0])
         return set(good), good[0], [_open_as_lost(unsure)] if unsure else []
@@ -210,18 +210,17 @@ def _positive(known: Counter[str], values: Counter[str], column: str) -> tuple[s
     rest = [value for value in known if meaning(value) != "lost"]
     one = rest[0] if len(rest) == 1 and meaning(rest[0]) != "open" else affirmed(known)
     if not one:
-        either = " or ".join(f"--positive {value!r}" for value in sorted(known))
-        message = f"nothing says which of its values means won: {_shown(known)}"
-        raise InvalidInput(message, field="--target", value=column, mend=f"say it with {either}")
+        one, other = sorted(known, key=lambda value: (known[value], value))
+        return {one}, one, [_guessed(column, other, one, values, ("the rarer one", "더 드문"))]
     return {one}, one, []
 
 
-def _guessed(column: str, low: str, high: str, values: Counter[str]) -> Note:
+def _guessed(column: str, lost: str, won: str, values: Counter[str], why: tuple[str, str]) -> Note:
     return Note(
-        f"Nothing says which value of {column} means won: {high!r} ({values[high]:,}), the higher one, is taken, and "
-        f"{low!r} ({values[low]:,}) counts as lost. If it is the other way round, use --positive {low}.",
-        f"{column}의 어떤 값이 성공인지 알 수 없어 더 큰 {high!r}({values[high]:,}행)을(를) 성공, "
-        f"{low!r}({values[low]:,}행)을(를) 실패로 보았습니다. 반대라면 --positive {low}를 쓰세요.",
+        f"Nothing says which value of {column} means won: {won!r} ({values[won]:,}), {why[0]}, is taken, and "
+        f"{lost!r} ({values[lost]:,}) counts as lost. If it is the other way round, use --positive {lost}.",
+        f"{column}의 어떤 값이 성공인지 알 수 없어 {why[1]} {won!r}({values[won]:,}행)을(를) 성공, "
+        f"{lost!r}({values[lost]:,}행)을(를) 실패로 보았습니다. 반대라면 --positive {lost}를 쓰세요.",
     )
 
 
