@@ -135,7 +135,7 @@ async def test_an_import_is_undone_over_http(gateway: RunningGateway, files: Pat
 
     await http.put("/v1/deals/a%2F1", json={"created_time": "2017-01-01T00:00:00Z", "stage": "Before"})
     before = await known()
-    report = await run_import(MAPPING, files, Path("unused"), url=url)
+    report = await run_import(MAPPING, files, files.with_name("unused"), url=url)
     assert (await http.get("/v1/deals/a%2F1")).json()["stage"] == "Open"
     late = await http.post("/v1/deals:batch", params={"import": report.import_id}, content=b"{}")
     assert (late.status_code, late.json()["field"]) == (404, "import")  # it has ended
