@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ class Memory:
     @staticmethod
     def from_json(raw: Mapping[str, Any] | None) -> Memory:
         """Read the document; keys that are not known are passed over."""
-        known = {each.name for each in fields(Memory)}
-        made = Memory(**{key: value for key, value in (raw or {}).items() if key in known})
-        made.last = {key: Seen(**value) for key, value in made.last.items()}  # type: ignore[arg-type]
-        made.gone = {key: Seen(**value) for key, value in made.gone.items()}  # type: ignore[arg-type]
-        return made
+        return _DOCUMENT.validate_python(raw or {})
+
+
+_DOCUMENT = TypeAdapter(Memory)
