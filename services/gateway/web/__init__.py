@@ -14,7 +14,8 @@ def mount(app: FastAPI, gateway: Gateway) -> None:
     """Add /, /deals, /deals/{id} and /static to the gateway's application."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
-    from services.gateway.web.pages import STATIC, router
+    from services.gateway.web.pages import router
+    from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -14,7 +14,7 @@ from kit.money import Money
 from learning.records import Outcome, Quota
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
-from services.gateway.web import pages
+from services.gateway.web import rendering
 from services.gateway.web.words import Words
 from tests.e2e.web.site import TODAY, fill, serving
 
@@ -121,8 +121,8 @@ async def test_home_leads_to_the_list(gateway_and_client: Site) -> None:
 async def test_without_the_web_files_pages_work_and_say_that_they_stand_still(
     gateway_and_client: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "HTMX", Path("/nowhere/htmx.min.js"))
-    monkeypatch.setattr(pages, "ECHARTS", Path("/nowhere/echarts.js"))
+    monkeypatch.setattr(rendering, "HTMX", Path("/nowhere/htmx.min.js"))
+    monkeypatch.setattr(rendering, "ECHARTS", Path("/nowhere/echarts.js"))
     response = await gateway_and_client[1].get("/deals?lang=en")
     assert response.status_code == 200
     assert "<script" not in response.text

@@ -8,7 +8,7 @@ import pytest
 
 from kit.money import Money
 from learning.records import Activity, Change, Contact, Deal, DealHistory
-from services.gateway.web.pages import templates
+from services.gateway.web.rendering import templates
 from services.gateway.web.timeline import timeline
 from services.gateway.web.totals import totals_view
 from services.gateway.web.views import deal_view

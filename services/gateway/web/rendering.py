@@ -1,0 +1,78 @@
+"""How a page becomes an answer: templates, headers, and a page for what goes wrong."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from fastapi import Request
+from starlette.responses import Response
+
+from kit.errors import DealcastError, NotFound
+from services.gateway.rest.http import accepted_language
+from services.gateway.service import Gateway
+from services.gateway.web.words import LANGUAGES, Words
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+HTMX = STATIC / "vendor" / "htmx.min.js"
+ECHARTS = STATIC / "vendor" / "echarts.simple.min.js"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store", "Vary": "Accept-Language",
+}  # fmt: skip
+VERSION = secrets.token_hex(4)  # in the addresses of static files: a new process, new files
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """The templates; everything filled in is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+
+
+async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str]]) -> Response:
+    """The page, or a page that says what is wrong and how to mend it."""
+    asked = request.query_params.get("lang", "")
+    words = Words(asked if asked in LANGUAGES else accepted_language(request))
+    sample = gateway.workspace.sample
+    day = words.day(gateway.workspace.business_day)
+    try:
+        only_day = request.query_params.get("part") == "day"
+        body, status = words("app.as_of_day", day=day) if only_day else await make(words), 200
+    except DealcastError as error:
+        text = words("problem.not_found") if isinstance(error, NotFound) else error.message
+        body = render("problem.html", request, words, text=text, problem=error, business_day=day, sample=sample)
+        status = error.http_status
+    return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")
+
+
+def render(template: str, request: Request, words: Words, **values: Any) -> str:
+    """A template with what every page has."""
+    other = LANGUAGES[1 - LANGUAGES.index(words.language)]
+    asked = {name: value for name, value in request.query_params.items() if name != "part"}
+    shared = {
+        "w": words, "version": VERSION, "live": HTMX.is_file(), "charts": ECHARTS.is_file(),
+        "other_language": other,
+        "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
+        "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
+        "lang_query": f"?lang={words.language}" if asked.get("lang") in LANGUAGES else "",
+        "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",
+    }  # fmt: skip
+    return templates().get_template(template).render(**shared, **values)
+
+
+def _quoted_path(request: Request) -> str:
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.partition(b"?")[0].decode("ascii", "replace")
