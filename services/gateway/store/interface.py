@@ -28,6 +28,7 @@ from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, 
 from services.gateway.store.audit_interface import ModelAuditStore
 from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
+from services.gateway.store.figures_interface import FiguresStore
 from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.imports_interface import ImportsStore
 from services.gateway.store.shapes import (
@@ -58,7 +59,7 @@ SYSTEM_CALLS = frozenset({
 })  # fmt: skip
 
 
-class Store(ExchangeStore, FeedbackStore, ForecastStore, ImportsStore, ModelAuditStore, Protocol):
+class Store(ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, ImportsStore, ModelAuditStore, Protocol):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...

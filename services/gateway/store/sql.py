@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
+from services.gateway.store.deal_pasts import DealPasts
 from services.gateway.store.exchange import Exchange
 from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
@@ -22,7 +23,7 @@ from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, ImportUndo, Quotas, Insights, Lists, Totals, Placed, Past, Calls, Exchange, Outbox,
-    Export, FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
+    FeedbackRows, DealWrites, ImportUndo, Quotas, Insights, Lists, Totals, Placed, Past, DealPasts, Calls, Exchange,
+    Outbox, Export, FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

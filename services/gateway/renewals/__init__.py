@@ -1,0 +1,1 @@
+"""Contracts that end, and the deals that renew them."""
