@@ -24,7 +24,14 @@ from kit.money import Money
 from learning.answers import Verb
 from learning.decisions import Decided, Said, decided
 from learning.exchange import DatedRate, Rates
-from learning.history_schema import SCHEMAS, decode_fields, decode_value, encode_fields, encode_value
+from learning.history_schema import (
+    SCHEMAS,
+    decode_fields,
+    decode_value,
+    encode_fields,
+    encode_value,
+    with_later_columns,
+)
 from learning.history_writer import HistoryWriter, Manifest
 from learning.records import (
     Account,
@@ -80,7 +87,7 @@ class HistoryFolder:
         """A table as Python lists by column: times as aware datetimes, days as dates, the rest as it is."""
         path = self.folder / f"{table}.parquet"
         try:
-            data = pq.read_table(path).select(SCHEMAS[table].names).cast(SCHEMAS[table])
+            data = with_later_columns(table, pq.read_table(path)).select(SCHEMAS[table].names).cast(SCHEMAS[table])
         except FileNotFoundError:
             raise NotFound("A file is missing.", field="history", value=path.name, mend="Export it again.") from None
         except (pa.ArrowException, KeyError, ValueError) as error:

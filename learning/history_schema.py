@@ -57,15 +57,26 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         activity_id=_TEXT, undoes=_TEXT, undone=pa.bool_(), place=pa.int64(), propensity=pa.float64(),
     ),
     "quotas": _schema(owner_id=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
-    "node_quotas": _schema(node=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT),
+    "node_quotas": _schema(node=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT, type=_TEXT),
     "calls": _schema(
         kind=_TEXT, node=_TEXT, period=_TEXT, amount=_TEXT, currency=_TEXT, note=_TEXT, author=_TEXT, time=_TIME,
-        context=_TEXT, undone_time=_TIME, undone_by=_TEXT,
+        context=_TEXT, undone_time=_TIME, undone_by=_TEXT, type=_TEXT,
     ),
-    "forecast_days": _schema(node=_TEXT, currency=_TEXT, period=_TEXT, day=_DAY, body=_TEXT),
+    "forecast_days": _schema(node=_TEXT, currency=_TEXT, period=_TEXT, day=_DAY, body=_TEXT, type=_TEXT),
     "exchange_rates": _schema(base=_TEXT, currency=_TEXT, day=_DAY, rate=_TEXT, author=_TEXT, time=_TIME),
     "field_definitions": _schema(entity=_TEXT, name=_TEXT, type=_TEXT),
 }  # fmt: skip
+
+
+_LATER = {"node_quotas": ("type",), "calls": ("type",), "forecast_days": ("type",)}
+
+
+def with_later_columns(table: str, data: pa.Table) -> pa.Table:
+    """A file's table with the columns, empty, that folders did not have before they were kept."""
+    for name in _LATER.get(table, ()):
+        if name not in data.column_names:
+            data = data.append_column(name, pa.nulls(len(data), SCHEMAS[table].field(name).type))
+    return data
 
 
 def to_jsonable(value: ChangeValue | None) -> Any:

@@ -8,19 +8,21 @@ from pathlib import Path
 from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.clock import WallClock
+from kit.documents import document_follower
 from kit.messaging import Consumer, Publisher, ensure_streams
 from kit.models import Follower, ModelShelf, Pointer
 from kit.process import Parts
 from kit.subjects import INSIGHTS_LEAD_SCORE, INSIGHTS_STREAM
 from services.forecast.events import score_handler
-from services.forecast.exchange_source import exchange_follower
-from services.forecast.fiscal_source import fiscal_follower
+from services.forecast.exchange import Exchange
+from services.forecast.grid import Quarters
 from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
 from services.forecast.publish import RollupPublisher
 from services.forecast.replica import Replica
 from services.forecast.service import Forecasts
 from services.forecast.settings import Settings
+from services.forecast.told import EXCHANGE_RATES, FISCAL_YEAR, read_exchange, read_quarters
 
 NAME = "forecast"
 
@@ -34,8 +36,8 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     follower: Follower[ForecastModel] = Follower(shelf, NAME, _load, prior=ForecastModel())
     await follower.look()  # so that the first batch after a restart is not answered by the prior
     service = Forecasts(follower, clock, settings.bounds)
-    fiscal = fiscal_follower(shelf, service.adopt)
-    exchange = exchange_follower(shelf, service.adopt_exchange)
+    fiscal = document_follower(shelf, FISCAL_YEAR, read_quarters, service.adopt, prior=Quarters())
+    exchange = document_follower(shelf, EXCHANGE_RATES, read_exchange, service.adopt_exchange, prior=Exchange())
     for each in (fiscal, exchange):
         await each.look()
     publisher = Publisher(nc, streams_file=file)

@@ -9,7 +9,7 @@ them, and brought up to date when somebody asks again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import log
 
@@ -46,6 +46,10 @@ class FieldTotals:
                 self._taken |= {update.deal_id: update for update in some}
                 await asyncio.sleep(0)
             return self._rollup.rows(node)
+
+    def simulate(self, updates: Sequence[Update]) -> tuple[list[RollupRow], list[RollupRow]]:
+        """As `Rollup.simulate`, of the field's numbers."""
+        return self._rollup.simulate([of_field(update, self._field) for update in updates])
 
 
 def check_field(held: Mapping[str, Update], field: str) -> None:

@@ -27,6 +27,9 @@ _PERIOD = re.compile(r"\d{4}-(Q[1-4]|\d\d(/\d{4}-\d\d)?)")
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ForecastService"].full_name
 
 
+Both = tuple[list[RollupRow], list[RollupRow]]
+
+
 class Readiness(Protocol):
     """Whether the totals are complete."""
 
@@ -80,7 +83,10 @@ class ForecastApi(forecast_pb2_grpc.ForecastServiceServicer):
         asked = [*await _asked(request.deals), *_added(request.added)]
         if len(asked) > MOST_DEALS:
             raise _too_many("deals", len(asked))
-        current, simulated = self._service.simulate(asked, _period(request))
+        if request.amount_field:
+            current, simulated = await self._of_field(request, asked)
+        else:
+            current, simulated = self._service.simulate(asked, _period(request))
         return pb.SimulateRollupResponse(current=self._rollups(current), simulated=self._rollups(simulated))
 
     async def GetModel(  # noqa: N802
@@ -92,6 +98,12 @@ class ForecastApi(forecast_pb2_grpc.ForecastServiceServicer):
             model_version=info.version, generation=info.generation, digest=info.digest, prior=info.prior,
             evaluation_json=json.dumps(info.evaluation, sort_keys=True, ensure_ascii=False),
         )  # fmt: skip
+
+    async def _of_field(self, request: pb.SimulateRollupRequest, asked: Sequence[Asked]) -> Both:
+        if request.added:
+            mend = "Leave amount_field out"
+            raise InvalidInput("added deals have no custom field", field="added", value=request.amount_field, mend=mend)
+        return await self._service.simulate_field(asked, _period(request), request.amount_field)
 
     def _rollups(self, rows: Sequence[RollupRow]) -> list[insights_pb2.Rollup]:
         info, now = self._service.info, self._clock.now()

@@ -14,6 +14,7 @@ from kit.errors import Unavailable
 from kit.models import Pointer
 from kit.subjects import insight_id
 from learning.records import Placement
+from learning.tree import COMPANY
 from services.forecast.by_field import MOST_BYTES, FieldTotals, check_field, empty_totals
 from services.forecast.domain import CategoryBounds, DealForecast, ModelInfo, Numbers, RollupRow, Status
 from services.forecast.draws import Drawer
@@ -201,19 +202,34 @@ class Forecasts:
 
     def simulate(self, deals: Sequence[Asked], period: str) -> tuple[list[RollupRow], list[RollupRow]]:
         """The totals of the nodes concerned, as they are and as they would be with the deals as given."""
+        current, simulated = self.rollup.simulate(self._supposed(deals))
+        return within(current, period), within(simulated, period)
+
+    def _supposed(self, deals: Sequence[Asked]) -> list[Update]:
         answers = self.answer(deals, reasons=False)
-        updates = [
+        return [
             Update(
                 deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters,
-                deal.placements,
+                deal.placements, deal.numbers,
             )
             for deal, answer in zip(deals, answers, strict=True)
         ]  # fmt: skip
-        current, simulated = self.rollup.simulate(updates)
+
+    async def simulate_field(
+        self, deals: Sequence[Asked], period: str, field: str
+    ) -> tuple[list[RollupRow], list[RollupRow]]:
+        """As `simulate`, of a number in a custom field in the place of the amount. Raises InvalidInput, Unavailable."""
+        totals, _ = await self._of_field(field, COMPANY.id)
+        current, simulated = totals.simulate(self._supposed(deals))
         return within(current, period), within(simulated, period)
 
     async def totals_of_field(self, node: str, period: str, field: str) -> list[RollupRow]:
-        """As `totals`, of a number in a custom field in the place of the amount; see by_field. Raises InvalidInput."""
+        """As `totals`, of a number in a custom field in the place of the amount. Raises InvalidInput, Unavailable."""
+        _, rows = await self._of_field(field, node)
+        return within(rows, period)
+
+    async def _of_field(self, field: str, node: str) -> tuple[FieldTotals, list[RollupRow]]:
+        """A field's totals with all that is held now, and a node's rows of them; see by_field."""
         check_field(self.rollup.held, field)
         if field not in self._of_fields:
             drawer = CountingDrawer(Drawer(MOST_BYTES, self._drawer.grid), self._exchange)
@@ -225,7 +241,7 @@ class Forecasts:
         rows = await totals.rows(dict(self.rollup.held), node)
         if self._of_fields.get(field) is not totals:
             raise Unavailable("totals began anew meanwhile", mend="Ask again in a moment")
-        return within(rows, period)
+        return totals, rows
 
     def totals(self, node: str, period: str) -> list[RollupRow]:
         """The totals of a node or of all, in a period or in all quarters."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.errors import InvalidInput, NotFound
-from learning.records import FieldDefinition, FieldType
+from kit.money import Money
+from learning.records import Deal, FieldDefinition, FieldType
 
 AMOUNT = "amount"  # the type that is always there
 MOST_TYPES = 3
+MOST = 10.0**14  # of a number that counts
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 EXAMPLE = 'Send {"types": [{"name": "arr", "field": "annual_revenue"}]}'
 
@@ -66,3 +68,19 @@ def read_types(given: Any, fields: Sequence[FieldDefinition]) -> tuple[AmountTyp
                                mend=mend)  # fmt: skip
         types.append(AmountType(name, field))
     return tuple(types)
+
+
+def field_money(fields: Mapping[str, Any], field: str, currency: str) -> Money | None:
+    """A field's number as an amount; None where it is none above zero."""
+    value = fields.get(field)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return None
+    return Money.parse(currency, min(float(value), MOST))
+
+
+def amount_of(deal: Deal, kind: AmountType | None, currency: str) -> Money | None:
+    """What a deal counts as in a type's totals: its amount, or the number in the type's field, which is in the
+    currency of the amount, else in the company's."""
+    if kind is None:
+        return deal.amount
+    return field_money(deal.fields, kind.field, deal.amount.currency if deal.amount else currency)

@@ -16,6 +16,7 @@ from typing import Any
 
 from kit.money import Money, format_minor
 from learning.exchange import Rates
+from services.gateway.amount_types import AMOUNT
 from services.gateway.json_values import time_text
 
 MEMBERS = ("adjustment", "adjustments_below", "adjusted", "submitted", "submitted_below")
@@ -43,6 +44,7 @@ class Call:
     id: int = 0
     undone_time: datetime | None = None
     undone_by: str = ""
+    type: str = AMOUNT
 
 
 def call_json(call: Call) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def call_json(call: Call) -> dict[str, Any]:
     return {
         "id": call.id,
         "node": call.node,
+        "type": call.type,
         "period": call.period,
         "amount": {"currency": call.amount.currency, "value": call.amount.value},
         "note": call.note,

@@ -13,9 +13,11 @@ MOST_ROWS = 50_000
 
 
 def csv_rows(
-    data: bytes, columns: Sequence[str], layout: str, renamed: Mapping[str, str] | None = None
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows that hold anything, with the line each ends on. `renamed`: other names that columns may have.
+    data: bytes, columns: Sequence[str], layout: str, renamed: Mapping[str, str] | None = None,
+    optional: Sequence[str] = (),
+) -> Iterator[tuple[int, dict[str, str]]]:  # fmt: skip
+    """The rows that hold anything, with the line each ends on. `renamed`: other names that columns may have;
+    `optional`: columns that need not be there.
 
     Raises InvalidInput where the file is none, or has other columns.
     """
@@ -30,7 +32,7 @@ def csv_rows(
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(lines[:50]))
     try:
         names = [(renamed or {}).get(name.lower(), name.lower()) for name in distinct_names(next(rows, []))]
-        if sorted(names) != sorted(columns):
+        if len(set(names)) < len(names) or not {*columns} <= {*names} <= {*columns, *optional}:
             raise InvalidInput("these are other columns", field="body", value=", ".join(names)[:60], mend=mend)
         for row in rows:
             if any(cell.strip() for cell in row):

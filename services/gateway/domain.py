@@ -24,6 +24,7 @@ from learning.records import (
     ProductLine,
     Value,
 )
+from services.gateway.amount_types import AMOUNT
 
 
 class Scope(StrEnum):
@@ -124,11 +125,15 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class NodeQuota:
-    """What a node above the owners is to win: company, region:… or manager:…, whatever its owners' quotas add up to."""
+    """What a node above the owners is to win: company, region:… or manager:…, whatever its owners' quotas add up to.
+
+    Of another forecast type than amounts also what an owner is to win: of owner:….
+    """
 
     node: str
     period: str
     amount: Money
+    type: str = AMOUNT
 
 
 class InsightKind(StrEnum):

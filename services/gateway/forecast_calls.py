@@ -8,6 +8,7 @@ from typing import Any
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money
 from learning.fiscal import FiscalPeriod
+from services.gateway.amount_types import AMOUNT, find_type
 from services.gateway.calls import Call, CallKind, call_json
 from services.gateway.domain import Principal
 from services.gateway.rollup import COMPANY
@@ -28,11 +29,14 @@ class Said:
     note: str = ""
     node: str = COMPANY
     period: FiscalPeriod | None = None
+    type_name: str = AMOUNT
 
 
 async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said) -> dict[str, Any]:
     """Submit or adjust, with what was known then. Raises InvalidInput for a period that is over or too far ahead,
-    NotFound for a node that is not there, Forbidden for one that is not seen whole."""
+    NotFound for a node or type that is not there, Forbidden for a node that is not seen whole; Unavailable of another
+    type than amounts while the forecast service is away."""
+    kind_of = find_type(gateway.workspace.forecast_types, said.type_name)
     today = gateway.workspace.business_day
     current = gateway.workspace.calendar.current(today)
     period = said.period or current
@@ -40,13 +44,14 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
         mend = f"Name {current} or a later one"
         raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
     currency = (await gateway.store.rates()).currency_of(said.amount.currency, today)
-    [row] = (await gateway.forecast(principal, str(period), said.node, currency))["nodes"]
+    [row] = (await gateway.forecast(principal, str(period), said.node, currency, kind=kind_of))["nodes"]
     if row["booked"] is None:
         mend = "Name yourself or somebody below you"
         raise Forbidden("you do not see all of this node", field="node", value=said.node, mend=mend)
     known = {name: row[name] for name in CONTEXT} | {"currency": currency}
     now = gateway.workspace.now()
-    call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known)
+    type_name = kind_of.name if kind_of else AMOUNT
+    call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known, type=type_name)
     made = await gateway.store.add_call(principal, call)
     await _tell(gateway, made)
     return call_json(made)
@@ -60,20 +65,24 @@ async def undo(gateway: Gateway, principal: Principal, kind: CallKind, call_id: 
 
 
 async def calls_page(
-    gateway: Gateway, principal: Principal, kind: CallKind, asked: tuple[str, str], cursor: str, limit: int
+    gateway: Gateway, principal: Principal, kind: CallKind, asked: tuple[str, str, str], cursor: str, limit: int
 ) -> tuple[list[dict[str, Any]], str]:
-    """A page of what was said of a period and node (each '' for all), newest first, and the cursor of the next."""
+    """A page of what was said of a period, node and type (each '' for all), newest first, and the cursor of the
+    next."""
     if cursor and not (cursor.isdecimal() and len(cursor) < 19):
         raise InvalidInput("this is no cursor of this list", field="cursor", value=cursor, mend="Start without")
     before = int(cursor) if cursor else NEWEST
-    found = await gateway.store.list_calls(principal, kind, *asked, before, limit)
+    period, node, type_name = asked
+    found = await gateway.store.list_calls(principal, kind, period, node, before, limit, type_name)
     following = str(found[-1].id) if len(found) == limit else ""
     return [call_json(call) for call in found], following
 
 
-async def last_submission(gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str) -> Call | None:
+async def last_submission(
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, type_name: str = AMOUNT
+) -> Call | None:
     """The submission of a node (else the company) that stands, of any currency."""
-    standing = await gateway.store.standing_calls(principal, str(period))
+    standing = await gateway.store.standing_calls(principal, str(period), type_name)
     mine = [call for call in standing if call.kind is CallKind.SUBMISSION and call.node == (node or COMPANY)]
     return max(mine, key=lambda call: call.id, default=None)
 

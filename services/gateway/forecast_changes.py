@@ -8,6 +8,7 @@ from typing import Any
 from kit.clock import day_end
 from kit.errors import InvalidInput, NotFound
 from learning.fiscal import FiscalPeriod
+from services.gateway.amount_types import AMOUNT, AmountType
 from services.gateway.bridge import Counting, Span
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.domain import Principal
@@ -21,7 +22,7 @@ EARLIEST = date(1900, 1, 2)
 
 async def changes(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, since: date | None,
-    until: date | None,
+    until: date | None, kind: AmountType | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge of every node, or of one, from the end of a day (else from the eve of the period, or of the current
     one where that lies ahead) to the end of another (else now). Raises InvalidInput, NotFound."""
@@ -33,30 +34,31 @@ async def changes(
     if not EARLIEST <= start.date() <= day:
         mend = "Name a first day that is not after the last one"
         raise InvalidInput("the days are out of order", field="from", value=start.date().isoformat(), mend=mend)
-    return await between(gateway, principal, period, node, currency, (start, max(start, end)))
+    return await between(gateway, principal, period, node, currency, (start, max(start, end)), kind)
 
 
 async def since_submission(
-    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, until: date | None
-) -> dict[str, Any]:
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, until: date | None,
+    kind: AmountType | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The bridge since the submission that stands for the node, else the company. Raises NotFound without one."""
-    call = await last_submission(gateway, principal, period, node)
+    call = await last_submission(gateway, principal, period, node, kind.name if kind else AMOUNT)
     if call is None:
         mend = "Submit one, or name a day"
         raise NotFound("nothing is submitted for this node and period", field="from", value=node, mend=mend)
     end = day_end(until) if until else gateway.workspace.now()
     money = currency or (await gateway.store.rates()).counted(call.amount, call.time.date()).currency
-    return await between(gateway, principal, period, node, money, (call.time, max(call.time, end)))
+    return await between(gateway, principal, period, node, money, (call.time, max(call.time, end)), kind)
 
 
 async def between(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
-    ends: tuple[datetime, datetime],
+    ends: tuple[datetime, datetime], kind: AmountType | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge between two moments, over the tree as it stands at the later one."""
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())
-    pairs = await store.deal_pairs(principal, *ends, period.start, period.end)
+    pairs = await store.deal_pairs(principal, *ends, period.start, period.end, kind.field if kind else "")
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
     counting = Counting(await store.rates(), ends[0].date(), ends[1].date())
@@ -69,6 +71,7 @@ async def between(
     deals = deal_rows(bridge, bridge.below(shown)) if seen is None or shown in seen else []
     return {
         "period": str(period),
+        "type": kind.name if kind else AMOUNT,
         "from": time_text(ends[0].replace(microsecond=0)),
         "to": time_text(ends[1].replace(microsecond=0)),
         "currency": bridge.currency,

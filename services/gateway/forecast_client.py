@@ -24,10 +24,11 @@ Totals = list[StoredRollup]
 
 
 class Simulator(Protocol):
-    """Tells the totals of the nodes concerned as they are and as they would be; Unavailable while nobody does."""
+    """Tells the totals of the nodes concerned as they are and as they would be; Unavailable while nobody does.
+    With `field` those of the numbers in a custom field."""
 
     async def simulate(
-        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = ()
+        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = (), field: str = ""
     ) -> tuple[Totals, Totals]: ...
 
 
@@ -38,15 +39,16 @@ class ForecastService:
         self._channel = ServiceChannel("forecast", address, run_dir)
 
     async def simulate(
-        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = ()
+        self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = (), field: str = ""
     ) -> tuple[Totals, Totals]:
         """One call, of deals with their scores as they would stand on the business day, and of new ones.
 
         Raises what the service raised, and Unavailable where it does not answer in time.
         """
         request = pb.SimulateRollupRequest(
-            period=period, deals=[_event(record, day) for record in deals], added=[_added(each, day) for each in added]
-        )
+            period=period, deals=[_event(record, day) for record in deals], added=[_added(each, day) for each in added],
+            amount_field=field,
+        )  # fmt: skip
         stub = forecast_pb2_grpc.ForecastServiceStub(await self._channel.connected())
         try:
             answer = await stub.SimulateRollup(request, timeout=SECONDS)

@@ -10,9 +10,10 @@ from typing import Any
 
 import structlog
 
-from kit.errors import DealcastError, InvalidInput, NotFound
+from kit.errors import DealcastError, InvalidInput, NotFound, Unavailable
 from kit.money import decimals, format_minor
 from learning.fiscal import FiscalPeriod
+from services.gateway.amount_types import AMOUNT, AmountType
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.live import wait_either
 from services.gateway.rollup import COMPANY
@@ -39,8 +40,8 @@ class Diary:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._written: dict[tuple[str, str], list[ForecastDay]] = {}
-        self._seen: tuple[date, int] | None = None
+        self._written: dict[tuple[str, str, str], list[ForecastDay]] = {}
+        self._seen: tuple[object, ...] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until stopped; a store that is away is asked again."""
@@ -54,25 +55,36 @@ class Diary:
             await wait_either(stop, stop, EVERY_SECONDS)
 
     async def write(self) -> int:
-        """Write down what changed of the current period and the next; how many nodes' numbers."""
-        day = self._gateway.workspace.business_day
-        seen = (day, await self._gateway.store.last_event_id())
+        """Write down what changed of the current period and the next, of amounts and other types; how many nodes'
+        numbers."""
+        workspace = self._gateway.workspace
+        seen = (workspace.business_day, workspace.forecast_types, await self._gateway.store.last_event_id())
         if seen == self._seen:
             return 0  # every change of a deal, a total or a call is an event
-        count, first = 0, self._gateway.workspace.calendar.current(day)
-        for period in (first.next(ahead) for ahead in range(WRITTEN)):
-            for currency in await self._currencies(period):
-                days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency))
-                known = self._written.get((str(period), currency))
-                if days and days != known:
-                    await self._gateway.store.save_forecast_days(days)
-                    self._written[str(period), currency] = days
-                    count += len(days)
+        count = await self._write(None)
+        try:
+            for kind in workspace.forecast_types:
+                count += await self._write(kind)
+        except Unavailable:
+            return count  # types are told by the forecast service alone: once it is there
         self._seen = seen
         return count
 
-    async def _currencies(self, period: FiscalPeriod) -> Sequence[str]:
-        found = await self._gateway.forecast(LOCAL, str(period), COMPANY)
+    async def _write(self, kind: AmountType | None) -> int:
+        count, workspace = 0, self._gateway.workspace
+        first = workspace.calendar.current(workspace.business_day)
+        for period in (first.next(ahead) for ahead in range(WRITTEN)):
+            for currency in await self._currencies(period, kind):
+                days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency, kind=kind))
+                key = (kind.name if kind else AMOUNT, str(period), currency)
+                if days and days != self._written.get(key):
+                    await self._gateway.store.save_forecast_days(days)
+                    self._written[key] = days
+                    count += len(days)
+        return count
+
+    async def _currencies(self, period: FiscalPeriod, kind: AmountType | None) -> Sequence[str]:
+        found = await self._gateway.forecast(LOCAL, str(period), COMPANY, kind=kind)
         return list(dict.fromkeys([*found["currencies"], found["currency"]]))
 
 
@@ -83,7 +95,7 @@ def day_rows(forecast: Mapping[str, Any]) -> list[ForecastDay]:
     for node in forecast["nodes"]:
         body = {name: to_minor(node[name], currency) for name in KEPT}
         if any(body.values()):
-            rows.append(ForecastDay(forecast["period"], currency, node["node"], day, body))
+            rows.append(ForecastDay(forecast["period"], currency, node["node"], day, body, forecast["type"]))
     return rows
 
 
@@ -96,14 +108,16 @@ def to_minor(text: str | None, currency: str) -> int | None:
 
 
 async def moved(
-    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str
-) -> dict[str, Any]:
+    gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
+    kind: AmountType | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """How a node's number moved, day by day. Raises NotFound for a node that is not there."""
-    chosen = node or COMPANY
-    money = (await gateway.forecast(principal, str(period), chosen, currency))["currency"]
-    days = await gateway.store.forecast_days(principal, chosen, money, str(period))
+    chosen, type_name = node or COMPANY, kind.name if kind else AMOUNT
+    money = (await gateway.forecast(principal, str(period), chosen, currency, kind=kind))["currency"]
+    days = await gateway.store.forecast_days(principal, chosen, money, str(period), type_name)
     return {
         "period": str(period),
+        "type": type_name,
         "node": chosen,
         "currency": money,
         "days": [{"day": one.day.isoformat()} | _texts(one.body, money) for one in days],
@@ -115,25 +129,27 @@ def _texts(body: Mapping[str, int | None], currency: str) -> dict[str, str | Non
     return {name: None if minor is None else format_minor(currency, minor) for name, minor in minors.items()}
 
 
-async def accuracy(gateway: Gateway, principal: Principal, node: str, currency: str, periods: int) -> dict[str, Any]:
+async def accuracy(
+    gateway: Gateway, principal: Principal, node: str, currency: str, periods: int, kind: AmountType | None = None
+) -> dict[str, Any]:
     """Of past periods, newest first: what was booked, and what the forecast and the people had said on the way."""
     chosen, calendar = node or COMPANY, gateway.workspace.calendar
-    money = currency or gateway.workspace.currency
+    money, type_name = currency or gateway.workspace.currency, kind.name if kind else AMOUNT
     records: dict[str, list[ForecastDay]] = {}
-    for one in await gateway.store.forecast_days(principal, chosen, money):
+    for one in await gateway.store.forecast_days(principal, chosen, money, type_name=type_name):
         records.setdefault(one.period, []).append(one)
     known = [calendar.parse(text) for text in records]
     over = [each for each in known if each.end <= gateway.workspace.business_day]
     rows = []
     for period in sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:periods]:
         try:
-            [row] = (await gateway.forecast(principal, str(period), chosen, money))["nodes"]
+            [row] = (await gateway.forecast(principal, str(period), chosen, money, kind=kind))["nodes"]
         except NotFound:
             continue  # the node was none then, and nothing was booked in it
         actual = to_minor(row["booked"], money)
         if actual is not None:
             rows.append(judged(period, money, actual, records[str(period)]))
-    return {"node": chosen, "currency": money, "periods": rows}
+    return {"node": chosen, "type": type_name, "currency": money, "periods": rows}
 
 
 def judged(period: FiscalPeriod, currency: str, actual: int, days: Sequence[ForecastDay]) -> dict[str, Any]:

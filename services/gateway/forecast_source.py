@@ -16,13 +16,10 @@ from services.gateway.store.interface import CategorySum, PlacedDeal, Store, Sto
 
 
 class Source(Protocol):
-    """What totals are made of. people: quotas and what is said are of it too. told: the forecast service has spoken."""
+    """What totals are made of, by the name of its type. told: the forecast service has spoken."""
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def people(self) -> bool: ...
 
     @property
     def told(self) -> bool: ...
@@ -45,7 +42,6 @@ class OfAmounts:
     """Deals' amounts, and the totals that the forecast service publishes."""
 
     name: str = AMOUNT
-    people: bool = True
     told: bool = False
 
     async def won(self, store: Store, principal: Principal, start: date, end: date) -> list[Won]:
@@ -76,7 +72,6 @@ class OfField:
     type: AmountType
     totals: Sequence[StoredRollup]
     today: date
-    people: bool = False
     told: bool = True
 
     @property

@@ -16,6 +16,7 @@ from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
 from learning.placements import REPORTING
 from learning.records import Quota
+from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import counted_calls
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
@@ -44,8 +45,8 @@ async def forecast_totals(
     day = min(period.end, today)  # of a past period the tree as it stood at its end
     company = await source.rollups(store, LOCAL, view, money, COMPANY)
     rates = await store.rates()
-    owners, nodes = await quotas_of(store, principal, period, rates, day) if source.people else ([], [])
-    calls = await store.standing_calls(principal, str(period)) if source.people else []
+    owners, nodes = await quotas_of(store, principal, period, rates, day, source.name)
+    calls = await store.standing_calls(principal, str(period), source.name)
     parts = Parts(
         money, await store.tree(principal, day), won, promised, owners,
         {each.node: each for each in rollups if each.currency == money}, view.over, today.isoformat(),
@@ -75,11 +76,11 @@ async def forecast_totals(
 
 
 async def quotas_of(
-    store: Store, principal: Principal, period: FiscalPeriod, rates: Rates, day: date
+    store: Store, principal: Principal, period: FiscalPeriod, rates: Rates, day: date, type_name: str = AMOUNT
 ) -> tuple[list[Quota], list[NodeQuota]]:  # fmt: skip
     """Everybody's quotas of a period: those set for it, else the sum of those set for its parts; in several currencies
     they add up as they count on a day."""
-    owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)])
+    owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)], type_name)
     of_owners: dict[str, Setting] = {}
     for quota in owners:
         of_owners.setdefault(quota.period, {})[quota.owner_id, quota.amount.currency] = quota.amount.minor

@@ -16,6 +16,7 @@ from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod, Grain
 from learning.placements import cut_at, holders
 from learning.records import Node, Outcome
+from services.gateway.amount_types import AmountType, amount_of
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
@@ -57,11 +58,17 @@ class Aim:
     needed: int
     day: date
     below: frozenset[str]  # the owners at or below the node
+    kind: AmountType | None  # None: of amounts
+
+    @property
+    def field(self) -> str:
+        """The custom field whose numbers count, empty for amounts."""
+        return self.kind.field if self.kind else ""
 
 
 async def close_gap(
     gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, node: str, currency: str,
-    most: int,
+    most: int, kind: AmountType | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """At most `most` deals, best first. Raises InvalidInput without a quota, NotFound, Forbidden, Unavailable."""
     if period.end <= gateway.workspace.business_day:
@@ -70,7 +77,7 @@ async def close_gap(
     if not view.quarters:
         mend = "Name one that ends within four quarters"
         raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
-    whole = await gateway.forecast(principal, str(period), node or COMPANY, currency)
+    whole = await gateway.forecast(principal, str(period), node or COMPANY, currency, kind=kind)
     [row], money = whole["nodes"], whole["currency"]
     if row["booked"] is None:
         raise Forbidden("you do not see all of this node", field="node", value=row["node"], mend="Name one below you")
@@ -79,11 +86,12 @@ async def close_gap(
         mend = "PUT /v1/quotas, or name a node that has one"
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
     below = owners_below(await gateway.store.tree(principal, gateway.workspace.business_day), row["node"])
-    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below)
+    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below, kind)
     candidates = await _candidates(gateway, principal, aim)
     base, steps = await _search(simulator, aim, candidates, most)
     return {
         "period": str(period),
+        "type": whole["type"],
         "node": aim.node,
         "currency": money,
         "quota": row["quota"],
@@ -151,7 +159,7 @@ def _rank(one: tuple[float, Candidate]) -> tuple[float, float]:
 
 async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> tuple[float | None, float | None]:
     """P(quota met) as it is, and with these deals won; None where the node knows nothing of them."""
-    current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won])
+    current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won], field=aim.field)
     needed = (aim.needed, aim.needed - sum(one.brings(aim.below) for one in won))
     found = []
     for totals, rest in zip((current, simulated), needed, strict=True):
@@ -169,7 +177,8 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
     found, rates = [], await gateway.store.rates()
     for record in page.records:
         deal = record.history.deal
-        amount = None if deal.amount is None else rates.counted(deal.amount, today)
+        money = amount_of(deal, aim.kind, gateway.workspace.currency)
+        amount = None if money is None else rates.counted(money, today)
         known = record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
         share = sum(share for owner, share in holders(deal) if owner in aim.below)
         if amount is None or amount.currency != aim.currency or not share or not known:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from kit.errors import InvalidInput
 from kit.money import Money
 from learning.history import HistoryFolder
+from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteStatus
 from services.gateway.store.interface import ForecastDay, RateEntry, Store
@@ -66,13 +67,14 @@ def _money(row: Mapping[str, Any]) -> Money:
 
 
 def _node_quota(row: Mapping[str, Any]) -> NodeQuota:
-    return NodeQuota(row["node"], row["period"], _money(row))
+    return NodeQuota(row["node"], row["period"], _money(row), row.get("type") or AMOUNT)
 
 
 def _call(row: Mapping[str, Any]) -> Call:
     return Call(
         CallKind(row["kind"]), row["node"], row["period"], _money(row), row["note"] or "", row["author"] or "",
         row["time"], json.loads(row["context"] or "{}"), 0, row["undone_time"], row["undone_by"] or "",
+        row.get("type") or AMOUNT,
     )  # fmt: skip
 
 
@@ -85,4 +87,5 @@ def _rate(row: Mapping[str, Any]) -> RateEntry:
 
 
 def _day(row: Mapping[str, Any]) -> ForecastDay:
-    return ForecastDay(row["period"], row["currency"], row["node"], row["day"], json.loads(row["body"]))
+    said = json.loads(row["body"])
+    return ForecastDay(row["period"], row["currency"], row["node"], row["day"], said, row.get("type") or AMOUNT)

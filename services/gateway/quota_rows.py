@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from learning.records import Quota
+from services.gateway.amount_types import AMOUNT
 from services.gateway.csv_rows import csv_rows
-from services.gateway.domain import FieldError, NodeQuota, Principal, WriteResult
+from services.gateway.domain import FieldError, NodeQuota, Principal, WriteResult, WriteStatus
 from services.gateway.json_people import quota_from_json, quota_to_json
 from services.gateway.limits import NAME_LENGTH
 from services.gateway.store.interface import Store
+from services.gateway.workspace import Workspace
 
 OWNER = "owner:"
 COLUMNS = ("node", "period", "currency", "amount")
 LAYOUT = "node,period,currency,amount"
+TYPE = "type"
 
 AnyQuota = Quota | NodeQuota
 
 
 def read_quota(raw: Any) -> tuple[AnyQuota | None, Sequence[FieldError]]:
-    """A quota by `owner_id`, or by `node`, of which owner:… means the owner."""
+    """A quota by `owner_id`, or by `node`, of which owner:… means the owner; of a `type`, else of amounts."""
+    if isinstance(raw, Mapping) and TYPE in raw:
+        return _typed(raw)
     if not isinstance(raw, Mapping) or "node" not in raw:
         return quota_from_json(raw)
     node, rest = raw["node"], {name: value for name, value in raw.items() if name != "node"}
@@ -33,30 +39,57 @@ def read_quota(raw: Any) -> tuple[AnyQuota | None, Sequence[FieldError]]:
     return NodeQuota(node, found.period, found.amount) if found else None, errors
 
 
+def _typed(raw: Mapping[str, Any]) -> tuple[AnyQuota | None, Sequence[FieldError]]:
+    """A quota that says of which type it is."""
+    name, rest = raw[TYPE], {key: value for key, value in raw.items() if key != TYPE}
+    if not isinstance(name, str) or len(name) > NAME_LENGTH:
+        return None, (FieldError(TYPE, str(name)[:60], "this names no type", "give one of /v1/forecast/types"),)
+    found, errors = read_quota(rest)
+    if found is None or name in ("", AMOUNT):
+        return found, errors
+    if isinstance(found, Quota):
+        return NodeQuota(OWNER + found.owner_id, found.period, found.amount, name), errors
+    return replace(found, type=name), errors
+
+
 def quota_json(quota: AnyQuota) -> dict[str, Any]:
     """The inverse of `read_quota`."""
     if isinstance(quota, Quota):
         return quota_to_json(quota)
     amount = {"currency": quota.amount.currency, "value": quota.amount.value}
-    return {"node": quota.node, "period": quota.period, "amount": amount}
+    row = {"node": quota.node, "period": quota.period, "amount": amount}
+    return row if quota.type == AMOUNT else row | {TYPE: quota.type}
 
 
-async def save_quotas(store: Store, principal: Principal, quotas: Sequence[AnyQuota]) -> list[WriteResult]:
-    """Save both kinds; one result each, in order."""
+async def save_quotas(
+    workspace: Workspace, store: Store, principal: Principal, quotas: Sequence[AnyQuota]
+) -> list[WriteResult]:
+    """Save both kinds; one result each, in order. Of types that are not defined none is saved."""
+    known = {AMOUNT, *(each.name for each in workspace.forecast_types)}
     owners = [each for each in quotas if isinstance(each, Quota)]
-    nodes = [each for each in quotas if isinstance(each, NodeQuota)]
+    nodes = [each for each in quotas if isinstance(each, NodeQuota) and each.type in known]
     of_owners = iter(await store.save_quotas(principal, owners) if owners else ())
     of_nodes = iter(await store.save_node_quotas(principal, nodes) if nodes else ())
-    return [next(of_owners if isinstance(each, Quota) else of_nodes) for each in quotas]
+    return [
+        next(of_owners) if isinstance(each, Quota) else next(of_nodes) if each.type in known else _unknown(each, known)
+        for each in quotas
+    ]
+
+
+def _unknown(quota: NodeQuota, known: Collection[str]) -> WriteResult:
+    mend = f"Name one of {', '.join(sorted(known))}, or define it: PUT /v1/forecast/types"
+    error = FieldError(TYPE, quota.type[:60], "there is no such forecast type", mend)
+    return WriteResult(quota.node, WriteStatus.REJECTED, 0, (error,))
 
 
 def quota_rows(data: bytes) -> Iterator[tuple[int, Any]]:
-    """The rows of a CSV file with a line of names, `node` (or `owner`), `period`, `currency` and `amount`, as
-    `read_quota` takes them, with the line each ends on. A node without a colon is an owner's id, but for company.
+    """The rows of a CSV file with a line of names, `node` (or `owner`), `period`, `currency`, `amount` and, where it
+    has one, `type`, as `read_quota` takes them, with the line each ends on. A node without a colon is an owner's id,
+    but for company.
 
     Raises InvalidInput where the file is no such.
     """
-    for line, cells in csv_rows(data, COLUMNS, LAYOUT, {"owner": "node"}):
+    for line, cells in csv_rows(data, COLUMNS, LAYOUT, {"owner": "node"}, optional=(TYPE,)):
         yield line, _raw(cells)
 
 
@@ -64,4 +97,5 @@ def _raw(cells: Mapping[str, str]) -> dict[str, Any]:
     node = cells.get("node", "")
     plain = node and ":" not in node and node != "company"
     amount = {"currency": cells.get("currency", ""), "value": cells.get("amount", "")}
-    return {"owner_id" if plain else "node": node, "period": cells.get("period", ""), "amount": amount}
+    row = {"owner_id" if plain else "node": node, "period": cells.get("period", ""), "amount": amount}
+    return row | {TYPE: cells[TYPE]} if TYPE in cells else row

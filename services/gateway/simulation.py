@@ -14,6 +14,7 @@ from learning.fiscal import FiscalPeriod
 from learning.placements import REPORTING, WHOLE, cut_at
 from learning.records import Change, ChangeValue, Outcome
 from services.gateway.added_pipeline import Added, new_deals
+from services.gateway.amount_types import AMOUNT, AmountType, amount_of
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
@@ -37,25 +38,30 @@ class Supposed:
 
 async def simulate(
     gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, supposed: Sequence[Supposed],
-    added: Sequence[Added] = (),
+    added: Sequence[Added] = (), kind: AmountType | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The totals of the nodes concerned before and after, in each currency. Lead scores stay as they are.
 
-    Raises InvalidInput for a period that the forecast does not tell of, and for deals that are not open or not scored
-    yet, NotFound also for an owner of added deals who is none, Unavailable.
+    Raises InvalidInput for a period that the forecast does not tell of, for deals that are not open or not scored
+    yet, and for added deals where another type than amounts is asked for; NotFound also for an owner of added deals
+    who is none, Unavailable.
     """
+    if added and kind is not None:
+        mend = "Suppose them of amounts: leave type out"
+        raise InvalidInput("added deals have no number of this type", field="added", value=kind.name, mend=mend)
     view = View.of(period, gateway.workspace)
     if not view.quarters:
         mend = "Name one that is not over, and ends within four quarters"
         raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
     deals = [await _supposed(gateway, principal, each, period.start) for each in supposed]
     current, after = await simulator.simulate(
-        view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added)
-    )
-    booked = _booked(deals, await gateway.store.rates())
+        view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added),
+        kind.field if kind else "",
+    )  # fmt: skip
+    booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency)
     rows: list[dict[str, Any]] = []
     for currency in sorted({one.currency for one in after}):
-        whole = await gateway.forecast(principal, str(period), "", currency)
+        whole = await gateway.forecast(principal, str(period), "", currency, kind=kind)
         told = {one.node: one for one in current if one.currency == currency}
         then = {one.node: one for one in after if one.currency == currency}
         rows += [
@@ -63,7 +69,7 @@ async def simulate(
             for node in whole["nodes"]
             if node["booked"] is not None and node["node"] in told and node["node"] in then
         ]
-    return {"period": str(period), "nodes": rows}
+    return {"period": str(period), "type": kind.name if kind else AMOUNT, "nodes": rows}
 
 
 async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, start: date) -> Record:
@@ -83,15 +89,18 @@ async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, sta
     return replace(record, history=history)
 
 
-def _booked(deals: Sequence[Record], rates: Rates) -> dict[tuple[str, str], int]:
+def _booked(
+    deals: Sequence[Record], rates: Rates, kind: AmountType | None, currency: str
+) -> dict[tuple[str, str], int]:  # fmt: skip
     """What would be booked besides, by node and the currency that it counts in, in minor units."""
     more: dict[tuple[str, str], int] = {}
     for record in deals:
         deal = record.history.deal
-        if deal.outcome is Outcome.WON and deal.amount is not None:
+        money = amount_of(deal, kind, currency)
+        if deal.outcome is Outcome.WON and money is not None:
             stands = [(one.path, one.share) for one in record.history.placements if one.tree == REPORTING]
             stands = stands or [(record.history.owner_path, WHOLE)]
-            amount = rates.counted(deal.amount, deal.closed_date or date.max)
+            amount = rates.counted(money, deal.closed_date or date.max)
             minors = cut_at(amount.minor, [share for _, share in stands])
             for (path, _), minor in zip(stands, minors, strict=True):
                 for node in path:

@@ -14,7 +14,7 @@ from learning.fiscal import FiscalPeriod
 from learning.placements import Tree, cut_at, depth_of, tree_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
-from services.gateway.domain import InsightKind, NodeQuota, Principal, Scope
+from services.gateway.domain import InsightKind, Principal, Scope
 from services.gateway.forecast_source import Source
 from services.gateway.forecast_totals import AMOUNTS, forecast_totals, quotas_of
 from services.gateway.quarter_totals import View
@@ -39,9 +39,8 @@ async def tree_totals(
     promised = [] if view.over else await source.placed(store, principal, Outcome.OPEN, period.start, period.end)
     told = {} if view.over else {one.node: one for one in await source.rollups(store, principal, view, money)}
     mine = {name: one for name, one in told.items() if name == UNALLOTTED or tree_of(name) == tree.name}
-    quotas: Sequence[NodeQuota] = ()
-    if source.people:
-        _, quotas = await quotas_of(store, principal, period, await store.rates(), min(period.end, today))
+    rates, day = await store.rates(), min(period.end, today)
+    _, quotas = await quotas_of(store, principal, period, rates, day, source.name)
     parts = Parts(
         money, list(_nodes(tree, (*won, *promised), mine, {each.node for each in quotas})), _won(tree, won),
         _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.generations[InsightKind.FORECAST],

@@ -15,7 +15,7 @@ from learning.exchange import DatedRate
 from services.gateway.domain import FieldError, Principal, WriteResult
 from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.exchange_rows import LAYOUT, entry_json, holding_json, rate_rows, read_rate
-from services.gateway.rest import base, schemas_forecast
+from services.gateway.rest import base, schemas_rates
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
 from services.gateway.rest.http import answer, body_of, json_of
@@ -64,7 +64,7 @@ def _write(routes: APIRouter, gateway: Gateway, exchange: ExchangePointer, kind:
         return answer(line, status)
 
     @routes.post(
-        f"{PATH}:import", responses=base.gives(schemas_forecast.RowImport), openapi_extra=csv_body(LAYOUT)
+        f"{PATH}:import", responses=base.gives(schemas_rates.RowImport), openapi_extra=csv_body(LAYOUT)
     )  # fmt: skip
     async def import_exchange_rates(request: Request) -> Response:
         """Set many rates from a CSV file; a bad row harms no other."""
@@ -75,7 +75,7 @@ def _write(routes: APIRouter, gateway: Gateway, exchange: ExchangePointer, kind:
 
 
 def _read(routes: APIRouter, gateway: Gateway) -> None:
-    @routes.get(PATH, responses=base.gives(schemas_forecast.HoldingRates), openapi_extra=base.parameters(DAY))
+    @routes.get(PATH, responses=base.gives(schemas_rates.HoldingRates), openapi_extra=base.parameters(DAY))
     async def exchange_rates(request: Request) -> Response:
         """The rate of each currency that holds on a day, and since when."""
         text, workspace = _text(request, "day"), gateway.workspace
@@ -84,7 +84,7 @@ def _read(routes: APIRouter, gateway: Gateway) -> None:
         return answer({"currency": workspace.currency, "day": day.isoformat(), "rates": found})
 
     @routes.get(
-        PATH + "/{currency}", responses=base.gives(schemas_forecast.RateEntries),
+        PATH + "/{currency}", responses=base.gives(schemas_rates.RateEntries),
         openapi_extra=base.parameters(REPLACED),
     )  # fmt: skip
     async def exchange_rates_of(request: Request, currency: str) -> Response:

@@ -11,10 +11,10 @@ from kit.clock import parse_day
 from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
-from services.gateway.amount_types import read_types, types_json
+from services.gateway.amount_types import AmountType, find_type, read_types, types_json
 from services.gateway.forecast_changes import changes, since_submission
 from services.gateway.forecast_trees import define_trees, trees_json
-from services.gateway.rest import base, schemas_forecast
+from services.gateway.rest import base, schemas_forecast, schemas_types
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
 from services.gateway.rest.http import answer, object_of
@@ -25,6 +25,7 @@ WHERE = [
     base.query("node", text="only this node, such as owner:u1"),
     base.query("currency", text="amounts in this currency; the company's without"),
 ]
+TYPE = base.query("type", text="a type of /v1/forecast/types; amounts without")
 SUBMISSION = "submission"
 BETWEEN = [
     base.query("from", text="the day at whose end it begins, or submission; the eve of the period without"),
@@ -38,7 +39,7 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get(
         "/forecast/changes", responses=base.gives(schemas_forecast.ForecastChanges),
-        openapi_extra=base.parameters(*WHERE, *BETWEEN),
+        openapi_extra=base.parameters(*WHERE, TYPE, *BETWEEN),
     )  # fmt: skip
     async def forecast_changes(request: Request) -> Response:
         """What happened to a period between two days: start + parts = end, at every node and to the last unit.
@@ -47,12 +48,12 @@ def router(gateway: Gateway) -> APIRouter:
         the largest differences.
         """
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request))
-        principal, until = principal_of(request), day_of(request, "to")
+        principal, until, kind = principal_of(request), day_of(request, "to"), kind_of(gateway, request)
         if text_of(request, "from") == SUBMISSION:
-            return answer(await since_submission(gateway, principal, *asked, until))
-        return answer(await changes(gateway, principal, *asked, day_of(request, "from"), until))
+            return answer(await since_submission(gateway, principal, *asked, until, kind))
+        return answer(await changes(gateway, principal, *asked, day_of(request, "from"), until, kind))
 
-    @routes.get("/forecast/trees", responses=base.gives(schemas_forecast.ForecastTrees))
+    @routes.get("/forecast/trees", responses=base.gives(schemas_types.ForecastTrees))
     async def forecast_trees() -> Response:
         """The trees that totals can be taken over, beside the reporting line."""
         return answer(trees_json(gateway.workspace.trees))
@@ -60,7 +61,7 @@ def router(gateway: Gateway) -> APIRouter:
     level = base.obj(name=base.TEXT, levels=base.listed(base.TEXT))
 
     @routes.put(
-        "/forecast/trees", responses=base.gives(schemas_forecast.ForecastTrees),
+        "/forecast/trees", responses=base.gives(schemas_types.ForecastTrees),
         openapi_extra=base.takes(base.obj(trees=base.listed(level))),
     )  # fmt: skip
     async def define_forecast_trees(request: Request) -> Response:
@@ -76,7 +77,7 @@ def router(gateway: Gateway) -> APIRouter:
 
 
 def _types(routes: APIRouter, gateway: Gateway) -> None:
-    @routes.get("/forecast/types", responses=base.gives(schemas_forecast.ForecastTypes))
+    @routes.get("/forecast/types", responses=base.gives(schemas_types.ForecastTypes))
     async def forecast_types() -> Response:
         """The amounts that totals can be taken of, beside deals' own."""
         return answer(types_json(gateway.workspace.forecast_types))
@@ -84,7 +85,7 @@ def _types(routes: APIRouter, gateway: Gateway) -> None:
     kind = base.obj(name=base.TEXT, field=base.TEXT)
 
     @routes.put(
-        "/forecast/types", responses=base.gives(schemas_forecast.ForecastTypes),
+        "/forecast/types", responses=base.gives(schemas_types.ForecastTypes),
         openapi_extra=base.takes(base.obj(types=base.listed(kind))),
     )  # fmt: skip
     async def define_forecast_types(request: Request) -> Response:
@@ -104,6 +105,11 @@ def period_of(gateway: Gateway, request: Request) -> FiscalPeriod:
     """?period=, else the current one. Raises InvalidInput."""
     text, calendar = text_of(request, "period"), gateway.workspace.calendar
     return calendar.parse(text) if text else calendar.current(gateway.workspace.business_day)
+
+
+def kind_of(gateway: Gateway, request: Request) -> AmountType | None:
+    """?type=, None for amounts. Raises NotFound that names those there are."""
+    return find_type(gateway.workspace.forecast_types, text_of(request, "type"))
 
 
 def day_of(request: Request, name: str) -> date | None:

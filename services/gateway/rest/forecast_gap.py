@@ -10,12 +10,13 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from learning.records import Outcome
 from services.gateway.added_pipeline import Added, added_of
+from services.gateway.amount_types import find_type
 from services.gateway.forecast_client import Simulator
 from services.gateway.gap import close_gap
 from services.gateway.json_checks import Problems, Reader, check_day, check_money
 from services.gateway.rest import base, inputs, schemas_forecast
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.forecast import WHERE, currency_of, period_of, text_of
+from services.gateway.rest.forecast import TYPE, WHERE, currency_of, kind_of, period_of, text_of
 from services.gateway.rest.http import answer, json_of
 from services.gateway.rest.problems import Refused
 from services.gateway.service import Gateway
@@ -31,7 +32,7 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
 
     @routes.get(
         "/forecast/close-gap", responses=base.gives(schemas_forecast.ClosedGap),
-        openapi_extra=base.parameters(*WHERE, most),
+        openapi_extra=base.parameters(*WHERE, TYPE, most),
     )  # fmt: skip
     async def forecast_close_gap(request: Request) -> Response:
         """The fewest deals whose winning in the period raises P(quota met) most, best first.
@@ -43,7 +44,8 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
         if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_DEALS:
             raise InvalidInput("this is no number of deals", field="deals", value=text, mend=f"Use 1 to {MOST_DEALS}")
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request), int(text))
-        return answer(await close_gap(gateway, simulator, principal_of(request), *asked))
+        kind = kind_of(gateway, request)
+        return answer(await close_gap(gateway, simulator, principal_of(request), *asked, kind))
 
     _simulate(routes, gateway, simulator)
     return routes
@@ -53,7 +55,7 @@ def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None
     deal = base.obj(id=base.TEXT, outcome=inputs.choice("WON", "LOST"), close_date=base.DAY, amount=base.MONEY)
     new = base.obj(count=base.NUMBER, amount=base.MONEY, stage=base.TEXT, pipeline=base.TEXT, owner_id=base.TEXT,
                    close_date=base.DAY, probability=base.NUMBER)  # fmt: skip
-    body = base.obj(period=base.TEXT, deals=base.listed(deal), added=base.listed(new))
+    body = base.obj(period=base.TEXT, type=base.TEXT, deals=base.listed(deal), added=base.listed(new))
 
     @routes.post(
         "/forecast:simulate", responses=base.gives(schemas_forecast.Simulation), openapi_extra=base.takes(body)
@@ -64,19 +66,20 @@ def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None
 
         Nothing is written; lead scores stay as they are.
         """
-        period, supposed, added = supposed_of(await json_of(request))
-        calendar = gateway.workspace.calendar
-        chosen = calendar.parse(period) if period else calendar.current(gateway.workspace.business_day)
-        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed, added))
+        period, type_name, supposed, added = supposed_of(await json_of(request))
+        workspace = gateway.workspace
+        chosen = workspace.calendar.parse(period) if period else workspace.calendar.current(workspace.business_day)
+        kind = find_type(workspace.forecast_types, type_name)
+        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed, added, kind))
 
 
-def supposed_of(raw: Any) -> tuple[str, list[Supposed], list[Added]]:
-    """The period, what is supposed of up to 50 deals, and what is added; one of both at least.
+def supposed_of(raw: Any) -> tuple[str, str, list[Supposed], list[Added]]:
+    """The period, the type, what is supposed of up to 50 deals, and what is added; one of both at least.
 
     Raises Refused with everything that is wrong.
     """
     problems, found = Problems(), []
-    reader = Reader(raw, problems, ("period", "deals", "added"))
+    reader = Reader(raw, problems, ("period", "type", "deals", "added"))
     for path, element in reader.items("deals", MOST_SUPPOSED):
         one = Reader(element, problems, ("id", "outcome", "close_date", "amount"), path=path)
         outcome = one.choice("outcome", ("WON", "LOST"), default="")
@@ -86,7 +89,7 @@ def supposed_of(raw: Any) -> tuple[str, list[Supposed], list[Added]]:
     added = added_of(reader, problems)
     if not (found or added) or len({one.deal_id for one in found}) < len(found):
         problems.add("deals", len(found), f"deals are not 1 to {MOST_SUPPOSED} different ones", "name each once")
-    period = reader.text("period")
+    period, type_name = reader.text("period"), reader.text("type")
     if problems.found:
         raise Refused(problems.found)
-    return str(period or ""), found, added
+    return str(period or ""), str(type_name or ""), found, added

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from kit.money import Money
 from learning.fiscal import FiscalCalendar
+from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import CallKind
 from services.gateway.domain import FieldError
 from services.gateway.forecast_calls import Said, calls_page, say, undo
@@ -18,17 +19,17 @@ from services.gateway.json_checks import Problems, Reader, check_text
 from services.gateway.limits import LARGEST_MINOR, NAME_LENGTH
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.forecast import WHERE, currency_of, period_of, text_of
+from services.gateway.rest.forecast import TYPE, WHERE, currency_of, kind_of, period_of, text_of
 from services.gateway.rest.http import Line, answer, body_of, limit_of, parse
 from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.problems import Refused
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 
-KEYS = ("period", "node", "amount", "note")
+KEYS = ("period", "node", "type", "amount", "note")
 LONGEST_NOTE = 2_000
 MOST_PERIODS = 40
-CALL = base.obj(period=base.TEXT, node=base.TEXT, amount=base.MONEY, note=base.TEXT)
+CALL = base.obj(period=base.TEXT, node=base.TEXT, type=base.TEXT, amount=base.MONEY, note=base.TEXT)
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -57,7 +58,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
 
         return await once(gateway, idempotency_key(request, principal), data, act)
 
-    asked = [base.query("period", text="all without"), base.query("node", text="all without")]
+    asked = [base.query(name, text="all without") for name in ("period", "node", "type")]
 
     @routes.get(
         path, name=f"list_{kind}s", responses=base.gives(schemas_forecast.Calls),
@@ -65,7 +66,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
         description="The history, newest first, undone ones too.",
     )  # fmt: skip
     async def history(request: Request) -> Response:
-        which = (text_of(request, "period"), text_of(request, "node"))
+        which = (text_of(request, "period"), text_of(request, "node"), text_of(request, "type"))
         cursor, limit = text_of(request, "cursor"), limit_of(request)
         found, following = await calls_page(gateway, principal_of(request), kind, which, cursor, limit)
         return answer({"calls": found, "next_cursor": following})
@@ -87,11 +88,11 @@ def said_of(raw: Any, calendar: FiscalCalendar, *, signed: bool) -> Said:
     reader = Reader(raw, problems, KEYS)
     note = reader.take("note", check_text, LONGEST_NOTE, default="", empty="")
     node = reader.text("node", NAME_LENGTH) or COMPANY
-    period = reader.text("period") or ""
+    period, type_name = reader.text("period") or "", reader.text("type", NAME_LENGTH) or AMOUNT
     amount = _amount(reader, problems, signed=signed)
     if problems.found or amount is None:
         raise Refused(problems.found or [FieldError("amount", "", "amount is missing", "send one")])
-    return Said(amount, note, node, calendar.parse(period) if period else None)
+    return Said(amount, note, node, calendar.parse(period) if period else None, str(type_name))
 
 
 def _amount(reader: Reader, problems: Problems, *, signed: bool) -> Money | None:
@@ -114,18 +115,20 @@ def _amount(reader: Reader, problems: Problems, *, signed: bool) -> Money | None
 
 def _record(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get(
-        "/forecast/days", responses=base.gives(schemas_forecast.ForecastDays), openapi_extra=base.parameters(*WHERE)
+        "/forecast/days",
+        responses=base.gives(schemas_forecast.ForecastDays),
+        openapi_extra=base.parameters(*WHERE, TYPE),
     )
     async def forecast_days(request: Request) -> Response:
         """How a node's number moved: what was said of it at the end of each day, the forecast's and the people's."""
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request))
-        return answer(await moved(gateway, principal_of(request), *asked))
+        return answer(await moved(gateway, principal_of(request), *asked, kind_of(gateway, request)))
 
     most = base.query("periods", "integer", text="at most so many; 8 without", minimum=1, maximum=MOST_PERIODS)
 
     @routes.get(
         "/forecast/accuracy", responses=base.gives(schemas_forecast.ForecastAccuracy),
-        openapi_extra=base.parameters(*WHERE[1:], most),
+        openapi_extra=base.parameters(*WHERE[1:], TYPE, most),
     )  # fmt: skip
     async def forecast_accuracy(request: Request) -> Response:
         """How good the forecast and the people were in past periods of which there is a record, newest first."""
@@ -134,4 +137,4 @@ def _record(routes: APIRouter, gateway: Gateway) -> None:
             mend = f"Use 1 to {MOST_PERIODS}"
             raise InvalidInput("this is no number of periods", field="periods", value=text, mend=mend)
         asked = (text_of(request, "node"), currency_of(request), int(text))
-        return answer(await accuracy(gateway, principal_of(request), *asked))
+        return answer(await accuracy(gateway, principal_of(request), *asked, kind_of(gateway, request)))

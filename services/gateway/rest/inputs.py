@@ -47,5 +47,5 @@ CONTACT = obj(
     consents=listed(obj(channel=choice(*CHANNELS), granted=FLAG, source=TEXT, day={"anyOf": [DAY, {"type": "null"}]})),
 )  # fmt: skip
 PRODUCT = obj(id=TEXT, name=TEXT, series=TEXT, price=MONEY)
-QUOTA = obj(owner_id=TEXT, node=TEXT, period=TEXT, amount=MONEY)
+QUOTA = obj(owner_id=TEXT, node=TEXT, period=TEXT, amount=MONEY, type=TEXT)
 DEFINITION = obj(entity=choice("deal", "account"), name=TEXT, type=choice(*(each.value for each in FieldType)))

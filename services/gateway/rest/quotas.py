@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import NotFound
+from services.gateway.amount_types import AMOUNT
 from services.gateway.domain import FieldError, Principal, WriteStatus
 from services.gateway.quota_rows import LAYOUT, quota_json, quota_rows
 from services.gateway.rest import base
@@ -19,7 +20,7 @@ from services.gateway.rest.http import answer, body_of, json_of
 from services.gateway.rest.problems import Refused
 from services.gateway.rest.related import Kind, kinds, save_one, save_rows
 from services.gateway.rest.schemas import Result
-from services.gateway.rest.schemas_forecast import RowImport
+from services.gateway.rest.schemas_rates import RowImport
 from services.gateway.service import Gateway
 
 CHUNK_ROWS = 1_000
@@ -35,7 +36,7 @@ def csv_body(text: str) -> dict[str, Any]:
 def router(gateway: Gateway) -> APIRouter:
     """The routes but for the batch, which is like any other."""
     routes = base.routes("records")
-    kind = kinds(gateway.store)["quotas"]
+    kind = kinds(gateway, gateway.store)["quotas"]
 
     @routes.put("/quotas", responses=base.gives(Result, 200, 201), openapi_extra=base.takes(kind.schema))
     async def put_quota(request: Request) -> Response:
@@ -43,7 +44,7 @@ def router(gateway: Gateway) -> APIRouter:
         status, line = await save_one(gateway, kind, principal_of(request), await json_of(request))
         return answer(line, status)
 
-    csv = csv_body(f"{LAYOUT}; `owner` may stand for `node`")
+    csv = csv_body(f"{LAYOUT}; `owner` may stand for `node`, and `type` may be there too")
 
     @routes.post("/quotas:import", responses=base.gives(RowImport), openapi_extra=csv)
     async def import_quotas(request: Request) -> Response:
@@ -60,7 +61,7 @@ def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
 
     @routes.get("/quotas", responses=base.gives(shapes.Quotas), openapi_extra=base.parameters(period))
     async def quotas(request: Request) -> Response:
-        """Quotas of a period: those of owners, then those set on nodes above."""
+        """Quotas of a period: those of owners, then those set on nodes above and those of other types than amounts."""
         chosen, principal = _text(request, "period"), principal_of(request)
         owners = await gateway.store.list_quotas(principal, chosen)
         nodes = await gateway.store.list_node_quotas(principal, chosen)
@@ -69,16 +70,17 @@ def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
     needed = {"required": True}
     asked = (base.query("node", text="owner:…, manager:…, region:… or company") | needed, base.query("period") | needed)
     currency = base.query("currency", text="only the one in this currency")
+    kind = base.query("type", text="a type of /v1/forecast/types; amounts without")
 
-    @routes.delete("/quotas", status_code=204, openapi_extra=base.parameters(*asked, currency))
+    @routes.delete("/quotas", status_code=204, openapi_extra=base.parameters(*asked, currency, kind))
     async def drop_quotas(request: Request) -> Response:
         """Take a node's quota of a period away: it is the sum of those below again."""
-        given = {name: _text(request, name) for name in ("node", "period", "currency")}
+        given = {name: _text(request, name) for name in ("node", "period", "currency", "type")}
         for name in ("node", "period"):
             if not given[name]:
                 raise Refused([FieldError(name, "", f"{name} is missing", "Name the node and the period")])
         dropped = await gateway.store.drop_quotas(
-            principal_of(request), given["node"], given["period"], given["currency"].upper()
+            principal_of(request), given["node"], given["period"], given["currency"].upper(), given["type"] or AMOUNT
         )
         if not dropped:
             raise NotFound("there is no such quota", field="node", value=given["node"], mend="GET /v1/quotas")

@@ -56,8 +56,8 @@ class Kind:
     save: Save
 
 
-def kinds(store: Store) -> dict[str, Kind]:
-    """Every kind that has a batch."""
+def kinds(gateway: Gateway, store: Store) -> dict[str, Kind]:
+    """Every kind that has a batch, written to this store."""
 
     def traced(save: Callable[..., Awaitable[Sequence[WriteResult]]]) -> Save:
         return lambda principal, records: save(principal, records, trace=inject().get(TRACEPARENT, ""))
@@ -73,7 +73,7 @@ def kinds(store: Store) -> dict[str, Kind]:
         Kind("accounts", inputs.ACCOUNT, people.account_from_json, traced(store.save_accounts)),
         Kind("contacts", inputs.CONTACT, people.contact_from_json, traced(store.save_contacts)),
         Kind("products", inputs.PRODUCT, people.product_from_json, store.save_products),
-        Kind("quotas", inputs.QUOTA, read_quota, partial(save_quotas, store)),
+        Kind("quotas", inputs.QUOTA, read_quota, partial(save_quotas, gateway.workspace, store)),
     )
     return {kind.name: kind for kind in found}
 
@@ -149,7 +149,7 @@ async def _save(gateway: Gateway, kind: Kind, principal: Principal, records: Seq
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
     routes = base.routes("records")
-    for kind in kinds(gateway.store).values():
+    for kind in kinds(gateway, gateway.store).values():
         _batch(routes, gateway, kind)
         if kind.name not in {"activities", "quotas"}:
             _put(routes, gateway, kind)
@@ -167,7 +167,7 @@ def _batch(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
     )  # fmt: skip
     async def write(request: Request) -> Response:
         principal, store = principal_of(request), await recorded.store_of(request, gateway)
-        own = kinds(store)[kind.name]
+        own = kinds(gateway, store)[kind.name]
         return LineExchange(request, lambda rows: save_rows(gateway, own, principal, rows))
 
 
@@ -199,7 +199,7 @@ def _put(routes: APIRouter, gateway: Gateway, kind: Kind) -> None:
 
 
 def _post_activity(routes: APIRouter, gateway: Gateway) -> None:
-    kind = kinds(gateway.store)["activities"]
+    kind = kinds(gateway, gateway.store)["activities"]
 
     @routes.post(
         "/activities", status_code=201, responses=base.gives(Result, 200, 201),

@@ -1,4 +1,4 @@
-"""What the answers on quotas and on what people add to the forecast look like, for /openapi.json."""
+"""What the answers on what happens to a forecast, and on what people add to it, look like, for /openapi.json."""
 
 from __future__ import annotations
 
@@ -6,24 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.rest.schemas import FieldError, Money, Person, Shape
-
-
-class RefusedRow(Shape):
-    """A line of a file that was not taken."""
-
-    line: int
-    errors: list[FieldError]
-
-
-class RowImport(Shape):
-    """What an import of quotas or exchange rates did; `errors` tells of the first 100 rows refused."""
-
-    created: int
-    changed: int
-    unchanged: int
-    rejected: int
-    errors: list[RefusedRow]
+from services.gateway.rest.schemas import Money, Person, Shape
 
 
 class Worth(Shape):
@@ -83,6 +66,7 @@ class ForecastChanges(Shape):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     period: str
+    type: str
     from_: str = Field(alias="from")
     to: str
     currency: str
@@ -119,6 +103,7 @@ class Call(Shape):
 
     id: int
     node: str
+    type: str
     period: str
     amount: Money
     note: str
@@ -146,6 +131,7 @@ class ForecastDays(Shape):
     """How a node's number moved."""
 
     period: str
+    type: str
     node: str
     currency: str
     days: list[DayOfForecast]
@@ -184,6 +170,7 @@ class ForecastAccuracy(Shape):
     """Past periods, newest first."""
 
     node: str
+    type: str
     currency: str
     periods: list[PeriodAccuracy]
 
@@ -207,6 +194,7 @@ class ClosedGap(Shape):
     """The fewest deals that raise P(quota met) most, out of so many that were tried."""
 
     period: str
+    type: str
     node: str
     currency: str
     quota: str
@@ -244,63 +232,5 @@ class Simulation(Shape):
     """The nodes that the deals concern, parents before children."""
 
     period: str
+    type: str
     nodes: list[SimulatedNode]
-
-
-class ForecastTree(Shape):
-    """A tree by its name and its levels from the top down."""
-
-    name: str
-    levels: list[str]
-
-
-class ForecastTrees(Shape):
-    """The trees beside the reporting line."""
-
-    trees: list[ForecastTree]
-
-
-class ForecastType(Shape):
-    """A type by its name, and the custom field of deals whose numbers count instead of amounts."""
-
-    name: str
-    field: str
-
-
-class ForecastTypes(Shape):
-    """The types beside that of amounts."""
-
-    types: list[ForecastType]
-
-
-class HoldingRate(Shape):
-    """From `date` on one of the currency is `rate` of the company's."""
-
-    currency: str
-    date: str
-    rate: str
-
-
-class HoldingRates(Shape):
-    """The rates to the company's currency that hold on a day."""
-
-    currency: str
-    day: str
-    rates: list[HoldingRate]
-
-
-class RateEntry(Shape):
-    """A rate as it was set; null where it was taken away."""
-
-    currency: str
-    date: str
-    rate: str | None
-    author: str
-    time: str
-
-
-class RateEntries(Shape):
-    """A currency's rates to the company's, by day."""
-
-    currency: str
-    rates: list[RateEntry]

@@ -153,12 +153,13 @@ class Products(Shape):
 
 
 class Quota(Shape):
-    """What an owner, or a node above, is to win in a quarter: owner_id or node is there."""
+    """What an owner, or a node above, is to win in a quarter: owner_id or node is there; type where not of amounts."""
 
     owner_id: str | None = None
     node: str | None = None
     period: str
     amount: Money
+    type: str | None = None
 
 
 class Quotas(Shape):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from kit.money import Money
 from learning.placements import WHOLE, cut_at
-from learning.records import Outcome, Value
+from learning.records import Outcome
+from services.gateway.amount_types import field_money
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_fields, from_day, to_day
@@ -19,7 +18,6 @@ from services.gateway.store.interface import CategorySum
 from services.gateway.store.totals import OPPORTUNITY
 
 D, C = t.deals.c, t.deal_credits.c
-MOST = 10.0**14
 
 
 class FieldAmounts(Part):
@@ -69,11 +67,3 @@ class FieldAmounts(Part):
             ]
 
         return await self._database.read(work)
-
-
-def field_money(fields: Mapping[str, Value], field: str, currency: str) -> Money | None:
-    """A field's number as an amount; None where it is none above zero."""
-    value = fields.get(field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        return None
-    return Money.parse(currency, min(float(value), MOST))

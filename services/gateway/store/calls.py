@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
+from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables_forecast as f
@@ -46,7 +47,7 @@ class Calls(Part):
         if principal.scope is not Scope.ALL:
             raise Forbidden("only who sees all records may restore calls", field="principal",
                             mend="Ask an administrator")  # fmt: skip
-        told = ("kind", "period", "node", "currency", "amount", "author", "time")
+        told = ("kind", "period", "node", "type", "currency", "amount", "author", "time")
 
         def work(connection: Connection) -> None:
             for call in calls:
@@ -75,16 +76,18 @@ class Calls(Part):
         return await self._database.write(work)
 
     async def list_calls(
-        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
-    ) -> list[Call]:
+        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int,
+        type_name: str = "",
+    ) -> list[Call]:  # fmt: skip
         """Newest first, undone ones too, below an id; of nodes that the principal sees whole."""
         where = [C.kind == kind.value, C.id < before]
-        where += [column == value for column, value in ((C.period, period), (C.node, node)) if value]
+        asked = ((C.period, period), (C.node, node), (C.type, type_name))
+        where += [column == value for column, value in asked if value]
         return await self._calls(principal, where, bounded(limit))
 
-    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
-        """Of a period, the newest of each kind, node and currency that is not undone."""
-        newest = select(func.max(C.id)).where(C.period == period, C.undone_time.is_(None))
+    async def standing_calls(self, principal: Principal, period: str, type_name: str = AMOUNT) -> list[Call]:
+        """Of a period and type, the newest of each kind, node and currency that is not undone."""
+        newest = select(func.max(C.id)).where(C.period == period, C.type == type_name, C.undone_time.is_(None))
         newest = newest.group_by(C.kind, C.node, C.currency)
         return await self._calls(principal, [C.id.in_(newest)], None)
 
@@ -117,7 +120,7 @@ class Calls(Part):
         """Keep what the forecast says today; the last of a day stays."""
         rows = [
             {"period": one.period, "currency": one.currency, "node": one.node, "day": one.day.isoformat(),
-             "body": dumps(one.body)}
+             "body": dumps(one.body), "type": one.type}
             for one in days
         ]  # fmt: skip
 
@@ -127,10 +130,10 @@ class Calls(Part):
         await self._database.write(work, durable=False)
 
     async def forecast_days(
-        self, principal: Principal, node: str, currency: str, period: str = ""
+        self, principal: Principal, node: str, currency: str, period: str = "", type_name: str = AMOUNT
     ) -> list[ForecastDay]:
         """A node's record of a period ('' for all) in order of days; nothing where the principal does not see it."""
-        found = select(R.period, R.currency, R.node, R.day, R.body).where(R.node == node, R.currency == currency)
+        found = select(f.forecast_days).where(R.node == node, R.currency == currency, R.type == type_name)
         if period:
             found = found.where(R.period == period)
 
@@ -148,7 +151,7 @@ def _call_row(call: Call) -> dict[str, Any]:
         "kind": call.kind.value, "period": call.period, "node": call.node, "currency": call.amount.currency,
         "amount": call.amount.minor, "note": call.note, "author": call.author, "time": to_us(call.time),
         "context": dumps(call.context), "undone_by": call.undone_by,
-        "undone_time": None if call.undone_time is None else to_us(call.undone_time),
+        "undone_time": None if call.undone_time is None else to_us(call.undone_time), "type": call.type,
     }  # fmt: skip
 
 
@@ -156,9 +159,10 @@ def _call(row: Any) -> Call:
     return Call(
         CallKind(row.kind), row.node, row.period, Money(row.currency, row.amount), row.note, row.author,
         from_us(row.time), loads(row.context), row.id,
-        None if row.undone_time is None else from_us(row.undone_time), row.undone_by,
+        None if row.undone_time is None else from_us(row.undone_time), row.undone_by, row.type,
     )  # fmt: skip
 
 
 def _forecast_day(row: Any) -> ForecastDay:
-    return ForecastDay(row.period, row.currency, row.node, datetime.fromisoformat(row.day).date(), loads(row.body))
+    day = datetime.fromisoformat(row.day).date()
+    return ForecastDay(row.period, row.currency, row.node, day, loads(row.body), row.type)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from learning.records import Outcome, Quota
+from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store.shapes import CategorySum, ForecastDay
@@ -18,19 +19,24 @@ class ForecastStore(Protocol):
     async def save_quotas(self, principal: Principal, quotas: Sequence[Quota]) -> list[WriteResult]: ...
 
     async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
-        """Create or change quotas of the company, regions and managers, one per node, period and currency."""
+        """Create or change quotas of the company, regions and managers, one per type, node, period and currency; of
+        other types than amounts also of owners (owner:…)."""
 
-    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
+    async def drop_quotas(
+        self, principal: Principal, node: str, period: str, currency: str = "", type_name: str = AMOUNT
+    ) -> int:
         """Take a node's quotas of a period away, an owner's too (owner:…); how many there were."""
 
     async def list_quotas(self, principal: Principal, period: str) -> list[Quota]: ...
 
     async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
-        """Quotas set on nodes above the owners, of a period ('' for all): of nodes all of whose owners the principal
+        """Quotas set on nodes, of a period ('' for all) and every type: of nodes all of whose owners the principal
         sees today."""
 
-    async def quotas_in(self, principal: Principal, periods: Sequence[str]) -> tuple[list[Quota], list[NodeQuota]]:
-        """What `list_quotas` and `list_node_quotas` say of several periods, in one reading and no order."""
+    async def quotas_in(
+        self, principal: Principal, periods: Sequence[str], type_name: str = AMOUNT
+    ) -> tuple[list[Quota], list[NodeQuota]]:
+        """What `list_quotas` and `list_node_quotas` say of several periods and a type, in one reading and no order."""
 
     async def field_amounts(
         self, principal: Principal, field: str, outcome: Outcome, start: date, end: date
@@ -50,17 +56,19 @@ class ForecastStore(Protocol):
         """Mark one as undone: the one before it stands again. Raises NotFound, and Conflict where it is undone."""
 
     async def list_calls(
-        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int
-    ) -> list[Call]:
-        """Newest first, undone ones too, with ids below `before`; of a period and a node or ('') all that are seen."""
+        self, principal: Principal, kind: CallKind, period: str, node: str, before: int, limit: int,
+        type_name: str = "",
+    ) -> list[Call]:  # fmt: skip
+        """Newest first, undone ones too, with ids below `before`; of a period, a node and a type or ('') all that are
+        seen."""
 
-    async def standing_calls(self, principal: Principal, period: str) -> list[Call]:
-        """Of a period, the newest of each kind, node and currency that is not undone."""
+    async def standing_calls(self, principal: Principal, period: str, type_name: str = AMOUNT) -> list[Call]:
+        """Of a period and type, the newest of each kind, node and currency that is not undone."""
 
     async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
         """Keep what the forecast says today; the last of a day stays."""
 
     async def forecast_days(
-        self, principal: Principal, node: str, currency: str, period: str = ""
+        self, principal: Principal, node: str, currency: str, period: str = "", type_name: str = AMOUNT
     ) -> list[ForecastDay]:
         """A node's record of a period ('' for all), by period and day; nothing where the principal does not see it."""

@@ -186,11 +186,11 @@ class Store(ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, ImportsSt
         """The pipelines, by name, that undeleted opportunities the principal sees stand in."""
 
     async def deal_pairs(
-        self, principal: Principal, before: datetime, after: datetime, start: date, end: date
+        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = ""
     ) -> list[DealPair]:
         """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
         closed from start to end at either. Of those that were somebody's then whom the principal sees today, so that
-        totals of the nodes it sees are whole."""
+        totals of the nodes it sees are whole. With `field` the number in that custom field is their amount."""
 
     async def counts(self, principal: Principal) -> Mapping[str, int]:
         """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights.

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from kit.money import Money
+from services.gateway.amount_types import field_money
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_value, to_day, to_us
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import DEFAULTS
+from services.gateway.store.field_types import PREFIX
 from services.gateway.store.interface import DealPair, PastDeal
 
 FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", "deleted", "credits")
@@ -27,12 +29,11 @@ class Past(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._states_of = select(C.deal_id, C.seq, C.field, C.value, C.effective_time).where(
-            database.among(C.deal_id), C.field.in_(FIELDS)
-        )
+        states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time)
+        self._states_of = states.where(database.among(C.deal_id))
 
     async def deal_pairs(
-        self, principal: Principal, before: datetime, after: datetime, start: date, end: date
+        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = ""
     ) -> list[DealPair]:
         """Deals as they stood at two moments; see Store."""
         first, last = to_us(before), to_us(after)
@@ -46,12 +47,12 @@ class Past(Part):
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             deals = connection.execute(wanted).all()
-            states = self._states(connection, [row.id for row in deals], first, last)
+            states = self._states(connection, [row.id for row in deals], first, last, field)
             shown = {row.id for row in self._seen_of(connection, deals, visible)}
             pairs = []
             for row in deals:
                 old, new = (
-                    _past_deal(raw, context.currency) if row.created_time <= moment else None
+                    _past_deal(raw, context.currency, field) if row.created_time <= moment else None
                     for raw, moment in zip(states.get(row.id, ({}, {})), (first, last), strict=True)
                 )
                 if visible is None or {owner for one in (old, new) if one for owner, _ in one.holders} & visible:
@@ -62,11 +63,12 @@ class Past(Part):
         return await self._database.read(work)
 
     def _states(
-        self, connection: Connection, ids: list[str], first: int, last: int
-    ) -> Mapping[str, tuple[Raw, Raw]]:  # fmt: skip
+        self, connection: Connection, ids: list[str], first: int, last: int, more: str
+    ) -> Mapping[str, tuple[Raw, Raw]]:
         """By deal, the fields as of the two moments; of changes at one time the one recorded later counts."""
         states: dict[str, tuple[Raw, Raw]] = {}
-        for deal_id, seq, field, value, moment in self._database.fetch(connection, self._states_of, ids):
+        wanted = self._states_of.where(C.field.in_((*FIELDS, PREFIX + more) if more else FIELDS))
+        for deal_id, seq, field, value, moment in self._database.fetch(connection, wanted, ids):
             if moment > last:
                 continue
             old, new = states.setdefault(deal_id, ({}, {}))
@@ -76,10 +78,13 @@ class Past(Part):
         return states
 
 
-def _past_deal(raw: Raw, currency: str) -> PastDeal:
+def _past_deal(raw: Raw, currency: str, field: str) -> PastDeal:
     values: dict[str, Any] = {name: decode_value(held[2]) for name, held in raw.items()}
     amount = values.get("amount")
     money = amount if isinstance(amount, Money) else Money(currency, 0)
+    if field:
+        number = field_money({field: values.get(PREFIX + field)}, field, money.currency)
+        money = number or Money(money.currency, 0)
     return PastDeal(
         values.get("kind") or DEFAULTS["kind"], values.get("outcome") or DEFAULTS["outcome"],
         values.get("owner_id") or "", money.currency, money.minor, values.get("close_date"), values.get("closed_date"),

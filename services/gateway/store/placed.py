@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, not_, select
 from kit.money import Money
 from learning.placements import ACCOUNT, ACCOUNT_FIELD, OF_LINES, Tree, placements_of
 from learning.records import Account, Outcome, Product, ProductLine
+from services.gateway.amount_types import field_money
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
-from services.gateway.store.by_field import field_money
 from services.gateway.store.codec import to_day
 from services.gateway.store.context import Context, Part
 from services.gateway.store.database import Database

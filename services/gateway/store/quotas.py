@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 from kit.money import Money
 from learning.placements import depth_of, tree_of
 from learning.records import Quota
+from services.gateway.amount_types import AMOUNT
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store import tables as t
 from services.gateway.store import tables_forecast as f
@@ -30,10 +31,10 @@ class Quotas(Around):
         self._savers[f.node_quotas.name] = database.upsert(f.node_quotas)
         q, n = t.quotas.c, f.node_quotas.c
         self._quotas_in = select(q.owner_id, q.period, q.currency, q.amount).where(database.among(q.period))
-        self._node_quotas_in = select(n.node, n.period, n.currency, n.amount).where(database.among(n.period))
+        self._node_quotas_in = select(f.node_quotas).where(database.among(n.period))
 
     async def save_node_quotas(self, principal: Principal, quotas: Sequence[NodeQuota]) -> list[WriteResult]:
-        """Create or change quotas of the company, regions and managers."""
+        """Create or change quotas of nodes; see ForecastStore."""
         company_wide(principal, "quotas")
 
         def work(connection: Connection) -> list[WriteResult]:
@@ -43,15 +44,18 @@ class Quotas(Around):
 
         return await self._database.write(work)
 
-    async def drop_quotas(self, principal: Principal, node: str, period: str, currency: str = "") -> int:
+    async def drop_quotas(
+        self, principal: Principal, node: str, period: str, currency: str = "", type_name: str = AMOUNT
+    ) -> int:
         """Take a node's quotas of a period away; how many there were."""
         company_wide(principal, "quotas")
-        table, column, value = f.node_quotas, f.node_quotas.c.node, node
-        if node.startswith(OWNER):
-            table, column, value = t.quotas, t.quotas.c.owner_id, node.removeprefix(OWNER)
-        if not storable([value]) or not storable([period]):
+        table = f.node_quotas
+        where = [table.c.node == node, table.c.type == type_name]
+        if node.startswith(OWNER) and type_name == AMOUNT:
+            table, where = t.quotas, [t.quotas.c.owner_id == node.removeprefix(OWNER)]
+        if not storable([node]) or not storable([period, type_name]):
             return 0
-        wanted = delete(table).where(column == value, table.c.period == period)
+        wanted = delete(table).where(*where, table.c.period == period)
         if currency:
             wanted = wanted.where(table.c.currency == currency)
 
@@ -60,16 +64,19 @@ class Quotas(Around):
 
         return await self._database.write(work)
 
-    async def quotas_in(self, principal: Principal, periods: Sequence[str]) -> tuple[list[Quota], list[NodeQuota]]:
+    async def quotas_in(
+        self, principal: Principal, periods: Sequence[str], type_name: str = AMOUNT
+    ) -> tuple[list[Quota], list[NodeQuota]]:
         """Quotas of several periods, of the owners the principal sees and of nodes it sees whole: one reading."""
         ids = self._database.ids(periods)
+        wanted = self._node_quotas_in.where(f.node_quotas.c.type == type_name)
 
         def work(connection: Connection) -> tuple[list[Quota], list[NodeQuota]]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             seen = context.people.nodes_within(visible, context.day)
-            owners = self._database.rows(connection, self._quotas_in, ids=ids)
-            nodes = self._database.rows(connection, self._node_quotas_in, ids=ids)
+            owners = self._database.rows(connection, self._quotas_in, ids=ids) if type_name == AMOUNT else []
+            nodes = self._database.rows(connection, wanted, ids=ids)
             return (
                 [
                     Quota(row.owner_id, row.period, Money(row.currency, row.amount))
@@ -82,9 +89,9 @@ class Quotas(Around):
         return await self._database.read(work)
 
     async def list_node_quotas(self, principal: Principal, period: str) -> list[NodeQuota]:
-        """Quotas set on nodes all of whose owners the principal sees, by period, node and currency."""
+        """Quotas set on nodes all of whose owners the principal sees, by period, type, node and currency."""
         n = f.node_quotas.c
-        found = select(n.node, n.period, n.currency, n.amount).order_by(n.period, n.node, n.currency)
+        found = select(f.node_quotas).order_by(n.period, n.type, n.node, n.currency)
         if period:
             found = found.where(n.period == period)
 
@@ -101,14 +108,17 @@ def _check(quota: NodeQuota, context: Context) -> Checker:
     check.name("node", quota.node, required=True)
     check.period("period", quota.period)
     check.amount("amount", quota.amount)
-    if not check.errors and not _is_node(quota.node, context):
+    if not check.errors and not _is_node(quota, context):
         mend = "Name company, region:<name>, manager:<user id>, owner:<user id> or a node of /v1/forecast?tree=<name>"
         check.refuse("node", quota.node, "there is no such node", mend)
     return check
 
 
-def _is_node(node: str, context: Context) -> bool:
-    """Whether it is, or was, a node above the owners."""
+def _is_node(quota: NodeQuota, context: Context) -> bool:
+    """Whether it is, or was, a node above the owners; of another type than amounts also an owner."""
+    node = quota.node
+    if node.startswith(OWNER) and quota.type != AMOUNT:
+        return node.removeprefix(OWNER) in context.people.users
     if node.startswith(MANAGER):
         return node.removeprefix(MANAGER) in context.people.users
     if node.startswith(REGION):
@@ -119,10 +129,11 @@ def _is_node(node: str, context: Context) -> bool:
 
 
 def _node_quota(row: Any) -> NodeQuota:
-    return NodeQuota(row.node, row.period, Money(row.currency, row.amount))
+    return NodeQuota(row.node, row.period, Money(row.currency, row.amount), row.type)
 
 
 def _row(quota: NodeQuota) -> dict[str, Any]:
     return {
-        "node": quota.node, "period": quota.period, "amount": quota.amount.minor, "currency": quota.amount.currency,
+        "type": quota.type, "node": quota.node, "period": quota.period, "amount": quota.amount.minor,
+        "currency": quota.amount.currency,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 from learning.placements import WHOLE
 from learning.records import Credit, Placement
+from services.gateway.amount_types import AMOUNT
 from services.gateway.domain import Record
 
 
@@ -166,6 +167,7 @@ class ForecastDay:
     node: str
     day: date
     body: Mapping[str, int | None]
+    type: str = AMOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from services.gateway.store.tables import DAY, KEY, SERIAL, TEXT, metadata
 
 node_quotas = Table(
     "node_quotas", metadata,
-    Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
+    Column("type", KEY, nullable=False), Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
     Column("currency", KEY, nullable=False), Column("amount", BigInteger, nullable=False),
-    PrimaryKeyConstraint("period", "node", "currency"),
+    PrimaryKeyConstraint("type", "period", "node", "currency"),
 )  # fmt: skip
 
 calls = Table(
@@ -20,7 +20,7 @@ calls = Table(
     Column("currency", KEY, nullable=False), Column("amount", BigInteger, nullable=False),
     Column("note", TEXT, nullable=False), Column("author", KEY, nullable=False),
     Column("time", BigInteger, nullable=False), Column("context", TEXT, nullable=False),
-    Column("undone_time", BigInteger), Column("undone_by", KEY, nullable=False),
+    Column("undone_time", BigInteger), Column("undone_by", KEY, nullable=False), Column("type", KEY, nullable=False),
     Index(None, "period", "node"), sqlite_autoincrement=True,
 )  # fmt: skip
 
@@ -34,7 +34,7 @@ exchange_rates = Table(
 
 forecast_days = Table(
     "forecast_days", metadata,
-    Column("node", TEXT, nullable=False), Column("currency", KEY, nullable=False),
+    Column("node", TEXT, nullable=False), Column("type", KEY, nullable=False), Column("currency", KEY, nullable=False),
     Column("period", KEY, nullable=False), Column("day", DAY, nullable=False), Column("body", TEXT, nullable=False),
-    PrimaryKeyConstraint("node", "currency", "period", "day"), sqlite_with_rowid=False,
+    PrimaryKeyConstraint("node", "type", "currency", "period", "day"), sqlite_with_rowid=False,
 )  # fmt: skip

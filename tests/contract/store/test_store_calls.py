@@ -72,3 +72,19 @@ async def test_the_last_of_a_day_stays(store: Store) -> None:
     assert await store.forecast_days(LOCAL, "company", "USD") == [of(4, 9, "company")]
     assert await store.forecast_days(EAST, "company", "USD") == []
     assert await store.forecast_days(LOCAL, "manager:east", "EUR") == []
+
+
+async def test_what_is_said_of_another_type_stands_apart(store: Store) -> None:
+    of_amounts = await store.add_call(LOCAL, call("company", 10))
+    of_arr = await store.add_call(LOCAL, replace(call("company", 3), type="arr"))
+    await store.restore_calls(LOCAL, [of_arr, of_amounts])
+    assert await store.standing_calls(LOCAL, "2017-Q4") == [of_amounts]
+    assert await store.standing_calls(LOCAL, "2017-Q4", "arr") == [of_arr]
+    everything = (LOCAL, SUBMIT, "", "", 2**62, 100)
+    assert await store.list_calls(*everything) == [of_arr, of_amounts]
+    assert await store.list_calls(*everything, "amount") == [of_amounts]
+    days = [ForecastDay("2017-Q4", "USD", "company", date(2017, 10, 5), {"mean": place}, name)
+            for place, name in enumerate(("amount", "arr"))]  # fmt: skip
+    await store.save_forecast_days(days)
+    assert await store.forecast_days(LOCAL, "company", "USD") == days[:1]
+    assert await store.forecast_days(LOCAL, "company", "USD", type_name="arr") == days[1:]

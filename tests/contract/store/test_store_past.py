@@ -19,6 +19,7 @@ from services.gateway.store.interface import PastDeal
 
 START, END = date(2017, 10, 1), date(2017, 12, 31)
 FIRST = date(2017, 9, 1)
+FIELDS = ("", "arr")  # of amounts, and of a field
 OWNERS = ("ann", "ben", "cat", "")
 EAST = Principal("east", Scope.SUBTREE, "east")
 
@@ -32,6 +33,7 @@ def some_change(dice: random.Random, deal_id: str, day: date) -> DealWrite:
     members: dict[str, Any] = dice.choice([
         {"amount": Money(dice.choice(["USD", "USD", "EUR"]), dice.randrange(10**6))},
         {"close_date": START + timedelta(days=dice.randrange(-40, 130))},
+        {"fields": {"arr": dice.choice([dice.randrange(10**4) / 4, None])}},
         {"owner_id": dice.choice(OWNERS)},
         {"outcome": outcome} | ({} if outcome is Outcome.OPEN else {"closed_date": day}),
         {"deleted": dice.random() < 0.7},
@@ -40,12 +42,31 @@ def some_change(dice: random.Random, deal_id: str, day: date) -> DealWrite:
     return DealWrite(deal_id, effective_time=noon(day), **members)
 
 
-async def booked_and_open(store: Store) -> tuple[int, int]:
-    """What the store says of dollars now."""
+async def booked_and_open(store: Store, field: str) -> tuple[int, int]:
+    """What the store says of dollars now, of amounts or of a field's numbers."""
+    if field:
+        found = [await store.field_amounts(LOCAL, field, one, START, END) for one in (Outcome.WON, Outcome.OPEN)]
+        booked, still = (sum(one.minor for one in part if one.currency == "USD") for part in found)
+        return booked, still
     won = await store.won(LOCAL, START, END)
     promised = await store.categories(LOCAL, START, END)
     booked = sum(one.minor for one in won if one.currency == "USD")
     return booked, sum(one.minor for one in promised if one.currency == "USD")
+
+
+async def reconciled(store: Store, first: date, last: date, field: str) -> list[tuple[int, int]]:
+    """What was booked and open at both ends, of which all that happened in between tells the difference."""
+    pairs = await store.deal_pairs(LOCAL, day_end(first), day_end(last), START, END, field)
+    tree = await store.tree(LOCAL, last)
+    counting = Counting(await store.rates(), first, last)
+    bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD", counting)
+    for parts in bridge.nodes.values():
+        whole = parts.start
+        for value in parts.causes.values():
+            whole += value
+        assert whole == parts.end
+    company = bridge.nodes["company"]
+    return [(company.start.booked, company.start.open), (company.end.booked, company.end.open)]
 
 
 async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
@@ -58,7 +79,7 @@ async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
                   owner_id=dice.choice(OWNERS), created_time=noon(dice.choice(days)))
         for number in range(60)
     ]  # fmt: skip
-    said: dict[date, tuple[int, int]] = {}
+    said: dict[tuple[date, str], tuple[int, int]] = {}
     for day in days:
         await store.put_setting("clock", {"pinned": day.isoformat()})
         new = [one for one in writes if one.created_time.date() == day]
@@ -66,22 +87,13 @@ async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
         changes = [some_change(dice, one, day) for one in dice.sample(known, len(known) // 2)]
         results = await store.apply_deals(LOCAL, [*new, *changes])
         assert not [result.errors for result in results if result.errors]
-        said[day] = await booked_and_open(store)
-    assert len(set(said.values())) > 5
+        said |= {(day, field): await booked_and_open(store, field) for field in FIELDS}
+    assert all(len({said[day, field] for day in days}) > 5 for field in FIELDS)
     for first in days:
         for last in days[days.index(first) :: 3]:
-            pairs = await store.deal_pairs(LOCAL, day_end(first), day_end(last), START, END)
-            tree = await store.tree(LOCAL, last)
-            counting = Counting(await store.rates(), first, last)
-            bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD", counting)
-            company = bridge.nodes["company"]
-            assert (company.start.booked, company.start.open) == said[first]
-            assert (company.end.booked, company.end.open) == said[last]
-            for parts in bridge.nodes.values():
-                whole = parts.start
-                for value in parts.causes.values():
-                    whole += value
-                assert whole == parts.end
+            for field in FIELDS:
+                told = [said[first, field], said[last, field]]
+                assert await reconciled(store, first, last, field) == told
 
 
 async def test_only_deals_of_those_who_are_seen(store: Store) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import create_engine
 
 from kit.errors import Forbidden
 from kit.money import Money
 from learning.records import Quota
 from services.gateway.domain import LOCAL, NodeQuota, Principal, Scope, WriteStatus
-from services.gateway.store import Store
+from services.gateway.store import Store, open_store
+from services.gateway.store.database import read_url
+from services.gateway.store.migrate import upgrade
 
 EAST = Principal("east", Scope.SUBTREE, "east")
 NODES = [
@@ -50,3 +55,44 @@ async def test_quotas_are_taken_away(store: Store) -> None:
     assert [await store.drop_quotas(LOCAL, one, "2017-Q4") for one in ("manager:east", "owner:cat", "x\x00")] == [0] * 3
     assert await store.list_quotas(LOCAL, "") == [Quota("ann", "2017-Q4", Money("USD", 5))]
     assert [one.node for one in await store.list_node_quotas(LOCAL, "2017-Q4")] == ["company", "region:East"]
+
+
+async def test_quotas_of_another_type_stand_apart(store: Store) -> None:
+    arr = [NodeQuota("company", "2017-Q4", Money("USD", 7), "arr"),
+           NodeQuota("owner:ann", "2017-Q4", Money("USD", 3), "arr")]  # fmt: skip
+    ann, nobody = Quota("ann", "2017-Q4", Money("USD", 5)), NodeQuota("owner:zoe", "2017-Q4", Money("USD", 3), "arr")
+    statuses = [one.status for one in await store.save_node_quotas(LOCAL, [NODES[0], *arr, nobody])]
+    assert statuses == [*["created"] * 3, "rejected"]
+    await store.save_quotas(LOCAL, [ann])
+    assert await store.list_node_quotas(LOCAL, "") == [NODES[0], *arr]
+    assert await store.quotas_in(LOCAL, ["2017-Q4"]) == ([ann], [NODES[0]])
+    owners, nodes = await store.quotas_in(LOCAL, ["2017-Q4"], "arr")
+    assert (owners, set(nodes)) == ([], set(arr))
+    assert await store.quotas_in(EAST, ["2017-Q4"], "arr") == ([], [arr[1]])
+    assert await store.drop_quotas(LOCAL, "owner:ann", "2017-Q4", type_name="arr") == 1
+    assert await store.list_quotas(LOCAL, "") == [ann]
+    assert await store.list_node_quotas(LOCAL, "") == [NODES[0], arr[0]]
+
+
+async def test_what_was_kept_before_there_were_types_is_of_amounts(tmp_path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path}/old.db", postgres_url):
+        engine = create_engine(read_url(url))
+        with engine.begin() as connection:
+            upgrade(connection, "0014")
+            for statement in (
+                "INSERT INTO node_quotas VALUES ('2017-Q4', 'company', 'USD', 900)",
+                "INSERT INTO forecast_days VALUES ('company', 'USD', '2017-Q4', '2017-10-05', '{\"mean\": 5}')",
+                (
+                    "INSERT INTO calls (kind, period, node, currency, amount, note, author, time, context, undone_by)"
+                    " VALUES ('submission', '2017-Q4', 'company', 'USD', 7, '', 'local', 0, '{}', '')"
+                ),
+            ):
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+        store = await open_store(url)
+        assert await store.list_node_quotas(LOCAL, "") == [NODES[0]]
+        [call], [day] = (
+            await store.standing_calls(LOCAL, "2017-Q4"), await store.forecast_days(LOCAL, "company", "USD")
+        )  # fmt: skip
+        assert (call.amount.minor, call.type, day.body, day.type) == (7, "amount", {"mean": 5}, "amount")
+        await store.close()

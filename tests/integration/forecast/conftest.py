@@ -1,27 +1,25 @@
-"""A NATS server of a test's own, which it may kill and wipe."""
+"""The gateway's store, where it is it that tells the forecast service something."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nats.aio.client import Client as NATS  # noqa: N814
 
-from kit.connection import connect
-from kit.messaging import ensure_streams
-from kit.nats_server import NatsServer
+from services.gateway.store import Store, open_store
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with NatsServer(tmp_path / "store") as started:
-        yield started
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(f"sqlite:///{tmp_path}/gateway.db")
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture
-async def client(server: NatsServer) -> AsyncIterator[NATS]:
-    connection = await connect(server.url, "test")
-    await ensure_streams(connection)
-    yield connection
-    await connection.close()
+async def another(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store that knows nothing of the other one's life."""
+    opened = await open_store(f"sqlite:///{tmp_path}/another.db")
+    yield opened
+    await opened.close()

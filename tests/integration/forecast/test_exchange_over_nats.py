@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import grpc
@@ -15,25 +15,19 @@ from kit.models import ModelShelf
 from kit.money import Money
 from kit.nats_server import NatsServer
 from kit.testing import eventually
-from learning.exchange import DatedRate, Rates
+from learning.exchange import DatedRate
+from services.gateway.domain import LOCAL
 from services.gateway.exchange_pointer import ExchangePointer
+from services.gateway.store import Store
 from services.gateway.workspace import Workspace
-from tests.integration.forecast.test_fiscal_quarters import Settings
 from tests.integration.forecast.test_forecast_replicas import Replica, Rollups, published, replica, send
 from tests.unit.forecast.forecast_builders import scored_event
 
 AMOUNTS = (Money("USD", 100_000), Money("EUR", 100_001), Money("KRW", 900_007))
 
 
-class Store(Settings):
-    """A store of settings and rates."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held = Rates()
-
-    async def rates(self) -> Rates:
-        return self.held
+async def set_rates(store: Store, *rates: DatedRate) -> None:
+    await store.save_rates(LOCAL, rates, datetime(2017, 9, 30, tzinfo=UTC))
 
 
 def events(count: int, revision: int = 1) -> list[events_pb2.DealEvent]:
@@ -50,11 +44,10 @@ async def told(one: Replica) -> Rollups:
         return {}  # it reads the stream anew
 
 
-async def test_replicas_follow_the_rates_that_hold(server: NatsServer, client: NATS) -> None:
-    store = Store()
+async def test_replicas_follow_the_rates_that_hold(server: NatsServer, client: NATS, store: Store) -> None:
     workspace = Workspace(store)
     await workspace.pin(date(2017, 9, 30))
-    pointer = ExchangePointer(store, workspace, ModelShelf(client))  # type: ignore[arg-type]
+    pointer = ExchangePointer(store, workspace, ModelShelf(client))
     await pointer.refill()
     assert await ModelShelf(client).pointer("exchange_rates") is None, "nothing is told while there were never any"
     async with replica(server) as one, replica(server) as other:
@@ -68,7 +61,7 @@ async def test_replicas_follow_the_rates_that_hold(server: NatsServer, client: N
 
         await eventually(lambda: agree("USD", "EUR", "KRW"), 20)
         days = (date(2017, 9, 1), date(2017, 10, 1))
-        store.held = Rates.of("USD", [DatedRate("EUR", day, Decimal(5 + place) / 4) for place, day in enumerate(days)])
+        await set_rates(store, *(DatedRate("EUR", day, Decimal(5 + place) / 4) for place, day in enumerate(days)))
         before = await one.rollups()
         await pointer.changed()
         await eventually(lambda: agree("USD", "KRW"), 20)
@@ -104,14 +97,13 @@ async def rows(one: Replica) -> list[insights_pb2.Rollup]:
     return list((await one.stub.GetRollup(pb.GetRollupRequest())).rollups)
 
 
-async def test_a_pointer_of_another_life_is_overtaken(client: NATS) -> None:
-    shelf, store = ModelShelf(client), Store()
-    store.held = Rates.of("USD", [DatedRate("EUR", date(2017, 9, 1), Decimal(2))])
-    await ExchangePointer(store, Workspace(store), shelf).refill()  # type: ignore[arg-type]
-    fresh = Store()
-    again = Workspace(fresh)
+async def test_a_pointer_of_another_life_is_overtaken(client: NATS, store: Store, another: Store) -> None:
+    shelf = ModelShelf(client)
+    await set_rates(store, DatedRate("EUR", date(2017, 9, 1), Decimal(2)))
+    await ExchangePointer(store, Workspace(store), shelf).refill()
+    again = Workspace(another)
     for _ in range(2):
-        await ExchangePointer(fresh, again, shelf).refill()  # type: ignore[arg-type]
+        await ExchangePointer(another, again, shelf).refill()
         found = await shelf.pointer("exchange_rates")
         assert found is not None
         assert (again.exchange_edition, found.generation) == (2, 2)

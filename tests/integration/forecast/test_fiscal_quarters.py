@@ -15,26 +15,11 @@ from kit.nats_server import NatsServer
 from kit.testing import eventually
 from learning.fiscal import FiscalCalendar
 from services.gateway.fiscal_pointer import FiscalPointer
+from services.gateway.store import Store
 from services.gateway.workspace import Workspace
 from tests.integration.forecast.test_forecast_replicas import Replica, replica, send, some_events
 
 MONTHS = ["2017-10", "2017-11", "2017-12"]  # as of the end of September
-
-
-class Settings:
-    """A store of settings."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, object] = {}
-
-    async def get_setting(self, key: str) -> object | None:
-        return self._kept.get(key)
-
-    async def put_setting(self, key: str, value: object) -> None:
-        self._kept[key] = value
-
-    async def counts(self, principal: object) -> dict[str, int]:
-        return {"deals": 0}
 
 
 async def told(one: Replica, period: str = "") -> dict[str, insights_pb2.Rollup]:
@@ -46,8 +31,8 @@ async def told(one: Replica, period: str = "") -> dict[str, insights_pb2.Rollup]
     return {row.period: row for row in answer.rollups if row.open_deals}
 
 
-async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS) -> None:
-    workspace = Workspace(Settings())
+async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS, store: Store) -> None:
+    workspace = Workspace(store)
     pointer = FiscalPointer(workspace, ModelShelf(client))
     await pointer.refill()
     async with replica(server) as one:
@@ -82,11 +67,11 @@ async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS) -
         assert added[moved[1]] == (await told(one))[moved[1]].deals_sum
 
 
-async def test_a_pointer_of_another_life_is_overtaken(client: NATS) -> None:
-    shelf, workspace = ModelShelf(client), Workspace(Settings())
+async def test_a_pointer_of_another_life_is_overtaken(client: NATS, store: Store, another: Store) -> None:
+    shelf, workspace = ModelShelf(client), Workspace(store)
     await workspace.set_fiscal_year({"start_month": 3})
     await FiscalPointer(workspace, shelf).refill()
-    again = Workspace(Settings())
+    again = Workspace(another)
     assert again.calendar == FiscalCalendar()
     await FiscalPointer(again, shelf).refill()
     found = await shelf.pointer("fiscal_year")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from nats.aio.client import Client as NATS  # noqa: N814
 
 from dealcast.events.v1 import events_pb2
-from kit.clock import FixedClock
+from kit.clock import Clock, FixedClock
+from kit.server import GrpcServer
 from services.forecast import convert
+from services.forecast.draws import Drawer
+from services.forecast.exchange import CountingDrawer, Exchange
+from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
 from services.gateway.convert import insight_from_event, rollup_from_pb
@@ -58,3 +66,36 @@ class Forecaster:
         await self.store.save_rollups(
             [rollup_from_pb(convert.rollup_to_pb(row, self.service.info, now)) for row in rows]
         )
+
+
+@contextlib.asynccontextmanager
+async def serving(service: Forecasts, clock: Clock, run_dir: Path) -> AsyncIterator[None]:
+    """Answer over gRPC, where a gateway of this run folder looks for the forecast service."""
+    api = ForecastApi(service, SimpleNamespace(ready=True), clock)
+    server = GrpcServer("127.0.0.1:0", api.add_to, [SERVICE_NAME])
+    await server.start()
+    (run_dir / "forecast.json").write_text(json.dumps({"grpc": server.address}))
+    try:
+        yield
+    finally:
+        await server.stop(0)
+
+
+def chance_with(
+    service: Forecasts, node: str, quota: int, won: Mapping[str, int], exchange: Exchange | None = None
+) -> float:
+    """P(quota met) in the last quarter of 2017 by the scenarios themselves, with deals won of which each brings so
+    much; all in cents of dollars, which all counts in."""
+    asked = (node, "2017-Q4", "USD")
+    [total] = [one for at, span, code, one in service.rollup.vectors() if (at.id, str(span), code) == asked]
+    reached = total.astype(float)
+    scenarios = len(reached)
+    for name, amount in won.items():
+        parameters = service.rollup.held[name].parameters
+        assert parameters is not None
+        [draw] = CountingDrawer(Drawer(), exchange or Exchange()).draw([parameters])
+        cells = np.zeros(len(draw.periods) * scenarios)
+        cells[draw.cells] += draw.amounts
+        start = [str(period) for period in draw.periods].index("2017-Q4") * scenarios
+        reached += amount - cells[start : start + scenarios]
+    return float((reached >= quota).mean())

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from kit.clock import FixedClock
 from kit.nats_server import NatsServer
-from kit.server import GrpcServer
 from learning.wire_event import deal_event
 from services.forecast import convert
-from services.forecast.draws import Drawer
-from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.leaves import Update
 from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
@@ -27,6 +22,7 @@ from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
 from services.gateway.rest import forecast_gap
 from services.gateway.rest.schemas_forecast import ClosedGap, Simulation
 from tests.integration.gateway.conftest import RunningGateway
+from tests.integration.gateway.forecasting import chance_with, serving
 
 TODAY = date(2017, 10, 5)
 AMOUNTS = {"a1": 400, "a2": 300, "a3": 20, "b1": 500, "b2": 250}  # dollars
@@ -73,21 +69,7 @@ async def forecasts(running: RunningGateway) -> Forecasts:
 
 
 def probability(service: Forecasts, node: str, quota: int, won: list[str]) -> float:
-    """P(quota met) by the scenarios themselves, with the deals won."""
-    [total] = [one[3] for one in service.rollup.vectors() if one[0].id == node and str(one[1]) == "2017-Q4"]
-    open_now = total.astype(float)
-    held: dict[str, Update] = service.rollup._deals
-    for name in won:
-        parameters = held[name].parameters
-        assert parameters is not None
-        [draw] = Drawer().draw([parameters])
-        scenarios = len(open_now)
-        cells = np.zeros(len(draw.periods) * scenarios)
-        cells[draw.cells] += draw.amounts
-        start = [str(period) for period in draw.periods].index("2017-Q4") * scenarios
-        mine = cells[start : start + scenarios]
-        open_now += AMOUNTS[name] * 100 - mine
-    return float((open_now >= quota * 100).mean())
+    return chance_with(service, node, quota * 100, {name: AMOUNTS[name] * 100 for name in won})
 
 
 async def asked(running: RunningGateway, **params: Any) -> Any:
@@ -105,11 +87,7 @@ async def test_the_fewest_deals_close_the_gap(
         assert (await running.http.put("/v1/quotas", json=quota)).status_code == 201
     away = await asked(running, node="company")
     assert (away.status_code, away.json()["field"]) == (503, "forecast")
-    api = ForecastApi(service, SimpleNamespace(ready=True), FixedClock(TODAY))
-    server = GrpcServer("127.0.0.1:0", api.add_to, [SERVICE_NAME])
-    await server.start()
-    (tmp_path / "forecast.json").write_text(json.dumps({"grpc": server.address}))
-    try:
+    async with serving(service, FixedClock(TODAY), tmp_path):
         answer = await asked(running, node="manager:boss")
         assert answer.status_code == 200, answer.text
         found = answer.json()
@@ -138,8 +116,6 @@ async def test_the_fewest_deals_close_the_gap(
         monkeypatch.setattr(forecast_gap, "principal_of", lambda _: Principal("a", Scope.OWN, "a"))
         assert (await asked(running, node="manager:boss")).status_code == 403
         assert (await asked(running, node="owner:a", deals=1)).json() == mine
-    finally:
-        await server.stop(0)
 
 
 async def supposing(running: RunningGateway, service: Forecasts) -> None:

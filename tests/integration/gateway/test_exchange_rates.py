@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from kit.documents import document_follower
 from kit.models import ModelShelf
-from services.forecast.exchange_source import exchange_follower
+from services.forecast.exchange import Exchange
+from services.forecast.told import EXCHANGE_RATES, read_exchange
 from services.gateway.domain import Principal, Scope
 from services.gateway.rest import exchange
 from tests.integration.gateway.conftest import RunningGateway
@@ -75,7 +77,8 @@ async def test_totals_in_the_companys_currency(gateway: RunningGateway) -> None:
         (5, "currency", True), (6, "rate", True), (7, "currency", True), (8, "date", True)
     ]  # fmt: skip
     assert (await asked(gateway))["stale"], "totals were reckoned with other rates"
-    follower = exchange_follower(ModelShelf(gateway.nc), forecaster.service.adopt_exchange)
+    adopt = forecaster.service.adopt_exchange
+    follower = document_follower(ModelShelf(gateway.nc), EXCHANGE_RATES, read_exchange, adopt, prior=Exchange())
     assert await follower.look(), "the rates that hold today are pointed at at once"
     known = {(node.id, str(span), code) for node, span, code, _ in forecaster.service.rollup.vectors()}
     assert not known, "totals begin anew"

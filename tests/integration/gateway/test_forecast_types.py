@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,14 +13,22 @@ import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.nats_server import NatsServer
-from kit.server import GrpcServer
-from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
+from services.forecast.by_field import of_field
+from services.forecast.model import ForecastModel
+from services.forecast.service import Forecasts
 from services.gateway.domain import Principal, Scope
+from services.gateway.forecast_days import Diary
 from services.gateway.rest import views
+from services.gateway.rest.schemas_forecast import ClosedGap, ForecastChanges
 from services.gateway.rest.schemas_totals import ForecastTotals
 from tests.integration.gateway.conftest import RunningGateway
-from tests.integration.gateway.forecasting import Forecaster
+from tests.integration.gateway.forecasting import Forecaster, chance_with, serving
 
+FILE = b"""node,period,currency,amount,type
+ann,2017-Q4,USD,100,arr
+company,2017-Q4,USD,160,arr
+ann,2017-Q4,USD,9,x
+"""
 NOW = datetime(2017, 10, 20, 20, tzinfo=UTC)
 
 
@@ -39,6 +46,10 @@ async def running(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncI
     await gateway.lines("/v1/users:batch", [{"id": "boss"}, {"id": "ann"} | lines, {"id": "ben"} | lines])
     yield gateway
     await gateway.stop()
+
+
+def usd(value: str) -> dict[str, str]:
+    return {"currency": "USD", "value": value}
 
 
 async def totals(running: RunningGateway, **asked: str) -> Any:
@@ -67,19 +78,16 @@ async def test_totals_of_a_field(running: RunningGateway, tmp_path: Path, monkey
     assert "amount, arr" in unknown.json()["mend"]
     away = await totals(running, type="arr")
     assert (away.status_code, away.json()["field"]) == (503, "forecast")
-    api = ForecastApi(forecaster.service, SimpleNamespace(ready=True), forecaster.clock)
-    server = GrpcServer("127.0.0.1:0", api.add_to, [SERVICE_NAME])
-    await server.start()
-    (tmp_path / "forecast.json").write_text(json.dumps({"grpc": server.address}))
-    try:
+    async with serving(forecaster.service, forecaster.clock, tmp_path):
         await _look(running)
+        await _set_and_say(running)
+        await _suppose(running, forecaster)
+        await _past(running)
         assert (await totals(running, type="arr", period="2017-Q3")).json()["nodes"][0]["booked"] == "0.00"
         monkeypatch.setattr(views, "principal_of", lambda _: Principal("ann", Scope.OWN, "ann"))
         mine = {row["node"]: row for row in (await totals(running, type="arr")).json()["nodes"]}
         assert mine.keys() == {"company", "manager:boss", "owner:ann"}
         assert (mine["company"]["booked"], mine["owner:ann"]["booked"]) == (None, "0.00")
-    finally:
-        await server.stop(0)
 
 
 async def _look(running: RunningGateway) -> None:
@@ -108,6 +116,76 @@ async def _look(running: RunningGateway) -> None:
     tree = {row["node"]: row for row in (await totals(running, type="arr", tree="line")).json()["nodes"]}
     assert tree["company"]["booked"] == "30.25"
     assert sum(Decimal(row["booked"]) for node, row in tree.items() if node.startswith("line:")) == Decimal("30.25")
+
+
+async def _set_and_say(running: RunningGateway) -> None:
+    """Quotas, submissions and adjustments of a type stand beside those of amounts."""
+    rows = (
+        b"node,period,currency,amount,type\nann,2017-Q4,USD,100,arr\ncompany,2017-Q4,USD,160,arr\nann,2017-Q4,USD,9,x\n"
+    )
+    told = (await running.http.post("/v1/quotas:import", content=rows)).json()
+    assert (told["created"], told["rejected"], told["errors"][0]["errors"][0]["field"]) == (2, 1, "type")
+    ben = {"owner_id": "ben", "period": "2017-Q4", "amount": usd("50"), "type": "arr"}
+    assert (await running.http.put("/v1/quotas", json=ben)).status_code == 201
+    listed = (await running.http.get("/v1/quotas", params={"period": "2017-Q4"})).json()["quotas"]
+    assert {"node": "owner:ben", "period": "2017-Q4", "amount": usd("50.00"), "type": "arr"} in listed
+    for what, node, value in (("submissions", "owner:ann", "95"), ("adjustments", "manager:boss", "-5")):
+        body = {"node": node, "type": "arr", "amount": usd(value)}
+        made = await running.http.post(f"/v1/forecast/{what}", json=body)
+        assert (made.status_code, made.json()["type"]) == (201, "arr"), made.text
+    rows_of = {}
+    for kind in ("arr", "amount"):
+        rows_of[kind] = {row["node"]: row for row in (await totals(running, type=kind)).json()["nodes"]}
+    company, boss = rows_of["arr"]["company"], rows_of["arr"]["manager:boss"]
+    assert (company["quota"], company["quota_below"], boss["quota"]) == ("160.00", "150.00", "150.00")
+    assert company["remaining"] == "129.75"
+    assert 0 < company["quota_probability"] < 1
+    assert (boss["adjustment"], boss["submitted_below"]) == ("-5.00", "95.00")
+    assert Decimal(company["adjusted"]) == Decimal(company["mean"]) - 5
+    of_amounts = rows_of["amount"]["company"]
+    assert (of_amounts["quota"], of_amounts["submitted_below"], of_amounts["adjusted"]) == (
+        "900.00", None, of_amounts["mean"]
+    )  # fmt: skip
+    [call] = (await running.http.get("/v1/forecast/submissions", params={"type": "arr"})).json()["calls"]
+    assert call["context"]["mean"] == rows_of["arr"]["owner:ann"]["mean"]
+    assert (await running.http.post("/v1/forecast/submissions", json={"type": "x", "amount": usd("1")})) \
+        .status_code == 404  # fmt: skip
+
+
+async def _suppose(running: RunningGateway, forecaster: Forecaster) -> None:
+    """The gap is closed, and deals are supposed won, by the type's numbers."""
+    open_deals = {"a1": 10_000, "b1": 5_000}
+    answer = await running.http.get("/v1/forecast/close-gap", params={"period": "2017-Q4", "type": "arr"})
+    found = answer.json()
+    ClosedGap.model_validate(found)
+    assert (found["type"], found["quota"], found["tried"]) == ("arr", "160.00", 2)
+    totals_of = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), forecaster.clock)
+    totals_of.rollup.apply([of_field(one, "annual") for one in forecaster.service.rollup.held.values()])
+    for deal_ in found["deals"]:
+        alone = chance_with(totals_of, "company", 12_975, {deal_["id"]: open_deals[deal_["id"]]})
+        assert deal_["effect"] == pytest.approx(alone - found["quota_probability"], abs=0.03)
+    won = {"period": "2017-Q4", "type": "arr", "deals": [{"id": "a1", "outcome": "WON"}]}
+    [company, *_] = (await running.http.post("/v1/forecast:simulate", json=won)).json()["nodes"]
+    assert (company["before"]["booked"], company["after"]["booked"]) == ("30.25", "130.25")
+    chance = chance_with(totals_of, "company", 12_975, {"a1": 10_000})
+    assert company["after"]["quota_probability"] == pytest.approx(chance, abs=0.02)
+    new = {"type": "arr", "added": [{"count": 3}]}
+    assert (await running.http.post("/v1/forecast:simulate", json=new)).json()["field"] == "added"
+
+
+async def _past(running: RunningGateway) -> None:
+    """What happened to a type's number, and what was said of it on each day."""
+    await running.lines("/v1/deals:batch", [{"id": "a1", "fields": {"annual": 120.5}}])
+    params = {"period": "2017-Q4", "type": "arr"}
+    changes = (await running.http.get("/v1/forecast/changes", params=params | {"from": "2017-10-05"})).json()
+    ForecastChanges.model_validate(changes)
+    company = changes["nodes"][0]
+    assert (company["start"]["total"], company["end"]["total"]) == ("180.25", "200.75")
+    assert company["parts"]["up"]["open"] == "20.50"
+    assert await Diary(running.gateway).write() >= 8
+    days = (await running.http.get("/v1/forecast/days", params=params)).json()
+    assert (days["type"], days["days"][-1]["booked"], days["days"][-1]["quota"]) == ("arr", "30.25", "160.00")
+    assert (await running.http.get("/v1/forecast/accuracy", params={"type": "arr"})).json()["periods"] == []
 
 
 async def test_what_is_no_type(running: RunningGateway) -> None:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
 
-from kit.messaging import Consumer, Message, Outgoing, Publisher, connect, ensure_streams
+from kit.messaging import Consumer, Message, Outgoing, Publisher, ensure_streams
 from kit.models import Follower, ModelShelf, Pointer, pack
 from kit.nats_server import NatsServer
 from kit.testing import eventually
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with NatsServer(tmp_path / "store") as started:
-        yield started
-
-
-@pytest.fixture
-async def client(server: NatsServer) -> AsyncIterator[NATS]:
-    connection = await connect(server.url, "test")
-    await ensure_streams(connection)
-    yield connection
-    await connection.close()
 
 
 class Pipe:

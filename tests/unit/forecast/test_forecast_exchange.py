@@ -15,6 +15,7 @@ import pytest
 
 from dealcast.events.v1 import events_pb2
 from kit.clock import FixedClock
+from kit.documents import read_document
 from kit.errors import Poisoned
 from kit.models import Pointer
 from kit.money import Money
@@ -26,12 +27,12 @@ from services.forecast.blend import Correction, Past
 from services.forecast.dataset import read_cases
 from services.forecast.domain import SCENARIOS, Integers
 from services.forecast.exchange import BesideDeals, Exchange
-from services.forecast.exchange_source import FILE, read_exchange
 from services.forecast.leaves import Update
 from services.forecast.model import ForecastModel
 from services.forecast.months import Allotment
 from services.forecast.newbusiness import NewBusiness, OwnerRate
 from services.forecast.service import Forecasts
+from services.forecast.told import EXCHANGE_RATES, read_exchange
 from tests.unit.forecast.forecast_builders import DAY, owner_path
 
 MakeEvent = Callable[..., events_pb2.DealEvent]
@@ -191,6 +192,6 @@ def test_training_reads_amounts_in_the_companys_currency(history: Callable[..., 
      {"currency": "USD", "rates": {"EUR": "-1"}}, {"currency": "USD", "rates": {"ZZZ": "1"}}],
 )  # fmt: skip
 def test_what_are_no_rates_is_refused(tmp_path: Path, data: dict[str, object]) -> None:
-    (tmp_path / FILE).write_text(json.dumps(data), "utf-8")
+    (tmp_path / f"{EXCHANGE_RATES}.json").write_text(json.dumps(data), "utf-8")
     with pytest.raises(Poisoned):
-        read_exchange(tmp_path, Pointer("edition 1", 1, "x"))
+        read_document(tmp_path, EXCHANGE_RATES, read_exchange)

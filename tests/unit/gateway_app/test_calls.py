@@ -80,9 +80,10 @@ def test_without_a_forecast_nothing_is_adjusted() -> None:
 
 def test_what_is_written_down_of_a_day() -> None:
     nodes = [row | {"mean": "0.125"} if node == "owner:a" else row for node, row in rows([]).items()]
-    forecast = {"business_day": "2017-10-05", "currency": "USD", "period": "2017-Q4", "nodes": nodes}
+    forecast = {"business_day": "2017-10-05", "currency": "USD", "period": "2017-Q4", "type": "arr", "nodes": nodes}
     days = {one.node: one for one in day_rows(forecast)}
     assert set(days) == {"company", "owner:a"}, "not those with nothing at all"
+    assert days["owner:a"].type == "arr"
     assert (days["owner:a"].body["mean"], days["owner:a"].body["submitted"]) == (12, None)
     assert [to_minor(text, code) for text, code in (("1.5", "KRW"), ("2.5", "KRW"), (None, "KRW"))] == [2, 2, None]
 

@@ -26,7 +26,7 @@ from dealcast.common.v1 import insights_pb2 as dealcast_dot_common_dot_v1_dot_in
 from dealcast.events.v1 import events_pb2 as dealcast_dot_events_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#dealcast/forecast/v1/forecast.proto\x12\x14\x64\x65\x61lcast.forecast.v1\x1a!dealcast/common/v1/insights.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"D\n\x14\x46orecastDealsRequest\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"H\n\x15\x46orecastDealsResponse\x12/\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.dealcast.common.v1.Forecast\"F\n\x10GetRollupRequest\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x14\n\x0c\x61mount_field\x18\x03 \x01(\t\"@\n\x11GetRollupResponse\x12+\n\x07rollups\x18\x01 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\"\x89\x01\n\x15SimulateRollupRequest\x12\x0e\n\x06period\x18\x01 \x01(\t\x12,\n\x05\x64\x65\x61ls\x18\x02 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\x12\x32\n\x05\x61\x64\x64\x65\x64\x18\x03 \x03(\x0b\x32#.dealcast.forecast.v1.AddedPipeline\"K\n\rAddedPipeline\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"t\n\x16SimulateRollupResponse\x12+\n\x07\x63urrent\x18\x01 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\x12-\n\tsimulated\x18\x02 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\"\x11\n\x0fGetModelRequest\"u\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x17\n\x0f\x65valuation_json\x18\x05 \x01(\t2\xa1\x03\n\x0f\x46orecastService\x12h\n\rForecastDeals\x12*.dealcast.forecast.v1.ForecastDealsRequest\x1a+.dealcast.forecast.v1.ForecastDealsResponse\x12\\\n\tGetRollup\x12&.dealcast.forecast.v1.GetRollupRequest\x1a\'.dealcast.forecast.v1.GetRollupResponse\x12k\n\x0eSimulateRollup\x12+.dealcast.forecast.v1.SimulateRollupRequest\x1a,.dealcast.forecast.v1.SimulateRollupResponse\x12Y\n\x08GetModel\x12%.dealcast.forecast.v1.GetModelRequest\x1a&.dealcast.forecast.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#dealcast/forecast/v1/forecast.proto\x12\x14\x64\x65\x61lcast.forecast.v1\x1a!dealcast/common/v1/insights.proto\x1a\x1f\x64\x65\x61lcast/events/v1/events.proto\"D\n\x14\x46orecastDealsRequest\x12,\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\"H\n\x15\x46orecastDealsResponse\x12/\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.dealcast.common.v1.Forecast\"F\n\x10GetRollupRequest\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x14\n\x0c\x61mount_field\x18\x03 \x01(\t\"@\n\x11GetRollupResponse\x12+\n\x07rollups\x18\x01 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\"\x9f\x01\n\x15SimulateRollupRequest\x12\x0e\n\x06period\x18\x01 \x01(\t\x12,\n\x05\x64\x65\x61ls\x18\x02 \x03(\x0b\x32\x1d.dealcast.events.v1.DealEvent\x12\x32\n\x05\x61\x64\x64\x65\x64\x18\x03 \x03(\x0b\x32#.dealcast.forecast.v1.AddedPipeline\x12\x14\n\x0c\x61mount_field\x18\x04 \x01(\t\"K\n\rAddedPipeline\x12+\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x1d.dealcast.events.v1.DealEvent\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"t\n\x16SimulateRollupResponse\x12+\n\x07\x63urrent\x18\x01 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\x12-\n\tsimulated\x18\x02 \x03(\x0b\x32\x1a.dealcast.common.v1.Rollup\"\x11\n\x0fGetModelRequest\"u\n\x10GetModelResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\r\n\x05prior\x18\x04 \x01(\x08\x12\x17\n\x0f\x65valuation_json\x18\x05 \x01(\t2\xa1\x03\n\x0f\x46orecastService\x12h\n\rForecastDeals\x12*.dealcast.forecast.v1.ForecastDealsRequest\x1a+.dealcast.forecast.v1.ForecastDealsResponse\x12\\\n\tGetRollup\x12&.dealcast.forecast.v1.GetRollupRequest\x1a\'.dealcast.forecast.v1.GetRollupResponse\x12k\n\x0eSimulateRollup\x12+.dealcast.forecast.v1.SimulateRollupRequest\x1a,.dealcast.forecast.v1.SimulateRollupResponse\x12Y\n\x08GetModel\x12%.dealcast.forecast.v1.GetModelRequest\x1a&.dealcast.forecast.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,15 +42,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETROLLUPRESPONSE']._serialized_start=345
   _globals['_GETROLLUPRESPONSE']._serialized_end=409
   _globals['_SIMULATEROLLUPREQUEST']._serialized_start=412
-  _globals['_SIMULATEROLLUPREQUEST']._serialized_end=549
-  _globals['_ADDEDPIPELINE']._serialized_start=551
-  _globals['_ADDEDPIPELINE']._serialized_end=626
-  _globals['_SIMULATEROLLUPRESPONSE']._serialized_start=628
-  _globals['_SIMULATEROLLUPRESPONSE']._serialized_end=744
-  _globals['_GETMODELREQUEST']._serialized_start=746
-  _globals['_GETMODELREQUEST']._serialized_end=763
-  _globals['_GETMODELRESPONSE']._serialized_start=765
-  _globals['_GETMODELRESPONSE']._serialized_end=882
-  _globals['_FORECASTSERVICE']._serialized_start=885
-  _globals['_FORECASTSERVICE']._serialized_end=1302
+  _globals['_SIMULATEROLLUPREQUEST']._serialized_end=571
+  _globals['_ADDEDPIPELINE']._serialized_start=573
+  _globals['_ADDEDPIPELINE']._serialized_end=648
+  _globals['_SIMULATEROLLUPRESPONSE']._serialized_start=650
+  _globals['_SIMULATEROLLUPRESPONSE']._serialized_end=766
+  _globals['_GETMODELREQUEST']._serialized_start=768
+  _globals['_GETMODELREQUEST']._serialized_end=785
+  _globals['_GETMODELRESPONSE']._serialized_start=787
+  _globals['_GETMODELRESPONSE']._serialized_end=904
+  _globals['_FORECASTSERVICE']._serialized_start=907
+  _globals['_FORECASTSERVICE']._serialized_end=1324
 # @@protoc_insertion_point(module_scope)

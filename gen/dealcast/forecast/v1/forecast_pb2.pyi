@@ -37,14 +37,16 @@ class GetRollupResponse(_message.Message):
     def __init__(self, rollups: _Optional[_Iterable[_Union[_insights_pb2.Rollup, _Mapping]]] = ...) -> None: ...
 
 class SimulateRollupRequest(_message.Message):
-    __slots__ = ("period", "deals", "added")
+    __slots__ = ("period", "deals", "added", "amount_field")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     DEALS_FIELD_NUMBER: _ClassVar[int]
     ADDED_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_FIELD_NUMBER: _ClassVar[int]
     period: str
     deals: _containers.RepeatedCompositeFieldContainer[_events_pb2.DealEvent]
     added: _containers.RepeatedCompositeFieldContainer[AddedPipeline]
-    def __init__(self, period: _Optional[str] = ..., deals: _Optional[_Iterable[_Union[_events_pb2.DealEvent, _Mapping]]] = ..., added: _Optional[_Iterable[_Union[AddedPipeline, _Mapping]]] = ...) -> None: ...
+    amount_field: str
+    def __init__(self, period: _Optional[str] = ..., deals: _Optional[_Iterable[_Union[_events_pb2.DealEvent, _Mapping]]] = ..., added: _Optional[_Iterable[_Union[AddedPipeline, _Mapping]]] = ..., amount_field: _Optional[str] = ...) -> None: ...
 
 class AddedPipeline(_message.Message):
     __slots__ = ("deal", "count")
