@@ -68,7 +68,7 @@ async def between(
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
     shown = node or COMPANY
-    deals = deal_rows(bridge, bridge.below(shown)) if seen is None or shown in seen else []
+    deals = deal_rows(bridge, bridge.below(shown)) if not node or seen is None or node in seen else []
     return {
         "period": str(period),
         "type": kind.name if kind else AMOUNT,

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
+from services.gateway.forecast_client import Simulator
 from services.gateway.rest import (
     catalogue,
     deals,
@@ -67,20 +68,20 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         exports.router(gateway, desks.scratch),
     ):
         app.include_router(router)
-    mount_pages(app, gateway)
+    mount_pages(app, gateway, desks.simulator)
     app.add_middleware(Tracing)
     app.add_middleware(EncodedSlashes)
     _describe(app)
     return app
 
 
-def mount_pages(app: FastAPI, gateway: Gateway) -> None:
+def mount_pages(app: FastAPI, gateway: Gateway, simulator: Simulator) -> None:
     """The web pages, where this installation has them."""
     if importlib.util.find_spec(PAGES) is None:
         return
     mount = getattr(importlib.import_module(PAGES), "mount", None)
     if mount is not None:
-        mount(app, gateway)
+        mount(app, gateway, simulator)
 
 
 def _describe(app: FastAPI) -> None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from services.gateway.forecast_client import Simulator
     from services.gateway.service import Gateway
 
 
-def mount(app: FastAPI, gateway: Gateway) -> None:
-    """Add /, /deals, /deals/{id} and /static to the gateway's application."""
+def mount(app: FastAPI, gateway: Gateway, simulator: Simulator) -> None:
+    """Add /, /deals, /deals/{id}, /forecast and /static to the gateway's application."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
+    from services.gateway.web import forecast_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway))
+    app.include_router(forecast_page.router(gateway, simulator))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -42,7 +42,7 @@ def templates() -> jinja2.Environment:
     )  # fmt: skip
 
 
-async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str]]) -> Response:
+async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str | Response]]) -> Response:
     """The page, or a page that says what is wrong and how to mend it."""
     asked = request.query_params.get("lang", "")
     words = Words(asked if asked in LANGUAGES else accepted_language(request))
@@ -51,6 +51,8 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
     try:
         only_day = request.query_params.get("part") == "day"
         body, status = words("app.as_of_day", day=day) if only_day else await make(words), 200
+        if isinstance(body, Response):
+            return body
     except DealcastError as error:
         text = words("problem.not_found") if isinstance(error, NotFound) else error.message
         body = render("problem.html", request, words, text=text, problem=error, business_day=day, sample=sample)
@@ -63,7 +65,8 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
     other = LANGUAGES[1 - LANGUAGES.index(words.language)]
     asked = {name: value for name, value in request.query_params.items() if name != "part"}
     shared = {
-        "w": words, "version": VERSION, "live": HTMX.is_file(), "charts": ECHARTS.is_file(),
+        "w": words, "version": VERSION, "here": request.url.path.split("/")[1], "live": HTMX.is_file(),
+        "charts": ECHARTS.is_file(),
         "other_language": other,
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",

@@ -14,8 +14,10 @@ from fastapi import FastAPI
 
 from kit.money import Money
 from kit.testing import eventually, free_port
+from learning.fiscal import FiscalCalendar
 from learning.records import DealKind, Motion, Quota, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
+from services.gateway.forecast_client import ForecastService
 from services.gateway.rest import deals, problems, views
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
@@ -27,6 +29,7 @@ from services.gateway.workspace import Workspace
 TODAY = date(2026, 11, 20)
 AS_OF = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NEXT_QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3")
+QUARTERS = ("2026-Q4", *NEXT_QUARTERS)
 HOSTILE = '<script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\''
 
 
@@ -42,7 +45,7 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Gateway, str]]:
     problems.install(app)
     app.include_router(deals.router(gateway))
     app.include_router(views.router(gateway, 1.0))
-    mount(app, gateway)
+    mount(app, gateway, ForecastService("", folder))  # which runs nowhere here
     app.add_middleware(EncodedSlashes)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
@@ -103,8 +106,14 @@ def insights(deal_id: str, revision: int = 1, probability: float = 0.62, text: s
         "reasons": reasons, "prior": False,
     }  # fmt: skip
     periods = [
-        {"period": period, "start_date": "", "end_date": "", "probability": share, "expected": krw(int(5.2e7 * share))}
-        for period, share in (("2026-Q4", 0.41), ("2027-Q1", 0.15), ("2027-Q2", 0.05), ("2027-Q3", 0.01))
+        {
+            "period": str(quarter),
+            "start_date": quarter.start.isoformat(),
+            "end_date": quarter.end.isoformat(),
+            "probability": share,
+            "expected": krw(int(5.2e7 * share)),
+        }
+        for quarter, share in zip(map(FiscalCalendar().parse, QUARTERS), (0.41, 0.15, 0.05, 0.01), strict=True)
     ]
     forecast = {
         "status": "open", "periods": periods,

@@ -47,6 +47,7 @@
 
   function onTotals() {
     if (document.getElementById("totals")) refresh("totals");
+    if (document.querySelector("#call[data-live]")) refresh("call", OTHERS);
   }
 
   document.addEventListener("htmx:finally:request", (event) => {
@@ -56,11 +57,17 @@
   });
 
   let last = document.body.dataset.since;
+  const held = document.querySelector("[data-held]"); // a call under way: changes are counted, not shown
+
+  function tell(event) {
+    document.dispatchEvent(new CustomEvent("dealcast:event", { detail: JSON.parse(event.data).deal_id }));
+  }
 
   function listen() {
     const source = new EventSource(`/v1/events?last_event_id=${last}`);
     const on = (kind, handle) => source.addEventListener(kind, (event) => {
       last = event.lastEventId || last;
+      if (held && kind === "deal") tell(event);
       handle(event);
     });
     source.onopen = () => show(true);

@@ -1,0 +1,94 @@
+"""The bridge between two moments as a waterfall: a row a cause, its bar where the sum stood and came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+from services.gateway.bridge import CAUSES
+from services.gateway.web.call_views import money, signed
+from services.gateway.web.words import Words
+
+Json = Mapping[str, Any]
+MOST_DEALS = 12
+UP, DOWN, LEVEL = "for", "against", "booked"
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A bar from `left`, `width` wide, in percent of the chart."""
+
+    label: str
+    amount: str
+    deals: str
+    kind: str
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class MovedView:
+    """A deal that moved."""
+
+    href: str
+    name: str
+    owner: str
+    cause: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeView:
+    """The whole picture; `still` where nothing moved."""
+
+    since: str
+    steps: tuple[StepView, ...]
+    deals: tuple[MovedView, ...]
+    still: bool
+
+
+def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words) -> BridgeView | None:
+    """Of a node's row of services.gateway.forecast_changes; None where it has none or its totals are not seen."""
+    row = next((one for one in bridge["nodes"] if one["node"] == node), None)
+    if row is None or row["start"] is None:
+        return None
+    currency = bridge["currency"]
+    parts = [(cause, row["parts"][cause]) for cause in CAUSES]
+    told = [(cause, Decimal(part["total"]), part["deals"]) for cause, part in parts if part["deals"]]
+    start, end = Decimal(row["start"]["total"]), Decimal(row["end"]["total"])
+    stood = [start]
+    for _, amount, _ in told:
+        stood.append(stood[-1] + amount)
+    low = min([Decimal(0), *stood, end])
+    width = max([*stood, end, Decimal(1)]) - low
+
+    def place(first: Decimal, last: Decimal) -> tuple[float, float]:
+        left, right = sorted((first, last))
+        return round(float(100 * (left - low) / width), 2), max(0.4, round(float(100 * (right - left) / width), 2))
+
+    steps = [StepView(words("bridge.start"), money(start, currency, words), "", LEVEL, *place(Decimal(0), start))]
+    for (cause, amount, deals), ends in zip(told, pairwise(stood), strict=True):
+        booked = Decimal(row["parts"][cause]["booked"])
+        count = words("bridge.deals", count=words.number(deals))
+        if booked and booked != amount:
+            count = words("bridge.booked", count=words.number(deals), amount=signed(booked, currency, words))
+        text, kind = signed(amount, currency, words), UP if amount >= 0 else DOWN
+        steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends)))
+    steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))
+    return BridgeView(words.day(bridge["from"]), tuple(steps), _deals(bridge, names, words), not told)
+
+
+def _deals(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[MovedView, ...]:
+    found: Sequence[Json] = bridge["deals"][:MOST_DEALS]
+    return tuple(
+        MovedView(
+            f"/deals/{quote(one['id'], safe='')}", one["name"] or one["id"],
+            names.get(one["owner_id"], one["owner_id"] or words("list.nobody")), words(f"bridge.{one['cause']}"),
+            signed(Decimal(one["total"]), bridge["currency"], words),
+        )
+        for one in found
+    )  # fmt: skip

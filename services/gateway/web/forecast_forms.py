@@ -1,0 +1,109 @@
+"""What people do on the forecast call: submit, adjust, take back, and suppose."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.records import Outcome
+from services.gateway.calls import CallKind
+from services.gateway.forecast_calls import Said, say, undo
+from services.gateway.forecast_client import Simulator
+from services.gateway.imports.units import read_units
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.forecast import currency_of, day_of, period_of, text_of
+from services.gateway.rest.http import body_of
+from services.gateway.rollup import COMPANY
+from services.gateway.service import Gateway
+from services.gateway.simulation import Supposed, simulate
+from services.gateway.web.doubt_views import what_if_view
+from services.gateway.web.held import Asked
+from services.gateway.web.rendering import render
+from services.gateway.web.words import Words
+
+PATH = "/forecast"
+MOST_FORM = 64 << 10
+MOST_SUPPOSED = 20
+LONGEST_NOTE = 2_000
+KINDS = {kind.value: kind for kind in CallKind}
+
+
+def asked_of(gateway: Gateway, request: Request) -> Asked:
+    """What the address asks for. Raises InvalidInput."""
+    node = text_of(request, "node") or COMPANY
+    return Asked(period_of(gateway, request), node, currency_of(request), day_of(request, "since"))
+
+
+def page_address(request: Request, path: str = PATH, **changes: str) -> str:
+    """The page's address, or one beside it, with some parameters changed; empty ones are left out."""
+    asked = {name: value for name, value in request.query_params.items() if name != "part"} | changes
+    kept = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{kept}" if kept else path
+
+
+async def _form(request: Request) -> dict[str, list[str]]:
+    """The fields of a form. Raises InvalidInput for what is none, TooLarge."""
+    data = await body_of(request, MOST_FORM)
+    found: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=200):
+            found.setdefault(name, []).append(value)
+    except (UnicodeDecodeError, ValueError):
+        raise InvalidInput("the form cannot be read", field="body", mend="Send it from the page") from None
+    return found
+
+
+async def say_number(gateway: Gateway, request: Request, words: Words) -> str | Response:
+    """Submit, adjust or take back; then the page again."""
+    form, principal = await _form(request), principal_of(request)
+    kind = KINDS.get((form.get("kind") or [""])[0])
+    if kind is None:
+        raise InvalidInput("this can be submitted or adjusted only", field="kind", mend="Send it from the page")
+    taken = (form.get("undo") or [""])[0]
+    if taken:
+        if not taken.isdecimal() or len(taken) > 18:
+            raise InvalidInput("this is no id of one", field="undo", value=taken[:40], mend="Send it from the page")
+        await undo(gateway, principal, kind, int(taken))
+        return RedirectResponse(page_address(request, call=""), 303)
+    asked = asked_of(gateway, request)
+    amount = _amount((form.get("amount") or [""])[0], (form.get("currency") or [""])[0], words)
+    note = (form.get("note") or [""])[0].strip()
+    if len(note) > LONGEST_NOTE:
+        raise InvalidInput(words("call.long_note"), field="note", value=note[:40], mend=f"{LONGEST_NOTE}")
+    if amount.minor < 0 and kind is CallKind.SUBMISSION:
+        raise InvalidInput(words("call.negative"), field="amount", value=amount.value, mend="0")
+    await say(gateway, principal, kind, Said(amount, note, asked.node, asked.period))
+    return RedirectResponse(page_address(request, call=""), 303)
+
+
+def _amount(text: str, currency: str, words: Words) -> Money:
+    """An amount as people write it, such as 5,000,000, 5.2m or 3.2억. Raises InvalidInput."""
+    plain = text.strip()
+    number = read_units(plain)
+    try:
+        return Money.parse(currency, number if number is not None else Decimal(plain.replace(",", "") or "?"))
+    except (ArithmeticError, ValueError):
+        mend = words("call.amount_mend")
+        raise InvalidInput(words("call.no_amount"), field="amount", value=text[:40], mend=mend) from None
+
+
+async def what_if(gateway: Gateway, simulator: Simulator, request: Request, words: Words) -> str:
+    """The number as it would be with the ticked deals won in the period, or slipped out of it."""
+    form, principal, asked = await _form(request), principal_of(request), asked_of(gateway, request)
+    won, slipped = form.get("won", []), form.get("slipped", [])
+    later: date = asked.period.next().end
+    supposed = [Supposed(one, Outcome.WON) for one in dict.fromkeys(won)]
+    supposed += [Supposed(one, None, later) for one in dict.fromkeys(slipped) if one not in won]
+    if len(supposed) > MOST_SUPPOSED:
+        raise InvalidInput(words("call.many"), field="deals", value=str(len(supposed)), mend=str(MOST_SUPPOSED))
+    if not supposed:
+        return render("_what_if.html", request, words, what_if=None)
+    found = await simulate(gateway, simulator, principal, asked.period, supposed)
+    currency = asked.currency or (form.get("currency") or [""])[0]
+    return render("_what_if.html", request, words, what_if=what_if_view(found, asked.node, currency, words))

@@ -1,0 +1,193 @@
+"""The forecast call: a manager's page about a period's number, what moved it, and what would move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import DealcastError, NotFound
+from services.gateway.calls import CallKind, call_json
+from services.gateway.disagreements import disagreements
+from services.gateway.domain import Principal
+from services.gateway.forecast_client import Simulator
+from services.gateway.forecast_days import accuracy
+from services.gateway.gap import close_gap
+from services.gateway.quarter_totals import HORIZON, View
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.forecast import text_of
+from services.gateway.service import Gateway
+from services.gateway.web.bridge_view import bridge_view
+from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
+from services.gateway.web.doubt_views import doubt_views, gap_view
+from services.gateway.web.forecast_forms import asked_of, page_address, say_number, what_if
+from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers
+from services.gateway.web.rendering import HTMX, answer, render
+from services.gateway.web.words import Words
+
+MOST_PERIODS, GAP_DEALS = 6, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the page works with."""
+
+    gateway: Gateway
+    simulator: Simulator
+    held: Held
+    recent: Recent
+
+
+def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
+    """The routes."""
+    routes, desk = APIRouter(include_in_schema=False), Desk(gateway, simulator, Held(), Recent(gateway))
+
+    @routes.get("/forecast")
+    async def forecast_call(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _page(desk, request, words))
+
+    @routes.post("/forecast/hold")
+    async def hold(request: Request) -> Response:
+        principal, asked = principal_of(request), asked_of(gateway, request)
+        numbers = await gather_numbers(gateway, principal, asked)
+        moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
+        token = desk.held.keep(principal, asked, numbers, moves)
+        return RedirectResponse(page_address(request, call=token), 303)
+
+    @routes.post("/forecast/say")
+    async def say(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: say_number(gateway, request, words))
+
+    @routes.post("/forecast/what-if")
+    async def suppose(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: what_if(gateway, simulator, request, words))
+
+    return routes
+
+
+async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[Asked, Numbers, Moves | None]:
+    """The numbers as of now, or those that a call holds; the node may change within a call. What takes reading deals
+    comes with them in a call, or asked for as a part: a page does not wait for it."""
+    asked, token = asked_of(desk.gateway, request), text_of(request, "call")
+    if token:
+        held, numbers, moves = desk.held.find(principal, token, desk.gateway.workspace.now())
+        return replace(held, node=asked.node), numbers, moves
+    numbers = await gather_numbers(desk.gateway, principal, asked)
+    later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")
+    return asked, numbers, None if later else await desk.recent.moves(principal, asked, numbers)
+
+
+async def _page(desk: Desk, request: Request, words: Words) -> str:
+    gateway, principal = desk.gateway, principal_of(request)
+    asked, numbers, moves = await _numbers(desk, principal, request)
+    asked = replace(asked, node=_first_seen(numbers, asked.node, named="node" in request.query_params))
+    names = {user.id: user.name for user in await gateway.store.list_users(principal)}
+    part = request.query_params.get("part", "")
+    if part == "gap":
+        return await _gap(desk, principal, asked, request, words)
+    values = _number_values(numbers, asked, names, words) | _links(gateway, request, numbers, asked, words)
+    values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), names, words)
+    if part == "moves":
+        return render("_moves.html", request, words, **values)
+    values["said"] = _said(numbers, asked, values["node_name"], names, words)
+    values["past"] = past_views(
+        await accuracy(gateway, principal, asked.node, numbers.forecast["currency"], MOST_PERIODS), words
+    )
+    day = words.day(gateway.workspace.business_day)
+    values |= {"since": numbers.event, "business_day": day, "sample": gateway.workspace.sample}
+    return render("_call.html" if part == "call" else "forecast.html", request, words, **values)
+
+
+def _first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
+    """The node asked for, else the topmost whose totals are seen. Raises NotFound for one that is not there."""
+    rows = {row["node"]: row for row in numbers.forecast["nodes"]}
+    if named and node not in rows:
+        mend = "Choose one of the tree"
+        raise NotFound("there is no such node in this period", field="node", value=node[:60], mend=mend)
+    if named or (node in rows and rows[node]["booked"] is not None):
+        return node
+    return next((row["node"] for row in numbers.forecast["nodes"] if row["booked"] is not None), node)
+
+
+def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], words: Words) -> dict[str, Any]:
+    forecast, submission = numbers.forecast, numbers.standing(CallKind.SUBMISSION, asked.node)
+    row = [one for one in forecast["nodes"] if one["node"] == asked.node]
+    told = call_json(submission) if submission else None
+    return {
+        "number": number_view({**forecast, "nodes": row}, told, names, words),
+        "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
+        "currency": forecast["currency"], "cautions": [one["text"] for one in forecast.get("cautions", ())],
+        "open": asked.period.end > numbers.day,
+    }  # fmt: skip
+
+
+def _move_values(
+    numbers: Numbers, moves: Moves | None, asked: Asked, view: View, names: Mapping[str, str], words: Words
+) -> dict[str, Any]:
+    """The bridge, the tree with what moved in it, and the deals in doubt; the first and last are None until read."""
+    tree = tree_view(numbers.forecast, moves.bridge if moves else None, asked.node, words)
+    if moves is None:
+        return {"moves": False, "bridge": None, "doubts": None, "tree": tree}
+    owners = numbers.owners(asked.node)
+    bridge = {**moves.bridge, "deals": [one for one in moves.bridge["deals"] if one["owner_id"] in owners]}
+    judged = disagreements(moves.records, view, owners, numbers.rates, numbers.forecast["currency"], numbers.day)
+    shown = bridge_view(bridge, asked.node, names, words)
+    return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words), "tree": tree}
+
+
+def _said(numbers: Numbers, asked: Asked, name: str, names: Mapping[str, str], words: Words) -> list[dict[str, Any]]:
+    """The two things that can be said, and what stands of each."""
+    said = []
+    for kind in CallKind:
+        call = numbers.standing(kind, asked.node)
+        amount = {"currency": call.amount.currency, "value": call.amount.value} if call else None
+        told = said_by(call_json(call), names, words) if call else ""
+        shown = {"id": call.id if call else 0, "amount": words.money(amount), "told": told}
+        texts = {"label": words(f"call.{kind}"), "means": words(f"call.{kind}_told", name=name)}
+        said.append({"kind": kind.value} | shown | texts)
+    return said
+
+
+def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, words: Words) -> dict[str, Any]:
+    before, after, above = walk(numbers.forecast, asked.node)
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
+    periods = [str(current.next(ahead)) for ahead in range(-2, HORIZON)]
+
+    def to_node(node: str) -> str:
+        return page_address(request, node=node) if node else ""
+
+    held = bool(text_of(request, "call"))
+    return {
+        "held": held, "leave": page_address(request, call=""), "hold": page_address(request, "/forecast/hold", call=""),
+        "say": page_address(request, "/forecast/say", call=""), "suppose": page_address(request, "/forecast/what-if"),
+        "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
+        "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
+        "periods": [(one, page_address(request, period=one, call=""), one == str(asked.period)) for one in periods],
+        "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
+        "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
+        "deals_address": _deals_address(asked.node, request),
+        "export": "/v1/exports/forecast?format=xlsx",
+    }  # fmt: skip
+
+
+def _deals_address(node: str, request: Request) -> str:
+    level, _, user = node.partition(":")
+    owner = {"owner": user, "manager": f"team:{user}"}.get(level, "")
+    asked = {"owner": owner, "lang": request.query_params.get("lang", "")}
+    kept = urlencode({name: value for name, value in asked.items() if value})
+    return f"/deals?{kept}" if kept else "/deals"
+
+
+async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request, words: Words) -> str:
+    """The deals that close the gap: worked out on request, as it takes some hundred simulations."""
+    try:
+        found = await close_gap(
+            desk.gateway, desk.simulator, principal, asked.period, asked.node, asked.currency, GAP_DEALS
+        )
+    except DealcastError as error:
+        return render("_gap.html", request, words, gap=None, why=error.message)
+    return render("_gap.html", request, words, gap=gap_view(found, words), why="")

@@ -1,0 +1,144 @@
+"""The numbers of a forecast call: gathered once, and held while people talk about them.
+
+A call's numbers stay in the gateway's memory for some hours, the newest few of them: they are a view, nothing that
+could be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kit.errors import NotFound
+from learning.exchange import Rates
+from learning.fiscal import FiscalPeriod
+from services.gateway.calls import Call, CallKind
+from services.gateway.disagreements import judged_deals
+from services.gateway.domain import Principal, Record
+from services.gateway.forecast_calls import last_submission
+from services.gateway.forecast_changes import between, changes
+from services.gateway.service import Gateway
+
+MOST_CALLS = 8
+LASTS = timedelta(hours=6)
+FRESH, MOST_KEPT = 10.0, 16
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page is asked for; `since` is where the bridge begins, without a day at the last submission."""
+
+    period: FiscalPeriod
+    node: str
+    currency: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The totals of all nodes that are seen, and what people said of them."""
+
+    forecast: Json
+    rates: Rates
+    calls: Sequence[Call]  # that stand
+    day: date
+    time: datetime  # when they were gathered
+    event: int  # the last before
+
+    def standing(self, kind: CallKind, node: str) -> Call | None:
+        """What stands of a kind for a node: the newest, in whatever currency."""
+        mine = [call for call in self.calls if (call.kind, call.node) == (kind, node)]
+        return max(mine, key=lambda call: call.id, default=None)
+
+    def owners(self, node: str) -> frozenset[str]:
+        """The owners at or below a node."""
+        inside = {node}
+        for row in self.forecast["nodes"]:  # parents before children
+            if row["parent"] in inside:
+                inside.add(row["node"])
+        return frozenset(one.removeprefix("owner:") for one in inside if one.startswith("owner:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What takes reading deals: the bridge of all nodes, and the deals that may be judged in two ways."""
+
+    bridge: Json
+    records: Sequence[Record]
+
+
+async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -> Numbers:
+    """The numbers as of now. Raises InvalidInput for a period that is not forecast."""
+    store, event = gateway.store, await gateway.store.last_event_id()  # before reading: nothing is missed in between
+    forecast = await gateway.forecast(principal, str(asked.period), "", asked.currency)
+    calls = await store.standing_calls(principal, str(asked.period))
+    return Numbers(forecast, await store.rates(), calls, gateway.workspace.business_day, gateway.workspace.now(), event)
+
+
+async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, currency: str) -> Moves:
+    """The bridge since the day asked for, else since the node's last submission, else since the period's eve."""
+    call = None if asked.since else await last_submission(gateway, principal, asked.period, asked.node)
+    if call is None:
+        bridge = await changes(gateway, principal, asked.period, "", currency, asked.since, None)
+    else:
+        ends = (call.time, max(call.time, gateway.workspace.now()))
+        bridge = await between(gateway, principal, asked.period, "", currency, ends)
+    return Moves(bridge, await judged_deals(gateway, principal))
+
+
+class Recent:
+    """Moves gathered a moment ago, for who walks the tree or looks at the same page: a deal's history is read once.
+
+    They serve until something changes, and some seconds in any case.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._known: OrderedDict[Hashable, tuple[int, float, asyncio.Task[Moves]]] = OrderedDict()
+
+    async def moves(self, principal: Principal, asked: Asked, numbers: Numbers, fresh: float = FRESH) -> Moves:
+        """Those of now, or at most `fresh` seconds old; who asks for what is being gathered waits for it."""
+        call = None if asked.since else numbers.standing(CallKind.SUBMISSION, asked.node)
+        currency = numbers.forecast["currency"]
+        key = (principal, asked.period, currency, asked.since, call and call.id)
+        event, gathered, task = self._known.get(key, (-1, 0.0, None))
+        now = time.monotonic()
+        failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+        if task is None or failed or (event != numbers.event and now - gathered > fresh):
+            task = asyncio.ensure_future(gather_moves(self._gateway, principal, asked, currency))
+            self._known[key] = (numbers.event, now, task)
+            self._known.move_to_end(key)
+            while len(self._known) > MOST_KEPT:
+                self._known.popitem(last=False)
+        return await asyncio.shield(task)
+
+
+class Held:
+    """The calls under way, by token; each is its principal's own."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[str, tuple[str, Asked, Numbers, Moves]] = OrderedDict()
+
+    def keep(self, principal: Principal, asked: Asked, numbers: Numbers, moves: Moves) -> str:
+        """Hold these numbers; the token to ask for them by."""
+        token = secrets.token_urlsafe(12)
+        self._calls[token] = (principal.id, asked, numbers, moves)
+        while len(self._calls) > MOST_CALLS:
+            self._calls.popitem(last=False)
+        return token
+
+    def find(self, principal: Principal, token: str, now: datetime) -> tuple[Asked, Numbers, Moves]:
+        """Raises NotFound for a call that is over, or another's."""
+        found = self._calls.get(token)
+        if found is None or found[0] != principal.id or now - found[2].time > LASTS:
+            mend = "Leave call mode, and begin the call again"
+            raise NotFound("this call's numbers are no longer held", field="call", value=token[:40], mend=mend)
+        return found[1:]

@@ -1,0 +1,54 @@
+"""The forecast call in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, expect
+
+from services.gateway.domain import LOCAL
+from tests.e2e.web.actions import Site, open_page, scrolls_sideways
+from tests.e2e.web.site import deal
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def test_a_call_from_the_number_to_a_submission(site: Site, desk: BrowserContext) -> None:
+    page, complaints = await open_page(desk, f"{site[1]}/forecast")
+    await expect(page.locator(".number-card")).to_contain_text("8 times in 10 between")
+    await expect(page.locator("#bridge")).to_contain_text("Then")  # read after the page is there
+    await expect(page.locator("#doubts")).to_contain_text("한빛정밀")
+    await page.keyboard.press("j")
+    await expect(page.locator(".crumbs")).to_contain_text("수도권")
+    await page.keyboard.press("k")
+    await expect(page.locator(".crumbs")).to_have_text("Everybody")
+    form = page.locator(".sayform").first
+    await form.get_by_label("Amount").fill("8.2억")
+    await form.get_by_label("Note").fill("Three signatures due")
+    await form.get_by_role("button", name="Save").click()
+    await expect(page.locator(".sides")).to_contain_text("₩820M")
+    await expect(page.locator(".sides")).to_contain_text("Three signatures due")
+    assert not complaints
+
+
+async def test_in_call_mode_changes_wait_for_a_click(site: Site, desk: BrowserContext) -> None:
+    page, complaints = await open_page(desk, f"{site[1]}/forecast")
+    await page.get_by_role("button", name="Start the call").click()
+    await expect(page.locator(".heldbar")).to_contain_text("numbers as of")
+    await expect(page.locator("#connection")).to_have_text("Live")
+    before = await page.locator("#bridge .bridge").inner_text()
+    await site[0].apply_deals(LOCAL, [deal("LATE-1", "Came in mid-sentence", "u1", 90_000_000)])
+    apply = page.locator("#apply")
+    await expect(apply).to_have_text("1 changed since: apply")
+    assert await page.locator("#bridge .bridge").inner_text() == before
+    await apply.click()
+    await expect(page.locator("#bridge .bridge")).not_to_have_text(before)
+    assert not complaints
+
+
+async def test_on_a_phone_nothing_is_cut_off(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", color_scheme="dark")
+    page, complaints = await open_page(context, f"{site[1]}/forecast")
+    await expect(page.locator("#bridge")).to_contain_text("당시")
+    assert not await scrolls_sideways(page)
+    assert not complaints
+    await context.close()

@@ -1,0 +1,108 @@
+"""The forecast call as answers: submitting, holding, taking back, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from kit.money import Money
+from services.gateway.calls import CallKind
+from services.gateway.domain import LOCAL
+from services.gateway.service import Gateway
+from tests.e2e.web.site import deal, fill, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
+    async with serving(tmp_path_factory.mktemp("call")) as (gateway, address):
+        await fill(gateway)
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            yield gateway, client
+
+
+Site = tuple[Gateway, httpx.AsyncClient]
+
+
+async def test_the_number_stands_in_a_managers_words(site: Site) -> None:
+    page = (await site[1].get("/forecast?lang=en")).text
+    assert "8 times in 10 between ₩460M and ₩940M" in page
+    assert "20% to make ₩900M" in page or "to make ₩900M" in page
+    korean = (await site[1].get("/forecast?lang=ko")).text
+    assert "10번 중 8번은 ₩4.6억 ~ ₩9.4억" in korean
+
+
+@pytest.mark.parametrize(("written", "minor"), [("5,200,000", 5_200_000), ("3.2억", 320_000_000), ("7m", 7_000_000)])
+async def test_what_is_submitted_stands_until_it_is_taken_back(site: Site, written: str, minor: int) -> None:
+    gateway, client = site
+    form = {"kind": "submission", "amount": written, "currency": "KRW", "note": "two are signed"}
+    answer = await client.post("/forecast/say?lang=en&period=2026-Q4&node=manager:m1", data=form)
+    assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/forecast")
+    [call] = await gateway.store.standing_calls(LOCAL, "2026-Q4")
+    assert (call.kind, call.node, call.amount) == (CallKind.SUBMISSION, "manager:m1", Money("KRW", minor))
+    page = (await client.get(answer.headers["location"])).text
+    assert "two are signed" in page
+    undone = {"kind": "submission", "undo": str(call.id)}
+    assert (await client.post("/forecast/say?node=manager:m1", data=undone)).status_code == 303
+    assert not await gateway.store.standing_calls(LOCAL, "2026-Q4")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"kind": "submission", "amount": "many", "currency": "KRW"}, "this is no amount"),
+        ({"kind": "submission", "amount": "", "currency": "KRW"}, "this is no amount"),
+        ({"kind": "submission", "amount": "-5", "currency": "KRW"}, "not negative"),
+        ({"kind": "order", "amount": "5", "currency": "KRW"}, "submitted or adjusted"),
+        ({"kind": "adjustment", "amount": "5", "currency": "XXQ"}, "this is no amount"),
+        ({"kind": "submission", "undo": "x"}, "no id"),
+    ],
+)
+async def test_what_cannot_be_said_is_refused_in_words(site: Site, form: dict[str, str], said: str) -> None:
+    answer = await site[1].post("/forecast/say?lang=en", data=form)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert not await site[0].store.standing_calls(LOCAL, "2026-Q4")
+
+
+async def test_a_call_holds_its_numbers_while_deals_change(site: Site) -> None:
+    gateway, client = site
+    before = await client.post("/forecast/hold?lang=en")
+    held = before.headers["location"]
+    assert "call=" in held
+    shown = (await client.get(held)).text
+    await gateway.apply_deals(LOCAL, [deal("NEW-1", "A large new deal", "u1", 70_000_000)])
+    again = (await client.get(held)).text
+    assert steps(again) == steps(shown)
+    assert "numbers as of" in again
+    begun = await client.post("/forecast/hold?lang=en")
+    now = (await client.get(begun.headers["location"])).text
+    assert steps(now) != steps(shown)
+
+
+def steps(page: str) -> list[str]:
+    table = page[page.index('class="bridge"') :]
+    return re.findall(r'class="number">([^<]+)', table[: table.index("</table>")])
+
+
+async def test_a_call_that_is_over_says_so(site: Site) -> None:
+    answer = await site[1].get("/forecast?lang=en&call=gone")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/forecast?node=owner:nobody", "/forecast?period=2099-Q1", "/forecast?since=soon"])
+async def test_what_is_not_there_is_a_page_too(site: Site, path: str) -> None:
+    answer = await site[1].get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_a_form_from_another_page_sized_like_a_file_is_refused(site: Site) -> None:
+    answer = await site[1].post("/forecast/say", content=b"note=" + b"x" * 100_000)
+    assert answer.status_code == 413

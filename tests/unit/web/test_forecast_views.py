@@ -1,0 +1,139 @@
+"""What the forecast call shows: the bridge's bars, the tree's order, the record of past periods, and deals in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.money import Money
+from learning.exchange import Rates
+from learning.fiscal import FiscalCalendar
+from learning.records import Deal, DealHistory
+from services.gateway.bridge import CAUSES
+from services.gateway.disagreements import disagreements
+from services.gateway.domain import Insight, InsightKey, InsightKind, Record
+from services.gateway.quarter_totals import View
+from services.gateway.web.bridge_view import bridge_view
+from services.gateway.web.call_views import past_views, tree_view, walk
+from services.gateway.web.words import Words
+from tests.e2e.web.site import AS_OF, TODAY
+
+EN = Words("en")
+AMOUNTS = st.integers(-(10**9), 10**9)
+
+
+@given(start=st.integers(0, 10**9), moves=st.dictionaries(st.sampled_from(CAUSES), AMOUNTS))
+def test_bars_lie_within_the_chart_and_each_begins_where_the_last_ended(start: int, moves: dict[str, int]) -> None:
+    shown = bridge_view(bridge(start, moves), "company", {}, EN)
+    assert shown is not None
+    assert all(step.left >= 0 and step.left + step.width <= 100.5 for step in shown.steps)
+    assert len(shown.steps) == 2 + len(moves)
+    ends = [(step.left, step.left + step.width) for step in shown.steps]
+    for before, after in pairwise(ends[1:-1]):
+        assert min(abs(one - other) for one in before for other in after) < 1  # as wide as the least bar
+    assert shown.still == (not moves)
+
+
+def bridge(start: int, moves: dict[str, int]) -> dict[str, Any]:
+    parts = {cause: worth(moves.get(cause, 0)) | {"deals": int(cause in moves)} for cause in CAUSES}
+    end = start + sum(moves.values())
+    row = {"node": "company", "start": worth(start), "end": worth(end), "parts": parts}
+    return {"nodes": [row], "deals": [], "currency": "KRW", "from": "2026-09-30T23:59:59Z"}
+
+
+def worth(amount: int) -> dict[str, str]:
+    return {"open": str(amount), "booked": "0", "total": str(amount)}
+
+
+def row(node: str, parent: str | None, *, seen: bool = True) -> dict[str, Any]:
+    amounts = ("p10", "p50", "p90", "booked", "commit", "quota", "submitted", "quota_probability")
+    level = node.partition(":")[0]
+    values = dict.fromkeys(amounts, "10" if seen else None) | {"quota_probability": 0.5 if seen else None}
+    return {"node": node, "name": node.upper(), "parent": parent, "level": level} | values
+
+
+TREE = [
+    row("company", None), row("region:n", "company"), row("region:s", "company"), row("manager:1", "region:n"),
+    row("owner:a", "manager:1"), row("owner:b", "region:s"), row("owner:c", "region:s", seen=False),
+]  # fmt: skip
+FORECAST = {"nodes": TREE, "currency": "KRW"}
+
+
+def test_each_is_followed_by_those_below_it() -> None:
+    shown = tree_view(FORECAST, None, "company", EN)
+    assert [(one.name, one.depth) for one in shown] == [
+        ("Everybody", 0), ("REGION:N", 1), ("MANAGER:1", 2), ("REGION:S", 1), ("OWNER:B", 2), ("OWNER:C", 2),
+    ]  # fmt: skip
+    assert [one.hidden for one in shown] == [False, False, False, False, False, True]
+
+
+def test_the_walk_passes_everybody_who_is_seen_once() -> None:
+    node, passed = "company", ["company"]
+    while following := walk(FORECAST, node)[1]:
+        assert walk(FORECAST, following)[0] == node
+        node = following
+        passed.append(node)
+    assert passed == ["company", "region:n", "manager:1", "owner:a", "region:s", "owner:b"]
+    assert [one["node"] for one in walk(FORECAST, "owner:a")[2]] == ["company", "region:n", "manager:1"]
+
+
+def test_a_perfect_forecast_is_a_flat_line() -> None:
+    sources = {
+        "p50": {"error": 0.0, "said": ["100", "100", "100"]}, "submitted": {"error": 0.25, "said": [None, "150", "100"]}
+    }  # fmt: skip
+    periods = [{"period": "2026-Q3", "booked": "100", "range_held": 0.9, "sources": sources}]
+    [shown] = past_views({"currency": "KRW", "periods": periods}, EN)
+    assert shown.ai_line == "0,10.0 33,10.0 67,10.0 100,10.0"
+    assert shown.people_line == "33,5.0 67,10.0 100,10.0"
+    assert (shown.ai, shown.people, shown.held) == ("0%", "25%", "90%")
+
+
+@pytest.mark.parametrize(
+    ("category", "close", "chance", "found"),
+    [
+        ("commit", date(2027, 3, 1), 0.2, "doubtful"), ("commit", TODAY, 0.8, ""), ("pipeline", TODAY, 0.7, "likely"),
+        ("", None, 0.3, ""),
+    ],
+)  # fmt: skip
+def test_promises_are_categories_where_there_are_any(
+    category: str, close: date | None, chance: float, found: str
+) -> None:
+    said = judged([record("d", category, close, chance), record("other", "commit", None, 0.9)])
+    assert {"doubtful": "d" in said[0], "likely": "d" in said[1]} == {
+        "doubtful": found == "doubtful",
+        "likely": found == "likely",
+    }
+
+
+def test_without_categories_a_promise_is_a_close_date() -> None:
+    deals = [record("soon", "", TODAY, 0.2), record("later", "", date(2027, 9, 1), 0.6), record("far", "", None, 0.1)]
+    assert judged(deals) == (["soon"], ["later"])
+
+
+def test_another_owners_deals_are_not_asked_about() -> None:
+    assert judged([replace_owner(record("d", "commit", TODAY, 0.1), "u9")]) == ([], [])
+
+
+def judged(records: list[Record]) -> tuple[list[str], list[str]]:
+    quarter = FiscalCalendar().parse("2026-Q4")
+    view = View(quarter, over=False, quarters=[quarter], start=quarter.start)
+    said = disagreements(records, view, frozenset({"u1"}), Rates(), "KRW", TODAY)
+    return [one.deal.id for one in said.doubtful], [one.deal.id for one in said.likely]
+
+
+def record(deal_id: str, category: str, close: date | None, chance: float) -> Record:
+    deal = Deal(id=deal_id, owner_id="u1", category=category, close_date=close, amount=Money("KRW", 1_000))
+    period = {"start_date": "2026-10-01", "end_date": "2026-12-31", "probability": chance}
+    key = InsightKey(1, 0, TODAY.isoformat(), deal_id)
+    told = Insight(deal_id, InsightKind.FORECAST, key, "f1", AS_OF, {"periods": [period]}, {})
+    return Record(DealHistory(deal), "", {InsightKind.FORECAST: told})
+
+
+def replace_owner(given: Record, owner: str) -> Record:
+    return replace(given, history=replace(given.history, deal=replace(given.history.deal, owner_id=owner)))
