@@ -14,6 +14,7 @@ from accuracy import (
     action_effects,
     action_rules,
     actions,
+    duplicates,
     forecast,
     forecast_calibration,
     forecast_seeds,
@@ -54,6 +55,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     showing.section,
     products.section,
     signals.section,
+    duplicates.section,
 )
 
 

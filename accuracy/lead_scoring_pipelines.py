@@ -13,9 +13,9 @@ from learning.blend import fit_stack
 from learning.calibration import sigmoid
 from learning.columns import Codes, Floats, Table, Texts
 from learning.guard_histories import Verdict
+from learning.minimums import MIN_OUTCOMES
 from learning.parallel import workers
 from services.lead_scoring.dataset import Dataset
-from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.final import fit_final
 from services.lead_scoring.forward import validate
 from services.lead_scoring.parts import Fitted, Study, share_of, shared_folds, taken

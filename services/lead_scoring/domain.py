@@ -14,7 +14,6 @@ from learning.records import Deal, Outcome
 
 SERVICE = "lead_scoring"
 PRIOR_VERSION = "prior"
-MIN_OUTCOMES = 40  # with fewer, the score is a prior shrunk towards the company's rate
 TOP_REASONS = 8
 DIGITS = 6  # of contributions, in log-odds
 SMALL = 1e-12

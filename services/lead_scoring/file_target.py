@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from kit.errors import InvalidInput
 from learning.cell_numbers import is_missing, parse_number
 from learning.columns import Floats
+from learning.minimums import MIN_OUTCOMES
 from learning.tabular import Raw
-from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.file_flags import Note, counted
 from services.lead_scoring.file_words import LOST, NO, WON, YES, affirmed, meaning
 

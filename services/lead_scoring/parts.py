@@ -11,12 +11,12 @@ import numpy as np
 from learning.calibration import sigmoid
 from learning.columns import Floats
 from learning.folds import Fold
+from learning.minimums import MIN_OUTCOMES
 from learning.parallel import Workers
 from learning.records import DealKind
 from services.lead_scoring.at_risk import counts as at_risk_counts
 from services.lead_scoring.at_risk import one_sided
 from services.lead_scoring.dataset import Dataset, Ints
-from services.lead_scoring.domain import MIN_OUTCOMES
 from services.lead_scoring.final import fit_final
 from services.lead_scoring.forward import Forward, Progress, folds_of, mature_weights, validate
 from services.lead_scoring.model import ANY

@@ -1,0 +1,61 @@
+"""The five mends that help most: by how much of what models learn from and of the open pipeline they touch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from services.gateway.health.checks import usual_amount
+from services.gateway.health.deals import STRONG
+from services.gateway.health.findings import Finding
+from services.gateway.health.records import Records
+
+MOST = 5
+MISSING = "missing_amount"
+
+
+def mends(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The mends, that with the greatest effect first.
+
+    The effect is the larger of two shares: of the open amount, and of the closed deals that models learn from, that
+    the finding concerns. Where an amount is missing, the deal counts with what one is typically worth. An account or a
+    contact concerns the deals it is on.
+    """
+    total = sum(map(records.worth, records.deals))
+    closed = sum(not deal.open for deal in records.deals)
+    usual, touched = usual_amount(records), _touched(records, found)
+    lacking = sum(deal.open and deal.opportunity and not records.worth(deal) for deal in records.deals)
+    whole = total + usual * lacking
+    told = []
+    for name, deals in touched.items():
+        here = [deal for deal in records.deals if deal.id in deals]
+        amount = sum(records.worth(deal) or (usual if deal.open and deal.opportunity else 0) for deal in here)
+        learned = sum(not deal.open for deal in here)
+        effect = max(amount / whole if whole else 0.0, learned / closed if closed else 0.0)
+        count = sum(one.finding == name for one in found)
+        told.append({
+            "finding": name, "count": count, "deals": len(here), "open_deals": sum(deal.open for deal in here),
+            "closed_deals": learned, "open_amount": amount, "effect": round(effect, 4),
+        })  # fmt: skip
+    told.sort(key=lambda one: (-float(str(one["effect"])), -int(str(one["count"])), str(one["finding"])))
+    return told[:MOST]
+
+
+def _touched(records: Records, found: Sequence[Finding]) -> dict[str, set[str]]:
+    """Deals that each finding concerns."""
+    by_account, by_contact = records.deals_of("account"), defaultdict[str, list[str]](list)
+    for deal in records.deals:
+        for contact in deal.contacts:
+            by_contact[contact].append(deal.id)
+    touched: dict[str, set[str]] = defaultdict(set)
+    for one in found:
+        if one.finding == "empty_field":
+            continue
+        if one.finding.endswith("_accounts"):
+            touched[one.finding] |= {deal.id for deal in by_account.get(one.id, ())}
+        elif one.finding.endswith("_contacts"):
+            touched[one.finding] |= set(by_contact[one.id])
+        elif one.finding != "duplicate_deals" or one.score >= STRONG:
+            touched[one.finding].add(one.id)
+    return touched

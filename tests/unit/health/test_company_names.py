@@ -1,0 +1,83 @@
+"""Names of companies: what is one, and what is another."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from services.gateway.health.names import company_name
+from services.gateway.health.neighbours import neighbours
+from services.gateway.health.same_name import alike_names, one_slip
+from tests.data.companies import make
+
+OTHERS = ["대성전자", "대상전자", "대성건설", "대상유통", "Summit Security", "Lakeside Securities", "삼성물산"]
+
+
+def same(one: str, other: str) -> str:
+    """Why two names are one, among some others; "" where they are not."""
+    names = [company_name(name) for name in (one, other, *OTHERS)]
+    return next((each.why for each in alike_names(names) if (each.first, each.second) == (0, 1)), "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ("㈜한빛정밀", "한빛 정밀 주식회사", "spelling"),
+        ("（주）한빛정밀 본사", "한빛정밀", "spelling"),
+        ("(유)다온", "유한회사 다온", "spelling"),
+        ("Acme Co., Ltd.", "THE ACME", "spelling"),
+        ("Müller G.m.b.H.", "Muller GmbH", "spelling"),
+        ("Blue Harbor Intl", "BlueHarbor International, Inc.", "spelling"),
+        ("Procter & Gamble", "Procter and Gamble Company", "spelling"),
+        ("에스케이하이닉스", "SK하이닉스(주)", "spelling"),
+        ("동원에프앤비", "동원F&B", "spelling"),
+        ("Systems Delta", "Delta Systems", "order"),
+        ("한빛정밀", "한빗정밀", "slip"),
+        ("Northwind Precision", "Northwind Precsion", "slip"),
+        ("삼성전자", "Samsung Electronics Co., Ltd.", "script"),
+        ("현대모비스", "Hyundai Mobis", "script"),
+    ],
+)
+def test_one_company_written_in_two_ways(one: str, other: str, why: str) -> None:
+    assert same(one, other) == why
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("삼성전자", "삼성전기"),
+        ("대성전자", "대상전자"),
+        ("한빛정밀", "한빛정밀 서울지사"),
+        ("한빛정밀 1공장", "한빛정밀 2공장"),
+        ("First National Bank of Texas", "First National Bank of Nevada"),
+        ("Delta Unit A-1", "Delta Unit A-2"),
+        ("Delta Fund I", "Delta Fund II"),
+        ("KT", "KT&G"),
+        ("Summit Security", "Summit Securities"),
+        ("Siemens", "Siemens Energy"),
+        ("롯데건설", "Redwood Construction"),
+        ("", ""),
+    ],
+)
+def test_two_companies_with_names_alike(one: str, other: str) -> None:
+    assert same(one, other) == ""
+
+
+def test_one_slip_is_a_letter_more_less_other_or_swapped() -> None:
+    assert all(one_slip("granite", other) for other in ("granit", "granitte", "grenite", "garnite"))
+    assert not any(one_slip("granite", other) for other in ("granite", "granulite", "garnote", "stone"))
+
+
+def test_candidates_need_no_comparison_of_all_with_all() -> None:
+    texts = ["northwind", "northwinds", "lakeside", "abc"]
+    assert list(neighbours(texts)) == [(0, 1)]
+    assert list(neighbours(["ab", "cd"])) == []
+
+
+def test_the_labelled_set_is_the_one_that_was_frozen() -> None:
+    with (Path(make.__file__).parent / "companies.csv").open(encoding="utf-8") as file:
+        held = [tuple(row) for row in csv.reader(file)][1:]
+    assert held == make.rows()
+    assert len({company for _, company, _ in held}) == make.NAMES
