@@ -108,8 +108,9 @@ def section() -> str:
         "",
         (
             "2,000 companies under 3,176 names in Korean and English (`tests/data/companies/`), labelled and frozen "
-            "before the comparison was written; it was worked on with the open half alone. A pair counts as proposed where two "
-            "names hang together, also over a third. Business numbers are not used. Intervals are Wilson's, of 95 %."
+            "before the comparison was written; it was worked on with the open half alone. A pair counts as proposed "
+            "where two names hang together, also over a third. Business numbers are not used. Intervals are Wilson's, "
+            "of 95 %."
         ),
         "",
         "| half | pairs proposed | pairs there | precision | recall |",
