@@ -20,6 +20,7 @@ COMMANDS = {
     "backtest": "cli.backtest",
     "models": "cli.models",
     "export": "cli.export",
+    "figures": "cli.figures",
     "dead-letters": "cli.dead_letters",
     "backup": "cli.backup",
     "restore": "cli.backup",

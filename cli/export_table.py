@@ -27,19 +27,25 @@ def export_table(address: str, table: str, asked: str, target: Path, language: s
     """Write the table; the file is there whole or not at all. Raises Conflict where there is one already."""
     from urllib.parse import quote
 
+    chosen = format_of(target, asked)
+    size = save(f"{address}/v1/exports/{quote(table, safe='')}?format={chosen}&lang={language}", target)
+    typer.echo(f"{table}: {size / 2**20:.1f} MB, in {target}")
+
+
+def save(address: str, target: Path) -> int:
+    """Fetch a file, which is there whole or not at all; how many bytes. Raises Conflict where there is one already."""
     from kit.errors import Conflict
 
-    chosen = format_of(target, asked)
     if target.exists():
         raise Conflict("the file is there already", field="--to", value=str(target), mend="name a new one")
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as file:
-            size = download(f"{address}/v1/exports/{quote(table, safe='')}?format={chosen}&lang={language}", file)
+            size = download(address, file)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
-    typer.echo(f"{table}: {size / 2**20:.1f} MB, in {target}")
+    return size
 
 
 def download(address: str, file: IO[bytes]) -> int:

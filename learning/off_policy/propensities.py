@@ -54,11 +54,12 @@ class Propensities:
         return share
 
 
-def estimate(features: Floats, actions: Ints, count: int, seed: int = 0) -> Propensities:
-    """Chances of `count` actions given (rows, width) features, each row's from models that did not see it."""
+def estimate(features: Floats, actions: Ints, count: int, seed: int = 0, *, trees: bool = True) -> Propensities:
+    """Chances of `count` actions given (rows, width) features, each row's from models that did not see it; without
+    `trees` LightGBM is not asked."""
     rows = len(actions)
     folds = fold_numbers(actions, FOLDS, seed)
-    fitters = _fitters(features, actions, count)
+    fitters = _fitters(features, actions, count, trees=trees)
     plain, found = np.zeros((rows, count)), {name: np.zeros((rows, count)) for name in fitters}
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
@@ -101,11 +102,11 @@ def frequencies(actions: Ints, count: int) -> Floats:
 Fit = Callable[[Floats, Ints, int], Predict]  # features, classes numbered without gaps, seed
 
 
-def _fitters(features: Floats, actions: Ints, count: int) -> dict[str, Fit]:
+def _fitters(features: Floats, actions: Ints, count: int, *, trees: bool) -> dict[str, Fit]:
     if not features.shape[1] or len(np.unique(actions)) < 2:
         return {}
     fitters: dict[str, Fit] = {"logistic": _logistic}
-    if len(actions) >= LEAST_BOOSTED and count <= MOST_BOOSTED:
+    if trees and len(actions) >= LEAST_BOOSTED and count <= MOST_BOOSTED:
         fitters["boosted"] = _boosted
     return fitters
 

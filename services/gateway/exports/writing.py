@@ -58,9 +58,15 @@ async def write_table(
     Raises TooLarge for more than a format takes; then no file is left.
     """
     table = await table_of(gateway, name)
+    return await write_file(table, format_name, language, rows_of(gateway, principal, table, query, language), folder)
+
+
+async def write_file(
+    table: Table, format_name: str, language: str, pages: AsyncIterator[list[Row]], folder: Path
+) -> Path:
+    """A new file in the folder with the pages; the caller removes it. Raises TooLarge; then no file is left."""
     path = await asyncio.to_thread(_new_file, folder, format_name)
     try:
-        pages = rows_of(gateway, principal, table, query, language)
         await write_pages(FORMATS[format_name], path, table, language, pages)
     except BaseException:
         path.unlink(missing_ok=True)

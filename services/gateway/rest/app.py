@@ -20,6 +20,7 @@ from services.gateway.rest import (
     exchange,
     exports,
     feedback,
+    figures,
     forecast,
     forecast_gap,
     forecast_people,
@@ -66,6 +67,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
         exports.router(gateway, desks.scratch),
+        figures.router(gateway, desks.scratch),
     ):
         app.include_router(router)
     mount_pages(app, gateway, desks.simulator)

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,13 @@ from kit.money import Money
 from learning.records import Outcome
 from learning.snapshots import row_at
 from services.gateway.domain import LOCAL
+from services.gateway.figures.desk import FiguresDesk
 from services.gateway.imports.importer import Report
 from services.gateway.imports.mapping import load
+from services.gateway.service import Gateway
 from services.gateway.store import Store, open_store
+from services.gateway.workspace import Workspace
+from tests.integration.imports import crm_figures
 from tests.integration.imports.importing import run_import
 
 CRM = "crm_sales_opportunities"
@@ -196,3 +201,31 @@ def _some(source: Path, folder: Path) -> Path:
     kept.sort(key=lambda event: event.split(",")[0], reverse=True)  # cases in another order; events of one as they were
     (folder / "events.csv").write_text("\n".join([header, *kept]), encoding="utf-8")
     return folder
+
+
+async def test_sales_figures_are_those_of_the_csv(store: Store, datasets: Path) -> None:
+    """What the figures say of the third quarter of 2017 is what the files say, added up by other means."""
+    told, csv_rows = await figures_of(store, "2017-Q3"), crm_figures.read(datasets / CRM)
+    by_owner = {row["name"]: row for row in await figures_of(store, "2017-Q3", "owner", "win_rate")}
+    rates = {name: (row["counts"]["won"], row["count"]) for name, row in by_owner.items() if row["count"]}
+    assert rates == crm_figures.win_rates(csv_rows)
+    one = {(row["figure"], row["part"]): row for row in told}
+    won, closed = (sum(each) for each in zip(*rates.values(), strict=True))
+    assert (one["win_rate", ""]["value"], one["win_rate", ""]["count"]) == (round(won / closed, 4), closed)
+    assert abs(float(one["average_deal", ""]["value"]) - crm_figures.average_deal(csv_rows)) <= 0.005
+    created = one["pipeline_created", ""]
+    assert (created["count"], float(created["value"])) == crm_figures.created(csv_rows)
+    won_deals = await store.won(LOCAL, date(2017, 7, 1), date(2017, 9, 30))
+    assert float(one["net_new_revenue", "total"]["value"]) == sum(each.minor for each in won_deals) / 100
+    assert one["slip_rate", ""]["note"] == "none_promised"
+    assert one["retention", "net"]["note"] == "history_too_short"
+    [early] = [row for row in await figures_of(store, "2017-Q1", "all", "cycle_length") if row["part"] == "decided"]
+    assert early["value"] == crm_figures.median_days(csv_rows, date(2017, 1, 1), date(2017, 3, 31))
+
+
+async def figures_of(store: Store, period: str, by: str = "all", *names: str) -> list[dict[str, Any]]:
+    workspace = Workspace(store)
+    await workspace.load()
+    found = await FiguresDesk(Gateway(store, workspace)).figures(LOCAL, names, by, period, 1)
+    rows: list[dict[str, Any]] = found["rows"]
+    return rows

@@ -77,9 +77,9 @@ def test_half_of_the_won_with_its_interval() -> None:
     found = drawn_half(lasted, causes, 1)
     assert found.value == Curves.of(lasted, causes, 2).half_of(1)
     assert found.value == pytest.approx(np.median(lasted[causes == 1]), abs=1)
-    assert found.low is not None
-    assert found.high is not None
-    assert 10 <= found.low <= found.value <= found.high < 50
+    ends = [one for one in (found.low, found.value, found.high) if one is not None]
+    assert len(ends) == 3
+    assert 10 <= ends[0] <= ends[1] <= ends[2] < 50
     assert drawn_half(lasted, causes, 1) == found, "the same every time"
 
 
