@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 def mount(app: FastAPI, gateway: Gateway, simulator: Simulator) -> None:
-    """Add /, /deals, /deals/{id}, /forecast and /static to the gateway's application."""
+    """Add /, /deals, /deals/{id}, /forecast, /day and /static to the gateway's application."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
-    from services.gateway.web import forecast_page
+    from services.gateway.web import day_page, forecast_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway))
+    app.include_router(day_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -81,7 +81,11 @@ def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str
     row, currency = forecast["nodes"][0], forecast["currency"]
     sentence, quota = words("call.no_number"), ""
     if row["p10"] is not None:
-        sentence = words("call.over") if row["p10"] == row["p90"] else words("call.sentence", low=bar.p10, high=bar.p90)
+        sentence = (
+            words("call.nothing_open")
+            if row["p10"] == row["p90"]
+            else words("call.sentence", low=bar.p10, high=bar.p90)
+        )
     if row["quota"] is None:
         quota = words("call.no_quota")
     elif row["quota_probability"] is not None:

@@ -47,7 +47,7 @@ def page_address(request: Request, path: str = PATH, **changes: str) -> str:
     return f"{path}?{kept}" if kept else path
 
 
-async def _form(request: Request) -> dict[str, list[str]]:
+async def form_of(request: Request) -> dict[str, list[str]]:
     """The fields of a form. Raises InvalidInput for what is none, TooLarge."""
     data = await body_of(request, MOST_FORM)
     found: dict[str, list[str]] = {}
@@ -61,7 +61,7 @@ async def _form(request: Request) -> dict[str, list[str]]:
 
 async def say_number(gateway: Gateway, request: Request, words: Words) -> str | Response:
     """Submit, adjust or take back; then the page again."""
-    form, principal = await _form(request), principal_of(request)
+    form, principal = await form_of(request), principal_of(request)
     kind = KINDS.get((form.get("kind") or [""])[0])
     if kind is None:
         raise InvalidInput("this can be submitted or adjusted only", field="kind", mend="Send it from the page")
@@ -95,7 +95,7 @@ def _amount(text: str, currency: str, words: Words) -> Money:
 
 async def what_if(gateway: Gateway, simulator: Simulator, request: Request, words: Words) -> str:
     """The number as it would be with the ticked deals won in the period, or slipped out of it."""
-    form, principal, asked = await _form(request), principal_of(request), asked_of(gateway, request)
+    form, principal, asked = await form_of(request), principal_of(request), asked_of(gateway, request)
     won, slipped = form.get("won", []), form.get("slipped", [])
     later: date = asked.period.next().end
     supposed = [Supposed(one, Outcome.WON) for one in dict.fromkeys(won)]

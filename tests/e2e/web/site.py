@@ -14,9 +14,11 @@ from fastapi import FastAPI
 
 from kit.money import Money
 from kit.testing import eventually, free_port
+from learning.answers import Verb
 from learning.fiscal import FiscalCalendar
-from learning.records import DealKind, Motion, Quota, ReportingLine, User
+from learning.records import Contact, ContactRole, DealKind, Motion, Quota, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
+from services.gateway.feedback_record import Feedback
 from services.gateway.forecast_client import ForecastService
 from services.gateway.rest import deals, problems, views
 from services.gateway.rest.http import EncodedSlashes
@@ -75,9 +77,30 @@ async def fill(gateway: Gateway) -> None:
         deal("D-3", "Northwind Data", "u2", 7_000_000),
         *[deal(f"E-{number:03d}", f"Deal {number}", "u2", 100_000 + number) for number in range(60)],
     ]
+    await gateway.store.save_contacts(
+        LOCAL, [Contact("c1", "한수진", title="구매팀장", email="sujin.han@example.com", phone="010-2345-6789")]
+    )
     await gateway.apply_deals(LOCAL, writes)
-    await gateway.store.apply_insights([*insights("D-1"), *insights("a/b <i>&", text=HOSTILE)])
+    await gateway.apply_deals(LOCAL, [DealWrite("D-1", contacts=(ContactRole("c1", "decides"),)), *leads()])
+    await gateway.store.apply_insights([*insights("D-1", revision=2), *insights("a/b <i>&", text=HOSTILE)])
     await gateway.store.save_rollups([rollup(), *[rollup(-100_000_000, period) for period in NEXT_QUARTERS]])
+
+
+async def answers(gateway: Gateway, deal_id: str = "D-1") -> list[Feedback]:
+    """The answers on a deal that stand."""
+    found = await gateway.store.list_feedback(LOCAL, [deal_id])
+    return [one for one in found.get(deal_id, ()) if not one.undone and one.verb is not Verb.UNDO]
+
+
+def leads() -> list[DealWrite]:
+    """Two that nobody has contacted."""
+    return [
+        DealWrite(
+            f"L-{number}", kind=DealKind.LEAD, motion=Motion.NEW, name=name, owner_id="u1",
+            created_time=datetime(2026, 11, 2 + number, tzinfo=UTC),
+        )
+        for number, name in enumerate(("다온정밀 문의", "Aster Foods web form"))
+    ]  # fmt: skip
 
 
 def deal(deal_id: str, name: str, owner: str, amount: int) -> DealWrite:
@@ -123,8 +146,21 @@ def insights(deal_id: str, revision: int = 1, probability: float = 0.62, text: s
     }  # fmt: skip
     action = {
         "id": "s1", "action": "send_quote", "text": {"en": text or "Send a quote", "ko": text or "견적서 보내기"},
-        "channel": "mail", "contact_id": "", "gain": krw(2_100_000), "probability_gain": 0.04,
-        "probability_gain_low": 0.01, "probability_gain_high": 0.07, "reasons": [], "propensity": 0.7,
+        "channel": "mail", "contact_id": "c1" if deal_id == "D-1" else "",
+        "gain": krw(2_100_000), "probability_gain": 0.04,
+        "probability_gain_low": 0.01, "probability_gain_high": 0.07, "propensity": 0.7,
+        "reasons": [
+            reason("days_since_contact", "21", 0.0, "no contact recorded for 21 days", "21일 동안 연락 기록이 없습니다")
+        ],
+        "hours": {
+            "time_zone": "Asia/Seoul", "weekdays": [0, 1, 2, 3, 4], "from_minute": 540, "until_minute": 1080,
+            "days_off": [],
+        },
+        "message": {
+            "en": "Dear {contact}, the quote for {deal} is attached. {sender}",
+            "ko": "{contact}, {deal} 견적서를 보내 드립니다. {sender} 드림",
+        },
+        "minutes": 20.0, "tidy_up": False, "products": [], "contact_limits": None,
     }  # fmt: skip
     actions = {"actions": [action], "look_again_date": None}
     bodies: dict[InsightKind, dict[str, Any]] = {

@@ -38,6 +38,7 @@
   function onDeal(event) {
     const shown = shows(JSON.parse(event.data).deal_id);
     if (shown && document.getElementById("record")) refresh("record");
+    if (shown && document.querySelector("#myday:not(:has(.answered))")) refresh("myday", OTHERS);
     if (document.getElementById("list")) refresh("list", shown ? WAIT : OTHERS);
   }
 

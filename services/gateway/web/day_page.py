@@ -1,0 +1,168 @@
+"""A rep's day: whom first, and why now; answered with one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.clock import parse_day
+from kit.errors import InvalidInput, NotFound
+from learning.answers import Verb
+from learning.records import User
+from services.gateway.domain import Principal, Record
+from services.gateway.feedback import FeedbackDesk, name_in
+from services.gateway.feedback_record import REASONS, Feedback
+from services.gateway.merged import merged
+from services.gateway.rep_day import rep_day
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.forecast import text_of
+from services.gateway.service import Gateway
+from services.gateway.store.interface import Query
+from services.gateway.web.call_views import number_view
+from services.gateway.web.day_views import CardView, card_view, first_touch, movers
+from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+
+PATH = "/day"
+MOST_LEADS, MOST_DEALS = 40, 100
+SNOOZE_DAYS = (1, 3, 7)
+FIELDS = ("deal_id", "suggestion_id", "verb", "reason", "channel", "contact_id", "undoes")
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PATH)
+    async def day(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _page(gateway, request, words))
+
+    @routes.post(PATH + "/answer")
+    async def answer_card(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _answer(gateway, request, words))
+
+    return routes
+
+
+async def _page(gateway: Gateway, request: Request, words: Words) -> str:
+    principal, workspace = principal_of(request), gateway.workspace
+    users = await gateway.store.list_users(principal)
+    since = await gateway.store.last_event_id()
+    reps = await _reps(gateway, principal, users)
+    owner = text_of(request, "owner") or principal.user_id or (reps[0][0] if reps else "")
+    if owner and owner not in {user.id for user in users}:
+        mend = "Choose one of the list"
+        raise NotFound("there is no such rep", field="owner", value=owner[:60], mend=mend)
+    shared = {
+        "since": since, "business_day": words.day(workspace.business_day), "sample": workspace.sample, "owner": owner,
+        "reps": [(page_address(request, PATH, owner=one), name, one == owner) for one, name in reps],
+        "answer_address": page_address(request, PATH + "/answer", owner=owner),
+    }  # fmt: skip
+    values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
+    name = next((user.name for user in users if user.id == owner), "")
+    template = "_day.html" if request.query_params.get("part") == "myday" else "day.html"
+    return render(template, request, words, **shared, **values, name=name)
+
+
+async def _reps(gateway: Gateway, principal: Principal, users: Sequence[User]) -> list[tuple[str, str]]:
+    """Who has a day that the principal may see: the owners of the tree."""
+    names = {user.id: user.name for user in users}
+    tree = await gateway.store.tree(principal, gateway.workspace.business_day)
+    owners = [node.id.removeprefix("owner:") for node in tree if node.level == "owner"]
+    return [(one, names[one]) for one in owners if one in names]
+
+
+async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words) -> dict[str, Any]:
+    day = await rep_day(gateway, principal, owner, (), words.language)
+    return {
+        "cards": await _cards(gateway, principal, day["actions"], words), "day": words.day(day["day"]),
+        "again": words.day(day["look_again_date"]) if day["look_again_date"] else "",
+        "tidy": await _cards(gateway, principal, day["tidy_up"]["actions"], words),
+        "tidy_day": words.day(day["tidy_up"]["day"]),
+        "number": await _number(gateway, principal, owner, words),
+        "leads": await _leads(gateway, principal, owner, words),
+        "moved": movers(await _merged(gateway, principal, Query(owner_id=owner, outcome="OPEN", sort="-amount"),
+                                      MOST_DEALS, words), words),
+        "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
+        "snoozes": [(_ahead(gateway, days), words("day.days", count=days)) for days in SNOOZE_DAYS],
+    }  # fmt: skip
+
+
+def _ahead(gateway: Gateway, days: int) -> str:
+    return (gateway.workspace.business_day + timedelta(days=days)).isoformat()
+
+
+async def _cards(
+    gateway: Gateway, principal: Principal, actions: Sequence[Mapping[str, Any]], words: Words
+) -> list[CardView]:
+    """The suggestions with what belongs to each deal."""
+    ids = [one["deal"]["id"] for one in actions]
+    records = {record.history.deal.id: record for record in await gateway.store.get_records(principal, ids)}
+    known = list(records.values())
+    view = await gateway.view(principal, known, words.language)
+    shown = {identity: merged(record, view) for identity, record in records.items()}
+    return [
+        card_view(one, records[one["deal"]["id"]], shown[one["deal"]["id"]], words)
+        for one in actions
+        if one["deal"]["id"] in records
+    ]
+
+
+async def _merged(
+    gateway: Gateway, principal: Principal, query: Query, most: int, words: Words
+) -> list[dict[str, Any]]:
+    page = await gateway.store.list_records(principal, query, "", most)
+    view = await gateway.view(principal, page.records, words.language)
+    return [merged(record, view) for record in page.records]
+
+
+async def _leads(gateway: Gateway, principal: Principal, owner: str, words: Words) -> list[Any]:
+    query = Query(owner_id=owner, outcome="OPEN", kind="LEAD", sort="-probability")
+    page = await gateway.store.list_records(principal, query, "", MOST_LEADS)
+    touches = await gateway.store.touches(principal, [record.history.deal.id for record in page.records])
+    untouched = [record for record in page.records if not _contacted(record, touches)]
+    view = await gateway.view(principal, untouched, words.language)
+    return first_touch([merged(record, view) for record in untouched], gateway.workspace.business_day, words)
+
+
+def _contacted(record: Record, touches: Mapping[str, Sequence[Any]]) -> bool:
+    return any(one.outbound for one in touches.get(record.history.deal.id, ()))
+
+
+async def _number(gateway: Gateway, principal: Principal, owner: str, words: Words) -> Any:
+    try:
+        forecast = await gateway.forecast(principal, "", f"owner:{owner}")
+    except NotFound:  # nobody's deal, or nobody's place
+        return None
+    return number_view(forecast, None, {}, words)
+
+
+async def _answer(gateway: Gateway, request: Request, words: Words) -> str | Response:
+    """Take the answer; then what stands instead of the card, or the page again."""
+    form, principal = await form_of(request), principal_of(request)
+    texts = {name: (form.get(name) or [""])[0][:400] for name in FIELDS}
+    try:
+        verb = Verb(texts.pop("verb"))
+    except ValueError:
+        raise InvalidInput("this is no answer", field="verb", mend="Send it from the page") from None
+    given = (form.get("until") or [""])[0]
+    until: date | None = parse_day(given, "until") if given and verb is Verb.SNOOZE else None
+    reason = texts.pop("reason") if verb is Verb.DISMISS else ""
+    texts.pop("reason", None)
+    suggestion = texts["suggestion_id"]
+    made = await FeedbackDesk(gateway).give(
+        principal,
+        Feedback("", texts["deal_id"], name_in(suggestion), verb, gateway.workspace.now(), suggestion, reason, until,
+                 texts["channel"] if verb is Verb.DONE else "", texts["contact_id"] if verb is Verb.DONE else "",
+                 undoes=texts["undoes"] if verb is Verb.UNDO else ""),
+    )  # fmt: skip
+    if request.headers.get("hx-request") is None or verb is Verb.UNDO:
+        return RedirectResponse(page_address(request, PATH), 303)
+    told = words(f"day.did_{verb.value}", day=words.day(until)) if until else words(f"day.did_{verb.value}")
+    values = {"made": made, "told": told, "answer_address": page_address(request, PATH + "/answer")}
+    return render("_answered.html", request, words, **values)

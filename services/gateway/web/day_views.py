@@ -1,0 +1,150 @@
+"""What a rep's day shows: cards with whom, what, why and when; new leads; what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from learning.contact_hours import zone
+from learning.records import Contact
+from services.gateway.domain import InsightKind, Record
+from services.gateway.shown_actions import addressed, hours_of
+from services.gateway.web.views import deal_view
+from services.gateway.web.words import Words
+
+Json = Mapping[str, Any]
+MOST_MOVED, MOST_FIRST, MOST_SIGNALS = 6, 8, 3
+MOVED = ("IMPROVING", "DECLINING")
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A suggestion; `link` opens the phone or the mail program, empty where the channel or address is missing."""
+
+    deal_id: str
+    href: str
+    deal: str
+    account: str
+    amount: str
+    chance: str
+    suggestion_id: str
+    text: str
+    who: str
+    contact_id: str
+    channel: str
+    when: str
+    liked: str
+    gain: str
+    points: str
+    message: str
+    link: str
+    link_text: str
+    reasons: tuple[str, ...]
+    signals: tuple[tuple[str, str], ...]  # what a note says may stop the deal, and the sentence
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A deal in a list, with what is to be said of it."""
+
+    href: str
+    name: str
+    told: str
+    chance: str
+    way: str
+    why: tuple[str, ...]
+
+
+def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardView:
+    """Of a suggestion of a rep's day, its deal's record and that as merged."""
+    deal = deal_view(shown, words, date.max)
+    contact = next((one for one, _ in record.history.contacts if one.id == action["contact_id"]), None)
+    kept = record.insights[InsightKind.NEXT_ACTIONS].body
+    signals = kept.get("signals", ())[:MOST_SIGNALS]
+    link, link_text = _link(action, contact, words)
+    return CardView(
+        deal_id=deal.id, href=deal.href, deal=deal.name, account=deal.account, amount=deal.amount,
+        chance=deal.score.text if deal.score else "", suggestion_id=action["id"], text=action["text"],
+        who=_who(contact, words), contact_id=action["contact_id"], channel=action["channel"],
+        when=_when(action, kept, words), liked=_liked(action, words),
+        gain=words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
+        points=_points(action, words), message=action["message"], link=link, link_text=link_text,
+        reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
+        signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
+        offers=tuple(one["text"] or one["name"] for one in action.get("products", ())),
+    )  # fmt: skip
+
+
+def _who(contact: Contact | None, words: Words) -> str:
+    if contact is None:
+        return ""
+    name = addressed(contact, words.language)
+    return f"{name}, {contact.title}" if words.language != "ko" and contact.title and contact.name else name
+
+
+def _link(action: Json, contact: Contact | None, words: Words) -> tuple[str, str]:
+    if contact is None:
+        return "", ""
+    if action["channel"] == "mail" and contact.email:
+        body = f"?body={quote(action['message'])}" if action["message"] else ""
+        return f"mailto:{quote(contact.email, safe='@.+-_')}{body}", words("day.mail")
+    if action["channel"] in ("call", "text") and contact.phone:
+        number = "".join(one for one in contact.phone if one.isdigit() or one == "+")
+        if number:
+            scheme = "tel" if action["channel"] == "call" else "sms"
+            return f"{scheme}:{number}", words("day.call" if scheme == "tel" else "day.sms")
+    return "", ""
+
+
+def _when(action: Json, kept: Json, words: Words) -> str:
+    """The time of day in the customer's own time zone."""
+    time = action.get("time")
+    if not time:
+        return ""
+    own = next((one for one in kept["actions"] if one["id"] == action["id"]), None)
+    hours = hours_of(own) if own else None
+    place = zone(hours.time_zone if hours else "UTC")
+    start, end = (datetime.fromisoformat(time[name]).astimezone(place) for name in ("start", "end"))
+    return f"{start:%H:%M}–{end:%H:%M}"
+
+
+def _liked(action: Json, words: Words) -> str:
+    hour = action.get("liked_hour")
+    return "" if hour is None else words("day.liked", hour=f"{hour:02d}:00")
+
+
+def _points(action: Json, words: Words) -> str:
+    names = {"points": "probability_gain", "low": "probability_gain_low", "high": "probability_gain_high"}
+    return words("actions.points", **{slot: words.points(action[name]) for slot, name in names.items()})
+
+
+def first_touch(records: Sequence[Json], today: date, words: Words) -> list[LineView]:
+    """Leads that nobody has contacted yet, likeliest first, with how long they wait."""
+    found = []
+    for record in records[:MOST_FIRST]:
+        deal = deal_view(record, words, today)
+        created = record["created_time"]
+        waits = max(0, (today - date.fromisoformat(created[:10])).days) if created else None
+        told = "" if waits is None else words("day.waits", count=words.number(waits))
+        found.append(LineView(deal.href, deal.name, told, deal.score.text if deal.score else "", "", ()))
+    return found
+
+
+def movers(records: Sequence[Json], words: Words) -> list[LineView]:
+    """Deals whose win chance moved, largest amounts first, with what moved it."""
+    found = []
+    for record in records:
+        score = record["lead_score"]
+        if not score or score["trend"] not in MOVED:
+            continue
+        deal = deal_view(record, words, date.max)
+        if deal.score is None:
+            continue
+        why = tuple(one.text for one in deal.score.moved[:2] if one.text)
+        told = f"{deal.amount} · {deal.stage}"
+        found.append(LineView(deal.href, deal.name, told, deal.score.text, score["trend"].lower(), why))
+    return found[:MOST_MOVED]

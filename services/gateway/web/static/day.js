@@ -1,0 +1,24 @@
+// A rep's day: copies or shares a drafted message, by what the browser can.
+(() => {
+  "use strict";
+  const main = document.getElementById("main");
+
+  function offer() {
+    for (const button of main.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+    for (const button of main.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
+  }
+
+  main.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-share]");
+    if (!button) return;
+    const { value } = button.closest("details").querySelector("textarea");
+    if ("share" in button.dataset) {
+      await navigator.share({ text: value }).catch(() => {}); // the person changed their mind
+      return;
+    }
+    await navigator.clipboard.writeText(value);
+    button.textContent = button.dataset.done;
+  });
+  new MutationObserver(offer).observe(main, { childList: true, subtree: true });
+  offer();
+})();

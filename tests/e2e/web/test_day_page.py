@@ -1,0 +1,38 @@
+"""A rep's day on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from learning.answers import Verb
+from tests.e2e.web.actions import Site, open_page, scrolls_sideways
+from tests.e2e.web.site import answers
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", has_touch=True)
+    page, complaints = await open_page(context, f"{site[1]}/day?owner=u1")
+    card = page.locator('.action-card[data-deal="D-1"]')
+    for text in ("견적서 보내기", "한수진 구매팀장님", "09:00–09:20", "21일 동안 연락 기록이 없습니다"):
+        await expect(card).to_contain_text(text)
+    assert (await card.get_by_role("link", name="메일 쓰기").get_attribute("href") or "").startswith(
+        "mailto:sujin.han@"
+    )
+    await card.get_by_text("초안").tap()
+    await expect(card.locator("textarea")).to_have_value(
+        "한수진 구매팀장님, 한빛정밀 Insight Pro 설비 모니터링 견적서를 보내 드립니다. 김민준 드림"
+    )
+    assert not await scrolls_sideways(page)
+    await card.get_by_role("button", name="이미 연락함").tap()
+    await expect(page.locator(".answered")).to_contain_text("연락한 것으로 기록했습니다.")
+    [made] = await answers(site[0])
+    assert (made.verb, made.suggestion_id, made.channel) == (Verb.DONE, "s1", "mail")
+    await page.get_by_role("button", name="되돌리기").tap()
+    await expect(page.locator('.action-card[data-deal="D-1"]')).to_be_visible()
+    assert not await answers(site[0])
+    await expect(page.locator("#leads-title + ul")).to_contain_text("18일째 대기")
+    assert not complaints
+    await context.close()

@@ -1,0 +1,68 @@
+"""A rep's day as answers: what is answered, what is refused, and whose day it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from learning.answers import Verb
+from services.gateway.service import Gateway
+from tests.e2e.web.site import answers, fill, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+Site = tuple[Gateway, httpx.AsyncClient]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with serving(tmp_path_factory.mktemp("day")) as (gateway, address):
+        await fill(gateway)
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            yield gateway, client
+
+
+async def test_the_first_rep_s_day_is_shown_where_nobody_is_named(site: Site) -> None:
+    page = (await site[1].get("/day?lang=en")).text
+    assert "Whom first, Nov 23, 2026" in page  # the next working day: it is Friday evening there
+    assert "Grace Tan" in page  # the other one
+
+
+async def test_a_rep_who_is_not_there_is_told_so(site: Site) -> None:
+    assert (await site[1].get("/day?owner=nobody")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [("accept", {}), ("snooze", {"until": "2026-11-27"}), ("dismiss", {"reason": "bad_timing"})],
+)
+async def test_answers_are_kept_with_what_was_said(site: Site, verb: str, more: dict[str, str]) -> None:
+    gateway, client = site
+    form = {"deal_id": "D-1", "suggestion_id": "s1", "verb": verb, "until": "", "reason": "not_relevant"} | more
+    told = await client.post("/day/answer?lang=en&owner=u1", data=form, headers={"HX-Request": "true"})
+    assert told.status_code == 200
+    [made] = await answers(gateway)
+    assert (made.verb, made.reason) == (Verb(verb), more.get("reason", ""))
+    assert (made.until.isoformat() if made.until else "") == more.get("until", "")
+    back = {"deal_id": "D-1", "suggestion_id": "s1", "verb": "undo", "undoes": made.id}
+    assert (await client.post("/day/answer?owner=u1", data=back)).status_code == 303
+    assert not await answers(gateway)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"deal_id": "D-1", "suggestion_id": "s1", "verb": "burn"},
+        {"deal_id": "", "suggestion_id": "s1", "verb": "accept"},
+        {"deal_id": "none", "suggestion_id": "s1", "verb": "accept"},
+        {"deal_id": "D-1", "suggestion_id": "s1", "verb": "snooze", "until": "soon"},
+        {"deal_id": "D-1", "suggestion_id": "s1", "verb": "undo", "undoes": "nothing"},
+    ],
+)
+async def test_what_is_no_answer_is_refused(site: Site, form: dict[str, str]) -> None:
+    answer = await site[1].post("/day/answer", data=form)
+    assert answer.status_code in (400, 404, 409)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not await answers(site[0])
