@@ -17,6 +17,7 @@ from kit.errors import InvalidInput
 from learning.fiscal import FiscalCalendar
 from learning.history_schema import FORMAT, SCHEMAS
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
+from learning.placements import Tree, trees_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Manifest:
     """As of when a folder stands, on which business day, the company's currency, and whether it is made up.
 
     lead_horizon_days: within which leads are to convert; None: at all. holiday_country: ISO 3166 code of the country
-    whose public holidays are kept, empty for none.
+    whose public holidays are kept, empty for none. trees: that totals are taken over beside the reporting line;
+    forecast_types: custom fields that they are taken of beside amounts, by name.
     """
 
     as_of: datetime
@@ -34,6 +36,8 @@ class Manifest:
     lead_horizon_days: int | None = DEFAULT_HORIZON
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
     holiday_country: str = ""
+    trees: tuple[Tree, ...] = ()
+    forecast_types: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """manifest.json."""
@@ -46,6 +50,10 @@ class Manifest:
             content["fiscal_year"] = self.calendar.to_json()
         if self.holiday_country:
             content["holiday_country"] = self.holiday_country
+        if self.trees:
+            content["forecast_trees"] = [{"name": tree.name, "levels": list(tree.levels)} for tree in self.trees]
+        if self.forecast_types:
+            content["forecast_types"] = dict(self.forecast_types)
         return json.dumps(content | ({"sample": True} if self.sample else {}))
 
     @classmethod
@@ -59,8 +67,10 @@ class Manifest:
             day = date.fromisoformat(data["business_day"])
             horizon = checked_horizon(data.get("lead_horizon_days", DEFAULT_HORIZON), "lead_horizon_days")
             calendar = FiscalCalendar.from_json(data.get("fiscal_year", {}))
-            country = str(data.get("holiday_country", ""))
-            return cls(as_of, day, str(data["currency"]), bool(data.get("sample", False)), horizon, calendar, country)
+            country, trees = str(data.get("holiday_country", "")), trees_from({"trees": data.get("forecast_trees", ())})
+            types = {str(name): str(value) for name, value in dict(data.get("forecast_types", {})).items()}
+            sample = bool(data.get("sample", False))
+            return cls(as_of, day, str(data["currency"]), sample, horizon, calendar, country, trees, types)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."

@@ -16,16 +16,16 @@ from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod, Grain
 from learning.placements import cut_at, holders
 from learning.records import Node, Outcome
-from services.gateway.amount_types import AmountType, amount_of
+from services.gateway.amount_types import AmountType
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
 from services.gateway.quarter_totals import View
 from services.gateway.rollup import COMPANY, chance
 from services.gateway.service import Gateway
-from services.gateway.store.interface import Query
+from services.gateway.store.shapes import OpenAmount
 
-LOOKED_AT = 400  # of the largest open deals
+LOOKED_AT = 100  # of the open deals below the node, those with the largest amounts
 TRIED = 24  # alone
 TRIED_AGAIN = 8  # beside those that are chosen already
 LEAST_GAIN = 0.005
@@ -41,11 +41,11 @@ class Candidate:
     probability: float  # of being won in the period
     won: Record  # the deal as it would be, won
 
-    def brings(self, below: frozenset[str]) -> int:
-        """What of its amount is booked for these owners."""
+    def brings(self, aim: Aim) -> int:
+        """What of its amount is booked at the node."""
         shared = holders(self.record.history.deal)
         minors = cut_at(self.amount.minor, [share for _, share in shared])
-        return sum(minor for (owner, _), minor in zip(shared, minors, strict=True) if owner in below)
+        return sum(minor for (owner, _), minor in zip(shared, minors, strict=True) if aim.holds(owner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ class Aim:
     day: date
     below: frozenset[str]  # the owners at or below the node
     kind: AmountType | None  # None: of amounts
+
+    def holds(self, owner: str) -> bool:
+        """Whether an owner's deals count at the node; at the company also of those who stand nowhere, or of nobody."""
+        return self.node == COMPANY or owner in self.below
 
     @property
     def field(self) -> str:
@@ -160,7 +164,7 @@ def _rank(one: tuple[float, Candidate]) -> tuple[float, float]:
 async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> tuple[float | None, float | None]:
     """P(quota met) as it is, and with these deals won; None where the node knows nothing of them."""
     current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won], field=aim.field)
-    needed = (aim.needed, aim.needed - sum(one.brings(aim.below) for one in won))
+    needed = (aim.needed, aim.needed - sum(one.brings(aim) for one in won))
     found = []
     for totals, rest in zip((current, simulated), needed, strict=True):
         mine = [one for one in totals if (one.node, one.currency) == (aim.node, aim.currency)]
@@ -170,32 +174,28 @@ async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> 
 
 async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[Candidate]:
     """Open deals below the node that have a score and a forecast: those that would bring most beyond expectation."""
-    today = gateway.workspace.business_day
-    page = await gateway.store.list_records(
-        principal, Query(outcome="OPEN", kind="OPPORTUNITY", sort="-amount"), "", LOOKED_AT
-    )
-    found, rates = [], await gateway.store.rates()
-    for record in page.records:
-        deal = record.history.deal
-        money = amount_of(deal, aim.kind, gateway.workspace.currency)
-        amount = None if money is None else rates.counted(money, today)
-        known = record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}
-        share = sum(share for owner, share in holders(deal) if owner in aim.below)
-        if amount is None or amount.currency != aim.currency or not share or not known:
-            continue
-        probability = probability_in(aim.view, record.insights[InsightKind.FORECAST].body)
-        if probability is not None:
-            found.append((record, amount, probability))
-    found.sort(key=lambda one: -one[1].minor * (1 - one[2]))
-    whole = {
-        record.history.deal.id: record
-        for record in await gateway.store.get_records(principal, [one[0].history.deal.id for one in found[:TRIED]])
-    }
-    return [
-        Candidate(record, amount, probability, won_on(whole[record.history.deal.id], today))
-        for record, amount, probability in found[:TRIED]
-        if record.history.deal.id in whole
+    held = [
+        one
+        for one in await gateway.store.open_amounts(principal, aim.field)
+        if one.currency == aim.currency and _share(one, aim)
     ]
+    held.sort(key=lambda one: (-_share(one, aim), one.deal_id))
+    largest = {one.deal_id: one for one in held[:LOOKED_AT]}
+    found = []
+    for record in await gateway.store.get_records(principal, list(largest)):
+        one = largest[record.history.deal.id]
+        if record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}:
+            probability = probability_in(aim.view, record.insights[InsightKind.FORECAST].body)
+            if probability is not None:
+                amount = Money(one.currency, one.minor)
+                found.append(Candidate(record, amount, probability, won_on(record, aim.day)))
+    found.sort(key=lambda each: -each.amount.minor * (1 - each.probability))
+    return found[:TRIED]
+
+
+def _share(one: OpenAmount, aim: Aim) -> int:
+    """What of a deal counts at the node, in ten-thousandths of minor units."""
+    return one.minor * sum(share for owner, share in one.holders if aim.holds(owner))
 
 
 def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:
@@ -207,7 +207,7 @@ def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:
 
 
 def owners_below(tree: Sequence[Node], node: str) -> frozenset[str]:
-    """The owners at or below a node; below the company also those who stand nowhere."""
+    """The owners at or below a node."""
     inside = {node}
     for each in tree:  # parents before children
         if each.parent in inside:

@@ -28,7 +28,8 @@ async def export_history(
     day = utc_day(as_of) if as_of else workspace.business_day
     manifest = Manifest(
         moment, day, workspace.currency, lead_horizon_days=workspace.lead_horizon_days, calendar=workspace.calendar,
-        holiday_country=workspace.holiday_country,
+        holiday_country=workspace.holiday_country, trees=workspace.trees,
+        forecast_types={each.name: each.field for each in workspace.forecast_types},
     )  # fmt: skip
     with HistoryWriter(folder, manifest) as writer:
         async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):

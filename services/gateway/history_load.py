@@ -14,7 +14,9 @@ from kit.errors import InvalidInput
 from learning.fiscal import FiscalCalendar
 from learning.history import HistoryFolder, Manifest, read_history
 from learning.records import Account, Change, Deal, DealHistory
+from services.gateway.amount_types import read_types
 from services.gateway.domain import UNSET, DealWrite, PastChange, Principal, WriteResult, WriteStatus
+from services.gateway.forecast_trees import read_trees, trees_json
 from services.gateway.history_said import load_said
 from services.gateway.json_people import ALWAYS
 from services.gateway.service import Gateway
@@ -58,6 +60,7 @@ async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFo
     definitions = await asyncio.to_thread(lambda: source.field_definitions)
     if definitions:
         await store.define_fields(principal, definitions)
+    await _take_forecast_settings(gateway, source.manifest)
     tables: tuple[tuple[str, Callable[[], list[Any]], Any], ...] = (
         ("products", lambda: source.products, store.save_products),
         ("accounts", lambda: [account_write(one) for one in source.accounts], store.save_accounts),
@@ -70,6 +73,16 @@ async def _load_around(gateway: Gateway, principal: Principal, source: HistoryFo
             check(await save(principal, rows), name)
     progress("what people said", 0.0)
     await load_said(store, principal, source)
+
+
+async def _take_forecast_settings(gateway: Gateway, manifest: Manifest) -> None:
+    """Trees and types, which name fields and are named by quotas, where none are defined here."""
+    workspace, fields = gateway.workspace, await gateway.store.list_fields()
+    if manifest.trees and not workspace.trees:
+        await workspace.set_trees(read_trees(trees_json(manifest.trees)["trees"], fields))
+    if manifest.forecast_types and not workspace.forecast_types:
+        types = [{"name": name, "field": value} for name, value in manifest.forecast_types.items()]
+        await workspace.set_forecast_types(read_types(types, fields))
 
 
 async def _load_deals(

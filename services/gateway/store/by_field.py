@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from kit.money import Money
 from learning.placements import WHOLE, cut_at
 from learning.records import Outcome
 from services.gateway.amount_types import field_money
@@ -14,14 +17,14 @@ from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_fields, from_day, to_day
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
-from services.gateway.store.interface import CategorySum
+from services.gateway.store.shapes import CategorySum, OpenAmount
 from services.gateway.store.totals import OPPORTUNITY
 
 D, C = t.deals.c, t.deal_credits.c
 
 
 class FieldAmounts(Part):
-    """`field_amounts`."""
+    """`field_amounts` and `open_amounts`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -44,9 +47,7 @@ class FieldAmounts(Part):
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             rows = self._seen_of(connection, connection.execute(wanted).all(), visible)
-            shares: dict[str, list[tuple[str, int]]] = {}
-            for each in self._database.fetch(connection, self._shares, [row.id for row in rows]):
-                shares.setdefault(each.deal_id, []).append((each.owner_id, each.share))
+            shares = self._shares_of(connection, [row.id for row in rows])
             sums: dict[tuple[str, str, str, str], list[int]] = {}
             for row in rows:
                 money = field_money(decode_fields(row.fields), field, row.currency or context.currency)
@@ -67,3 +68,35 @@ class FieldAmounts(Part):
             ]
 
         return await self._database.read(work)
+
+    async def open_amounts(self, principal: Principal, field: str = "") -> list[OpenAmount]:
+        """Open deals with what they count as; see ForecastStore."""
+        wanted = select(D.id, D.owner_id, D.currency, D.amount, D.fields).order_by(D.id)
+        wanted = wanted.where(*OPPORTUNITY, D.outcome == Outcome.OPEN.value)
+
+        def work(connection: Connection) -> list[OpenAmount]:
+            context = self._contexts.read(connection)
+            rows = self._seen_of(connection, connection.execute(wanted).all(), context.visible(principal))
+            shares = self._shares_of(connection, [row.id for row in rows])
+            found = []
+            for row in rows:
+                currency = row.currency or context.currency
+                money = field_money(decode_fields(row.fields), field, currency) if field else _money(row)
+                if money is not None and money.minor > 0:
+                    counted = context.rates.counted(money, context.day)
+                    holders = tuple(shares.get(row.id) or [(row.owner_id, WHOLE)])
+                    found.append(OpenAmount(row.id, counted.currency, counted.minor, holders))
+            return found
+
+        return await self._database.read(work)
+
+    def _shares_of(self, connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        """The owners of those deals whose credit is shared."""
+        shares: dict[str, list[tuple[str, int]]] = {}
+        for each in self._database.fetch(connection, self._shares, deal_ids):
+            shares.setdefault(each.deal_id, []).append((each.owner_id, each.share))
+        return shares
+
+
+def _money(row: Any) -> Money | None:
+    return None if row.amount is None else Money(row.currency, row.amount)

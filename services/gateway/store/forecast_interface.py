@@ -10,7 +10,7 @@ from learning.records import Outcome, Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteResult
-from services.gateway.store.shapes import CategorySum, ForecastDay
+from services.gateway.store.shapes import CategorySum, ForecastDay, OpenAmount
 
 
 class ForecastStore(Protocol):
@@ -43,6 +43,10 @@ class ForecastStore(Protocol):
     ) -> list[CategorySum]:
         """As `won` or `categories`, of the number in a custom field in the place of the amount: in the amount's
         currency, else the company's. Deals whose field is not above zero are left out."""
+
+    async def open_amounts(self, principal: Principal, field: str = "") -> list[OpenAmount]:
+        """Open opportunities that the principal sees, by id: with their amounts, or the numbers in a custom field as
+        `field_amounts` takes them. Those that count for nothing are left out."""
 
     async def add_call(self, principal: Principal, call: Call) -> Call:
         """Keep a submission or an adjustment; with its id. Raises Forbidden where the principal does not see all

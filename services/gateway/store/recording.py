@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from services.gateway.store import tables as t
+from services.gateway.store import tables_forecast as f
 from services.gateway.store.codec import dumps
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
@@ -26,6 +27,7 @@ PARTS: Mapping[str, tuple[tuple[Table, str], ...]] = {
     "contacts": ((t.contacts, "id"),),
     "products": ((t.products, "id"),),
     "quotas": ((t.quotas, "owner_id"),),
+    "node_quotas": ((f.node_quotas, "node"),),
     "field_definitions": ((t.field_definitions, "name"),),
     "settings": ((t.settings, "key"),),
 }  # fmt: skip

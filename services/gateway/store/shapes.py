@@ -105,6 +105,16 @@ class CategorySum:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAmount:
+    """An open opportunity with what it counts as today, and the owners whose it is with their shares."""
+
+    deal_id: str
+    currency: str
+    minor: int
+    holders: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedDeal:
     """A deal with its amount and where it stands in the trees beside the reporting line."""
 

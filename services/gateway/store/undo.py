@@ -32,7 +32,9 @@ _USES: Mapping[str, Sequence[Any]] = {  # columns that name a record of a kind
     "contacts": (t.deal_contacts.c.contact_id, t.activities.c.contact_id),
     "products": (t.deal_products.c.product_id,),
 }  # fmt: skip
-_ORDER = ("deals", "quotas", "contacts", "products", "accounts", "users", "field_definitions", "settings")
+_ORDER = (
+    "deals", "quotas", "node_quotas", "contacts", "products", "accounts", "users", "field_definitions", "settings",
+)  # fmt: skip
 
 
 class ImportUndo(Around):

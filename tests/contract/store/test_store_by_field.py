@@ -14,10 +14,27 @@ from learning.records import Credit, Outcome
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.interface import CategorySum
+from services.gateway.store.shapes import OpenAmount
 
 EAST = Principal("east", Scope.SUBTREE, "east")
 Q3, Q4 = (date(2017, 7, 1), date(2017, 9, 30)), (date(2017, 10, 1), date(2017, 12, 31))
 AUGUST = date(2017, 8, 1)
+
+
+async def test_open_deals_with_what_they_count_as(store: Store, put: Callable[..., Any]) -> None:
+    halves = (Credit("ann", 5_000), Credit("cat", 5_000))
+    await put("a", amount=Money("EUR", 500), owner_id="cat", fields={"arr": 1.5}, credits=halves)
+    await put("b", amount=Money("USD", 7), fields={"arr": -1.0})
+    await put("c", fields={"arr": 2.0}, owner_id="ann")
+    await put("d", amount=Money("USD", 9), outcome=Outcome.WON, closed_date=AUGUST)
+    rates = [DatedRate("EUR", AUGUST, Decimal(2))]
+    await store.save_rates(LOCAL, rates, datetime(2017, 9, 1, tzinfo=UTC))
+    shared = (("ann", 5_000), ("cat", 5_000))
+    a, b = OpenAmount("a", "USD", 1_000, shared), OpenAmount("b", "USD", 7, (("", 10_000),))
+    assert await store.open_amounts(LOCAL) == [a, b]
+    of_arr = [OpenAmount("a", "USD", 300, shared), OpenAmount("c", "USD", 200, (("ann", 10_000),))]
+    assert await store.open_amounts(LOCAL, "arr") == of_arr
+    assert await store.open_amounts(EAST) == [a], "who shares the credit sees the deal"
 
 
 async def test_a_fields_numbers_count_as_amounts_do(store: Store, put: Callable[..., Any]) -> None:

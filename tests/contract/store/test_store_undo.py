@@ -24,7 +24,7 @@ from learning.records import (
     ReportingLine,
     User,
 )
-from services.gateway.domain import LOCAL, DealWrite, PastChange, Principal, Scope, WriteStatus
+from services.gateway.domain import LOCAL, DealWrite, NodeQuota, PastChange, Principal, Scope, WriteStatus
 from services.gateway.store import Store
 
 JUNE = datetime(2017, 6, 1, tzinfo=UTC)
@@ -65,6 +65,7 @@ async def an_import(store: Store) -> None:
     await store.save_contacts(LOCAL, [Contact("c", "Cho", "new"), Contact("d", "Dee", "new")])
     await store.save_products(LOCAL, [Product("p", "Pump", "X"), Product("q", "Q")])
     await store.save_quotas(LOCAL, [Quota("ann", "2017-Q4", Money("USD", 9))])
+    await store.save_node_quotas(LOCAL, [NodeQuota("company", "2017-Q4", Money("USD", 9))])
     await store.put_setting("weekly_files", {"day": "2017-10-02"})
     past = PastChange("stage", "Lead", datetime(2017, 7, 1, tzinfo=UTC))
     await store.apply_deals(LOCAL, [
@@ -88,8 +89,8 @@ async def test_everything_is_as_it_was(empty: Store) -> None:
     assert await whole(empty) != before
     counts = await empty.undo_import(LOCAL, "one")
     assert counts == {
-        "deals": 2, "quotas": 1, "contacts": 2, "products": 2, "accounts": 2, "users": 2, "field_definitions": 1,
-        "settings": 2,
+        "deals": 2, "quotas": 1, "node_quotas": 1, "contacts": 2, "products": 2, "accounts": 2, "users": 2,
+        "field_definitions": 1, "settings": 2,
     }  # fmt: skip
     assert await whole(empty) == before
     assert await empty.get_setting("clock") == {"pinned": "2017-09-30"}

@@ -42,7 +42,8 @@ async def test_each_deal_counts_by_the_rate_of_the_day(running: RunningGateway, 
     assert running.nc is not None
     forecaster = await Forecaster(running.nc, running.gateway.store, NOW).start()
     forecaster.service.adopt_exchange(EXCHANGE, 1)
-    deals = [deal("e1", "200", "EUR"), deal("u1", "300", "USD"), deal("g1", "999", "GBP")]
+    nobodys = deal("u1", "300", "USD") | {"owner_id": ""}
+    deals = [deal("e1", "200", "EUR"), nobodys, deal("g1", "999", "GBP")]
     await running.lines("/v1/deals:batch", deals)
     await forecaster.told(lambda: {one.deal.id for one in forecaster.seen} >= {"e1", "u1", "g1"})
     quota = {"node": "company", "period": "2017-Q4", "amount": {"currency": "EUR", "value": "250"}}

@@ -48,7 +48,13 @@ async def test_nothing_that_a_person_entered_is_lost(
     await gateway.http.put("/v1/workspace/clock", json={"today": "2017-10-05"})
     await gateway.lines("/v1/users:batch", [{"id": "boss"}, {"id": "ann", "lines": [{"manager_id": "boss"}]}])
     usd = {"currency": "USD", "value": "500.25"}
-    for node in ({"owner_id": "ann"}, {"node": "manager:boss"}, {"node": "company"}):
+    await gateway.http.put("/v1/fields", json={"fields": [
+        {"entity": "deal", "name": "arr", "type": "number"}, {"entity": "account", "name": "land", "type": "text"},
+    ]})  # fmt: skip
+    await gateway.http.put("/v1/forecast/trees", json={"trees": [{"name": "lands", "levels": ["account.fields.land"]}]})
+    await gateway.http.put("/v1/forecast/types", json={"types": [{"name": "arr", "field": "arr"}]})
+    for node in ({"owner_id": "ann"}, {"node": "manager:boss"}, {"node": "lands:Korea"}, {"node": "company"},
+                 {"owner_id": "ann", "type": "arr"}):  # fmt: skip
         made = await gateway.http.put("/v1/quotas", json={"period": "2017-Q4", "amount": usd} | node)
         assert made.status_code == 201, made.text
     for name, value in (("submissions", "7"), ("submissions", "9"), ("adjustments", "-2")):
@@ -63,11 +69,14 @@ async def test_nothing_that_a_person_entered_is_lost(
     days = [ForecastDay("2017-Q4", "USD", "manager:boss", DAY, {"mean": 5, "p10": None})]
     await gateway.gateway.store.save_forecast_days(days)
     before = await said(gateway)
-    assert [len(before[name]) for name in ("submissions", "adjustments", "quotas", "days", "rates")] == [2, 1, 3, 1, 2]
+    assert [len(before[name]) for name in ("submissions", "adjustments", "quotas", "days", "rates")] == [2, 1, 5, 1, 2]
     await export_history(gateway.gateway.store, gateway.gateway.workspace, LOCAL, tmp_path / "history")
     for _ in range(2):
         await load_history(other.gateway, LOCAL, tmp_path / "history", lambda *_: None)
         assert await said(other) == before
+        for name in ("trees", "types"):
+            defined = [(await one.http.get(f"/v1/forecast/{name}")).json() for one in (gateway, other)]
+            assert defined[0] == defined[1] != {name: []}
     earlier = gateway.gateway.workspace.now().replace(year=2017, month=10, day=3)
     await export_history(gateway.gateway.store, gateway.gateway.workspace, LOCAL, tmp_path / "earlier", earlier)
     folder = read_history(tmp_path / "earlier")
