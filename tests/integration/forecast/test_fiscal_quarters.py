@@ -17,7 +17,7 @@ from learning.fiscal import FiscalCalendar
 from services.gateway.fiscal_pointer import FiscalPointer
 from services.gateway.store import Store
 from services.gateway.workspace import Workspace
-from tests.integration.forecast.test_forecast_replicas import Replica, replica, send, some_events
+from tests.integration.forecast.test_forecast_replicas import Replica, published, replica, send, some_events
 
 MONTHS = ["2017-10", "2017-11", "2017-12"]  # as of the end of September
 
@@ -29,6 +29,10 @@ async def told(one: Replica, period: str = "") -> dict[str, insights_pb2.Rollup]
     except grpc.aio.AioRpcError:
         return {}  # it reads the stream anew
     return {row.period: row for row in answer.rollups if row.open_deals}
+
+
+async def stands(client: NATS, one: Replica) -> bool:
+    return await published(client) == await one.rollups()
 
 
 async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS, store: Store) -> None:
@@ -44,6 +48,9 @@ async def test_totals_follow_the_fiscal_year(server: NatsServer, client: NATS, s
 
         calendar = ("2017-Q4", "2018-Q1", "2018-Q2", "2018-Q3")
         await eventually(lambda: quarters(30, *calendar), 20)
+        await eventually(lambda: stands(client, one), 10)
+        last = await client.jetstream().get_last_msg("INSIGHTS", "INSIGHTS.rollup.>")
+        assert insights_pb2.Rollup.FromString(last.data or b"").node == "company", "after all that it is made of"
         before = [(await told(one, month))[month] for month in MONTHS]
         await workspace.set_fiscal_year({"start_month": 4})
         await pointer.refill()
