@@ -38,9 +38,18 @@ def pipeline_created(group: Group, span: Span, asked: Asked) -> list[Line]:
         money = deal.amount_at(moment)
         if money is not None:
             sums.add(group, deal, money, deal.created)
-    bare = sum(deal.amount_at(moment) is None for deal in created)
-    counts = {"created": len(created), "without_amount": bare}
-    return _amounts("pipeline_created", "", sums, asked, len(created), counts)
+    mine: Counter[str] = Counter()  # deals by the currency they count in; those without an amount in the company's
+    for deal in created:
+        money = deal.amount_at(moment)
+        mine["" if money is None else asked.counted(money, deal.created).currency] += 1
+    lines = []
+    for currency in in_order(sums.currencies | (mine.keys() - {""}), asked.currency):
+        own = currency == asked.currency
+        counts = {"created": len(created), "without_amount": mine[""]} if own else {}
+        count = mine[currency] + (mine[""] if own else 0)
+        value = sums[currency][0]
+        lines.append(Line("pipeline_created", Unit.MONEY, value, count, currency=currency, counts=counts))
+    return lines
 
 
 def average_deal(group: Group, span: Span, asked: Asked) -> list[Line]:
@@ -217,13 +226,6 @@ def _worth(deal: Facts, day: int, asked: Asked) -> Worth:
 def _whole(found: Range) -> Range:
     """In whole minor units."""
     return Range(*[None if one is None else round(one) for one in (found.value, found.low, found.high)])
-
-
-def _amounts(figure: str, part: str, sums: Sums, asked: Asked, count: int, counts: dict[str, int]) -> list[Line]:
-    return [
-        Line(figure, Unit.MONEY, sums[currency][0], count, part=part, currency=currency, counts=counts)
-        for currency in in_order(sums.currencies, asked.currency)
-    ]
 
 
 def _year_before(day: int) -> int:
