@@ -13,7 +13,6 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
-from services.gateway.forecast_client import Simulator
 from services.gateway.rest import (
     catalogue,
     deals,
@@ -70,20 +69,20 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         figures.router(gateway, desks.scratch),
     ):
         app.include_router(router)
-    mount_pages(app, gateway, desks.simulator)
+    mount_pages(app, gateway, desks)
     app.add_middleware(Tracing)
     app.add_middleware(EncodedSlashes)
     _describe(app)
     return app
 
 
-def mount_pages(app: FastAPI, gateway: Gateway, simulator: Simulator) -> None:
+def mount_pages(app: FastAPI, gateway: Gateway, desks: operations.Desks) -> None:
     """The web pages, where this installation has them."""
     if importlib.util.find_spec(PAGES) is None:
         return
     mount = getattr(importlib.import_module(PAGES), "mount", None)
     if mount is not None:
-        mount(app, gateway, simulator)
+        mount(app, gateway, desks.simulator, desks)
 
 
 def _describe(app: FastAPI) -> None:

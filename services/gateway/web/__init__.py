@@ -8,18 +8,22 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from services.gateway.forecast_client import Simulator
+    from services.gateway.rest.operations import Desks
     from services.gateway.service import Gateway
 
 
-def mount(app: FastAPI, gateway: Gateway, simulator: Simulator) -> None:
-    """Add /, /deals, /deals/{id}, /forecast, /day and /static to the gateway's application."""
+def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | None = None) -> None:
+    """Add /, /deals, /deals/{id}, /forecast, /day, /models and /static to the gateway's application."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
-    from services.gateway.web import day_page, forecast_page
+    from services.gateway.web import day_page, forecast_page, models_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway))
     app.include_router(day_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
+    if desks is not None:  # what takes a broker
+        app.include_router(models_page.router(gateway, desks))
+    app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -66,7 +66,7 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
     asked = {name: value for name, value in request.query_params.items() if name != "part"}
     shared = {
         "w": words, "version": VERSION, "here": request.url.path.split("/")[1], "live": HTMX.is_file(),
-        "charts": ECHARTS.is_file(),
+        "charts": ECHARTS.is_file(), "operations": getattr(request.app.state, "operations", False),
         "other_language": other,
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",

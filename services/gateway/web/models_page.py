@@ -1,0 +1,122 @@
+"""Data and models: what is being trained, what serves and how good it is, promoted and rolled back with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import InvalidInput, Unavailable
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.models import reason_in
+from services.gateway.rest.operations import Desks
+from services.gateway.service import Gateway
+from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+from services.gateway.workspace import SERVICES
+
+PATH = "/models"
+MOST_JOBS, MOST_AUDIT, MOST_LETTERS = 6, 12, 12
+
+
+Act = Callable[[Request, dict[str, list[str]]], Awaitable[None]]
+
+
+def router(gateway: Gateway, desks: Desks) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PATH)
+    async def models(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _page(gateway, desks, request, words))
+
+    for name, act in _acts(desks).items():
+        _post(routes, gateway, name, act)
+    return routes
+
+
+def _post(routes: APIRouter, gateway: Gateway, name: str, act: Act) -> None:
+    @routes.post(f"{PATH}/{name}", name=f"models_{name}")
+    async def post(request: Request) -> Response:
+        async def done(_: Words) -> str | Response:
+            await act(request, await form_of(request))
+            return RedirectResponse(page_address(request, PATH), 303)
+
+        return await answer(gateway, request, done)
+
+
+def _acts(desks: Desks) -> dict[str, Act]:
+    """What a form can ask for, by the last part of its address."""
+
+    async def train(_: Request, form: dict[str, list[str]]) -> None:
+        await desks.trainer.start("requested", [one for one in form.get("service", []) if one])
+
+    async def cancel(_: Request, form: dict[str, list[str]]) -> None:
+        await desks.trainer.cancel(_one(form, "job"))
+
+    async def promote(request: Request, form: dict[str, list[str]]) -> None:
+        service, version = _one(form, "service"), _one(form, "version")
+        found = desks.models.version(service, version)["version"]
+        await desks.models.promote(service, found, reason_in(_text(form)), who=principal_of(request).id)
+
+    async def rollback(request: Request, form: dict[str, list[str]]) -> None:
+        service = _one(form, "service")
+        await desks.models.rollback(service, reason_in(_text(form)), "", who=principal_of(request).id)
+
+    async def replay(_: Request, form: dict[str, list[str]]) -> None:
+        await desks.letters.replay(_number(form))
+
+    async def drop(_: Request, form: dict[str, list[str]]) -> None:
+        await desks.letters.drop(_number(form))
+
+    async def undo(request: Request, form: dict[str, list[str]]) -> None:
+        await desks.imports.undo(principal_of(request), _one(form, "job"))
+
+    return {"train": train, "cancel": cancel, "promote": promote, "rollback": rollback, "replay": replay,
+            "drop": drop, "undo": undo}  # fmt: skip
+
+
+def _one(form: dict[str, list[str]], name: str) -> str:
+    value = (form.get(name) or [""])[0]
+    if not value or len(value) > 200:
+        raise InvalidInput(f"{name} is missing", field=name, value=value[:40], mend="Send it from the page")
+    return value
+
+
+def _text(form: dict[str, list[str]]) -> dict[str, str]:
+    return {"reason": (form.get("reason") or [""])[0]}
+
+
+def _number(form: dict[str, list[str]]) -> int:
+    text = _one(form, "letter")
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput("this is no dead letter", field="letter", value=text[:40], mend="Send it from the page")
+    return int(text)
+
+
+async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) -> str:
+    since = await gateway.store.last_event_id()
+    principal, part = principal_of(request), request.query_params.get("part", "")
+    jobs = [job_view(job.to_json(), words) for job in desks.trainer.jobs.all()[:MOST_JOBS]]
+    values = {
+        "since": since, "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
+        "jobs": jobs, "training": any(job.running for job in jobs),
+        "to": {name: page_address(request, f"{PATH}/{name}") for name in _acts(desks)},
+    }  # fmt: skip
+    if part == "jobs":
+        return render("_jobs.html", request, words, **values)
+    audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
+    try:
+        letters = (await desks.letters.page(0, MOST_LETTERS))[0]
+    except Unavailable:
+        letters = []
+    values |= {
+        "services": [service_view(desks.models.about(service), words) for service in SERVICES],
+        "audit": [audit_view(entry.to_json(), words) for entry in audit], "letters": letters,
+        "imports": [import_view(job.to_json(), words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
+        "grades": gateway.workspace.grade_bounds,
+    }  # fmt: skip
+    return render("models.html", request, words, **values)

@@ -1,0 +1,246 @@
+"""What the page of data and models shows of versions, trainings, imports and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.gateway.imports.undoing import UNDONE
+from services.gateway.web.words import Words
+
+Json = Mapping[str, Any]
+MOST_VERSIONS = 6
+LEVELS = ("company", "region", "manager", "owner")
+OTHERS = ("stage_weighted", "last_period_again", "pace")
+RUNNING = ("RUNNING", "QUEUED")
+ENDED = ("SUCCEEDED", "FAILED")
+HISTORY = "history"  # a folder loaded whole: it keeps nothing to go back to
+DIGITS = 3
+MINUTES_FROM = 90  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """A figure of a version with its interval, and what it stands beside."""
+
+    name: str
+    value: str
+    interval: str
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """A point of the calibration picture, in percent of it: what was said, what came, and between what."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version; `serves` marks the one that answers now."""
+
+    version: str
+    made: str
+    learned: str
+    decision: str
+    waits: bool
+    serves: bool
+    figures: tuple[FigureView, ...]
+    points: tuple[PointView, ...]
+    leaks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A service's models, newest first."""
+
+    service: str
+    name: str
+    told: str
+    versions: tuple[VersionView, ...]
+    older: int
+    can_go_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A training with its parts."""
+
+    id: str
+    state: str
+    reason: str
+    when: str
+    running: bool
+    percent: float
+    left: str
+    error: str
+    parts: tuple[tuple[str, str, str], ...]  # service, state, what it is at
+
+
+def service_view(about: Json, words: Words) -> ServiceView:
+    """Of services.gateway.model_versions.ModelVersions.about."""
+    serving, versions = about["serving"], about["versions"]
+    promotions = about["promotions"]
+    told = words("models.nothing_serves")
+    if serving["generation"]:
+        since = next((one["time"] for one in promotions if one["version"] == serving["version"]), "")
+        told = words("models.serves", version=serving["version"], day=words.day(since) if since else "–")
+    return ServiceView(
+        about["service"], words(f"models.{about['service']}"), told,
+        tuple(_version(one, serving, words) for one in versions[:MOST_VERSIONS]),
+        max(0, len(versions) - MOST_VERSIONS), len(promotions) > 1,
+    )  # fmt: skip
+
+
+def _version(row: Json, serving: Json, words: Words) -> VersionView:
+    evaluation, decision = row["evaluation"], row.get("decision")
+    serves = bool(serving["generation"]) and row["version"] == serving["version"]
+    card = evaluation.get("card") or {}
+    return VersionView(
+        version=row["version"], made=words.time(row["created_time"]), learned=_learned(evaluation, words),
+        decision=decision["text"] if decision else "", waits=decision is not None and not decision["promote"],
+        serves=serves, figures=tuple(_figures(evaluation, words)), points=_points(card.get("calibration", ()), words),
+        leaks=tuple(_leak(one) for one in evaluation.get("dropped", ())),
+    )  # fmt: skip
+
+
+def _leak(one: Any) -> str:
+    return str(one.get("column", one)) if isinstance(one, Mapping) else str(one)
+
+
+def _learned(evaluation: Json, words: Words) -> str:
+    count = evaluation.get("outcomes") or evaluation.get("opportunities") or evaluation.get("deals")
+    return words("models.learned", count=words.number(count)) if count else ""
+
+
+def _figures(evaluation: Json, words: Words) -> Iterator[FigureView]:
+    """The figures of whichever kind of model it is."""
+    test = evaluation.get("test")
+    if test:
+        beside = evaluation.get("baseline") or {}
+        for name in ("log_loss", "auc", "ece", "lift"):
+            figure = test.get(name)
+            if figure and figure.get("value") is not None:
+                other = beside.get(name)
+                text = words("models.beside", name=beside.get("name", ""), value=_number(other)) if other else ""
+                yield FigureView(words(f"models.{name}"), _number(figure["value"]), _interval(figure, words), text)
+    for level in LEVELS:
+        found = (evaluation.get("backtest") or {}).get(level)
+        if found and (found.get("dealcast") or {}).get("wape") is not None:
+            yield _backtest(level, found, words)
+    for action, found in (evaluation.get("actions") or {}).items():
+        if found.get("used") == "log":
+            span = words("forecast.span", low=_number(found["low"]), high=_number(found["high"]))
+            name = words("models.effect", action=action)
+            yield FigureView(name, _number(found["effect"]), span, words("models.by_deals", count=found["deals"]))
+
+
+def _backtest(level: str, found: Json, words: Words) -> FigureView:
+    others = [
+        words("models.beside", name=words(f"models.{name}"), value=words.percent(found[name]["wape"]))
+        for name in OTHERS
+        if (found.get(name) or {}).get("wape") is not None
+    ]
+    held = (found.get("coverage") or {}).get("p10_p90")
+    text = words("models.covered", share=words.percent(held)) if held is not None else ""
+    own = words.percent(found["dealcast"]["wape"])
+    return FigureView(words("models.off", level=words(f"models.level_{level}")), own, text, "; ".join(others))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.{DIGITS}f}"
+
+
+def _interval(figure: Json, words: Words) -> str:
+    low, high = figure.get("low90"), figure.get("high90")
+    return "" if low is None or high is None else words("forecast.span", low=_number(low), high=_number(high))
+
+
+def _points(curve: Sequence[Json], words: Words) -> tuple[PointView, ...]:
+    return tuple(
+        PointView(
+            round(100 * one["mean"], 1), round(100 - 100 * one["rate"], 1), round(100 - 100 * one["rate_low"], 1),
+            round(100 - 100 * one["rate_high"], 1),
+            words("models.point", said=words.percent(one["mean"]), rate=words.percent(one["rate"]),
+                  count=words.number(one["records"])),
+        )
+        for one in curve
+    )  # fmt: skip
+
+
+def job_view(job: Json, words: Words) -> JobView:
+    """A training job as programs see it."""
+    parts = job["detail"].get("services", {})
+    left = job.get("seconds_left")
+    return JobView(
+        id=job["id"], state=words.name("job", job["state"]), reason=job["reason"],
+        when=words.time(job["created_time"]), running=job["state"] in RUNNING,
+        percent=round(100 * job["progress"], 1), left=_left(left, words), error=job["error"],
+        parts=tuple(
+            (words(f"models.{name}"), words.name("job", one["state"]), one.get("stage", ""))
+            for name, one in parts.items()
+        ),
+    )  # fmt: skip
+
+
+def _left(seconds: int | None, words: Words) -> str:
+    if seconds is None:
+        return ""
+    return (
+        words("models.left_seconds", count=seconds) if seconds < 90 else words("models.left", count=round(seconds / 60))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """An import, whole or being read."""
+
+    id: str
+    source: str
+    state: str
+    when: str
+    counts: str
+    error: str
+    can_undo: bool
+
+
+def import_view(job: Json, words: Words) -> ImportView:
+    """An import as programs see it."""
+    counts = job["detail"].get("counts") or {}
+    told = [f"{kind}: {_count(found, words)}" for kind, found in counts.items()]
+    undone = UNDONE in job["detail"]
+    return ImportView(
+        id=job["id"], source=job["reason"], state=words.name("job", "UNDONE" if undone else job["state"]),
+        when=words.time(job["created_time"]), counts=", ".join(told), error=job["error"],
+        can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone,
+    )  # fmt: skip
+
+
+def _count(found: Any, words: Words) -> str:
+    if isinstance(found, Mapping):
+        return " / ".join(f"{name} {words.number(value)}" for name, value in found.items() if value)
+    return words.number(found) if isinstance(found, int | float) else str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """Who did what, and why."""
+
+    when: str
+    who: str
+    act: str
+    what: str
+    reason: str
+
+
+def audit_view(entry: Json, words: Words) -> AuditView:
+    """An entry of the audit log as programs see it."""
+    service = words(f"models.{entry['service']}") if entry["service"] else ""
+    what = " ".join(part for part in (service, entry["version"]) if part)
+    return AuditView(words.time(entry["time"]), entry["who"], words.name("audit", entry["act"]), what, entry["reason"])

@@ -1,0 +1,83 @@
+"""The page of data and models over a running gateway: read, and acted on by its forms."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from kit.messaging import Outgoing, Publisher
+from tests.integration.gateway.conftest import RunningGateway, until
+
+VERSION: dict[str, Any] = {
+    "version": "1", "digest": "0" * 64, "size": 10, "created_time": "2026-11-21T21:30:21.947Z", "parameters": {},
+    "evaluation": {
+        "outcomes": 2053, "baseline": {"name": "base rate", "log_loss": 0.6935, "auc": None},
+        "test": {"log_loss": {"value": 0.6271, "low90": 0.6141, "high90": 0.6375}, "auc": {"value": 0.70}},
+        "card": {"calibration": [{"mean": 0.4, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6, "records": 90}]},
+    },
+    "decision": {"promote": False, "code": "worse", "text": "It is worse than what serves.", "figures": {}},
+}  # fmt: skip
+
+
+async def page(gateway: RunningGateway, lang: str = "en") -> str:
+    answer = await gateway.http.get(f"/models?lang={lang}")
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+async def post(gateway: RunningGateway, act: str, **form: str) -> int:
+    return (await gateway.http.post(f"/models/{act}", data=form)).status_code
+
+
+async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway: RunningGateway) -> None:
+    assert "Nothing was trained yet" in await page(gateway)
+    assert "아직 학습하지 않았습니다" in await page(gateway, "ko")
+    await gateway.models.add("lead_scoring", VERSION)
+    shown = await page(gateway)
+    for text in ("Version 1", "0.627", "0.614 to 0.637", "base rate 0.694", "waits", "It is worse than what serves."):
+        assert text in shown, text
+    assert '<circle cx="40.0" cy="50.0"' in shown
+    assert await post(gateway, "promote", service="lead_scoring", version="1") == 400  # without a reason
+
+
+@pytest.mark.parametrize(
+    ("act", "form", "status"),
+    [
+        ("promote", {"service": "lead_scoring", "version": "9", "reason": "try"}, 404),
+        ("promote", {"service": "weather", "version": "1", "reason": "try"}, 404),
+        ("rollback", {"service": "lead_scoring", "reason": "try"}, 409),
+        ("cancel", {"job": "none"}, 404),
+        ("replay", {"letter": "x"}, 400),
+        ("undo", {"job": "none"}, 404),
+    ],
+)
+async def test_what_cannot_be_done_is_said_on_a_page(
+    gateway: RunningGateway, act: str, form: dict[str, str], status: int
+) -> None:
+    assert await post(gateway, act, **form) == status
+
+
+async def test_a_training_is_started_watched_and_cancelled(gateway: RunningGateway) -> None:
+    assert await post(gateway, "train") == 303
+    jobs = (await gateway.http.get("/models?lang=en&part=jobs")).text
+    assert "<progress" in jobs
+    [job] = set(re.findall(r'name="job" value="([^"]+)"', jobs))
+    assert await post(gateway, "cancel", job=job) == 303
+    assert "cancelled" in await page(gateway)
+
+
+async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
+    assert gateway.nc is not None
+    [refused] = await Publisher(gateway.nc).publish([Outgoing("INSIGHTS.lead_score.x", b"\xff\xff nonsense")])
+    assert refused is None
+    found = await until(lambda: letters(gateway))
+    assert "INSIGHTS.lead_score.x" in await page(gateway)
+    assert await post(gateway, "drop", letter=str(found[0]["seq"])) == 303
+    assert not await letters(gateway)
+
+
+async def letters(gateway: RunningGateway) -> list[dict[str, Any]]:
+    return list(orjson.loads((await gateway.http.get("/v1/dead-letters")).content)["dead_letters"])
