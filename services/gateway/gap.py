@@ -6,7 +6,7 @@ booked, and what is left must reach the rest of the quota. The best is kept and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod, Grain
-from learning.placements import cut_at, holders
-from learning.records import Node, Outcome
+from learning.placements import Tree, cut_at, holders, tree_of
+from learning.records import Node, Outcome, Placement
 from services.gateway.amount_types import AmountType
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
@@ -23,7 +23,7 @@ from services.gateway.forecast_days import to_minor
 from services.gateway.quarter_totals import View
 from services.gateway.rollup import COMPANY, chance
 from services.gateway.service import Gateway
-from services.gateway.store.shapes import OpenAmount
+from services.gateway.store.interface import Store
 
 LOOKED_AT = 100  # of the open deals below the node, those with the largest amounts
 TRIED = 24  # alone
@@ -43,9 +43,10 @@ class Candidate:
 
     def brings(self, aim: Aim) -> int:
         """What of its amount is booked at the node."""
-        shared = holders(self.record.history.deal)
-        minors = cut_at(self.amount.minor, [share for _, share in shared])
-        return sum(minor for (owner, _), minor in zip(shared, minors, strict=True) if aim.holds(owner))
+        history = self.record.history
+        parts = aim.placed(history.placements) if aim.tree else aim.held(holders(history.deal))
+        minors = cut_at(self.amount.minor, [share for _, share in parts])
+        return sum(minor for (inside, _), minor in zip(parts, minors, strict=True) if inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,17 @@ class Aim:
     day: date
     below: frozenset[str]  # the owners at or below the node
     kind: AmountType | None  # None: of amounts
+    tree: Tree | None  # of the node; None: the reporting line
 
-    def holds(self, owner: str) -> bool:
-        """Whether an owner's deals count at the node; at the company also of those who stand nowhere, or of nobody."""
-        return self.node == COMPANY or owner in self.below
+    def held(self, shared: Iterable[tuple[str, int]]) -> list[tuple[bool, int]]:
+        """Of a deal's parts by owner, whether each counts at the node, and its share. At the company also those of
+        owners who stand nowhere, or of nobody."""
+        return [(self.node == COMPANY or owner in self.below, share) for owner, share in shared]
+
+    def placed(self, placements: Iterable[Placement]) -> list[tuple[bool, int]]:
+        """The same of a deal's parts by place in the node's tree."""
+        mine = [each for each in placements if self.tree and each.tree == self.tree.name]
+        return [(self.node in {node.id for node in each.path}, each.share) for each in mine]
 
     @property
     def field(self) -> str:
@@ -81,7 +89,8 @@ async def close_gap(
     if not view.quarters:
         mend = "Name one that ends within four quarters"
         raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
-    whole = await gateway.forecast(principal, str(period), node or COMPANY, currency, kind=kind)
+    tree = next((one for one in gateway.workspace.trees if one.name == tree_of(node)), None)
+    whole = await gateway.forecast(principal, str(period), node or COMPANY, currency, tree, kind)
     [row], money = whole["nodes"], whole["currency"]
     if row["booked"] is None:
         raise Forbidden("you do not see all of this node", field="node", value=row["node"], mend="Name one below you")
@@ -90,7 +99,7 @@ async def close_gap(
         mend = "PUT /v1/quotas, or name a node that has one"
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
     below = owners_below(await gateway.store.tree(principal, gateway.workspace.business_day), row["node"])
-    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below, kind)
+    aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below, kind, tree)
     candidates = await _candidates(gateway, principal, aim)
     base, steps = await _search(simulator, aim, candidates, most)
     return {
@@ -174,28 +183,32 @@ async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> 
 
 async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[Candidate]:
     """Open deals below the node that have a score and a forecast: those that would bring most beyond expectation."""
-    held = [
-        one
-        for one in await gateway.store.open_amounts(principal, aim.field)
-        if one.currency == aim.currency and _share(one, aim)
-    ]
-    held.sort(key=lambda one: (-_share(one, aim), one.deal_id))
-    largest = {one.deal_id: one for one in held[:LOOKED_AT]}
+    inside = [one for one in await _open(gateway.store, principal, aim) if one[0] and one[2].currency == aim.currency]
+    inside.sort(key=lambda one: (-one[0], one[1]))
+    amounts = {deal_id: amount for _, deal_id, amount in inside[:LOOKED_AT]}
     found = []
-    for record in await gateway.store.get_records(principal, list(largest)):
-        one = largest[record.history.deal.id]
+    for record in await gateway.store.get_records(principal, list(amounts)):
         if record.insights.keys() >= {InsightKind.LEAD_SCORE, InsightKind.FORECAST}:
             probability = probability_in(aim.view, record.insights[InsightKind.FORECAST].body)
             if probability is not None:
-                amount = Money(one.currency, one.minor)
+                amount = amounts[record.history.deal.id]
                 found.append(Candidate(record, amount, probability, won_on(record, aim.day)))
     found.sort(key=lambda each: -each.amount.minor * (1 - each.probability))
     return found[:TRIED]
 
 
-def _share(one: OpenAmount, aim: Aim) -> int:
-    """What of a deal counts at the node, in ten-thousandths of minor units."""
-    return one.minor * sum(share for owner, share in one.holders if aim.holds(owner))
+async def _open(store: Store, principal: Principal, aim: Aim) -> list[tuple[int, str, Money]]:
+    """Of open deals what each counts for at the node, in ten-thousandths of minor units, its id and whole amount."""
+    if aim.tree is None:
+        amounts = await store.open_amounts(principal, aim.field)
+        found = [(aim.held(one.holders), one.deal_id, Money(one.currency, one.minor)) for one in amounts]
+    else:
+        placed = await store.placed_deals(principal, Outcome.OPEN, field=aim.field)
+        found = [(aim.placed(one.placements), one.deal_id, Money(one.currency, one.minor)) for one in placed]
+    return [
+        (money.minor * sum(share for inside, share in parts if inside), deal_id, money)
+        for parts, deal_id, money in found
+    ]
 
 
 def probability_in(view: View, forecast: Mapping[str, Any]) -> float | None:

@@ -11,8 +11,9 @@ from kit.errors import InvalidInput
 from kit.money import Money, format_minor
 from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
-from learning.placements import REPORTING, WHOLE, cut_at
+from learning.placements import REPORTING, WHOLE, Tree, cut_at
 from learning.records import Change, ChangeValue, Outcome
+from learning.tree import COMPANY
 from services.gateway.added_pipeline import Added, new_deals
 from services.gateway.amount_types import AMOUNT, AmountType, amount_of
 from services.gateway.domain import InsightKind, Principal, Record
@@ -38,9 +39,10 @@ class Supposed:
 
 async def simulate(
     gateway: Gateway, simulator: Simulator, principal: Principal, period: FiscalPeriod, supposed: Sequence[Supposed],
-    added: Sequence[Added] = (), kind: AmountType | None = None,
+    added: Sequence[Added] = (), kind: AmountType | None = None, tree: Tree | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The totals of the nodes concerned before and after, in each currency. Lead scores stay as they are.
+    """The totals of the nodes concerned before and after, in each currency, over the reporting line or another tree.
+    Lead scores stay as they are.
 
     Raises InvalidInput for a period that the forecast does not tell of, for deals that are not open or not scored
     yet, and for added deals where another type than amounts is asked for; NotFound also for an owner of added deals
@@ -58,10 +60,11 @@ async def simulate(
         view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added),
         kind.field if kind else "",
     )  # fmt: skip
-    booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency)
+    name = tree.name if tree else REPORTING
+    booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency, name)
     rows: list[dict[str, Any]] = []
     for currency in sorted({one.currency for one in after}):
-        whole = await gateway.forecast(principal, str(period), "", currency, kind=kind)
+        whole = await gateway.forecast(principal, str(period), "", currency, tree, kind)
         told = {one.node: one for one in current if one.currency == currency}
         then = {one.node: one for one in after if one.currency == currency}
         rows += [
@@ -69,7 +72,7 @@ async def simulate(
             for node in whole["nodes"]
             if node["booked"] is not None and node["node"] in told and node["node"] in then
         ]
-    return {"period": str(period), "type": kind.name if kind else AMOUNT, "nodes": rows}
+    return {"period": str(period), "type": kind.name if kind else AMOUNT, "tree": name, "nodes": rows}
 
 
 async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, start: date) -> Record:
@@ -90,7 +93,7 @@ async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, sta
 
 
 def _booked(
-    deals: Sequence[Record], rates: Rates, kind: AmountType | None, currency: str
+    deals: Sequence[Record], rates: Rates, kind: AmountType | None, currency: str, tree: str
 ) -> dict[tuple[str, str], int]:  # fmt: skip
     """What would be booked besides, by node and the currency that it counts in, in minor units."""
     more: dict[tuple[str, str], int] = {}
@@ -98,7 +101,9 @@ def _booked(
         deal = record.history.deal
         money = amount_of(deal, kind, currency)
         if deal.outcome is Outcome.WON and money is not None:
-            stands = [(one.path, one.share) for one in record.history.placements if one.tree == REPORTING]
+            stands = [(one.path, one.share) for one in record.history.placements if one.tree == tree]
+            if tree != REPORTING:
+                stands = [((COMPANY, *path), share) for path, share in stands]
             stands = stands or [(record.history.owner_path, WHOLE)]
             amount = rates.counted(money, deal.closed_date or date.max)
             minors = cut_at(amount.minor, [share for _, share in stands])

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import InvalidInput
+from learning.placements import REPORTING
 from learning.records import Outcome
 from services.gateway.added_pipeline import Added, added_of
 from services.gateway.amount_types import find_type
 from services.gateway.forecast_client import Simulator
+from services.gateway.forecast_trees import find_tree
 from services.gateway.gap import close_gap
 from services.gateway.json_checks import Problems, Reader, check_day, check_money
 from services.gateway.rest import base, inputs, schemas_forecast
@@ -55,7 +57,7 @@ def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None
     deal = base.obj(id=base.TEXT, outcome=inputs.choice("WON", "LOST"), close_date=base.DAY, amount=base.MONEY)
     new = base.obj(count=base.NUMBER, amount=base.MONEY, stage=base.TEXT, pipeline=base.TEXT, owner_id=base.TEXT,
                    close_date=base.DAY, probability=base.NUMBER)  # fmt: skip
-    body = base.obj(period=base.TEXT, type=base.TEXT, deals=base.listed(deal), added=base.listed(new))
+    body = base.obj(period=base.TEXT, type=base.TEXT, tree=base.TEXT, deals=base.listed(deal), added=base.listed(new))
 
     @routes.post(
         "/forecast:simulate", responses=base.gives(schemas_forecast.Simulation), openapi_extra=base.takes(body)
@@ -66,20 +68,21 @@ def _simulate(routes: APIRouter, gateway: Gateway, simulator: Simulator) -> None
 
         Nothing is written; lead scores stay as they are.
         """
-        period, type_name, supposed, added = supposed_of(await json_of(request))
+        period, type_name, tree_name, supposed, added = supposed_of(await json_of(request))
         workspace = gateway.workspace
         chosen = workspace.calendar.parse(period) if period else workspace.calendar.current(workspace.business_day)
         kind = find_type(workspace.forecast_types, type_name)
-        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed, added, kind))
+        tree = None if tree_name in ("", REPORTING) else find_tree(gateway, tree_name)
+        return answer(await simulate(gateway, simulator, principal_of(request), chosen, supposed, added, kind, tree))
 
 
-def supposed_of(raw: Any) -> tuple[str, str, list[Supposed], list[Added]]:
-    """The period, the type, what is supposed of up to 50 deals, and what is added; one of both at least.
+def supposed_of(raw: Any) -> tuple[str, str, str, list[Supposed], list[Added]]:
+    """The period, the type, the tree, what is supposed of up to 50 deals, and what is added; one of both at least.
 
     Raises Refused with everything that is wrong.
     """
     problems, found = Problems(), []
-    reader = Reader(raw, problems, ("period", "type", "deals", "added"))
+    reader = Reader(raw, problems, ("period", "type", "tree", "deals", "added"))
     for path, element in reader.items("deals", MOST_SUPPOSED):
         one = Reader(element, problems, ("id", "outcome", "close_date", "amount"), path=path)
         outcome = one.choice("outcome", ("WON", "LOST"), default="")
@@ -89,7 +92,7 @@ def supposed_of(raw: Any) -> tuple[str, str, list[Supposed], list[Added]]:
     added = added_of(reader, problems)
     if not (found or added) or len({one.deal_id for one in found}) < len(found):
         problems.add("deals", len(found), f"deals are not 1 to {MOST_SUPPOSED} different ones", "name each once")
-    period, type_name = reader.text("period"), reader.text("type")
+    period, type_name, tree_name = (str(reader.text(name) or "") for name in ("period", "type", "tree"))
     if problems.found:
         raise Refused(problems.found)
-    return str(period or ""), str(type_name or ""), found, added
+    return period, type_name, tree_name, found, added

@@ -216,10 +216,10 @@ class SimulatedTotals(Shape):
 
 
 class SimulatedNode(Shape):
-    """A node before and after."""
+    """A node before and after; below the company `level` is that of its tree."""
 
     node: str
-    level: Literal["company", "region", "manager", "owner"]
+    level: str
     name: str
     parent: str
     quota: str | None
@@ -233,4 +233,5 @@ class Simulation(Shape):
 
     period: str
     type: str
+    tree: str
     nodes: list[SimulatedNode]

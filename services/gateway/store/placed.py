@@ -76,7 +76,7 @@ class Placed(Part):
             if money is None:
                 continue
             money = context.rates.counted(money, day or context.day)
-            found.append(PlacedDeal(money.currency, money.minor, row.category, row.suggested, placements))
+            found.append(PlacedDeal(money.currency, money.minor, row.category, row.suggested, placements, row.id))
         return found
 
     async def list_pipelines(self, principal: Principal) -> list[str]:

@@ -123,6 +123,7 @@ class PlacedDeal:
     category: str
     suggested: str
     placements: tuple[Placement, ...]
+    deal_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
