@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "cli.evaluate",
     "backtest": "cli.backtest",
     "models": "cli.models",
+    "monitor": "cli.monitor",
     "export": "cli.export",
     "figures": "cli.figures",
     "dead-letters": "cli.dead_letters",

@@ -110,6 +110,12 @@ def rules(
         int | None, typer.Option("--train-after", min=0, help="Days that start a training; 0: never for that.")
     ] = None,
     drift: Annotated[bool | None, typer.Option("--drift/--no-drift", help="Scores that are off start one.")] = None,
+    input_drift: Annotated[
+        bool | None, typer.Option("--input-drift/--no-input-drift", help="Inputs that moved start one.")
+    ] = None,
+    schedule: Annotated[
+        str, typer.Option("--schedule", metavar="DAY|none", help="mon to sun, or 1 to 28: of every week, or month.")
+    ] = "",
     reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log.")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
@@ -119,7 +125,9 @@ def rules(
     promotion = {name: value for name, value in (given | {"max_age_days": too_old}).items() if value is not None}
     counts = {"new_outcomes": new_outcomes, "max_age_days": train_after}
     retraining: dict[str, Any] = {name: value or None for name, value in counts.items() if value is not None}
-    retraining |= {} if drift is None else {"drift": drift}
+    flags = {"drift": drift, "input_drift": input_drift}
+    retraining |= {name: value for name, value in flags.items() if value is not None}
+    retraining |= {"schedule": None if schedule == "none" else schedule} if schedule else {}
     if promotion or retraining:
         body = {"promotion": promotion, "retraining": retraining, "reason": reason}
         told = call(data_dir, url, "PUT", "/v1/model-rules", json=body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,25 +25,52 @@ class Moved:
     new: float
 
 
-@dataclass(slots=True)
-class _Column:
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Where a column's values belong: between the edges, or by the place of a level (`edges` None). The last two are
+    a value never seen (or not among the most frequent), and missing."""
+
     edges: Floats | None
-    places: dict[str, int]
-    before: Floats
-    after: Floats
+    places: Mapping[str, int]
+
+    @classmethod
+    def of(cls, column: Floats | Texts, bins: int = BINS, least: float = 1) -> Bins:
+        """As many rows in each bin of numbers; the most frequent levels, these first, that hold `least` rows each."""
+        if isinstance(column, Texts):
+            counts = np.bincount(column.codes + 1, minlength=len(column.dictionary) + 1)[1:]
+            frequent = np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist()
+            return cls(
+                None, {column.dictionary[code]: place for place, code in enumerate(frequent) if counts[code] >= least}
+            )
+        known = column[np.isfinite(column)]
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.zeros(0)
+        if len(edges) and edges[-1] == known.max():  # beyond what half the rows share is elsewhere
+            edges = np.append(edges, np.nextafter(edges[-1], np.inf))
+        return cls(edges, {})
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.places) + 2 if self.edges is None else len(self.edges) + 3
 
     def count(self, column: Floats | Texts | None, rows: int) -> Floats:
-        """Rows per bin; the last two are a value never seen (or not among the most frequent), and missing."""
-        size = len(self.before)
+        """Rows in each."""
         if self.edges is not None:
             values = as_numbers(column, rows)
             place = np.searchsorted(self.edges, values, side="right")
-            place = np.where(np.isnan(values), size - 1, place)
+            place = np.where(np.isnan(values), self.size - 1, place)
         else:
             texts = as_texts(column, rows)
-            lookup = np.array([*(self.places.get(text, size - 2) for text in texts.dictionary), size - 1])
-            place = lookup[texts.codes]
-        return np.bincount(place, minlength=size).astype(np.float64)
+            lookup = [*(self.places.get(text, self.size - 2) for text in texts.dictionary), self.size - 1]
+            place = np.array(lookup)[texts.codes]
+        return np.bincount(place, minlength=self.size).astype(np.float64)
+
+
+@dataclass(slots=True)
+class _Column:
+    bins: Bins
+    before: Floats
+    after: Floats
 
 
 @dataclass(slots=True)
@@ -59,7 +87,7 @@ class Drift:
     def add(self, table: Table) -> None:
         """Count later rows."""
         for name, one in self.columns.items():
-            one.after += one.count(table.columns.get(name), table.rows)
+            one.after += one.bins.count(table.columns.get(name), table.rows)
 
     def moved(self) -> list[Moved]:
         """Columns that moved further than chance and habit do, the furthest first."""
@@ -68,18 +96,8 @@ class Drift:
 
 
 def _fit(column: Floats | Texts, rows: int) -> _Column:
-    if isinstance(column, Texts):
-        counts = np.bincount(column.codes + 1, minlength=len(column.dictionary) + 1)[1:]
-        frequent = np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist()
-        places = {column.dictionary[code]: place for place, code in enumerate(frequent) if counts[code]}
-        size = len(places) + 2
-        fitted = _Column(None, places, np.zeros(size), np.zeros(size))
-    else:
-        known = column[np.isfinite(column)]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
-        fitted = _Column(edges, {}, np.zeros(len(edges) + 3), np.zeros(len(edges) + 3))
-    fitted.before = fitted.count(column, rows)
-    return fitted
+    bins = Bins.of(column)
+    return _Column(bins, bins.count(column, rows), np.zeros(bins.size))
 
 
 def _moved(name: str, one: _Column) -> Moved | None:
@@ -94,7 +112,7 @@ def _moved(name: str, one: _Column) -> Moved | None:
     spread = float(np.sqrt(np.square(noise).sum() * (1 - 2 / np.pi)) / 2)
     if share < MOVED or share < expected + SURE * spread:
         return None
-    new = float(one.after[-2] / after) if one.edges is None and not one.before[-2] else 0.0
+    new = float(one.after[-2] / after) if one.bins.edges is None and not one.before[-2] else 0.0
     return Moved(name, share, new)
 
 

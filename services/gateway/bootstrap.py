@@ -42,6 +42,11 @@ from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
+from services.gateway.monitoring.desk import MonitoringDesk
+from services.gateway.monitoring.monitor import Monitor
+from services.gateway.monitoring.publisher import AlertPublisher
+from services.gateway.monitoring.shadows import Shadows
+from services.gateway.monitoring.watching import Watcher
 from services.gateway.policies import PolicyDesk
 from services.gateway.publisher import OutboxPublisher
 from services.gateway.reconciler import Limits, Reconciler
@@ -73,6 +78,7 @@ class Built:
     gateway: Gateway
     models: ModelVersions
     trainer: Trainer
+    monitor: Monitor
     parts: Parts
 
 
@@ -109,8 +115,11 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     gateway.field_totals = simulator.totals_of_field
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     exchange = ExchangePointer(store, workspace, shelf)
-    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator,
-                  PolicyDesk(store, catalogue, models), acting, exchange)  # fmt: skip
+    policies, shadows = PolicyDesk(store, catalogue, models), Shadows(store, workspace, models)
+    monitor = Monitor(Watcher(gateway, models, policies, shadows, scratch), trainer, imports.jobs, settings.monitor)
+    sender = Publisher(nc, streams_file=settings.streams_file)
+    desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
+                  acting, exchange, MonitoringDesk(store, monitor, shadows))  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[
@@ -121,6 +130,8 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             Diary(gateway),
             PipelineWatch(gateway),
             trainer,
+            monitor,
+            Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),
             server,
         ],
         grpc=partial(grpc_api.add_to, gateway, scratch),
@@ -128,7 +139,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         close=partial(_close, store, scoring, acting, simulator),
         addresses=lambda: {"http": server.address},
     )
-    return Built(gateway, models, trainer, parts)
+    return Built(gateway, models, trainer, monitor, parts)
 
 
 async def _close(store: Store, *services: ScoringService | ActionService | ForecastService) -> None:

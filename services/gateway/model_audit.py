@@ -18,6 +18,8 @@ class ModelAct(StrEnum):
     REFUSED = "REFUSED"  # by the rule: it waits for a person
     ROLLED_BACK = "ROLLED_BACK"
     RULES_CHANGED = "RULES_CHANGED"
+    SHADOW_STARTED = "SHADOW_STARTED"  # it scores along, unseen
+    SHADOW_ENDED = "SHADOW_ENDED"
 
 
 @dataclass(frozen=True, slots=True)

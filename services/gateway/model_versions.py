@@ -80,10 +80,12 @@ class ModelVersions:
 
     async def artifact(self, service: str) -> bytes:
         """What serves, packed: from NATS, else from the registry. Raises DealcastError."""
-        serving = self._workspace.serving[service]
-        if await self._shelf.has(serving.digest):
-            return await self._shelf.get(serving.digest)
-        return await self._fetch(service, serving.version)
+        return await self.packed(service, self._workspace.serving[service].version)
+
+    async def packed(self, service: str, version: str) -> bytes:
+        """A version, packed: from NATS, else from the registry. Raises DealcastError."""
+        digest = str(self.version(service, version)["digest"])
+        return await self._shelf.get(digest) if await self._shelf.has(digest) else await self._fetch(service, version)
 
     async def add(self, service: str, version: Mapping[str, Any]) -> None:
         """A newly registered version: version, digest, created_time, evaluation, parameters."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import sqrt
 from typing import Any
 
@@ -14,6 +14,9 @@ LEAST_CLOSED = 50  # scored while open and closed since, to tell drift from chan
 LEAST_NEW = 50  # outcomes since the newest version's; with fewer it would only be refused once more
 SURE = 3.3  # standard deviations
 MOST = 10_000_000
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SCHEDULES = frozenset({*WEEKDAYS, *map(str, range(1, 29))})
+SHOWN_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,16 @@ class RetrainingRule:
     """When models are trained by themselves, looked at as the business day changes; None: not for that.
 
     new_outcomes: since the newest version's. max_age_days: of the newest version's data. drift: when the champion's
-    scores of what has closed since are off beyond chance, and there is something new to learn from.
+    scores of what has closed since are off beyond chance; input_drift: when columns that it reads are spread otherwise
+    than at its training; both where there is something new to learn from. schedule: on a weekday (mon to sun) or a day
+    of the month (1 to 28), or as soon after as it is looked at.
     """
 
     new_outcomes: int | None = 200
     max_age_days: int | None = 90
     drift: bool = True
+    input_drift: bool = True
+    schedule: str | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> RetrainingRule:
@@ -35,8 +42,11 @@ class RetrainingRule:
             if name not in cls.__slots__:
                 mend = "Use " + ", ".join(cls.__slots__)
                 raise InvalidInput("the rule has no such field", field=f"retraining.{name}"[:100], mend=mend)
-            if name == "drift":
+            if name in ("drift", "input_drift"):
                 sound, mend = isinstance(value, bool), "Send true or false"
+            elif name == "schedule":
+                sound = value is None or (isinstance(value, str) and value in SCHEDULES)
+                mend = 'Send mon to sun, "1" to "28", or null'
             else:
                 whole = isinstance(value, int) and not isinstance(value, bool)
                 sound, mend = value is None or (whole and 1 <= value <= MOST), "Send a whole number from 1 on, or null"
@@ -55,12 +65,14 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What there is today. outcomes: closed deals; closed: those the champion has scored; conversions: of leads."""
+    """What there is today. outcomes: closed deals; closed: those the champion has scored; conversions: of leads; moved:
+    columns of the champion's that are spread otherwise than at its training."""
 
     today: date
     outcomes: int
     closed: Sequence[Closed] = ()
     conversions: int = 0
+    moved: Sequence[str] = ()
 
 
 def due(rule: RetrainingRule, versions: Sequence[Mapping[str, Any]], now: Now) -> str:
@@ -72,13 +84,27 @@ def due(rule: RetrainingRule, versions: Sequence[Mapping[str, Any]], now: Now) -
     new = now.outcomes + now.conversions - known
     if rule.new_outcomes is not None and new >= rule.new_outcomes:
         return f"{new} new outcomes (from {rule.new_outcomes} on)"
-    age = (now.today - max(date.fromisoformat(one["business_day"]) for one in trained)).days
+    newest = max(date.fromisoformat(one["business_day"]) for one in trained)
+    age = (now.today - newest).days
     if rule.max_age_days is not None and age >= rule.max_age_days:
         return f"the newest data were {age} days old (from {rule.max_age_days} on)"
+    if rule.schedule is not None and newest < (day := scheduled(rule.schedule, now.today)):
+        return f"scheduled for {day} ({rule.schedule})"
+    if rule.input_drift and now.moved and new >= LEAST_NEW:
+        more = f" and {len(now.moved) - SHOWN_COLUMNS} more" if len(now.moved) > SHOWN_COLUMNS else ""
+        return f"inputs moved: {', '.join(now.moved[:SHOWN_COLUMNS])}{more}"
     off = drift(now.closed) if rule.drift and new >= LEAST_NEW else None
     if off is not None and abs(off) > SURE:
         return f"scores were off: {len(now.closed)} deals closed {off:+.1f} standard deviations from what was said"
     return ""
+
+
+def scheduled(schedule: str, today: date) -> date:
+    """The last day up to today that the schedule names."""
+    if schedule in WEEKDAYS:
+        return today - timedelta(days=(today.weekday() - WEEKDAYS.index(schedule)) % 7)
+    this = today.replace(day=int(schedule))
+    return this if this <= today else (today.replace(day=1) - timedelta(days=1)).replace(day=int(schedule))
 
 
 def drift(closed: Sequence[Closed]) -> float | None:

@@ -32,6 +32,7 @@ class GatewaySettings(ServiceSettings):
     today: date | None = Field(default=None, description="pins the business clock of a new workspace to this day")
     auto_train: bool = Field(default=True, description="train by itself when there is no champion and enough outcomes")
     auto_train_outcomes: int = Field(default=40, ge=1, description="closed deals needed for that, of both kinds")
+    monitor: bool = Field(default=True, description="look at the models by itself, once a business day")
     quiet_seconds: float = Field(default=2.0, gt=0, description="how long writes must have been quiet before that")
     reconcile_seconds: float = Field(default=1.0, gt=0, description="how often to look for insights that stay behind")
     grace_seconds: float = Field(default=5.0, gt=0, description="a published deal's time before it is published again")

@@ -72,6 +72,7 @@ class Trainer:
         self._import_finished = False
         self._looked_at: date | None = None  # the business day that retraining was last looked at
         self.importing: Callable[[], bool] = lambda: False
+        self.moved: Sequence[str] = ()  # columns that the champion reads, see monitoring
         self.ready = False  # until an interrupted training has begun again, so that whoever waits for it sees it
 
     name = "trainer"
@@ -164,6 +165,11 @@ class Trainer:
         """Records came in as a whole: whatever outcomes there are, train when nothing serves yet."""
         self._import_finished = True
 
+    def watched(self, moved: Sequence[str]) -> None:
+        """What serves was looked at: these columns have moved, so that it may be time to train."""
+        if tuple(moved) != tuple(self.moved):
+            self.moved, self._looked_at = tuple(moved), None
+
     async def run(self, stop: asyncio.Event) -> None:
         """Queue and automatic training, until stopped; then the training under way is killed; the next start begins
         it again."""
@@ -204,7 +210,7 @@ class Trainer:
         self.jobs.interrupted = None
 
     @property
-    def _undisturbed(self) -> bool:
+    def undisturbed(self) -> bool:
         """Whether no training is at work or waits, and no records are coming in."""
         if self.jobs.running is not None or self.jobs.queued:
             return False
@@ -215,7 +221,7 @@ class Trainer:
     async def _train_by_itself(self) -> None:
         serving = self._gateway.workspace.serving
         missing = [name for name in SERVICES if not serving[name].generation]
-        if not missing or not self._undisturbed:
+        if not missing or not self.undisturbed:
             return
         if self._gateway.last_write < 0 and not self._import_finished and self.jobs.all():
             return  # nothing new since the gateway started
@@ -231,7 +237,7 @@ class Trainer:
         """Once a business day, where something serves, whether it is time."""
         workspace, store = self._gateway.workspace, self._gateway.store
         serving, today = workspace.serving["lead_scoring"], workspace.business_day
-        if self._looked_at == today or not serving.generation or not self._undisturbed:
+        if self._looked_at == today or not serving.generation or not self.undisturbed:
             return
         counts = await store.counts(LOCAL)
         champion = self._versions.champion("lead_scoring") or {}
@@ -239,6 +245,6 @@ class Trainer:
         if trained := champion.get("trained"):
             closed = await store.closed_scores(LOCAL, date.fromisoformat(trained["business_day"]), serving.generation)
         self._looked_at = today
-        now = Now(today, counts["won"] + counts["lost"], closed, await store.conversions(LOCAL))
+        now = Now(today, counts["won"] + counts["lost"], closed, await store.conversions(LOCAL), self.moved)
         if why := due(self.rules.retraining, self._versions.about("lead_scoring")["versions"], now):
             await self.start(f"automatic: {why}")

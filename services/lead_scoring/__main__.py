@@ -1,16 +1,19 @@
 """`python -m services.lead_scoring [serve]`, or `train --history F --out O [--seed N] [--keep COL] [--drop COL]
-[--champion F]`."""
+[--champion F]`, or `watch --history F --model F --out FILE [--told FILE] [--shadow VERSION=F]` (see `watch.py`)."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from functools import partial
 from pathlib import Path
 
 from kit.errors import DealcastError, InvalidInput
 from services.lead_scoring.settings import Settings
+
+NICENESS = 10  # of a look at what serves, which nobody waits for
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.verb == "train":
             return _train(options)
+        if options.verb == "watch":
+            return _watch(options)
         return _serve(Settings.read())
     except DealcastError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -39,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
                        help="within which leads are to convert; without: as the history's manifest states")  # fmt: skip
     train.add_argument("--champion", type=Path, help="folder of the artifact that serves, to be compared with")
     train.add_argument("--champion-version", default="", help="its version")
+    watch = verbs.add_parser("watch", help="look at what serves: its inputs, and what came of what it said")
+    watch.add_argument("--history", type=Path, required=True, help="folder in the history format")
+    watch.add_argument("--model", type=Path, required=True, help="folder of the artifact that serves")
+    watch.add_argument("--out", type=Path, required=True, help="JSON file for what was found")
+    watch.add_argument("--told", type=Path, help="JSON file with what was said of records that have ended")
+    watch.add_argument("--shadow", action="append", default=[], metavar="VERSION=FOLDER", help="scores along")
     return parser
 
 
@@ -68,6 +79,15 @@ def _train(options: argparse.Namespace) -> int:
     champion = Champion.of(options.champion, options.champion_version) if options.champion else None
     trained = train_folder(options.history, options.out, options.seed, tell, overrules, champion, horizon)
     print(json.dumps({"stage": "done", "progress": 1.0, "model": trained.model.kind}), flush=True)  # noqa: T201
+    return 0
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from services.lead_scoring.watch import run
+
+    os.nice(NICENESS)
+    shadows = {version: Path(folder) for version, _, folder in (one.partition("=") for one in options.shadow)}
+    run(options.history, options.model, options.told, shadows, options.out)
     return 0
 
 

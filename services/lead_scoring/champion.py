@@ -219,7 +219,7 @@ def _judged(data: Dataset, told: Told, seed: int) -> dict[str, Any]:
         "difference": {
             name: difference(METRICS[name], ours, theirs, seed, resamples=RESAMPLES) for name in JUDGED
         },
-        "calibration": _calibration(ours, seed),
+        "calibration": calibration(ours, seed),
     }  # fmt: skip
 
 
@@ -240,12 +240,12 @@ def _drift(data: Dataset, fresh: Mask, champion: Floats, seed: int) -> dict[str,
     drift.add(data.table.take(fresh))
     rates = [(float(data.weight[part] @ data.won[part]), float(data.weight[part].sum())) for part in (before, fresh)]
     return {
-        **_calibration(rows, seed), "rate_moved": rate_moved(rates[0], rates[1]),
+        **calibration(rows, seed), "rate_moved": rate_moved(rates[0], rates[1]),
         "columns": [{"column": one.column, "share": round(one.share, 4)} for one in drift.moved()[:MOST_MOVED]],
     }  # fmt: skip
 
 
-def _calibration(rows: Judged, seed: int) -> dict[str, Any]:
+def calibration(rows: Judged, seed: int) -> dict[str, Any]:
     """Whether probabilities are off beyond chance: their ECE beside a true score's, their mean beside the rate."""
     error = METRICS["ece"](rows.won, rows.probability, rows.weight)
     bound, seen = chance_ece(rows, seed) + SLACK, gap(rows)

@@ -27,6 +27,7 @@ from services.lead_scoring.champion_kinds import beside_kinds
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.evaluation import evaluate, facts_of
 from services.lead_scoring.forward import Progress
+from services.lead_scoring.inputs import keep
 from services.lead_scoring.kinds_told import kinds_told, why_prior
 from services.lead_scoring.model import ScoreModel
 from services.lead_scoring.parts import Study, joined, learn, served, shared_folds
@@ -108,8 +109,8 @@ def train_folder(
     champion: Champion | None = None,
     horizon_days: int | None = STATED,
 ) -> Trained:
-    """Train on a folder in the history format and write `out`: artifact/ (the model), evaluation.json (its copy, with
-    the comparison with the champion as `champion`) and scores.parquet (deal_id, day, probability: time-forward scores
+    """Train on a folder in the history format and write `out`: artifact/ (the model, and how what it scores was
+    spread), evaluation.json (a copy of the model's, with the comparison with the champion as `champion`) and scores.parquet (deal_id, day, probability: time-forward scores
     for other models to train on).
 
     overrules: columns that people keep or leave out, whatever the leak guard says. horizon_days: within which leads
@@ -123,6 +124,7 @@ def train_folder(
     data = build_dataset(deals, folder.manifest.business_day, overrules, also, horizon)
     trained = train(data, seed, part(progress, READING, 1.0), card=True, champion=champion)
     trained.model.save(out / ARTIFACT_FOLDER)
+    keep(folder.deals(), folder.manifest.business_day, trained.model.columns, out / ARTIFACT_FOLDER)
     found = dict(trained.model.evaluation) | ({"champion": trained.beside} if trained.beside else {})
     text = json.dumps(found, ensure_ascii=False, sort_keys=True, indent=2)
     (out / EVALUATION_FILE).write_text(text, encoding="utf-8")

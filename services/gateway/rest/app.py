@@ -23,6 +23,7 @@ from services.gateway.rest import (
     forecast,
     forecast_gap,
     forecast_people,
+    monitoring,
     operations,
     policies,
     problems,
@@ -65,6 +66,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         forecast_gap.router(gateway, desks.simulator),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
+        monitoring.router(desks.monitoring),
         exports.router(gateway, desks.scratch),
         figures.router(gateway, desks.scratch),
     ):

@@ -14,6 +14,7 @@ from services.gateway.rest import base
 from services.gateway.rest import schemas_models as shapes
 from services.gateway.rest.base import FLAG, NUMBER, TEXT, principal_of
 from services.gateway.rest.http import answer, limit_of, object_of, text_of
+from services.gateway.retraining import WEEKDAYS
 from services.gateway.store.interface import Store
 from services.gateway.workspace import SERVICES
 
@@ -23,7 +24,10 @@ RULES = base.obj(
         confidence={"enum": [0.95, 0.975]}, log_loss_margin=NUMBER, ece_margin=NUMBER,
         max_age_days={"type": "integer", "minimum": 1},
     ),
-    retraining=base.obj(new_outcomes=WHOLE_OR_NOT, max_age_days=WHOLE_OR_NOT, drift=FLAG),
+    retraining=base.obj(
+        new_outcomes=WHOLE_OR_NOT, max_age_days=WHOLE_OR_NOT, drift=FLAG, input_drift=FLAG,
+        schedule={"enum": [*WEEKDAYS, *map(str, range(1, 29)), None]},
+    ),
     reason=TEXT,
 )  # fmt: skip
 LONGEST_REASON = 500
@@ -37,7 +41,7 @@ def add(routes: APIRouter, store: Store, models: ModelVersions, rules: ModelRule
     _rules(routes, store, rules)
 
 
-def _reason(given: dict[str, Any]) -> str:
+def reason_in(given: dict[str, Any]) -> str:
     """Raises InvalidInput where there is none, or it is too long."""
     reason = text_of(given, "reason").strip()
     if not reason or len(reason) > LONGEST_REASON:
@@ -66,7 +70,7 @@ def _change(routes: APIRouter, models: ModelVersions) -> None:
         """Make a version serve, whatever the rule says of it; every open deal is scored anew."""
         given = await object_of(request, ("version", "reason"), LARGEST)
         version = models.version(service, text_of(given, "version"))["version"]
-        await models.promote(service, version, _reason(given), who=principal_of(request).id)
+        await models.promote(service, version, reason_in(given), who=principal_of(request).id)
         return answer(models.about(service))
 
     @routes.post(
@@ -77,7 +81,7 @@ def _change(routes: APIRouter, models: ModelVersions) -> None:
         """Make a version serve again: the one named, else the one that served before; after a roll back, one must be
         named."""
         given = await object_of(request, ("version", "reason"), LARGEST)
-        reason, who = _reason(given), principal_of(request).id
+        reason, who = reason_in(given), principal_of(request).id
         await models.rollback(service, reason, text_of(given, "version"), who=who)
         return answer(models.about(service))
 
@@ -108,6 +112,6 @@ def _rules(routes: APIRouter, store: Store, rules: ModelRules) -> None:
         """Change the fields that are given; the others stay."""
         given = await object_of(request, ("promotion", "retraining", "reason"), LARGEST)
         parts = {name: given[name] for name in ("promotion", "retraining") if name in given}
-        reason = _reason({"reason": "changed"} | {name: text for name, text in given.items() if text})
+        reason = reason_in({"reason": "changed"} | {name: text for name, text in given.items() if text})
         await rules.change(parts, principal_of(request).id, reason)
         return answer(rules.to_json())

@@ -23,6 +23,7 @@ from services.gateway.forecast_client import Simulator
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
+from services.gateway.monitoring.desk import MonitoringDesk
 from services.gateway.policies import PolicyDesk
 from services.gateway.rest import base, models, training, weekly_files
 from services.gateway.rest import schemas_operations as shapes
@@ -61,6 +62,7 @@ class Desks:
     policies: PolicyDesk
     alike: Alike
     exchange: ExchangePointer
+    monitoring: MonitoringDesk
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

@@ -84,11 +84,14 @@ class PromotionRule(Shape):
 
 
 class RetrainingRule(Shape):
-    """What starts a training by itself; null: not that."""
+    """What starts a training by itself; null: not that. `drift` is of scores, `input_drift` of the columns they are
+    computed from; `schedule` is a weekday (mon to sun) or a day of the month (1 to 28)."""
 
     new_outcomes: int | None
     max_age_days: int | None
     drift: bool
+    input_drift: bool
+    schedule: str | None
 
 
 class ModelRules(Shape):
@@ -103,7 +106,7 @@ class ModelAuditEntry(Shape):
 
     id: str
     time: str
-    act: Literal["PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED"]
+    act: Literal["PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED", "SHADOW_STARTED", "SHADOW_ENDED"]
     who: str
     service: str
     version: str

@@ -8,10 +8,12 @@ from typing import Protocol
 from services.gateway.domain import Principal
 from services.gateway.model_audit import AuditEntry
 from services.gateway.retraining import Closed
+from services.gateway.store.monitoring_interface import MonitoringStore
 
 
-class ModelAuditStore(Protocol):
-    """The part of the store that keeps the audit log of models: entries are added, never changed."""
+class ModelAuditStore(MonitoringStore, Protocol):
+    """The part of the store that keeps what was done to models and what came of them; the audit log's entries are
+    added, never changed."""
 
     async def add_model_audit(self, entry: AuditEntry) -> AuditEntry:
         """Keep an entry; with its id. The system's own work: who did it stands in the entry."""

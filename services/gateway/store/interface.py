@@ -31,6 +31,7 @@ from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.figures_interface import FiguresStore
 from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.imports_interface import ImportsStore
+from services.gateway.store.monitoring_interface import MONITORING_CALLS
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -55,7 +56,7 @@ SYSTEM_CALLS = frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
     "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
     "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
-    "seal_import", "take_outbox", "unpublished_feedback",
+    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS,
 })  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.store.alerts import Alerts
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
@@ -11,6 +12,7 @@ from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
 from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
+from services.gateway.store.monitoring import Monitoring
 from services.gateway.store.outbox import Outbox
 from services.gateway.store.past import Past
 from services.gateway.store.placed import Placed
@@ -24,6 +26,6 @@ from services.gateway.store.writes import DealWrites
 
 class SqlStore(
     FeedbackRows, DealWrites, ImportUndo, Quotas, Insights, Lists, Totals, Placed, Past, DealPasts, Calls, Exchange,
-    Outbox, Export, FieldAmounts, ModelAudit, Scored, WorkspaceDocuments,
+    Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -28,7 +28,7 @@ class RunningGateway:
     def __init__(self, url: str, folder: Path, **settings: Any) -> None:
         defaults: dict[str, Any] = {
             "nats_url": url, "data_dir": folder, "auto_train": False, "reconcile_seconds": 0.2, "grace_seconds": 1.0,
-            "drain_seconds": 3.0,
+            "drain_seconds": 3.0, "monitor": False,
         }  # fmt: skip
         self.settings = GatewaySettings(**(defaults | settings))
         self.stop_event = asyncio.Event()

@@ -120,7 +120,9 @@ async def decided_by_people(gateway: RunningGateway) -> None:
         assert (await gateway.http.post(route, json=huge)).status_code == 413
     assert (await gateway.http.post(f"{path}:rollback", json={"version": "9", "reason": "?"})).status_code == 404
     rules = await gateway.http.put("/v1/model-rules", json={"retraining": {"new_outcomes": None}, "reason": "by hand"})
-    assert rules.json()["retraining"] == {"new_outcomes": None, "max_age_days": 90, "drift": True}
+    assert rules.json()["retraining"] == {
+        "new_outcomes": None, "max_age_days": 90, "drift": True, "input_drift": True, "schedule": None,
+    }  # fmt: skip
     page = (await gateway.http.get("/v1/model-audit?limit=2&service=lead_scoring")).json()
     rest = (await gateway.http.get(f"/v1/model-audit?cursor={page['next_cursor']}")).json()
     log = [

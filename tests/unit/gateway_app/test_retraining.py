@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -55,7 +55,31 @@ def test_scores_that_are_off_beyond_chance_are_drift() -> None:
     assert on(day, 599, ended(70, 100), RetrainingRule(100, 60, drift=False)) == ""
 
 
-@pytest.mark.parametrize("given", [{"new_outcomes": 0}, {"max_age_days": True}, {"drift": 1}, {"every": 3}])
+def test_inputs_that_moved_start_one_where_there_is_something_to_learn_from() -> None:
+    day, moved = date(2017, 7, 10), ("amount", "fields.a", "fields.b", "fields.c")
+    assert due(RULE, VERSIONS, Now(day, 549, moved=moved)) == "", "it would be refused for want of outcomes"
+    assert due(RULE, VERSIONS, Now(day, 550, moved=moved)) == "inputs moved: amount, fields.a, fields.b and 1 more"
+    assert due(RetrainingRule(100, 60, input_drift=False), VERSIONS, Now(day, 550, moved=moved)) == ""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "before", "day"),
+    [("mon", "2017-07-02", "2017-07-03"), ("1", "2017-06-30", "2017-07-01"), ("28", "2017-07-27", "2017-07-28"),
+     ("sun", "2017-07-01", "2017-07-02")],
+)  # fmt: skip
+def test_a_schedule_is_kept_also_when_its_day_was_missed(schedule: str, before: str, day: str) -> None:
+    """The newest version is of Friday 2017-06-30."""
+    rule, then = RetrainingRule(None, None, drift=False, schedule=schedule), date.fromisoformat(day)
+    assert on(date.fromisoformat(before), 500, rule=rule) == ""
+    assert on(then, 500, rule=rule) == f"scheduled for {day} ({schedule})"
+    assert f"scheduled for {day}" in on(then + timedelta(days=2), 500, rule=rule)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"new_outcomes": 0}, {"max_age_days": True}, {"drift": 1}, {"every": 3}, {"input_drift": "yes"},
+     {"schedule": "monday"}, {"schedule": "29"}, {"schedule": 3}, {"schedule": ["mon"]}],
+)  # fmt: skip
 def test_wrong_rules_are_refused_by_name(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
         RetrainingRule.of(given)

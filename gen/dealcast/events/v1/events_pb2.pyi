@@ -26,6 +26,19 @@ class FeedbackVerb(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FEEDBACK_VERB_DISMISS: _ClassVar[FeedbackVerb]
     FEEDBACK_VERB_SNOOZE: _ClassVar[FeedbackVerb]
     FEEDBACK_VERB_UNDO: _ClassVar[FeedbackVerb]
+
+class AlertLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALERT_LEVEL_UNSPECIFIED: _ClassVar[AlertLevel]
+    ALERT_LEVEL_AMBER: _ClassVar[AlertLevel]
+    ALERT_LEVEL_RED: _ClassVar[AlertLevel]
+
+class AlertState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALERT_STATE_UNSPECIFIED: _ClassVar[AlertState]
+    ALERT_STATE_OPEN: _ClassVar[AlertState]
+    ALERT_STATE_ACKNOWLEDGED: _ClassVar[AlertState]
+    ALERT_STATE_CLOSED: _ClassVar[AlertState]
 CAUSE_UNSPECIFIED: Cause
 CAUSE_CHANGED: Cause
 CAUSE_RESCORE: Cause
@@ -35,6 +48,13 @@ FEEDBACK_VERB_DONE: FeedbackVerb
 FEEDBACK_VERB_DISMISS: FeedbackVerb
 FEEDBACK_VERB_SNOOZE: FeedbackVerb
 FEEDBACK_VERB_UNDO: FeedbackVerb
+ALERT_LEVEL_UNSPECIFIED: AlertLevel
+ALERT_LEVEL_AMBER: AlertLevel
+ALERT_LEVEL_RED: AlertLevel
+ALERT_STATE_UNSPECIFIED: AlertState
+ALERT_STATE_OPEN: AlertState
+ALERT_STATE_ACKNOWLEDGED: AlertState
+ALERT_STATE_CLOSED: AlertState
 
 class ContactCounter(_message.Message):
     __slots__ = ("channel", "outbound_7_days", "outbound_30_days", "unanswered_in_a_row", "last_outbound_time", "last_inbound_time")
@@ -131,6 +151,34 @@ class ActionFeedback(_message.Message):
     by: str
     about: ActionFeedback.About
     def __init__(self, id: _Optional[str] = ..., deal_id: _Optional[str] = ..., action: _Optional[str] = ..., verb: _Optional[_Union[FeedbackVerb, str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., suggestion_id: _Optional[str] = ..., reason: _Optional[str] = ..., until_date: _Optional[str] = ..., channel: _Optional[str] = ..., contact_id: _Optional[str] = ..., activity_id: _Optional[str] = ..., undoes: _Optional[str] = ..., shown: _Optional[_Union[ActionFeedback.Shown, _Mapping]] = ..., by: _Optional[str] = ..., about: _Optional[_Union[ActionFeedback.About, _Mapping]] = ...) -> None: ...
+
+class Alert(_message.Message):
+    __slots__ = ("id", "subject", "level", "state", "code", "text_en", "text_ko", "business_day", "raised_time", "changed_time", "who", "note")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_KO_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_DAY_FIELD_NUMBER: _ClassVar[int]
+    RAISED_TIME_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_TIME_FIELD_NUMBER: _ClassVar[int]
+    WHO_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    subject: str
+    level: AlertLevel
+    state: AlertState
+    code: str
+    text_en: str
+    text_ko: str
+    business_day: str
+    raised_time: _timestamp_pb2.Timestamp
+    changed_time: _timestamp_pb2.Timestamp
+    who: str
+    note: str
+    def __init__(self, id: _Optional[str] = ..., subject: _Optional[str] = ..., level: _Optional[_Union[AlertLevel, str]] = ..., state: _Optional[_Union[AlertState, str]] = ..., code: _Optional[str] = ..., text_en: _Optional[str] = ..., text_ko: _Optional[str] = ..., business_day: _Optional[str] = ..., raised_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., who: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class DeadLetter(_message.Message):
     __slots__ = ("stream", "consumer", "subject", "data", "headers", "error", "problem", "deliveries", "failed_time")

@@ -1,0 +1,177 @@
+"""`dealcast monitor`: how the models do, alerts, and versions that score along unseen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.evaluate_lead_scoring import Language
+from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+
+app = typer.Typer(
+    help="Show how the models do: three lights, outcomes, inputs, alerts, shadow mode.", invoke_without_command=True,
+    no_args_is_help=False, rich_markup_mode=None,
+)  # fmt: skip
+UNKNOWN_ALERT = "dealcast monitor alerts shows the alerts and their ids"
+UNKNOWN_VERSION = "dealcast models list shows the services and their versions"
+LOOK_SECONDS = 600.0
+SHOWN_COLUMNS, SHOWN_MONTHS = 10, 6
+Lang = Annotated[Language, typer.Option("--lang", help="Of what is said.")]
+AlertId = Annotated[str, typer.Argument(help="As alerts shows it.", metavar="ID")]
+Note = Annotated[str, typer.Option("--note", help="Kept with the alert.")]
+Version = Annotated[str, typer.Argument(help="Of lead scoring, as dealcast models list shows it.", metavar="VERSION")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")]
+
+
+@app.callback()
+def show(
+    context: typer.Context, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = Language.EN
+) -> None:
+    """Three lights, then what they stand for."""
+    if context.invoked_subcommand is None:
+        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={language.value}"))
+
+
+@app.command()
+def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = Language.EN) -> None:
+    """Look now, wait for it, and show what was found."""
+    from kit.errors import Unavailable
+
+    before = call(data_dir, url, "POST", "/v1/monitoring:look")["time"]
+    address, until = f"/v1/monitoring?lang={language.value}", time.monotonic() + LOOK_SECONDS
+    while (found := call(data_dir, url, "GET", address))["time"] == before:
+        if time.monotonic() > until:
+            mend = "a training or an import may be under way: dealcast models jobs"
+            raise Unavailable("it has not been looked yet", field="monitor", mend=mend)
+        time.sleep(0.5)
+    _print(found)
+
+
+@app.command()
+def days(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="Newest days.")] = 30,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """The lights of past business days."""
+    for day in call(data_dir, url, "GET", f"/v1/monitoring/days?limit={limit}")["days"]:
+        typer.echo("  ".join([day["business_day"], *(f"{one['name']} {one['level']}" for one in day["lights"])]))
+
+
+@app.command()
+def alerts(
+    every: Annotated[bool, typer.Option("--all", help="Those that are closed, too.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+    language: Lang = Language.EN,
+) -> None:
+    """What somebody should look at, newest first."""
+    found = call(data_dir, url, "GET", f"/v1/alerts?limit=500&lang={language.value}")["alerts"]
+    shown = [one for one in found if every or one["state"] != "CLOSED"]
+    for one in shown:
+        _print_alert(one)
+    if not shown:
+        typer.echo("no alerts")
+
+
+@app.command()
+def acknowledge(alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """Say that it was seen."""
+    _print_alert(_changed(data_dir, url, alert_id, "acknowledge", note))
+
+
+@app.command()
+def close(alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """Say that it is settled; the same is not raised again while its cause stands."""
+    _print_alert(_changed(data_dir, url, alert_id, "close", note))
+
+
+@app.command()
+def shadow(version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """Let a version of lead scoring score open deals along, unseen."""
+    _print_shadows(_shadowed(data_dir, url, "shadow", version, reason))
+
+
+@app.command()
+def unshadow(version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """End that; what was found stands in the audit log."""
+    _shadowed(data_dir, url, "unshadow", version, reason)
+    typer.echo(f"version {version} does not score along any more")
+
+
+def _changed(data_dir: Path, url: str, alert_id: str, verb: str, note: str) -> Any:
+    from urllib.parse import quote
+
+    address = f"/v1/alerts/{quote(alert_id, safe='')}:{verb}"
+    return call(data_dir, url, "POST", address, unknown=UNKNOWN_ALERT, json={"note": note})
+
+
+def _shadowed(data_dir: Path, url: str, verb: str, version: str, reason: str) -> Any:
+    body = {"version": version, "reason": reason}
+    return call(data_dir, url, "POST", f"/v1/models/lead_scoring:{verb}", unknown=UNKNOWN_VERSION, json=body)
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    if found["business_day"]:
+        typer.echo(f"as of {found['business_day']}, looked at {found['time']}")
+    for one in found["lights"]:
+        typer.echo(f"{one['level'].upper():<6} {one['title']}: {one['text']}")
+    if found["open_alerts"]:
+        typer.echo(f"{found['open_alerts']} alerts are open: dealcast monitor alerts")
+    for month in ((found["score"].get("outcomes") or {}).get("months") or ())[:SHOWN_MONTHS]:
+        typer.echo(f"  closed in {month['month']}: {_outcomes(month)}")
+    _print_inputs(found["score"].get("inputs") or {})
+    for period in found["forecast"].get("periods") or ():
+        typer.echo(f"  {period['period']}: {period['held']:.0%} of {period['ranges']} ranges held")
+    _print_shadows(found)
+
+
+def _outcomes(one: Mapping[str, Any]) -> str:
+    said = f"{one['records']} deals, {one['won']} won"
+    if one["few"]:
+        return f"{said}; too few to tell"
+    return f"{said}; said {one['said']:.0%}; " + ", ".join(
+        f"{title} {_interval(one[name])}" for name, title in (("auc", "AUC"), ("log_loss", "log loss"), ("ece", "ECE"))
+    )
+
+
+def _interval(figure: Mapping[str, float | None]) -> str:
+    value, low, high = (figure[name] for name in ("value", "low90", "high90"))
+    return "–" if value is None or low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _print_inputs(inputs: Mapping[str, Any]) -> None:
+    if not inputs.get("columns"):
+        return
+    moved = [one for one in inputs["columns"] if one["moved"]]
+    rows = f"{inputs['rows_now']} records now, {inputs['rows_then']} on {inputs['since']}"
+    typer.echo(f"  inputs: {len(moved)} of {len(inputs['columns'])} columns moved ({rows})")
+    for one in moved[:SHOWN_COLUMNS]:
+        then, now = one["missing"]
+        typer.echo(
+            f"    {one['column']}: {one['share']:.0%} elsewhere, PSI {one['psi']:.2f}, missing {then:.0%} → {now:.0%}"
+        )
+
+
+def _print_shadows(found: Mapping[str, Any]) -> None:
+    for one in found["shadow"]:
+        seen, text = one["found"] or {"records": 0, "few": True}, ""
+        if seen["few"]:
+            text = f"{seen['records']} of its deals have closed, too few to tell"
+        else:
+            apart = seen["difference"]
+            text = f"on {seen['records']} deals, less the serving version: log loss {_interval(apart['log_loss'])}, "
+            text += f"AUC {_interval(apart['auc'])}, ECE {_interval(apart['ece'])}"
+        typer.echo(f"  version {one['version']} scores along since {one['since']}: {text}")
+
+
+def _print_alert(one: Mapping[str, Any]) -> None:
+    who = f"  by {one['who']}" if one["who"] else ""
+    typer.echo(f"{one['id']}  {one['business_day']}  {one['level']}  {one['state']}{who}  {one['subject']}")
+    typer.echo(f"    {one['text']}")
+    if one["note"]:
+        typer.echo(f"    {one['note']}")
