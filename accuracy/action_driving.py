@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import attrgetter
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from demo.activity import Deed, activities
+from demo.activity import Deed, of_week
 from demo.company import Company
 from demo.customers import by_account
 from demo.hazards import ACTIONS
 from demo.simulate import Rows, simulate
-from demo.story import Start, Week, tell
+from demo.story import Story, Week
 from demo.telling import start_of
 from demo.truth import at_creation
-from learning.records import DealHistory
+from learning.records import Activity, DealHistory
 from services.next_best_action import catalogue, expressions, features
 from services.next_best_action.domain import Variable
-from services.next_best_action.situations import ALWAYS, SituationalEffects, choices_at, keys_of
+from services.next_best_action.situations import ALWAYS, SituationalEffects, choice, keys_of
 
 CATALOGUE = catalogue.load()
 TODAY = date(2026, 11, 21)
@@ -30,31 +31,62 @@ AS_USUAL = -1
 USUAL_CHANCE = 0.4  # the score that conditions are given: no lead score is computed here
 
 
+@dataclass(slots=True)
+class Record:
+    """A deal's record as its reps keep it up, told as far as weeks are past."""
+
+    story: Story
+    chance: Random  # of its activities
+    log: list[Activity] = field(default_factory=list)  # oldest first
+    last: tuple[Week, Deed] | None = None  # not told yet: what follows belongs to it
+
+    def tell(self, following: int) -> None:
+        """The last week, with the situation of the one that begins."""
+        if self.last is not None:
+            week, deed = self.last
+            self.story.week(week, following)
+            done = of_week(self.story.start, deed, following, customer=False, rng=self.chance)
+            self.log += sorted(done, key=attrgetter("time"))
+            self.last = None
+
+    def keys(self, eve: date, fields: Sequence[str]) -> tuple[str, ...]:
+        """What situation.py goes by."""
+        state = self.story.log.state
+        choices = {name: text for name in fields if (text := choice(state.get(f"fields.{name}")))}
+        variables: dict[str, Variable] = {
+            "stage": str(state["stage"]), "signals": CATALOGUE.signals.found(self.log, eve)
+        }  # fmt: skip
+        return keys_of(variables, choices)
+
+    def history(self) -> DealHistory:
+        """As learning and serving read it."""
+        return DealHistory(self.story.deal(), tuple(self.story.log.changes), tuple(self.log))
+
+
 @dataclass
 class Driver:
-    """Acts in the reps' place by the record alone: tells every open deal's record anew each week and reads it."""
+    """Acts in the reps' place by the record alone: keeps every open deal's record up to date and reads it each week."""
 
     company: Company
     effects: SituationalEffects
     gated: bool = False  # only what the catalogue's conditions allow there; reps go on where none of it is better
     usual: set[tuple[int, int]] = field(default_factory=set)  # (deal, week) in which they did
-    starts: dict[int, Start] = field(default_factory=dict)
-    weeks: dict[int, list[Week]] = field(default_factory=dict)
-    deeds: dict[int, list[Deed]] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         people = by_account(self.company.contacts)
         for number, account in enumerate(self.company.deals.account.tolist()):
-            self.starts[number] = start_of(self.company, number, people[f"A-{account:05d}"], Random(number))
+            start = start_of(self.company, number, people[f"A-{account:05d}"], Random(number))
+            self.records[number] = Record(Story.begin(start, TODAY, Random(number)), Random(number))
 
     def __call__(self, past: Sequence[Rows], now: Rows) -> np.ndarray:
         """The best action of each open deal."""
         if past:
             self._remember(past[-1])
         week = int(now["week"][0]) if now["week"].size else 0
-        monday = self.company.calendar.monday(week)
-        standing = zip(now["deal"].tolist(), now["owner"].tolist(), now["situation"].tolist(), strict=True)
-        found = np.array([self._best(deal, owner, situation, monday) for deal, owner, situation in standing], dtype=int)
+        eve = self.company.calendar.monday(week) - timedelta(days=1)
+        standing = zip(now["deal"].tolist(), now["situation"].tolist(), strict=True)
+        found = np.array([self._best(deal, situation, eve) for deal, situation in standing], dtype=int)
         left = found == AS_USUAL
         self.usual.update((deal, week) for deal in now["deal"][left].tolist())
         return np.where(left, now["action"], found)
@@ -67,21 +99,16 @@ class Driver:
             *(row[name].tolist() for name in names), strict=True
         ):
             rep = self.company.people.rep_ids[owner]
-            self.weeks.setdefault(deal, []).append(Week(monday, rep, situation, health, event, event_day, forgotten))
+            week = Week(monday, rep, situation, health, event, event_day, forgotten)
             until = event_day if event else 4
-            self.deeds.setdefault(deal, []).append(Deed(monday, rep, situation, health, action, day, answered, until))
+            self.records[deal].last = week, Deed(monday, rep, situation, health, action, day, answered, until)
 
-    def _best(self, number: int, owner: int, situation: int, monday: date) -> int:
-        rep, eve = self.company.people.rep_ids[owner], monday - timedelta(days=1)
-        weeks = [*self.weeks.get(number, []), Week(monday, rep, situation, 0.0, 0, 0, False)]  # noqa: FBT003
-        deeds = [*self.deeds.get(number, []), Deed(monday, rep, situation, 0.0, 0, 0, False, 4)]  # noqa: FBT003
-        deal, changes = tell(self.starts[number], weeks, eve, Random(number))
-        log = activities(self.starts[number], deeds, eve, customer=False, number=0, rng=Random(number))
-        history = DealHistory(deal, tuple(changes), tuple(log))
-        variables: dict[str, Variable] = {"stage": deal.stage, "signals": CATALOGUE.signals.found(log, eve)}
-        keys = keys_of(variables, choices_at(history, eve, self.effects.fields))
+    def _best(self, number: int, situation: int, eve: date) -> int:
+        record = self.records[number]
+        record.tell(situation)
+        keys = record.keys(eve, self.effects.fields)
         means = {"": 0.0} | {name: one.mean for name, one in self.effects.effects(keys).items()}
-        fits = allowed(history, eve) | {""} if self.gated else means.keys()
+        fits = allowed(record.history(), eve) | {""} if self.gated else means.keys()
         name = max((each for each in means if each in fits), key=means.__getitem__)
         if self.gated and means[name] <= self._usual(keys, means):
             return AS_USUAL

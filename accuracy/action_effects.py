@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from accuracy.action_driving import CATALOGUE, TODAY, Driver, gain, oracle_gain, single
+from accuracy.action_driving import CATALOGUE, TODAY, USUAL_CHANCE, Driver, gain, oracle_gain, single
 from accuracy.told import told
 from demo.company import Company, build_company
 from demo.hazards import ACTIONS
@@ -16,6 +16,7 @@ from demo.write import FIELDS
 from learning.off_policy.intervals import Floats
 from learning.records import DealHistory, DealKind, FieldDefinition
 from services.next_best_action.deeds import Recogniser, decisions
+from services.next_best_action.model import ActionModel
 from services.next_best_action.situations import INTERVAL, SUPPORTED
 from services.next_best_action.situations_training import Rows, Studied, study
 
@@ -58,7 +59,9 @@ class Learned:
 
     def learn(self) -> Learned:
         """Read the log and learn."""
-        self.found, self.studied = study(self._histories(), self.company.last_day, CATALOGUE, DEFINITIONS)
+        self.found, self.studied = study(
+            self._histories(), self.company.last_day, CATALOGUE, DEFINITIONS, ActionModel(win_rate=USUAL_CHANCE), {}
+        )
         return self
 
     def _histories(self) -> Iterator[DealHistory]:

@@ -30,6 +30,7 @@ from services.next_best_action.events import forecast_handler
 from services.next_best_action.likeness import Likeness
 from services.next_best_action.model import ActionModel
 from services.next_best_action.service import NextBestAction, situation
+from services.next_best_action.signals import ENCODER
 from services.next_best_action.similar import SimilarDeals, text_of
 from services.next_best_action.similar_training import MOST_DEALS, index, past_of
 
@@ -37,14 +38,15 @@ ACTIONS, ACTIVITIES, EVENTS, ROUNDS = 20, 30, 200, 7
 DAY = date(2026, 3, 31)
 START = datetime(2026, 3, 10, tzinfo=UTC)
 RANK_AIM_MS, EVENT_AIM_MS = 5.0, 0.4
-NOTE_AIM_MS, BATCH_AIM_MS, ENCODED = 40.0, 200.0, 10
-_FRESH = count()
+NOTE_AIM_MS, BATCH_AIM_MS = 40.0, 200.0
+FRESH = 20  # deals with a new note each
+_NUMBER = count()
 HOW = (
     f"One open deal with {ACTIVITIES} activities of 260 characters of text each and {ACTIONS} actions, by CPU time. "
     "The ceiling of ranking evaluates the catalogue's conditions alone; that of the batch of "
     f"{EVENTS} deal events parses and writes each, with no logic. A new note has four English sentences that nobody "
-    "has read; the ceiling of ranking with one is ranking without, that of similar deals encoding the note alone. The "
-    "encoder's memory is what the peak rises by when it is loaded."
+    "has read, signals by the text encoder; the ceiling of ranking with one is ranking without, that of similar "
+    "deals encoding the note alone. The encoder's memory is what the peak rises by when it is loaded."
 )
 
 
@@ -128,7 +130,12 @@ def figures() -> list[Figure]:
     gates = milliseconds(lambda: [actions.gates.holding(expressions.activation(each)) for each in seen], EVENTS)
     handled = milliseconds(lambda: asyncio.run(_handled(handler, batch)), EVENTS)
     echoed = milliseconds(echo, EVENTS)
-    fresh = milliseconds(lambda: service.answer(with_new_notes()), EVENTS) - milliseconds(with_new_notes, EVENTS)
+    before = peak_memory() or 0.0
+    ENCODER.want()
+    if not ENCODER.wait():
+        raise AssertionError("the text encoder is not installed")
+    service.answer(with_new_notes())  # so that what else is in the deals' notes has been read with it
+    fresh = milliseconds(lambda: service.answer(with_new_notes()), FRESH) - milliseconds(with_new_notes, FRESH)
     return [
         Figure(f"ranking {ACTIONS} actions", 1e3 / ranked, "deals/s", 1e3 / gates, f"≤ {RANK_AIM_MS:g} ms a deal",
                ranked <= RANK_AIM_MS),
@@ -138,17 +145,17 @@ def figures() -> list[Figure]:
                f"≤ {NOTE_AIM_MS:g} ms a deal", fresh <= NOTE_AIM_MS),
         Figure(f"ranking {EVENTS} deals", ranked * EVENTS, "ms", 0.0, f"≤ {BATCH_AIM_MS:g} ms",
                ranked * EVENTS <= BATCH_AIM_MS),
-        *similar_figures(),
+        *similar_figures(before),
     ]  # fmt: skip
 
 
 def with_new_notes() -> list[Asked]:
     """Deals whose newest note nobody has read."""
     found = []
-    for number in range(EVENTS):
+    for number in range(FRESH):
         one = deal(number)
         words = (
-            f"Call {next(_FRESH)}: they like the product. The price is fine, but the board has to approve. Next week."
+            f"Call {next(_NUMBER)}: they like the product. The price is fine, but the board has to approve. Next week."
         )
         newest = replace(one.history.activities[-1], text=words)
         found.append(replace(one, history=replace(one.history, activities=(*one.history.activities[:-1], newest))))
@@ -161,25 +168,24 @@ def newest_alone(asked: Asked) -> DealHistory:
     return replace(asked.history, activities=(*(replace(one, text="") for one in others), newest))
 
 
-def similar_figures() -> list[Figure]:
-    """Similar deals of one whose English note is new, with the encoder, and the memory that comes with it."""
-    past = [one for each in company(4_000) if (one := past_of(each, last_day())) is not None]
+def similar_figures(before: float) -> list[Figure]:
+    """Similar deals of one whose English note is new, with the encoder, and the memory that came with it."""
     vectors = TextVectors(CARRIED)
-    before = peak_memory() or 0.0
     vectors.vectors(["The first note loads the model."]).result()
     loaded = peak_memory() or 0.0
+    past = [one for each in company(4_000) if (one := past_of(each, last_day())) is not None]
     texts = [replace(one, text=f"They asked for quote {at}.") for at, one in enumerate(past[:MOST_DEALS])]
     likeness = Likeness(_Learned((index(texts, vectors), None)), vectors, wait=30.0)
 
     def ask() -> None:
-        for one in with_new_notes()[:ENCODED]:
+        for one in with_new_notes():
             asyncio.run(likeness.nearest(newest_alone(one), DAY, 3))
 
     def encode() -> None:
-        for one in with_new_notes()[:ENCODED]:
+        for one in with_new_notes():
             vectors.vectors([text_of(newest_alone(one).activities, DAY)]).result()
 
-    asked, encoded = milliseconds(ask, ENCODED), milliseconds(encode, ENCODED)
+    asked, encoded = milliseconds(ask, FRESH), milliseconds(encode, FRESH)
     return [
         Figure(f"similar deals among {len(texts)}, a new English note", 1e3 / asked, "deals/s", 1e3 / encoded,
                f"≤ {NOTE_AIM_MS:g} ms a deal", asked <= NOTE_AIM_MS),

@@ -49,39 +49,29 @@ def activities(
     """A deal's activities by time, numbered from `number`; none after `last_day` or the close."""
     found: list[Activity] = []
     for place, deed in enumerate(deeds):
-        _deed(found, start, deed, rng)
-        arisen = deeds[place + 1].situation if place + 1 < len(deeds) and not deed.situation else 0
-        if arisen and rng.random() < TOLD:
-            _arisen(found, start, deed, arisen, rng)
-        if rng.random() < 0.10 + 0.04 * max(-1.5, min(2.0, deed.health)):
-            _add(
-                found,
-                start,
-                deed,
-                rng.choice(WEB),
-                "inbound",
-                rng.randint(0, deed.last_day),
-                _contact(start, rng),
-                "",
-                rng,
-            )
-        if rng.random() < NOTED:
-            text = notes.internal(start.subject, deed.situation, start.names[_contact(start, rng)], rng)
-            _add(found, start, deed, "note", "internal", rng.randint(0, deed.last_day), "", text, rng)
-        if customer and rng.random() < SERVICE:
-            _add(
-                found,
-                start,
-                deed,
-                "service_case",
-                "inbound",
-                rng.randint(0, deed.last_day),
-                _contact(start, rng),
-                "",
-                rng,
-            )
+        following = deeds[place + 1].situation if place + 1 < len(deeds) else 0
+        found += of_week(start, deed, following, customer, rng)
     kept = sorted((one for one in found if one.time.date() <= last_day), key=attrgetter("time"))
     return [replace(one, id=f"T-{number + place:07d}") for place, one in enumerate(kept)]
+
+
+def of_week(start: Start, deed: Deed, following: int, customer: bool, rng: Random) -> list[Activity]:
+    """A week's, in no order. following: the situation of the week after."""
+    found: list[Activity] = []
+    _deed(found, start, deed, rng)
+    if following and not deed.situation and rng.random() < TOLD:
+        _arisen(found, start, deed, following, rng)
+
+    if rng.random() < 0.10 + 0.04 * max(-1.5, min(2.0, deed.health)):
+        kind, day = rng.choice(WEB), rng.randint(0, deed.last_day)
+        _add(found, start, deed, kind, "inbound", day, _contact(start, rng), "", rng)
+    if rng.random() < NOTED:
+        text = notes.internal(start.subject, deed.situation, start.names[_contact(start, rng)], rng)
+        _add(found, start, deed, "note", "internal", rng.randint(0, deed.last_day), "", text, rng)
+    if customer and rng.random() < SERVICE:
+        day = rng.randint(0, deed.last_day)
+        _add(found, start, deed, "service_case", "inbound", day, _contact(start, rng), "", rng)
+    return found
 
 
 def _deed(found: list[Activity], start: Start, deed: Deed, rng: Random) -> None:

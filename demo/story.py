@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from demo.hazards import LEAD_STAGES, SITUATIONS, STAGES
@@ -99,28 +100,58 @@ def money(amount: float) -> Money:
     return Money(CURRENCY, max(10_000, round(amount / 10_000) * 10_000))
 
 
-def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[Deal, list[Change]]:
-    """The deal as it stands on `last_day` and its changes, oldest first."""
-    log = Log(last_day)
-    _create(log, start, rng)
-    stage, amount, joins = start.stage, start.amount, late_joiners(start)
-    for number, week in enumerate(weeks):
-        begun = week.situation and (number == 0 or weeks[number - 1].situation != week.situation)
+@dataclass(slots=True)
+class Story:
+    """A deal being told week by week."""
+
+    start: Start
+    log: Log
+    rng: Random
+    stage: int
+    amount: float
+    joins: Mapping[int, Random]
+    weeks: int = 0  # told
+    situation: int = 0  # of the last of them
+
+    @classmethod
+    def begin(cls, start: Start, last_day: date, rng: Random) -> Story:
+        """With the deal's creation told; nothing after `last_day` will be."""
+        log = Log(last_day)
+        _create(log, start, rng)
+        return cls(start, log, rng, start.stage, start.amount, late_joiners(start))
+
+    def week(self, week: Week, following: int | None) -> None:
+        """Tell the next one. following: the situation of the week after, None where there is none."""
+        log, start, rng = self.log, self.start, self.rng
+        begun = week.situation and (self.weeks == 0 or self.situation != week.situation)
         _week_notes(log, start, week, bool(begun), rng)
-        if number in joins:
-            log.set(at_office(week.monday, joins[number], 4, 6), {"contacts": start.contacts})
+        if self.weeks in self.joins:
+            log.set(at_office(week.monday, self.joins[self.weeks], 4, 6), {"contacts": start.contacts})
         time = at_office(week.monday + timedelta(days=week.event_day), rng, 6, 9)
         if week.event == ADVANCE:
-            stage += 1
-            amount = _advance(log, start, week, stage, amount, time, rng)
+            self.stage += 1
+            self.amount = _advance(log, start, week, self.stage, self.amount, time, rng)
         elif week.event == BACK:
-            stage -= 1
-            log.set(time, {"stage": STAGES[stage], "category": "pipeline"})
+            self.stage -= 1
+            log.set(time, {"stage": STAGES[self.stage], "category": "pipeline"})
         elif week.event and not week.forgotten:
-            _close(log, start, week, amount, time, rng)
-        if number + 1 < len(weeks):
-            _keep_up(log, start, week.monday, weeks[number + 1].situation, number)
-    return stand(log, Deal(start.id, created_time=start.created)), log.changes
+            _close(log, start, week, self.amount, time, rng)
+        if following is not None:
+            _keep_up(log, start, week.monday, following, self.weeks)
+        self.weeks, self.situation = self.weeks + 1, week.situation
+
+    def deal(self) -> Deal:
+        """The record as told so far."""
+        return stand(self.log, Deal(self.start.id, created_time=self.start.created))
+
+
+def tell(start: Start, weeks: list[Week], last_day: date, rng: Random) -> tuple[Deal, list[Change]]:
+    """The deal as it stands on `last_day` and its changes, oldest first."""
+    story = Story.begin(start, last_day, rng)
+    for week, following in pairwise((*weeks, None)):
+        if week is not None:
+            story.week(week, following.situation if following is not None else None)
+    return story.deal(), story.log.changes
 
 
 def known_at_first(start: Start) -> tuple[ContactRole, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import Any, Protocol
 
 from learning.records import Outcome
@@ -14,6 +16,7 @@ from services.gateway.workspace import Workspace
 MOST_SHOWN = 10  # of won, and of lost
 ASKED_FOR_EACH = 5  # so many more are asked for, since some may not be seen
 MOST_ASKED = 50
+MOST_PRODUCTS = 10
 WORDS = {
     "en": ("{days} days later: {activity}", "nothing until it closed", "won after {days} days",
            "lost after {days} days"),
@@ -42,13 +45,33 @@ async def similar_deals(
     told, pending = await alike.similar(event, min(count * ASKED_FOR_EACH, MOST_ASKED))
     seen = await store.get_records(principal, [one["deal_id"] for one in told], insights=False)
     deals = {one.history.deal.id: one for one in seen if not one.history.deal.deleted}
+    known = [(deals[one["deal_id"]], one) for one in told if one["deal_id"] in deals]
+    known = [(past, one) for past, one in known if _as_learned(past, one)]
     shown: list[dict[str, Any]] = []
-    for one in told:
-        record_seen = deals.get(one["deal_id"])
-        alike_so_far = sum(each["won"] == one["won"] for each in shown)
-        if record_seen is not None and alike_so_far < count and _as_learned(record_seen, one):
-            shown.append(_json(record_seen, one, language))
-    return {"id": record.history.deal.id, "text_pending": pending, "deals": shown}
+    for past, one in known:
+        if sum(each["won"] == one["won"] for each in shown) < count:
+            shown.append(_json(past, one, language))
+    products = bought(past for past, one in known if one["won"])
+    return {"id": record.history.deal.id, "text_pending": pending, "deals": shown, "products": products}
+
+
+def bought(won: Iterable[Record]) -> list[dict[str, Any]]:
+    """What won deals had: each product with the number of deals that did, and their median quantity, commonest first.
+
+    Of lines of one product on a deal the quantities add up.
+    """
+    quantities: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    names: dict[str, str] = {}
+    for record in won:
+        names.update(record.history.product_names)
+        for line in record.history.deal.products:
+            quantities[line.product_id][record.history.deal.id] += line.quantity
+    order = sorted(quantities, key=lambda each: (-len(quantities[each]), each))[:MOST_PRODUCTS]
+    return [
+        {"product_id": each, "name": names.get(each, each), "deals": len(quantities[each]),
+         "quantity": median(quantities[each].values())}
+        for each in order
+    ]  # fmt: skip
 
 
 def _as_learned(record: Record, one: Mapping[str, Any]) -> bool:

@@ -17,15 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.calibration import sigmoid
 from services.next_best_action.domain import Action, Effect
+from services.next_best_action.logistic import OutOfFold
 from services.next_best_action.model import INTERVAL
 
 Floats = NDArray[np.float64]
 
 DIGITS = 9  # kept of effects: below lies rounding noise
 RIDGE = 1.0  # on standardised covariates; treatments and intercept are left free
-FOLDS = 3  # of deals
 UNRECORDED_SD = 0.05  # log-odds: how far unrecorded reasons to act may push an estimate either way
 SHARED_SD = 0.1  # the same, of all estimates together: reps are busy where they see a chance
 STRAYS = (0.0, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18, 0.27, 0.4, 0.6)  # sd of effects about the playbook, in log-odds
@@ -63,12 +62,15 @@ class Estimate:
 
 def estimate(design: Design, actions: Sequence[Action]) -> list[Estimate]:
     """One estimate an action (column of `treated`), in order."""
-    chances = np.column_stack([out_of_fold(design, design.treated[:, column]) for column in range(len(actions))])
+    nuisance = OutOfFold(design.covariates, design.deals, np.full(design.covariates.shape[1], RIDGE))
+    fitted = [nuisance.fit(design.treated[:, column], design.weights) for column in range(len(actions))]
+    chances = np.column_stack([each.chances for each in fitted])
     checked = [_support(design, column, chances[:, column]) for column in range(len(actions))]
     good = [column for column, (*_, why) in enumerate(checked) if not why]
     raw, spread = np.zeros(0), np.zeros((0, 0))
     if good:
-        raw, spread = partial_effects(design, design.treated[:, good] - chances[:, good])
+        expected = nuisance.fit(design.won, design.weights).chances
+        raw, spread = partial_effects(design, design.treated[:, good] - chances[:, good], expected)
     found = []
     for column, action in enumerate(actions):
         deals, won, overlap, why = checked[column]
@@ -83,9 +85,11 @@ def estimate(design: Design, actions: Sequence[Action]) -> list[Estimate]:
     return found
 
 
-def partial_effects(design: Design, left: Floats) -> tuple[Floats, Floats]:
-    """Effects in log-odds and their covariance. `left`: (rows, actions) treatments minus their propensities."""
-    expected = out_of_fold(design, design.won)
+def partial_effects(design: Design, left: Floats, expected: Floats) -> tuple[Floats, Floats]:
+    """Effects in log-odds and their covariance.
+
+    left: (rows, actions) treatments minus their propensities; expected: (rows,) chance of winning. Both out of fold.
+    """
     variance = np.maximum(expected * (1 - expected), 0.01)
     bread = np.linalg.inv((left * (design.weights * variance)[:, None]).T @ left + 1e-9 * np.eye(left.shape[1]))
     effects = bread @ (left.T @ (design.weights * (design.won - expected)))
@@ -93,20 +97,6 @@ def partial_effects(design: Design, left: Floats) -> tuple[Floats, Floats]:
     count = int(design.deals.max()) + 1
     sums = np.column_stack([np.bincount(design.deals, column, count) for column in scores.T])
     return effects, np.asarray(bread @ (sums.T @ sums) @ bread)
-
-
-def out_of_fold(design: Design, target: Floats) -> Floats:
-    """(rows,) chance that the target is 1, by logistic regressions that did not see the row's deal."""
-    chances = np.zeros(len(target))
-    penalty = np.full(design.covariates.shape[1], RIDGE)
-    folds = np.random.default_rng(0).permutation(int(design.deals.max(initial=-1)) + 1)[design.deals] % FOLDS
-    for fold in range(FOLDS):
-        inside, outside = folds != fold, folds == fold
-        if not inside.any() or not outside.any():
-            continue
-        coefficients, _ = fit(design.covariates[inside], target[inside], design.weights[inside], penalty)
-        chances[outside] = sigmoid(coefficients[0] + design.covariates[outside] @ coefficients[1:])
-    return chances
 
 
 def shrunk(raw: Floats, spread: Floats, actions: Sequence[Action]) -> list[tuple[float, float]]:
@@ -152,25 +142,6 @@ def playbook_scale(estimates: Sequence[Estimate], actions: Sequence[Action]) -> 
             numerator += evidence * action.odds * each.raw
             denominator += evidence * action.odds**2
     return round(float(min(max(numerator / denominator, 0.25), 1.5)), DIGITS)
-
-
-def fit(features: Floats, target: Floats, weights: Floats, penalty: Floats) -> tuple[Floats, Floats]:
-    """Ridge logistic regression by Newton's method: (intercept and coefficients, penalised Hessian)."""
-    matrix = np.column_stack([np.ones(len(features)), features])
-    ridge = np.concatenate([[1e-6], penalty])
-    rate = float(np.clip(np.average(target, weights=weights), 1e-3, 1 - 1e-3))
-    coefficients = np.zeros(matrix.shape[1])
-    coefficients[0] = np.log(rate / (1 - rate))
-    hessian = np.diag(ridge)
-    for _ in range(30):
-        p = sigmoid(matrix @ coefficients)
-        hessian = (matrix * (weights * p * (1 - p))[:, None]).T @ matrix + np.diag(ridge)
-        gradient = matrix.T @ (weights * (target - p)) - ridge * np.concatenate([[0.0], coefficients[1:]])
-        step = np.linalg.solve(hessian, gradient)
-        coefficients = coefficients + np.clip(step, -2, 2)
-        if np.max(np.abs(step)) < 1e-8:
-            break
-    return coefficients, hessian
 
 
 def _support(design: Design, column: int, chance: Floats) -> tuple[int, int, float, str]:

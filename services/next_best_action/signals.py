@@ -25,6 +25,7 @@ from services.next_best_action.signals_weights import Weights, beside_next
 RULES_FILE = Path(__file__).with_name("signal_rules.toml")
 LONGEST_SENTENCE = 300
 CACHED_TEXTS = 20_000
+CACHED_SENTENCES = 20_000  # greetings, footers and what else comes again in other texts
 ENCODED = "en_encoded"  # the weights that take the encoder's vectors
 __all__ = ["ENCODER", "NAMES", "Signal", "read", "warm_up"]
 
@@ -62,23 +63,31 @@ def _read(text: str, encoded: bool) -> tuple[Signal, ...]:
 
 def _margins(window: str, sums: Sequence[Sum]) -> Floats:
     """By signal; with the encoder's view of the sentences that make the window up, where that is given."""
-    spoken = language(window)
-    if spoken != "en" or not sums:
-        weights = _weights(spoken)
-        return weights.margins(weights.places(window))
+    if not sums or language(window) != "en":
+        return _by_words(window)
     weights = _weights(ENCODED)
     return weights.margins(weights.places(window), mean(sums))
 
 
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _by_words(window: str) -> Floats:
+    weights = _weights(language(window))
+    return weights.margins(weights.places(window))
+
+
 def _mended(names: list[str], sentence: str) -> list[str]:
     """By the phrases that outweigh the weights."""
-    plain = sentence.lower().replace("’", "'")
-    for name, says, denies in _phrases():
-        if denies.search(plain):
-            names = [each for each in names if each != name]
-        elif says.search(plain):
-            names.append(name)
+    for name, says in _ruled(sentence):
+        names = [*names, name] if says else [each for each in names if each != name]
     return names
+
+
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _ruled(sentence: str) -> tuple[tuple[str, bool], ...]:
+    """Signals that phrases say, or deny."""
+    plain = sentence.lower().replace("’", "'")
+    found = ((name, denies.search(plain), says.search(plain)) for name, says, denies in _phrases())
+    return tuple([(name, not denied) for name, denied, said in found if denied or said])
 
 
 @cache

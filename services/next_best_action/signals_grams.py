@@ -57,36 +57,56 @@ def language(sentence: str) -> str:
 
 def places(sentence: str, language: str) -> Places:
     """The sorted buckets of its pieces and runs, each once."""
-    words = _WORD.findall(_DIGITS.sub("0", sentence.lower().replace("’", "'")))
-    found = [bucket for word in words for bucket in _pieces(word[:LONGEST_WORD], language)]
-    for length in range(2 if language == "ko" else 1, _RUNS[language] + 1):
-        found += [_bucket(" ".join(words[at : at + length])) for at in range(len(words) - length + 1)]
-    return np.unique(np.array(found, dtype=np.int32))
+    return _sorted(_buckets(sentence, language))
 
 
 def features(sentence: str, language: str) -> Places:
     """`places`, and for Korean the buckets of the kinds of its words and of kinds that follow one another."""
-    found = places(sentence, language)
-    return np.union1d(found, _kinds(sentence)) if language == "ko" else found
+    found = _buckets(sentence, language)
+    return _sorted(found | _kinds(sentence) if language == "ko" else found)
 
 
-def _kinds(sentence: str) -> Places:
-    spots = sorted((match.start(), kind) for kind, words in _words() for match in words.finditer(sentence))
-    kinds = [f"@{kind}" for _, kind in spots]
+def _sorted(found: set[int]) -> Places:
+    return np.array(sorted(found), dtype=np.int32)
+
+
+def _buckets(sentence: str, language: str) -> set[int]:
+    words = _WORD.findall(_DIGITS.sub("0", sentence.lower().replace("’", "'")))
+    found = {bucket for word in words for bucket in _pieces(word[:LONGEST_WORD], language)}
+    for length in range(2 if language == "ko" else 1, _RUNS[language] + 1):
+        found.update([_bucket(" ".join(words[at : at + length])) for at in range(len(words) - length + 1)])
+    return found
+
+
+def _kinds(sentence: str) -> set[int]:
+    kinds = [f"@{kind}" for _, kind in sorted(_spots(sentence))]
     runs = set(kinds) | {f"{kinds[-1]}$" for _ in kinds[-1:]}
     for at, kind in enumerate(kinds):
         runs.update([f"{kind}>{later}" for later in kinds[at + 1 : at + 1 + FOLLOWING]])
         runs.add("".join(kinds[at : at + 3]))
-    return np.array(sorted(_bucket(run) for run in runs), dtype=np.int32)
+    return {_bucket(run) for run in runs}
+
+
+def _spots(sentence: str) -> list[tuple[int, str]]:
+    """Where words of each kind begin: of a kind the longest at a place, none within another."""
+    found: list[tuple[int, str]] = []
+    starting, free = _words(), dict[str, int]()
+    for at, letter in enumerate(sentence):
+        for kind, word in starting.get(letter, ()):
+            if at >= free.get(kind, 0) and sentence.startswith(word, at):
+                free[kind] = at + len(word)
+                found.append((at, kind))
+    return found
 
 
 @cache
-def _words() -> list[tuple[str, re.Pattern[str]]]:
-    kinds = tomllib.loads(WORDS_FILE.read_text(encoding="utf-8"))
-    return [
-        (kind, re.compile("|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))))
-        for kind, words in kinds.items()
-    ]
+def _words() -> dict[str, list[tuple[str, str]]]:
+    """(kind, word) by the word's first letter, the longest of a kind first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, words in tomllib.loads(WORDS_FILE.read_text(encoding="utf-8")).items():
+        for word in sorted(words.split(), key=len, reverse=True):
+            found.setdefault(word[0], []).append((kind, word))
+    return found
 
 
 @lru_cache(maxsize=CACHED_WORDS)

@@ -199,4 +199,5 @@ if __name__ == "__main__":
     for each in sys.argv[2:] or SETS:
         found, quality = train(each, Path(sys.argv[1]))
         found.save(FOLDER.with_name(f"signals_{each}.npz"))
-        print(json.dumps({"weights": each, "out_of_fold": quality}), flush=True)  # noqa: T201
+        sys.stdout.write(json.dumps({"weights": each, "out_of_fold": quality}) + "\n")
+        sys.stdout.flush()

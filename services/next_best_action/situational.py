@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.calibration import sigmoid
-from services.next_best_action.effects import SHARED_SD, UNRECORDED_SD, fit
+from services.next_best_action.effects import SHARED_SD, UNRECORDED_SD
+from services.next_best_action.logistic import Logistic, OutOfFold
 from services.next_best_action.situations import ActionCoefficients, SituationalEffects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FOLDS = 3
+LEAST_CHANCE = 1e-4
 RECORD_RIDGE = 5_000.0  # on standardised columns of the record: a deal's many rows are no more than one outcome
 KEY_RIDGE = 1.0
 SPREADS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6)  # of coefficients, in log-odds
@@ -55,6 +55,8 @@ class Left:
     chances: Floats  # (rows, 1 + actions)
     expected: Floats
     variance: Floats
+    ending: Floats  # (rows,) chance that the deal is won in the end
+    habits: Floats  # (1 + actions, 1 + keys): coefficients of doing each, by all deals, the last of the prognosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +85,29 @@ class Learned:
 
 def residuals(decisions: Decisions) -> Left:
     """Nuisance models out of fold."""
-    keys = decisions.keys[:, 1:]
+    keys, weights = decisions.keys[:, 1:], decisions.weights
     penalty = np.concatenate([np.full(keys.shape[1], KEY_RIDGE), np.full(decisions.record.shape[1], RECORD_RIDGE)])
-    expected = out_of_fold(np.column_stack([keys, decisions.record]), decisions.won, decisions, penalty)
+    outcome = OutOfFold(np.column_stack([keys, decisions.record]), decisions.deals, penalty)
+    won = outcome.fit(decisions.won, weights)
+    # Decisions of deals still open teach nothing of the end.
+    known = np.isfinite(decisions.ended)
+    ended = outcome.fit(np.nan_to_num(decisions.ended), np.where(known, weights, 0.0), won.coefficients)
+    expected = _bounded(won.chances)
     # The prognosis stands for all of the record: who acts by how well a deal stands acts by it.
     prognosis = np.log(expected / (1 - expected))
-    known = np.column_stack([keys, (prognosis - prognosis.mean()) / max(float(prognosis.std()), 1e-9)])
-    penalty = np.full(known.shape[1], KEY_RIDGE)
-    chances = np.column_stack([
-        out_of_fold(known, (decisions.done == place).astype(np.float64), decisions, penalty)
-        for place in range(len(decisions.actions) + 1)
-    ])  # fmt: skip
-    chances = np.maximum(chances, 1e-4)
-    return Left(chances / chances.sum(axis=1, keepdims=True), expected, np.maximum(expected * (1 - expected), 0.01))
+    told = np.column_stack([keys, (prognosis - prognosis.mean()) / max(float(prognosis.std()), 1e-9)])
+    doing = OutOfFold(told, decisions.deals, np.full(told.shape[1], KEY_RIDGE))
+    done = [doing.fit((decisions.done == place).astype(np.float64), weights)
+            for place in range(len(decisions.actions) + 1)]  # fmt: skip
+    chances = np.maximum(np.column_stack([each.chances for each in done]), LEAST_CHANCE)
+    return Left(
+        chances / chances.sum(axis=1, keepdims=True), expected, np.maximum(expected * (1 - expected), 0.01),
+        _bounded(ended.chances), np.array([each.coefficients for each in done]),
+    )  # fmt: skip
 
 
-def out_of_fold(features: Floats, target: Floats, decisions: Decisions, penalty: Floats) -> Floats:
-    """(rows,) chance that the target is 1, by logistic regressions that did not see the row's deal."""
-    count = int(decisions.deals.max(initial=-1)) + 1
-    folds = np.random.default_rng(0).permutation(count)[decisions.deals] % FOLDS
-    chances = np.zeros(len(target))
-    for fold in range(FOLDS):
-        inside = folds != fold
-        coefficients, _ = fit(features[inside], target[inside], decisions.weights[inside], penalty)
-        chances[~inside] = sigmoid(coefficients[0] + features[~inside] @ coefficients[1:])
-    return np.clip(chances, 1e-4, 1 - 1e-4)
+def _bounded(chances: Floats) -> Floats:
+    return np.clip(chances, LEAST_CHANCE, 1 - LEAST_CHANCE)
 
 
 def learn(decisions: Decisions, left: Left) -> Learned:
@@ -201,11 +201,11 @@ def _posterior(information: Floats, score: Floats, prior: Floats) -> tuple[Float
     return whitened.T @ (whitened @ score), whitened.T @ whitened
 
 
-def served(decisions: Decisions, learned: Learned, fields: Sequence[str]) -> SituationalEffects:
+def served(decisions: Decisions, left: Left, learned: Learned, fields: Sequence[str]) -> SituationalEffects:
     """What serving needs, with how often each action is done by situation."""
-    keys, penalty = decisions.keys[:, 1:], np.full(decisions.keys.shape[1] - 1, KEY_RIDGE)
-    habits = [fit(keys, (decisions.done == place).astype(np.float64), decisions.weights, penalty)[0]
-              for place in range(len(decisions.actions) + 1)]  # fmt: skip
+    doing = Logistic(decisions.keys[:, 1:], np.full(decisions.keys.shape[1] - 1, KEY_RIDGE))
+    habits = [doing.fit((decisions.done == place).astype(np.float64), decisions.weights, start[:-1])
+              for place, start in enumerate(left.habits)]  # fmt: skip
     size = len(decisions.names)
     found = {}
     for place, name in enumerate(decisions.actions):

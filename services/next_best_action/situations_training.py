@@ -13,14 +13,15 @@ import numpy as np
 
 from learning.columns import table_from_rows
 from learning.encoder import Encoder
-from learning.history import HistoryFolder
 from learning.records import DealHistory, FieldDefinition, FieldType, Outcome
 from learning.snapshots import end_of
 from learning.timeline import Cell, Timeline
 from services.next_best_action import situational
+from services.next_best_action.allowed import Allowed, Scores
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.deeds import WAIT, Decided, Recogniser, decisions
 from services.next_best_action.gain import Claim, claim
+from services.next_best_action.model import ActionModel
 from services.next_best_action.situational import Decisions, Learned, Left, residuals, served
 from services.next_best_action.situations import ALWAYS, SituationalEffects, choice, keys_of
 
@@ -40,6 +41,7 @@ UNREAD = ("account_id", "owner_id")  # names, of which there are too many
 class Rows:
     """Decisions as read."""
 
+    histories: list[DealHistory] = field(default_factory=list)  # by number of the deal
     rows: list[dict[str, Cell]] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     signals: list[list[str]] = field(default_factory=list)
@@ -52,6 +54,7 @@ def read_decisions(histories: Iterable[DealHistory], as_of: date, catalogue: Cat
     found, recognise = Rows(), Recogniser(catalogue.actions)
     for number, history in enumerate(histories):
         timeline = Timeline(history)
+        found.histories.append(history)
         for one in decisions(history, as_of, recognise):
             found.rows.append(timeline.row(one.day, end_of(one.day)))
             found.decided.append(one)
@@ -126,16 +129,12 @@ def _record(found: Rows, rows: Sequence[int]) -> np.ndarray[Any, np.dtype[np.flo
     return np.asarray((matrix[:, kept] - matrix[:, kept].mean(axis=0)) / spread[kept])
 
 
-def learn(folder: HistoryFolder, catalogue: Catalogue) -> tuple[SituationalEffects | None, dict[str, Any]]:
+def learn(
+    histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition],
+    model: ActionModel, scores: Scores,
+) -> tuple[SituationalEffects | None, dict[str, Any]]:  # fmt: skip
     """Effects by situation, None where the log does not bear them, and what the evaluation says of it."""
-    return learn_from(folder.deals(), folder.manifest.business_day, catalogue, folder.field_definitions)
-
-
-def learn_from(
-    histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition]
-) -> tuple[SituationalEffects | None, dict[str, Any]]:
-    """The same of histories from anywhere."""
-    found, studied = study(histories, as_of, catalogue, definitions)
+    found, studied = study(histories, as_of, catalogue, definitions, model, scores)
     if studied is None:
         return None, {"claim": "none", "why": "too few decisions with an outcome", "decisions": len(found.rows)}
     return None if studied.gained.why else studied.effects, told(studied)
@@ -154,9 +153,13 @@ class Studied:
 
 
 def study(
-    histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition]
-) -> tuple[Rows, Studied | None]:
-    """The decisions read, and all that is learned from them; None where they are too few."""
+    histories: Iterable[DealHistory], as_of: date, catalogue: Catalogue, definitions: Iterable[FieldDefinition],
+    model: ActionModel, scores: Scores,
+) -> tuple[Rows, Studied | None]:  # fmt: skip
+    """The decisions read, and all that is learned from them; None where they are too few.
+
+    model: knows usual amounts; scores: lead scores by deal and day, else the model's usual share won.
+    """
     found = read_decisions(histories, as_of, catalogue)
     fields = moving_choices(found, definitions)
     rows, decided = build(found, fields)
@@ -164,8 +167,10 @@ def study(
         return found, None
     left = residuals(decided)
     learned = situational.learn(decided, left)
-    effects = served(decided, learned, fields)
-    return found, Studied(decided, rows, left, learned, effects, claim(decided, left, learned, effects))
+    effects = served(decided, left, learned, fields)
+    of_row = [found.histories[found.deals[place]] for place in rows]
+    may = Allowed(catalogue, decided.actions, of_row, [found.decided[place].day for place in rows], model, scores)
+    return found, Studied(decided, rows, left, learned, effects, claim(decided, left, learned, effects, may))
 
 
 def told(studied: Studied) -> dict[str, Any]:

@@ -23,8 +23,9 @@ from learning.timeline import Cell, Timeline
 from services.next_best_action import products_training, showing, situations_training
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action
-from services.next_best_action.effects import Design, Estimate, Floats, estimate, fit, playbook_scale
+from services.next_best_action.effects import Design, Estimate, Floats, estimate, playbook_scale
 from services.next_best_action.features import CONTACT_TYPES, NEVER, done_within, last_contacts
+from services.next_best_action.logistic import Logistic
 from services.next_best_action.model import EVALUATION_FILE, ActionModel
 
 ARTIFACT_FOLDER = "artifact"
@@ -78,7 +79,9 @@ def train(
     )  # fmt: skip
     shown, told = showing.learn(folder, scored, model, catalogue.actions)
     products, foretold = products_training.learn(folder)
-    situations, differing = situations_training.learn(folder, catalogue)
+    situations, differing = situations_training.learn(
+        folder.deals(), folder.manifest.business_day, catalogue, folder.field_definitions, model, scored
+    )
     return replace(
         model, showing=shown, products=products, situations=situations,
         evaluation={**model.evaluation, "showing": told, "products": foretold, "situations": differing},
@@ -240,8 +243,8 @@ def forward_test(gathered: Gathered, design: Design) -> dict[str, float | int] |
         ("without", design.covariates),
         ("with", np.column_stack([design.treated, design.covariates])),
     ):
-        penalty = np.full(features.shape[1], 1.0)
-        coefficients, _ = fit(features[early], design.won[early], design.weights[early], penalty)
+        regression = Logistic(features[early], np.full(features.shape[1], 1.0))
+        coefficients = regression.fit(design.won[early], design.weights[early])
         p = np.clip(sigmoid(coefficients[0] + features[late] @ coefficients[1:]), 1e-9, 1 - 1e-9)
         loss = -(design.won[late] * np.log(p) + (1 - design.won[late]) * np.log(1 - p))
         losses[name] = round(float(np.average(loss, weights=design.weights[late])), 6)

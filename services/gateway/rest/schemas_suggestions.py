@@ -97,9 +97,19 @@ class SimilarDeal(Part):
     text: str
 
 
+class BoughtProduct(Part):
+    """A product that similar won deals had: how many of them, and their median quantity."""
+
+    product_id: str
+    name: str
+    deals: int
+    quantity: float
+
+
 class SimilarDeals(Part):
     """Past deals, the likest first; text_pending: the deal's notes are not encoded yet, so ask again later."""
 
     id: str
     text_pending: bool
     deals: list[SimilarDeal]
+    products: list[BoughtProduct]

@@ -12,9 +12,11 @@ from kit.clock import WallClock
 from kit.models import Pointer
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
+from learning.records import Deal, DealHistory, ProductLine
 from learning.testing import company, last_day
-from services.gateway.domain import Principal, Scope
+from services.gateway.domain import Principal, Record, Scope
 from services.gateway.rest.schemas_suggestions import SimilarDeals as Shape
+from services.gateway.similar_deals import bought
 from services.next_best_action import catalogue
 from services.next_best_action.encoder import TextVectors
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
@@ -68,8 +70,11 @@ async def test_similar_deals_are_told_as_far_as_they_may_be_seen(
         await running.http.put(f"/v1/users/{user}", json={"name": f"Kim {user}"})
     ended = dict(zip(map(str, known.ids), known.won.tolist(), strict=True))
     owners = {name: ("u1", "u2")[number % 2] for number, name in enumerate(list(ended)[:16])}
+    for product in ("P-1", "P-2"):
+        assert (await running.http.put(f"/v1/products/{product}", json={"name": f"Pump {product}"})).status_code == 201
     for name, owner in owners.items():
-        body = {"name": f"deal {name}", "owner_id": owner, "outcome": "WON" if ended[name] else "LOST"}
+        body = {"name": f"deal {name}", "owner_id": owner, "outcome": "WON" if ended[name] else "LOST",
+                "products": [{"product_id": "P-1" if ended[name] else "P-2", "quantity": 2}]}  # fmt: skip
         assert (await running.http.put(f"/v1/deals/{name}", json=body)).status_code == 201
     await running.http.put("/v1/deals/asking", json={"stage": "S0", "owner_id": "u1"})
     address = "/v1/deals/asking/similar?limit=10"
@@ -81,6 +86,9 @@ async def test_similar_deals_are_told_as_far_as_they_may_be_seen(
     told = {one["id"]: one for one in answer.json()["deals"]}
     assert set(told) < set(owners), "deals that are not kept here any more are not told"
     assert {one["won"] for one in told.values()} == {True, False}
+    (pump,) = answer.json()["products"]
+    assert (pump["product_id"], pump["name"]) == ("P-1", "Pump P-1"), "what lost deals had is not told"
+    assert sum(one["won"] for one in told.values()) <= pump["deals"] <= sum(ended[name] for name in owners)
     assert all(one["won"] == ended[name] for name, one in told.items())
     lost = next(name for name, one in told.items() if not one["won"])
     assert "lost after" in told[lost]["text"]
@@ -91,6 +99,20 @@ async def test_similar_deals_are_told_as_far_as_they_may_be_seen(
     own = {one["id"] for one in (await running.http.get(address)).json()["deals"]}
     assert own >= {name for name in told if owners[name] == "u1"}
     assert {owners[name] for name in own} == {"u1"}, "a foreign deal does not exist"
+    (own_pump,) = (await running.http.get(address)).json()["products"]
+    assert own_pump["deals"] < pump["deals"], "nor do its products"
     mine = next(name for name in own if ended[name])
     await running.http.put(f"/v1/deals/{mine}", json={"outcome": "LOST"})
     assert mine not in (await running.http.get(address)).text, "corrected since"
+
+
+def test_quantities_of_a_deal_add_up_and_the_commonest_product_comes_first() -> None:
+    def won(number: int, *lines: tuple[str, float]) -> Record:
+        products = tuple(ProductLine(product, quantity) for product, quantity in lines)
+        return Record(DealHistory(Deal(f"d{number}", products=products), product_names={"P-1": "Pump"}), "", {})
+
+    deals = [won(1, ("P-2", 1), ("P-1", 2), ("P-1", 3)), won(2, ("P-1", 9)), won(3, ("P-1", 1))]
+    assert bought(deals) == [
+        {"product_id": "P-1", "name": "Pump", "deals": 3, "quantity": 5},
+        {"product_id": "P-2", "name": "P-2", "deals": 1, "quantity": 1},
+    ]

@@ -9,7 +9,8 @@ import numpy as np
 
 from learning.records import Activity, Change, Deal, DealHistory, DealKind, Outcome
 from services.next_best_action import catalogue
-from services.next_best_action.situations_training import learn_from
+from services.next_best_action.model import ActionModel
+from services.next_best_action.situations_training import learn
 
 BORN = datetime(2025, 1, 6, 9, tzinfo=UTC)
 WEEKS = 4
@@ -39,14 +40,14 @@ def logged(hunch: float, deals: int = 450) -> Iterator[DealHistory]:
 
 
 def test_reasons_to_act_that_no_record_shows_are_told_as_poor_overlap() -> None:
-    effects, told = learn_from(logged(hunch=1.2), date(2026, 3, 1), catalogue.load(), ())
+    effects, told = learn(logged(hunch=1.2), date(2026, 3, 1), catalogue.load(), (), ActionModel(), {})
     assert effects is None
     assert told["claim"] == "none"
     assert told["why"].startswith("poor overlap")
 
 
 def test_actions_left_to_chance_are_not_called_poor_overlap() -> None:
-    _, told = learn_from(logged(hunch=0.0), date(2026, 3, 1), catalogue.load(), ())
+    _, told = learn(logged(hunch=0.0), date(2026, 3, 1), catalogue.load(), (), ActionModel(), {})
     assert told["deeds"] > 500
     assert not told["why"].startswith("poor overlap")
     assert told["claim"] != "gain"  # a call does nothing here

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from services.next_best_action import signals, signals_encoder
-from services.next_best_action.signals_encoder import LONGEST, Loading, Sum, mean
+from services.next_best_action.minilm import LONGEST_SENTENCE
+from services.next_best_action.signals_encoder import Loading, Sum, mean
 
 NOTE = "The rival they had in is out. Price is fine."
 
@@ -42,7 +43,7 @@ def test_what_is_alike_is_nearer_and_long_texts_are_cut(encoder: Loading) -> Non
         return float(one[0] @ two[0] / np.linalg.norm(one[0]) / np.linalg.norm(two[0]))
 
     assert likeness(said, alike) > likeness(said, apart)
-    assert long[1] == LONGEST
+    assert long[1] == LONGEST_SENTENCE
 
 
 def test_words_alone_are_read_until_it_is_there(encoder: Loading, monkeypatch: pytest.MonkeyPatch) -> None:

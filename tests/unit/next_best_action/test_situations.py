@@ -44,7 +44,7 @@ def simulated(hidden: float = 0.0, seed: int = 0, deals: int = 1_500, effect: fl
 def test_an_action_helps_where_it_does_and_its_range_holds_the_truth() -> None:
     data = simulated()
     left = residuals(data)
-    effects = served(data, learn(data, left), ["Blocker"])
+    effects = served(data, left, learn(data, left), ["Blocker"])
     here, elsewhere = effects.effects(["field Blocker=price"]), effects.effects([])
     assert here["answer"].low > 0.3
     assert here["answer"].low <= EFFECT <= here["answer"].high + 0.3  # of the odds given the record: drawn in a little
@@ -60,20 +60,20 @@ def test_reps_who_act_by_how_deals_stand_leave_no_claim() -> None:
     data = simulated(hidden=1.0)
     left = residuals(data)
     learned = learn(data, left)
-    found = claim(data, left, learned, served(data, learned, []))
+    found = claim(data, left, learned, served(data, left, learned, []))
     assert found.why.startswith("poor overlap")
     assert found.verdict == "none"
     honest = simulated()
     other = residuals(honest)
     own = learn(honest, other)
-    assert found.selection > 3 * claim(honest, other, own, served(honest, own, [])).selection
+    assert found.selection > 3 * claim(honest, other, own, served(honest, other, own, [])).selection
 
 
 def test_a_gain_that_is_not_there_is_not_claimed() -> None:
     data = simulated(effect=0.0, deals=600)
     left = residuals(data)
     learned = learn(data, left)
-    assert claim(data, left, learned, served(data, learned, [])).verdict != "gain"
+    assert claim(data, left, learned, served(data, left, learned, [])).verdict != "gain"
 
 
 def test_how_deals_ended_has_no_say_in_the_effects_they_are_counted_by() -> None:
@@ -98,7 +98,7 @@ def test_what_is_hardly_done_in_a_situation_is_not_compared_there() -> None:
 def test_effects_are_read_as_they_were_written_and_damage_is_refused(tmp_path: Path) -> None:
     assert SituationalEffects.load(tmp_path) is None
     data = simulated(deals=400)
-    written = served(data, learn(data, residuals(data)), ["Blocker"])
+    written = served(data, residuals(data), learn(data, residuals(data)), ["Blocker"])
     written.save(tmp_path)
     read = SituationalEffects.load(tmp_path)
     assert read is not None
