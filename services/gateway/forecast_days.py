@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ from kit.money import decimals, format_minor
 from learning.fiscal import FiscalPeriod
 from services.gateway.amount_types import AMOUNT, AmountType
 from services.gateway.domain import LOCAL, Principal
+from services.gateway.forecast_totals import forecast_totals
 from services.gateway.live import wait_either
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
@@ -30,6 +33,7 @@ SOURCES = ("mean", "p50", "adjusted", "submitted", "commit")  # whose accuracy i
 SHARES = (0.0, 1 / 3, 2 / 3)  # of a period, where a number is looked at again
 WRITTEN = 2  # quarters: the current one and the next
 EVERY_SECONDS = 30.0
+TYPES_SECONDS = 600.0  # the forecast service makes their totals for whoever asks
 
 
 class Diary:
@@ -42,6 +46,8 @@ class Diary:
         self._gateway = gateway
         self._written: dict[tuple[str, str, str], list[ForecastDay]] = {}
         self._seen: tuple[object, ...] | None = None
+        self._seen_of_types: tuple[object, ...] | None = None
+        self._types_due = 0.0  # monotonic
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until stopped; a store that is away is asked again."""
@@ -58,34 +64,35 @@ class Diary:
         """Write down what changed of the current period and the next, of amounts and other types; how many nodes'
         numbers."""
         workspace = self._gateway.workspace
+        count, now = 0, monotonic()
         seen = (workspace.business_day, workspace.forecast_types, await self._gateway.store.last_event_id())
-        if seen == self._seen:
-            return 0  # every change of a deal, a total or a call is an event
-        count = await self._write(None)
-        try:
-            for kind in workspace.forecast_types:
-                count += await self._write(kind)
-        except Unavailable:
-            return count  # types are told by the forecast service alone: once it is there
-        self._seen = seen
+        if seen != self._seen:  # every change of a deal, a total or a call is an event
+            count += await self._write(None)
+            self._seen = seen
+        if seen != self._seen_of_types and now >= self._types_due:
+            try:
+                for kind in workspace.forecast_types:
+                    count += await self._write(kind)
+            except Unavailable:
+                return count  # once the forecast service is there
+            self._seen_of_types, self._types_due = seen, now + TYPES_SECONDS
         return count
 
     async def _write(self, kind: AmountType | None) -> int:
         count, workspace = 0, self._gateway.workspace
         first = workspace.calendar.current(workspace.business_day)
         for period in (first.next(ahead) for ahead in range(WRITTEN)):
-            for currency in await self._currencies(period, kind):
-                days = day_rows(await self._gateway.forecast(LOCAL, str(period), "", currency, kind=kind))
+            source = await self._gateway.source(kind, period)
+            totals = partial(forecast_totals, self._gateway.store, workspace, LOCAL, period, source=source)
+            found = await totals(COMPANY, "")
+            for currency in dict.fromkeys([*found["currencies"], found["currency"]]):
+                days = day_rows(await totals("", currency))
                 key = (kind.name if kind else AMOUNT, str(period), currency)
                 if days and days != self._written.get(key):
                     await self._gateway.store.save_forecast_days(days)
                     self._written[key] = days
                     count += len(days)
         return count
-
-    async def _currencies(self, period: FiscalPeriod, kind: AmountType | None) -> Sequence[str]:
-        found = await self._gateway.forecast(LOCAL, str(period), COMPANY, kind=kind)
-        return list(dict.fromkeys([*found["currencies"], found["currency"]]))
 
 
 def day_rows(forecast: Mapping[str, Any]) -> list[ForecastDay]:

@@ -122,12 +122,15 @@ class Gateway:
         see all; Unavailable for another type while the forecast service is away."""
         calendar = self.workspace.calendar
         chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
-        source = AMOUNTS if kind is None else await self._of_field(kind, chosen)
+        source = await self.source(kind, chosen)
         if tree is not None:
             return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)
         return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency, source)
 
-    async def _of_field(self, kind: AmountType, period: FiscalPeriod) -> Source:
+    async def source(self, kind: AmountType | None, period: FiscalPeriod) -> Source:
+        """What totals of a type are made of, as things stand now. Raises InvalidInput, Unavailable."""
+        if kind is None:
+            return AMOUNTS
         view = PeriodView.of(period, self.workspace)
         totals = await self.field_totals(view.asked, kind.field) if view.quarters else []
         return OfField(kind, totals, self.workspace.business_day)
