@@ -204,3 +204,14 @@ class Correction:
             mended = mended * level
         whole: Integers = np.rint(np.maximum(mended, 0.0)).astype(np.int64)
         return whole
+
+    def kept(self, span: Span, branch: str, raw: Integers, total: Integers, past: Past | None) -> Floats | None:
+        """The share of what open deals bring that is theirs in the corrected total, at most 1; None where it is 1."""
+        share = self.levels[span].share(branch) if span in self.levels else 1.0
+        if share == 1.0 and past is None and span not in self.shocks:
+            return None
+        parts = raw * share
+        if past is not None and past.drawn is not None:
+            parts = parts + past.drawn
+        kept: Floats = np.minimum(np.where(parts > 0, total * share / np.maximum(parts, 1e-9), 1.0), 1.0)
+        return kept

@@ -34,20 +34,17 @@ from services.forecast.domain import (
     Status,
 )
 from services.forecast.grid import quarter_of
-from services.forecast.leaves import Path, Update
+from services.forecast.leaves import Path, Update, Won
 from services.forecast.model import Ask, region_of
 from services.forecast.rows import HISTORY_FIELDS, Move, Row, rows_at, rows_of
 from services.forecast.service import Answer, Asked
 from services.forecast.spans import Span
 
 _STATUS = {
-    Status.OPEN: pb.FORECAST_STATUS_OPEN,
-    Status.NOT_APPLICABLE: pb.FORECAST_STATUS_NOT_APPLICABLE,
-    Status.CLOSED: pb.FORECAST_STATUS_CLOSED,
-    Status.DELETED: pb.FORECAST_STATUS_DELETED,
-}
-_LARGEST = 2**63 - 1
-LAST_YEAR = 9_990
+    Status.OPEN: pb.FORECAST_STATUS_OPEN, Status.NOT_APPLICABLE: pb.FORECAST_STATUS_NOT_APPLICABLE,
+    Status.CLOSED: pb.FORECAST_STATUS_CLOSED, Status.DELETED: pb.FORECAST_STATUS_DELETED,
+}  # fmt: skip
+_LARGEST, LAST_YEAR = 2**63 - 1, 9_990
 
 
 def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Asked:
@@ -71,7 +68,7 @@ def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Ask
     key = event.lead_score.header.key
     placements = _placements(deal)
     return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask, placements,
-                 _numbers(deal))  # fmt: skip
+                 _numbers(deal), _won(deal))  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -104,6 +101,12 @@ def _numbers(deal: records_pb2.Deal) -> Numbers | None:
     found = {name: value.number for name, value in deal.fields.items() if 0 < value.number < math.inf}
     asked = money_from_pb(deal.amount) if found else None
     return Numbers(float(asked.value) if asked else 0.0, found) if found else None
+
+
+def _won(deal: records_pb2.Deal) -> Won | None:
+    won = deal.outcome == records_pb2.OUTCOME_WON and not deal.deleted
+    day, money = (day_from_pb(deal.closed_date), money_from_pb(deal.amount)) if won else (None, None)
+    return Won(day, money.currency, money.minor) if day and money else None
 
 
 def _row(event: events_pb2.DealEvent, day: date) -> Row:
@@ -208,7 +211,7 @@ def _reason_to_pb(reason: Reason) -> pb.Reason:
 def update_of(asked: Asked, answer: Answer) -> Update:
     """What update_from_event reads from the event that an answer travels in."""
     order, parameters = answer.order(asked.upstream), answer.forecast.parameters
-    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements, asked.numbers)
+    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements, asked.numbers, asked.won)
 
 
 def update_from_event(event: events_pb2.DealEvent) -> Update:
@@ -223,8 +226,8 @@ def update_from_event(event: events_pb2.DealEvent) -> Update:
     parameters = None
     if forecast.status == pb.FORECAST_STATUS_OPEN:
         parameters = parameters_from_pb(event.deal.id, forecast, region_of(path))
-    placements, numbers = _placements(event.deal), _numbers(event.deal)
-    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, placements, numbers)
+    placements, numbers, won = _placements(event.deal), _numbers(event.deal), _won(event.deal)
+    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, placements, numbers, won)
 
 
 def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Parameters:

@@ -24,12 +24,28 @@ Path: TypeAlias = tuple[Node, ...]
 LeafKey: TypeAlias = tuple[tuple[str, ...], str]  # node ids from the company down, currency
 NodeKey: TypeAlias = tuple[str, Span, str]
 Stand: TypeAlias = tuple[Path, int, int]  # where the part of a deal between two cumulated shares stands
+Adding: TypeAlias = tuple[Draw, int, int, int]  # a deal's scenarios, 1 or -1, and the cumulated shares it is between
 UNALLOTTED = Node("unallotted", "unallotted", "Not allotted", COMPANY.id)
 
 
 def placed_at(path: Path) -> Path:
     """A deal without an owner stands under the company, with its like."""
     return path or (COMPANY, Node("owner:", "owner", "", COMPANY.id))
+
+
+def cut(amounts: Integers, begun: int, until: int) -> Integers:
+    """The part of amounts between two cumulated shares; parts next to each other add up to the whole."""
+    # At most 10¹² × 10⁴.
+    return amounts if until - begun == WHOLE else amounts * until // WHOLE - amounts * begun // WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """When a deal was won, and for how much: minor units."""
+
+    day: date
+    currency: str
+    minor: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +59,7 @@ class Update:
     parameters: Parameters | None = None
     placements: tuple[Placement, ...] = ()
     numbers: Numbers | None = None
+    won: Won | None = None
 
     @property
     def bytes(self) -> int:
@@ -63,7 +80,7 @@ class Update:
     def _told(self) -> tuple[object, ...]:
         return self.key, self.business_day, self.path, self.placements
 
-    def trees(self) -> list[list[Stand]]:
+    def by_tree(self) -> dict[str, list[Stand]]:
         """Where it stands in each tree, the reporting line first."""
         found: dict[str, list[Stand]] = {REPORTING: []}
         for each in self.placements:
@@ -71,7 +88,7 @@ class Update:
             begun = stands[-1][2] if stands else 0
             stands.append((each.path, begun, begun + each.share))
         found[REPORTING] = found[REPORTING] or [(placed_at(self.path), 0, WHOLE)]
-        return list(found.values())
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -89,39 +106,39 @@ class Leaf:
     lent: set[Span] = field(default_factory=set)  # blocks that parts look into: copied before they change
     counts: dict[Span, int] = field(default_factory=dict)  # open deals by first period
     parts: dict[Span, Part] = field(default_factory=dict)  # as last added up
-    rest: dict[Span, Part] = field(default_factory=dict)  # what of them no deal brings, where other trees need it
-
-    @property
-    def reporting(self) -> bool:
-        """Whether it is a place in the reporting line; leaves of other trees hold deals and nothing else."""
-        return self.path[0] == COMPANY
 
     @property
     def deals(self) -> int:
         """Open deals."""
         return sum(self.counts.values())
 
-    def add(self, draw: Draw, sign: int, begun: int = 0, until: int = WHOLE) -> None:
-        """Add (1) or subtract (-1) an open deal's scenarios, or the part of them between two cumulated shares.
+    def add(self, parts: Sequence[Adding]) -> None:
+        """Add or subtract open deals' scenarios, or the parts of them between two cumulated shares.
 
         Parts next to each other add up to the whole in every scenario.
         """
-        amounts = draw.amounts
-        if until - begun != WHOLE:
-            amounts = amounts * until // WHOLE - amounts * begun // WHOLE  # at most 10¹² × 10⁴
-        first = draw.periods[0]
-        self.counts[first] = self.counts.get(first, 0) + sign
-        block = self.blocks.get(first)
-        if block is None:
-            block = self.blocks[first] = np.zeros(len(draw.periods) * SCENARIOS, dtype=np.int64)
-        elif first in self.lent:
-            block = self.blocks[first] = block.copy()
-            self.lent.remove(first)
-        put = np.add if sign > 0 else np.subtract
-        put.at(block, draw.cells.astype(np.intp), amounts)
-        if not self.counts[first]:
+        kinds: defaultdict[tuple[tuple[Span, ...], int], list[Adding]] = defaultdict(list)
+        for each in parts:
+            kinds[each[0].periods, each[1]].append(each)
+        for (periods, sign), alike in kinds.items():
+            block = self._block(periods)
+            cells = np.concatenate([draw.cells for draw, *_ in alike]).astype(np.intp)
+            amounts = np.concatenate([cut(draw.amounts, begun, until) for draw, _, begun, until in alike])
+            (np.add if sign > 0 else np.subtract).at(block, cells, amounts)
+            self.counts[periods[0]] = self.counts.get(periods[0], 0) + sign * len(alike)
+        for first in [first for first, count in self.counts.items() if not count]:
             del self.counts[first], self.blocks[first]
             self.lent.discard(first)
+
+    def _block(self, periods: tuple[Span, ...]) -> Integers:
+        """The cells of some periods, to be written to."""
+        first = periods[0]
+        if first not in self.blocks:
+            self.blocks[first] = np.zeros(len(periods) * SCENARIOS, dtype=np.int64)
+        elif first in self.lent:
+            self.blocks[first] = self.blocks[first].copy()
+            self.lent.remove(first)
+        return self.blocks[first]
 
     def deal_parts(self) -> dict[Span, Part]:
         """What its open deals add to each period."""
@@ -134,17 +151,6 @@ class Leaf:
                 part = Part(row, self.counts[first], total)
                 parts[span] = part if span not in parts else added([parts[span], part])
         return parts
-
-    def rest_parts(self) -> dict[Span, Part]:
-        """What its parts hold beside its open deals: business not yet created and the correction."""
-        deals = self.deal_parts()
-        return {
-            period: Part(
-                part.total - deals[period].total if period in deals else part.total, 0, 0,
-                part.new_sum, part.correction_sum,
-            )
-            for period, part in self.parts.items()
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,8 @@ the business its owner will yet create, and the correction; every node is the su
 minor units, so that replacing a deal is subtracting its old draw and adding its new one, without any error.
 
 Vectors are held by the parts of a grid (months in the service), and published by its wholes (quarters), whose sums
-they are.
-
-Other trees have leaves of their own, which hold deals alone. What no deal brings stands in one node beside them, so
-that with it every tree adds up to the company, in every scenario.
+they are. In other trees owners' scenarios are shared out over the places that their business stands in
+(other_trees.py), so that every tree adds up to the company, in every scenario.
 """
 
 from __future__ import annotations
@@ -18,15 +16,17 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from learning.placements import REPORTING
 from learning.records import Node
 from learning.tree import COMPANY
 from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer
 from services.forecast.frozen import Frozen, Held, rows_of
-from services.forecast.leaves import UNALLOTTED, Key, Leaf, LeafKey, Moves, NodeKey, Part, Path, Update, placed_at
+from services.forecast.leaves import Adding, Key, Leaf, LeafKey, Moves, NodeKey, Part, Path, Update, placed_at
 from services.forecast.months import Allotments, Beside, leaf_parts
 from services.forecast.newbusiness import NewWins, OwnerRate
+from services.forecast.other_trees import OtherTrees
 from services.forecast.spans import Span
 
 BATCH = 4_096  # deals drawn at once: some 40 MB
@@ -53,7 +53,7 @@ class Rollup:
         self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
         self._placed: dict[tuple[str, str], LeafKey] = {}
         self._repeated: Counter[NodeKey] = Counter()  # deals that stand below a node more than once
-        self._other_trees = False
+        self._other_trees = OtherTrees(drawer)
         self._correction = Correction()
         self.business_day: date | None = None
 
@@ -93,24 +93,25 @@ class Rollup:
     def simulate(self, updates: Sequence[Update]) -> tuple[list[RollupRow], list[RollupRow]]:
         """The totals of the nodes that the updates touch, as they are and as they would be; nothing stays changed."""
         self.settle()
-        dirty = set(self._dirty)
+        dirty, self._dirty = self._dirty, set()
         after = {update.deal_id: update for update in updates}
         before = {deal_id: self._deals.get(deal_id) for deal_id in after}
         touched = [each for each in (*after.values(), *before.values()) if each and each.parameters]
-        stands = [stand for each in touched for tree in each.trees() for stand in tree]
-        nodes = {UNALLOTTED.id, *(node.id for path, _, _ in stands for node in path)}
+        stands = [stand for each in touched for tree in each.by_tree().values() for stand in tree]
+        nodes = {node.id for path, _, _ in stands for node in path}
         drawn = self._drawer.draw([each.parameters for each in touched if each.parameters])
         currencies = {one.currency for one in drawn}
         try:
             self._replace(after)
             self.settle()
+            nodes |= {key[0] for key in self._dirty}
             keys = sorted(key for key in self._known if key[0] in nodes and key[2] in currencies)
-            simulated = self._rows(keys)
+            simulated = rows_of(self._frozen(keys))
         finally:
             self._replace(before)
             self.settle()
             self._dirty = dirty
-        return self._rows(keys), simulated
+        return rows_of(self._frozen(keys)), simulated
 
     def _replace(self, updates: Mapping[str, Update | None]) -> None:
         """Subtract what is held of each deal and add what is given."""
@@ -119,6 +120,7 @@ class Rollup:
         for at in range(0, len(moving), BATCH):
             self._add(moving[at : at + BATCH])
         for deal_id, given in updates.items():
+            self._other_trees.take_won(self._deals.get(deal_id), given, self.business_day)
             if given is not None:
                 self._deals[deal_id] = given
             else:
@@ -127,15 +129,19 @@ class Rollup:
     def _add(self, moving: Sequence[tuple[Update, int]]) -> None:
         """Add (1) or subtract (-1) deals."""
         draws = self._drawer.draw([update.parameters for update, _ in moving if update.parameters])
-        by_leaf: defaultdict[LeafKey, list[tuple[Draw, int, int, int]]] = defaultdict(list)
+        by_leaf: defaultdict[LeafKey, list[Adding]] = defaultdict(list)
         for (update, sign), draw in zip(moving, draws, strict=True):
-            for stands in update.trees():
-                for path, begun, until in stands:
-                    by_leaf[self._leaf(path, draw.currency)].append((draw, sign, begun, until))
-                if len(stands) > 1:
-                    self._note_repeated([path for path, _, _ in stands], draw, sign)
-        for leaf_key, part in [(each, part) for each, parts in by_leaf.items() for part in parts]:
-            self._leaves[leaf_key].add(*part)  # leaf by leaf: its cells stay in the processor's cache
+            by_tree = update.by_tree()
+            owners = {stand[1:]: self._leaf(stand[0], draw.currency) for stand in by_tree[REPORTING]}
+            for part, leaf_key in owners.items():
+                by_leaf[leaf_key].append((draw, sign, *part))
+            self._other_trees.add(update, by_tree, draw, sign, owners)
+            for tree, stands in by_tree.items():
+                paths = [path for path, _, _ in stands] * (1 if tree == REPORTING else len(owners))
+                if len(paths) > 1:
+                    self._note_repeated(paths, draw, sign)
+        for leaf_key, parts in by_leaf.items():
+            self._leaves[leaf_key].add(parts)
 
     def _note_repeated(self, paths: Sequence[Path], draw: Draw, sign: int) -> None:
         """A deal is one deal to every node, however many of its parts stand below."""
@@ -144,7 +150,7 @@ class Rollup:
                 self._repeated[node_id, period, draw.currency] += sign * (count - 1)
 
     def _leaf(self, path: Path, currency: str) -> LeafKey:
-        """Of the leaf that stands there, made if need be."""
+        """The leaf that stands there, made if need be."""
         leaf_key = (tuple([node.id for node in path]), currency)
         self._dirty_leaves.add(leaf_key)
         leaf = self._leaves.get(leaf_key)
@@ -154,12 +160,7 @@ class Rollup:
             leaf.path = max(leaf.path, path, key=str)
         else:
             leaf = self._leaves[leaf_key] = Leaf(path, currency)
-            if leaf.reporting:
-                self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
-            elif not self._other_trees:
-                self._other_trees = True
-                self._nodes[UNALLOTTED.id] = UNALLOTTED
-                self._dirty_leaves |= self._leaves.keys()
+            self._by_owner.setdefault(path[-1].id, set()).add(leaf_key)
         self._nodes |= {node.id: node for node in leaf.path}
         return leaf_key
 
@@ -199,27 +200,28 @@ class Rollup:
         """Bring the nodes up to their leaves."""
         touched = {self._leaves[each].path[-1].id for each in self._dirty_leaves if each in self._leaves}
         self._place([owner for owner in self._new_owners if f"owner:{owner[0]}" in touched])
+        self._dirty_leaves |= self._other_trees.concerned(self.business_day, self._leaves, self._by_owner)
         moves = Moves()
+        used = self._other_trees.used
         for leaf_key in self._dirty_leaves:
             leaf = self._leaves[leaf_key]
-            old, leaf.parts = leaf.parts, self._parts(leaf_key, leaf)
+            deals, beside = leaf.deal_parts(), self._beside(leaf_key)
+            old, leaf.parts = leaf.parts, self._parts(leaf, deals, beside)
             moves.note(leaf.path, leaf.currency, old, leaf.parts)
-            if self._other_trees and leaf.reporting:
-                old, leaf.rest = leaf.rest, leaf.rest_parts()
-                moves.note([UNALLOTTED], leaf.currency, old, leaf.rest)
+            if used:
+                self._other_trees.settle(leaf_key, leaf, deals, beside, self._correction, moves)
+        if used:
+            self._nodes |= self._other_trees.nodes()
         self._dirty_leaves.clear()
         changed = {(node_id, self.grid.whole(span), currency) for node_id, span, currency in moves.put(self._totals)}
         self._known |= changed
         self._dirty |= changed
 
-    def _parts(self, leaf_key: LeafKey, leaf: Leaf) -> dict[Span, Part]:
-        """What a leaf adds to each part of the grid now."""
-        parts = leaf.deal_parts()
-        if not leaf.reporting:
-            return parts
-        new, pasts = self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {})
-        beside = Beside(new, pasts, self._allotments.get(leaf_key, {}))
-        return leaf_parts(self.grid, parts, beside, self._correction, branch_of(leaf.path), self._start)
+    def _beside(self, leaf_key: LeafKey) -> Beside:
+        return Beside(self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {}), self._allotments.get(leaf_key, {}))
+
+    def _parts(self, leaf: Leaf, deals: Mapping[Span, Part], beside: Beside) -> dict[Span, Part]:
+        return leaf_parts(self.grid, deals, beside, self._correction, branch_of(leaf.path), self._start)
 
     @property
     def _start(self) -> date:
@@ -270,16 +272,14 @@ class Rollup:
     def rows(self, node: str = "", period: Span | None = None) -> list[RollupRow]:
         """Totals now, of one node or period or of all."""
         self.settle()
-        return self._rows(sorted(key for key in self._known if node in ("", key[0]) and period in (None, key[1])))
+        wanted = [key for key in self._known if node in ("", key[0]) and period in (None, key[1])]
+        return rows_of(self._frozen(sorted(wanted)))
 
     def vectors(self) -> list[tuple[Node, Span, str, Integers]]:
         """Every total with its scenarios, in minor units."""
         self.settle()
         frozen = self._frozen(sorted(self._known))
         return [(each.node, each.period, each.currency, each.total) for each in frozen]
-
-    def _rows(self, keys: Sequence[NodeKey]) -> list[RollupRow]:
-        return rows_of(self._frozen(keys))
 
     def _frozen(self, keys: Sequence[NodeKey]) -> list[Frozen]:
         held: dict[tuple[str, str], Held] = {}

@@ -21,7 +21,7 @@ from services.forecast.draws import Drawer
 from services.forecast.exchange import BesideDeals, CountingDrawer, Exchange
 from services.forecast.frozen import within
 from services.forecast.grid import Grid, Quarters
-from services.forecast.leaves import Key, Path, Update
+from services.forecast.leaves import Key, Path, Update, Won
 from services.forecast.model import Ask, ForecastModel, extras_of
 from services.forecast.months import allotments
 from services.forecast.rollup import Rollup
@@ -52,6 +52,7 @@ class Asked:
     ask: Ask | None = None
     placements: tuple[Placement, ...] = ()
     numbers: Numbers | None = None
+    won: Won | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Forecasts:
         return [
             Update(
                 deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters,
-                deal.placements, deal.numbers,
+                deal.placements, deal.numbers, deal.won,
             )
             for deal, answer in zip(deals, answers, strict=True)
         ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The totals of a period over a tree beside the reporting line.
 
-The company's row is that of the reporting line. Below it stand the tree's nodes, and one for what no deal brings:
-business not yet created and the correction are learned of owners and allotted to nothing else.
+The company's row is that of the reporting line. Below it stand the tree's nodes, and where nothing tells a place of
+what no deal brings (business not yet created and the correction), one for that.
 """
 
 from __future__ import annotations

@@ -91,7 +91,6 @@ async def test_trees_are_defined_and_add_up_to_the_company(gateway: RunningGatew
     rows = {row["node"]: row for row in (await totals(gateway, tree="territory"))["nodes"]}
     assert set(rows) == {
         "company", "territory:Korea", "territory:", "territory:Korea/Seoul", "territory:Korea/", "territory:/",
-        "unallotted",
     }  # fmt: skip
     assert [rows["territory:Korea"][name] for name in ("level", "name", "booked", "commit", "open_deals")] == [
         "account.fields.country", "Korea", "10.01", "70.00", 2,
@@ -114,8 +113,8 @@ async def test_two_pipelines_make_a_tree(gateway: RunningGateway) -> None:
     await forecaster.told(seen)
     found = await totals(gateway, tree="pipeline")
     adds_up(found)
-    assert [row["node"] for row in found["nodes"]] == ["company", "pipeline:Big", "pipeline:Mid", "unallotted"]
-    assert [row["open_pipeline"] for row in found["nodes"]] == ["200.01", "30.00", "170.01", "0.00"]
+    assert [row["node"] for row in found["nodes"]] == ["company", "pipeline:Big", "pipeline:Mid"]
+    assert [row["open_pipeline"] for row in found["nodes"]] == ["200.01", "30.00", "170.01"]
 
 
 async def test_what_is_no_tree_is_refused(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
