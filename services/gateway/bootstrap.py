@@ -50,6 +50,7 @@ from services.gateway.monitoring.watching import Watcher
 from services.gateway.policies import PolicyDesk
 from services.gateway.publisher import OutboxPublisher
 from services.gateway.reconciler import Limits, Reconciler
+from services.gateway.renewals.keeper import RenewalKeeper
 from services.gateway.rest.app import create_app
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.operations import Desks
@@ -129,6 +130,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             Loop("exchange-rates", partial(keep_filled, exchange)),
             Diary(gateway),
             PipelineWatch(gateway),
+            RenewalKeeper(gateway),
             trainer,
             monitor,
             Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),

@@ -32,6 +32,7 @@ from learning.records import (
 from learning.snapshots import end_of
 from learning.wire import business_day, day_from_pb, money_from_pb, time_from_pb
 from learning.wire_values import change_value_from_pb, fill_time, product_line_from_pb
+from services.next_best_action.contracts import ENDS
 from services.next_best_action.domain import Action, Answer, Asked, Channel, Decision, Suggestion
 from services.next_best_action.features import CONTACT_TYPES, STATE_FIELDS, TEXTS_DAYS, TEXTS_READ
 
@@ -126,7 +127,7 @@ def _deal(event: events_pb2.DealEvent) -> Deal:
 
 
 def _choices(source: records_pb2.Deal) -> dict[str, Value]:
-    """The fields that a situation may be told by."""
+    """The fields that a situation may be told by, and when the contract ends that it renews."""
     found: dict[str, Value] = {}
     for name, value in source.fields.items():
         kind = value.WhichOneof("value")
@@ -134,6 +135,8 @@ def _choices(source: records_pb2.Deal) -> dict[str, Value]:
             found[name] = value.choice or value.text
         elif kind == "yes_no":
             found[name] = value.yes_no
+        elif name == ENDS and (day := day_from_pb(value.date)) is not None:
+            found[name] = day
     return found
 
 

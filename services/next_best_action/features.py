@@ -15,6 +15,7 @@ from kit.clock import utc_day
 from learning.records import CHANNELS, Activity, ChangeValue, ContactRole, DealHistory
 from learning.snapshots import end_of
 from learning.timeline import MAX_ACTIVITIES
+from services.next_best_action.contracts import NO_END, days_to_contract_end
 from services.next_best_action.domain import Variable
 from services.next_best_action.signals import NAMES, Signal, read
 
@@ -56,6 +57,7 @@ VARIABLES: Mapping[str, VariableType] = {
     "stage_changes": VariableType("int", "how often the stage changed"),
     "has_close_date": VariableType("bool", "a close date is promised"),
     "days_to_close_date": VariableType("int", "until the promised close date, negative once passed; 0 without one"),
+    "days_to_contract_end": VariableType("int", f"until the contract it renews ends; {NO_END} where none is named"),
     "overdue": VariableType("bool", "the promised close date has passed"),
     "close_date_moves": VariableType("int", "how often the promised close date changed"),
     "days_since_contact": VariableType("int", "since the last contact either way, else since creation"),
@@ -241,6 +243,7 @@ def variables(
         "stage_changes": found.stage_changes,
         "has_close_date": promised is not None,
         "days_to_close_date": to_close,
+        "days_to_contract_end": days_to_contract_end(history.deal, day),
         "overdue": to_close < 0,
         "close_date_moves": found.close_date_moves,
         "inbound_30_days": month["inbound"],

@@ -11,14 +11,13 @@ from datetime import date, timedelta
 
 from learning.records import Deal, FieldDefinition, FieldType, Outcome
 
-START, END, MONTHS, CANCELLED, RENEWS = (
-    "contract_start", "contract_end", "contract_months", "contract_cancelled", "renews",
-)  # fmt: skip
-TYPES = {
-    START: FieldType.DATE, END: FieldType.DATE, MONTHS: FieldType.NUMBER, CANCELLED: FieldType.DATE,
-    RENEWS: FieldType.TEXT,
-}  # fmt: skip
-DEFINITIONS = tuple([FieldDefinition("deal", name, kind) for name, kind in TYPES.items()])
+START, END, MONTHS, CANCELLED = "contract_start", "contract_end", "contract_months", "contract_cancelled"
+RENEWS, RENEWS_END = "renews", "renews_end"  # of a deal that renews: whose contract, and its end
+WHY = "renewal_ended"  # why a renewal that was opened by itself was taken back or given up
+DEFINITIONS = tuple([FieldDefinition("deal", name, kind) for name, kind in (
+    (START, FieldType.DATE), (END, FieldType.DATE), (MONTHS, FieldType.NUMBER), (CANCELLED, FieldType.DATE),
+    (RENEWS, FieldType.TEXT), (RENEWS_END, FieldType.DATE), (WHY, FieldType.TEXT),
+)])  # fmt: skip
 MOST_MONTHS = 1_200
 
 
@@ -36,14 +35,14 @@ def contract_of(deal: Deal) -> Contract | None:
     """The contract of a won deal: its end as given, else so many months from its start, else from its closing."""
     if deal.outcome is not Outcome.WON or deal.deleted:
         return None
-    start, end = _day(deal, START), _day(deal, END)
+    start, end = day_in(deal, START), day_in(deal, END)
     given = deal.fields.get(MONTHS)
     number = given if isinstance(given, int | float) and not isinstance(given, bool) else 0
     months = int(number) if 1 <= number <= MOST_MONTHS else None
     begun = start or deal.closed_date
     if end is None and months is not None and begun is not None:
         end = _later(begun, months) - timedelta(days=1)
-    return Contract(start, end, months, _day(deal, CANCELLED)) if end is not None else None
+    return Contract(start, end, months, day_in(deal, CANCELLED)) if end is not None else None
 
 
 def renewed_id(deal: Deal) -> str:
@@ -52,7 +51,8 @@ def renewed_id(deal: Deal) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _day(deal: Deal, name: str) -> date | None:
+def day_in(deal: Deal, name: str) -> date | None:
+    """The day in a custom field; None where there is none."""
     given = deal.fields.get(name)
     return given if isinstance(given, date) else None
 

@@ -29,6 +29,7 @@ from services.gateway.rest import (
     problems,
     quotas,
     related,
+    renewals,
     score_history,
     similar,
     views,
@@ -69,6 +70,7 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         monitoring.router(desks.monitoring),
         exports.router(gateway, desks.scratch),
         figures.router(gateway, desks.scratch),
+        renewals.router(gateway),
     ):
         app.include_router(router)
     mount_pages(app, gateway, desks)

@@ -1,8 +1,8 @@
-"""What /v1/figures answers, for /openapi.json."""
+"""What /v1/figures and /v1/renewals answer, for /openapi.json."""
 
 from __future__ import annotations
 
-from services.gateway.rest.schemas import Shape
+from services.gateway.rest.schemas import Money, Shape
 
 
 class FiguresPeriod(Shape):
@@ -48,3 +48,30 @@ class Figures(Shape):
     figures: list[str]
     periods: list[FiguresPeriod]
     rows: list[FigureRow]
+
+
+class EndingContract(Shape):
+    """A contract, and how it stands with its renewal: ahead, due, open, renewed, lost, cancelled, deleted or over."""
+
+    deal_id: str
+    name: str
+    account_id: str
+    owner_id: str
+    amount: Money | None
+    contract_end: str
+    days_left: int
+    standing: str
+    renewal_id: str | None
+
+
+class Renewals(Shape):
+    """Contracts by end; `days` before it their renewals open, null for never."""
+
+    days: int | None
+    contracts: list[EndingContract]
+
+
+class RenewalSettings(Shape):
+    """How many days before a contract's end its renewal opens."""
+
+    days: int | None

@@ -1,13 +1,13 @@
-"""The pasts of deals, for sales figures."""
+"""The pasts of deals, for sales figures, and contracts with what renews them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, not_, select
+from sqlalchemy import Connection, and_, bindparam, not_, or_, select
 
-from learning.records import ChangeValue, Credit
+from learning.records import ChangeValue, Credit, Deal
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import decode_value, from_us, storable, to_us
@@ -21,7 +21,7 @@ OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
 
 
 class DealPasts(Part):
-    """`deal_pasts` and `activities_between`."""
+    """`deal_pasts`, `activities_between` and `contract_deals`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -33,6 +33,8 @@ class DealPasts(Part):
         inside = (A.time >= bindparam("begin"), A.time < bindparam("end"))
         done = select(A.deal_id, A.time, A.id, A.type, A.direction).where(database.among(A.deal_id), *inside)
         self._done = done.order_by(A.deal_id, A.time, A.id)
+        agreed = and_(D.outcome == "WON", not_(D.deleted), D.fields.contains('"contract_', autoescape=True))
+        self._contracts = select(t.deals).where(or_(agreed, D.motion == "RENEWAL")).order_by(D.id)
         self._shares = select(S.deal_id, S.position, S.owner_id, S.share).where(database.among(S.deal_id))
 
     async def deal_pasts(self, principal: Principal, known: Mapping[str, int]) -> Pasts:
@@ -76,5 +78,15 @@ class DealPasts(Part):
             seen = sorted(row.id for row in self._seen_of(connection, owned, visible))
             rows = self._database.fetch(connection, self._done, seen, **span)
             return [Done(row.deal_id, from_us(row.time), row.type, row.direction) for row in rows]
+
+        return await self._database.read(work)
+
+    async def contract_deals(self, principal: Principal) -> list[Deal]:
+        """Contracts, and what renews them; see FiguresStore."""
+
+        def work(connection: Connection) -> list[Deal]:
+            visible = self._contexts.read(connection).visible(principal)
+            rows = self._seen_of(connection, self._database.rows(connection, self._contracts), visible)
+            return [deal_from(row, (), ()) for row in rows]
 
         return await self._database.read(work)

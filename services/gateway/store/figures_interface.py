@@ -1,4 +1,4 @@
-"""What the gateway asks of its database for sales figures."""
+"""What the gateway asks of its database for sales figures and renewals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Done:
 
 
 class FiguresStore(Protocol):
-    """The part of the store that tells the pasts of deals."""
+    """The part of the store that tells the pasts of deals, and of contracts."""
 
     async def deal_pasts(self, principal: Principal, known: Mapping[str, int]) -> Pasts:
         """Undeleted opportunities that the principal sees, with what happened to those not `known` (id → revision)."""
@@ -52,3 +52,7 @@ class FiguresStore(Protocol):
     ) -> list[Done]:
         """What was done from start to before end with these deals, as far as the principal sees them, by deal and
         time."""
+
+    async def contract_deals(self, principal: Principal) -> list[Deal]:
+        """Won deals with anything of a contract in their fields, and all renewals, deleted ones too, without lines; as
+        far as the principal sees them, by id."""

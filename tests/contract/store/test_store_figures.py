@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from kit.money import Money
-from learning.records import Activity, Credit, DealKind, Outcome
+from learning.records import Activity, Credit, DealKind, Motion, Outcome
 from services.gateway.domain import LOCAL, DealWrite, PastChange, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.codec import to_us
@@ -83,3 +84,22 @@ async def test_activities_of_a_span(store: Store) -> None:
     ]  # fmt: skip
     found = await store.activities_between(EAST, list(days), span[0], datetime(2017, 7, 1, tzinfo=UTC))
     assert [(one.deal_id, one.time.day) for one in found] == [("mine", 3), ("mine", 5), ("shared", 6)]
+
+
+async def test_contracts_and_what_renews_them(store: Store) -> None:
+    shape: dict[str, Any] = {"created_time": BEGUN, "owner_id": "ann"}
+    end = date(2018, 5, 31)
+    writes = [
+        DealWrite("contract", outcome=Outcome.WON, fields={"contract_end": end}, **shape),
+        DealWrite("months", outcome=Outcome.WON, fields={"contract_months": 12.0}, created_time=BEGUN, owner_id="cat"),
+        DealWrite("open", fields={"contract_end": end}, **shape),
+        DealWrite("plain", outcome=Outcome.WON, fields={"contractXend": "soon"}, **shape),
+        DealWrite("gone", outcome=Outcome.WON, deleted=True, fields={"contract_end": end}, **shape),
+        DealWrite("renewal", motion=Motion.RENEWAL, deleted=True, fields={"renews": "contract"}, **shape),
+    ]
+    results = await store.apply_deals(LOCAL, writes)
+    assert not [result.errors for result in results if result.errors]
+    found = {one.id: one for one in await store.contract_deals(LOCAL)}
+    assert sorted(found) == ["contract", "months", "renewal"]
+    assert (found["contract"].fields, found["renewal"].deleted) == ({"contract_end": end}, True)
+    assert sorted(one.id for one in await store.contract_deals(EAST)) == ["contract", "renewal"]

@@ -1,0 +1,141 @@
+"""Opens, moves and ends renewals as contracts come up, whenever the day or a record has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import structlog
+
+from kit.errors import DealcastError, InvalidInput
+from learning.records import Deal
+from services.gateway.domain import LOCAL, UNSET, DealWrite, Principal, WriteStatus
+from services.gateway.live import wait_either
+from services.gateway.renewals.planning import DAYS, Standing, plan, running
+from services.gateway.renewals.terms import DEFINITIONS, RENEWS
+from services.gateway.service import Gateway
+from services.gateway.store.interface import Store
+
+log = structlog.get_logger(__name__)
+
+SETTING = "renewal_days"
+FEWEST_DAYS, MOST_DAYS = 1, 730
+EVERY_SECONDS = 5.0
+AT_ONCE = 500
+
+
+async def renewal_days(store: Store) -> int | None:
+    """How many days before a contract's end its renewal opens; None for never."""
+    kept = await store.get_setting(SETTING)
+    days = DAYS if kept is None else kept["days"]
+    return None if days is None else int(days)
+
+
+async def set_renewal_days(store: Store, days: Any) -> None:
+    """Keep it. Raises InvalidInput."""
+    whole = isinstance(days, int) and not isinstance(days, bool)
+    if days is not None and not (whole and FEWEST_DAYS <= days <= MOST_DAYS):
+        mend = f"Send a number from {FEWEST_DAYS} to {MOST_DAYS}, or null for no renewals"
+        raise InvalidInput("this is no number of days", field="days", value=str(days)[:20], mend=mend)
+    await store.put_setting(SETTING, {"days": days})
+
+
+class RenewalKeeper:
+    """Does what the plan says. Doing it again changes nothing, also beside another gateway."""
+
+    name = "renewals"
+    ready = True
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._seen: tuple[date, int, int | None] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until stopped; a store that is away is asked again."""
+        while not stop.is_set():
+            try:
+                await self.look()
+            except DealcastError as error:
+                log.warning("renewals_not_looked_at", error=error.problem)
+            await wait_either(stop, stop, EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Where the day or a record has changed; how many deals were written."""
+        store, today = self._gateway.store, self._gateway.workspace.business_day
+        days = await renewal_days(store)
+        seen = (today, await store.last_event_id(), days)
+        if seen == self._seen:
+            return 0
+        written = 0
+        if days is not None:
+            deals = await store.contract_deals(LOCAL)
+            writes = await asyncio.to_thread(plan, deals, today, days)
+            for start in range(0, len(writes), AT_ONCE):
+                written += await self._write(writes[start : start + AT_ONCE])
+        self._seen = seen
+        return written
+
+    async def _write(self, writes: Sequence[DealWrite]) -> int:
+        await self._define()
+        whole = await self._with_lines(writes)
+        done = {WriteStatus.CREATED, WriteStatus.CHANGED}
+        results = await self._gateway.apply_deals(LOCAL, whole, source="renewals")
+        refused = [one for one in results if one.errors and one.errors[0].field != "expected_revision"]
+        if refused:
+            log.warning("renewals_refused", deals=len(refused), field=refused[0].errors[0].field)
+        return sum(one.status in done for one in results)
+
+    async def _define(self) -> None:
+        """The fields as what they are, unless they are defined: the first value would only be guessed from."""
+        known = {one.name for one in await self._gateway.store.list_fields() if one.entity == "deal"}
+        missing = [one for one in DEFINITIONS if one.name not in known]
+        if missing:
+            await self._gateway.store.define_fields(LOCAL, missing)
+
+    async def _with_lines(self, writes: Sequence[DealWrite]) -> list[DealWrite]:
+        """New renewals with the people, products and credit of their contracts, in the first stage of the pipeline."""
+        named = {one.id: str(one.fields[RENEWS]) for one in writes if one.fields.get(RENEWS)}
+        records = await self._gateway.store.get_records(LOCAL, list(named.values()), insights=False)
+        contracts = {one.history.deal.id: one.history.deal for one in records}
+        pipelines: Mapping[str, Sequence[str]] = await self._gateway.store.get_setting("pipelines") or {}
+        found = []
+        for write in writes:
+            deal = contracts.get(named.get(write.id, ""))
+            found.append(write if deal is None else _completed(write, deal, pipelines.get(deal.pipeline, ())))
+        return found
+
+
+def _completed(write: DealWrite, deal: Deal, stages: Sequence[str]) -> DealWrite:
+    return replace(
+        write, products=deal.products, contacts=deal.contacts, credits=deal.credits,
+        stage=stages[0] if stages else UNSET,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A contract that ends, as people read it."""
+
+    deal: Deal
+    end: date
+    days_left: int
+    standing: Standing
+    renewal_id: str
+
+
+async def coming(gateway: Gateway, principal: Principal, within: int) -> list[Coming]:
+    """Contracts that the principal sees and that end within so many days of the business day, before or after, by
+    end."""
+    today = gateway.workspace.business_day
+    days = await renewal_days(gateway.store) or DAYS
+    found = []
+    for one in running(await gateway.store.contract_deals(principal), days):
+        left = (one.contract.end - today).days
+        if abs(left) <= within:
+            there = [each for each in (one.other, one.own) if each is not None and not each.deleted]
+            named = there[0].id if there else ""
+            found.append(Coming(one.deal, one.contract.end, left, one.standing(today, days), named))
+    return found
