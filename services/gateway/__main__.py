@@ -1,4 +1,4 @@
-"""python -m services.gateway [serve | train-job … | registry-get …]."""
+"""python -m services.gateway [serve | train-job … | health-job … | registry-get …]."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ def main(arguments: Sequence[str]) -> int:
         from services.gateway import training_job
 
         return training_job.main(rest)
+    if verb == "health-job":
+        from services.gateway.health import job
+
+        return job.main(rest)
     if verb == "registry-get":
         from services.gateway import training_job
 
         return training_job.fetch(rest)
     if verb != "serve":
-        sys.stderr.write(f"unknown verb {verb!r}: use serve, train-job or registry-get\n")
+        sys.stderr.write(f"unknown verb {verb!r}: use serve, train-job, health-job or registry-get\n")
         return 2
     return serve()
 

@@ -37,6 +37,7 @@ from services.gateway.fiscal_pointer import FiscalPointer
 from services.gateway.forecast_client import ForecastService
 from services.gateway.forecast_days import Diary
 from services.gateway.forecast_trees import PipelineWatch
+from services.gateway.health.desk import HealthDesk
 from services.gateway.http_server import HttpServer
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
@@ -116,11 +117,13 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     gateway.field_totals = simulator.totals_of_field
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     exchange = ExchangePointer(store, workspace, shelf)
+    health = HealthDesk(gateway, await _jobs(store, "health"), scratch)
+    imports.looked = health.import_finished
     policies, shadows = PolicyDesk(store, catalogue, models), Shadows(store, workspace, models)
     monitor = Monitor(Watcher(gateway, models, policies, shadows, scratch), trainer, imports.jobs, settings.monitor)
     sender = Publisher(nc, streams_file=settings.streams_file)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
-                  acting, exchange, MonitoringDesk(store, monitor, shadows))  # fmt: skip
+                  acting, exchange, MonitoringDesk(store, monitor, shadows), health=health)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[
@@ -130,6 +133,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             Loop("exchange-rates", partial(keep_filled, exchange)),
             Diary(gateway),
             PipelineWatch(gateway),
+            health,
             RenewalKeeper(gateway),
             trainer,
             monitor,

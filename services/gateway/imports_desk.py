@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class ImportDesk:
         self.jobs = jobs
         self._tasks: set[asyncio.Task[None]] = set()
         trainer.importing = lambda: jobs.running is not None
+        self.looked: Callable[[], None] = lambda: None  # at the data, once an import has ended
 
     async def open(self, source: str, as_of: str = "", currency: str = "") -> Job:
         """Begin an import. With `as_of` the clock is pinned to that day, never backwards."""
@@ -98,3 +99,4 @@ class ImportDesk:
         await self._gateway.store.add_event("import", "", data)
         self._gateway.news.wake()
         self._trainer.import_finished()
+        self.looked()

@@ -22,7 +22,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from kit.errors import DealcastError, NotFound
 from kit.models import digest, pack
 from learning.overrules import Overrules
 from services.gateway import champions
+from services.gateway.child import end_with_parent as _end_with_parent
 from services.gateway.jobs import wall_time
 from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     os.nice(NICENESS)
     _end_with_parent()
+    if options.ignored is not None:  # before the other thread, as both import much
+        _count_once(options)
     registry = Registry(options.registry, options.artifacts)
     opening = threading.Thread(target=_open, args=(registry,), daemon=True)
     opening.start()
@@ -60,6 +62,17 @@ def main(arguments: Sequence[str]) -> int:
             failed += 1
             _say(service=service, error=f"{type(error).__name__}: {error.strerror}")
     return 1 if failed else 0
+
+
+def _count_once(options: argparse.Namespace) -> None:
+    """Records that are surely one teach once."""
+    from services.gateway.health.once import count_once
+
+    try:
+        ignored = json.loads(options.ignored.read_text("utf-8"))
+        _say(counted_once=len(count_once(options.history, ignored)))
+    except DealcastError as error:  # the services tell better what is wrong with a history
+        sys.stderr.write(f"duplicates: {error}\n")
 
 
 def fetch(arguments: Sequence[str]) -> int:
@@ -92,6 +105,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scores-version", default="", help="the lead scoring version that serves; empty: none")
     parser.add_argument("--catalogue", type=Path, help="the action catalogue that serves; without: each service's own")
+    parser.add_argument("--ignored", type=Path, help="JSON: pairs that are no duplicates; without: count all deals")
     for verb in ("--keep", "--drop"):
         parser.add_argument(verb, action="append", default=[], help="for lead scoring: overrules its leak guard")
     return parser.parse_args(arguments)
@@ -204,16 +218,3 @@ def _register(registry: Registry, service: str, options: argparse.Namespace) -> 
 def _say(**row: Any) -> None:
     sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-def _end_with_parent() -> None:
-    """Where the gateway is gone, so is the reason to train."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.killpg(os.getpgid(0), signal.SIGKILL)
-
-    if os.getpgid(0) == os.getpid():  # else we would end whoever started us in their own group
-        threading.Thread(target=watch, daemon=True).start()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 
 from kit.errors import DealcastError
@@ -35,6 +36,8 @@ from services.gateway.settings import GatewaySettings
 log = structlog.get_logger(__name__)
 
 LINE_LIMIT = 16 * 1024 * 1024
+IGNORED = "ignored.json"  # pairs that are no duplicates, for the training
+TOLD = ("outcomes", "conversions", "business_day", "counted_once")  # of a training, kept with its versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,9 @@ class TrainingRun:
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
         command += ["--services", ",".join(self._services), "--seed", str(job.detail["seed"])]
         command += Overrules.of(**job.detail["columns"]).options()
+        ignored = orjson.dumps(await self._gateway.store.ignored_pairs(LOCAL))
+        await asyncio.to_thread((out / IGNORED).write_bytes, ignored)
+        command += ["--ignored", str(out / IGNORED)]
         if text := await edited_text(self._gateway.store, self._gateway.workspace):
             await asyncio.to_thread((out / FILE).write_text, text, "utf-8")
             command += ["--catalogue", str(out / FILE)]
@@ -158,13 +164,16 @@ class TrainingRun:
         job = self.job
         try:
             row = json.loads(line)
+            if "counted_once" in row:
+                job.detail["counted_once"] = int(row["counted_once"])
+                return
             entry = job.detail["services"][row["service"]]
         except (ValueError, KeyError, TypeError):
             return
         place = self._services.index(row["service"])
         if "registered" in row:
             version = row["registered"]
-            trained = {name: job.detail[name] for name in ("outcomes", "conversions", "business_day")} | {"job": job.id}
+            trained = {name: job.detail[name] for name in TOLD if name in job.detail} | {"job": job.id}
             await self._versions.add(row["service"], version | {"trained": trained})
             entry |= {"state": job_states.SUCCEEDED, "version": version["version"], "progress": 1.0}
         elif "error" in row:

@@ -106,10 +106,10 @@ def _never_negative(deals: Sequence[DealRow]) -> set[str]:
 
 def _impossible_contact(contact: Contact) -> str:
     if contact.email and not _MAIL.fullmatch(contact.email.strip()):
-        return "mail"
+        return "contact_mail"
     digits = re.sub(r"\D", "", contact.phone)
     if contact.phone and (not 7 <= len(digits) <= 15 or len(set(digits)) == 1):
-        return "phone"
+        return "contact_phone"
     return ""
 
 
@@ -131,7 +131,8 @@ def _lying(records: Records) -> Iterator[Finding]:
         if not deal.open:
             continue
         created = utc_day(deal.created) if deal.created else None
-        quiet = (records.day - deal.last).days if deal.last else 0
+        last = deal.last or created
+        quiet = (records.day - last).days if last else 0
         age = (records.day - created).days if created else 0
         if quiet >= silence and (longest is None or age > longest):
             yield _of("stale_open", deal, records, "quiet", str(quiet))

@@ -39,7 +39,7 @@ def duplicate_deals(records: Records, same_account: Callable[[str], str], ignore
     found = []
     for deals in groups.values():
         for one, other, score, why in _pairs(sorted(deals, key=_since)):
-            kept, gone = sorted((one, other), key=_weight, reverse=True)
+            kept, gone = sorted((one, other), key=_order)
             if not ignored(*sorted((kept.id, gone.id))):
                 found.append(Finding(
                     "duplicate_deals", gone.id, why, "", kept.id, score, gone.owner, gone.source, records.worth(gone),
@@ -68,10 +68,11 @@ def _since(deal: DealRow) -> float:
     return deal.created.timestamp() if deal.created else 0.0
 
 
-def _weight(deal: DealRow) -> tuple[bool, bool, float, int, str]:
-    """The one to keep: one that was won, one whose name does not say that it is a copy, the older, the one more was
-    done with."""
-    return deal.outcome == Outcome.WON.value, not _COPY.search(deal.name), -_since(deal), deal.activities, deal.id
+def _order(deal: DealRow) -> tuple[bool, bool, float, int, str]:
+    """The one to keep comes first: one that was won, one whose name does not say that it is a copy, the older, the one
+    more was done with."""
+    copied = _COPY.search(deal.name) is not None
+    return deal.outcome != Outcome.WON.value, copied, _since(deal), -deal.activities, deal.id
 
 
 def _pairs(deals: Sequence[DealRow]) -> Iterator[tuple[DealRow, DealRow, float, str]]:

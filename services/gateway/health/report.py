@@ -53,22 +53,27 @@ def examine(folder: Path, ignored: Decided, progress: Progress = silent) -> Repo
 
 def duplicates(records: Records, ignored: Decided, progress: Progress = silent) -> list[Finding]:
     """Accounts, contacts and deals that stand twice."""
-    not_same = {of: {(min(a, b), max(a, b)) for a, b in pairs} for of, pairs in ignored.items()}
-    said = {of: _among(not_same.get(of, set())) for of in ("accounts", "contacts", "deals")}
-    found = accounts.duplicate_accounts(records, said["accounts"])
-    one_of = _one_of(found)
+    found = same_accounts(records, ignored)
+    head = one_of(found)
     progress("duplicates", 0.5)
-    found += accounts.duplicate_contacts(records, one_of, said["contacts"])
+    found += accounts.duplicate_contacts(records, head, among(ignored, "contacts"))
     progress("duplicates", 0.65)
-    found += deals.duplicate_deals(records, one_of, said["deals"])
+    found += deals.duplicate_deals(records, head, among(ignored, "deals"))
     return sorted(found, key=lambda one: (one.finding, -one.score, -one.amount, one.id, one.other))
 
 
-def _among(pairs: set[tuple[str, str]]) -> Callable[[str, str], bool]:
+def same_accounts(records: Records, ignored: Decided) -> list[Finding]:
+    """Accounts that stand twice."""
+    return accounts.duplicate_accounts(records, among(ignored, "accounts"))
+
+
+def among(decided: Decided, of: str) -> Callable[[str, str], bool]:
+    """Whether somebody said of two records, the lower id first, that they are not the same."""
+    pairs = {(min(one, other), max(one, other)) for one, other in decided.get(of, ())}
     return lambda one, other: (one, other) in pairs
 
 
-def _one_of(found: Sequence[Finding]) -> Callable[[str], str]:
+def one_of(found: Sequence[Finding]) -> Callable[[str], str]:
     """The account that stands for all that are probably the same."""
     heads: dict[str, str] = {}
 

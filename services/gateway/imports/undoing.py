@@ -29,10 +29,10 @@ async def recorded(store: Store, job: Job) -> Store:
 
 
 async def end(store: Store, jobs: Jobs, job: Job, error: str = "") -> None:
-    """The import has ended. What is kept of imports that are no longer listed is dropped."""
+    """The import has ended. What is kept of imports that are no longer listed is dropped, merges stay."""
     await store.seal_import(job.id)
     await jobs.finish(job, FAILED if error else SUCCEEDED, error)
-    await store.forget_imports([one.id for one in jobs.all()])
+    await store.forget_imports([*(one.id for one in jobs.all()), *await store.kept_merges()])
 
 
 async def undo(

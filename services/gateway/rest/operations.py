@@ -20,6 +20,7 @@ from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.forecast_client import Simulator
+from services.gateway.health.desk import HealthDesk
 from services.gateway.history_export import exported
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
@@ -63,6 +64,7 @@ class Desks:
     alike: Alike
     exchange: ExchangePointer
     monitoring: MonitoringDesk
+    health: HealthDesk
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

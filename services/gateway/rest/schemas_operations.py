@@ -8,10 +8,11 @@ from services.gateway.rest.schemas import Shape
 
 
 class Job(Shape):
-    """An import or a training. `progress` is 0 to 1, `seconds_left` a guess; `detail` depends on the kind."""
+    """An import, a training or a look at the data. `progress` is 0 to 1, `seconds_left` a guess; `detail` depends on
+    the kind."""
 
     id: str
-    kind: Literal["import", "training"]
+    kind: Literal["import", "training", "health"]
     state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"]
     reason: str
     stage: str

@@ -30,6 +30,7 @@ from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.figures_interface import FiguresStore
 from services.gateway.store.forecast_interface import ForecastStore
+from services.gateway.store.health_interface import HEALTH_CALLS, HealthStore
 from services.gateway.store.imports_interface import ImportsStore
 from services.gateway.store.monitoring_interface import MONITORING_CALLS
 from services.gateway.store.shapes import (
@@ -52,7 +53,7 @@ from services.gateway.store.shapes import (
 )
 
 EVER = 1_000_000  # days
-SYSTEM_CALLS = frozenset({
+SYSTEM_CALLS = HEALTH_CALLS | frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
     "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
     "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
@@ -60,7 +61,9 @@ SYSTEM_CALLS = frozenset({
 })  # fmt: skip
 
 
-class Store(ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, ImportsStore, ModelAuditStore, Protocol):
+class Store(
+    ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore, ModelAuditStore, Protocol
+):
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...
@@ -280,22 +283,6 @@ class Store(ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, ImportsSt
 
 
 __all__ = [
-    "SORTS",
-    "SYSTEM_CALLS",
-    "Behind",
-    "CategorySum",
-    "DealPair",
-    "ForecastDay",
-    "OutboxRow",
-    "Page",
-    "PastDeal",
-    "PlacedDeal",
-    "Query",
-    "RateEntry",
-    "ScorePoint",
-    "Store",
-    "StoredEvent",
-    "StoredRollup",
-    "Touch",
-    "Won",
-]
+    "SORTS", "SYSTEM_CALLS", "Behind", "CategorySum", "DealPair", "ForecastDay", "OutboxRow", "Page", "PastDeal",
+    "PlacedDeal", "Query", "RateEntry", "ScorePoint", "Store", "StoredEvent", "StoredRollup", "Touch", "Won",
+]  # fmt: skip

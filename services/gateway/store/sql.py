@@ -10,6 +10,7 @@ from services.gateway.store.deal_pasts import DealPasts
 from services.gateway.store.exchange import Exchange
 from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
+from services.gateway.store.health import HealthRows
 from services.gateway.store.insights import Insights
 from services.gateway.store.lists import Lists
 from services.gateway.store.monitoring import Monitoring
@@ -19,13 +20,11 @@ from services.gateway.store.placed import Placed
 from services.gateway.store.quotas import Quotas
 from services.gateway.store.scored import Scored
 from services.gateway.store.totals import Totals
-from services.gateway.store.undo import ImportUndo
 from services.gateway.store.workspace import WorkspaceDocuments
-from services.gateway.store.writes import DealWrites
 
 
 class SqlStore(
-    FeedbackRows, DealWrites, ImportUndo, Quotas, Insights, Lists, Totals, Placed, Past, DealPasts, Calls, Exchange,
+    FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past, DealPasts, Calls, Exchange,
     Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored, WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -110,23 +110,26 @@ class DealWrites(Touching):
         self, principal: Principal, writes: Sequence[DealWrite], *, trace: str = "", source: str = "rest"
     ) -> list[WriteResult]:
         """Apply each write as a whole, in order; see Store."""
+        return await self._database.write(
+            lambda connection: self._apply_all(connection, principal, writes, trace, source)
+        )
+
+    def _apply_all(
+        self, connection: Connection, principal: Principal, writes: Sequence[DealWrite], trace: str, source: str
+    ) -> list[WriteResult]:
         shapes = [check_shape(write) for write in writes]
         sound = [write for write, check in zip(writes, shapes, strict=True) if not check.errors]
         if not sound:
             return [_rejected(w.id, c) for w, c in zip(writes, shapes, strict=True)]
-
-        def work(connection: Connection) -> list[WriteResult]:
-            batch = self._prepare(connection, principal, sound)
-            self._read_timelines(connection, sound, batch)
-            results = [
-                _rejected(write.id, check) if check.errors else _apply(write, check, batch)
-                for write, check in zip(writes, shapes, strict=True)
-            ]
-            if batch.changed:
-                self._flush(connection, batch, trace, source)
-            return results
-
-        return await self._database.write(work)
+        batch = self._prepare(connection, principal, sound)
+        self._read_timelines(connection, sound, batch)
+        results = [
+            _rejected(write.id, check) if check.errors else _apply(write, check, batch)
+            for write, check in zip(writes, shapes, strict=True)
+        ]
+        if batch.changed:
+            self._flush(connection, batch, trace, source)
+        return results
 
     async def save_activities(
         self, principal: Principal, activities: Sequence[Activity], *, trace: str = ""

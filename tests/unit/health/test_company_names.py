@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.health.names import company_name
-from services.gateway.health.neighbours import neighbours
+from services.gateway.health.neighbours import FEW, neighbours
 from services.gateway.health.same_name import alike_names, one_slip
 from tests.data.companies import make
 
@@ -71,9 +71,12 @@ def test_one_slip_is_a_letter_more_less_other_or_swapped() -> None:
 
 
 def test_candidates_need_no_comparison_of_all_with_all() -> None:
-    texts = ["northwind", "northwinds", "lakeside", "abc"]
-    assert list(neighbours(texts)) == [(0, 1)]
-    assert list(neighbours(["ab", "cd"])) == []
+    texts = ["northwind", "northwinds", *(f"{number:x}" * 3 for number in range(4_096, 4_096 + FEW))]
+    found = list(neighbours(texts))
+    assert (0, 1) in found
+    assert len(found) < FEW * FEW / 10
+    assert list(neighbours(["a"] * (FEW + 1))) == []
+    assert list(neighbours(["ab", "cd"])) == [(0, 1)]  # so few that all are
 
 
 def test_the_labelled_set_is_the_one_that_was_frozen() -> None:

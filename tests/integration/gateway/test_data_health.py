@@ -1,0 +1,114 @@
+"""Data health over REST: a look after an import, the verdict, mends and lists, and what is decided on duplicates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.gateway.domain import Principal, Scope
+from services.gateway.rest import health
+from tests.integration.gateway.conftest import RunningGateway, until
+
+DEALS: list[dict[str, Any]] = [
+    {"id": "d1", "name": "Pump line", "owner_id": "ann", "account_id": "a1", "created_time": "2017-09-01T00:00:00Z",
+     "amount": {"currency": "USD", "value": "500"}, "close_date": "2017-10-20", "fields": {"Lead source": "Web"}},
+    {"id": "d2", "name": "Pump line (2)", "owner_id": "ben", "account_id": "a2", "created_time": "2017-09-04T00:00:00Z",
+     "amount": {"currency": "USD", "value": "500"}, "close_date": "2017-10-20", "fields": {"Lead source": "Fair"}},
+    {"id": "d3", "name": "asdf", "owner_id": "ann", "account_id": "a1", "created_time": "2017-09-04T00:00:00Z"},
+    {"id": "d4", "name": "Boiler", "owner_id": "zoe", "account_id": "a1", "created_time": "2017-09-04T00:00:00Z",
+     "close_date": "2017-09-10"},
+]  # fmt: skip
+
+
+async def looked(gateway: RunningGateway) -> dict[str, Any]:
+    """The summary, once no look is under way."""
+
+    async def ended() -> Any:
+        told = (await gateway.http.get("/v1/health")).json()
+        return told["health"] if told["health"] and not told["running"] else None
+
+    found: dict[str, Any] = await until(ended, pause=0.1)
+    return found
+
+
+async def test_what_is_wrong_is_found_and_mended(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    http = gateway.http
+    assert (await http.get("/v1/health")).json() == {"health": None, "running": None}
+    opened = (await http.post("/v1/imports", json={"source": "crm.csv", "as_of": "2017-09-30"})).json()
+    people = [{"id": "ann"}, {"id": "ben"}, {"id": "zoe", "active": False}]
+    await gateway.lines("/v1/users:batch", people)
+    await gateway.lines("/v1/accounts:batch", [{"id": "a1", "name": "㈜한빛정밀"}, {"id": "a2", "name": "한빛 정밀"}])
+    await gateway.lines("/v1/deals:batch", DEALS)
+    await http.post(f"/v1/imports/{opened['id']}:finish", json={})
+    found = await looked(gateway)
+    counts = {one["finding"]: one["count"] for one in found["findings"] if one["count"]}
+    assert counts == {
+        "duplicate_accounts": 1, "duplicate_deals": 1, "junk_deals": 1, "past_close_date": 1, "missing_close_date": 1,
+        "missing_amount": 2, "owner_left": 1,
+    }  # fmt: skip
+    assert found["verdict"]["text"].startswith("It is too early for models: only 0 deals have closed, and 40")
+    korean = (await http.get("/v1/health?lang=ko")).json()["health"]
+    assert korean["verdict"]["text"].startswith("아직 모델을 쓰기 이릅니다")
+    assert len(korean["mends"]) == 5
+    assert all(one["count"] and one["text"] for one in korean["mends"])
+    assert [one["effect"] for one in found["mends"]] == sorted((one["effect"] for one in found["mends"]), reverse=True)
+    page = (await http.get("/v1/health/missing_amount?limit=1")).json()
+    rest = (await http.get(f"/v1/health/missing_amount?cursor={page['next_cursor']}&limit=1")).json()
+    assert {page["records"][0]["id"], rest["records"][0]["id"]} == {"d3", "d4"}
+    assert rest["next_cursor"] == ""
+    await _decide(gateway)
+    monkeypatch.setattr(health, "principal_of", lambda _: Principal("ann", Scope.OWN, "ann"))
+    assert [(await http.get(f"/v1/{path}")).status_code for path in ("health", "duplicates", "health-jobs")] == [
+        403
+    ] * 3
+
+
+async def _decide(gateway: RunningGateway) -> None:
+    http = gateway.http
+    [pair] = (await http.get("/v1/duplicates?of=deals")).json()["records"]
+    assert (pair["id"], pair["other"], pair["source"], pair["text"]) == (
+        "d2", "d1", "Fair", "the same account, name and amount within 30 days",
+    )  # fmt: skip
+    [accounts] = (await http.get("/v1/duplicates?of=accounts&lang=ko")).json()["records"]
+    assert accounts["text"] == "표기만 다른 같은 이름"
+    merging = {"of": "accounts", "keep": accounts["other"], "other": accounts["id"]}
+    merged = (await http.post("/v1/duplicates:merge", json=merging)).json()
+    assert (merged["act"], merged["who"]) == ("merge", "local")
+    assert {(await http.get(f"/v1/deals/{one}")).json()["account_id"] for one in ("d1", "d2")} == {accounts["other"]}
+    ignoring = {"of": "deals", "first": "d1", "second": "d2"}
+    assert (await http.post("/v1/duplicates:ignore", json=ignoring)).json()["act"] == "ignore"
+    assert (await http.post("/v1/duplicates:ignore", json=ignoring)).status_code == 409
+    assert (await http.get("/v1/duplicates?of=deals")).json()["records"] == []
+    job = (await http.post("/v1/health:look")).json()
+    assert (await http.post("/v1/health:look")).status_code == 409
+    found = await looked(gateway)
+    assert found["job"] == job["id"]
+    assert {one["count"] for one in found["findings"] if one["finding"].startswith("duplicate_")} == {0}
+    undone = (await http.post(f"/v1/duplicate-decisions/{merged['id']}:undo", json={})).json()
+    assert undone["undone_by"] == "local"
+    assert (await http.get("/v1/deals/d2")).json()["account_id"] == "a2"
+    listed = (await http.get("/v1/duplicate-decisions?limit=1")).json()
+    assert (listed["decisions"][0]["act"], listed["next_cursor"]) == ("ignore", str(listed["decisions"][0]["id"]))
+
+
+async def test_a_look_can_be_cancelled_and_asked_for_wrongly(gateway: RunningGateway) -> None:
+    http = gateway.http
+    await gateway.lines("/v1/accounts:batch", [{"id": f"a{n}", "name": f"Company {n} of many"} for n in range(3_000)])
+    job = (await http.post("/v1/health:look")).json()
+    await http.post(f"/v1/health-jobs/{job['id']}:cancel")
+
+    async def ended() -> Any:
+        told = (await http.get(f"/v1/health-jobs/{job['id']}")).json()
+        return told if told["state"] != "RUNNING" else None
+
+    assert (await until(ended, pause=0.05))["state"] == "CANCELLED"
+    assert (await http.get("/v1/health")).json()["health"] is None
+    assert (await http.post(f"/v1/health-jobs/{job['id']}:cancel")).status_code == 409
+    wrong = [
+        http.get("/v1/health/nothing"), http.get("/v1/duplicates?of=users"), http.get("/v1/duplicates?cursor=x"),
+        http.post("/v1/duplicates:merge", json={"of": "deals", "keep": "", "other": "d1"}),
+        http.post("/v1/duplicate-decisions/1:undo", json={"discard": "yes"}),
+        http.post("/v1/duplicate-decisions/1:undo", json={}),
+    ]  # fmt: skip
+    assert [(await one).status_code for one in wrong] == [404, 400, 400, 400, 400, 404]

@@ -1,0 +1,152 @@
+"""What is found in a small history, what it says of the models, and that duplicates count once in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kit.money import Money
+from learning import history_rows as rows
+from learning.history import HistoryWriter, Manifest, read_history
+from learning.records import Account, Activity, Contact, ContactRole, Deal, Outcome, User
+from services.gateway.health.findings import FINDINGS
+from services.gateway.health.once import count_once
+from services.gateway.health.report import Report, examine
+from services.gateway.health.telling import mend, sentence, title, why
+
+DAY = date(2026, 11, 22)
+OPEN = Deal("", name="x", owner_id="ann", account_id="a1", amount=Money("KRW", 5_000_000), close_date=DAY)
+
+
+def at(days: int) -> datetime:
+    return datetime(2026, 11, 22, 9, tzinfo=UTC) - timedelta(days=days)
+
+
+def deal(deal_id: str, name: str, days: int = 10, **members: object) -> Deal:
+    return replace(OPEN, id=deal_id, name=name, created_time=at(days), **members)  # type: ignore[arg-type]
+
+
+def write(
+    folder: Path, deals: Sequence[Deal], accounts: Sequence[Account] = (), contacts: Sequence[Contact] = (),
+    activities: Sequence[Activity] = (),
+) -> Path:  # fmt: skip
+    with HistoryWriter(folder, Manifest(at(0), DAY, "KRW")) as writer:
+        writer.append("users", [rows.user_row(User(one, one, active=one != "zoe")) for one in ("ann", "ben", "zoe")])
+        writer.append("accounts", [rows.account_row(one) for one in (Account("a1", "한빛정밀"), *accounts)])
+        writer.append("contacts", [rows.contact_row(one) for one in contacts])
+        writer.append("deals", [rows.deal_row(one) for one in deals])
+        writer.append("activities", [rows.activity_row(one) for one in activities])
+        listed = [rows.deal_contact_row(one.id, role) for one in deals for role in one.contacts]
+        writer.append("deal_contacts", listed)
+    return folder
+
+
+def found(report: Report, finding: str) -> list[tuple[str, str, str]]:
+    return [(one.id, one.why, one.other) for one in report.findings if one.finding == finding]
+
+
+def test_the_same_business_entered_again_is_no_second_purchase(tmp_path: Path) -> None:
+    won = {"outcome": Outcome.WON}
+    monthly = [deal(f"m{n}", "Toner", 30 * n + 5, closed_date=DAY - timedelta(days=30 * n), **won) for n in range(6)]
+    deals = [
+        deal("d1", "Press line", 20), deal("d2", "PRESS LINE (2)", 12, owner_id="ben"),
+        deal("d3", "Robot arm", 20, **won, closed_date=DAY),
+        deal("d4", "Robot arm", 15, **won, closed_date=date(2026, 11, 1)),
+        deal("d5", "Boiler", 20, amount=None), deal("d6", "Boiler", 18), deal("d7", "Boilex", 18),
+        deal("d8", "Press line", 400), deal("d9", "Plant 1 check", 20), deal("d0", "Plant 2 check", 20), *monthly,
+    ]  # fmt: skip
+    report = examine(write(tmp_path, deals), {})
+    assert found(report, "duplicate_deals") == [("d2", "same", "d1"), ("d6", "no_amount", "d5"), ("d7", "slip", "d6")]
+    assert found(examine(tmp_path, {"deals": [("d2", "d1")]}), "duplicate_deals")[0] == ("d6", "no_amount", "d5")
+
+
+def test_a_sure_duplicate_teaches_once(tmp_path: Path) -> None:
+    lost = deal("d2", "Press line", 12, outcome=Outcome.LOST, closed_date=DAY, contacts=(ContactRole("c1"),))
+    kept, other = deal("d1", "Press line", 20), deal("d3", "Furnace")
+    calls = [Activity(f"x{one.id}", one.id, "call", "outbound", at(1)) for one in (kept, lost, other)]
+    people = [Contact("c1", "김민수", "a1")]
+    folder = write(tmp_path, [kept, lost, other], contacts=people, activities=calls)
+    assert count_once(folder, {"deals": [("d1", "d2")]}) == {}
+    assert count_once(folder, {}) == {"d2": "d1"}
+    history = read_history(folder)
+    left = list(history.deals())
+    assert [one.deal.id for one in left] == ["d1", "d3"]
+    assert [activity.deal_id for one in left for activity in one.activities] == ["d1", "d3"]
+    assert history.columns("deal_contacts")["deal_id"] == []
+
+
+def test_a_business_number_decides(tmp_path: Path) -> None:
+    accounts = [
+        Account("a2", "Hanbit Tools", {"사업자번호": "124-81-00998"}),
+        Account("a3", "다온", {"사업자번호": "1248100998"}),
+        Account("a4", "㈜가온", {"사업자번호": "220-81-62517"}), Account("a5", "가온", {"사업자번호": "120-81-47521"}),
+        Account("a6", "누리", {"사업자번호": "120-81-47522"}), Account("a7", "한빛 정밀(주)"), Account("a8", "테스트"),
+    ]  # fmt: skip
+    report = examine(write(tmp_path, [deal("d1", "Press line")], accounts), {})
+    assert found(report, "duplicate_accounts") == [("a3", "number", "a2"), ("a7", "spelling", "a1")]
+    assert found(report, "impossible_accounts") == [("a6", "business_number", "")]
+    assert found(report, "junk_accounts") == [("a8", "test", "")]
+
+
+def test_contacts_that_are_one_person(tmp_path: Path) -> None:
+    people = [
+        Contact("c1", "김민수", "a1", "부장", "kim@hanbit.kr", "010-1234-5678"), Contact("c2", "김민수 부장", "a1"),
+        Contact("c3", "김민수", "a1", "", "kim2@hanbit.kr", "010-9999-5678"),
+        Contact("c4", "이영희", "a1", "", "lee@hanbit.kr"),
+        Contact("c5", "Lee Younghee", "a1", "", "LEE@hanbit.kr"), Contact("c6", "박철수", "a1", "", "no mail", "123"),
+        Contact("c7", "홍길동", "a1"), Contact("c8", "최은영 (퇴사)", "a1"),
+    ]  # fmt: skip
+    on = deal("d1", "Press line", contacts=(ContactRole("c8"),))
+    report = examine(write(tmp_path, [on], contacts=people), {})
+    assert found(report, "duplicate_contacts")[0] == ("c5", "mail", "c4")
+    assert {("c2", "name", "c1")} <= set(found(report, "duplicate_contacts"))
+    assert not any({"c1", "c3"} == {one, other} for one, _, other in found(report, "duplicate_contacts"))
+    assert found(report, "impossible_contacts") == [("c6", "contact_mail", "")]
+    assert found(report, "junk_contacts") == [("c7", "placeholder", "")]
+    assert found(report, "contact_left") == [("d1", "", "")]
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """60 deals that closed within 50 days, a few of them lost, and open ones with flaws."""
+    closed = [
+        deal(f"w{n}", f"Order {n:02}x{n * 7}", 400 - n, closed_date=DAY - timedelta(days=350 - n),
+             outcome=Outcome.LOST if n < 6 else Outcome.WON)
+        for n in range(60)
+    ]  # fmt: skip
+    flawed = [
+        deal("s1", "Stale one", 300, close_date=DAY - timedelta(days=200)), deal("s2", "Left one", owner_id="zoe"),
+        deal("s3", "Negative", amount=Money("KRW", -5)), deal("s4", "Never", close_date=date(2199, 1, 1)),
+        deal("s5", "Backwards", 10, outcome=Outcome.LOST, closed_date=DAY - timedelta(days=20)),
+        deal("s6", "ㅁㄴㅇㄹ", amount=Money("KRW", 5_000_000)), deal("s7", "Poor", amount=None, close_date=None),
+    ]  # fmt: skip
+    called = [Activity("x", "s2", "call", "outbound", at(3))]
+    return write(tmp_path, [*closed, *flawed], activities=called)
+
+
+def test_flaws_are_found_by_the_companys_own_pace(company: Path) -> None:
+    report = examine(company, {})
+    told = {name: [one[:2] for one in found(report, name)] for name in FINDINGS}
+    assert told == {name: [] for name in FINDINGS} | {
+        "past_close_date": [("s1", "")], "stale_open": [("s1", "quiet")],
+        "owner_left": [("s2", "left")], "junk_deals": [("s6", "keyboard")],
+        "impossible_deals": [("s3", "negative_amount"), ("s4", "odd_day"), ("s5", "closed_before_created")],
+        "missing_amount": [("s7", "")], "missing_close_date": [("s7", "")],
+    }  # fmt: skip
+    verdict = report.summary["verdict"]
+    assert (verdict["state"], verdict["outcomes"]["won"], verdict["outcomes"]["lost"]) == ("limited", 54, 7)
+    assert [one["code"] for one in verdict["reasons"]][:2] == ["few_lost", "no_moves"]
+    assert "only 7 lost deals are recorded beside 54 won" in sentence(verdict, "en")
+    effects = [(one["finding"], one["effect"]) for one in report.summary["mends"]]
+    assert len(effects) == 5
+    assert effects == sorted(effects, key=lambda one: -one[1])
+
+
+def test_everything_that_can_be_found_has_words_in_both_languages(company: Path) -> None:
+    for language in ("en", "ko"):
+        assert all(title(name, language) and mend(name, 3, language) for name in FINDINGS)
+        assert all(one.why == "" or why(one.why, one.value, language) for one in examine(company, {}).findings)
