@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from learning.records import Deal, Motion, Outcome
-from services.gateway.domain import DealWrite
+from services.gateway.domain import UNSET, DealWrite
 from services.gateway.renewals.terms import (
     MONTHS,
     RENEWS,
@@ -191,8 +191,8 @@ def _moved(own: Deal, end: date) -> Iterator[DealWrite]:
     """The end was corrected: the promised day goes along, unless somebody had set another."""
     before = day_in(own, RENEWS_END)
     if before != end:
-        more = {"close_date": end} if own.close_date == before else {}
-        yield DealWrite(own.id, fields={RENEWS_END: end}, expected_revision=own.revision, **more)
+        promised = end if own.close_date == before else UNSET
+        yield DealWrite(own.id, close_date=promised, fields={RENEWS_END: end}, expected_revision=own.revision)
 
 
 def _taken_back(own: Deal, why: str) -> DealWrite:
