@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | None = None) -> None:
-    """Add /, /deals, /deals/{id}, /forecast, /day, /models and /static to the gateway's application."""
+    """Add /, /deals, /deals/{id}, /forecast, /day, /models, /import and /static to the gateway's application."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
-    from services.gateway.web import day_page, forecast_page, models_page
+    from services.gateway.imports.weekly.uploads import Uploads
+    from services.gateway.web import day_page, forecast_page, import_page, models_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
@@ -25,5 +26,6 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(forecast_page.router(gateway, simulator))
     if desks is not None:  # what takes a broker
         app.include_router(models_page.router(gateway, desks))
+        app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

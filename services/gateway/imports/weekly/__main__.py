@@ -1,0 +1,98 @@
+"""Imports weekly files into a running gateway, as a process of its own: reading workbooks takes a core.
+
+    python -m services.gateway.imports.weekly --request FILE
+
+The request is JSON: files (a folder), url, data_dir, report (a file to write), language, dry_run, columns, answers,
+currency, confirm. Prints JSON lines {"what", "done", "total"} on the way; writes the report, also where the import was
+refused. Ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.errors import DealcastError
+from services.gateway.child import end_with_parent
+from services.gateway.imports.messages import translate
+from services.gateway.imports.rejects import RejectsWriter
+from services.gateway.imports.sinks import WeeklySink
+from services.gateway.imports.targets import open_sink
+from services.gateway.imports.weekly.importer import Options, WeeklyImporter
+from services.gateway.imports.weekly.told import report_json
+
+NICENESS = 5
+
+
+class Lines:
+    """Tells its parent how far the import is, a line at a time."""
+
+    def __init__(self) -> None:
+        self._what, self._total, self._done = "", 0, 0
+
+    def start(self, what: str, total: int) -> None:
+        """Something begins, of so many steps."""
+        self._what, self._total, self._done = what, total, 0
+        self._say()
+
+    def advance(self, count: int) -> None:
+        """So many more are done."""
+        self._done += count
+        self._say()
+
+    def _say(self) -> None:
+        sys.stdout.write(json.dumps({"what": self._what, "done": self._done, "total": self._total}) + "\n")
+        sys.stdout.flush()
+
+
+async def run(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Import, or try to; what it found, and `error` where it was refused."""
+    options = Options(
+        currency=request["currency"], columns=request["columns"], answers=request["answers"],
+        confirm=request["confirm"], dry_run=request["dry_run"],
+    )  # fmt: skip
+    error: dict[str, str] | None = None
+    importer: WeeklyImporter | None = None
+    try:
+        sink = await _sink(request)
+        try:
+            rejects = RejectsWriter(Path(request["report"]).parent, language=request["language"])
+            importer = WeeklyImporter(sink, rejects, options, Lines())
+            await importer.run(Path(request["files"]))
+        finally:
+            await sink.close()
+    except DealcastError as refused:
+        translate(refused, request["language"])
+        error = {"message": refused.message, "field": refused.field, "value": refused.value, "mend": refused.mend}
+    found = report_json(importer.found, request["language"]) if importer else {}
+    return found | {"error": error}
+
+
+async def _sink(request: Mapping[str, Any]) -> WeeklySink:
+    """A dry run of SQLite changes a copy, which tells more than checking the rows."""
+    dry_run, copied = request["dry_run"], os.environ.get("DEALCAST_STORE_URL", "sqlite:").startswith("sqlite:")
+    if dry_run and copied:
+        return await open_sink(Path(request["data_dir"]), "", dry_run=True)
+    return await open_sink(None, request["url"], dry_run=dry_run)
+
+
+def main() -> int:
+    """Run the request. 0 when the report is written."""
+    parser = argparse.ArgumentParser(prog="weekly-import")
+    parser.add_argument("--request", required=True, type=Path)
+    request = json.loads(parser.parse_args().request.read_text(encoding="utf-8"))
+    os.nice(NICENESS)
+    end_with_parent()
+    report = asyncio.run(run(request))
+    Path(request["report"]).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

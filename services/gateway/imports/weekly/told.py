@@ -1,0 +1,72 @@
+"""What an import of weekly files found, as JSON: for who shows it in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from services.gateway.imports.messages import told
+from services.gateway.imports.weekly.importer import WeeklyReport
+
+SAMPLES, LISTED = 3, 50
+
+
+def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
+    """Everything that a person is to see or answer, in their language."""
+    report = found.report
+    return {
+        "files": [{"name": one.path.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
+        "columns": _columns(found),
+        "known_columns": found.known_columns,
+        "new_columns": found.new_columns,
+        "missing_columns": found.missing_columns,
+        "counts": report.counts,
+        "refused": [
+            {"file": one.file, "line": one.line, "errors": [_error(each, language) for each in one.errors]}
+            for one in report.rejects[:LISTED]
+        ],
+        "notes": [
+            {"file": file, "line": line, "errors": [_error(each, language)]}
+            for file, line, each in found.notes[:LISTED]
+        ],
+        "doubts": [
+            {
+                "id": one.id, "kind": one.kind, "file": one.file, "line": one.line, "about": one.about,
+                "maybe": one.maybe, "answers": list(one.answers),
+            }
+            for one in found.doubts[:LISTED]
+        ],
+        "more_doubts": max(0, len(found.doubts) - LISTED),
+        "gone": [one.name for one in list(found.gone.values())[:LISTED]],
+        "more_gone": max(0, len(found.gone) - LISTED),
+        "moved": found.moved[:LISTED],
+        "partial": found.partial,
+        "steps": list(_steps(found)),
+        "few_lost": found.few_lost,
+        "outcomes": found.outcomes,
+        "import_id": report.import_id,
+        "business_day": report.business_day.isoformat() if report.business_day else None,
+    }  # fmt: skip
+
+
+def _columns(found: WeeklyReport) -> list[dict[str, Any]]:
+    if not found.files:
+        return []
+    return [
+        {"column": one.column, "target": one.target, "why": one.why, "but": one.but,
+         "samples": list(one.samples[:SAMPLES])}
+        for one in found.files[-1].suggestions
+    ]  # fmt: skip
+
+
+def _steps(found: WeeklyReport) -> Iterator[dict[str, Any]]:
+    for one in found.steps:
+        yield {
+            "file": one.file, "before": one.before, "after": one.after, "moved": one.moved, "far": one.far,
+            "column": one.column, "reason": one.reason, "deals": one.deals, "times": one.times,
+        }  # fmt: skip
+
+
+def _error(error: Any, language: str) -> dict[str, str]:
+    said = told(error, language)
+    return {"field": said.field, "value": said.value, "message": said.message, "mend": said.mend}

@@ -1,0 +1,147 @@
+"""Files that somebody dropped on a page: kept for a while, tried, and imported, each by a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+import shutil
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kit.errors import Conflict, InvalidInput, NotFound, TooLarge
+from services.gateway.imports.workbook import SUFFIXES
+
+log = structlog.get_logger(__name__)
+
+MOST_UPLOADS, MOST_FILES = 8, 200
+LARGEST_FILE, LARGEST = 50 << 20, 200 << 20  # bytes: of a file, of all of an upload
+LASTS = 24 * 3600.0  # seconds
+ENDINGS = (*SUFFIXES, ".csv")
+RECEIVING, TRYING, TRIED, IMPORTING, IMPORTED, FAILED = (
+    "receiving", "trying", "tried", "importing", "imported", "failed",
+)  # fmt: skip
+_NAME = re.compile(r"[^\w.()\[\] \-]+")
+
+
+@dataclass(slots=True)
+class Upload:
+    """Some files and what is to be done with them. `report` is of services.gateway.imports.weekly.told."""
+
+    id: str
+    folder: Path
+    owner: str  # the principal's id
+    made: float
+    state: str = RECEIVING
+    columns: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    currency: str = "KRW"
+    confirm: bool = False
+    report: dict[str, Any] = field(default_factory=dict)
+    done: tuple[str, int, int] = ("", 0, 0)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files."""
+        return self.folder / "files"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process works on it."""
+        return self.state in (TRYING, IMPORTING)
+
+
+class Uploads:
+    """The uploads of this gateway; what is left of an earlier one is cleared away."""
+
+    def __init__(self, scratch: Path, data_dir: Path) -> None:
+        self._root, self._data_dir = scratch / "uploads", data_dir
+        self._known: OrderedDict[str, Upload] = OrderedDict()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def begin(self, owner: str, currency: str) -> Upload:
+        """A new upload; the oldest beyond a few are forgotten."""
+        self._sweep()
+        identity = secrets.token_urlsafe(9)
+        one = Upload(identity, self._root / identity, owner, time.monotonic(), currency=currency)
+        one.files.mkdir(parents=True)
+        self._known[identity] = one
+        return one
+
+    def _sweep(self) -> None:
+        old = [one for one in self._known.values() if time.monotonic() - one.made > LASTS and not one.busy]
+        idle = [one for one in self._known.values() if not one.busy and one not in old]
+        for one in [*old, *idle[: max(0, len(self._known) - len(old) - MOST_UPLOADS + 1)]]:
+            self.forget(one)
+
+    def forget(self, upload: Upload) -> None:
+        """Drop it with its files."""
+        self._known.pop(upload.id, None)
+        shutil.rmtree(upload.folder, ignore_errors=True)
+
+    def find(self, owner: str, identity: str) -> Upload:
+        """One of its owner's. Raises NotFound."""
+        one = self._known.get(identity)
+        if one is None or one.owner != owner:
+            mend = "Drop the files again"
+            raise NotFound("these files are no longer kept", field="upload", value=identity[:40], mend=mend)
+        return one
+
+    def add(self, upload: Upload, name: str, data: bytes) -> None:
+        """Keep a file. Raises InvalidInput for one of another kind, TooLarge."""
+        plain = _NAME.sub("_", Path(name.replace("\\", "/")).name).lstrip(".~$")[-120:]
+        if not plain.lower().endswith(ENDINGS):
+            mend = "Drop workbooks (.xlsx) or CSV files"
+            raise InvalidInput("this is no workbook and no CSV file", field="files", value=name[:80], mend=mend)
+        kept = [one.stat().st_size for one in upload.files.iterdir()]
+        if len(data) > LARGEST_FILE or sum(kept) + len(data) > LARGEST or len(kept) >= MOST_FILES:
+            mend = f"Drop at most {MOST_FILES} files of {LARGEST_FILE >> 20} MB each, {LARGEST >> 20} MB in all"
+            raise TooLarge("the files are too large", field="files", value=name[:80], mend=mend)
+        (upload.files / plain).write_bytes(data)
+
+    def start(self, upload: Upload, url: str, language: str, *, dry_run: bool) -> None:
+        """Try the files, or import them into the gateway at this address. Raises Conflict while it is at work."""
+        if upload.busy or upload.state == IMPORTED:
+            mend = "Wait until it is done" if upload.busy else "Drop the files again to import them again"
+            raise Conflict("these files are being read, or were imported", field="upload", value=upload.id, mend=mend)
+        upload.state = TRYING if dry_run else IMPORTING
+        upload.done = ("", 0, 0)
+        request = {
+            "files": str(upload.files), "url": url, "data_dir": str(self._data_dir), "language": language,
+            "report": str(upload.folder / "report.json"), "dry_run": dry_run, "columns": upload.columns,
+            "answers": upload.answers, "currency": upload.currency, "confirm": upload.confirm,
+        }  # fmt: skip
+        upload.task = asyncio.create_task(self._work(upload, request))
+
+    async def _work(self, upload: Upload, request: Mapping[str, Any]) -> None:
+        place, report = upload.folder / "request.json", Path(request["report"])
+        await asyncio.to_thread(place.write_text, json.dumps(request), "utf-8")
+        await asyncio.to_thread(report.unlink, missing_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.gateway.imports.weekly", "--request", str(place),
+            stdout=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                said = json.loads(line)
+                upload.done = (said["what"], said["done"], said["total"])
+            await process.wait()
+            upload.report = json.loads(await asyncio.to_thread(report.read_text, "utf-8"))
+            failed = bool(upload.report["error"])
+            upload.state = TRIED if request["dry_run"] else FAILED if failed else IMPORTED
+        except (OSError, ValueError) as error:
+            log.warning("upload_not_read", error=type(error).__name__, exit=process.returncode)
+            upload.state, upload.report = FAILED, {"error": {"message": "", "field": "", "value": "", "mend": ""}}
+        finally:
+            if process.returncode is None:
+                process.kill()

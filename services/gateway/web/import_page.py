@@ -1,0 +1,132 @@
+"""Files dropped on a page: what their columns hold is suggested, tried without writing, answered, and imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import InvalidInput, TooLarge
+from kit.money import is_currency
+from services.gateway.imports.weekly.suggest import TARGETS
+from services.gateway.imports.weekly.uploads import IMPORTED, LARGEST, MOST_FILES, Upload, Uploads
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.http import id_in_path
+from services.gateway.rest.operations import Desks
+from services.gateway.service import Gateway
+from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.import_views import upload_view
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+
+PATH = "/import"
+AROUND = 1 << 20  # bytes of a form around its files
+COLUMN, ANSWER = "column:", "answer:"  # before a heading, and before a doubt's id, in a form
+
+
+def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PATH)
+    async def drop(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _drop(gateway, request, words))
+
+    @routes.post(PATH)
+    async def receive(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _receive(gateway, uploads, request, words))
+
+    @routes.get(PATH + "/{upload_id}")
+    async def look(request: Request, upload_id: str) -> Response:
+        return await answer(gateway, request, lambda words: _look(gateway, uploads, request, upload_id, words))
+
+    @routes.post(PATH + "/{upload_id}")
+    async def settle(request: Request, upload_id: str) -> Response:
+        return await answer(gateway, request, lambda words: _settle(uploads, request, upload_id, words))
+
+    @routes.post(PATH + "/{upload_id}/undo")
+    async def undo(request: Request, upload_id: str) -> Response:
+        async def act(_: Words) -> Response:
+            upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
+            await desks.imports.undo(principal_of(request), str(upload.report.get("import_id", "")))
+            uploads.forget(upload)
+            return RedirectResponse(page_address(request, PATH), 303)
+
+        return await answer(gateway, request, act)
+
+    return routes
+
+
+def _shared(gateway: Gateway, words: Words) -> dict[str, Any]:
+    return {"business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample}
+
+
+async def _drop(gateway: Gateway, request: Request, words: Words) -> str:
+    values = _shared(gateway, words) | {
+        "to": page_address(request, PATH), "currency": gateway.workspace.currency,
+        "since": await gateway.store.last_event_id(),
+    }  # fmt: skip
+    return render("import.html", request, words, **values)
+
+
+async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> Response:
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LARGEST + AROUND:
+        mend = f"Drop at most {LARGEST >> 20} MB at once"
+        raise TooLarge("the files are too large, or their size is not told", field="files", mend=mend)
+    async with request.form(max_files=MOST_FILES, max_fields=10) as form:
+        files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+        currency = str(form.get("currency") or gateway.workspace.currency).strip().upper()
+        if not files:
+            raise InvalidInput(words("import.no_files"), field="files", mend=words("import.drop"))
+        if not is_currency(currency):
+            mend = "Use an ISO 4217 code such as KRW"
+            raise InvalidInput("this is no currency", field="currency", value=currency[:20], mend=mend)
+        upload = uploads.begin(principal_of(request).id, currency)
+        for one in files:
+            uploads.add(upload, one.filename or "", await one.read())
+    uploads.start(upload, _own_address(request), words.language, dry_run=True)
+    return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
+
+
+def _own_address(request: Request) -> str:
+    """Where this gateway listens."""
+    host, port = request.scope["server"]
+    return f"http://{host}:{port}"
+
+
+async def _look(gateway: Gateway, uploads: Uploads, request: Request, upload_id: str, words: Words) -> str:
+    upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
+    values = _shared(gateway, words) | _values(upload, request, words)
+    values["since"] = await gateway.store.last_event_id()
+    template = "_upload.html" if request.query_params.get("part") == "upload" else "upload.html"
+    return render(template, request, words, **values)
+
+
+def _values(upload: Upload, request: Request, words: Words) -> dict[str, Any]:
+    here = f"{PATH}/{upload.id}"
+    return {
+        "upload": upload_view(upload, words), "to": page_address(request, here),
+        "undo": page_address(request, f"{here}/undo"), "again": page_address(request, PATH),
+        "targets": [(one, words.name("target", one)) for one in TARGETS], "imported": upload.state == IMPORTED,
+    }  # fmt: skip
+
+
+async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Words) -> Response:
+    """Take what the person says of columns and doubts; then try again, or import."""
+    upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
+    form = {name: values[-1] for name, values in (await form_of(request)).items()}
+    known = {one["column"] for one in upload.report.get("columns", ())}
+    for name, value in form.items():
+        if name.startswith(COLUMN) and (column := name.removeprefix(COLUMN)) in known:
+            if value not in TARGETS:
+                raise InvalidInput("this names no column", field=column, value=value[:40], mend="Choose one")
+            upload.columns[column] = value
+        if name.startswith(ANSWER) and value:
+            upload.answers[name.removeprefix(ANSWER)] = value
+    upload.confirm = form.get("confirm") == "yes"
+    dry_run = form.get("act") != "import"
+    uploads.start(upload, _own_address(request), words.language, dry_run=dry_run)
+    return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)

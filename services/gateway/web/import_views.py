@@ -1,0 +1,149 @@
+"""What the pages of dropped files show of a try or an import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, Upload
+from services.gateway.web.words import Words
+
+Json = Mapping[str, Any]
+FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    """A column with three of its values, and what it is taken to hold."""
+
+    name: str
+    samples: str
+    target: str
+    why: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtView:
+    """A question with its answers, and the one given."""
+
+    id: str
+    told: str
+    where: str
+    answers: tuple[tuple[str, str], ...]
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """Everything there is to say of some dropped files."""
+
+    busy: bool
+    imported: bool
+    progress: float
+    doing: str
+    error: str
+    mend: str
+    files: tuple[str, ...]
+    head: str
+    columns: tuple[ColumnView, ...]
+    counts: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    doubts: tuple[DoubtView, ...]
+    more_doubts: int
+    refused: tuple[str, ...]
+    notes: tuple[str, ...]
+    far: bool
+    can_import: bool
+
+
+def upload_view(upload: Upload, words: Words) -> UploadView:
+    """The upload as it stands."""
+    report, error = upload.report, upload.report.get("error") or {}
+    what, done, total = upload.done
+    failed = upload.state == FAILED or bool(error)
+    steps = report.get("steps", ())
+    text = error.get("message") or (words("import.broke") if failed else "")
+    far = any(one["far"] for one in steps)
+    if far and error:  # told below, beside the box to tick
+        text, error = words("import.needs_confirm"), {}
+    return UploadView(
+        busy=upload.busy, imported=upload.state == IMPORTED, progress=round(100 * done / total, 1) if total else 0.0,
+        doing=words.name("doing", what.lower()) if what else words("import.begins"), error=text,
+        mend=error.get("mend", ""), files=tuple(_file(one, words) for one in report.get("files", ())),
+        head=_head(report, words),
+        columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
+        counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
+        doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
+        more_doubts=report.get("more_doubts", 0), refused=_lines(report.get("refused", ()), words),
+        notes=_lines(report.get("notes", ()), words), far=far,
+        can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
+    )  # fmt: skip
+
+
+def _file(one: Json, words: Words) -> str:
+    return words("import.file", name=one["name"], day=words.day(one["day"]), count=words.number(one["rows"]))
+
+
+def _head(report: Json, words: Words) -> str:
+    if not report.get("known_columns"):
+        return words("import.first_time")
+    new, missing = report["new_columns"], report["missing_columns"]
+    if not new and not missing:
+        return words("import.as_before")
+    return words("import.as_before_but", new=", ".join(new) or "–", missing=", ".join(missing) or "–")
+
+
+def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView:
+    target = upload.columns.get(one["column"]) or str(one["target"])
+    why = words.name("why", one["why"])
+    if one["but"]:
+        why = words("import.but", target=words.name("target", one["but"]))
+    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, one["column"] in report["new_columns"])
+
+
+def _counts(counts: Json, words: Words) -> list[tuple[str, str]]:
+    found = []
+    for entity, row in counts.items():
+        told = [words("import.fate", fate=words.name("fate", fate), count=words.number(row[fate]))
+                for fate in FATES if row.get(fate)]  # fmt: skip
+        if told:
+            found.append((words.name("entity", entity), ", ".join(told)))
+    return found
+
+
+def _warnings(report: Json, words: Words) -> list[str]:
+    found = []
+    for one in report.get("steps", ()):
+        if one["far"]:
+            values = {"file": one["file"], "share": words.percent(abs(one["moved"])), "column": one["column"],
+                      "count": words.number(one["deals"])}  # fmt: skip
+            found.append(words("import.far_up" if one["moved"] > 0 else "import.far_down", **values))
+    if report.get("few_lost"):
+        won, lost = (report["outcomes"].get(name, 0) for name in ("WON", "LOST"))
+        found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
+    if report.get("partial"):
+        found.append(words("import.partial", files=", ".join(report["partial"])))
+    if report.get("gone"):
+        names = ", ".join(report["gone"][:10])
+        count = words.number(len(report["gone"]) + report["more_gone"])
+        found.append(words("import.gone", count=count, names=names))
+    return found
+
+
+def _doubt(one: Json, upload: Upload, words: Words) -> DoubtView:
+    where = words("import.line", file=one["file"], line=one["line"]) if one["line"] else one["file"]
+    told = words("import.doubt", what=words.name("doubt", one["kind"]), about=one["about"])
+    maybe = f" ({one['maybe']})" if one["maybe"] else ""
+    answers = tuple((value, words.name("answer", value)) for value in one["answers"])
+    return DoubtView(one["id"], told + maybe, where, answers, upload.answers.get(one["id"], ""))
+
+
+def _lines(rows: Sequence[Json], words: Words) -> tuple[str, ...]:
+    return tuple(
+        words("import.refused", where=words("import.line", file=row["file"], line=row["line"]), field=error["field"],
+              value=error["value"], message=error["message"], mend=error["mend"])
+        for row in rows
+        for error in row["errors"]
+    )  # fmt: skip

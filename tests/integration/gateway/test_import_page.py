@@ -1,0 +1,96 @@
+"""Korean workbooks dropped on a page of a running gateway: looked at, answered, imported and undone."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.gateway.conftest import RunningGateway, until
+from tests.unit.imports.weekly_runs import row, write
+
+
+def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Two files a week apart: one deal moves, one comes in."""
+    folder.mkdir()
+    first = write(
+        folder / "영업현황_2026-11-09.xlsx",
+        row("설비 교체", account="한빛정밀"),
+        row("예약 시스템", account="누리병원"),
+    )
+    second = write(
+        folder / "영업현황_2026-11-16.xlsx", row("설비 교체", account="한빛정밀"), row("예약 시스템", account="누리병원"),
+        row("포장 라인", account="다온식품"),
+    )  # fmt: skip
+    return [("files", (one.name, one.read_bytes(), "application/octet-stream")) for one in (first, second)]
+
+
+async def dropped(gateway: RunningGateway, files: list[tuple[str, tuple[str, bytes, str]]]) -> str:
+    answer = await gateway.http.post("/import?lang=ko", files=files, data={"currency": "KRW"})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def settled(gateway: RunningGateway, address: str) -> str:
+    """The page, once nothing is read any more."""
+
+    async def idle() -> str | None:
+        text = (await gateway.http.get(address)).text
+        return None if "<progress" in text else text
+
+    return str(await until(idle, 120, pause=0.2))
+
+
+async def deals(gateway: RunningGateway) -> list[dict[str, Any]]:
+    return list((await gateway.http.get("/v1/deals")).json()["deals"])
+
+
+async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGateway, tmp_path: Path) -> None:
+    address = await dropped(gateway, weeks(tmp_path / "weeks"))
+    page = html.unescape(await settled(gateway, address))
+    for text in ("영업현황_2026-11-16.xlsx: 2026. 11. 16., 3행", "처음 보는 열입니다", "누리병원", "생성 3"):
+        assert text in page, text
+    chosen = re.findall(r'<select name="column:([^"]+)".*?<option value="([^"]+)" selected>', page, re.DOTALL)
+    assert ("고객사", "account") in chosen
+    assert not await deals(gateway)  # nothing was written
+    assert (await gateway.http.post(address, data={"act": "import"})).status_code == 303
+    assert "체크하세요" in await settled(gateway, address)  # half of the pipeline would be new
+    assert not await deals(gateway)
+    assert (await gateway.http.post(address, data={"act": "import", "confirm": "yes"})).status_code == 303
+    done = await settled(gateway, address)
+    assert "가져왔습니다" in done, re.findall(r'role="alert">([^<]+)', done)
+    assert sorted(one["name"] for one in await deals(gateway)) == ["설비 교체", "예약 시스템", "포장 라인"]
+    again = await gateway.http.post(address, data={"act": "import"})
+    assert again.status_code == 409
+    undo = address.replace("?", "/undo?")
+    assert (await gateway.http.post(undo)).status_code == 303
+    assert not await deals(gateway)
+    assert (await gateway.http.get(address)).status_code == 404
+
+
+async def test_what_a_person_says_of_a_column_holds(gateway: RunningGateway, tmp_path: Path) -> None:
+    address = await dropped(gateway, weeks(tmp_path / "weeks"))
+    await settled(gateway, address)
+    await gateway.http.post(address, data={"column:고객사": "ignore", "act": "try"})
+    page = await settled(gateway, address)
+    assert re.search(r'name="column:고객사".*?<option value="ignore" selected>', page, re.DOTALL)
+    refused = await gateway.http.post(address, data={"column:고객사": "weather", "act": "try"})
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status"), [("notes.pdf", b"%PDF", 400), ("../../x.exe", b"MZ", 400), ("", b"", 400)]
+)
+async def test_other_files_are_refused(gateway: RunningGateway, name: str, data: bytes, status: int) -> None:
+    answer = await gateway.http.post("/import", files=[("files", (name, data, "application/octet-stream"))])
+    assert answer.status_code == status
+
+
+async def test_a_workbook_that_is_none_is_said_on_the_page(gateway: RunningGateway) -> None:
+    address = await dropped(gateway, [("files", ("영업현황_2026-11-16.xlsx", b"no workbook", "application/zip"))])
+    page = await settled(gateway, address)
+    assert 'role="alert"' in page
+    assert "Traceback" not in page
