@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -136,6 +136,19 @@ class Drawer:
         while self.bytes > self._most_bytes:
             self.bytes -= self._cache.popitem(last=False)[1][1]
         return [found[each] for each in prints]
+
+
+def drawn_ahead(drawer: Drawer, batches: Sequence[Sequence[Parameters]]) -> Iterator[list[Draw]]:
+    """Batch by batch, each drawn while the one before is put to use; nobody else may ask the drawer meanwhile."""
+    if len(batches) < 2:
+        yield from map(drawer.draw, batches)
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        waiting = ahead.submit(drawer.draw, batches[0])
+        for batch in batches[1:]:
+            before, waiting = waiting, ahead.submit(drawer.draw, batch)
+            yield before.result()
+        yield waiting.result()
 
 
 def draw_deals(deals: Sequence[Parameters], grid: Grid = CALENDAR) -> list[Draw]:

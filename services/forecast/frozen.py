@@ -75,6 +75,8 @@ class Frozen:
         spans = ((self.period.start, self.period.end), *_others(self.grid, self.period, self.day))
         ordered = np.empty((len(spans), SCENARIOS), dtype=np.int64)
         sums = [self.held.between(start, end, into) for (start, end), into in zip(spans, ordered, strict=True)]
+        if int(ordered.view(np.uint64).max()) < 2**32:  # sorted twice as fast
+            ordered = ordered.astype(np.uint32)
         ordered.sort(axis=1)
         quantiles = list(map(tuple, ordered.take(_RANKS, axis=1).tolist()))
         others = [

@@ -21,7 +21,7 @@ from learning.records import Node
 from learning.tree import COMPANY
 from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import Integers, RollupRow
-from services.forecast.draws import Draw, Drawer
+from services.forecast.draws import Draw, Drawer, drawn_ahead
 from services.forecast.frozen import Frozen, Held, rows_of
 from services.forecast.leaves import Adding, Key, Leaf, LeafKey, Moves, NodeKey, Part, Path, Update, placed_at
 from services.forecast.months import Allotments, Beside, leaf_parts
@@ -29,7 +29,7 @@ from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.other_trees import OtherTrees
 from services.forecast.spans import Span
 
-BATCH = 4_096  # deals drawn at once: some 40 MB
+BATCH = 2_048  # deals drawn at once: some 20 MB, while as many are added up
 
 
 class Rollup:
@@ -97,10 +97,9 @@ class Rollup:
         after = {update.deal_id: update for update in updates}
         before = {deal_id: self._deals.get(deal_id) for deal_id in after}
         touched = [each for each in (*after.values(), *before.values()) if each and each.parameters]
-        stands = [stand for each in touched for tree in each.by_tree().values() for stand in tree]
-        nodes = {node.id for path, _, _ in stands for node in path}
-        drawn = self._drawer.draw([each.parameters for each in touched if each.parameters])
-        currencies = {one.currency for one in drawn}
+        paths = [path for each in touched for tree in each.by_tree().values() for path, _, _ in tree]
+        nodes = {node.id for path in paths for node in path}
+        currencies = {one.currency for one in self._drawer.draw([one.parameters for one in touched if one.parameters])}
         try:
             self._replace(after)
             self.settle()
@@ -117,8 +116,10 @@ class Rollup:
         """Subtract what is held of each deal and add what is given."""
         pairs = [*((self._deals.get(deal_id), -1) for deal_id in updates), *((each, 1) for each in updates.values())]
         moving = [(update, sign) for update, sign in pairs if update and update.parameters]
-        for at in range(0, len(moving), BATCH):
-            self._add(moving[at : at + BATCH])
+        batches = [moving[at : at + BATCH] for at in range(0, len(moving), BATCH)]
+        drawn = drawn_ahead(self._drawer, [[one.parameters for one, _ in some if one.parameters] for some in batches])
+        for some, draws in zip(batches, drawn, strict=True):
+            self._add(some, draws)
         for deal_id, given in updates.items():
             self._other_trees.take_won(self._deals.get(deal_id), given, self.business_day)
             if given is not None:
@@ -126,9 +127,8 @@ class Rollup:
             else:
                 self._deals.pop(deal_id, None)
 
-    def _add(self, moving: Sequence[tuple[Update, int]]) -> None:
+    def _add(self, moving: Sequence[tuple[Update, int]], draws: Sequence[Draw]) -> None:
         """Add (1) or subtract (-1) deals."""
-        draws = self._drawer.draw([update.parameters for update, _ in moving if update.parameters])
         by_leaf: defaultdict[LeafKey, list[Adding]] = defaultdict(list)
         for (update, sign), draw in zip(moving, draws, strict=True):
             by_tree = update.by_tree()
@@ -174,7 +174,7 @@ class Rollup:
         self._allotted = allotted or {}
         self._correction = correction
         self._dirty_leaves |= self._leaves.keys()
-        self._place(self._placed.keys() | self._new_owners.keys())
+        self._place({*self._placed, *self._new_owners})
 
     def _place(self, owners: Iterable[tuple[str, str]]) -> None:
         """Put new business where the owner's open deals stand now, or where training saw him."""
