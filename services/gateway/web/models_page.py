@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, Unavailable
+from services.gateway.domain import Principal
+from services.gateway.health.telling import told
+from services.gateway.monitoring.records import AlertState
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.models import reason_in
 from services.gateway.rest.operations import Desks
@@ -19,7 +23,7 @@ from services.gateway.web.words import Words
 from services.gateway.workspace import SERVICES
 
 PATH = "/models"
-MOST_JOBS, MOST_AUDIT, MOST_LETTERS = 6, 12, 12
+MOST_JOBS, MOST_AUDIT, MOST_LETTERS, MOST_ALERTS = 6, 12, 12, 8
 
 
 Act = Callable[[Request, dict[str, list[str]]], Awaitable[None]]
@@ -72,11 +76,19 @@ def _acts(desks: Desks) -> dict[str, Act]:
     async def drop(_: Request, form: dict[str, list[str]]) -> None:
         await desks.letters.drop(_number(form))
 
+    async def look(_: Request, __: dict[str, list[str]]) -> None:
+        await desks.health.start()
+        desks.monitoring.monitor.ask()
+
+    async def seen(request: Request, form: dict[str, list[str]]) -> None:
+        alert = _number(form, "alert")
+        await desks.monitoring.change(principal_of(request), alert, AlertState.ACKNOWLEDGED, _text(form)["reason"])
+
     async def undo(request: Request, form: dict[str, list[str]]) -> None:
         await desks.imports.undo(principal_of(request), _one(form, "job"))
 
     return {"train": train, "cancel": cancel, "promote": promote, "rollback": rollback, "replay": replay,
-            "drop": drop, "undo": undo}  # fmt: skip
+            "drop": drop, "undo": undo, "look": look, "seen": seen}  # fmt: skip
 
 
 def _one(form: dict[str, list[str]], name: str) -> str:
@@ -90,10 +102,10 @@ def _text(form: dict[str, list[str]]) -> dict[str, str]:
     return {"reason": (form.get("reason") or [""])[0]}
 
 
-def _number(form: dict[str, list[str]]) -> int:
-    text = _one(form, "letter")
+def _number(form: dict[str, list[str]], name: str = "letter") -> int:
+    text = _one(form, name)
     if not text.isdecimal() or len(text) > 18:
-        raise InvalidInput("this is no dead letter", field="letter", value=text[:40], mend="Send it from the page")
+        raise InvalidInput("this is no number of one", field=name, value=text[:40], mend="Send it from the page")
     return int(text)
 
 
@@ -113,6 +125,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         letters = (await desks.letters.page(0, MOST_LETTERS))[0]
     except Unavailable:
         letters = []
+    values |= await _trust(desks, principal, words)
     values |= {
         "services": [service_view(desks.models.about(service), words) for service in SERVICES],
         "audit": [audit_view(entry.to_json(), words) for entry in audit], "letters": letters,
@@ -120,3 +133,13 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         "grades": gateway.workspace.grade_bounds,
     }  # fmt: skip
     return render("models.html", request, words, **values)
+
+
+async def _trust(desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:
+    """Can the data and the models be trusted: the verdict, what to mend first, three lights, open alerts."""
+    health, watched = await desks.health.summary(), await desks.monitoring.about(principal, words.language)
+    alerts = await desks.monitoring.alerts(principal, words.language, AlertState.OPEN.value, 0, MOST_ALERTS)
+    return {
+        "health": told(health, words.language) if health else None, "looking": desks.health.jobs.running is not None,
+        "lights": watched["lights"], "watched": words.day(watched["business_day"]), "alerts": alerts,
+    }  # fmt: skip
