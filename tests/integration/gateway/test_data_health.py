@@ -36,7 +36,7 @@ async def test_what_is_wrong_is_found_and_mended(gateway: RunningGateway, monkey
     http = gateway.http
     assert (await http.get("/v1/health")).json() == {"health": None, "running": None}
     opened = (await http.post("/v1/imports", json={"source": "crm.csv", "as_of": "2017-09-30"})).json()
-    people = [{"id": "ann"}, {"id": "ben"}, {"id": "zoe", "active": False}]
+    people: list[dict[str, Any]] = [{"id": "ann"}, {"id": "ben"}, {"id": "zoe", "active": False}]
     await gateway.lines("/v1/users:batch", people)
     await gateway.lines("/v1/accounts:batch", [{"id": "a1", "name": "㈜한빛정밀"}, {"id": "a2", "name": "한빛 정밀"}])
     await gateway.lines("/v1/deals:batch", DEALS)

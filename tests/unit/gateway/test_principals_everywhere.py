@@ -12,9 +12,8 @@ GATEWAY = Path(__file__).resolve().parents[3] / "services" / "gateway"
 # Who may ask for everything by itself: the edges that say who asks, and the system's own work.
 BY_ITSELF = {
     "dead_letters.py", "domain.py", "forecast_days.py", "forecast_totals.py", "forecast_trees.py", "grpc_api.py",
-    "health/desk.py",
-    "imports/sinks.py", "model_versions.py", "publisher.py", "renewals/keeper.py", "rest/base.py", "training.py", "training_run.py",
-    "monitoring/monitor.py", "workspace.py",
+    "health/desk.py", "imports/sinks.py", "model_versions.py", "monitoring/monitor.py", "publisher.py",
+    "renewals/keeper.py", "rest/base.py", "training.py", "training_run.py", "workspace.py",
 }  # fmt: skip
 
 
