@@ -110,6 +110,25 @@ async def test_it_follows_the_deals_and_the_rates(service: Forecasts, event: Mak
     assert doubled.deals_sum == pytest.approx(2 * one.deals_sum, rel=1e-4)
 
 
+async def test_what_would_be_is_what_comes_of_it(service: Forecasts, event: MakeEvent) -> None:
+    api = ForecastApi(service, Ready(), FixedClock(end_of(DAY)))
+    other = made(event, 0, 2, fields={"arr": 900.0}, score=0.9)
+    asked = pb.SimulateRollupRequest(deals=[other], period=Q4, amount_field="arr")
+    told = await api.SimulateRollup(asked, None)  # type: ignore[arg-type]
+    for rows in (told.current, told.simulated):
+        now = by_node(await service.totals_of_field("", Q4, "arr"))
+        assert {one.node for one in rows} == now.keys() - {"owner:u1"}
+        for one in rows:
+            row = now[one.node]
+            assert (one.open_deals, one.deals_sum, tuple(one.quantiles)) == (
+                row.open_deals, row.deals_sum, row.quantiles
+            )  # fmt: skip
+        take(service, other)
+    asked.added.add(count=1, deal=other)
+    with pytest.raises(InvalidInput, match="no custom field"):
+        await api.SimulateRollup(asked, None)  # type: ignore[arg-type]
+
+
 async def test_an_unknown_field_is_refused_with_those_there_are(service: Forecasts) -> None:
     api = ForecastApi(service, Ready(), FixedClock(end_of(DAY)))
     for field in ("words", "lost", "nothing"):

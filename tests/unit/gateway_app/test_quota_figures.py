@@ -75,13 +75,23 @@ def test_a_quota_is_of_an_owner_or_of_a_node() -> None:
     for raw, made in (
         ({"node": "owner:a"}, Quota("a", "2017-Q4", Money("USD", 100))),
         ({"node": "manager:a"}, NodeQuota("manager:a", "2017-Q4", Money("USD", 100))),
+        ({"node": "manager:a", "type": "arr"}, NodeQuota("manager:a", "2017-Q4", Money("USD", 100), "arr")),
+        ({"owner_id": "a", "type": "arr"}, NodeQuota("owner:a", "2017-Q4", Money("USD", 100), "arr")),
+        ({"owner_id": "a", "type": "amount"}, Quota("a", "2017-Q4", Money("USD", 100))),
     ):
         quota, errors = read_quota(raw | {"period": "2017-Q4", "amount": amount})
         assert (quota, errors) == (made, ())
         assert quota is not None
         assert read_quota(quota_json(quota)) == (made, ())
     wrong: Any
-    for wrong in ({"node": 3}, {"node": "company", "owner_id": "a"}, {"node": ""}, {"node": "company"}, []):
+    for wrong in (
+        {"node": "company", "type": 3},
+        {"node": 3},
+        {"node": "company", "owner_id": "a"},
+        {"node": ""},
+        {"node": "company"},
+        [],
+    ):
         assert read_quota(wrong)[0] is None
 
 
