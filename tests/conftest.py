@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = "required"
 settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
 settings.load_profile("dealcast")
+os.environ.setdefault("DEALCAST_MONITOR", "false")  # models are looked at where a test asks for it
 LONGEST_FIRST = ("tests/e2e/system/", "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/")
 
 

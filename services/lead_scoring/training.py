@@ -110,8 +110,8 @@ def train_folder(
     horizon_days: int | None = STATED,
 ) -> Trained:
     """Train on a folder in the history format and write `out`: artifact/ (the model, and how what it scores was
-    spread), evaluation.json (a copy of the model's, with the comparison with the champion as `champion`) and scores.parquet (deal_id, day, probability: time-forward scores
-    for other models to train on).
+    spread), evaluation.json (a copy of the model's, with the comparison with the champion as `champion`) and
+    scores.parquet (deal_id, day, probability: time-forward scores for other models to train on).
 
     overrules: columns that people keep or leave out, whatever the leak guard says. horizon_days: within which leads
     are to convert, None: at all; without it what the folder states.

@@ -106,7 +106,7 @@ def _inputs(then: tuple[date, Reference] | None, serving: ScoreModel, table: Tab
 
 
 def outcomes(rows: Rows, version: str) -> dict[str, Any]:
-    """Of records that ended: what the serving version had said beside what came of it; and by month, whoever said it."""
+    """Of records that ended: what the serving version had said beside what came; and by month, whoever said it."""
     mine = [one for one in rows if one["version"] == version]
     months = sorted({str(one["closed"])[:7] for one in rows}, reverse=True)
     of = {month: [one for one in rows if str(one["closed"])[:7] == month] for month in months}

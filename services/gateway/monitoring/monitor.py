@@ -43,6 +43,7 @@ class Monitor:
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failed: float = -AGAIN_SECONDS
     _wanted: bool = False
+    _looked: Mapping[str, Any] | None = None  # the occasion of the last look
 
     def ask(self) -> None:
         """Look as soon as nothing is trained or imported."""
@@ -68,6 +69,7 @@ class Monitor:
     async def _remember(self) -> None:
         """What moved when it was last looked at, for the training rule."""
         try:
+            self._looked = await self.watcher.gateway.store.get_setting(KEY)
             for _, body in await self.watcher.gateway.store.monitoring_days(LOCAL, 1):
                 self.trainer.watched(moved(body["report"]["score"]))
         except DealcastError as error:
@@ -78,7 +80,7 @@ class Monitor:
             return True
         if not self.by_itself or time.monotonic() - self._failed < AGAIN_SECONDS:
             return False
-        return await self.watcher.gateway.store.get_setting(KEY) != await self._occasion()
+        return self._looked != await self._occasion()
 
     async def _occasion(self) -> dict[str, Any]:
         """What is looked at anew when it changes."""
@@ -107,6 +109,7 @@ class Monitor:
             }  # fmt: skip
             await gateway.store.save_monitoring_day(day, body)
             await gateway.store.put_setting(KEY, occasion)
+            self._looked = occasion
         self.trainer.watched(moved(report["score"]))
         self.changed.wake()
         gateway.news.wake()

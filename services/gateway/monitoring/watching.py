@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 SCORING = "lead_scoring"
 LOOKED_BACK = timedelta(days=400)
+MOST_TOLD = 100_000
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -82,10 +83,7 @@ class Watcher:
     ) -> dict[str, Any]:
         folder = await asyncio.to_thread(scratch_folder, self.scratch, "watch-")
         try:
-            document = {
-                "version": version, "rows": _rows(told), "shadow": {name: _rows(rows) for name, rows in beside.items()}
-            }  # fmt: skip
-            await asyncio.to_thread((folder / "told.json").write_text, json.dumps(document), "utf-8")
+            await asyncio.to_thread(_write, folder / "told.json", version, told, beside)
             options = ["--told", str(folder / "told.json"), "--out", str(folder / "found.json")]
             options += ["--model", str(await self._unpacked(folder, version))]
             for name in beside:
@@ -122,13 +120,20 @@ class Watcher:
         return {"policy": policy, **told, "better": better[0] if better else "", "day": day}
 
 
+def _write(file: Path, version: str, told: Sequence[Told], beside: Mapping[str, Sequence[Told]]) -> None:
+    shadow = {name: _rows(rows) for name, rows in beside.items()}
+    document = {"version": version, "rows": _rows(told), "shadow": shadow}
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
 def _rows(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """Those that ended last, where there are very many."""
     return [
         {
             "deal": one.deal_id, "version": one.version, "probability": one.probability,
             "closed": one.closed.isoformat(), "won": one.won, "served": one.served,
         }
-        for one in told
+        for one in sorted(told, key=lambda one: one.closed, reverse=True)[:MOST_TOLD]
     ]  # fmt: skip
 
 

@@ -67,10 +67,19 @@ async def registered(gateway: RunningGateway, version: str, folder: Path) -> byt
     return packed
 
 
-async def looked(gateway: RunningGateway, language: str = "en") -> dict[str, Any]:
+async def looked_by_itself(gateway: RunningGateway) -> dict[str, Any]:
+    """As the business day is another; not again while it stays."""
     assert gateway.built is not None
-    await gateway.built.monitor.look()
-    return dict((await gateway.http.get(f"/v1/monitoring?lang={language}")).json())
+    monitor = gateway.built.monitor
+    monitor.by_itself = True
+    found = await until(lambda: of_day(gateway, LATER))
+    assert not await monitor._due()
+    return dict(found)
+
+
+async def of_day(gateway: RunningGateway, day: date) -> dict[str, Any] | None:
+    found: dict[str, Any] = (await gateway.http.get("/v1/monitoring?lang=ko")).json()
+    return found if found["business_day"] == day.isoformat() else None
 
 
 async def alerts(gateway: RunningGateway, query: str = "") -> list[dict[str, Any]]:
@@ -132,7 +141,7 @@ async def test_lights_alerts_and_a_challenger_that_scores_along(watched: Running
     closed = [ended(one, chance, LATER - timedelta(days=n % 20)) for n, one in enumerate(rows[CLOSED : CLOSED + 70])]
     await written(gateway, closed, LATER)
     await written(gateway, in_cents(), LATER)
-    found = await looked(gateway, "ko")
+    found = await looked_by_itself(gateway)
     of_outcomes(found)
     await drifted(gateway, nats, found)
     ended_it = await gateway.http.post(f"{path}:unshadow", json={"version": "2", "reason": "it is not"})

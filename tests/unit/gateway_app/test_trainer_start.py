@@ -135,6 +135,11 @@ async def test_it_trains_anew_once_when_the_day_changes_and_it_is_time(tmp_path:
     await made.jobs.finish(job, "FAILED", "for the test")
     await made._train_anew()
     assert len(made.jobs.all()) == 1, "once a day"
+    for moved, count in ((("amount",), 2), (("amount",), 2), ((), 3)):
+        made.watched(moved)
+        await made._train_anew()
+        assert len(made.jobs.all()) == count, "other inputs moved: it is looked at again"
+        await made.jobs.finish(made.jobs.all()[0], "FAILED", "for the test")
 
 
 def test_a_job_says_about_how_long_it_still_takes() -> None:
