@@ -22,6 +22,7 @@ COMMANDS = {
     "monitor": "cli.monitor",
     "export": "cli.export",
     "figures": "cli.figures",
+    "privacy": "cli.privacy",
     "dead-letters": "cli.dead_letters",
     "backup": "cli.backup",
     "restore": "cli.backup",

@@ -26,7 +26,8 @@ class Manifest:
 
     lead_horizon_days: within which leads are to convert; None: at all. holiday_country: ISO 3166 code of the country
     whose public holidays are kept, empty for none. trees: that totals are taken over beside the reporting line;
-    forecast_types: custom fields that they are taken of beside amounts, by name.
+    forecast_types: custom fields that they are taken of beside amounts, by name. privacy: how many people were erased
+    or are left out, and fields.
     """
 
     as_of: datetime
@@ -38,6 +39,7 @@ class Manifest:
     holiday_country: str = ""
     trees: tuple[Tree, ...] = ()
     forecast_types: Mapping[str, str] = field(default_factory=dict)
+    privacy: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """manifest.json."""
@@ -54,6 +56,8 @@ class Manifest:
             content["forecast_trees"] = [{"name": tree.name, "levels": list(tree.levels)} for tree in self.trees]
         if self.forecast_types:
             content["forecast_types"] = dict(self.forecast_types)
+        if self.privacy:
+            content["privacy"] = dict(self.privacy)
         return json.dumps(content | ({"sample": True} if self.sample else {}))
 
     @classmethod
@@ -69,8 +73,9 @@ class Manifest:
             calendar = FiscalCalendar.from_json(data.get("fiscal_year", {}))
             country, trees = str(data.get("holiday_country", "")), trees_from({"trees": data.get("forecast_trees", ())})
             types = {str(name): str(value) for name, value in dict(data.get("forecast_types", {})).items()}
+            privacy = {str(name): int(count) for name, count in dict(data.get("privacy", {})).items()}
             sample = bool(data.get("sample", False))
-            return cls(as_of, day, str(data["currency"]), sample, horizon, calendar, country, trees, types)
+            return cls(as_of, day, str(data["currency"]), sample, horizon, calendar, country, trees, types, privacy)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"manifest.json is not readable: {error}.", field="manifest.json", mend="Export the history again."

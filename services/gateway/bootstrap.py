@@ -49,9 +49,14 @@ from services.gateway.monitoring.publisher import AlertPublisher
 from services.gateway.monitoring.shadows import Shadows
 from services.gateway.monitoring.watching import Watcher
 from services.gateway.policies import PolicyDesk
+from services.gateway.privacy.desk import PrivacyDesk, Reach
+from services.gateway.privacy.erasing import Eraser
+from services.gateway.privacy.streams import Streams
+from services.gateway.privacy.withheld import Withheld
 from services.gateway.publisher import OutboxPublisher
 from services.gateway.reconciler import Limits, Reconciler
 from services.gateway.renewals.keeper import RenewalKeeper
+from services.gateway.rest.access_log import AccessLog
 from services.gateway.rest.app import create_app
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.operations import Desks
@@ -122,8 +127,12 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     policies, shadows = PolicyDesk(store, catalogue, models), Shadows(store, workspace, models)
     monitor = Monitor(Watcher(gateway, models, policies, shadows, scratch), trainer, imports.jobs, settings.monitor)
     sender = Publisher(nc, streams_file=settings.streams_file)
+    access = AccessLog(store)
+    reach = Reach(store, Streams(nc, settings.streams_file), settings.data_dir.resolve())
+    eraser = Eraser(reach, imports.jobs, trainer.jobs, models.load, gateway.outbox)
+    privacy = PrivacyDesk(reach, eraser.begin, gateway.outbox, gateway.news)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
-                  acting, exchange, MonitoringDesk(store, monitor, shadows), health=health)  # fmt: skip
+                  acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
     parts = Parts(
         runners=[
@@ -135,6 +144,8 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             PipelineWatch(gateway),
             health,
             RenewalKeeper(gateway),
+            eraser,
+            access,
             trainer,
             monitor,
             Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),
@@ -159,7 +170,8 @@ def _loops(settings: GatewaySettings, nc: NATS, gateway: Gateway, models: ModelV
     limits = Limits(settings.reconcile_seconds, settings.grace_seconds, settings.max_outstanding)
     reconciler = Reconciler(store, workspace, gateway.outbox, limits, partial(incarnations, nc), models.refill)
     sender = Publisher(nc, streams_file=settings.streams_file)
-    publisher = OutboxPublisher(store, sender, workspace, gateway.outbox, reconciler.published)
+    withheld = partial(Withheld.read, store)
+    publisher = OutboxPublisher(store, sender, workspace, gateway.outbox, reconciler.published, withheld)
     merger = InsightMerger(store, gateway.news.wake, reconciler.answered)
     consumer = partial(Consumer, nc, stream=INSIGHTS_STREAM, streams_file=settings.streams_file)
     subjects = [f"{prefix}.*" for prefix in (INSIGHTS_LEAD_SCORE, INSIGHTS_FORECAST, INSIGHTS_NEXT_ACTIONS)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from services.gateway.convert_letters import unpublished
 from services.gateway.domain import LOCAL, Record
 from services.gateway.feedback_record import Feedback
 from services.gateway.live import Signal, wait_either
+from services.gateway.privacy.withheld import Withheld
 from services.gateway.store.interface import OutboxRow, Store
 from services.gateway.workspace import Workspace
 
@@ -70,7 +71,8 @@ def due(rows: Sequence[OutboxRow]) -> list[Due]:
 
 
 class OutboxPublisher:
-    """Runs until stopped; `wake` makes it look at once. `published` is told each deal, its revision and the cause."""
+    """Runs until stopped; `wake` makes it look at once. `published` is told each deal, its revision and the cause;
+    `withheld` says what services are not to know."""
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class OutboxPublisher:
         workspace: Workspace,
         wake: Signal,
         published: Callable[[str, int, str], None] = lambda _deal, _revision, _cause: None,
+        withheld: Callable[[], Awaitable[Withheld]] | None = None,
     ) -> None:
         self._store = store
         self._sender = sender
@@ -87,6 +90,7 @@ class OutboxPublisher:
         self._published = published
         self._types: dict[str, FieldType] = {}
         self._types_read = 0.0
+        self._read_withheld, self._withheld = withheld, Withheld()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until stopped."""
@@ -146,6 +150,8 @@ class OutboxPublisher:
         nothing: list[int] = []
         hopeless: list[tuple[Due, DealcastError]] = []
         types = await self._field_types()
+        if self._read_withheld is not None:
+            self._withheld = await self._read_withheld()
         for number, entry in enumerate(entries):
             record = by_id.get(entry.deal_id)
             if record is None:
@@ -180,7 +186,7 @@ class OutboxPublisher:
     ) -> Outgoing | DealcastError:
         try:
             event = deal_event(
-                record.history,
+                self._withheld.history(record.history),
                 business_day=self._workspace.business_day,
                 cause=entry.cause,
                 owner_name=record.owner_name,

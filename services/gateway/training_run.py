@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from services.gateway.jobs import Job, Jobs
 from services.gateway.model_audit import RULE
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions
+from services.gateway.privacy.withheld import Withheld
 from services.gateway.promotion import decide, waits_with
 from services.gateway.promotion_rule import Decision
 from services.gateway.service import Gateway
@@ -37,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 LINE_LIMIT = 16 * 1024 * 1024
 IGNORED = "ignored.json"  # pairs that are no duplicates, for the training
-TOLD = ("outcomes", "conversions", "business_day", "counted_once")  # of a training, kept with its versions
+TOLD = ("outcomes", "conversions", "business_day", "privacy", "counted_once")  # of a training, kept with its versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class TrainingRun:
         try:
             await self._gateway.store.add_event("model", "", {"training": job.id, "state": job.state})
             job.stage = "export"
-            async with exported(self._gateway.store, self._gateway.workspace, LOCAL, scratch) as history:
+            async with await self._history(scratch) as history:
                 await self._train(history, out)
             if self._interrupted():
                 return  # it stays unfinished: the next start begins it again
@@ -115,6 +117,16 @@ class TrainingRun:
         finally:
             await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
             self._gateway.news.wake()
+
+    async def _history(self, scratch: Path) -> AbstractAsyncContextManager[Path]:
+        """The records without people who are restricted and fields that are personal; what is left out is counted."""
+        store = self._gateway.store
+        withheld, erased = await Withheld.read(store), len(await store.erasures(LOCAL))
+        counts = {"erased": erased, "restricted": len(withheld.contacts),
+                  "personal_fields": sum(map(len, withheld.fields.values()))}  # fmt: skip
+        self.job.detail["privacy"] = counts
+        told = counts if any(counts.values()) else None
+        return exported(store, self._gateway.workspace, LOCAL, scratch, withheld=withheld, privacy=told)
 
     async def _train(self, history: Path, out: Path) -> None:
         if self._cancelled or self._stopped:

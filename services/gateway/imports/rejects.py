@@ -16,6 +16,7 @@ import orjson
 from services.gateway.domain import FieldError
 from services.gateway.imports.messages import told
 from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
+from services.gateway.imports.resident import unrepeated
 
 REASONS = tuple(REASON_PREFIX + name for name in ("line", "field", "value", "reason", "mend"))
 
@@ -57,6 +58,7 @@ class RejectsWriter:
             self._rows.execute("PRAGMA synchronous = OFF")
             self._rows.execute("CREATE TABLE row (source TEXT, line INTEGER, cells BLOB, errors BLOB)")
         self._sources.setdefault(source, columns)
+        cells, errors = unrepeated(columns, cells, errors)
         kept = orjson.dumps([astuple(error) for error in errors])
         self._rows.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (str(source), line, orjson.dumps(list(cells)), kept))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.gateway.domain import FieldError
+from services.gateway.imports import resident
 from services.gateway.imports.schema import OF_DEALS, PAST_TARGETS, TARGETS
 from services.gateway.imports.sheets import no_deal
 from services.gateway.imports.staging import Part, Staging
@@ -56,13 +57,13 @@ def scan(number: int, table: OpenTable, staging: Staging, reject: Reject, advanc
     """Read a file once. Rows without an id are refused here, unless the mapping passes over them."""
     last, found, position = LastDay(table), Scanned(), 0
     once = table.spec.entity not in OF_DEALS  # equal rows on a customer or a user say nothing new
-    used = _used(table)
+    used, notes = _used(table), resident.note_columns(table.spec)
     for row in table.table.rows():
         found.rows += 1
         if found.rows % EVERY == 0:
             advance(table.table.position - position)
             position = table.table.position
-        errors = [row.error] if row.error else []
+        errors = [row.error] if row.error else resident.refused(table.table.columns, row.cells, used, notes)
         key = "" if errors else table.cells.key(table.key_kind, row.cells, errors)
         if not key and not errors:
             if table.spec.without_id == "pass":

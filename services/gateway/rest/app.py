@@ -27,6 +27,7 @@ from services.gateway.rest import (
     monitoring,
     operations,
     policies,
+    privacy,
     problems,
     quotas,
     related,
@@ -36,6 +37,7 @@ from services.gateway.rest import (
     views,
     what_if,
 )
+from services.gateway.rest.access_log import Noting
 from services.gateway.rest.base import ALWAYS, PROBLEMS, REF
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
@@ -73,9 +75,11 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         exports.router(gateway, desks.scratch),
         figures.router(gateway, desks.scratch),
         renewals.router(gateway),
+        privacy.router(desks.privacy, desks.access),
     ):
         app.include_router(router)
     mount_pages(app, gateway, desks)
+    app.add_middleware(Noting, access=desks.access)
     app.add_middleware(Tracing)
     app.add_middleware(EncodedSlashes)
     _describe(app)

@@ -26,8 +26,10 @@ from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
 from services.gateway.monitoring.desk import MonitoringDesk
 from services.gateway.policies import PolicyDesk
+from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.rest import base, models, training, weekly_files
 from services.gateway.rest import schemas_operations as shapes
+from services.gateway.rest.access_log import AccessLog
 from services.gateway.rest.base import DAY, TEXT, principal_of
 from services.gateway.rest.http import (
     Line,
@@ -65,6 +67,8 @@ class Desks:
     exchange: ExchangePointer
     monitoring: MonitoringDesk
     health: HealthDesk
+    privacy: PrivacyDesk
+    access: AccessLog
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:

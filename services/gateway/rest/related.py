@@ -245,7 +245,9 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         account = checked_text("account_id", request.query_params.get("account_id", ""))
         found = await store.list_contacts(principal_of(request), account, cursor, limit)
         following = found[-1].id if len(found) == limit else ""
-        return answer({"contacts": [people.contact_to_json(each) for each in found], "next_cursor": following})
+        kept_only = await store.restricted()
+        told = [people.contact_to_json(each) | {"restricted": each.id in kept_only} for each in found]
+        return answer({"contacts": told, "next_cursor": following})
 
     @routes.get("/products", responses=base.gives(shapes.Products))
     async def products(request: Request) -> Response:

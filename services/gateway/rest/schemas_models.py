@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from services.gateway.rest.schemas import Shape
 
 
@@ -25,13 +27,14 @@ class Decision(Shape):
 
 
 class TrainedOn(Shape):
-    """The outcomes (closed deals, leads that converted) there were and the business day when it was trained, and by
-    which job."""
+    """The outcomes (closed deals, leads that converted) there were and the business day when it was trained, by which
+    job, and how many people had been erased or were left out."""
 
     outcomes: int
     conversions: int = 0
     business_day: str
     job: str
+    privacy: dict[str, int] = Field(default_factory=dict)
 
 
 class ModelVersion(Shape):

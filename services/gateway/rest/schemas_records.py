@@ -118,7 +118,7 @@ class Consent(Shape):
 
 
 class Contact(Shape):
-    """A person at an account."""
+    """A person at an account; restricted: kept, without any scoring of or suggestion about them."""
 
     id: str
     name: str
@@ -128,6 +128,7 @@ class Contact(Shape):
     phone: str
     consents: list[Consent]
     deleted: bool
+    restricted: bool = False
 
 
 class ContactPage(Shape):

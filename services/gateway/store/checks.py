@@ -21,8 +21,10 @@ from services.gateway.limits import (
     PERIOD,
     UNSTORABLE,
 )
+from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number
 
 SHOWN = 100
+SHORTEST = 12  # characters, above which there may be a resident number
 ABSURD = 10**90  # Python refuses to print integers of thousands of digits
 MOST_ERRORS = 50
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -59,6 +61,8 @@ class Checker:
             return self.refuse(field, value, "this is no text", "Give the id as text")
         if not value:
             return empty or self.refuse(field, value, "the id is empty", "Give an id of 1 to 200 characters")
+        if SHORTEST < len(value) <= ID_LENGTH and holds_resident_number(value):
+            return self.refuse(field, "", MESSAGE, MEND)
         if len(value) > ID_LENGTH:
             return self.refuse(field, value, f"the id has {len(value):,} characters", "Use at most 200 characters")
         if value.isascii() and value.isprintable():
@@ -78,9 +82,11 @@ class Checker:
         return self.text(field, value)
 
     def text(self, field: str, value: Any) -> bool:
-        """Text of at most 2 MB; no NUL and no lone surrogates, which PostgreSQL cannot keep."""
+        """Text of at most 2 MB; no NUL and no lone surrogates, which PostgreSQL cannot keep, and no resident number."""
         if not isinstance(value, str):
             return self.refuse(field, value, "this is no text", "Give text")
+        if len(value) > SHORTEST and holds_resident_number(value, field):
+            return self.refuse(field, "", MESSAGE, MEND)
         if not value.isascii() or "\x00" in value:
             if UNSTORABLE.search(value):
                 return self.refuse(field, value, "this holds a NUL or half a surrogate pair", "Drop that character")

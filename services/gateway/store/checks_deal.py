@@ -25,11 +25,13 @@ from learning.records import (
 )
 from services.gateway.domain import UNSET, DealWrite, PastChange
 from services.gateway.limits import ID_LENGTH
+from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number
 from services.gateway.store.checks import Checker
 from services.gateway.store.context import Context
 from services.gateway.store.field_types import PREFIX
 
 MOST_LINES = 1_000
+SMALLEST_RESIDENT_NUMBER = 1e9  # without the zeros it may begin with
 MOST_HOLDERS = 20
 _KINDS: Mapping[str, type] = {"products": ProductLine, "contacts": ContactRole, "credits": Credit}
 
@@ -97,6 +99,8 @@ def check_custom(check: Checker, name: Any, value: Any) -> None:
     if isinstance(value, str):
         check.text(path, value)
     elif isinstance(value, int | float):
+        if abs(value) >= SMALLEST_RESIDENT_NUMBER and holds_resident_number(f"{value:013.0f}", path):
+            check.refuse(path, "", MESSAGE, MEND)
         check.number(path, value)
     elif isinstance(value, date):
         check.day(path, value)

@@ -42,6 +42,7 @@ from kit.errors import InvalidInput, Unavailable
 from services.gateway.store.codec import dumps
 from services.gateway.store.migrate import write_ahead
 from services.gateway.store.ready import Many, Rewrites, Rows
+from services.gateway.store.tables import metadata
 
 T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
@@ -130,6 +131,28 @@ class Database:
         with self._explained(), self._reader.connect() as connection:
             connection.begin()
             return work(connection)
+
+    async def compact(self) -> None:
+        """Rewrite the database's files without what was deleted; other work waits meanwhile. May raise Unavailable."""
+        await asyncio.get_running_loop().run_in_executor(self._write_thread, self._compact)
+
+    def _compact(self) -> None:
+        with self._explained(), self._writer.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            if self.is_sqlite:
+                driver.execute("PRAGMA temp_store=FILE")  # a copy of all of it would not fit into memory
+                driver.execute("VACUUM")
+                driver.execute("PRAGMA temp_store=MEMORY")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if busy:  # a reader still needs what was before
+                    raise Unavailable("the database's log is still being read", field="store", mend="Try again")
+            else:
+                driver.autocommit = True
+                try:
+                    driver.execute("VACUUM (FULL) " + ", ".join(metadata.tables))
+                finally:
+                    driver.autocommit = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

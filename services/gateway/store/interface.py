@@ -33,6 +33,7 @@ from services.gateway.store.forecast_interface import ForecastStore
 from services.gateway.store.health_interface import HEALTH_CALLS, HealthStore
 from services.gateway.store.imports_interface import ImportsStore
 from services.gateway.store.monitoring_interface import MONITORING_CALLS
+from services.gateway.store.privacy_interface import PRIVACY_CALLS, PrivacyStore
 from services.gateway.store.shapes import (
     SORTS,
     Behind,
@@ -57,12 +58,13 @@ SYSTEM_CALLS = HEALTH_CALLS | frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
     "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
     "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
-    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS,
+    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS, *PRIVACY_CALLS,
 })  # fmt: skip
 
 
 class Store(
-    ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore, ModelAuditStore, Protocol
+    ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore, ModelAuditStore, PrivacyStore,
+    Protocol,
 ):
     """Records, history, outbox, insights, events and settings."""
 

@@ -17,14 +17,18 @@ from services.gateway.store.monitoring import Monitoring
 from services.gateway.store.outbox import Outbox
 from services.gateway.store.past import Past
 from services.gateway.store.placed import Placed
+from services.gateway.store.privacy import PersonalData
+from services.gateway.store.privacy_rules import PrivacyRules
 from services.gateway.store.quotas import Quotas
 from services.gateway.store.scored import Scored
+from services.gateway.store.shield import Shield
 from services.gateway.store.totals import Totals
 from services.gateway.store.workspace import WorkspaceDocuments
 
 
 class SqlStore(
-    FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past, DealPasts, Calls, Exchange,
-    Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored, WorkspaceDocuments,
+    Shield, PersonalData, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
+    DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
+    WorkspaceDocuments,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from kit.money import Money
 from learning.records import FieldType, Outcome, Value
 from services.gateway.domain import FieldError
+from services.gateway.imports import resident
 from services.gateway.imports.cells import CellReader, Rounded
 from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.schema import FileSpec, Format, Source
@@ -76,6 +77,8 @@ class RowReader:
     def __init__(self, number: int, file: WeekFile, currency: str, kinds: Mapping[str, Kind]) -> None:
         self._number, self._file, self._currency = number, file, currency
         self._sources = {target: Source(column, format=FORMAT) for target, column in file.holds.items()}
+        columns = {*file.holds.values(), *file.custom}
+        self._used = [at for at, name in enumerate(file.columns) if name in columns]
         self._custom = {name: (Source(name, format=kinds[name][1]), kinds[name][0]) for name in file.custom}
         rules = Rules("weekly files", currency, "Asia/Seoul", "", {}, ())
         self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns)
@@ -88,6 +91,9 @@ class RowReader:
     def read(self, line: int, cells: list[str]) -> WeekRow:
         """One row."""
         row = WeekRow(self._number, line, cells, self._file.day)
+        row.errors = resident.refused(self._file.columns, cells, self._used, ())
+        if row.errors:  # of such a row nothing more is said
+            return row
         of = {
             target: self._cells.value(_KINDS[target], source, cells, row.errors)
             for target, source in self._sources.items()

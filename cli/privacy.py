@@ -1,0 +1,177 @@
+"""`dealcast privacy`: a person's data found, exported, restricted and erased."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+
+app = typer.Typer(
+    help="Find a person, export what is kept about them, restrict or erase them. Dealcast must be running.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Identity = Annotated[str, typer.Argument(help="As find shows it.", metavar="ID")]
+User = Annotated[bool, typer.Option("--user", help="The id is a user's (a seller's), not a contact's.")]
+Also = Annotated[
+    list[str] | None, typer.Option("--also", help="A word that stands for this person and nobody else; repeatable.")
+]
+UNKNOWN = "dealcast privacy find shows ids"
+POLL_SECONDS = 1.0
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(help="A name, mail, telephone number or id.")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Who may be meant, with their ids."""
+    people = call(data_dir, url, "POST", "/v1/privacy/people:find", json={"text": text})["people"]
+    for one in people:
+        known = "  ".join(one[name] for name in ("name", "email", "phone", "account_id") if one[name])
+        typer.echo(f"{one['kind']}  {one['id']}  {known}{'  RESTRICTED' if one['restricted'] else ''}")
+    if not people:
+        typer.echo("nobody")
+
+
+@app.command()
+def where(
+    identity: Identity, user: User = False, also: Also = None, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = ""
+) -> None:
+    """Every place that holds them: tables, streams, files."""
+    told = _ask(data_dir, url, "where", identity, user, also)
+    _places(told["found"])
+    for one in told["alike"]:
+        typer.echo(f"seems to be the same person: {one['kind']} {one['id']}", err=True)
+    if told["unsearched"]:
+        words = ", ".join(told["unsearched"])
+        typer.echo(f"not looked for in texts, as others are called so too or it is too short: {words}", err=True)
+        typer.echo("to look for more, name it with --also", err=True)
+    for place in told["out_of_reach"]:
+        typer.echo(f"cannot be looked into: {place}", err=True)
+
+
+@app.command()
+def export(
+    identity: Identity,
+    out: Annotated[Path, typer.Option("--out", help="A .json or .xlsx file to write.")],
+    user: User = False,
+    also: Also = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Write everything that is kept about them into a file, which then is personal data itself."""
+    import json
+
+    from services.gateway.privacy.sheets import workbook
+
+    found = _ask(data_dir, url, "export", identity, user, also)
+    if out.suffix == ".xlsx":
+        out.write_bytes(workbook(found))
+    else:
+        out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
+    out.chmod(0o600)
+    typer.echo(f"{sum(map(len, found['tables'].values()))} rows in {out}")
+
+
+@app.command()
+def erase(
+    identity: Identity,
+    user: User = False,
+    also: Also = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Erase them everywhere. There is no way back."""
+    if not yes:
+        where(identity, user, also, data_dir, url)
+        typer.confirm("Erase this person from all of it? There is no way back", abort=True)
+    begun = _ask(data_dir, url, "erase", identity, user, also)
+    typer.echo(f"erasure {begun['id']}")
+    stage = ""
+    while (told := call(data_dir, url, "GET", f"/v1/privacy/erasures/{begun['id']}"))["state"] == "RUNNING":
+        if told["stage"] != stage:
+            stage = told["stage"]
+            typer.echo(f"{told['progress']:4.0%}  {stage}", err=True)
+        time.sleep(POLL_SECONDS)
+    typer.echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
+    if told["left"]:
+        _places(told["left"])
+        typer.echo("these still hold them; docs/privacy.md says what to do", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def erasures(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """All erasures, newest first; they tell nothing of who it was."""
+    for one in call(data_dir, url, "GET", "/v1/privacy/erasures")["erasures"]:
+        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['state']}  {one['kind']}  {one['rows']:,} rows")
+
+
+@app.command()
+def readmit(
+    erasure: Annotated[str, typer.Argument(help="As erasures shows it.", metavar="ERASURE")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Let an erased person be taken in again when they come by a file or a program."""
+    unknown = "dealcast privacy erasures lists them; whoever was let in again is not kept out any more"
+    call(data_dir, url, "POST", f"/v1/privacy/erasures/{erasure}:readmit", unknown=unknown)
+    typer.echo("whoever this was is taken in again")
+
+
+@app.command()
+def restrict(
+    identity: Identity,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")] = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Keep a contact, without any scoring of or suggestion about them."""
+    call(data_dir, url, "POST", "/v1/privacy/people:restrict", unknown=UNKNOWN, json={"id": identity, "reason": reason})
+    typer.echo(f"restricted: {identity}")
+
+
+@app.command()
+def lift(identity: Identity, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """Process a restricted contact again."""
+    call(data_dir, url, "POST", "/v1/privacy/people:lift", unknown=UNKNOWN, json={"id": identity})
+    typer.echo(f"processed again: {identity}")
+
+
+@app.command()
+def restrictions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+    """Who is restricted."""
+    for one in call(data_dir, url, "GET", "/v1/privacy/restrictions")["restrictions"]:
+        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['author']}  {one['reason']}")
+
+
+@app.command()
+def access(
+    record: Annotated[str, typer.Option("--record", help="Of this contact or deal alone.", metavar="ID")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1, max=500)] = 100,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Who read personal data, newest first."""
+    wanted = {"limit": limit} | ({"record": record} if record else {})
+    for one in call(data_dir, url, "GET", "/v1/privacy/access", params=wanted)["access"]:
+        typer.echo(f"{one['time'][:19]}  {one['who']}  {one['route']}  {one['kind']}  {one['record']}")
+
+
+def _ask(data_dir: Path, url: str, act: str, identity: str, user: bool, also: list[str] | None) -> Any:
+    body = {"kind": "user" if user else "contact", "id": identity, "also": also or []}
+    return call(data_dir, url, "POST", f"/v1/privacy/people:{act}", unknown=UNKNOWN, json=body)
+
+
+def _places(found: Iterable[Mapping[str, Any]]) -> None:
+    for one in found:
+        records = f"  ({', '.join(one['records'][:5])})" if one["records"] else ""
+        typer.echo(f"{one['store']:15} {one['place']:40} {one['count']:,}{records}")

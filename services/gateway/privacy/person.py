@@ -1,0 +1,182 @@
+"""A person as stores know them: what identifies them, how that is found in text and JSON, and how it is taken out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+ERASED = "[erased]"
+CONTACT, USER = "contact", "user"
+SHORTEST_ID = 5  # shorter ones are found as ids only, never as words in text
+SHORTEST_ALSO = 3
+PHONE_DIGITS = 8
+_HANGUL = re.compile("[가-힣]+")
+_ROLE = {"contact_id", "role"}
+_LEFT_ASCII, _RIGHT_ASCII = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
+
+
+@dataclass(frozen=True, slots=False)
+class Person:
+    """A contact or a user. `also` are words that stand for the person and nobody else; `shared` says that others bear
+    the same name."""
+
+    id: str
+    kind: str = CONTACT
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    account_id: str = ""
+    also: tuple[str, ...] = ()
+    shared: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept while an erasure is under way."""
+        return asdict(self) | {"also": list(self.also)}
+
+    @staticmethod
+    def from_json(row: dict[str, Any]) -> Person:
+        """The inverse of `to_json`."""
+        return Person(**(row | {"also": tuple(row["also"])}))
+
+    @cached_property
+    def name_is_sure(self) -> bool:
+        """Whether the name alone tells who is meant: of two words, or of three Korean syllables; `Kim` does not, nor
+        one that others have."""
+        return not self.shared and self._whole
+
+    @property
+    def _whole(self) -> bool:
+        return len(self.name.split()) > 1 or bool(_HANGUL.fullmatch(self.name) and len(self.name) > 2)
+
+    @cached_property
+    def unsearched(self) -> list[str]:
+        """What is known of them that is not looked for in text, as too much else would be found."""
+        short = [self.name] if self.name and not self.name_is_sure else []
+        return short + ([self.id] if len(self.id) < SHORTEST_ID else [])
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What is looked for in text, whatever is around it."""
+        known = [self.name if self.name_is_sure else "", self.email, self.phone if _digits(self.phone) else ""]
+        ids = [self.id] if self.kind == CONTACT and len(self.id) >= SHORTEST_ID else []
+        return list(dict.fromkeys(one.strip() for one in [*known, *ids, *self.also] if one.strip()))
+
+    @cached_property
+    def anchors(self) -> list[str]:
+        """A part of each word that stands in every spelling of it: what a database looks for first."""
+        digits = _digits(self.phone)
+        found = [digits[-4:] if one == self.phone and digits else _longest(one) for one in self.words]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """All words, in every spelling; None where there is none."""
+        spellings = [_phone(self.phone) if one == self.phone else _spelling(one) for one in self.words]
+        return re.compile("|".join(spellings), re.IGNORECASE) if spellings else None
+
+    @cached_property
+    def raw(self) -> re.Pattern[bytes] | None:
+        """All words as bytes of a file or a message, whatever stands around them: as UTF-8, and as JSON escapes it."""
+        digits = _digits(self.phone)
+        words = [*self.words, *([digits] if digits else [])]
+        words += ["".join(one.split()) for one in words if _HANGUL.fullmatch("".join(one.split()))]
+        spelled = {form for one in words for form in (one, _escaped(one))}
+        wide = {re.escape(form.encode()) for form in spelled}
+        return re.compile(b"|".join(sorted(wide)), re.IGNORECASE) if wide else None
+
+    def in_text(self, text: str) -> bool:
+        """Whether a text names them."""
+        return self.pattern is not None and self.pattern.search(text) is not None
+
+    def out_of_text(self, text: str) -> str:
+        """The text with every mention replaced."""
+        return self.pattern.sub(ERASED, text) if self.pattern is not None else text
+
+    def out_of_json(self, text: str) -> str:
+        """A JSON document without them; any other text as such."""
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return self.out_of_text(text)
+        cleaned = self.out_of(document)
+        return text if cleaned == document else orjson.dumps(cleaned).decode()
+
+    def out_of(self, value: Any) -> Any:
+        """A document without them: words replaced, ids too, and what is about them alone left out of lists."""
+        if isinstance(value, str):
+            nested = value[:1] in "[{" and value[-1:] in "]}"
+            return self.out_of_json(value) if nested else self.out_of_text(value)
+        if isinstance(value, list):
+            return [self.out_of(one) for one in value if not self._is_theirs(one)]
+        if isinstance(value, dict):
+            return {self.out_of_text(name): self._member(name, one, value) for name, one in value.items()}
+        return value
+
+    def _member(self, name: str, value: Any, around: dict[str, Any]) -> Any:
+        own = self.kind == CONTACT and around.get("contact_id") == self.id
+        if own and name == "contact_id":
+            return ERASED if around.keys() <= _ROLE else ""
+        if own and name == "text":
+            return ERASED
+        return self.out_of(value)
+
+    def _is_theirs(self, one: Any) -> bool:
+        """An entry of a list that is about them alone: a suggestion to contact them, their place on a deal."""
+        if self.kind != CONTACT or not isinstance(one, dict) or one.get("contact_id") != self.id:
+            return False
+        return not one.keys() <= _ROLE and "text" not in one
+
+
+def _escaped(word: str) -> str:
+    return json.dumps(word)[1:-1]
+
+
+def _digits(phone: str) -> str:
+    digits = "".join(filter(str.isdecimal, phone))
+    return digits if len(digits) >= PHONE_DIGITS else ""
+
+
+def _phone(phone: str) -> str:
+    """A telephone number with anything between its digits; 010-… and +82 10-… are the same."""
+    digits = _digits(phone)
+    if digits.startswith("82"):
+        digits = "0" + digits[2:].removeprefix("0")
+    between = r"[\s().\-·]*"
+    rest = between.join(digits[1:])
+    start = rf"(?:\+?82{between}(?:\(?0\)?)?|0)" if digits.startswith("0") else rf"\+?{digits[0]}"
+    return rf"(?<!\d){start}{between}{rest}(?!\d)"
+
+
+def _spelling(word: str) -> str:
+    """A word with any spaces between its parts; a Korean name may be written apart, and particles follow it."""
+    if _HANGUL.fullmatch(whole := word.replace(" ", "")):
+        return r"(?<![가-힣])" + "".join(rf"{syllable}\s?" for syllable in whole[:-2]) + whole[-2:]
+    parts = r"\s+".join(re.escape(part) for part in word.split())
+    left = _LEFT_ASCII if _is_word(word[0]) else ""
+    return left + parts + (_RIGHT_ASCII if _is_word(word[-1]) else "")
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
+
+
+def _longest(word: str) -> str:
+    """The longest part without spaces; of a Korean name the last two syllables, which always stand together."""
+    if _HANGUL.fullmatch(whole := word.replace(" ", "")):
+        return whole[-2:]
+    return max(word.split(), key=len)
+
+
+def people_alike(person: Person, others: Sequence[Person]) -> list[Person]:
+    """Others that seem to be the same person: the same mail or telephone number."""
+    mail, digits = person.email.casefold(), _digits(person.phone)
+    return [
+        one for one in others if (one.kind, one.id) != (person.kind, person.id)
+        and ((mail and one.email.casefold() == mail) or (digits and _digits(one.phone) == digits))
+    ]  # fmt: skip

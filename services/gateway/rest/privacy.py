@@ -1,0 +1,176 @@
+"""/v1/privacy: a person's data found, exported, restricted and erased. Who is meant stands in bodies, never in an
+address, which others may log."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.errors import InvalidInput, NotFound
+from services.gateway.privacy.desk import PrivacyDesk
+from services.gateway.privacy.person import CONTACT, Person
+from services.gateway.privacy.records import Access
+from services.gateway.privacy.sheets import workbook
+from services.gateway.rest import base
+from services.gateway.rest import schemas_privacy as shapes
+from services.gateway.rest.access_log import AccessLog
+from services.gateway.rest.base import TEXT, principal_of
+from services.gateway.rest.http import answer, id_in_path, limit_of, object_of, text_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WHO = {"kind": TEXT | {"enum": ["contact", "user"]}, "id": TEXT, "also": base.listed(TEXT)}
+REQUIRED = {"required": ["id"]}
+
+
+def router(desk: PrivacyDesk, log: AccessLog) -> APIRouter:
+    """The routes."""
+    routes = base.routes("privacy")
+    _people(routes, desk, log)
+    _restrictions(routes, desk)
+    _erasures(routes, desk)
+    _marks(routes, desk)
+    return routes
+
+
+async def _who(request: Request, desk: PrivacyDesk, *more: str) -> tuple[Person, dict[str, Any]]:
+    given = await object_of(request, (*WHO, *more))
+    also = given.get("also", [])
+    if not isinstance(also, list) or not all(isinstance(one, str) for one in also):
+        raise InvalidInput("also is no list of words", field="also", mend='Send {"id": …, "also": ["…"]}')
+    kind, identity = text_of(given, "kind", CONTACT), text_of(given, "id")
+    return await desk.person(principal_of(request), kind, identity, also), given
+
+
+def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
+    @routes.post(
+        "/privacy/people:find", responses=base.gives(shapes.People),
+        openapi_extra=base.takes(base.obj(text=TEXT) | {"required": ["text"]}),
+    )  # fmt: skip
+    async def find_people(request: Request) -> Response:
+        """Contacts and users by name, mail, telephone number or id."""
+        text = text_of(await object_of(request, ("text",)), "text")
+        return answer({"people": await desk.people(principal_of(request), text)})
+
+    @routes.post(
+        "/privacy/people:where", responses=base.gives(shapes.Whereabouts),
+        openapi_extra=base.takes(base.obj(**WHO) | REQUIRED),
+    )  # fmt: skip
+    async def where_a_person_stands(request: Request) -> Response:
+        """Everywhere a person stands: columns of the database, streams, files. `also` are words for nobody else."""
+        person, _ = await _who(request, desk)
+        log.note(Access(principal_of(request).id, "POST /v1/privacy/people:where", person.kind, person.id))
+        return answer(await desk.about(principal_of(request), person))
+
+    sheet = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
+    exported: dict[int | str, dict[str, Any]] = base.gives(shapes.PersonExport)
+    exported[200] = exported[200] | {"content": sheet}
+    with_format = base.obj(**WHO, format=TEXT | {"enum": ["json", "xlsx"]})
+
+    @routes.post("/privacy/people:export", responses=exported, openapi_extra=base.takes(with_format | REQUIRED))
+    async def export_person(request: Request) -> Response:
+        """Everything that is kept about a person, as JSON, or as a workbook with a sheet for each table."""
+        person, given = await _who(request, desk, "format")
+        log.note(Access(principal_of(request).id, "POST /v1/privacy/people:export", person.kind, person.id))
+        found = await desk.export(principal_of(request), person)
+        if text_of(given, "format", "json") != "xlsx":
+            return answer(found)
+        return Response(await asyncio.to_thread(workbook, found), media_type=XLSX)
+
+    @routes.post(
+        "/privacy/people:erase", status_code=202, responses=base.gives(shapes.ErasureShape, 202),
+        openapi_extra=base.takes(base.obj(**WHO) | REQUIRED),
+    )  # fmt: skip
+    async def erase(request: Request) -> Response:
+        """Erase a person everywhere, as a job. There is no way back."""
+        person, _ = await _who(request, desk)
+        return answer((await desk.erase(principal_of(request), person)).to_json(), 202)
+
+
+def _restrictions(routes: APIRouter, desk: PrivacyDesk) -> None:
+    @routes.get("/privacy/restrictions", responses=base.gives(shapes.Restrictions))
+    async def restrictions(request: Request) -> Response:
+        """Who is kept without being processed."""
+        found = await desk.store.restrictions(principal_of(request))
+        return answer({"restrictions": [one.to_json() for one in found]})
+
+    @routes.post(
+        "/privacy/people:restrict", responses=base.gives(shapes.RestrictionShape),
+        openapi_extra=base.takes(base.obj(**WHO, reason=TEXT) | REQUIRED),
+    )  # fmt: skip
+    async def restrict(request: Request) -> Response:
+        """Keep a contact, without any scoring of or suggestion about them."""
+        person, given = await _who(request, desk, "reason")
+        return answer((await desk.restrict(principal_of(request), person, text_of(given, "reason"))).to_json())
+
+    @routes.post("/privacy/people:lift", status_code=204, openapi_extra=base.takes(base.obj(**WHO) | REQUIRED))
+    async def lift(request: Request) -> Response:
+        """Process a contact again."""
+        person, _ = await _who(request, desk)
+        await desk.lift(principal_of(request), person.kind, person.id)
+        return Response(None, 204)
+
+
+def _erasures(routes: APIRouter, desk: PrivacyDesk) -> None:
+    @routes.get("/privacy/erasures", responses=base.gives(shapes.Erasures))
+    async def erasures(request: Request) -> Response:
+        """All erasures, newest first; they tell nothing of who it was."""
+        found = await desk.store.erasures(principal_of(request))
+        return answer({"erasures": [one.to_json() for one in found]})
+
+    @routes.get("/privacy/erasures/{erasure_id}", responses=base.gives(shapes.ErasureShape))
+    async def erasure(request: Request, erasure_id: str) -> Response:
+        """One of them with its progress."""
+        found = await desk.store.erasures(principal_of(request))
+        one = next((each for each in found if each.id == id_in_path(erasure_id)), None)
+        if one is None:
+            raise NotFound("there is no such erasure", field="id", value=erasure_id[:60], mend="List them")
+        return answer(one.to_json())
+
+    @routes.post("/privacy/erasures/{erasure_id}:readmit", status_code=204)
+    async def readmit(request: Request, erasure_id: str) -> Response:
+        """Let an erased person be taken in again, when they come by a file or a program."""
+        if not await desk.store.readmit(principal_of(request), id_in_path(erasure_id)):
+            mend = "List the erasures; whoever was let in again is not kept out any more"
+            raise NotFound("nobody is kept out by this erasure", field="id", value=erasure_id[:60], mend=mend)
+        return Response(None, 204)
+
+
+def _marks(routes: APIRouter, desk: PrivacyDesk) -> None:
+    @routes.get("/privacy/fields", responses=base.gives(shapes.PersonalFields))
+    async def personal_fields(request: Request) -> Response:
+        """Which fields hold personal data: those built in, and the custom fields that are marked."""
+        marked = [{"entity": entity, "name": name} for entity, name in await desk.store.personal_fields()]
+        return answer({"built_in": list(shapes.BUILT_IN), "fields": marked})
+
+    field = base.obj(entity=TEXT | {"enum": ["deal", "account"]}, name=TEXT) | {"required": ["entity", "name"]}
+
+    @routes.put(
+        "/privacy/fields", responses=base.gives(shapes.PersonalFields),
+        openapi_extra=base.takes(base.obj(fields=base.listed(field)) | {"required": ["fields"]}),
+    )  # fmt: skip
+    async def mark_personal_fields(request: Request) -> Response:
+        """Mark these custom fields and no others: no model learns from them, from the next training on."""
+        rows = (await object_of(request, ("fields",))).get("fields")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or len(rows) > 1_000:
+            mend = 'Send {"fields": [{"entity": "deal", "name": "…"}]}'
+            raise InvalidInput("there is no list of fields", field="fields", mend=mend)
+        marked = [(text_of(row, "entity"), text_of(row, "name")) for row in rows]
+        await desk.store.set_personal_fields(principal_of(request), marked)
+        return await personal_fields(request)
+
+    @routes.get(
+        "/privacy/access", responses=base.gives(shapes.AccessPage),
+        openapi_extra=base.parameters(*base.PAGING, base.query("kind"), base.query("record")),
+    )  # fmt: skip
+    async def personal_access(request: Request) -> Response:
+        """Who read personal data, when, of whom and by which route, newest first."""
+        limit, cursor = limit_of(request, 100), request.query_params.get("cursor", "") or "0"
+        if not cursor.isdecimal() or len(cursor) > 18:
+            raise InvalidInput("this is no cursor", field="cursor", value=cursor[:60], mend="Use next_cursor")
+        kind, record = (request.query_params.get(name, "")[:200] for name in ("kind", "record"))
+        found = await desk.store.list_access(principal_of(request), kind, record, int(cursor), limit)
+        following = str(found[-1].id) if len(found) == limit else ""
+        return answer({"access": [one.to_json() for one in found], "next_cursor": following})

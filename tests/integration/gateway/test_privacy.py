@@ -1,0 +1,177 @@
+"""A person planted in every store of a running system is found there, and after an erasure nowhere, store by store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import tarfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dealcast.events.v1 import events_pb2
+from kit.messages import Outgoing
+from kit.messaging import Publisher
+from kit.nats_server import NatsServer
+from kit.subjects import DEAD, subject
+from services.gateway.privacy.files import find_in_files
+from services.gateway.privacy.person import ERASED, Person
+from tests.integration.gateway.conftest import RunningGateway, until
+
+HONG = {
+    "id": "contact-hong-77", "name": "홍길동", "account_id": "acme", "title": "구매팀장",
+    "email": "hong.gildong@acme.example", "phone": "010-1234-5678",
+}  # fmt: skip
+MARKS = (HONG["id"], "hong.gildong", "길동", "010-1234-5678", "01012345678")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def own(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    """A gateway with a broker of its own, all in one data folder but a PostgreSQL."""
+    more = {"store_url": request.getfixturevalue("postgres_url")} if request.param == "postgres" else {}
+    server = await asyncio.to_thread(NatsServer(tmp_path / "data" / "nats").start)
+    running = await RunningGateway(server.url, tmp_path / "data", **more).start()
+    yield running
+    if running.built is not None:
+        with contextlib.suppress(TimeoutError):
+            await running.stop()
+    await asyncio.to_thread(server.stop)
+
+
+async def planted(own: RunningGateway) -> None:
+    """Records with the person, several revisions of them in the streams, letters, and files of each kind."""
+    await own.http.put("/v1/users/ann", json={"name": "Ann"})
+    await own.http.put("/v1/accounts/acme", json={"name": "Acme"})
+    assert (await own.http.put(f"/v1/contacts/{HONG['id']}", json=HONG)).status_code == 201
+    note = {"id": "a1", "type": "note", "direction": "internal", "time": "2017-09-01T00:00:00Z",
+            "text": "홍길동 부장, 010 1234 5678"}  # fmt: skip
+    for stage in ("New", "Offer", "Contract"):  # each replaces the message before
+        deal = {"owner_id": "ann", "stage": stage, "contacts": [{"contact_id": HONG["id"], "role": "decides"}]}
+        answer = await own.http.put("/v1/deals/d1", json=deal | {"activities": [note]})
+        assert answer.status_code in (200, 201), answer.text
+        await until(lambda: _drained(own))
+    nc = own.nc
+    assert nc is not None
+    letter, other = (
+        events_pb2.DeadLetter(stream="DEALS", subject="DEALS.changed.d1", data=text.encode()).SerializeToString()
+        for text in (HONG["email"], "nothing of anybody")
+    )
+    answers = await Publisher(nc).publish([
+        Outgoing(subject(DEAD, "lead_scoring", "d1"), letter),
+        Outgoing(subject(DEAD, "lead_scoring", "d2"), other),
+        Outgoing("FEEDBACK.actions.d1", f"reason: {HONG['name']}".encode()),
+        Outgoing("INSIGHTS.lead_score.d1", f"an event with {HONG['name']}".encode()),
+    ])  # fmt: skip
+    assert answers == [None] * 4
+    scratch = own.settings.data_dir / "tmp"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:") as tar:
+        entry = tarfile.TarInfo("columns.json")
+        text = b'{"levels": ["\\ud64d\\uae38\\ub3d9"]}'
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text))
+    await asyncio.to_thread(scratch.mkdir, exist_ok=True)
+    await asyncio.to_thread((scratch / "model.tar").write_bytes, packed.getvalue())
+
+
+async def _holds(read: Any, *wanted: tuple[str, str]) -> bool:
+    found: set[tuple[str, str]] = await read()
+    return set(wanted) <= found
+
+
+async def _drained(own: RunningGateway) -> bool:
+    return not await own.gateway.store.take_outbox(1)
+
+
+async def asked(own: RunningGateway, act: str, **more: Any) -> httpx.Response:
+    return await own.http.post(f"/v1/privacy/people:{act}", json={"id": HONG["id"]} | more)
+
+
+async def test_a_person_in_every_store_is_found_and_after_an_erasure_nowhere(own: RunningGateway) -> None:
+    await planted(own)
+    [found] = (await own.http.post("/v1/privacy/people:find", json={"text": "1234-5678"})).json()["people"]
+    assert found["id"] == HONG["id"]
+    before = (await asked(own, "where")).json()
+    places = {(one["store"], one["place"]) for one in before["found"]}
+    assert places >= {
+        ("database", "contacts"), ("database", "changes.value"), ("database", "activities.text"), ("nats", "DEALS"),
+        ("nats", "INSIGHTS"), ("nats", "DEAD"), ("nats", "FEEDBACK"), ("files", "tmp/model.tar"),
+    }  # fmt: skip
+    assert any(place.endswith(".blk") for store, place in places if store == "nats")
+    export = (await asked(own, "export")).json()
+    assert export["tables"]["contacts"][0]["email"] == HONG["email"]
+    sheet = (await asked(own, "export", format="xlsx")).content
+    assert sheet[:2] == b"PK"
+
+    assert (await own.http.get("/v1/deals/d1")).status_code == 200
+
+    async def read() -> set[tuple[str, str]]:
+        return {(one["kind"], one["record"]) for one in (await own.http.get("/v1/privacy/access")).json()["access"]}
+
+    await until(lambda: _holds(read, ("deal", "d1"), ("contact", HONG["id"])), pause=0.2)
+
+    begun = await asked(own, "erase")
+    assert begun.status_code == 202
+    address = f"/v1/privacy/erasures/{begun.json()['id']}"
+
+    async def ended() -> Any:
+        told = (await own.http.get(address)).json()
+        return told if told["state"] != "RUNNING" else None
+
+    told = await until(ended, pause=0.2)
+    assert (told["state"], told["left"]) == ("DONE", [])
+    assert {one["store"] for one in told["found"]} >= {"database", "nats", "files"}
+    assert not any(mark in str(told) for mark in MARKS)
+    assert (await asked(own, "where")).status_code == 404
+    record = (await own.http.get("/v1/deals/d1")).json()
+    assert record["stage"] == "Contract"
+    letters = (await own.http.get("/v1/dead-letters")).json()["dead_letters"]
+    assert len(letters) == 1
+    again = await own.http.put(f"/v1/contacts/{HONG['id']}", json=HONG)
+    assert (again.status_code, "erased" in again.text) == (400, True)
+    activities = (await own.http.get("/v1/deals/d1/activities")).json()["activities"]
+    assert activities[0]["text"] == f"{ERASED} 부장, {ERASED}"
+    await own.stop()
+    person = Person(HONG["id"], "contact", HONG["name"], HONG["email"], HONG["phone"])
+    assert await asyncio.to_thread(find_in_files, own.settings.data_dir, person) == []
+    raw = await asyncio.to_thread(_raw, own.settings.data_dir)
+    assert [mark for mark in MARKS if mark.encode() in raw] == []
+    assert b"nothing of anybody" in raw
+
+
+def _raw(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+async def test_restricted_people_and_personal_fields_reach_no_service(gateway: RunningGateway) -> None:
+    """Their deal goes out without them; the record keeps both; lifted, all of it goes out again."""
+    await gateway.http.put("/v1/contacts/kim-07", json={"id": "kim-07", "name": "Kim Min-seo"})
+    deal = {"fields": {"birthday": "1970", "size": "L"}, "contacts": [{"contact_id": "kim-07", "role": "decides"}]}
+    note = {"id": "a1", "type": "call", "direction": "inbound", "time": "2017-09-01T00:00:00Z", "contact_id": "kim-07",
+            "text": "she asks for a discount"}  # fmt: skip
+    assert (await gateway.http.put("/v1/deals/d1", json=deal | {"activities": [note]})).status_code == 201
+    assert b"kim-07" in await _last(gateway)
+    marked = {"fields": [{"entity": "deal", "name": "birthday"}]}
+    assert (await gateway.http.put("/v1/privacy/fields", json=marked)).status_code == 200
+    restricted = await gateway.http.post("/v1/privacy/people:restrict", json={"id": "kim-07", "reason": "asked"})
+    assert restricted.json()["reason"] == "asked"
+    event = events_pb2.DealEvent.FromString(await until(lambda: _last(gateway, without=b"kim-07")))
+    assert [one.text for one in event.activities] == [""]
+    assert (len(event.deal.contacts), list(event.deal.fields)) == (0, ["size"])
+    contacts = (await gateway.http.get("/v1/contacts")).json()["contacts"]
+    assert [one["restricted"] for one in contacts] == [True]
+    assert (await gateway.http.get("/v1/deals/d1")).json()["fields"] == {"birthday": "1970", "size": "L"}
+    assert (await gateway.http.post("/v1/privacy/people:lift", json={"id": "kim-07"})).status_code == 204
+    await until(lambda: _last(gateway, holding=b"discount"))
+
+
+async def _last(own: RunningGateway, without: bytes = b"", holding: bytes = b"") -> bytes:
+    """The deal's last message; nothing while it is not as wanted."""
+    assert own.nc is not None
+    await until(lambda: _drained(own))
+    data = (await own.nc.jetstream().get_last_msg("DEALS", "DEALS.changed.d1")).data or b""
+    return b"" if (without and without in data) or holding not in data else data
