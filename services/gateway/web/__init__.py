@@ -21,7 +21,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
-    app.include_router(router(gateway))
+    app.include_router(router(gateway, desks.alike if desks else None))
     app.include_router(day_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     if desks is not None:  # what takes a broker

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import InvalidInput, NotFound
+from kit.errors import InvalidInput, NotFound, Unavailable
 from learning.periods import current_period
 from learning.records import DealHistory
 from services.gateway.domain import Principal, Record
@@ -18,17 +19,18 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
 from services.gateway.service import Gateway
+from services.gateway.similar_deals import Alike, similar_deals
 from services.gateway.web.filters import Filters
 from services.gateway.web.rendering import answer, render
-from services.gateway.web.timeline import SHOWN, field_text, timeline, value_text
+from services.gateway.web.timeline import SHOWN, field_text, marked, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.views import deal_view
 from services.gateway.web.words import Words
 
-PAGE = 50
+PAGE, SIMILAR = 50, 3
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
     """The pages. A request with `part` gets just that part of the page, for live updates."""
     routes = APIRouter(include_in_schema=False)
 
@@ -42,7 +44,9 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get("/deals/{deal_id}")
     async def deal_record(request: Request, deal_id: str) -> Response:
-        return await answer(gateway, request, lambda words: _record(gateway, request, id_in_path(deal_id), words))
+        return await answer(
+            gateway, request, lambda words: _record(gateway, alike, request, id_in_path(deal_id), words)
+        )
 
     return routes
 
@@ -87,14 +91,17 @@ async def _totals(gateway: Gateway, principal: Principal, filters: Filters, word
     return view
 
 
-async def _record(gateway: Gateway, request: Request, deal_id: str, words: Words) -> str:
+async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_id: str, words: Words) -> str:
     principal, day = principal_of(request), gateway.workspace.business_day
+    if alike is not None and request.query_params.get("part") == "similar":
+        return await _similar(gateway, alike, request, checked_id(deal_id), words)
     since = await gateway.store.last_event_id()
     record = await gateway.store.get_record(principal, checked_id(deal_id))
     shown = merged(record, await gateway.view(principal, [record], words.language))
     names = await _names(gateway, principal, record)
     entries = timeline(record.history, names, words)
     everything = request.query_params.get("all") == "1"
+    signals = (shown["next_actions"] or {}).get("signals", ())
     values = {
         "deal": deal_view(shown, words, day), "details": _details(record.history, names, words),
         "people": shown["contacts"],
@@ -102,8 +109,23 @@ async def _record(gateway: Gateway, request: Request, deal_id: str, words: Words
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
         "total": len(entries), "since": since, "business_day": words.day(day), "sample": gateway.workspace.sample,
     }  # fmt: skip
+    values |= {
+        "signals": [(words.name("signal", one["name"]), one["sentence"], words.day(one["day"])) for one in signals],
+        "marked": lambda text: marked(text, [one["sentence"] for one in signals]), "alike": alike is not None,
+    }  # fmt: skip
     template = "_record.html" if request.query_params.get("part") == "record" else "deal.html"
     return render(template, request, words, **values)
+
+
+async def _similar(gateway: Gateway, alike: Alike, request: Request, deal_id: str, words: Words) -> str:
+    """Past deals like one: asked of a service, so the record does not wait for it."""
+    try:
+        found = await similar_deals(
+            gateway.store, gateway.workspace, alike, principal_of(request), deal_id, SIMILAR, words.language
+        )
+    except Unavailable:
+        found = None
+    return render("_similar.html", request, words, found=found, quote=quote)
 
 
 async def _names(gateway: Gateway, principal: Principal, record: Record) -> Mapping[str, str]:

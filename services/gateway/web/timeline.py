@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -124,3 +124,19 @@ def _activities(history: DealHistory, words: Words) -> list[EntryView]:
         )
         for one in history.activities
     ]  # fmt: skip
+
+
+def marked(text: str, sentences: Sequence[str]) -> list[tuple[str, bool]]:
+    """The text in pieces, and of each whether it is one of these sentences; longer sentences first."""
+    pieces = [(text, False)]
+    for sentence in sorted(filter(None, set(sentences)), key=len, reverse=True):
+        cut: list[tuple[str, bool]] = []
+        for piece, found in pieces:
+            if found:
+                cut.append((piece, True))
+                continue
+            for place, rest in enumerate(piece.split(sentence)):
+                cut += [(sentence, True)] if place else []
+                cut += [(rest, False)] if rest else []
+        pieces = cut
+    return pieces

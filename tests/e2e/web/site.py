@@ -162,7 +162,8 @@ def insights(deal_id: str, revision: int = 1, probability: float = 0.62, text: s
         },
         "minutes": 20.0, "tidy_up": False, "products": [], "contact_limits": None,
     }  # fmt: skip
-    actions = {"actions": [action], "look_again_date": None}
+    signal = {"name": "competitor", "sentence": "They look at Borea too.", "day": "2026-11-18"}
+    actions = {"actions": [action], "look_again_date": None, "signals": [signal]}
     bodies: dict[InsightKind, dict[str, Any]] = {
         InsightKind.LEAD_SCORE: score,
         InsightKind.FORECAST: forecast,

@@ -48,6 +48,7 @@ async def test_the_record_shows_all_parts_as_of_when_and_by_which_model(site: Si
         ),
         "#actions": ("Send a quote", "₩2.1M", "+4.0 points", "2026-11-20 10:00 UTC"),
         "#timeline": ("Created", "Proposal"),
+        "#record": ("What notes say", "Competitor", "They look at Borea too."),
     }.items():
         for text in texts:
             await expect(page.locator(part)).to_contain_text(text)

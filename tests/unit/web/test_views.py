@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.money import Money
 from learning.records import Activity, Change, Contact, Deal, DealHistory
 from services.gateway.web.rendering import templates
-from services.gateway.web.timeline import timeline
+from services.gateway.web.timeline import marked, timeline
 from services.gateway.web.totals import totals_view
 from services.gateway.web.views import deal_view
 from services.gateway.web.words import Words
@@ -269,3 +271,15 @@ def test_an_import_of_old_history_is_not_called_late() -> None:
     imported = datetime(2026, 11, 1, tzinfo=UTC)
     changes = tuple(Change("stage", name, T0 + timedelta(days=d), imported) for d, name in enumerate(("New", "Demo")))
     assert all(not entry.late for entry in timeline(DealHistory(Deal("d"), changes), {}, EN))
+
+
+@given(
+    st.lists(st.sampled_from(["a price", "too high", " ", "<b>", "a"]), max_size=8),
+    st.sets(st.sampled_from(["a", "a price", "too high"])),
+)
+def test_a_note_is_marked_and_stays_as_it_is(words: list[str], signals: set[str]) -> None:
+    text = "".join(words)
+    pieces = marked(text, sorted(signals))
+    assert "".join(piece for piece, _ in pieces) == text
+    assert all(piece in signals for piece, found in pieces if found)
+    assert not any(signal in piece for signal in signals for piece, found in pieces if not found)
