@@ -122,7 +122,10 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     gateway.field_totals = simulator.totals_of_field
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     exchange = ExchangePointer(store, workspace, shelf)
-    health = HealthDesk(gateway, await _jobs(store, "health"), scratch)
+    health = HealthDesk(
+        gateway, await _jobs(store, "health"), scratch,
+        settings.health_quiet_seconds, partial(_busy, trainer, imports),
+    )  # fmt: skip
     imports.looked = health.import_finished
     policies, shadows = PolicyDesk(store, catalogue, models), Shadows(store, workspace, models)
     monitor = Monitor(Watcher(gateway, models, policies, shadows, scratch), trainer, imports.jobs, settings.monitor)
@@ -157,6 +160,11 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
         addresses=lambda: {"http": server.address},
     )
     return Built(gateway, models, trainer, monitor, parts)
+
+
+def _busy(trainer: Trainer, imports: ImportDesk) -> bool:
+    """Whether records come in or models are trained, or wait for it."""
+    return imports.jobs.running is not None or trainer.jobs.running is not None or bool(trainer.jobs.queued)
 
 
 async def _close(store: Store, *services: ScoringService | ActionService | ForecastService) -> None:

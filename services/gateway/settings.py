@@ -34,6 +34,9 @@ class GatewaySettings(ServiceSettings):
     auto_train_outcomes: int = Field(default=40, ge=1, description="closed deals needed for that, of both kinds")
     monitor: bool = Field(default=True, description="look at the models by itself, once a business day")
     quiet_seconds: float = Field(default=2.0, gt=0, description="how long writes must have been quiet before that")
+    health_quiet_seconds: float = Field(
+        default=10.0, gt=0, description="how long nothing must have been written before the data's health is looked at"
+    )
     reconcile_seconds: float = Field(default=1.0, gt=0, description="how often to look for insights that stay behind")
     grace_seconds: float = Field(default=5.0, gt=0, description="a published deal's time before it is published again")
     max_outstanding: int = Field(default=2_000, ge=1, description="deals published again and not yet answered, at most")

@@ -9,6 +9,8 @@ import os
 import shutil
 import signal
 import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,10 +40,16 @@ class HealthDesk:
     name = "health"
     ready = True
 
-    def __init__(self, gateway: Gateway, jobs: Jobs, scratch: Path) -> None:
+    def __init__(
+        self, gateway: Gateway, jobs: Jobs, scratch: Path, quiet_seconds: float, busy: Callable[[], bool]
+    ) -> None:
+        """`quiet_seconds`: how long nothing must have been written before it looks by itself; `busy`: whether something
+        more urgent is at work."""
         self._gateway, self._scratch = gateway, scratch
+        self._quiet_seconds, self._busy = quiet_seconds, busy
         self.jobs = jobs
         self._wanted = ""  # the reason to look
+        self._wanted_since = 0.0  # monotonic
         self._asked = Signal()
         self._process: asyncio.subprocess.Process | None = None
         self._cancelled = self._stopping = False
@@ -80,13 +88,13 @@ class HealthDesk:
         try:
             while not stop.is_set():
                 ticket = self._asked.ticket()
-                if self._wanted and self.jobs.running is None:
+                if self._wanted and self.jobs.running is None and self._quiet():
                     with contextlib.suppress(DealcastError):
                         await self.start(self._wanted)
                 if (job := self.jobs.running) is not None:
                     await self._look(job)
                 else:
-                    await wait_either(ticket, stop, LOOK_SECONDS if self._wanted else 3600.0)
+                    await wait_either(ticket, stop, min(LOOK_SECONDS, self._quiet_seconds) if self._wanted else 3600.0)
         finally:
             stopping.cancel()
 
@@ -95,8 +103,12 @@ class HealthDesk:
         self._stopping = True
         self._kill()
 
+    def _quiet(self) -> bool:
+        silence = time.monotonic() - max(self._wanted_since, self._gateway.last_write)
+        return silence >= self._quiet_seconds and not self._busy()
+
     def _want(self, reason: str) -> None:
-        self._wanted = reason
+        self._wanted, self._wanted_since = reason, time.monotonic()
         self._asked.wake()
 
     async def _look(self, job: Job) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
 
+from kit.nats_server import NatsServer
 from services.gateway.domain import Principal, Scope
 from services.gateway.rest import health
 from tests.integration.gateway.conftest import RunningGateway, until
@@ -30,6 +34,14 @@ async def looked(gateway: RunningGateway) -> dict[str, Any]:
 
     found: dict[str, Any] = await until(ended, pause=0.1)
     return found
+
+
+@pytest.fixture
+async def gateway(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    """A gateway that looks at the data soon."""
+    running = await RunningGateway(nats_server.url, tmp_path / "data", health_quiet_seconds=0.2).start()
+    yield running
+    await running.stop()
 
 
 async def test_what_is_wrong_is_found_and_mended(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
