@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from kit.errors import InvalidInput
@@ -77,6 +78,11 @@ async def test_nothing_that_a_person_entered_is_lost(
         for name in ("trees", "types"):
             defined = [(await one.http.get(f"/v1/forecast/{name}")).json() for one in (gateway, other)]
             assert defined[0] == defined[1] != {name: []}
+    for name in ("calls", "forecast_days"):  # as a folder from before there were types
+        path = tmp_path / "history" / f"{name}.parquet"
+        pq.write_table(pq.read_table(path).drop_columns(["type"]), path)
+    await load_history(other.gateway, LOCAL, tmp_path / "history", lambda *_: None)
+    assert await said(other) == before
     earlier = gateway.gateway.workspace.now().replace(year=2017, month=10, day=3)
     await export_history(gateway.gateway.store, gateway.gateway.workspace, LOCAL, tmp_path / "earlier", earlier)
     folder = read_history(tmp_path / "earlier")
