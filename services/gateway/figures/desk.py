@@ -38,7 +38,7 @@ DEFINITIONS: Mapping[str, Define] = {
 }
 FIGURES = (*DEFINITIONS, effectiveness.FIGURE)
 MOST_PERIODS, MOST_GROUPS, MOST_COMPARED = 60, 6_000, 12
-KEPT = 32  # answers
+KEPT, LARGEST_KEPT = 32, 10_000  # answers, and rows of one
 Rows = list[dict[str, Any]]
 
 
@@ -49,6 +49,7 @@ class FiguresDesk:
         self._gateway = gateway
         self._books = Books(gateway.store)
         self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
+        self._weighing = asyncio.Lock()  # activities: seconds of work, for one reader at a time
 
     async def figures(
         self, principal: Principal, names: Sequence[str], by: str, period: str, last: int
@@ -100,10 +101,13 @@ class FiguresDesk:
         known = self._kept.get(key)
         if known is None:
             if name == effectiveness.FIGURE:
-                found = await self._effects(principal, groups, span, asked)
+                async with self._weighing:
+                    found = await self._effects(principal, groups, span, asked)
             else:
                 found = await asyncio.to_thread(_defined, DEFINITIONS[name], groups, span, asked)
-            known = self._kept[key] = [row_json(span, group, line) for group, line in found]
+            known = [row_json(span, group, line) for group, line in found]
+            if len(known) <= LARGEST_KEPT:
+                self._kept[key] = known
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return known
