@@ -78,6 +78,8 @@ def watch(history: Path, model: Path, told: Mapping[str, Any], shadows: Mapping[
 
 
 def _said(model: ScoreModel, table: Table) -> Array:
+    if not table.rows:
+        return np.zeros(0)
     return np.asarray(model.score(table).probability, dtype=np.float64)
 
 
