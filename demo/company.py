@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from random import Random
 
 import numpy as np
@@ -46,8 +47,7 @@ class Company:
 def build_company(deals: int, seed: int, today: date, hunch: float = 0.0) -> Company:
     """Simulate the company; the same arguments give the same company. hunch: see demo.hazards.Market."""
     rng, words = np.random.default_rng(seed), Random(seed)
-    calendar, market = build_calendar(today), build_market(hunch)
-    values = solve(market, calendar)
+    calendar, market, values = _truth(today, hunch)
     people = build_organisation(calendar, rng, words)
     flawed = flaws.counts(deals)
     real = deals - sum(flawed)
@@ -59,3 +59,10 @@ def build_company(deals: int, seed: int, today: date, hunch: float = 0.0) -> Com
         account_records=account_records(accounts, calendar, words),
         contacts=contact_records(accounts, calendar, words), flawed=flawed,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def _truth(today: date, hunch: float) -> tuple[Calendar, Market, Values]:
+    """What is the same in all companies of a day, which takes seconds to solve."""
+    calendar, market = build_calendar(today), build_market(hunch)
+    return calendar, market, solve(market, calendar)

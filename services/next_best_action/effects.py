@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from services.next_best_action.domain import Action, Effect
 from services.next_best_action.logistic import OutOfFold
 from services.next_best_action.model import INTERVAL
+from services.next_best_action.shrinkage import SHARED_SD, UNRECORDED_SD
 
 Floats = NDArray[np.float64]
 
 DIGITS = 9  # kept of effects: below lies rounding noise
 RIDGE = 1.0  # on standardised covariates; treatments and intercept are left free
-UNRECORDED_SD = 0.05  # log-odds: how far unrecorded reasons to act may push an estimate either way
-SHARED_SD = 0.1  # the same, of all estimates together: reps are busy where they see a chance
 STRAYS = (0.0, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18, 0.27, 0.4, 0.6)  # sd of effects about the playbook, in log-odds
 USUAL_STRAY = 0.15  # sd of the half-normal belief about it
 SCALE_SD = 0.5  # of the belief that the playbook is right by a factor of 1

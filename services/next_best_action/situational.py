@@ -2,10 +2,10 @@
 
 Partially linear in the log-odds, by residuals (Robinson 1988; the R-learner of Nie & Wager 2021): what the record of
 the eve explains of the outcome, and of what was done, is taken off by models that did not see the deal; what is left of
-the outcome is explained by what is left of the actions times the keys of the situation. Coefficients are normal about
-zero, each kind of key with its own spread, chosen by marginal likelihood (empirical Bayes, Morris 1983), so that an
-action's effect in a rare situation is drawn to its effect elsewhere. All decisions of a deal count: given its state,
-what is done one week tells nothing of the next. What noise they share is measured by deal (Liang & Zeger 1986).
+the outcome is explained by what is left of the actions times the keys of the situation. Coefficients are drawn in by
+`shrinkage.py`, so that an action's effect in a rare situation is drawn to its effect elsewhere. All decisions of a deal
+count: given its state, what is done one week tells nothing of the next. What noise they share is measured by deal
+(Liang & Zeger 1986), for each key: a field that never changes varies by deals, one that does by weeks.
 """
 
 from __future__ import annotations
@@ -16,19 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.next_best_action.effects import SHARED_SD, UNRECORDED_SD
 from services.next_best_action.logistic import Logistic, OutOfFold
-from services.next_best_action.situations import ActionCoefficients, SituationalEffects
+from services.next_best_action.shrinkage import ALWAYS, Shrinkage
+from services.next_best_action.situations import SUPPORTED, ActionCoefficients, SituationalEffects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LEAST_CHANCE = 1e-4
 RECORD_RIDGE = 5_000.0  # on standardised columns of the record: a deal's many rows are no more than one outcome
 KEY_RIDGE = 1.0
-SPREADS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6)  # of coefficients, in log-odds
-USUAL_SPREAD = 0.3  # sd of the half-normal belief about them
-TELLS_OF_DEALS = ("always any", "stage any")
-SWEEPS = 4
 DIGITS = 6
 
 
@@ -61,11 +57,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Information and score of the coefficients, and the sum of squares of deals' scores. They add up over deals."""
+    """Information and score of the coefficients, and the sums of squares of deals' scores. They add up over deals."""
 
     information: Floats
     score: Floats
-    squares: float
+    squares: Floats
 
     def __add__(self, other: Moments) -> Moments:
         return Moments(
@@ -117,23 +113,15 @@ def learn(decisions: Decisions, left: Left) -> Learned:
 
 def posterior(decisions: Decisions, seen: Moments, spreads: Mapping[str, float] | None = None) -> Learned:
     """The same from what the rows, or a part of them, add up to; with given spreads, else the likeliest."""
-    noise = max(seen.squares / max(float(np.trace(seen.information)), 1e-9), 1.0)
-    kinds = _kinds(decisions)
-    information, score = seen.information / noise, seen.score / noise
-    bias = SHARED_SD**2 * kinds["always any"] + UNRECORDED_SD**2 * kinds["always"]
-    spreads = _spreads(information, score, kinds, bias) if spreads is None else spreads
-    # That deals on which anything at all is done do better, at any stage, says more of the deals than of the deeds.
-    bias += sum(spreads[name] ** 2 * kinds[name] for name in TELLS_OF_DEALS if name in kinds)
-    prior = sum(
-        (spreads[name] ** 2 * kind for name, kind in kinds.items() if name not in TELLS_OF_DEALS), np.zeros_like(bias)
-    )
-    total = prior + bias + 1e-8 * np.eye(len(score))
-    mean, covariance = _posterior(information, score, total)
-    # Of what was found, the part that unrecorded reasons to act may account for is taken off again.
-    share = np.linalg.solve(total, prior).T
-    mean, covariance = share @ mean, prior - share @ prior + share @ covariance @ share.T
-    covariance = covariance + UNRECORDED_SD**2 * kinds["always"]  # no log is so large that it tells all
-    return Learned(mean.reshape(len(decisions.actions), -1), covariance, spreads, noise)
+    actions = len(decisions.actions)
+    independent = np.diag(seen.information).copy()
+    by_key = [each.reshape(actions, -1).sum(axis=0) for each in (seen.squares, independent)]
+    noise = np.tile(np.maximum(by_key[0] / np.maximum(by_key[1], 1e-9), 1.0), actions)
+    drawing = Shrinkage(seen.information, seen.score, noise, _kinds(decisions.names), _rare(decisions))
+    spreads = drawing.spreads() if spreads is None else spreads
+    drawn = drawing.drawn(spreads)
+    shared = float(seen.squares.sum()) / max(float(independent.sum()), 1e-9)
+    return Learned(drawn.mean.reshape(actions, -1), drawn.covariance, spreads, max(shared, 1.0))
 
 
 def moments(decisions: Decisions, left: Left, rows: NDArray[np.bool_]) -> Moments:
@@ -145,60 +133,18 @@ def moments(decisions: Decisions, left: Left, rows: NDArray[np.bool_]) -> Moment
     scores = design * (weights * (decisions.won[rows] - left.expected[rows]))[:, None]
     begins = np.flatnonzero(np.diff(decisions.deals[rows], prepend=-1))
     sums = np.add.reduceat(scores, begins) if len(begins) else scores
-    return Moments(information, scores.sum(axis=0), float((sums**2).sum()))
+    return Moments(information, scores.sum(axis=0), (sums**2).sum(axis=0))
 
 
-def _kinds(decisions: Decisions) -> dict[str, Floats]:
-    """Covariances of coefficients of each kind of key: of each action by itself, and of any action alike."""
-    actions, keys = len(decisions.actions), len(decisions.names)
-    kinds: dict[str, Floats] = {}
-    for place, name in enumerate(decisions.names):
-        kind = name.partition("=")[0] if name.startswith("field") else name.partition(" ")[0] or "always"
-        own, alike = (kinds.setdefault(f"{kind}{ending}", np.zeros((actions * keys,) * 2)) for ending in ("", " any"))
-        rows = np.arange(actions) * keys + place
-        own[rows, rows] = 1.0
-        alike[np.ix_(rows, rows)] = 1.0
-    return kinds
+def _kinds(names: Sequence[str]) -> list[str]:
+    """Of each key: the field or the first word; each has its own spread."""
+    return [name.partition("=")[0] if name.startswith("field") else name.partition(" ")[0] or ALWAYS for name in names]
 
 
-def _spreads(information: Floats, score: Floats, kinds: Mapping[str, Floats], bias: Floats) -> dict[str, float]:
-    """The spread of each kind that makes the data likeliest, one after the other until none changes."""
-    spreads = dict.fromkeys(kinds, 0.08)
-
-    def likelihood(tried: Mapping[str, float]) -> float:
-        prior = sum((tried[name] ** 2 * kind for name, kind in kinds.items()), bias + 1e-8 * np.eye(len(score)))
-        root, inner = _roots(information, prior)
-        seen = np.linalg.solve(inner, root.T @ score)
-        fits = 0.5 * float(seen @ seen) - float(np.log(np.diag(inner)).sum())
-        return fits - 0.5 * sum((one / USUAL_SPREAD) ** 2 for one in tried.values())
-
-    best = likelihood(spreads)
-    for _ in range(SWEEPS):
-        before = dict(spreads)
-        for name in kinds:
-            for spread in SPREADS:
-                if spread == spreads[name]:
-                    continue
-                tried = {**spreads, name: spread}
-                reached = likelihood(tried)
-                if reached > best + 1e-9:
-                    best, spreads = reached, tried
-        if spreads == before:
-            break
-    return spreads
-
-
-def _roots(information: Floats, prior: Floats) -> tuple[Floats, Floats]:
-    """Of the prior, and of the information as it stands in the prior's scale; both lower triangular."""
-    root = np.linalg.cholesky(prior)
-    return np.asarray(root), np.asarray(np.linalg.cholesky(np.eye(len(prior)) + root.T @ information @ root))
-
-
-def _posterior(information: Floats, score: Floats, prior: Floats) -> tuple[Floats, Floats]:
-    """Mean and covariance."""
-    root, inner = _roots(information, prior)
-    whitened = np.linalg.solve(inner, root.T)
-    return whitened.T @ (whitened @ score), whitened.T @ whitened
+def _rare(decisions: Decisions) -> NDArray[np.bool_]:
+    """(actions × keys,) the action is done in too small a share of the decisions that a key holds in to be compared."""
+    done = decisions.done[:, None] == np.arange(1, len(decisions.actions) + 1)
+    return np.asarray((done.T @ decisions.keys < SUPPORTED * decisions.keys.sum(axis=0)).reshape(-1))
 
 
 def served(decisions: Decisions, left: Left, learned: Learned, fields: Sequence[str]) -> SituationalEffects:
