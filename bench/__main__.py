@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from bench import actions, flow, forecast, learner, report, scoring
+from bench import actions, flow, forecast, learner, report, scoring, training
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -160,6 +160,9 @@ def main() -> None:
             sections["A change's way"] = (FLOW_HOW, bench_flow(system))
         finally:
             system.stop()
+    beside = training.figures()
+    print(*beside, sep="\n", flush=True)
+    sections["Beside a training"] = (training.HOW, beside)
     ranked = actions.figures()
     print(*ranked, sep="\n", flush=True)
     sections["Next actions"] = (actions.HOW, ranked)

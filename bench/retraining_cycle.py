@@ -1,8 +1,8 @@
 """A full cycle on real data, by the commands a person would use: `python -m bench.retraining_cycle FOLDER [DATA]`.
 
 FOLDER holds crm_sales_opportunities. Trains on what was known at the end of June 2017, serves, brings in July and
-August, trains anew, compares, lets the rule decide, promotes or rolls back; meanwhile a reader asks for a record again
-and again. Prints what the commands print, and how soon records followed.
+August, looks at what came of the scores, trains anew, compares, lets the rule decide, promotes or rolls back; meanwhile
+a reader asks for a record again and again. Prints what the commands print, and how soon records followed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ SERVICE = "lead_scoring"
 ENVIRONMENT = {"DEALCAST_AUTO_TRAIN": "false"}  # what trains, and when, is said here
 
 
-def as_of(source: Path, target: Path, day: date) -> int:
-    """The export as it stood at the end of a day; how many opportunities. Those without a date are left out."""
+def as_of(source: Path, target: Path, day: date, every: int = 1) -> int:
+    """The export as it stood at the end of a day; how many opportunities. Those without a date are left out; `every`
+    keeps the first of so many."""
     target.mkdir()
     for name in ("accounts.csv", "products.csv", "sales_teams.csv"):
         shutil.copy(source / name, target)
@@ -42,14 +43,23 @@ def as_of(source: Path, target: Path, day: date) -> int:
         writer = csv.DictWriter(write, rows.fieldnames or ())
         writer.writeheader()
         count = 0
-        for row in rows:
-            if not row["engage_date"] or date.fromisoformat(row["engage_date"]) > day:
+        for number, row in enumerate(rows):
+            if number % every or not row["engage_date"] or date.fromisoformat(row["engage_date"]) > day:
                 continue
             if row["close_date"] and date.fromisoformat(row["close_date"]) > day:
                 row |= {"deal_stage": "Engaging", "close_date": "", "close_value": ""}
             writer.writerow(row)
             count += 1
     return count
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Seconds until records followed each swap; how often a record was asked for meanwhile, and what failed."""
+
+    followed: list[float]
+    asked: int
+    failed: list[str]
 
 
 @dataclass
@@ -107,6 +117,22 @@ class Company:
                 raise TimeoutError(f"records do not follow version {version}: {deal['lead_score']}")
             time.sleep(0.1)
 
+    def scored(self) -> None:
+        """Wait until every open record is scored as of today, so that what is told of it can be held against it."""
+        until = time.monotonic() + 120
+        while any(one["lead_score"] is None or one["lead_score"]["stale"] for one in self._open()):
+            if time.monotonic() > until:
+                raise TimeoutError("records stay without a score")
+            time.sleep(0.5)
+
+    def _open(self) -> Iterator[dict[str, Any]]:
+        cursor = ""
+        while True:
+            page = self.get(f"/v1/deals?outcome=OPEN&limit=500&cursor={cursor}")
+            yield from page["deals"]
+            if not (cursor := page["next_cursor"]):
+                return
+
 
 @contextmanager
 def running(data: Path) -> Iterator[Company]:
@@ -126,26 +152,36 @@ def running(data: Path) -> Iterator[Company]:
         up.wait(60)
 
 
-def cycle(company: Company, june: Path, august: Path) -> None:
-    """Import, train, serve, import, train, compare, decide, roll back."""
+def cycle(company: Company, june: Path, august: Path) -> Cycle:
+    """Import, train, serve, import, look, train, compare, decide, roll back."""
     company.dealcast("import", "--mapping", "crm_sales_opportunities", str(june))
     company.dealcast("train", SERVICE)
-    sys.stdout.write(f"records carry version 1 {company.followed('1'):.1f} s later\n\n")
+    seconds = [_followed(company, "1")]
+    company.scored()
     open_deal = company.get("/v1/deals?outcome=OPEN&limit=1")["deals"][0]["id"]
     reader = Reader(company.url, f"/v1/deals/{open_deal}")
     reader.start()
     company.dealcast("import", "--mapping", "crm_sales_opportunities", str(august))
+    company.dealcast("monitor", "look")
+    company.dealcast("monitor", "alerts")
     company.dealcast("train", SERVICE)
     company.dealcast("models", "card", SERVICE, "2")
     if company.get(f"/v1/models/{SERVICE}")["serving"]["version"] != "2":
         company.dealcast("models", "promote", SERVICE, "2", "--reason", "two more months are in it")
-    sys.stdout.write(f"records carry version 2 {company.followed('2'):.1f} s later\n\n")
+    seconds.append(_followed(company, "2"))
     company.dealcast("models", "rollback", SERVICE, "--to", "1", "--reason", "to show that it can be done")
-    sys.stdout.write(f"records carry version 1 {company.followed('1'):.1f} s later\n\n")
+    seconds.append(_followed(company, "1"))
     company.dealcast("models", "audit", SERVICE)
     reader.stopped.set()
     reader.join(60)
     sys.stdout.write(f"meanwhile a record was asked for {reader.asked:,} times; {len(reader.failed)} requests failed\n")
+    return Cycle(seconds, reader.asked, reader.failed)
+
+
+def _followed(company: Company, version: str) -> float:
+    seconds = company.followed(version)
+    sys.stdout.write(f"records carry version {version} {seconds:.1f} s later\n\n")
+    return seconds
 
 
 def main(arguments: list[str]) -> int:

@@ -27,7 +27,7 @@ def news(found: Mapping[str, Light], report: Mapping[str, Any], standing: Sequen
 
     A cause that could not be looked at (code `not_watched`) ends no alert and raises none.
     """
-    blind = found["score"].code == "not_watched"
+    blind = {name for name, light in found.items() if light.code == "not_watched"}
     causes = {
         f"light:{name}": Alert(f"light:{name}", light.level, light.code, light.facts, day)
         for name, light in found.items()
@@ -36,12 +36,14 @@ def news(found: Mapping[str, Light], report: Mapping[str, Any], standing: Sequen
     known = {one.subject: one for one in standing}
     raised = [one for subject, one in causes.items() if subject not in known or known[subject].level is not one.level]
     kept = {one.subject for one in causes.values()} - {one.subject for one in raised}
-    over = [one.id for one in standing if one.subject not in kept and not (blind and _of_score(one.subject))]
+    over = [one.id for one in standing if one.subject not in kept and _light(one.subject) not in blind]
     return News(raised, over)
 
 
-def _of_score(subject: str) -> bool:
-    return subject == "light:score" or subject.startswith("column:")
+def _light(subject: str) -> str:
+    """The light that an alert belongs to: columns are the score's."""
+    kind, _, name = subject.partition(":")
+    return name if kind == "light" else "score"
 
 
 def _columns(report: Mapping[str, Any], day: date) -> dict[str, Alert]:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -56,8 +56,8 @@ class Watcher:
             log.warning("scores_not_watched", error=str(error))
             score, shadow = {"why": "not_watched"}, {}
         return {
-            "score": score, "forecast": await coverage(self.gateway, principal),
-            "actions": await self._actions(principal), "shadow": shadow,
+            "score": score, "forecast": await _or_why(coverage(self.gateway, principal)),
+            "actions": await _or_why(self._actions(principal)), "shadow": shadow,
         }  # fmt: skip
 
     async def _score(self, principal: Principal) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -118,6 +118,15 @@ class Watcher:
         day = (champion.get("trained") or {}).get("business_day", "")
         told = {name: value.get(name) for name in ("value", "low", "high", "rows", "effective_rows")}
         return {"policy": policy, **told, "better": better[0] if better else "", "day": day}
+
+
+async def _or_why(part: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """One that fails keeps the others from nobody."""
+    try:
+        return await part
+    except DealcastError as error:
+        log.warning("not_watched", error=str(error))
+        return {"why": "not_watched"}
 
 
 def _write(file: Path, version: str, told: Sequence[Told], beside: Mapping[str, Sequence[Told]]) -> None:

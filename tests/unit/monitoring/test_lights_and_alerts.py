@@ -96,6 +96,10 @@ def test_a_look_that_failed_ends_no_alert() -> None:
     standing = kept(report(column("amount", 0.4)))
     blind = report() | {"score": {"why": "not_watched"}}
     assert told(blind, standing) == ([], [])
+    better = {"policy": "a", "value": 0.3, "low": 0.2, "high": 0.4, "rows": 900, "better": "b", "day": "2017-09-01"}
+    standing = kept(report() | {"actions": better})
+    assert told(report() | {"actions": {"why": "not_watched"}}, standing) == ([], [])
+    assert told(report(), standing) == ([], [1])
 
 
 def test_every_code_has_words_in_both_languages_with_the_same_facts() -> None:
