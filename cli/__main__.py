@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "cli.export",
     "figures": "cli.figures",
     "privacy": "cli.privacy",
+    "health": "cli.health",
     "dead-letters": "cli.dead_letters",
     "backup": "cli.backup",
     "restore": "cli.backup",

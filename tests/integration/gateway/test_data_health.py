@@ -13,6 +13,7 @@ from kit.nats_server import NatsServer
 from services.gateway.domain import Principal, Scope
 from services.gateway.rest import health
 from tests.integration.gateway.conftest import RunningGateway, until
+from tests.integration.gateway.test_cli_clients import dealcast
 
 DEALS: list[dict[str, Any]] = [
     {"id": "d1", "name": "Pump line", "owner_id": "ann", "account_id": "a1", "created_time": "2017-09-01T00:00:00Z",
@@ -69,6 +70,11 @@ async def test_what_is_wrong_is_found_and_mended(gateway: RunningGateway, monkey
     rest = (await http.get(f"/v1/health/missing_amount?cursor={page['next_cursor']}&limit=1")).json()
     assert {page["records"][0]["id"], rest["records"][0]["id"]} == {"d3", "d4"}
     assert rest["next_cursor"] == ""
+    shown = await dealcast(gateway, "health", "show")
+    assert "It is too early for models" in shown.output
+    assert "Duplicate deals  (duplicate_deals)" in shown.output
+    listed = await dealcast(gateway, "health", "list", "duplicate_deals", "--lang", "ko")
+    assert listed.output == "d2  Pump line (2)  = d1 Pump line  0.95  30일 안에 같은 고객사·이름·금액  ben\n"
     await _decide(gateway)
     monkeypatch.setattr(health, "principal_of", lambda _: Principal("ann", Scope.OWN, "ann"))
     assert [(await http.get(f"/v1/{path}")).status_code for path in ("health", "duplicates", "health-jobs")] == [
@@ -89,16 +95,15 @@ async def _decide(gateway: RunningGateway) -> None:
     assert (merged["act"], merged["who"]) == ("merge", "local")
     assert {(await http.get(f"/v1/deals/{one}")).json()["account_id"] for one in ("d1", "d2")} == {accounts["other"]}
     ignoring = {"of": "deals", "first": "d1", "second": "d2"}
-    assert (await http.post("/v1/duplicates:ignore", json=ignoring)).json()["act"] == "ignore"
+    assert "ignore deals d1 d2  by local" in (await dealcast(gateway, "health", "ignore", *ignoring.values())).output
     assert (await http.post("/v1/duplicates:ignore", json=ignoring)).status_code == 409
     assert (await http.get("/v1/duplicates?of=deals")).json()["records"] == []
-    job = (await http.post("/v1/health:look")).json()
-    assert (await http.post("/v1/health:look")).status_code == 409
+    before = await looked(gateway)
+    assert (await dealcast(gateway, "health", "show", "--look")).exit_code == 0
     found = await looked(gateway)
-    assert found["job"] == job["id"]
+    assert found["job"] != before["job"]
     assert {one["count"] for one in found["findings"] if one["finding"].startswith("duplicate_")} == {0}
-    undone = (await http.post(f"/v1/duplicate-decisions/{merged['id']}:undo", json={})).json()
-    assert undone["undone_by"] == "local"
+    assert "undone" in (await dealcast(gateway, "health", "undo", str(merged["id"]))).output
     assert (await http.get("/v1/deals/d2")).json()["account_id"] == "a2"
     listed = (await http.get("/v1/duplicate-decisions?limit=1")).json()
     assert (listed["decisions"][0]["act"], listed["next_cursor"]) == ("ignore", str(listed["decisions"][0]["id"]))
@@ -108,6 +113,7 @@ async def test_a_look_can_be_cancelled_and_asked_for_wrongly(gateway: RunningGat
     http = gateway.http
     await gateway.lines("/v1/accounts:batch", [{"id": f"a{n}", "name": f"Company {n} of many"} for n in range(3_000)])
     job = (await http.post("/v1/health:look")).json()
+    assert (await http.post("/v1/health:look")).status_code == 409
     await http.post(f"/v1/health-jobs/{job['id']}:cancel")
 
     async def ended() -> Any:
