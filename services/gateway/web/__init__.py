@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | None = None) -> None:
-    """Add /, /deals, /deals/{id}, /forecast, /day, /models, /import and /static to the gateway's application."""
+    """Add the pages and /static to the gateway's application; some need `desks`, what stands behind a whole gateway."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
     from services.gateway.imports.weekly.uploads import Uploads
-    from services.gateway.web import day_page, forecast_page, import_page, models_page
+    from services.gateway.web import day_page, forecast_page, import_page, models_page, report_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway, desks.alike if desks else None))
     app.include_router(day_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
+    app.include_router(report_page.router(gateway, desks.scratch if desks else None))
     if desks is not None:  # what takes a broker
         app.include_router(models_page.router(gateway, desks))
         app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))

@@ -8,6 +8,13 @@
     for (const button of main.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   }
 
+  main.addEventListener("click", (event) => {
+    const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
+    if (!mail) return;
+    const { value } = mail.closest("details").querySelector("textarea");
+    mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(value).slice(0, 6000)}`);
+  });
+
   main.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-share]");
     if (!button) return;
