@@ -65,7 +65,8 @@ async def test_the_parts_between_two_days(gateway: RunningGateway, monkeypatch: 
     assert {row["node"]: row["end"] and row["end"]["total"] for row in cut["nodes"]} == {
         "company": None, "manager:boss": None, "owner:ann": "70.00",
     }  # fmt: skip
-    assert cut["deals"] == []
+    assert {(row["id"], row["owner_id"]) for row in cut["deals"]} == {("a1", "ann"), ("a2", "ann"), ("b1", "ann")}
+    assert (await changes(gateway, period="2017-Q4", node="company"))["deals"] == []
 
 
 WRONG = [
