@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from services.next_best_action import signals, signals_encoder
-from services.next_best_action.minilm import LONGEST_SENTENCE
+from services.next_best_action.minilm import LONGEST_SENTENCE, carried
 from services.next_best_action.signals_encoder import Loading, Sum, mean
 
 NOTE = "The rival they had in is out. Price is fine."
@@ -44,6 +44,15 @@ def test_what_is_alike_is_nearer_and_long_texts_are_cut(encoder: Loading) -> Non
 
     assert likeness(said, alike) > likeness(said, apart)
     assert long[1] == LONGEST_SENTENCE
+
+
+def test_texts_have_vectors_of_length_one_whatever_stands_beside_them(encoder: Loading) -> None:
+    texts = ("They went silent.", "No answer to five mails, they have gone quiet.", "The pump needs a seal. " * 40)
+    assert encoder.wait()
+    together, alone = carried().vectors(texts), np.concatenate([carried().vectors((each,)) for each in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-4)
+    assert together[0] @ together[1] > together[0] @ together[2]
 
 
 def test_words_alone_are_read_until_it_is_there(encoder: Loading, monkeypatch: pytest.MonkeyPatch) -> None:

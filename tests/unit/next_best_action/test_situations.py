@@ -12,6 +12,7 @@ import pytest
 
 from learning.records import Activity, Change, Deal, DealHistory, DealKind, Outcome
 from services.next_best_action import catalogue
+from services.next_best_action.allowed import Allowed
 from services.next_best_action.deeds import WAIT, Recogniser, decisions
 from services.next_best_action.domain import Effect
 from services.next_best_action.gain import USUAL, claim, held_out
@@ -74,6 +75,33 @@ def test_a_gain_that_is_not_there_is_not_claimed() -> None:
     left = residuals(data)
     learned = learn(data, left)
     assert claim(data, left, learned, served(data, left, learned, [])).verdict != "gain"
+
+
+def test_what_may_not_be_suggested_brings_no_gain() -> None:
+    data = simulated()
+    left = residuals(data)
+    learned = learn(data, left)
+    effects = served(data, left, learned, ["Blocker"])
+
+    def none_of_it(rows: np.ndarray) -> np.ndarray:
+        return np.tile([True, False, True], (len(rows), 1))
+
+    free, bound = claim(data, left, learned, effects), claim(data, left, learned, effects, none_of_it)
+    assert (free.chosen == 1).any()
+    assert not (bound.chosen == 1).any()
+    assert bound.verdict != "gain"
+
+
+def test_conditions_are_held_against_the_record_of_the_day() -> None:
+    log = (deed(3, "call", ""), deed(25, "call", ""))
+    days = [BORN.date() + timedelta(days=day) for day in (4, 8, 25)]
+    may = Allowed(catalogue.load(), ("call", "visit"), [history(*log)] * 3, days)
+    found = may(np.array([0, 1, 2]))
+    assert found[:, 0].all(), "nothing always may be done"
+    assert found[:, 1].tolist() == [False, True, False], "a call soon after a call is not suggested"
+    sure = Allowed(catalogue.load(), ("visit",), [history()], [BORN.date() + timedelta(days=35)],
+                   scores={"d1": {BORN.date(): 0.5, BORN.date() + timedelta(days=30): 0.05}})  # fmt: skip
+    assert not sure(np.array([0]))[0, 1], "by the score of the day"
 
 
 def test_how_deals_ended_has_no_say_in_the_effects_they_are_counted_by() -> None:
