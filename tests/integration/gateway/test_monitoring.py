@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
+from typer.testing import CliRunner
 
+from cli.__main__ import app
 from dealcast.events.v1 import events_pb2
 from kit.models import digest, pack
 from kit.nats_server import NatsServer
@@ -127,9 +129,9 @@ async def test_lights_alerts_and_a_challenger_that_scores_along(watched: Running
     gateway, rows = watched, company()
     await said(gateway, rows[CLOSED:], TRAINED)
     path = "/v1/models/lead_scoring"
-    asked = {"version": "2", "reason": "is a rate as good?"}
     assert (await gateway.http.post(f"{path}:shadow", json={"version": "1", "reason": "?"})).status_code == 409
-    assert (await gateway.http.post(f"{path}:shadow", json=asked)).json()["shadow"][0]["since"] == "2017-06-30"
+    started = await dealcast(gateway, "shadow", "2", "--reason", "is a rate as good?")
+    assert started == "  version 2 scores along since 2017-06-30: 0 of its deals have closed, too few to tell\n"
     before = await until(lambda: _scored_along(gateway))
     assert [(one["name"], one["level"]) for one in before["lights"]] == [
         ("score", "grey"), ("forecast", "grey"), ("actions", "grey"),
@@ -186,17 +188,34 @@ async def drifted(gateway: RunningGateway, nats: NATS, found: dict[str, Any]) ->
     assert "(amount)" in found["lights"][0]["text"]
     of_amount = [one for one in await alerts(gateway, "?state=OPEN") if one["subject"] == "column:lead_scoring:amount"]
     assert len(of_amount) == 1
-    one = await gateway.http.post(f"/v1/alerts/{of_amount[0]['id']}:acknowledge", json={"note": "the feed is mended"})
-    assert (one.json()["state"], one.json()["who"]) == ("ACKNOWLEDGED", "local")
+    told = await dealcast(gateway, "acknowledge", of_amount[0]["id"], "--note", "the feed is mended")
+    assert "ACKNOWLEDGED  by local  column:lead_scoring:amount" in told
+    assert told in await dealcast(gateway, "alerts")
+    assert "CLOSED" in await dealcast(gateway, "close", of_amount[0]["id"])
+    assert told.splitlines()[1] not in await dealcast(gateway, "alerts")
+    assert told.splitlines()[1] in await dealcast(gateway, "alerts", "--all")
+    shown = await dealcast(gateway)
+    assert "AMBER  Score: " in shown
+    assert "amount: " in shown
+    assert "closed in 2017-07: 15 deals" in shown
+    assert "score amber" in await dealcast(gateway, "days")
     for path in ("999:close", "x:close", "1:open"):
         assert (await gateway.http.post(f"/v1/alerts/{path}", json={})).status_code == 404
 
     subject = f"ALERTS.amber.{of_amount[0]['id']}"
-    message = await until(lambda: last_of(nats, subject, events_pb2.ALERT_STATE_ACKNOWLEDGED))
+    message = await until(lambda: last_of(nats, subject, events_pb2.ALERT_STATE_CLOSED))
     assert "amount" in message.text_en
     assert "amount" in message.text_ko
-    assert (message.code, message.note) == ("column_moved", "the feed is mended")
+    assert (message.code, message.who) == ("column_moved", "local")
     assert (await gateway.http.get("/v1/monitoring/days")).json()["days"][0]["lights"][0]["level"] == "amber"
+
+
+async def dealcast(gateway: RunningGateway, *arguments: str) -> str:
+    """What `dealcast monitor` says."""
+    asked = ["monitor", *arguments, "--url", str(gateway.http.base_url)]
+    done = await asyncio.to_thread(CliRunner().invoke, app, asked)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 async def last_of(nats: NATS, subject: str, state: int) -> events_pb2.Alert | None:
