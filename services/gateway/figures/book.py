@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from learning.exchange import Rates
 from learning.records import FieldType
 from services.gateway.domain import Principal, Scope
 from services.gateway.figures.facts import Facts, facts_of
@@ -30,7 +29,6 @@ class Book:
 
     deals: Sequence[Facts]
     owners: frozenset[str] | None
-    rates: Rates
     segments: frozenset[str]  # fields that deals can be told apart by
     orders: Mapping[str, Sequence[str]]  # of stages, by pipeline, where they are set down
     version: tuple[int, date]  # of the records: the last event, and the business day
@@ -73,8 +71,7 @@ class Books:
             pasts = await self._store.deal_pasts(principal, {})
         await asyncio.to_thread(_take, held.deals, pasts, frozenset(choices))
         deals = tuple(held.deals.values())
-        rates = await self._store.rates()
-        held.book = Book(deals, pasts.owners, rates, frozenset(choices), orders, version)
+        held.book = Book(deals, pasts.owners, frozenset(choices), orders, version)
         return held.book
 
 

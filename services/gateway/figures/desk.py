@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from kit.clock import day_end
 from kit.errors import InvalidInput
+from learning.exchange import Rates
 from learning.records import Node
-from services.gateway.domain import Principal
+from services.gateway.domain import Principal, Scope
 from services.gateway.figures import effectiveness, outcomes, revenue, stages
-from services.gateway.figures.book import Book, Books
+from services.gateway.figures.book import READERS, Book, Books
 from services.gateway.figures.counting import Asked, Group, Line
 from services.gateway.figures.facts import Facts
 from services.gateway.figures.groups import OWNER, TEAM, groups_of
@@ -42,6 +44,13 @@ KEPT, LARGEST_KEPT = 32, 10_000  # answers, and rows of one
 Rows = list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    book: Book
+    asked: Asked
+    edition: int
+
+
 class FiguresDesk:
     """Answers, kept until a record changes or a day is over."""
 
@@ -49,6 +58,8 @@ class FiguresDesk:
         self._gateway = gateway
         self._books = Books(gateway.store)
         self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
+        self._asked: OrderedDict[tuple[Scope, str], _Held] = OrderedDict()
+        self._editions = 0
         self._weighing = asyncio.Lock()  # activities: seconds of work, for one reader at a time
 
     async def figures(
@@ -67,22 +78,56 @@ class FiguresDesk:
                                mend=f"Ask for 1 to {MOST_PERIODS}")  # fmt: skip
         spans = spans_of(workspace.calendar, period, last, today)
         book = await self._books.open(principal, today)
-        asked = await self._asked(book, today)
         rows: Rows = []
         for span in spans:
-            groups = await self._groups(principal, book, by, span, today)
-            if len(groups) * len(spans) > MOST_GROUPS:
-                raise InvalidInput("so many groups in so many periods are not told at once", field="last",
-                                   value=str(last), mend="Ask for fewer periods")  # fmt: skip
-            for name in chosen:
-                rows += await self._told(principal, book, asked, name, by, span, groups)
+            rows += await self._of_span(principal, book, chosen, by, span, len(spans))
         return {
             "business_day": today.isoformat(), "by": by, "currency": workspace.currency, "figures": chosen,
             "periods": [_period(span) for span in spans], "rows": rows,
         }  # fmt: skip
 
-    async def _asked(self, book: Book, today: date) -> Asked:
-        return await asyncio.to_thread(asked_of, book, today, self._gateway.workspace.currency)
+    async def _of_span(
+        self, principal: Principal, book: Book, names: Sequence[str], by: str, span: Span, spans: int
+    ) -> Rows:
+        """The figures of a period, in their order; what was told already is not reckoned again."""
+        edition, asked = await self._asked_of(principal, book)
+        shared = (edition, by, span.id, span.start)
+        known = {name: self._kept.get((*shared, name)) for name in names}
+        groups: list[Group] = []
+        if None in known.values():
+            groups = await self._groups(principal, book, by, span, book.version[1])
+            if len(groups) * spans > MOST_GROUPS:
+                raise InvalidInput("so many groups in so many periods are not told at once", field="last",
+                                   value=str(spans), mend="Ask for fewer periods")  # fmt: skip
+        rows: Rows = []
+        for name, kept in known.items():
+            found = kept
+            if found is None:
+                lines = await self._told(principal, name, span, groups, asked)
+                found = self._keep((*shared, name), [row_json(span, group, line) for group, line in lines])
+            rows += found
+        return rows
+
+    async def _asked_of(self, principal: Principal, book: Book) -> tuple[int, Asked]:
+        """What holds for every group, under a number that grows with every change of it."""
+        currency, rates = self._gateway.workspace.currency, await self._gateway.store.rates()
+        key = (principal.scope, principal.user_id)
+        held = self._asked.get(key)
+        if held is None or held.book is not book or (held.asked.currency, held.asked.rates) != (currency, rates):
+            made = await asyncio.to_thread(asked_of, book, rates, currency)
+            self._editions += 1
+            held = self._asked[key] = _Held(book, made, self._editions)
+        self._asked.move_to_end(key)
+        while len(self._asked) > READERS:
+            self._asked.popitem(last=False)
+        return held.edition, held.asked
+
+    def _keep(self, key: tuple[Any, ...], rows: Rows) -> Rows:
+        if len(rows) <= LARGEST_KEPT:
+            self._kept[key] = rows
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return rows
 
     async def _groups(self, principal: Principal, book: Book, by: str, span: Span, today: date) -> list[Group]:
         tree: Sequence[Node] = ()
@@ -95,22 +140,12 @@ class FiguresDesk:
         return await asyncio.to_thread(groups_of, book, by, tree, seen)
 
     async def _told(
-        self, principal: Principal, book: Book, asked: Asked, name: str, by: str, span: Span, groups: Sequence[Group]
-    ) -> Rows:
-        key = (principal.scope, principal.user_id, book.version, asked.today, name, by, span.id, asked.currency)
-        known = self._kept.get(key)
-        if known is None:
-            if name == effectiveness.FIGURE:
-                async with self._weighing:
-                    found = await self._effects(principal, groups, span, asked)
-            else:
-                found = await asyncio.to_thread(_defined, DEFINITIONS[name], groups, span, asked)
-            known = [row_json(span, group, line) for group, line in found]
-            if len(known) <= LARGEST_KEPT:
-                self._kept[key] = known
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return known
+        self, principal: Principal, name: str, span: Span, groups: Sequence[Group], asked: Asked
+    ) -> list[tuple[Group, Line]]:
+        if name in DEFINITIONS:
+            return await asyncio.to_thread(_defined, DEFINITIONS[name], groups, span, asked)
+        async with self._weighing:
+            return await self._effects(principal, groups, span, asked)
 
     async def _effects(
         self, principal: Principal, groups: Sequence[Group], span: Span, asked: Asked
@@ -136,7 +171,7 @@ class FiguresDesk:
         return found
 
 
-def asked_of(book: Book, today: date, currency: str) -> Asked:
+def asked_of(book: Book, rates: Rates, currency: str) -> Asked:
     """What holds for every group."""
     renewed: dict[str, list[Facts]] = {}
     for deal in book.deals:
@@ -145,7 +180,7 @@ def asked_of(book: Book, today: date, currency: str) -> Asked:
     won = [deal.closed for deal in book.deals if deal.outcome == "WON"]
     contracts = any(deal.contract is not None for deal in book.deals)
     ranks = stages.ranks_of(book.deals, book.orders)
-    return Asked(today.toordinal(), book.rates, currency, ranks, renewed, contracts, min(won, default=0))
+    return Asked(book.version[1].toordinal(), rates, currency, ranks, renewed, contracts, min(won, default=0))
 
 
 def _defined(define: Define, groups: Sequence[Group], span: Span, asked: Asked) -> list[tuple[Group, Line]]:

@@ -20,14 +20,14 @@ Place = tuple[str, str]  # pipeline and stage
 def ranks_of(deals: Iterable[Facts], given: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
     """The order of each pipeline's stages: as it is set down, else as deals were seen to enter them for the first
     time, a stage standing before those that it was entered before by more deals than after."""
+    paths = Counter((deal.pipeline, tuple(dict.fromkeys([visit.stage for visit in deal.visits]))) for deal in deals)
     first: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     seen: dict[str, dict[str, None]] = defaultdict(dict)
-    for deal in deals:
-        order = list(dict.fromkeys(visit.stage for visit in deal.visits))
-        seen[deal.pipeline].update(dict.fromkeys(order))
-        for place, stage in enumerate(order):
-            for later in order[place + 1 :]:
-                first[deal.pipeline][stage, later] += 1
+    for (pipeline, path), count in paths.items():
+        seen[pipeline].update(dict.fromkeys(path))
+        for place, stage in enumerate(path):
+            for later in path[place + 1 :]:
+                first[pipeline][stage, later] += count
     found = {}
     for pipeline, stages in seen.items():
         known, before = list(given.get(pipeline, ())), first[pipeline]

@@ -57,18 +57,23 @@ def deal(
     return DealPast(standing, sorted(rows, key=lambda row: row[2]))
 
 
-def book_of(pasts: Iterable[DealPast], rates: Iterable[DatedRate] = (), owners: Iterable[str] | None = None) -> Book:
+def book_of(pasts: Iterable[DealPast], owners: Iterable[str] | None = None) -> Book:
     """A book of deals; every field tells deals apart."""
     deals = [facts_of(one) for one in pasts]
     fields = frozenset(name for one in deals for name in one.fields)
     seen = None if owners is None else frozenset(owners)
-    return Book(deals, seen, Rates.of("USD", rates), fields, {}, (1, TODAY))
+    return Book(deals, seen, fields, {}, (1, TODAY))
 
 
-def everything(book: Book) -> tuple[Group, Asked]:
-    """All deals as one group, on the day of the tests."""
+def asked_in_dollars(book: Book, rates: Iterable[DatedRate] = ()) -> Asked:
+    """What holds for every group, on the day of the book."""
+    return asked_of(book, Rates.of("USD", rates), "USD")
+
+
+def everything(book: Book, rates: Iterable[DatedRate] = ()) -> tuple[Group, Asked]:
+    """All deals as one group."""
     [group] = groups_of(book, ALL, (), None)
-    return group, asked_of(book, TODAY, "USD")
+    return group, asked_in_dollars(book, rates)
 
 
 def facts(past: DealPast) -> Facts:

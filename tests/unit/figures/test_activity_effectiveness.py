@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from learning.records import Deal, Outcome
 from services.gateway.figures.counting import Line
-from services.gateway.figures.desk import asked_of
 from services.gateway.figures.effectiveness import activity_effectiveness, chosen
 from services.gateway.figures.facts import facts_of
 from services.gateway.figures.groups import groups_of
 from services.gateway.figures.spans import Span
 from services.gateway.store.codec import to_us
 from services.gateway.store.figures_interface import DealPast, Done
-from tests.unit.figures.figure_histories import book_of
+from tests.unit.figures.figure_histories import asked_in_dollars, book_of
 
 START, TODAY = date(2026, 1, 1), date(2026, 4, 30)
 SPAN = Span("2026-Q1", START.toordinal(), date(2026, 3, 31).toordinal())
@@ -41,10 +41,9 @@ def lines(effect: float, seed: int, called: float = 0.25) -> dict[str, Line]:
         pasts.append(facts_of(DealPast(deal, rows)))
         if calls:
             done[name] = [Done(name, begun + timedelta(days=3), "call", "outbound")]
-    book = book_of([])
-    ranks = {"default": ["New", "Offer", "Contract"]}
-    book = type(book)(pasts, None, book.rates, frozenset(), ranks, book.version)
-    asked = asked_of(book, TODAY, "USD")
+    orders = {"default": ["New", "Offer", "Contract"]}
+    book = replace(book_of([]), deals=pasts, orders=orders, version=(1, TODAY))
+    asked = asked_in_dollars(book)
     [group] = groups_of(book, "all", (), None)
     deals = chosen(group, SPAN, asked)
     assert len(deals) == DEALS

@@ -24,7 +24,8 @@ Define = Callable[[Group, Span, Asked], list[Line]]
 
 
 def lines(define: Define, pasts: list[DealPast], span: Span = Q2, **more: Any) -> list[Line]:
-    return define(*everything(book_of(pasts, **more))[:1], span, everything(book_of(pasts, **more))[1])
+    group, asked = everything(book_of(pasts), **more)
+    return define(group, span, asked)
 
 
 def line(define: Define, pasts: list[DealPast], part: str = "", span: Span = Q2, **more: Any) -> Line:

@@ -16,12 +16,11 @@ from kit.money import Money
 from learning.records import Motion, Node
 from services.gateway.figures import outcomes, revenue, stages
 from services.gateway.figures.counting import Group, Line
-from services.gateway.figures.desk import asked_of
 from services.gateway.figures.groups import groups_of
 from services.gateway.figures.spans import Span
 from services.gateway.rollup import with_unplaced
 from services.gateway.store.figures_interface import DealPast
-from tests.unit.figures.figure_histories import Q2, TODAY, book_of, deal
+from tests.unit.figures.figure_histories import Q2, asked_in_dollars, book_of, deal
 
 TREE = [
     Node("company", "company", "Company"), Node("region:East", "region", "East", "company"),
@@ -67,7 +66,7 @@ ADDED = (outcomes.win_rate, outcomes.win_rate_created, outcomes.slip_rate, stage
 @given(st.lists(pasts(), max_size=12))
 def test_parts_add_up_to_the_whole(deals: list[DealPast]) -> None:
     book = book_of(deals)
-    asked = asked_of(book, TODAY, "USD")
+    asked = asked_in_dollars(book)
     tree = with_unplaced(TREE, OWNERS)
 
     def told(by: str, *levels: str) -> Counter[tuple[Any, ...]]:
@@ -84,7 +83,7 @@ def test_parts_add_up_to_the_whole(deals: list[DealPast]) -> None:
 @given(st.lists(pasts(), max_size=12))
 def test_revenue_of_owners_adds_up_and_credit_is_shared(deals: list[DealPast]) -> None:
     book = book_of(deals)
-    asked = asked_of(book, TODAY, "USD")
+    asked = asked_in_dollars(book)
 
     def money(groups: list[Group]) -> Counter[tuple[str, str]]:
         found: Counter[tuple[str, str]] = Counter()
@@ -103,7 +102,7 @@ def test_revenue_of_owners_adds_up_and_credit_is_shared(deals: list[DealPast]) -
 @given(st.lists(pasts(), max_size=12))
 def test_months_add_up_to_their_quarter(deals: list[DealPast]) -> None:
     book = book_of(deals)
-    asked = asked_of(book, TODAY, "USD")
+    asked = asked_in_dollars(book)
     [group] = groups_of(book, "all", (), None)
     starts = [date(2026, month, 1).toordinal() for month in (4, 5, 6, 7)]
     months = [Span("", start, end - 1) for start, end in pairwise(starts)]
@@ -126,7 +125,7 @@ def test_a_reader_is_told_of_whole_nodes_alone() -> None:
     }  # fmt: skip
     [whole] = groups_of(book, "all", TREE, seen)
     assert sorted(one.id for one in whole.deals) == ["a", "m"], "a deal counts for its owner"
-    [created] = revenue.pipeline_created(whole, Q2, asked_of(book, TODAY, "USD"))
+    [created] = revenue.pipeline_created(whole, Q2, asked_in_dollars(book))
     assert (created.value, created.count) == (25, 2), "and its money for those who share the credit"
     for wrong in ("segment:nothing", "stage", "segment:"):
         with pytest.raises(InvalidInput):
