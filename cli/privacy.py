@@ -166,6 +166,33 @@ def access(
         typer.echo(f"{one['time'][:19]}  {one['who']}  {one['route']}  {one['kind']}  {one['record']}")
 
 
+@app.command()
+def retention(
+    period: Annotated[
+        list[str] | None, typer.Option("--set", help="KIND=DAYS, or KIND=never; repeatable. Others stay.")
+    ] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """For how long what is kept, and what went last; --set changes it."""
+    from kit.errors import InvalidInput
+
+    told = call(data_dir, url, "GET", "/v1/privacy/retention")
+    if period:
+        periods = dict(told["periods"])
+        for one in period:
+            kind, _, days = one.partition("=")
+            if kind not in periods or not (days.isdecimal() or days == "never"):
+                mend = "write it as notes=730 or notes=never; kinds: " + ", ".join(periods)
+                raise InvalidInput("this is no period", field="--set", value=one, mend=mend)
+            periods[kind] = None if days == "never" else int(days)
+        told = call(data_dir, url, "PUT", "/v1/privacy/retention", json=periods)
+    dropped = (told["applied"] or {}).get("dropped", {})
+    for kind, days in told["periods"].items():
+        went = f"  ({dropped[kind]:,} dropped last)" if kind in dropped else ""
+        typer.echo(f"{kind:16} {'for ever' if days is None else f'{days:,} days'}{went}")
+
+
 def _ask(data_dir: Path, url: str, act: str, identity: str, user: bool, also: list[str] | None) -> Any:
     body = {"kind": "user" if user else "contact", "id": identity, "also": also or []}
     return call(data_dir, url, "POST", f"/v1/privacy/people:{act}", unknown=UNKNOWN, json=body)

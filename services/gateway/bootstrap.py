@@ -51,6 +51,7 @@ from services.gateway.monitoring.watching import Watcher
 from services.gateway.policies import PolicyDesk
 from services.gateway.privacy.desk import PrivacyDesk, Reach
 from services.gateway.privacy.erasing import Eraser
+from services.gateway.privacy.retention import Retention
 from services.gateway.privacy.streams import Streams
 from services.gateway.privacy.withheld import Withheld
 from services.gateway.publisher import OutboxPublisher
@@ -133,7 +134,8 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     access = AccessLog(store)
     reach = Reach(store, Streams(nc, settings.streams_file), settings.data_dir.resolve())
     eraser = Eraser(reach, imports.jobs, trainer.jobs, models.load, gateway.outbox)
-    privacy = PrivacyDesk(reach, eraser.begin, gateway.outbox, gateway.news)
+    retention = Retention(store, workspace, reach.streams, imports.jobs, gateway.outbox)
+    privacy = PrivacyDesk(reach, eraser.begin, gateway.outbox, gateway.news, retention)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
                   acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
@@ -149,6 +151,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             RenewalKeeper(gateway),
             eraser,
             access,
+            retention,
             trainer,
             monitor,
             Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),

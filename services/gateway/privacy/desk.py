@@ -14,6 +14,7 @@ from services.gateway.live import Signal
 from services.gateway.privacy.files import find_in_files
 from services.gateway.privacy.person import CONTACT, SHORTEST_ALSO, USER, Person
 from services.gateway.privacy.records import PlaceFound, Restriction, now, time_text
+from services.gateway.privacy.retention import Retention
 from services.gateway.privacy.streams import Streams
 from services.gateway.store.interface import Store
 
@@ -51,6 +52,7 @@ class PrivacyDesk:
     begin: Callable[[Principal, Person], Awaitable[Any]]
     outbox: Signal
     news: Signal
+    retention: Retention
 
     @property
     def store(self) -> Store:

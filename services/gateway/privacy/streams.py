@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nats.errors
@@ -21,7 +22,7 @@ from nats.js.errors import APIError, NotFoundError
 from kit.errors import Unavailable
 from kit.messaging import ensure_streams
 from kit.streams import read_streams
-from kit.subjects import DEALS_STREAM, INSIGHTS_STREAM
+from kit.subjects import DEAD_STREAM, DEALS_STREAM, INSIGHTS_STREAM
 from services.gateway.privacy.person import Person
 from services.gateway.privacy.records import PlaceFound
 
@@ -102,15 +103,28 @@ class Streams:
                 raise _unavailable(error) from error
         return len(numbers)
 
+    async def drop_letters(self, before: datetime) -> int:
+        """Delete dead letters from before a moment, their bytes overwritten; how many. Raises Unavailable."""
+        js = self.nc.jetstream(timeout=WAIT_SECONDS)
+        old = [number async for number, _, moment in self._messages(DEAD_STREAM) if moment < before]
+        for number in old:
+            try:
+                await js.delete_msg(DEAD_STREAM, number)
+            except APIError:
+                continue
+            except (nats.errors.Error, OSError) as error:
+                raise _unavailable(error) from error
+        return len(old)
+
     async def _holding(self, name: str, person: Person) -> AsyncIterator[int]:
         """The numbers of messages that hold the person, the headers' words too."""
         if person.raw is None:
             return
-        async for number, data in self._messages(name):
+        async for number, data, _ in self._messages(name):
             if person.raw.search(data):
                 yield number
 
-    async def _messages(self, name: str) -> AsyncIterator[tuple[int, bytes]]:
+    async def _messages(self, name: str) -> AsyncIterator[tuple[int, bytes, datetime]]:
         js = self.nc.jetstream(timeout=WAIT_SECONDS)
         try:
             left = (await js.stream_info(name)).state.messages
@@ -124,7 +138,7 @@ class Streams:
                     for message in batch:
                         heads = "\n".join(f"{key}: {value}" for key, value in (message.headers or {}).items())
                         text = f"{message.subject}\n{heads}\n".encode() + message.data
-                        yield message.metadata.sequence.stream, text
+                        yield message.metadata.sequence.stream, text, message.metadata.timestamp
                         left = message.metadata.num_pending
             finally:
                 await reader.unsubscribe()

@@ -13,6 +13,7 @@ from kit.errors import InvalidInput, NotFound
 from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.privacy.records import Access
+from services.gateway.privacy.retention import KINDS
 from services.gateway.privacy.sheets import workbook
 from services.gateway.rest import base
 from services.gateway.rest import schemas_privacy as shapes
@@ -160,6 +161,23 @@ def _marks(routes: APIRouter, desk: PrivacyDesk) -> None:
         marked = [(text_of(row, "entity"), text_of(row, "name")) for row in rows]
         await desk.store.set_personal_fields(principal_of(request), marked)
         return await personal_fields(request)
+
+    days = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}
+
+    @routes.get("/privacy/retention", responses=base.gives(shapes.RetentionShape))
+    async def retention() -> Response:
+        """For how many days what is kept (null: for ever), and what went when this was applied last."""
+        return answer(await desk.retention.about())
+
+    @routes.put(
+        "/privacy/retention", responses=base.gives(shapes.RetentionShape),
+        openapi_extra=base.takes(base.obj(**dict.fromkeys(KINDS, days))),
+    )  # fmt: skip
+    async def set_retention(request: Request) -> Response:
+        """Set all periods; a kind that is left out is kept for ever. Applied within a minute, then once a business
+        day."""
+        await desk.retention.set(await object_of(request, KINDS))
+        return await retention()
 
     @routes.get(
         "/privacy/access", responses=base.gives(shapes.AccessPage),

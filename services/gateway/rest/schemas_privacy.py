@@ -127,3 +127,10 @@ class AccessPage(Shape):
 
     access: list[AccessEntry]
     next_cursor: str
+
+
+class RetentionShape(Shape):
+    """Days by kind, null where it is kept for ever; `applied`: the business day, when, and how much was dropped."""
+
+    periods: dict[str, int | None]
+    applied: dict[str, Any] | None

@@ -65,7 +65,7 @@ class PersonalData(Touching):
             if row is None:
                 mend = "Look the id up with dealcast privacy find"
                 raise NotFound(f"there is no such {kind}", field="id", value="", mend=mend)
-            return replace(_person(kind, row), shared=_is_shared(connection, row))
+            return known_person(connection, kind, row)
 
         return await self._database.read(work)
 
@@ -213,6 +213,11 @@ def _apply(connection: Connection, hit: Hit) -> int:
     elif not hit.fixed:
         connection.execute(delete(hit.table).where(this))
     return 1 if hit.columns or not hit.fixed else 0
+
+
+def known_person(connection: Connection, kind: str, row: Any) -> Person:
+    """A person of a row of contacts or users, with whether others bear the name."""
+    return replace(_person(kind, row), shared=_is_shared(connection, row))
 
 
 def _is_shared(connection: Connection, row: Any) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from services.gateway.domain import Principal
 from services.gateway.privacy.person import Person
 from services.gateway.privacy.records import Access, Erasure, PlaceFound, Restriction
 
-PRIVACY_CALLS = frozenset({"add_access", "compact", "personal_fields", "restricted", "save_erasure", "withheld"})
+PRIVACY_CALLS = frozenset({
+    "add_access", "compact", "drop_old", "forget_imports_but", "personal_fields", "restricted", "save_erasure",
+    "withheld",
+})  # fmt: skip
 
 
 class PrivacyStore(Protocol):
@@ -75,6 +79,14 @@ class PrivacyStore(Protocol):
 
     async def add_access(self, entries: Sequence[Access]) -> None:
         """Keep who read whose data; the oldest are dropped."""
+
+    async def drop_old(self, kind: str, before: datetime, limit: int) -> int:
+        """Drop at most so much of a kind from before a moment: activities, notes (texts of activities),
+        closed_contacts (all of whose deals ended), decisions, idempotency or access_log; how much, 0 when nothing is
+        left. The revision of changed deals grows."""
+
+    async def forget_imports_but(self, kept: Collection[str]) -> int:
+        """Drop what is kept of imports but these, for their undoing; how many rows."""
 
     async def list_access(
         self, principal: Principal, kind: str = "", record: str = "", before: int = 0, limit: int = 100

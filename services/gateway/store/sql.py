@@ -17,9 +17,9 @@ from services.gateway.store.monitoring import Monitoring
 from services.gateway.store.outbox import Outbox
 from services.gateway.store.past import Past
 from services.gateway.store.placed import Placed
-from services.gateway.store.privacy import PersonalData
 from services.gateway.store.privacy_rules import PrivacyRules
 from services.gateway.store.quotas import Quotas
+from services.gateway.store.retention import RetentionRows
 from services.gateway.store.scored import Scored
 from services.gateway.store.shield import Shield
 from services.gateway.store.totals import Totals
@@ -27,7 +27,7 @@ from services.gateway.store.workspace import WorkspaceDocuments
 
 
 class SqlStore(
-    Shield, PersonalData, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
+    Shield, RetentionRows, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
     DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
     WorkspaceDocuments,
 ):  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Table, create_engine, insert
 
 from kit.errors import Forbidden, InvalidInput, NotFound
-from learning.records import Activity, Contact, ContactRole
+from learning.records import Activity, Contact, ContactRole, Outcome
 from services.gateway.domain import LOCAL, InsightKind, Principal, Scope, WriteStatus
 from services.gateway.privacy.person import ERASED, USER, Person
 from services.gateway.privacy.records import Access
@@ -217,3 +217,26 @@ async def test_marks_and_reads_are_kept(store: Store, put: Callable[..., Any]) -
 
 def test_the_tables_are_all_searched() -> None:
     assert {table.name for table in t.metadata.sorted_tables} - {table.name for table in places()} <= {"erasures"}
+
+
+async def test_what_is_over_its_time_goes(store: Store, hong: Person, put: Callable[..., Any]) -> None:
+    before = datetime(2017, 9, 2, tzinfo=UTC)
+    revision = (await deal(store, "d2")).revision
+    assert await store.drop_old("notes", before, 2) == 2
+    assert await store.drop_old("notes", before, 2) == 1
+    assert await store.drop_old("notes", before, 2) == 0
+    assert {one.text for one in await store.get_activities(LOCAL, "d2", "", 10)} == {""}
+    assert (await deal(store, "d2")).revision > revision
+    assert await store.drop_old("activities", before, 500) == 3
+    assert (await store.get_record(LOCAL, "d2")).history.activity_count == 0
+    assert await store.drop_old("closed_contacts", before, 500) == 0  # the deal is open
+    closed = await put("d1", outcome=Outcome.LOST, closed_date=date(2017, 9, 30), name="Deal of 홍길동")
+    assert closed.errors == ()
+    assert await store.drop_old("closed_contacts", datetime(2017, 9, 30, tzinfo=UTC), 500) == 0
+    assert await store.drop_old("closed_contacts", datetime(2017, 10, 1, tzinfo=UTC), 500) == 2
+    assert [one.id for one in await store.list_contacts(LOCAL, "", "", 10)] == ["lee"]
+    assert ((await deal(store, "d1")).contacts, (await deal(store, "d1")).name) == ((), f"Deal of {ERASED}")
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert [await store.drop_old(kind, later, 500) for kind in ("idempotency", "access_log", "decisions")] == [1, 1, 0]
+    assert await store.forget_imports_but(["imp-1"]) == 0
+    assert await store.forget_imports_but([]) > 0

@@ -7,12 +7,15 @@ import contextlib
 import io
 import tarfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli.privacy import app
 from dealcast.events.v1 import events_pb2
 from kit.messages import Outgoing
 from kit.messaging import Publisher
@@ -20,6 +23,7 @@ from kit.nats_server import NatsServer
 from kit.subjects import DEAD, subject
 from services.gateway.privacy.files import find_in_files
 from services.gateway.privacy.person import ERASED, Person
+from services.gateway.privacy.retention import Retention
 from tests.integration.gateway.conftest import RunningGateway, until
 
 HONG = {
@@ -175,3 +179,50 @@ async def _last(own: RunningGateway, without: bytes = b"", holding: bytes = b"")
     await until(lambda: _drained(own))
     data = (await own.nc.jetstream().get_last_msg("DEALS", "DEALS.changed.d1")).data or b""
     return b"" if (without and without in data) or holding not in data else data
+
+
+async def test_periods_are_applied_once_a_business_day(gateway: RunningGateway) -> None:
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-30"})
+    note = {"id": "a1", "type": "note", "direction": "internal", "time": "2017-09-01T00:00:00Z", "text": "long ago"}
+    await gateway.http.put("/v1/deals/d1", json={"activities": [note]})
+    assert (await gateway.http.put("/v1/privacy/retention", json={"notes": 0})).status_code == 400
+    set_ = (await gateway.http.put("/v1/privacy/retention", json={"notes": 30})).json()
+    assert (set_["periods"]["notes"], set_["periods"]["activities"], set_["applied"]) == (30, None, None)
+    assert gateway.built is not None
+    keeper = next(one for one in gateway.parts.runners if one.name == "retention")
+    assert isinstance(keeper, Retention)
+    assert await keeper.apply() == {"notes": 0}  # 29 days old
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-10-02"})
+    assert await keeper.apply() == {"notes": 1}
+    told = (await gateway.http.get("/v1/privacy/retention")).json()["applied"]
+    assert (told["day"], told["dropped"]) == ("2017-10-02", {"notes": 1})
+    activities = (await gateway.http.get("/v1/deals/d1/activities")).json()["activities"]
+    assert [one.get("text", "") for one in activities] == [""]
+    assert gateway.nc is not None
+    await Publisher(gateway.nc).publish([Outgoing(subject(DEAD, "x", "d1"), b"a letter")])
+    moment = datetime.now(UTC)
+    assert await keeper.streams.drop_letters(moment - timedelta(days=1)) == 0
+    assert await keeper.streams.drop_letters(moment + timedelta(days=1)) == 1
+
+
+async def test_the_command_does_what_the_routes_do(gateway: RunningGateway) -> None:
+    await gateway.http.put(f"/v1/contacts/{HONG['id']}", json=HONG | {"account_id": ""})
+    await gateway.http.put("/v1/deals/d1", json={"contacts": [{"contact_id": HONG["id"]}]})
+
+    async def said(*words: str) -> str:
+        done = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--url", str(gateway.http.base_url)])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert HONG["id"] in await said("find", "길동")
+    assert "deal_contacts" in await said("where", HONG["id"])
+    await said("restrict", HONG["id"], "--reason", "asked")
+    assert "asked" in await said("restrictions")
+    assert "RESTRICTED" in await said("find", HONG["email"])
+    await said("lift", HONG["id"])
+    assert "DONE" in await said("erase", HONG["id"], "--yes")
+    assert "nobody" in await said("find", "길동")
+    erasure = (await said("erasures")).split()[0]
+    await said("readmit", erasure)
+    assert (await gateway.http.put(f"/v1/contacts/{HONG['id']}", json=HONG | {"account_id": ""})).status_code == 201
+    assert "730 days" in await said("retention", "--set", "notes=730")
