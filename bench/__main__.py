@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from bench import actions, flow, forecast, learner, report, scoring, training
+from bench import actions, duplicates, flow, forecast, learner, report, scoring, training
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -172,6 +172,9 @@ def main() -> None:
     learned = learner.figures()
     print(*learned, sep="\n", flush=True)
     sections["The learner"] = (learner.HOW, learned)
+    found = duplicates.figures()
+    print(*found, sep="\n", flush=True)
+    sections["Data health"] = (duplicates.HOW, found)
     print(report.write(sections))
 
 
