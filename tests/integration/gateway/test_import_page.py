@@ -22,9 +22,11 @@ def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
         row("예약 시스템", account="누리병원"),
     )
     second = write(
-        folder / "영업현황_2026-11-16.xlsx", row("설비 교체", account="한빛정밀"), row("예약 시스템", account="누리병원"),
+        folder / "영업현황_2026-11-16.xlsx",
+        row("설비 교체", account="한빛정밀"),
+        row("예약 시스템", account="누리병원"),
         row("포장 라인", account="다온식품"),
-    )  # fmt: skip
+    )
     return [("files", (one.name, one.read_bytes(), "application/octet-stream")) for one in (first, second)]
 
 
