@@ -29,6 +29,7 @@ from accuracy import (
     products,
     showing,
     signals,
+    similar,
 )
 from accuracy.page import parse, render
 from accuracy.told import told
@@ -56,6 +57,7 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     action_effects.section,
     showing.section,
     products.section,
+    similar.section,
     signals.section,
     duplicates.section,
 )
