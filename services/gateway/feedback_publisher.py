@@ -1,61 +1,37 @@
-"""Publishes answers to suggestions on FEEDBACK.actions.*, each until the stream has it."""
+"""Publishes answers to suggestions on FEEDBACK.actions.*."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import structlog
-
-from kit.errors import DealcastError
 from kit.messaging import Outgoing
 from kit.subjects import FEEDBACK_ACTIONS, subject
 from services.gateway.convert_feedback import feedback_to_pb
-from services.gateway.live import Signal, wait_either
+from services.gateway.feedback_record import Feedback
+from services.gateway.live import Signal
+from services.gateway.passing_on import PassingOn
 from services.gateway.publisher import Sender
 from services.gateway.store.interface import Store
 
-log = structlog.get_logger(__name__)
 
-BATCH = 500
-POLL_SECONDS = 1.0
+class FeedbackPublisher(PassingOn[Feedback]):
+    """Of all deals."""
 
+    what = "feedback"
 
-@dataclass(slots=True)
-class FeedbackPublisher:
-    """Looks when something is new, and now and then."""
+    def __init__(self, store: Store, sender: Sender, news: Signal) -> None:
+        super().__init__(sender, news)
+        self._store = store
 
-    store: Store
-    sender: Sender
-    news: Signal
+    async def waiting(self, limit: int) -> Sequence[Feedback]:
+        """Answers not on the stream yet."""
+        return await self._store.unpublished_feedback(limit)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until stopped."""
-        while not stop.is_set():
-            ticket = self.news.ticket()
-            try:
-                sent = await self.publish()
-            except DealcastError as error:
-                log.warning("feedback_waits", error=error.problem)
-                sent = 0
-            except Exception:
-                log.exception("feedback_failed")
-                sent = 0
-            if sent < BATCH:
-                await wait_either(ticket, stop, POLL_SECONDS)
+    def message(self, one: Feedback) -> Outgoing:
+        """On the deal's subject."""
+        payload = feedback_to_pb(one).SerializeToString()
+        return Outgoing(subject(FEEDBACK_ACTIONS, one.deal_id), payload, message_id=f"feedback-{one.id}")
 
-    async def publish(self) -> int:
-        """One round; how many are on the stream now. A repetition bears the same message id and is known as one."""
-        waiting = await self.store.unpublished_feedback(BATCH)
-        if not waiting:
-            return 0
-        messages = [
-            Outgoing(subject(FEEDBACK_ACTIONS, one.deal_id), feedback_to_pb(one).SerializeToString(),
-                     message_id=f"feedback-{one.id}")
-            for one in waiting
-        ]  # fmt: skip
-        fates = await self.sender.publish(messages)
-        done = [one.id for one, fate in zip(waiting, fates, strict=True) if fate is None]
-        if done:
-            await self.store.finish_feedback(done)
-        return len(done)
+    async def finish(self, done: Sequence[Feedback]) -> None:
+        """These are on the stream."""
+        await self._store.finish_feedback([one.id for one in done])

@@ -1,59 +1,40 @@
-"""Publishes alerts on ALERTS.<level>.<id>, each state until the stream has it."""
+"""Publishes alerts on ALERTS.<level>.<id>, in every state they come to."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import structlog
-
-from kit.errors import DealcastError
 from kit.messaging import Outgoing
 from kit.subjects import ALERTS, subject
-from services.gateway.live import Signal, wait_either
+from services.gateway.live import Signal
 from services.gateway.monitoring.convert import alert_to_pb
+from services.gateway.monitoring.records import Alert
+from services.gateway.passing_on import PassingOn
 from services.gateway.publisher import Sender
 from services.gateway.store.interface import Store
 
-log = structlog.get_logger(__name__)
 
-BATCH = 200
-POLL_SECONDS = 30.0
+class AlertPublisher(PassingOn[Alert]):
+    """Of one workspace."""
 
+    what = "alerts"
+    poll_seconds = 30.0
 
-@dataclass(slots=True)
-class AlertPublisher:
-    """Looks when something changed, and now and then."""
+    def __init__(self, store: Store, sender: Sender, changed: Signal, workspace_id: str) -> None:
+        super().__init__(sender, changed)
+        self._store = store
+        self._workspace_id = workspace_id
 
-    store: Store
-    sender: Sender
-    changed: Signal
-    workspace_id: str
+    async def waiting(self, limit: int) -> Sequence[Alert]:
+        """Those in a state that the stream does not know of yet."""
+        return await self._store.unpublished_alerts(limit)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until stopped."""
-        while not stop.is_set():
-            ticket = self.changed.ticket()
-            try:
-                sent = await self.publish()
-            except DealcastError as error:
-                log.warning("alerts_wait", error=error.problem)
-                sent = 0
-            if sent < BATCH:
-                await wait_either(ticket, stop, POLL_SECONDS)
+    def message(self, one: Alert) -> Outgoing:
+        """On a subject of its own."""
+        name = f"alert-{self._workspace_id}-{one.id}-{one.state.value}"
+        payload = alert_to_pb(one).SerializeToString()
+        return Outgoing(subject(ALERTS, one.level.value, str(one.id)), payload, message_id=name)
 
-    async def publish(self) -> int:
-        """One round; how many are on the stream now. A repetition bears the same message id and is known as one."""
-        waiting = await self.store.unpublished_alerts(BATCH)
-        if not waiting:
-            return 0
-        messages = [
-            Outgoing(subject(ALERTS, one.level.value, str(one.id)), alert_to_pb(one).SerializeToString(),
-                     message_id=f"alert-{self.workspace_id}-{one.id}-{one.state.value}")
-            for one in waiting
-        ]  # fmt: skip
-        fates = await self.sender.publish(messages)
-        done = [one for one, fate in zip(waiting, fates, strict=True) if fate is None]
-        if done:
-            await self.store.finish_alerts(done)
-        return len(done)
+    async def finish(self, done: Sequence[Alert]) -> None:
+        """The stream knows of these states."""
+        await self._store.finish_alerts(done)

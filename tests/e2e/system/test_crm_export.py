@@ -17,7 +17,7 @@ from bench.retraining_cycle import AUGUST, ENVIRONMENT, JUNE, Company, as_of, cy
 from tests.e2e.system.harness import System, incomplete, wait_for
 from tests.e2e.system.real_exports import assert_unchanged, check_rollup, import_preset
 
-FOLLOWED_SECONDS = 5.0
+FOLLOWED_SECONDS = 10.0  # 5 are promised, on a machine that does nothing beside
 EVERY = 5  # of the opportunities that the cycle is run with; docs/retraining.md shows one with all
 
 
