@@ -100,7 +100,7 @@ class Retention:
             return await self.streams.drop_letters(before)
         if kind == IMPORTS:
             kept = [job.id for job in self.imports.all() if datetime.fromisoformat(job.created_time) >= before]
-            return await self.store.forget_imports_but(kept)
+            return await self.store.forget_imports_but([*kept, *await self.store.kept_merges(before)])
         count = 0
         while dropped := await self.store.drop_old(kind, before, AT_ONCE):
             count += dropped

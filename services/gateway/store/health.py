@@ -200,9 +200,10 @@ class HealthRows(Merging):
 
         return await self._database.read(work)
 
-    async def kept_merges(self) -> list[str]:
+    async def kept_merges(self, since: datetime | None = None) -> list[str]:
         """The names under which the latest merges are kept."""
         query = select(D.id).where(D.act == MERGE, D.undone_time.is_(None)).order_by(D.id.desc()).limit(UNDOABLE)
+        query = query.where(D.time >= to_us(since)) if since else query
         return await self._database.read(
             lambda connection: [_kept_as(row.id) for row in connection.execute(query).all()]
         )

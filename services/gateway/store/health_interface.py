@@ -75,5 +75,6 @@ class HealthStore(Protocol):
     async def ignored_pairs(self, principal: Principal) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Pairs that are not the same, by kind of record, the lower id first."""
 
-    async def kept_merges(self) -> list[str]:
-        """The names under which the latest merges are kept as records were before. The system's own work."""
+    async def kept_merges(self, since: datetime | None = None) -> list[str]:
+        """The names under which the latest merges, of a moment on where that is given, are kept as records were before.
+        The system's own work."""
