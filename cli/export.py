@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.options import DEFAULT_DATA_DIR, DataDir, Url, gateway_address
+from cli.options import DEFAULT_DATA_DIR, DataDir, Url, credentials, gateway_address
 
 Folder = Annotated[
     Path | None, typer.Argument(help="A new or empty folder for the history's Parquet files.", metavar="[FOLDER]")
@@ -39,15 +40,16 @@ def export(
 
         if target is None or folder is not None:
             raise InvalidInput("a table goes into one file", field="--to", mend="name it with --to, and no FOLDER")
-        export_table(gateway_address(data_dir, url), table, format_name, target, language)
+        asked = gateway_address(data_dir, url), credentials(data_dir, url)
+        export_table(*asked, table, format_name, target, language)
         return
     if folder is None or target is not None or format_name:
         mend = "name a FOLDER for the history, or a table with --table deals --to deals.xlsx"
         raise InvalidInput("it is not said what to export", field="FOLDER", mend=mend)
-    _history(folder, gateway_address(data_dir, url))
+    _history(folder, gateway_address(data_dir, url), credentials(data_dir, url))
 
 
-def _history(folder: Path, address: str) -> None:
+def _history(folder: Path, address: str, shown: Mapping[str, str]) -> None:
     import tarfile
     import tempfile
 
@@ -57,7 +59,7 @@ def _history(folder: Path, address: str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict("the folder is not empty", field="FOLDER", value=str(folder), mend="name a new one")
     with tempfile.TemporaryFile() as file:
-        size = download(address + "/v1/export", file)
+        size = download(address + "/v1/export", shown, file)
         file.seek(0)
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=file) as tar:

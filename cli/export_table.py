@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -23,16 +24,16 @@ def format_of(target: Path, asked: str) -> str:
     return found
 
 
-def export_table(address: str, table: str, asked: str, target: Path, language: str) -> None:
+def export_table(address: str, shown: Mapping[str, str], table: str, asked: str, target: Path, language: str) -> None:
     """Write the table; the file is there whole or not at all. Raises Conflict where there is one already."""
     from urllib.parse import quote
 
     chosen = format_of(target, asked)
-    size = save(f"{address}/v1/exports/{quote(table, safe='')}?format={chosen}&lang={language}", target)
+    size = save(f"{address}/v1/exports/{quote(table, safe='')}?format={chosen}&lang={language}", shown, target)
     typer.echo(f"{table}: {size / 2**20:.1f} MB, in {target}")
 
 
-def save(address: str, target: Path) -> int:
+def save(address: str, shown: Mapping[str, str], target: Path) -> int:
     """Fetch a file, which is there whole or not at all; how many bytes. Raises Conflict where there is one already."""
     from kit.errors import Conflict
 
@@ -41,14 +42,14 @@ def save(address: str, target: Path) -> int:
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as file:
-            size = download(address, file)
+            size = download(address, shown, file)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
     return size
 
 
-def download(address: str, file: IO[bytes]) -> int:
+def download(address: str, shown: Mapping[str, str], file: IO[bytes]) -> int:
     """Write the answer into the file; how many bytes. Raises Unavailable, else what the gateway tells."""
     import httpx
 
@@ -60,7 +61,7 @@ def download(address: str, file: IO[bytes]) -> int:
     try:
         with (
             Bar("Exporting", sizes=True) as bar,
-            httpx.stream("GET", address, timeout=3600.0, trust_env=False) as response,
+            httpx.stream("GET", address, timeout=3600.0, trust_env=False, headers=dict(shown)) as response,
         ):
             if response.is_error:
                 response.read()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.evaluate_lead_scoring import Language
-from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call, gateway_address
+from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call, credentials, gateway_address
 
 HEADINGS = {
     "en": ("Period", "Group", "Figure", "Part", "Value", "95 %", "Cases", "Made of", "Note"),
@@ -47,7 +47,8 @@ def figures(
     from cli.export_table import format_of, save
 
     chosen = format_of(target, "")
-    size = save(f"{gateway_address(data_dir, url)}/v1/figures?{query}&format={chosen}", target)
+    address = f"{gateway_address(data_dir, url)}/v1/figures?{query}&format={chosen}"
+    size = save(address, credentials(data_dir, url), target)
     typer.echo(f"figures: {size / 2**20:.1f} MB, in {target}")
 
 

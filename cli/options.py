@@ -27,9 +27,9 @@ def call(data_dir: Path, url: str, method: str, path: str, *, unknown: str = "",
     from kit.errors import NotFound, Unavailable
     from services.gateway.imports.http_sink import problem
 
-    address = gateway_address(data_dir, url)
+    address, shown = gateway_address(data_dir, url), credentials(data_dir, url)
     try:
-        response = httpx.request(method, address + path, timeout=60.0, trust_env=False, **options)
+        response = httpx.request(method, address + path, timeout=60.0, trust_env=False, headers=shown, **options)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message, mend = f"the gateway does not answer ({type(error).__name__})", "start it with dealcast up"
         raise Unavailable(message, field="url", value=address, mend=mend) from None
@@ -38,6 +38,14 @@ def call(data_dir: Path, url: str, method: str, path: str, *, unknown: str = "",
         told.mend = unknown if unknown and isinstance(told, NotFound) else told.mend
         raise told
     return response.json() if response.content else None
+
+
+def credentials(data_dir: Path, url: str) -> dict[str, str]:
+    """The header by which the gateway knows this program, where sign-in is on."""
+    from services.gateway.imports.http_sink import bearer
+    from services.gateway.imports.targets import token_for
+
+    return bearer(token_for(None if url else data_dir))
 
 
 def gateway_address(data_dir: Path, url: str) -> str:

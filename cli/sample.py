@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from cli.options import credentials
 from cli.supervisor import say
 from kit.errors import Unavailable
 
@@ -31,7 +32,8 @@ async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
     record twice is one record. The truth stays in <folder>/sample/truth.
     """
     interrupted = folder / "run" / "sample.loading"
-    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
+    shown = credentials(folder, "")
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, headers=shown) as http:
         if await _filled(http) and not interrupted.exists():
             if await _first_training_is_due(http, folder):
                 await _train(http)

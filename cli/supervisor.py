@@ -32,7 +32,7 @@ def say(text: str) -> None:
 class Supervisor:
     """Runs the parts of one data folder, which the caller has prepared and locked."""
 
-    def __init__(self, folder: Path, port: int, today: str = "") -> None:
+    def __init__(self, folder: Path, port: int, today: str = "", sign_in: str = "") -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
@@ -55,6 +55,7 @@ class Supervisor:
             self.parts[name] = self._service(name, shared | threads)
         own = {"DEALCAST_DATA_DIR": str(folder), "DEALCAST_HTTP_ADDRESS": f"127.0.0.1:{port}"}
         own |= {"DEALCAST_TODAY": today} if today else {}
+        own |= {"DEALCAST_SIGN_IN": sign_in} if sign_in else {}
         self.parts[GATEWAY] = self._service(GATEWAY, shared | own)
 
     async def run(self, when_ready: Callable[[Supervisor], Awaitable[None]]) -> None:

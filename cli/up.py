@@ -12,6 +12,8 @@ import typer
 from cli.options import DEFAULT_DATA_DIR, DataDir
 
 DEFAULT_PORT = 8080
+SIGN_IN = ("off", "accounts")
+FIRST_ADMINISTRATOR = "first-admin"  # the file that the gateway leaves the link in
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
@@ -25,18 +27,21 @@ def up(
     deals: Annotated[
         int, typer.Option("--deals", min=0, max=1_000_000, help="Deals of the sample company; 0: its usual size.")
     ] = 0,
+    sign_in: Annotated[
+        str, typer.Option("--sign-in", help="off: whoever is at this machine sees all; accounts: people sign in.")
+    ] = "",
 ) -> None:
     """Start every part in one folder; prints `ready URL` when all are healthy. Ctrl-C stops all."""
     from cli.data_folder import check_port, end_leftovers, prepare
     from kit.folder_lock import locked
 
     day = checked_day(today)
-    free_port = check_port(port)
+    free_port, how = check_port(port), checked_sign_in(sign_in)
     folder = prepare(data_dir)
     with locked(folder, "dealcast up"):
         for name in end_leftovers(folder):
             typer.echo(f"ended {name}, left over from a killed run", err=True)
-        asyncio.run(_run(folder, free_port, day, deals if sample else None))
+        asyncio.run(_run(folder, free_port, day, deals if sample else None, how))
 
 
 def checked_day(today: str) -> str:
@@ -53,7 +58,18 @@ def checked_day(today: str) -> str:
     return day.isoformat()
 
 
-async def _run(folder: Path, port: int, today: str, sample: int | None) -> None:
+def checked_sign_in(text: str) -> str:
+    """How people sign in; empty: as the environment says. Raises InvalidInput."""
+    from kit.errors import InvalidInput
+
+    if text not in ("", *SIGN_IN):
+        raise InvalidInput(
+            "there is no such sign-in", field="--sign-in", value=text, mend="Use " + " or ".join(SIGN_IN)
+        )
+    return text
+
+
+async def _run(folder: Path, port: int, today: str, sample: int | None, sign_in: str) -> None:
     """sample: how many deals, 0 for the usual size, None for no sample company."""
     from cli.supervisor import Supervisor
 
@@ -62,6 +78,16 @@ async def _run(folder: Path, port: int, today: str, sample: int | None) -> None:
             from cli.sample import load_sample
 
             await load_sample(folder, supervisor.url, today, sample)
+        tell_first_administrator(folder)
         typer.echo(f"ready {supervisor.url}")
 
-    await Supervisor(folder, port, today).run(announce)
+    await Supervisor(folder, port, today, sign_in).run(announce)
+
+
+def tell_first_administrator(folder: Path) -> None:
+    """Where nobody could let others in yet: the link that makes somebody the first administrator."""
+    try:
+        link = (folder / FIRST_ADMINISTRATOR).read_text("utf-8").strip()
+    except OSError:
+        return
+    typer.echo(f"the first administrator opens this once, within a day: {link}", err=True)

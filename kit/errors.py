@@ -62,6 +62,15 @@ class Conflict(DealcastError):
     title = "Conflict"
 
 
+class Unauthenticated(DealcastError):
+    """Nobody is signed in, or what they signed in with does not count."""
+
+    grpc_code = grpc.StatusCode.UNAUTHENTICATED
+    http_status = 401
+    problem = "unauthenticated"
+    title = "Not signed in"
+
+
 class Forbidden(DealcastError):
     """The principal may not do this."""
 

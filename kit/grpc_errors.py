@@ -24,6 +24,7 @@ from kit.errors import (
     NotFound,
     Poisoned,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 from kit.metrics import GRPC_CALLS, GRPC_SECONDS
@@ -33,8 +34,10 @@ log = structlog.get_logger(__name__)
 DETAILS = "grpc-status-details-bin"
 _KINDS: dict[str, type[DealcastError]] = {
     kind.problem: kind
-    for kind in (InvalidInput, NotFound, Conflict, Forbidden, TooLarge, Unavailable, Poisoned, Internal)
-}
+    for kind in (
+        InvalidInput, NotFound, Conflict, Unauthenticated, Forbidden, TooLarge, Unavailable, Poisoned, Internal,
+    )
+}  # fmt: skip
 
 
 def details_of(error: DealcastError) -> bytes:

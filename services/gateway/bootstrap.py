@@ -27,6 +27,7 @@ from kit.subjects import (
     INSIGHTS_STREAM,
 )
 from services.gateway import grpc_api
+from services.gateway.access.opening import let_in, open_access
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.actions_client import ActionService
 from services.gateway.dead_letters import DeadLetterDesk
@@ -105,6 +106,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     gateway = Gateway(store, workspace)
     gateway.readiness = Readiness(store, nc).read
     scratch = settings.data_dir.resolve() / "tmp"
+    entry = open_access(settings, gateway)
     models = ModelVersions(
         store, workspace, ModelShelf(nc, streams_file=settings.streams_file),
         partial(fetch_artifact, RegistryPlace.of(settings), scratch), gateway.news.wake,
@@ -138,7 +140,8 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     privacy = PrivacyDesk(reach, eraser.begin, gateway.outbox, gateway.news, retention)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
                   acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access)  # fmt: skip
-    server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds), settings.hosts))
+    server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds, entry), settings.hosts))
+    await let_in(entry, settings, server.address)
     parts = Parts(
         runners=[
             *_loops(settings, nc, gateway, models),
@@ -152,12 +155,13 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             eraser,
             access,
             retention,
+            Loop("sign-in", entry.desk.keep_tidy),
             trainer,
             monitor,
             Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),
             server,
         ],
-        grpc=partial(grpc_api.add_to, gateway, scratch),
+        grpc=partial(grpc_api.add_to, gateway, scratch, entry),
         grpc_services=[grpc_api.SERVICE],
         close=partial(_close, store, scoring, acting, simulator),
         addresses=lambda: {"http": server.address},

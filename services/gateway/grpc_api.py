@@ -14,9 +14,11 @@ import grpc
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
 from kit.errors import InvalidInput, TooLarge
 from learning.wire_event import deal_event
+from services.gateway.access.calls import CALLING, guarded, guarded_stream
+from services.gateway.access.gate import Access
 from services.gateway.convert import add_insight
 from services.gateway.convert_feedback import feedback_from_pb, feedback_to_pb
-from services.gateway.domain import LOCAL, Principal
+from services.gateway.domain import Principal
 from services.gateway.feedback import FeedbackDesk
 from services.gateway.history_export import exported
 from services.gateway.service import Gateway
@@ -76,13 +78,17 @@ class GatewayApi(gateway_pb2_grpc.GatewayServiceServicer):
 
 
 def principal_of(_: grpc.aio.ServicerContext[Any, Any]) -> Principal:
-    """Who asks: on the loopback of one machine, its one person."""
-    return LOCAL
+    """Who asks, as was found out when the call came in."""
+    return CALLING.get()
 
 
-def add_to(gateway: Gateway, scratch: Path, server: grpc.aio.Server) -> None:
-    """Register the servicer."""
-    gateway_pb2_grpc.add_GatewayServiceServicer_to_server(GatewayApi(gateway, scratch), server)
+def add_to(gateway: Gateway, scratch: Path, access: Access, server: grpc.aio.Server) -> None:
+    """Register the servicer; each of its methods first asks who calls and whether they may."""
+    api = GatewayApi(gateway, scratch)
+    for method in gateway_pb2.DESCRIPTOR.services_by_name["GatewayService"].methods:
+        guard = guarded_stream if method.server_streaming else guarded
+        setattr(api, method.name, guard(access, f"GatewayService/{method.name}", getattr(api, method.name)))
+    gateway_pb2_grpc.add_GatewayServiceServicer_to_server(api, server)
 
 
 def chunks(file: Path) -> Iterator[gateway_pb2.ExportHistoryResponse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -16,6 +17,13 @@ class GatewaySettings(ServiceSettings):
     http_address: str = Field(default="127.0.0.1:0", description="REST and pages, host:port; port 0 takes a free one")
     allowed_hosts: str = Field(
         default="", description="host names that requests may be for, with commas between, besides the loopback's"
+    )
+    sign_in: Literal["off", "accounts"] = Field(
+        default="off", description="off: whoever reaches the gateway sees all, which it then lets this machine alone do"
+    )
+    public_url: str = Field(
+        default="",
+        description="how people reach the gateway, such as https://deals.example.com; empty: as they do",
     )
     lead_scoring_address: str = Field(
         default="", description="the lead scoring service's gRPC, host:port; empty: where its file in run_dir says"

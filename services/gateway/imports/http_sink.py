@@ -19,6 +19,7 @@ from kit.errors import (
     InvalidInput,
     NotFound,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 from kit.money import Money
@@ -30,8 +31,8 @@ from services.gateway.json_records import deal_to_json, result_from_json
 
 TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 _ERRORS: Mapping[int, type[DealcastError]] = {
-    400: InvalidInput, 403: Forbidden, 404: NotFound, 409: Conflict, 412: Conflict, 413: TooLarge, 422: InvalidInput,
-    503: Unavailable,
+    400: InvalidInput, 401: Unauthenticated, 403: Forbidden, 404: NotFound, 409: Conflict, 412: Conflict,
+    413: TooLarge, 422: InvalidInput, 503: Unavailable,
 }  # fmt: skip
 _PRINT: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "users": people.user_to_json,
@@ -46,12 +47,14 @@ _PRINT: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 class Client:
     """Calls a gateway; what it refuses, or that it does not answer, becomes a DealcastError."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "") -> None:
         if not url.startswith(("http://", "https://")):
             raise InvalidInput("this is no address", field="--url", value=url, mend="write http://127.0.0.1:8080")
         self.url = url.rstrip("/")
         transport = transport or httpx.AsyncHTTPTransport(retries=3)
-        self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False)
+        self._client = httpx.AsyncClient(
+            base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False, headers=bearer(token)
+        )
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request. Raises the DealcastError that the gateway's problem details tell."""
@@ -68,6 +71,11 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that an API token is sent by; none without one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def problem(response: httpx.Response) -> DealcastError:
@@ -101,8 +109,8 @@ def of_line(result: WriteResult, place: int, line: ReportingLine, before: Report
 class HttpSink:
     """Sends an import to a gateway."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = Client(url, transport)
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "") -> None:
+        self._client = Client(url, transport, token)
         self._import = ""
         self._end: dict[str, Any] = {}
 

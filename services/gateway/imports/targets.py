@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from services.gateway.store import Store
 
 
+TOKEN_FILE = "service-token"  # noqa: S105 - a file's name
+TOKEN_VARIABLE = "DEALCAST_TOKEN"  # noqa: S105 - a variable's name
+
+
 async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -> WeeklySink:
     """The sink for --url, or for --data-dir: the gateway that runs on it, else its store, held alone until closed.
 
@@ -28,17 +32,28 @@ async def open_sink(data_dir: Path | None, url: str, *, dry_run: bool = False) -
     from services.gateway.imports.http_sink import CheckingSink, HttpSink
 
     if url:
-        return CheckingSink(HttpSink(url)) if dry_run else HttpSink(url)
+        there = HttpSink(url, token=token_for(None))
+        return CheckingSink(there) if dry_run else there
     folder = data_dir or Path("data")
     location = _location(folder)
     if dry_run and location.startswith("sqlite:"):
         return await _open_copy(Path(location.removeprefix("sqlite:///")))
     running = running_gateway(folder)
-    if dry_run and running:
-        return CheckingSink(HttpSink(running))
     if running:
-        return HttpSink(running)
+        here = HttpSink(running, token=token_for(folder))
+        return CheckingSink(here) if dry_run else here
     return await _open_store(folder, location)
+
+
+def token_for(folder: Path | None) -> str:
+    """What a program of this machine shows the gateway of a data folder, which left it there for who may read the
+    folder; for a gateway elsewhere (None) what DEALCAST_TOKEN holds. Empty where there is none: sign-in may be off."""
+    if folder is None:
+        return os.environ.get(TOKEN_VARIABLE, "")
+    try:
+        return (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def running_gateway(folder: Path) -> str:

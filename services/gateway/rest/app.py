@@ -6,13 +6,16 @@ import importlib
 import importlib.util
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from opentelemetry import trace
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
+from services.gateway.access import administration, me, teams
+from services.gateway.access.desk import AccessDesk
+from services.gateway.access.gate import Access, Gate, cleared
 from services.gateway.rest import (
     catalogue,
     deals,
@@ -46,11 +49,14 @@ VERSION = "1"
 PAGES = "services.gateway.web"
 
 
-def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.0) -> FastAPI:
-    """The application over a gateway that is ready to answer."""
+def create_app(
+    gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.0, access: Access | None = None
+) -> FastAPI:
+    """The application over a gateway that is ready to answer; without `access` nobody needs to sign in."""
+    access = access or Access(AccessDesk(gateway.store, gateway.news))
     app = FastAPI(
         title="Dealcast", version=VERSION, docs_url=None, redoc_url=None, responses=PROBLEMS,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=lambda route: route.name, dependencies=[Depends(cleared(access))],
         description="Deal records with lead score, forecast and next actions. Errors are problem+json (RFC 9457).",
     )  # fmt: skip
     problems.install(app)
@@ -76,10 +82,15 @@ def create_app(gateway: Gateway, desks: operations.Desks, heartbeat: float = 15.
         figures.router(gateway, desks.scratch),
         renewals.router(gateway),
         privacy.router(desks.privacy, desks.access),
+        me.router(access),
+        administration.router(access),
+        teams.router(access, gateway),
     ):
         app.include_router(router)
     mount_pages(app, gateway, desks)
+    mount_sign_in(app, access, gateway)
     app.add_middleware(Noting, access=desks.access)
+    app.add_middleware(Gate, access=access)
     app.add_middleware(Tracing)
     app.add_middleware(EncodedSlashes)
     _describe(app)
@@ -93,6 +104,12 @@ def mount_pages(app: FastAPI, gateway: Gateway, desks: operations.Desks) -> None
     mount = getattr(importlib.import_module(PAGES), "mount", None)
     if mount is not None:
         mount(app, gateway, desks.simulator, desks)
+
+
+def mount_sign_in(app: FastAPI, access: Access, gateway: Gateway) -> None:
+    """The pages to sign in by, where this installation has pages."""
+    if importlib.util.find_spec(PAGES) is not None:
+        app.include_router(importlib.import_module("services.gateway.access.pages").router(access, gateway))
 
 
 def _describe(app: FastAPI) -> None:

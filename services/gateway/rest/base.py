@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from kit.errors import Unauthenticated
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.rest.ndjson import NDJSON
 from services.gateway.rest.problems import PROBLEM
@@ -40,9 +41,12 @@ def _first_line(model: type[BaseModel]) -> str:
     return (model.__doc__ or model.__name__).partition("\n")[0]
 
 
-def principal_of(_: Request) -> Principal:
-    """Who asks: on the loopback of one machine, its one person."""
-    return LOCAL
+def principal_of(request: Request) -> Principal:
+    """Who asks: as the gate found out; without a gate, or without sign-in on loopback, the person at this machine."""
+    found: Principal | None = request.scope.get("principal", LOCAL)
+    if found is None:
+        raise Unauthenticated("nobody is signed in", field="Authorization", mend="Sign in, or send a token")
+    return found
 
 
 def query(name: str, kind: str = "string", text: str = "", **bounds: Any) -> dict[str, Any]:

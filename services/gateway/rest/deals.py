@@ -12,7 +12,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from kit.errors import DealcastError, InvalidInput
+from kit.errors import DealcastError, Forbidden, InvalidInput
 from kit.telemetry import TRACEPARENT, inject
 from learning.records import CATEGORIES, DealKind, Outcome
 from services.gateway.domain import DealWrite, FieldError, Principal, WriteStatus
@@ -258,6 +258,9 @@ async def _write_one(gateway: Gateway, request: Request, write: DealWrite) -> Re
     checked = replace(write, expected_revision=expected_revision(request))
     [result] = await gateway.apply_deals(principal, [checked])
     if result.status is WriteStatus.REJECTED:
+        if result.errors and result.errors[0].field == "id":  # somebody else's: for who may not see it, there is none
+            await gateway.store.get_record(principal, write.id)
+            raise Forbidden("the deal is somebody else's", field="id", value=write.id, mend="Ask its owner")
         raise refusal(result)
     if write.deleted is True:
         return Response(None, 204)

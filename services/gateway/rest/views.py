@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import is_currency
 from learning.placements import REPORTING
+from services.gateway.access.gate import Still, still_of
 from services.gateway.amount_types import find_type
 from services.gateway.domain import Principal
 from services.gateway.forecast_trees import find_tree
@@ -117,7 +119,7 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
             raise InvalidInput("this is no event's id", field="Last-Event-ID", value=text, mend="Send the last id read")
         after = int(text) if text else await gateway.store.last_event_id()
         return EventStream(
-            live_events(gateway, principal_of(request), after, heartbeat, lambda: len(readers) / LOOKS_A_SECOND),
+            live_events(gateway, still_of(request), after, heartbeat, lambda: len(readers) / LOOKS_A_SECOND),
             readers,
         )
 
@@ -138,38 +140,64 @@ async def check_currency(gateway: Gateway, principal: Principal, found: Mapping[
 
 
 async def live_events(
-    gateway: Gateway, principal: Principal, after: int, heartbeat: float, pause: Callable[[], float] = lambda: 0.0
+    gateway: Gateway, still: Still, after: int, heartbeat: float, pause: Callable[[], float] = lambda: 0.0
 ) -> AsyncIterator[bytes]:
     """Events above an id as they come, until the gateway stops; a comment when nothing happens.
 
     A slow reader holds up nobody: what it has not read yet stays in the store. Where that is no longer so, or the
-    store is an older one than the reader knows, it is told to start again. `pause` tells how many seconds to rest
-    after what was found last, before the next look.
+    store is an older one than the reader knows, it is told to start again; so it is where it may see other records than
+    before, and the stream ends where it may see none. `pause` tells how many seconds to rest after what was found last,
+    before the next look.
     """
+    reader = Reader(gateway, still, after)
     yield b"retry: 1000\n\n"
-    behind = True  # it may be: at the start, and after a full page
-    while not gateway.stop.is_set():
+    while not gateway.stop.is_set() and not reader.over:
         ticket = gateway.news.ticket()
-        try:
-            found = await gateway.store.events_after(principal, after, EVENT_PAGE)
-            lost = await _start_again(gateway.store, after) if behind else None  # read after the events themselves
-            behind = len(found) == EVENT_PAGE
-        except DealcastError as error:
-            log.warning("live_events_wait", error=error.problem)
-            found, lost = [], None
-        if lost is not None:
-            after = lost
-            yield RESET % lost
-            continue
-        if found:
-            after = found[-1].id
-            yield b"".join(event_text(event) for event in found)
-            if not behind:
+        text = await reader.look()
+        if text:
+            yield text
+            if not reader.behind:
                 await wait_either(gateway.stop, gateway.stop, pause())
             continue
         await wait_either(ticket, gateway.stop, heartbeat)
         if not ticket.is_set() and not gateway.stop.is_set():
             yield b": alive\n\n"
+
+
+@dataclass(slots=True)
+class Reader:
+    """Where a reader of live events stands: behind at the start, and after a full page."""
+
+    gateway: Gateway
+    still: Still
+    after: int
+    behind: bool = True
+    over: bool = False  # it may read no longer
+    seen: tuple[Principal, str] | None = None
+
+    async def look(self) -> bytes:
+        """What is to be sent now; nothing where nothing happened, or the store is away."""
+        store = self.gateway.store
+        try:
+            before, self.seen = self.seen, await self.still()
+            if self.seen is None or before not in (None, self.seen):
+                self.over = self.seen is None
+                return RESET % self._restart(await store.last_event_id())
+            found = await store.events_after(self.seen[0], self.after, EVENT_PAGE)
+            lost = await _start_again(store, self.after) if self.behind else None  # read after the events themselves
+            self.behind = len(found) == EVENT_PAGE
+        except DealcastError as error:
+            log.warning("live_events_wait", error=error.problem)
+            return b""
+        if lost is not None:
+            return RESET % self._restart(lost)
+        if found:
+            self.after = found[-1].id
+        return b"".join(event_text(event) for event in found)
+
+    def _restart(self, newest: int) -> int:
+        self.after = newest
+        return newest
 
 
 async def _start_again(store: Store, after: int) -> int | None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all
 
 from kit.clock import last_second
 from kit.errors import InvalidInput, NotFound
@@ -21,6 +21,7 @@ from services.gateway.store import tables_forecast as f
 from services.gateway.store.codec import dumps, loads
 from services.gateway.store.database import Database
 from services.gateway.store.people import People
+from services.gateway.store.tables_access import deal_teams
 
 PEOPLE_VERSION, FIELDS_VERSION, RATES_VERSION = "people_version", "fields_version", "rates_version"
 CLOCK, CURRENCY, PIPELINES, TREES = "clock", "currency", "pipelines", "forecast_trees"
@@ -161,12 +162,15 @@ class Part:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contexts = Contexts(database)
-        self._holders = select(t.deal_credits.c.deal_id, t.deal_credits.c.owner_id).where(
-            database.among(t.deal_credits.c.deal_id)
+        held, team = t.deal_credits.c, deal_teams.c
+        self._holders = union_all(
+            select(held.deal_id, held.owner_id).where(database.among(held.deal_id)),
+            select(team.deal_id, team.user_id).where(database.among(team.deal_id)),
         )
 
     def _seen_of(self, connection: Connection, rows: Sequence[Any], visible: Set[str] | None) -> list[Any]:
-        """Those of the deals (rows with id and owner_id) that one of these owns or has credit for; all for None."""
+        """Those of the deals (rows with id and owner_id) that one of these owns, has credit for or is in the team of;
+        all for None."""
         if visible is None:
             return list(rows)
         foreign = [row.id for row in rows if row.owner_id not in visible]

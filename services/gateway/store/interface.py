@@ -25,6 +25,7 @@ from learning.records import (
     User,
 )
 from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
+from services.gateway.store.access_interface import ACCESS_CALLS, AccessStore
 from services.gateway.store.audit_interface import ModelAuditStore
 from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
@@ -58,12 +59,20 @@ SYSTEM_CALLS = HEALTH_CALLS | frozenset({
     "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
     "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
     "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
-    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS, *PRIVACY_CALLS,
+    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS, *PRIVACY_CALLS, *ACCESS_CALLS,
 })  # fmt: skip
 
 
 class Store(
-    ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore, ModelAuditStore, PrivacyStore,
+    AccessStore,
+    ExchangeStore,
+    FeedbackStore,
+    FiguresStore,
+    ForecastStore,
+    HealthStore,
+    ImportsStore,
+    ModelAuditStore,
+    PrivacyStore,
     Protocol,
 ):
     """Records, history, outbox, insights, events and settings."""

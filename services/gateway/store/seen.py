@@ -10,16 +10,18 @@ from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.context import Context
 from services.gateway.store.database import Database
+from services.gateway.store.tables_access import deal_teams
 
 D = t.deals.c
 Seen = tuple[list[ColumnElement[bool]], dict[str, Any]]  # with the parameters; none of both for who sees all
 
 
 def deal_seen(database: Database) -> ColumnElement[bool]:
-    """A deal of one of the `owners`, or for which one of them has credit."""
-    shared = t.deal_credits.c
+    """A deal of one of the `owners`, or for which one of them has credit, or in whose team one of them is."""
+    shared, team = t.deal_credits.c, deal_teams.c
     credited = select(shared.deal_id).where(database.among(shared.owner_id, "owners")).correlate(None)
-    return or_(database.among(D.owner_id, "owners"), D.id.in_(credited))
+    teamed = select(team.deal_id).where(database.among(team.user_id, "owners")).correlate(None)
+    return or_(database.among(D.owner_id, "owners"), D.id.in_(credited), D.id.in_(teamed))
 
 
 def account_seen(database: Database, context: Context, principal: Principal, account: ColumnElement[str]) -> Seen:

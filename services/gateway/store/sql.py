@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.store.access import AccessRows
 from services.gateway.store.alerts import Alerts
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
@@ -22,6 +23,7 @@ from services.gateway.store.quotas import Quotas
 from services.gateway.store.retention import RetentionRows
 from services.gateway.store.scored import Scored
 from services.gateway.store.shield import Shield
+from services.gateway.store.teams import Teams
 from services.gateway.store.totals import Totals
 from services.gateway.store.workspace import WorkspaceDocuments
 
@@ -29,6 +31,6 @@ from services.gateway.store.workspace import WorkspaceDocuments
 class SqlStore(
     Shield, RetentionRows, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
     DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
-    WorkspaceDocuments,
+    WorkspaceDocuments, AccessRows, Teams,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from kit.errors import DealcastError, NotFound
+from services.gateway.access.gate import caller_of
+from services.gateway.access.members import LOCAL_CALLER
+from services.gateway.access.rights import right_of
 from services.gateway.rest.http import accepted_language
 from services.gateway.service import Gateway
 from services.gateway.web.words import LANGUAGES, Words
@@ -66,7 +69,8 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
     asked = {name: value for name, value in request.query_params.items() if name != "part"}
     shared = {
         "w": words, "version": VERSION, "here": request.url.path.split("/")[1], "live": HTMX.is_file(),
-        "charts": ECHARTS.is_file(), "operations": getattr(request.app.state, "operations", False),
+        "who": caller_of(request), "may": partial(_may, request), "charts": ECHARTS.is_file(),
+        "operations": getattr(request.app.state, "operations", False),
         "other_language": other,
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
@@ -74,6 +78,12 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
         "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",
     }  # fmt: skip
     return templates().get_template(template).render(**shared, **values)
+
+
+def _may(request: Request, route: str) -> bool:
+    """Whether the reader has the right to a route: pages show no way to what they refuse."""
+    caller = caller_of(request)
+    return caller is LOCAL_CALLER or (caller is not None and right_of(route).refusal(caller) is None)
 
 
 def _quoted_path(request: Request) -> str:

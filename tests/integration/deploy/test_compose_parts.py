@@ -134,7 +134,9 @@ async def test_a_change_gets_its_three_insights_on_postgresql(parts: Parts, post
 
     deal = {"id": "D-1", "name": "Pilot", "stage": "Engaging", "amount": {"currency": "USD", "value": "12000.00"},
             "created_time": "2026-01-05T09:00:00Z", "close_date": "2026-12-20"}  # fmt: skip
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}", timeout=20) as client:
+    token = (parts.folder / "data" / "service-token").read_text().strip()
+    shown = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}", timeout=20, headers=shown) as client:
         written = await client.put("/v1/deals/D-1", json=deal)
         assert written.status_code in (200, 201), written.text
 

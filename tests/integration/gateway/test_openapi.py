@@ -46,7 +46,8 @@ LEFT_OUT = {
 }
 KNOWN = {
     "deal_id": "d1", "record_id": "u1", "service": "forecast", "import_id": "none", "job_id": "none", "seq": "1",
-    "call_id": "1", "alert_id": "1", "currency": "EUR", "table": "deals",
+    "call_id": "1", "alert_id": "1", "currency": "EUR", "table": "deals", "member_id": "none", "session_id": "none",
+    "token_id": "none",
 }  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from services.gateway.store.interface import SYSTEM_CALLS, Store
 GATEWAY = Path(__file__).resolve().parents[3] / "services" / "gateway"
 # Who may ask for everything by itself: the edges that say who asks, and the system's own work.
 BY_ITSELF = {
-    "dead_letters.py", "domain.py", "forecast_days.py", "forecast_totals.py", "forecast_trees.py", "grpc_api.py",
-    "health/desk.py", "imports/sinks.py", "model_versions.py", "monitoring/monitor.py", "publisher.py",
-    "renewals/keeper.py", "rest/base.py", "training.py", "training_run.py", "workspace.py",
+    "access/calls.py", "access/gate.py", "access/members.py", "access/personas.py", "access/roll.py", "dead_letters.py",
+    "domain.py", "forecast_days.py", "forecast_totals.py", "forecast_trees.py", "health/desk.py", "imports/sinks.py",
+    "model_versions.py", "monitoring/monitor.py", "publisher.py", "renewals/keeper.py", "rest/base.py", "training.py",
+    "training_run.py", "workspace.py",
 }  # fmt: skip
 
 

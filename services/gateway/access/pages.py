@@ -1,0 +1,213 @@
+"""Pages to sign in and out, to set a password by a link, and about oneself. They work without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import DealcastError, InvalidInput, NotFound
+from services.gateway.access.cookies import with_cookie, without_cookie
+from services.gateway.access.desk import TooOften
+from services.gateway.access.gate import OFF, Access, caller_of, client_of
+from services.gateway.access.members import Caller, Member
+from services.gateway.access.passwords import SHORTEST
+from services.gateway.access.personas import personas, sign_in_as
+from services.gateway.access.roll import Roll
+from services.gateway.rest.http import accepted_language, body_of, id_in_path
+from services.gateway.service import Gateway
+from services.gateway.web.rendering import HEADERS, render
+from services.gateway.web.words import LANGUAGES, Words
+
+HOME = "/deals"
+SMALL = 16 * 1024
+FORM = "application/x-www-form-urlencoded"
+
+
+def router(access: Access, gateway: Gateway) -> APIRouter:
+    """The pages."""
+    routes = APIRouter(include_in_schema=False)
+    _sign_in(routes, access, gateway)
+    _personas(routes, access, gateway)
+    _links(routes, access)
+    _account(routes, access, gateway)
+    return routes
+
+
+def _sign_in(routes: APIRouter, access: Access, gateway: Gateway) -> None:
+    desk = access.desk
+
+    @routes.get("/sign-in")
+    async def door(request: Request) -> Response:
+        """The form; who is signed in already, or need not, goes on."""
+        back = way_back(request.query_params.get("next", ""))
+        if access.mode == OFF and not access.personas():
+            return RedirectResponse(back, 303)
+        return await _door(access, gateway, request, back)
+
+    @routes.post("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        form = await _form(request)
+        back, login = way_back(form.get("next", "")), form.get("login", "")
+        words = _words(request)
+        try:
+            if access.mode == OFF:
+                raise InvalidInput("sign-in is off", field="sign_in")
+            secret, _ = await desk.sign_in(login, form.get("password", ""), client_of(request))
+        except TooOften as error:
+            told = words("sign_in.wait", seconds=error.value)
+            return await _door(access, gateway, request, back, error.http_status, told, login)
+        except DealcastError as error:
+            return await _door(access, gateway, request, back, error.http_status, words("sign_in.wrong"), login)
+        return with_cookie(access, RedirectResponse(back, 303), secret)
+
+    @routes.post("/sign-out")
+    async def sign_out(request: Request) -> Response:
+        caller = caller_of(request)
+        if caller is not None and caller.session:
+            await desk.end_session(caller.session, client_of(request))
+        return without_cookie(access, RedirectResponse("/sign-in", 303))
+
+
+async def _door(
+    access: Access, gateway: Gateway, request: Request, back: str, status: int = 200, error: str = "", login: str = ""
+) -> Response:
+    """The page to sign in."""
+    return _page(
+        "sign_in.html", request, status, mode=access.mode, error=error, login=login, back=back,
+        personas=await personas(gateway) if access.personas() else [],
+    )  # fmt: skip
+
+
+def _personas(routes: APIRouter, access: Access, gateway: Gateway) -> None:
+    @routes.post("/sign-in/persona")
+    async def as_persona(request: Request) -> Response:
+        """One click, in the sample company on this machine."""
+        form = await _form(request)
+        secret = None
+        if access.personas():
+            secret = await sign_in_as(gateway, access.desk, form.get("role", ""), client_of(request))
+        if secret is None:
+            return await _door(access, gateway, request, HOME, 404, _words(request)("sign_in.no_persona"))
+        return with_cookie(access, RedirectResponse(HOME, 303), secret)
+
+
+def _links(routes: APIRouter, access: Access) -> None:
+    desk, roll = access.desk, Roll(access.desk)
+
+    @routes.get("/sign-in/link/{secret}")
+    async def by_link(request: Request, secret: str) -> Response:
+        """The form to set a password; looking at it does not use the link."""
+        try:
+            member = await desk.link_owner(id_in_path(secret))
+        except NotFound as error:
+            return _page("set_password.html", request, error.http_status, over=True, first=False, error="", member=None)
+        return _page("set_password.html", request, over=False, first=member is None, error="", member=member)
+
+    @routes.post("/sign-in/link/{secret}")
+    async def set_password(request: Request, secret: str) -> Response:
+        form, client, key = await _form(request), client_of(request), id_in_path(secret)
+        member: Member | None = None
+        try:
+            member = await desk.link_owner(key)
+            if member is None:
+                given = {"login": form.get("login", ""), "name": form.get("name", "")}
+                cookie = await roll.make_first(key, given, form.get("password", ""), client)
+            else:
+                cookie = await desk.use_link(key, member, form.get("password", ""), client)
+        except NotFound as error:
+            return _page("set_password.html", request, error.http_status, over=True, first=False, error="", member=None)
+        except DealcastError as error:
+            told = _told(_words(request), error)
+            return _page("set_password.html", request, error.http_status, over=False, first=member is None,
+                         error=told, member=member)  # fmt: skip
+        return with_cookie(access, RedirectResponse(HOME, 303), cookie)
+
+
+def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
+    desk = access.desk
+
+    async def shown(request: Request, caller: Caller, status: int = 200, error: str = "", done: str = "") -> Response:
+        member, now = caller.member, desk.now()
+        found = await desk.store.list_sessions(member.id) if member else []
+        names = {user.id: user.name for user in await gateway.store.list_users(caller.principal)}
+        return _page(
+            "account.html", request, status, caller=caller, error=error, done=done,
+            sessions=[each for each in found if each.alive(now)],
+            user_name=names.get(caller.principal.user_id, ""), personas=access.personas(),
+        )  # fmt: skip
+
+    @routes.get("/account")
+    async def account(request: Request) -> Response:
+        """Who one is, the password, and where one is signed in."""
+        return await shown(request, _caller(request), done=request.query_params.get("done", ""))
+
+    @routes.post("/account/password")
+    async def change(request: Request) -> Response:
+        caller, form, client = _caller(request), await _form(request), client_of(request)
+        try:
+            cookie = await desk.change_password(caller, form.get("old", ""), form.get("new", ""), client)
+        except DealcastError as error:
+            return await shown(request, caller, error.http_status, _told(_words(request), error))
+        return with_cookie(access, RedirectResponse("/account?done=password", 303), cookie)
+
+    @routes.post("/account/sessions")
+    async def end(request: Request) -> Response:
+        """End one session, or all others."""
+        caller, form = _caller(request), await _form(request)
+        if caller.member is not None:
+            one = form.get("session", "")
+            await desk.end_sessions(caller.member.id, caller, one, keep=caller.session)
+        return RedirectResponse("/account?done=sessions", 303)
+
+
+def way_back(text: str) -> str:
+    """Where to go after signing in: an address of this gateway, whatever the link says."""
+    plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
+    inside = plain and not text.startswith(("/v1/", "/sign-in"))
+    return text[:2_000] if inside else HOME
+
+
+def _told(words: Words, error: DealcastError) -> str:
+    """The error in the reader's language, as far as pages have words for it."""
+    if isinstance(error, TooOften):
+        return words("sign_in.wait", seconds=error.value)
+    if error.field == "password":
+        return words("sign_in.weak", shortest=SHORTEST)
+    if error.field == "old":
+        return words("sign_in.old_wrong")
+    return words("sign_in.login_taken") if error.field == "login" else error.message
+
+
+def _caller(request: Request) -> Caller:
+    caller = caller_of(request)
+    if caller is None:
+        raise NotFound("nobody is signed in", field="account")
+    return caller
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """The fields of a form. Raises InvalidInput for a body that is none, TooLarge."""
+    data = await body_of(request, SMALL)
+    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
+        raise InvalidInput("this is no form", field="Content-Type", mend=f"Send {FORM}")
+    try:
+        pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
+    except ValueError:
+        raise InvalidInput("this is no form", field="body", mend=f"Send {FORM}") from None
+    return dict(pairs)
+
+
+def _words(request: Request) -> Words:
+    asked = request.query_params.get("lang", "")
+    return Words(asked if asked in LANGUAGES else accepted_language(request))
+
+
+def _page(template: str, request: Request, status: int = 200, **values: Any) -> Response:
+    words = _words(request)
+    body = render(template, request, words, **values)
+    headers = HEADERS | {"Content-Language": words.language}
+    return Response(body, status, headers, "text/html; charset=utf-8")

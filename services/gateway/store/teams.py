@@ -1,0 +1,80 @@
+"""Deal teams: who sees a deal beside its owner; and what tells that somebody sees other deals than before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from kit.errors import Forbidden, InvalidInput
+from services.gateway.domain import Principal
+from services.gateway.store import tables as t
+from services.gateway.store.codec import storable
+from services.gateway.store.context import no_deal
+from services.gateway.store.database import Database
+from services.gateway.store.reads import Reads
+from services.gateway.store.tables_access import deal_teams
+
+MOST = 50
+C = deal_teams.c
+
+
+class Teams(Reads):
+    """What AccessStore promises of deals."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._owner_of = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
+        self._teams_of = select(C.deal_id, C.user_id).where(database.among(C.user_id))
+
+    async def deal_team(self, principal: Principal, deal_id: str) -> list[str]:
+        """By id."""
+        team = select(C.user_id).where(C.deal_id == deal_id).order_by(C.user_id)
+
+        def work(connection: Connection) -> list[str]:
+            self._see(connection, principal, deal_id)
+            return list(connection.scalars(team))
+
+        return await self._database.read(work)
+
+    async def set_deal_team(self, principal: Principal, deal_id: str, user_ids: Sequence[str]) -> None:
+        """Replace it."""
+        wanted = sorted(set(user_ids))
+        if len(wanted) > MOST:
+            mend = "Share the credit, or give their manager the deal"
+            raise InvalidInput(
+                f"a deal team has at most {MOST} users", field="users", value=str(len(wanted)), mend=mend
+            )
+
+        def work(connection: Connection) -> None:
+            context = self._contexts.read(connection)
+            self._see(connection, principal, deal_id)
+            visible = context.visible(principal)
+            (row,) = self._database.fetch(connection, self._owner_of, storable([deal_id])) or [None]
+            if row is None:
+                raise no_deal(deal_id)
+            if visible is not None and row.owner_id not in visible:
+                mend = "Ask the deal's owner, or their manager"
+                raise Forbidden("whose deal it is says who sees it", field="users", mend=mend)
+            for user in wanted:
+                if user not in context.people.users:
+                    raise InvalidInput("there is no such user", field="users", value=user, mend="GET /v1/users")
+            connection.execute(delete(deal_teams).where(C.deal_id == deal_id))
+            if wanted:
+                connection.execute(insert(deal_teams), [{"deal_id": deal_id, "user_id": one} for one in wanted])
+
+        await self._database.write(work)
+
+    async def sight(self, principal: Principal) -> str:
+        """Of the owners it sees and the teams they are in."""
+
+        def work(connection: Connection) -> str:
+            visible = self._contexts.read(connection).visible(principal)
+            if visible is None:
+                return ""
+            teams = self._database.fetch(connection, self._teams_of, sorted(visible))
+            seen = "\n".join([*sorted(visible), "", *sorted(row.deal_id for row in teams)])
+            return hashlib.sha256(seen.encode()).hexdigest()
+
+        return await self._database.read(work)

@@ -1,0 +1,129 @@
+"""Members with what they come in with, attempts to, the log, and deal teams, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kit.errors import Conflict, Forbidden, InvalidInput, NotFound
+from learning.records import ReportingLine
+from services.gateway.access.members import AccessEvent, Act, Member, Role, Session, Token, TokenScope
+from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.store import Store
+from services.gateway.store.interface import Query
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ANN = Member("m1", "ann@example.com", "앤", Role.REP, "ann", "hash", created=NOW)
+OWN, EAST = Principal("m1", Scope.OWN, "ann"), Principal("m2", Scope.SUBTREE, "east")
+CAT, BEN = Principal("m3", Scope.OWN, "cat"), Principal("m4", Scope.OWN, "ben")
+
+
+async def test_members_are_found_by_what_they_come_in_with(empty: Store) -> None:
+    await empty.save_member(ANN)
+    await empty.save_member(replace(ANN, active=False, role=Role.VIEWER))
+    await empty.save_member(ANN)
+    with pytest.raises(Conflict):
+        await empty.save_member(replace(ANN, id="m2"))
+    await empty.save_password("m1", "other")
+    ann = replace(ANN, password="other")
+    assert await empty.list_members() == [ann]
+    assert await empty.read_member("m1") == await empty.member_by_login("ann@example.com") == ann
+    assert await empty.read_member("m2") is None
+    session = Session("s1", "m1", NOW, NOW, NOW + HOUR, "a browser")
+    token = Token("t1", "digest", "m1", "sync", frozenset({TokenScope.READ, TokenScope.TRAIN}), NOW, NOW + HOUR)
+    await empty.add_session(session)
+    await empty.add_token(token)
+    await empty.touch_session("s1", NOW + HOUR / 2)
+    await empty.touch_token("t1", NOW + HOUR / 2)
+    assert await empty.member_of_session("s1") == (replace(session, used=NOW + HOUR / 2), ann)
+    assert await empty.member_of_token("digest") == (replace(token, used=NOW + HOUR / 2), ann)
+    assert await empty.member_of_session("t1") is None
+    assert await empty.member_of_token("t1") is None
+
+
+async def test_sessions_tokens_and_links_end(empty: Store) -> None:
+    for name in ("s1", "s2", "s3"):
+        await empty.add_session(Session(name, "m1", NOW, NOW, NOW + HOUR))
+        await empty.add_token(Token(name, name, "m1", "", frozenset(), NOW, NOW + HOUR if name == "s1" else None))
+    assert await empty.end_sessions("m2", "s1") == await empty.end_token("m2", "s1") == 0
+    assert await empty.end_sessions("m1", "s1") == 1
+    assert await empty.end_sessions("m1", keep="s2") == 1
+    assert [one.id for one in await empty.list_sessions("m1")] == ["s2"]
+    await empty.add_link("a", "m1", NOW + HOUR)
+    await empty.add_link("b", "m1", NOW + HOUR)
+    assert [await empty.link_member(one, NOW) for one in ("a", "b")] == ["", "m1"]
+    assert await empty.take_link("b", NOW + HOUR) == ""
+    await empty.add_link("c", "m1", NOW + HOUR)
+    assert [await empty.take_link("c", NOW) for _ in range(2)] == ["m1", ""]
+    await empty.forget_over(NOW + HOUR)
+    assert await empty.list_sessions("m1") == []
+    assert {one.id for one in await empty.list_tokens("m1")} == {"s2", "s3"}
+    assert await empty.end_token("m1") == 2
+
+
+async def test_attempts_are_earned_and_saved_up(empty: Store) -> None:
+    name, address = {"name": (timedelta(seconds=30), 3)}, {"address": (timedelta(seconds=5), 4)}
+    both = name | address
+    assert [await empty.attempt(both, NOW) for _ in range(4)] == [0, 0, 0, 30]
+    assert await empty.attempt(address, NOW) == 0  # what was refused took nothing of the other
+    assert await empty.attempt(address, NOW) == 5
+    assert await empty.attempt(name, NOW + timedelta(seconds=30)) == 0
+    assert await empty.attempt(name, NOW + timedelta(seconds=40)) == 20
+    await empty.forget_attempts("name")
+    assert [await empty.attempt(name, NOW) for _ in range(3)] == [0, 0, 0]
+    await empty.forget_over(NOW + HOUR)
+    assert [await empty.attempt(name, NOW + HOUR) for _ in range(4)] == [0, 0, 0, 30]
+
+
+async def test_the_log_comes_newest_first_in_pages(empty: Store) -> None:
+    for number, (act, member) in enumerate([(Act.SIGNED_IN, "m1"), (Act.REFUSED, "m2"), (Act.LINK_MADE, "m1")]):
+        await empty.add_access_event(AccessEvent(act, member, "m2", "::1", {"number": number}, NOW))
+    found = await empty.list_access_events()
+    assert [one.detail["number"] for one in found] == [2, 1, 0]
+    assert found[0] == AccessEvent(Act.LINK_MADE, "m1", "m2", "::1", {"number": 2}, NOW, found[0].id)
+    assert [one.act for one in await empty.list_access_events("m1")] == [Act.LINK_MADE, Act.SIGNED_IN]
+    assert len(await empty.list_access_events("m2", before=found[0].id, limit=1)) == 1
+
+
+async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callable[..., Any]) -> None:
+    for owner in ("ann", "ben"):
+        await put(f"of-{owner}", owner_id=owner, account_id="acme" if owner == "ben" else "")
+    for principal in (CAT, OWN, BEN):
+        before = await store.sight(principal)
+        await store.set_deal_team(LOCAL, "of-ben", ["cat"] if principal is CAT else [])
+        assert (await store.sight(principal) != before) == (principal is CAT)
+    await store.set_deal_team(EAST, "of-ben", ["cat", "ann"])
+    assert await store.deal_team(BEN, "of-ben") == ["ann", "cat"]
+    for principal in (CAT, OWN, EAST):
+        assert (await store.get_record(principal, "of-ben")).history.deal.id == "of-ben"
+        assert "of-ben" in {
+            one.history.deal.id for one in (await store.list_records(principal, Query(), "", 9)).records
+        }
+        assert "of-ben" in {one.deal_id for one in await store.events_after(principal, 0, 100)}
+        assert "acme" in {one.id for one in await store.list_accounts(principal, "", 9)}
+    with pytest.raises(Forbidden):
+        await store.set_deal_team(CAT, "of-ben", [])
+    with pytest.raises(NotFound):
+        await store.set_deal_team(CAT, "of-ann", [])
+    with pytest.raises(NotFound):
+        await store.deal_team(LOCAL, "none")
+    with pytest.raises(InvalidInput):
+        await store.set_deal_team(LOCAL, "of-ben", ["nobody"])
+    await store.set_deal_team(BEN, "of-ben", [])
+    with pytest.raises(NotFound):
+        await store.get_record(CAT, "of-ben")
+
+
+async def test_sight_tells_of_every_change_of_what_is_seen(store: Store) -> None:
+    assert await store.sight(LOCAL) == ""
+    first = await store.sight(EAST)
+    assert await store.sight(EAST) == first != await store.sight(OWN)
+    await store.save_users(LOCAL, [], [ReportingLine("ben", "west")])
+    assert await store.sight(EAST) != first
+    await store.save_users(LOCAL, [], [ReportingLine("ben", "east")])
+    assert await store.sight(EAST) == first
