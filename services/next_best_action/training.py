@@ -6,7 +6,7 @@ import math
 import shutil
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -58,7 +58,8 @@ def train(
     """A model of the catalogue's actions; the same for the same inputs and seed. Raises InvalidInput on bad scores."""
     actions = [action for action in catalogue.actions if action.activities]
     scored = read_scores(scores)
-    gathered = gather(folder, scored, actions, seed, progress)
+    deals, as_of = list(folder.deals()), folder.manifest.business_day
+    gathered = gather(deals, as_of, scored, actions, seed, progress)
     progress("estimating the effects", READING)
     design, names = build_design(gathered, len(actions))
     estimates = estimate(design, actions) if len(gathered.rows) else []
@@ -79,9 +80,7 @@ def train(
     )  # fmt: skip
     shown, told = showing.learn(folder, scored, model, catalogue.actions)
     products, foretold = products_training.learn(folder)
-    situations, differing = situations_training.learn(
-        folder.deals(), folder.manifest.business_day, catalogue, folder.field_definitions, model, scored
-    )
+    situations, differing = situations_training.learn(deals, as_of, catalogue, folder.field_definitions, model, scored)
     return replace(
         model, showing=shown, products=products, situations=situations,
         evaluation={**model.evaluation, "showing": told, "products": foretold, "situations": differing},
@@ -100,8 +99,8 @@ def train_folder(
 
 
 def gather(
-    folder: HistoryFolder, scored: Mapping[str, Mapping[date, float]], actions: Sequence[Action], seed: int,
-    progress: Progress,
+    deals: Iterable[DealHistory], as_of: date, scored: Mapping[str, Mapping[date, float]], actions: Sequence[Action],
+    seed: int, progress: Progress,
 ) -> Gathered:  # fmt: skip
     """One pass over the deals: scored days on which the deal was open and stayed open for the window, with outcome.
 
@@ -110,14 +109,14 @@ def gather(
     """
     found, generator = Gathered(), np.random.default_rng(seed)
     total = max(len(scored), 1)
-    for number, history in enumerate(folder.deals()):
+    for number, history in enumerate(deals):
         _count_outcome(found, history)
         found.log_kept = found.log_kept or any(one.type in CONTACT_TYPES for one in history.activities)
         days = sorted(scored.get(history.deal.id, {}))
         if days:
             picked = sorted(generator.choice(len(days), min(len(days), MOST_DAYS), replace=False).tolist())
             _add_deal(found, history, {days[i]: scored[history.deal.id][days[i]] for i in picked}, actions,
-                      folder.manifest.business_day, number)  # fmt: skip
+                      as_of, number)  # fmt: skip
         if number % 500 == 0:
             progress("reading the history", READING * min(number / total, 1.0))
     progress("reading the history", READING)

@@ -94,8 +94,9 @@ def test_training_is_deterministic_and_says_what_it_learned(tmp_path: Path, caps
 
 def test_an_action_after_the_close_or_outside_the_window_does_not_count(tmp_path: Path) -> None:
     scores = write_company(tmp_path / "history", 60)
+    folder = read_history(tmp_path / "history")
     gathered = training.gather(
-        read_history(tmp_path / "history"), read_scores(scores),
+        folder.deals(), folder.manifest.business_day, read_scores(scores),
         [action for action in ACTIONS.actions if action.activities], 0, lambda *_: None,
     )  # fmt: skip
     assert len(set(gathered.deals)) == 60
