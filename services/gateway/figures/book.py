@@ -20,6 +20,7 @@ from services.gateway.store.figures_interface import Pasts
 from services.gateway.store.interface import Store
 
 READERS = 4  # principals whose deals are held
+MOST_READ = 25_000  # histories at once: as they are read they take more memory than what is kept of them
 SEGMENTS = (FieldType.CHOICE, FieldType.YES_NO)
 
 
@@ -64,12 +65,14 @@ class Books:
             return held.book
         choices = {one.name for one in await self._store.list_fields() if one.entity == "deal" and one.type in SEGMENTS}
         orders = await self._store.get_setting("pipelines") or {}
-        known = {one: deal.revision for one, deal in held.deals.items()}
-        pasts = await self._store.deal_pasts(principal, known)
-        if held.book is not None and held.book.segments != choices and len(pasts.news) < len(pasts.revisions):
+        if held.book is not None and held.book.segments != choices:
             held.deals.clear()  # other fields tell deals apart: all are read anew
-            pasts = await self._store.deal_pasts(principal, {})
-        await asyncio.to_thread(_take, held.deals, pasts, frozenset(choices))
+        while True:
+            known = {one: deal.revision for one, deal in held.deals.items()}
+            pasts = await self._store.deal_pasts(principal, known, MOST_READ)
+            await asyncio.to_thread(_take, held.deals, pasts, frozenset(choices))
+            if len(pasts.news) < MOST_READ:
+                break
         deals = tuple(held.deals.values())
         held.book = Book(deals, pasts.owners, frozenset(choices), orders, version)
         return held.book

@@ -37,7 +37,7 @@ class DealPasts(Part):
         self._contracts = select(t.deals).where(or_(agreed, D.motion == "RENEWAL")).order_by(D.id)
         self._shares = select(S.deal_id, S.position, S.owner_id, S.share).where(database.among(S.deal_id))
 
-    async def deal_pasts(self, principal: Principal, known: Mapping[str, int]) -> Pasts:
+    async def deal_pasts(self, principal: Principal, known: Mapping[str, int], most: int = 25_000) -> Pasts:
         """Undeleted opportunities that the principal sees; see FiguresStore."""
 
         def work(connection: Connection) -> Pasts:
@@ -46,7 +46,7 @@ class DealPasts(Part):
             revisions = {row.id: row.revision for row in rows}
             wanted = sorted(one for one, revision in revisions.items() if known.get(one) != revision)
             owners = None if visible is None else frozenset(visible)
-            return Pasts(revisions, self._pasts(connection, wanted), owners)
+            return Pasts(revisions, self._pasts(connection, wanted[:most]), owners)
 
         return await self._database.read(work)
 

@@ -24,7 +24,7 @@ class DealPast:
 
 @dataclass(slots=True)
 class Pasts:
-    """The revisions of all opportunities by id, and the pasts of those that are not known in that revision."""
+    """The revisions of all opportunities by id, and pasts of those that are not known in that revision."""
 
     revisions: Mapping[str, int]
     news: Sequence[DealPast]
@@ -44,8 +44,9 @@ class Done:
 class FiguresStore(Protocol):
     """The part of the store that tells the pasts of deals, and of contracts."""
 
-    async def deal_pasts(self, principal: Principal, known: Mapping[str, int]) -> Pasts:
-        """Undeleted opportunities that the principal sees, with what happened to those not `known` (id → revision)."""
+    async def deal_pasts(self, principal: Principal, known: Mapping[str, int], most: int = 25_000) -> Pasts:
+        """Undeleted opportunities that the principal sees, with what happened to those not `known` (id → revision), or
+        to the `most` first of them by id: ask again with these known for the next."""
 
     async def activities_between(
         self, principal: Principal, deal_ids: Sequence[str], start: datetime, end: datetime

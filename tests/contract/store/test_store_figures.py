@@ -48,6 +48,10 @@ async def test_what_happened_to_deals_in_order(store: Store) -> None:
 
 async def test_what_is_known_is_not_told_again(store: Store) -> None:
     await fill(store)
+    first = await store.deal_pasts(LOCAL, {}, 2)
+    assert ([one.deal.id for one in first.news], len(first.revisions)) == (["foreign", "mine"], 3)
+    rest = await store.deal_pasts(LOCAL, {one.deal.id: one.deal.revision for one in first.news}, 2)
+    assert [one.deal.id for one in rest.news] == ["shared"]
     known = dict((await store.deal_pasts(LOCAL, {})).revisions)
     assert (await store.deal_pasts(LOCAL, known)).news == []
     await store.apply_deals(LOCAL, [DealWrite("mine", outcome=Outcome.WON), DealWrite("foreign", deleted=True)])
