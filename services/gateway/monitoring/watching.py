@@ -24,6 +24,7 @@ from services.gateway.monitoring.coverage import coverage
 from services.gateway.monitoring.records import ShadowScore, Told
 from services.gateway.monitoring.shadows import Shadows
 from services.gateway.policies import PolicyDesk
+from services.gateway.privacy.withheld import Withheld
 from services.gateway.service import Gateway
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,8 @@ class Watcher:
             options += ["--model", str(await self._unpacked(folder, version))]
             for name in beside:
                 options += ["--shadow", f"{name}={await self._unpacked(folder, name)}"]
-            async with exported(self.gateway.store, self.gateway.workspace, principal, folder) as history:
+            store, withheld = self.gateway.store, await Withheld.read(self.gateway.store)
+            async with exported(store, self.gateway.workspace, principal, folder, withheld=withheld) as history:
                 await _ended(["--history", str(history), *options])
             return dict(json.loads(await asyncio.to_thread((folder / "found.json").read_text, "utf-8")))
         finally:

@@ -14,6 +14,7 @@ from kit.money import Money
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import Principal, Scope
+from services.gateway.privacy.resident_numbers import masked
 from services.gateway.store import tables_forecast as f
 from services.gateway.store.codec import dumps, from_us, loads, to_us
 from services.gateway.store.context import Part
@@ -33,6 +34,7 @@ class Calls(Part):
 
     async def add_call(self, principal: Principal, call: Call) -> Call:
         """Keep what somebody says; with its id. Raises Forbidden where the principal does not see the whole node."""
+        call = replace(call, note=masked(call.note))
         row = _call_row(replace(call, undone_time=None, undone_by=""))
 
         def work(connection: Connection) -> Call:

@@ -21,9 +21,14 @@ from kit.messages import Outgoing
 from kit.messaging import Publisher
 from kit.nats_server import NatsServer
 from kit.subjects import DEAD, subject
+from learning.history import read_history
+from services.gateway.domain import LOCAL
+from services.gateway.jobs import Job
 from services.gateway.privacy.files import find_in_files
 from services.gateway.privacy.person import ERASED, Person
+from services.gateway.privacy.records import Erasure
 from services.gateway.privacy.retention import Retention
+from services.gateway.training_run import TrainingRun
 from tests.integration.gateway.conftest import RunningGateway, until
 
 HONG = {
@@ -226,3 +231,36 @@ async def test_the_command_does_what_the_routes_do(gateway: RunningGateway) -> N
     await said("readmit", erasure)
     assert (await gateway.http.put(f"/v1/contacts/{HONG['id']}", json=HONG | {"account_id": ""})).status_code == 201
     assert "730 days" in await said("retention", "--set", "notes=730")
+
+
+async def test_what_was_begun_is_ended_and_the_next_training_says_so(gateway: RunningGateway, tmp_path: Path) -> None:
+    """Erasures that the store holds as under way, as after the gateway's end, at either side of the last step; the
+    records of the next training are without those who are erased or restricted, and count them."""
+    store = gateway.gateway.store
+    for one in (HONG, {"id": "kim-07", "name": "Kim Min-seo"}):
+        await gateway.http.put(f"/v1/contacts/{one['id']}", json=one | {"account_id": ""})
+    roles = [{"contact_id": HONG["id"]}, {"contact_id": "kim-07"}]
+    await gateway.http.put("/v1/deals/d1", json={"contacts": roles, "fields": {"birthday": "1970", "size": 1}})
+    await gateway.http.put("/v1/privacy/fields", json={"fields": [{"entity": "deal", "name": "birthday"}]})
+    await gateway.http.post("/v1/privacy/people:restrict", json={"id": "kim-07"})
+    person = await store.person(LOCAL, "contact", HONG["id"])
+    await store.save_erasure(Erasure("before", "local", "contact", person=person))
+    await store.save_erasure(Erasure("after", "local", "contact"))
+
+    async def ended() -> bool:
+        return {one.state for one in await store.erasures(LOCAL)} == {"DONE"}
+
+    await until(ended, pause=0.2)
+    assert await store.find_person(LOCAL, person) == []
+    assert [one.person for one in await store.erasures(LOCAL)] == [None, None]
+    assert gateway.built is not None
+    job = Job("j", "training", detail={"services": {"lead_scoring": {}}})
+    run = TrainingRun(gateway.built.trainer._parts, job)
+    async with await run._history(tmp_path / "scratch") as folder:
+        history = read_history(folder)
+        [known] = history.deals()
+    assert history.manifest.privacy == {"erased": 2, "restricted": 1, "personal_fields": 1}
+    assert job.detail["privacy"] == history.manifest.privacy
+    assert (known.deal.contacts, list(known.deal.fields)) == ((), ["size"])
+    told = str(known.changes)
+    assert (HONG["id"] in told, "kim-07" in told, "birthday" in told, ERASED in told) == (False, False, False, True)
