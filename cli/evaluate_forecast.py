@@ -12,10 +12,12 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.forecast.evaluation import NodeForecast
+    from services.forecast.evaluation import NodeForecast, Source
     from services.forecast.model import ForecastModel
     from services.gateway.imports.importer import Report
 
+LAST_YEAR = 9_980  # after which no twelve quarters follow in the calendar
+SHOWN = 3  # rows that could not be read
 COLUMNS = ("as_of", "period", "level", "node", "booked", "mean", "p10", "p50", "p90", "actual")
 METHODS = {
     "dealcast": "Dealcast", "stage_weighted": "stage-weighted", "last_period_again": "last again", "pace": "pace",
@@ -70,22 +72,57 @@ def forecast(
         folder, report = write_history(mapping, path, Path(scratch), bar)
         history = read_history(folder)
         source = Source(history, list(history.deals()), counts=measure is Measure.COUNT)
+        _check_deals(source, report, path)
+        _check_known(days, source)
         bar.start("forecasting", len(days))
         notes = []
         for day in days:
             found, model = forecasts(source, str(period), day, horizon)
             rows += [row for row in found if row.node.level in levels]
-            notes.append(_notes(day, model))
+            notes.append(_notes(day, model, history.manifest.business_day))
             bar.advance(1)
     if out is not None:
         write_rows(out, rows)
     _tell(rows, report, notes, out)
 
 
-def _notes(day: date, model: ForecastModel) -> tuple[str, list[str]]:
-    """How a day's forecast was made, and what to be careful about."""
-    why = model.evaluation["correction"]["why"]
-    return f"{day}: {why}. Not yet created: {model.new_business.note}.", list(model.evaluation["cautions"])
+def _check_deals(source: Source, report: Report, path: Path) -> None:
+    """Raises InvalidInput where there is no opportunity to forecast, with the first reason there is."""
+    from cli.import_report import row_lines
+    from kit.errors import InvalidInput
+    from learning.records import DealKind
+
+    if any(history.deal.kind is DealKind.OPPORTUNITY for history in source.histories):
+        return
+    why = next(row_lines(report, "en"), "").strip()
+    mend = (
+        f"mend the mapping or the rows; the first that was refused: {why}" if why else "name files with opportunities"
+    )
+    what = "the files have no opportunity to forecast" if not why else "no opportunity could be read"
+    raise InvalidInput(what, field="DIR", value=str(path), mend=mend)
+
+
+def _check_known(days: Sequence[date], source: Source) -> None:
+    """Raises InvalidInput for a day on which no deal was on record, or that is too late to reckon from."""
+    from kit.errors import InvalidInput
+
+    begun = [each.deal.created_time for each in source.histories if each.deal.created_time is not None]
+    first = min(begun).date() if begun else date.min
+    for day in days:
+        if day < first:
+            raise InvalidInput("no deal was on record on this day", field="--as-of", value=str(day),
+                               mend=f"give days from {first} on")  # fmt: skip
+        if day.year > LAST_YEAR:
+            raise InvalidInput("no period can be reckoned from this day", field="--as-of", value=str(day),
+                               mend=f"give days up to {LAST_YEAR}")  # fmt: skip
+
+
+def _notes(day: date, model: ForecastModel, known: date) -> tuple[str, list[str]]:
+    """How a day's forecast was made, and what to be careful about. known: the last day that the data tell of."""
+    why, told = model.evaluation["correction"]["why"], list(model.evaluation["cautions"])
+    if day > known:
+        told.insert(0, f"The data end on {known}, {(day - known).days} days before: what happened since is not known.")
+    return f"{day}: {why}. Not yet created: {model.new_business.note}.", told
 
 
 def _days(text: str) -> list[date]:
@@ -106,7 +143,7 @@ def _levels(text: str) -> list[str]:
     from services.forecast.evaluation import LEVELS
 
     levels = [part.strip() for part in text.split(",") if part.strip()]
-    for one in levels:
+    for one in levels or [text]:
         if one not in LEVELS:
             raise InvalidInput("there is no such level", field="--level", value=one[:40],
                                mend="take some of " + ", ".join(LEVELS))  # fmt: skip
@@ -138,14 +175,19 @@ def write_rows(out: Path, rows: Sequence[NodeForecast]) -> None:
 def _tell(
     rows: Sequence[NodeForecast], report: Report, notes: Sequence[tuple[str, list[str]]], out: Path | None
 ) -> None:
+    from itertools import islice
+
     from rich.console import Console
     from rich.table import Table
 
+    from cli.import_report import row_lines
     from services.forecast.report import averaged, scored
 
     console = Console(soft_wrap=True, width=max(Console().width, 110))
     if report.total("rejected"):
-        console.print(f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why.")
+        console.print(f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why. So:")
+        for line in islice(row_lines(report, "en"), SHOWN):
+            console.print(f"  {line.strip()}", style="dim", markup=False)
     scores = scored(rows)
     table = Table(title="WAPE of p50, coverage of p10 to p90, CRPS as a share of what was booked")
     for name in ("as of", "level", "nodes", *METHODS.values(), "p10-p90", "CRPS"):

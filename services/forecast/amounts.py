@@ -19,6 +19,7 @@ PRIOR_RATIO_COUNT = 20.0
 PRIOR_MISSING = (9.0, 1.2)  # e^9: some 8,000 major units
 SMALLEST_SD = 0.02
 NOTHING = -50.0  # the logarithm that stands for an amount of 0
+MANY_WINS = 40  # of which not one has an amount: then no money is on record at all
 _CLIP = 3.0
 
 Lognormal = tuple[float, float]  # mean and sd of the logarithm
@@ -76,25 +77,33 @@ def _missing_keys(asked: Asked) -> tuple[str, ...]:
     return f"{currency}|product|{asked.product}", f"{currency}|pipeline|{asked.pipeline}", currency
 
 
-def fit_amounts(won: Iterable[tuple[Asked, float]], currency: str) -> AmountModel:
-    """Fit from won deals: what was asked (as of a day while open) and what was booked, in major units.
+def unknown_amount(booked: Sequence[float | None]) -> Lognormal:
+    """What a deal without an amount brings where nothing tells: a prior, or nothing where all of many wins say so."""
+    return (NOTHING, 0.0) if len(booked) >= MANY_WINS and not any(booked) else PRIOR_MISSING
+
+
+def fit_amounts(won: Iterable[tuple[Asked, float]], currency: str, booked: Sequence[float | None] = ()) -> AmountModel:
+    """Fit from won deals: what was asked (as of a day while open) and what was booked, in major units. booked: by all
+    deals that were won.
 
     Each pipeline is shrunk towards all, each product towards its pipeline's fallback, all towards a prior.
     """
     ratios: dict[str, list[float]] = defaultdict(list)
     booked_logs: dict[str, list[float]] = defaultdict(list)
-    for asked, booked in won:
-        if booked <= 0:
+    for asked, brought in won:
+        if brought <= 0:
             continue
         for name in _missing_keys(asked):
-            booked_logs[name].append(float(np.log(booked)))
+            booked_logs[name].append(float(np.log(brought)))
         if asked.amount is not None and asked.amount > 0:
-            ratio = float(np.clip(np.log(booked / asked.amount), -_CLIP, _CLIP))
+            ratio = float(np.clip(np.log(brought / asked.amount), -_CLIP, _CLIP))
             for name in {"", asked.pipeline}:
                 ratios[name].append(ratio)
     overall = shrunk(ratios[""], PRIOR_RATIO, PRIOR_RATIO_COUNT)
     by_pipeline = {name: shrunk(values, overall, PRIOR_RATIO_COUNT) for name, values in ratios.items() if name}
     missing: dict[str, Lognormal] = {}
+    if (unknown := unknown_amount(booked)) != PRIOR_MISSING:
+        missing[currency] = unknown
     for name in sorted(booked_logs, key=lambda each: (each.count("|"), each)):
         parent = missing.get(name.split("|", 1)[0], PRIOR_MISSING)
         missing[name] = shrunk(booked_logs[name], parent, 5.0)

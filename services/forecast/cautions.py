@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from kit.money import decimals
 from learning.records import Outcome
 from services.forecast.dataset import Case, Company
+from services.forecast.draws import LARGEST_MINOR
 from services.forecast.features import asked
 from services.forecast.replay import LEAST_WINS, open_cases
 
@@ -26,8 +28,14 @@ def _of_history(company: Company) -> list[str]:
     first = company.first_closing
     if first is None:
         return ["No deal has closed yet: dates and chances are a general prior, and the range is wide."]
+    closed = sum(case.closed is not None for case in company.cases)
+    if not won and closed >= LEAST_WINS:
+        return [
+            f"None of {closed} closed deals was won: next to nothing is expected, and a first win would change that."
+        ]
     if won < LEAST_WINS:
-        return [f"Only {won} deals have been won: dates and chances stay near a general prior, and the range is wide."]
+        deals = "Only 1 deal has" if won == 1 else f"Only {won} deals have" if won else "No deal has"
+        return [f"{deals} been won: dates and chances stay near a general prior, and the range is wide."]
     days = (company.business_day - first).days + 1
     if days < SHORT_DAYS:
         return [f"Closings are recorded for {days} days: no two quarters can be compared, and seasons are not known."]
@@ -35,13 +43,19 @@ def _of_history(company: Company) -> list[str]:
 
 
 def _of_amounts(company: Company, cases: Sequence[Case]) -> list[str]:
-    lacking = sum(asked(case.rows[company.business_day], company.currency).amount is None for case in cases)
+    moneys = [asked(case.rows[company.business_day], company.currency) for case in cases]
+    lacking = sum(money.amount is None for money in moneys)
+    bounds = {currency: LARGEST_MINOR // 10 ** decimals(currency)[0] for currency in {each.currency for each in moneys}}
+    beyond = [each.currency for each in moneys if each.amount is not None and each.amount > bounds[each.currency]]
     won = [case for case in company.cases if case.outcome is Outcome.WON]
     if won and not any(case.booked for case in won):
         return ["No won deal has an amount: money cannot be forecast from this record, count deals instead."]
     if cases and lacking > LARGE_SHARE * len(cases):
         usual = "what such deals brought in" if won else "a general prior"
         return [f"{lacking} of {len(cases)} open deals have no amount: they count with {usual}."]
+    if beyond:
+        most = f"{bounds[beyond[0]]:,} {beyond[0]}"
+        return [f"{len(beyond)} of {len(cases)} open deals ask for more than {most}: they count as no more than that."]
     return []
 
 

@@ -17,6 +17,7 @@ from services.forecast.replay import Expected, Replay, Sum, Window
 
 INDEPENDENT = 3.0  # replays overlap: three of them are worth one
 UNKNOWN_ERROR = 0.4  # of the company's total where nothing could be replayed
+UNSEEN_ERROR = 1.0  # where not even a closing was ever seen: any level may be right
 FACTOR_BOUNDS = (0.4, 2.5)
 OWNER_SHARE = 0.75  # of the deals in an owner's number
 OWNER_SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -36,7 +37,8 @@ def fit_blend(
     sizes = usual_sizes(company)
     typical = {owner: size for owner, (_, size) in sizes.items()}
     if not replays:
-        return Blend((Level(shock=UNKNOWN_ERROR),), bookings, SPREAD, sizes, "left out: nothing could be replayed")
+        shock = UNKNOWN_ERROR if company.first_closing else UNSEEN_ERROR
+        return Blend((Level(shock=shock),), bookings, SPREAD, sizes, "left out: nothing could be replayed")
     share = _owner_share(replays)
     spread = _spread(replays, share, typical)
     branches = {owner: branch_of(path) for owner, path in company.paths.items()}

@@ -13,7 +13,8 @@ from babel.numbers import get_currency_precision
 from learning.periods import period_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
-from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk
+from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk, unknown_amount
+from services.forecast.bookings import won_cases
 from services.forecast.dataset import Case, Company
 from services.forecast.domain import Floats
 from services.forecast.features import timing_columns
@@ -21,7 +22,7 @@ from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
 from services.forecast.rows import Row
 from services.forecast.timing import TimingModel
 
-LEAST_WINS = 40
+LEAST_WINS = 1  # what is created is counted in deals, which are more
 LEAST_DAYS = 28
 HALF_LIFE_DAYS = 180.0
 PRIOR_DAYS = 30.0  # of an average owner's creating, as a prior of each owner's
@@ -29,14 +30,17 @@ SEASON_DAYS = 730
 SEASON_PRIOR = 0.5  # share of a season's deviation that is believed
 AMOUNT_PRIOR = 10.0
 QUARTER_WEEKS = 14
+LONGEST_RIPENING = timedelta(days=366)  # of what is created before the first closing is known
 BEGINNINGS = 60
 
 
 def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewBusiness:
     """From what is known; nothing, with the reason, where the history is too short. rate: P(won) of a new deal."""
-    cases, as_of = company.cases, company.business_day
+    as_of, begun = company.business_day, record_begun(company)
+    company = replace(company, cases=tuple([case for case in company.cases if case.start >= begun]))
+    cases = company.cases
     wins = sum(case.outcome is Outcome.WON for case in cases)
-    known_days = (as_of - company.first_day).days + 1
+    known_days = (as_of - begun).days + 1
     if wins < LEAST_WINS or known_days < LEAST_DAYS:
         note = f"left out: {wins} wins in {known_days} days, of {LEAST_WINS} in {LEAST_DAYS} that an estimate needs"
         return NewBusiness(note=note)
@@ -47,6 +51,12 @@ def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewB
     return NewBusiness(
         owners, ripening(company, timing, rate), season, f"from {len(cases)} deals created; season {seasonal}"
     )
+
+
+def record_begun(company: Company) -> date:
+    """The first day from which creating is on record: deals dated long before anything closed are strays."""
+    first = company.first_closing
+    return max(company.first_day, first - LONGEST_RIPENING) if first else company.first_day
 
 
 def ripening(company: Company, timing: TimingModel, rate: float) -> Floats:
@@ -124,12 +134,13 @@ def _owner_rates(company: Company, timing: TimingModel, rate: float, season: Seq
     )
     mean = sum(sum(created[owner].values()) for owner in present) / exposure / len(present)
     amounts = _amounts(cases)
+    unknown = unknown_amount([case.booked for case in won_cases(cases)])
     rates = []
     for owner, relative in zip(present, _winning(timing, present, as_of, rate), strict=True):
         total = sum(created[owner].values())
         worth = float(relative) * (total + PRIOR_DAYS * mean) / (exposure + PRIOR_DAYS)
         for currency in sorted(created[owner]):
-            log_mean, log_sd = amounts.get((owner, currency), amounts.get(("", currency), PRIOR_MISSING))
+            log_mean, log_sd = amounts.get((owner, currency), amounts.get(("", currency), unknown))
             to_minor = float(np.log(10.0)) * get_currency_precision(currency)
             share = created[owner][currency] / total
             path = company.paths.get(owner) or _under_company(owner)

@@ -103,7 +103,11 @@ def fit_model(company: Company, scores: Scores, kind: str, *, seed: int) -> Fore
     timing = fit_timing(timing_examples(company, scores, rate), company.holiday_country)
     model = ForecastModel(
         timing,
-        fit_amounts([(money, booked) for money, booked in pairs if booked is not None], company.currency),
+        fit_amounts(
+            [(money, booked) for money, booked in pairs if booked is not None],
+            company.currency,
+            [case.booked for case in won],
+        ),
         new_business=fit_new_business(company, timing, rate),
         rate=rate,
         seed=seed,

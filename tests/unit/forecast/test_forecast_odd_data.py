@@ -14,6 +14,7 @@ from cli.evaluate_forecast import Kind, Measure, forecast
 from cli.file_history import write_history
 from cli.progress import Bar
 from kit.clock import FixedClock
+from kit.errors import InvalidInput
 from kit.models import Pointer
 from learning.history import read_history
 from learning.snapshots import end_of
@@ -27,7 +28,7 @@ from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
 from services.forecast.training import read_company
 from tests.unit.forecast.forecast_builders import scored_event
-from tests.unit.forecast.forecast_exports import AS_OF, write_crm
+from tests.unit.forecast.forecast_exports import AS_OF, FIELDS, write_crm
 
 Company = dict[str, dict[str, float]]
 
@@ -78,10 +79,40 @@ def test_nothing_ever_closed(evaluate: Callable[..., tuple[Company, str]]) -> No
     assert "nothing could be replayed" in told
 
 
+def test_few_wins_tell_of_business_not_yet_created_too(evaluate: Callable[..., tuple[Company, str]]) -> None:
+    """Fifteen wins or so: to leave out what is created in half a quarter would be false certainty."""
+    found, told = evaluate(75)
+    assert "Only" in told
+    assert "Not yet created: from" in told
+    assert found["Company"]["p90"] > 30_000
+
+
+def test_days_that_nothing_is_known_of_are_refused_or_said(
+    evaluate: Callable[..., tuple[Company, str]], tmp_path: Path
+) -> None:
+    write_crm(tmp_path, 40)
+
+    def run(day: str, levels: str = "company") -> None:
+        forecast(
+            tmp_path, "crm_sales_opportunities", Kind.MONTH, day, 12, levels, Measure.AMOUNT, None
+        )  # fmt: skip
+
+    for day, why in (("0001-01-01", "no deal was on record"), ("2017-08-01", "no deal"), ("9999-12-31", "no period")):
+        with pytest.raises(InvalidInput, match=why) as refused:
+            run(day)
+        assert refused.value.mend
+    with pytest.raises(InvalidInput, match="there is no such level"):
+        run("2017-09-01", ",")
+    (tmp_path / "sales_pipeline.csv").write_text(",".join(FIELDS) + "\nD1,Ann,Box,,Thinking,2017-08-20,,\n", "utf-8")
+    with pytest.raises(InvalidInput, match="no opportunity could be read") as refused:
+        run("2017-09-01")
+    assert "Thinking" in refused.value.mend
+
+
 def test_no_amount_at_all(evaluate: Callable[..., tuple[Company, str]]) -> None:
     found, told = evaluate(200, amounts=False)
     assert "No won deal has an amount" in told
-    assert found["Company"]["p10"] == 0.0 or wide(found["Company"])
+    assert found["Company"]["p90"] == 0.0, "no money is on record, and none is made up"
 
 
 def test_the_service_s_prior_is_wide_for_one_rep_and_says_what_it_is() -> None:
