@@ -191,6 +191,6 @@ def told(studied: Studied) -> dict[str, Any]:
         "actions": list(decided.actions),
         "keys": list(decided.names),
         "fields": list(studied.effects.fields),
-        "spreads": dict(learned.spreads),
+        "spreads": {name: round(spread, 4) for name, spread in learned.spreads.items()},
         "noise": round(learned.noise, 4),
     }
