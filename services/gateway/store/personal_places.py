@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, reduce
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, String, Table, and_, false, func, or_, select
@@ -60,11 +61,26 @@ def hits(
 
 def _named(person: Person, table: Table) -> ColumnElement[bool]:
     """One of the anchors in any of the columns: what is sure is found out of the row itself."""
-    spelled = {one for anchor in person.anchors for one in (anchor, anchor.lower())}
     return or_(false(), *(
-        of_case.like(f"%{_escaped(anchor)}%", escape="\\")
-        for column in texts(table) for anchor in sorted(spelled) for of_case in (column, func.lower(column))
+        of_case.like(f"%{_escaped(text)}%", escape="\\")
+        for anchor in person.anchors for of_case, text in _spelled(_all_words(table), anchor)
     ))  # fmt: skip
+
+
+@cache
+def _all_words(table: Table) -> ColumnElement[Any]:
+    """All columns of words as one text."""
+    first, *others = [func.coalesce(column, "") if column.nullable else column for column in texts(table)]
+    return reduce(lambda whole, column: whole.concat("\n").concat(column), others, first)
+
+
+def _spelled(column: ColumnElement[Any], anchor: str) -> list[tuple[ColumnElement[Any], str]]:
+    """How an anchor is looked for: as it is where it has no cases; databases may lower no more than ASCII."""
+    lower = anchor.lower()
+    if lower == anchor.upper():
+        return [(column, anchor)]
+    both: list[tuple[ColumnElement[Any], str]] = [(func.lower(column), lower)]
+    return both if anchor.isascii() else [*both, (column, anchor)]
 
 
 def _theirs(person: Person, table: Table) -> ColumnElement[bool]:
