@@ -75,7 +75,7 @@ class NumberView:
 
 def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str], words: Words) -> NumberView | None:
     """Of the answer of Gateway.forecast for one node; None where it has no such node or its totals are not seen."""
-    bar = totals_view([forecast], words)
+    bar = totals_view([_expecting(forecast)], words)
     if bar is None or forecast["nodes"][0]["booked"] is None:
         return None
     row, currency = forecast["nodes"][0], forecast["currency"]
@@ -93,10 +93,15 @@ def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str
     return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words))
 
 
+def _expecting(forecast: Json) -> Json:
+    """With the mean where lists show the middle: a call speaks of what is expected, which adds up over the tree."""
+    return {**forecast, "nodes": [{**row, "p50": row["mean"]} for row in forecast["nodes"]]}
+
+
 def _sides(
     row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words
 ) -> tuple[SideView, ...]:
-    expected = _decimal(row["p50"])
+    expected = _decimal(row["mean"])
     committed = Decimal(row["booked"]) + Decimal(row["commit"])
     told = "" if submission is None else said_by(submission, names, words)
     numbers = (
@@ -163,7 +168,7 @@ def _descent(rows: Sequence[Json], top: str) -> Iterator[tuple[Json, int]]:
 
 def _node(row: Json, depth: int, moved: Json | None, currency: str, words: Words) -> NodeView:
     hidden = row["booked"] is None
-    expected, quota = _decimal(row["p50"]), _decimal(row["quota"])
+    expected, quota = _decimal(row["mean"]), _decimal(row["quota"])
     committed = None if hidden else Decimal(row["booked"]) + Decimal(row["commit"])
     gap = None if expected is None or quota is None else expected - quota
     change = _change(moved)
@@ -175,7 +180,7 @@ def _node(row: Json, depth: int, moved: Json | None, currency: str, words: Words
         gap="–" if gap is None else signed(gap, currency, words), chance=words.percent(row["quota_probability"]),
         moved="–" if change is None else signed(change, currency, words),
         moved_way=UNDER["even" if not change else "up" if change > 0 else "down"],
-        behind=gap is not None and gap < 0, hidden=hidden, low=places.get("p10"), mid=places.get("p50"),
+        behind=gap is not None and gap < 0, hidden=hidden, low=places.get("p10"), mid=places.get("mean"),
         high=places.get("p90"), quota_at=places.get("quota"),
     )  # fmt: skip
 
@@ -195,7 +200,7 @@ def _span(row: Json, currency: str, words: Words) -> str:
 
 def _places(row: Json) -> dict[str, float]:
     """Where the row's own range and quota lie, in percent of its largest: rows of all sizes can be read."""
-    amounts = {name: float(row[name]) for name in ("p10", "p50", "p90", "quota") if row[name] is not None}
+    amounts = {name: float(row[name]) for name in ("p10", "mean", "p90", "quota") if row[name] is not None}
     most = max([*amounts.values(), 1e-9]) * 1.05
     return {name: round(100 * max(0.0, amount) / most, 1) for name, amount in amounts.items()}
 

@@ -132,8 +132,8 @@ def what_if_view(found: Json, node: str, currency: str, words: Words) -> WhatIfV
         for one in (before, after)
     ]
     chances = (words.percent(before["quota_probability"]), words.percent(after["quota_probability"]))
-    change = signed(Decimal(after["p50"]) - Decimal(before["p50"]), code, words)
-    return WhatIfView(each("p50"), (spans[0], spans[1]), chances, change)
+    change = signed(Decimal(after["mean"]) - Decimal(before["mean"]), code, words)
+    return WhatIfView(each("mean"), (spans[0], spans[1]), chances, change)
 
 
 _ENDS = (("low", "p10"), ("high", "p90"))

@@ -28,6 +28,7 @@ from services.gateway.web.rendering import render
 from services.gateway.web.words import Words
 
 PATH = "/forecast"
+KEPT = ("period", "node", "currency", "since", "call", "lang", "owner")  # in addresses, from page to page
 MOST_FORM = 64 << 10
 MOST_SUPPOSED = 20
 LONGEST_NOTE = 2_000
@@ -42,7 +43,7 @@ def asked_of(gateway: Gateway, request: Request) -> Asked:
 
 def page_address(request: Request, path: str = PATH, **changes: str) -> str:
     """The page's address, or one beside it, with some parameters changed; empty ones are left out."""
-    asked = {name: value for name, value in request.query_params.items() if name != "part"} | changes
+    asked = {name: value for name, value in request.query_params.items() if name in KEPT} | changes
     kept = urlencode({name: value for name, value in asked.items() if value})
     return f"{path}?{kept}" if kept else path
 

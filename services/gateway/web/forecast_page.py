@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import DealcastError, NotFound
+from learning.fiscal import Grain
 from services.gateway.calls import CallKind, call_json
 from services.gateway.disagreements import disagreements
 from services.gateway.domain import Principal
@@ -120,7 +121,10 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
     return {
         "number": number_view({**forecast, "nodes": row}, told, names, words),
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
-        "currency": forecast["currency"], "cautions": [one["text"] for one in forecast.get("cautions", ())],
+        "currency": forecast["currency"], "cautions": [
+            words("call.apart", currency=one["currency"]) if one.get("currency") else one["text"]
+            for one in forecast.get("cautions", ())
+        ],
         "open": asked.period.end > numbers.day,
     }  # fmt: skip
 
@@ -154,8 +158,7 @@ def _said(numbers: Numbers, asked: Asked, name: str, names: Mapping[str, str], w
 
 def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, words: Words) -> dict[str, Any]:
     before, after, above = walk(numbers.forecast, asked.node)
-    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
-    periods = [str(current.next(ahead)) for ahead in range(-2, HORIZON)]
+    periods = _periods(gateway)
 
     def to_node(node: str) -> str:
         return page_address(request, node=node) if node else ""
@@ -167,11 +170,22 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
         "periods": [(one, page_address(request, period=one, call=""), one == str(asked.period)) for one in periods],
+        "currencies": [(code, page_address(request, currency=code, call=""), code == numbers.forecast["currency"])
+                       for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
         "deals_address": _deals_address(asked.node, request),
         "export": "/v1/exports/forecast?format=xlsx",
     }  # fmt: skip
+
+
+def _periods(gateway: Gateway) -> list[str]:
+    """Two quarters back and all that are forecast, the months of the current one, its half and its year."""
+    calendar, today = gateway.workspace.calendar, gateway.workspace.business_day
+    current = calendar.current(today)
+    quarters = [str(current.next(ahead)) for ahead in range(-2, HORIZON)]
+    larger = [str(calendar.of(grain, current.end)) for grain in (Grain.HALF, Grain.YEAR)]
+    return [*quarters, *map(str, current.parts), *larger]
 
 
 def _deals_address(node: str, request: Request) -> str:
@@ -184,10 +198,11 @@ def _deals_address(node: str, request: Request) -> str:
 
 async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request, words: Words) -> str:
     """The deals that close the gap: worked out on request, as it takes some hundred simulations."""
+    period = str(asked.period)
     try:
         found = await close_gap(
             desk.gateway, desk.simulator, principal, asked.period, asked.node, asked.currency, GAP_DEALS
         )
     except DealcastError as error:
-        return render("_gap.html", request, words, gap=None, why=error.message)
-    return render("_gap.html", request, words, gap=gap_view(found, words), why="")
+        return render("_gap.html", request, words, gap=None, why=error.message, period=period)
+    return render("_gap.html", request, words, gap=gap_view(found, words), why="", period=period)

@@ -57,7 +57,8 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
         if isinstance(body, Response):
             return body
     except DealcastError as error:
-        text = words("problem.not_found") if isinstance(error, NotFound) else error.message
+        deal = isinstance(error, NotFound) and request.url.path.startswith("/deals/")
+        text = words("problem.not_found") if deal else error.message
         body = render("problem.html", request, words, text=text, problem=error, business_day=day, sample=sample)
         status = error.http_status
     return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")

@@ -106,3 +106,20 @@ async def test_what_is_not_there_is_a_page_too(site: Site, path: str) -> None:
 async def test_a_form_from_another_page_sized_like_a_file_is_refused(site: Site) -> None:
     answer = await site[1].post("/forecast/say", content=b"note=" + b"x" * 100_000)
     assert answer.status_code == 413
+
+
+async def test_a_change_of_an_adjusted_number_is_the_adjustment(site: Site) -> None:
+    form = {"kind": "adjustment", "amount": "-25m", "currency": "KRW"}
+    assert (await site[1].post("/forecast/say", data=form)).status_code == 303
+    page = (await site[1].get("/forecast?lang=en")).text
+    assert "−₩25M beside AI" in page
+    [call] = await site[0].store.standing_calls(LOCAL, "2026-Q4")
+    await site[1].post("/forecast/say", data={"kind": "adjustment", "undo": str(call.id)})
+
+
+async def test_addresses_lead_to_periods_and_keep_only_what_the_page_knows(site: Site) -> None:
+    page = (await site[1].get("/forecast?lang=en&utm_source=mail")).text
+    found = re.findall(r'href="(/forecast[^"]*)"', page)
+    assert not [one for one in found if "utm_source" in one and "lang=ko" not in one]  # the same page in Korean
+    for period in ("2026-Q2", "2026-11", "2026-H2", "FY2026", "2027-Q3"):
+        assert [one for one in found if f"period={period}" in one], period

@@ -52,7 +52,7 @@ def worth(amount: int) -> dict[str, str]:
 
 
 def row(node: str, parent: str | None, *, seen: bool = True) -> dict[str, Any]:
-    amounts = ("p10", "p50", "p90", "booked", "commit", "quota", "submitted", "quota_probability")
+    amounts = ("p10", "mean", "p50", "p90", "booked", "commit", "quota", "submitted", "quota_probability")
     level = node.partition(":")[0]
     values = dict.fromkeys(amounts, "10" if seen else None) | {"quota_probability": 0.5 if seen else None}
     return {"node": node, "name": node.upper(), "parent": parent, "level": level} | values
