@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from learning.fiscal import FiscalPeriod
 from services.gateway.amount_types import AMOUNT, find_type
 from services.gateway.calls import Call, CallKind, call_json
 from services.gateway.domain import Principal
+from services.gateway.quarter_totals import HORIZON
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 
@@ -33,9 +35,9 @@ class Said:
 
 
 async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said) -> dict[str, Any]:
-    """Submit or adjust, with what was known then. Raises InvalidInput for a period that is over or too far ahead,
-    NotFound for a node or type that is not there, Forbidden for a node that is not seen whole; Unavailable of another
-    type than amounts while the forecast service is away."""
+    """Submit or adjust, with what was known then. Raises InvalidInput for a period that is over or too far ahead and
+    for a currency in which nothing is, NotFound for a node or type that is not there, Forbidden for a node not seen
+    whole; Unavailable of another type than amounts while the forecast service is away."""
     kind_of = find_type(gateway.workspace.forecast_types, said.type_name)
     today = gateway.workspace.business_day
     current = gateway.workspace.calendar.current(today)
@@ -44,10 +46,12 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
         mend = f"Name {current} or a later one"
         raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
     currency = (await gateway.store.rates()).currency_of(said.amount.currency, today)
-    [row] = (await gateway.forecast(principal, str(period), said.node, currency, kind=kind_of))["nodes"]
+    found = await gateway.forecast(principal, str(period), said.node, currency, kind=kind_of)
+    [row] = found["nodes"]
     if row["booked"] is None:
         mend = "Name yourself or somebody below you"
         raise Forbidden("you do not see all of this node", field="node", value=said.node, mend=mend)
+    await check_currency(gateway, principal, found, "amount.currency")
     known = {name: row[name] for name in CONTEXT} | {"currency": currency}
     now = gateway.workspace.now()
     type_name = kind_of.name if kind_of else AMOUNT
@@ -55,6 +59,21 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
     made = await gateway.store.add_call(principal, call)
     await _tell(gateway, made)
     return call_json(made)
+
+
+async def check_currency(
+    gateway: Gateway, principal: Principal, found: Mapping[str, Any], field: str = "currency"
+) -> None:
+    """Whether there is anything in the currency of totals. Raises InvalidInput naming the currencies there are."""
+    money, known = found["currency"], {gateway.workspace.currency, *found["currencies"]}
+    if money in known or any(node["quota"] is not None for node in found["nodes"]):
+        return
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
+    for ahead in range(HORIZON):
+        known |= set((await gateway.forecast(principal, str(current.next(ahead))))["currencies"])
+    if money not in known:
+        mend = f"Use one of {', '.join(sorted(known))}, the company's being {gateway.workspace.currency}"
+        raise InvalidInput("no business is in this currency", field=field, value=money, mend=mend)
 
 
 async def undo(gateway: Gateway, principal: Principal, kind: CallKind, call_id: int) -> dict[str, Any]:

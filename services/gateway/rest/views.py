@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 import structlog
@@ -20,10 +19,10 @@ from learning.placements import REPORTING
 from services.gateway.access.gate import Still, still_of
 from services.gateway.amount_types import find_type
 from services.gateway.domain import Principal
+from services.gateway.forecast_calls import check_currency
 from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
-from services.gateway.quarter_totals import HORIZON
 from services.gateway.rep_day import free_spans, rep_day
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
@@ -124,19 +123,6 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         )
 
     return routes
-
-
-async def check_currency(gateway: Gateway, principal: Principal, found: Mapping[str, Any]) -> None:
-    """Whether there is anything in the currency of totals. Raises InvalidInput naming the currencies there are."""
-    money, known = found["currency"], {gateway.workspace.currency, *found["currencies"]}
-    if money in known or any(node["quota"] is not None for node in found["nodes"]):
-        return
-    current = gateway.workspace.calendar.current(gateway.workspace.business_day)
-    for ahead in range(HORIZON):
-        known |= set((await gateway.forecast(principal, str(current.next(ahead))))["currencies"])
-    if money not in known:
-        mend = f"Use one of {', '.join(sorted(known))}, or leave currency out"
-        raise InvalidInput("no business is in this currency", field="currency", value=money, mend=mend)
 
 
 async def live_events(

@@ -100,6 +100,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({}, 400, "amount"), ({"amount": usd("-1")}, 400, "amount"), ({"amount": {"value": "1"}}, 400, "amount"),
     ({"amount": usd("1"), "period": "2017-Q3"}, 400, "period"), ({"amount": usd("1"), "x": 1}, 400, "x"),
     ({"amount": usd("1"), "period": "2030-Q1"}, 400, "period"), ({"amount": usd("1"), "note": 3}, 400, "note"),
+    ({"amount": {"currency": "EUR", "value": "1"}, "node": "manager:boss"}, 400, "amount.currency"),
     ({"amount": usd("1"), "node": "owner:zoe"}, 404, "node"), ({"amount": usd("1")}, 403, "node"),
 ]  # fmt: skip
 
