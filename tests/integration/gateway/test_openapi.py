@@ -125,7 +125,7 @@ def try_all(url: str, described: dict[str, Any]) -> tuple[int, list[str]]:
                 nonlocal tried
                 tried += 1
                 for name in case.path_parameters if known else ():
-                    case.path_parameters[name] = KNOWN[name]
+                    case.path_parameters[name] = KNOWN.get(name, "none")
                 response = case.call(base_url=url, session=session, timeout=30)
                 case.validate_response(response, checks=CHECKS)
 
