@@ -49,9 +49,7 @@ class DocumentTeller:
         there, name = await self._shelf.pointer(self._key), digest(data)
         if there is None and not edition:
             return
-        if there is not None and (
-            there.generation > edition or (there.generation == edition and there.digest != name)
-        ):
+        if there is not None and (there.generation > edition or (there.generation == edition and there.digest != name)):
             edition = there.generation + 1
             await keep(edition, name)
         pointer = Pointer(f"edition {edition}", edition, name)
