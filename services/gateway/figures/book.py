@@ -1,6 +1,6 @@
 """Deals and their pasts held ready for figures, brought up to date before each answer.
 
-Reading 100,000 histories takes seconds, telling which have changed since takes a tenth of one.
+Reading 100,000 histories takes some twenty seconds, telling which have changed since takes less than one.
 """
 
 from __future__ import annotations
@@ -19,9 +19,24 @@ from services.gateway.figures.facts import Facts, facts_of
 from services.gateway.store.figures_interface import Pasts
 from services.gateway.store.interface import Store
 
-READERS = 4  # principals whose deals are held
+READERS = 4  # principals whose deals are held, beside the book of all deals
 MOST_READ = 25_000  # histories at once: as they are read they take more memory than what is kept of them
 SEGMENTS = (FieldType.CHOICE, FieldType.YES_NO)
+
+
+Reader = tuple[Scope, str]
+ALL: Reader = (Scope.ALL, "")
+
+
+def reader_of(principal: Principal) -> Reader:
+    """What tells principals apart who may see other deals."""
+    return ALL if principal.scope is Scope.ALL else (principal.scope, principal.user_id)
+
+
+def let_go(held: OrderedDict[Reader, Any]) -> None:
+    """What is held of those who asked longest ago; that of all deals stays, which takes by far the longest to read."""
+    while len(held) - (ALL in held) > READERS:
+        del held[next(reader for reader in held if reader != ALL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +62,14 @@ class Books:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: OrderedDict[tuple[Scope, str], _Held] = OrderedDict()
+        self._held: OrderedDict[Reader, _Held] = OrderedDict()
 
     async def open(self, principal: Principal, today: date) -> Book:
         """The deals as they stand now, of whom the principal sees on the business day."""
-        key = (principal.scope, "" if principal.scope is Scope.ALL else principal.user_id)
+        key = reader_of(principal)
         held = self._held.setdefault(key, _Held())
         self._held.move_to_end(key)
-        while len(self._held) > READERS:
-            self._held.popitem(last=False)
+        let_go(self._held)
         async with held.lock:
             return await self._refreshed(principal, held, today)
 

@@ -13,9 +13,9 @@ from kit.clock import day_end
 from kit.errors import InvalidInput
 from learning.exchange import Rates
 from learning.records import Node
-from services.gateway.domain import Principal, Scope
+from services.gateway.domain import Principal
 from services.gateway.figures import effectiveness, outcomes, revenue, stages
-from services.gateway.figures.book import READERS, Book, Books
+from services.gateway.figures.book import Book, Books, Reader, let_go, reader_of
 from services.gateway.figures.counting import Asked, Group, Line
 from services.gateway.figures.facts import Facts
 from services.gateway.figures.groups import OWNER, TEAM, groups_of
@@ -40,7 +40,7 @@ DEFINITIONS: Mapping[str, Define] = {
 }
 FIGURES = (*DEFINITIONS, effectiveness.FIGURE)
 MOST_PERIODS, MOST_GROUPS, MOST_COMPARED = 60, 6_000, 12
-KEPT, LARGEST_KEPT = 32, 10_000  # answers, and rows of one
+KEPT = 100_000  # rows of the latest answers
 Rows = list[dict[str, Any]]
 
 
@@ -58,7 +58,8 @@ class FiguresDesk:
         self._gateway = gateway
         self._books = Books(gateway.store)
         self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
-        self._asked: OrderedDict[tuple[Scope, str], _Held] = OrderedDict()
+        self._size = 0  # of what is kept: its rows, and one for each answer
+        self._asked: OrderedDict[Reader, _Held] = OrderedDict()
         self._editions = 0
         self._weighing = asyncio.Lock()  # activities: seconds of work, for one reader at a time
 
@@ -111,22 +112,23 @@ class FiguresDesk:
     async def _asked_of(self, principal: Principal, book: Book) -> tuple[int, Asked]:
         """What holds for every group, under a number that grows with every change of it."""
         currency, rates = self._gateway.workspace.currency, await self._gateway.store.rates()
-        key = (principal.scope, principal.user_id)
+        key = reader_of(principal)
         held = self._asked.get(key)
         if held is None or held.book is not book or (held.asked.currency, held.asked.rates) != (currency, rates):
             made = await asyncio.to_thread(asked_of, book, rates, currency)
             self._editions += 1
             held = self._asked[key] = _Held(book, made, self._editions)
         self._asked.move_to_end(key)
-        while len(self._asked) > READERS:
-            self._asked.popitem(last=False)
+        let_go(self._asked)
         return held.edition, held.asked
 
     def _keep(self, key: tuple[Any, ...], rows: Rows) -> Rows:
-        if len(rows) <= LARGEST_KEPT:
+        if key not in self._kept:
             self._kept[key] = rows
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+            self._size += len(rows) + 1
+        while self._size > KEPT:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= len(gone) + 1
         return rows
 
     async def _groups(self, principal: Principal, book: Book, by: str, span: Span, today: date) -> list[Group]:
