@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
+from accuracy.shares import wilson
 from demo.generate import generate
 from services.gateway.health.deals import STRONG
 from services.gateway.health.names import company_name
@@ -23,7 +23,6 @@ from services.gateway.health.same_name import Alike, alike_names
 NAMES = Path(__file__).resolve().parent.parent / "tests" / "data" / "companies" / "companies.csv"
 FROZEN = "f2192befa2faee7bec98c9ffa4483955f5db762b2b82389c83e584339527f891"
 LEAST_PRECISION, LEAST_RECALL = 0.95, 0.85
-Z = 1.959964  # of 95 %
 SAMPLE_DEALS, SAMPLE_SEED, SAMPLE_DAY = 3_000, 11, date(2026, 11, 21)
 Pairs = set[tuple[int, int]]
 
@@ -96,14 +95,6 @@ def _by_company(companies: Sequence[str]) -> Iterable[Sequence[int]]:
 
 def _all_pairs(groups: Iterable[Sequence[int]]) -> Iterator[tuple[int, int]]:
     return ((one, other) for group in groups for at, one in enumerate(group) for other in group[at + 1 :])
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    share, scale = hits / of, 1 + Z * Z / of
-    middle = (share + Z * Z / (2 * of)) / scale
-    wide = Z / scale * sqrt(share * (1 - share) / of + Z * Z / (4 * of * of))
-    return middle - wide, middle + wide
 
 
 def section() -> str:

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from accuracy.duplicates import wilson
 from accuracy.histories import history_of
+from accuracy.shares import wilson
 from accuracy.told import told as say
 from learning.columns import Floats, Table, Texts
 from learning.history import read_history

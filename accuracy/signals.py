@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from statistics import mean
 
+from accuracy.shares import wilson
 from services.next_best_action.signals import ENCODER, read
 
 NOTES = Path(__file__).parents[1] / "tests" / "data" / "notes"
@@ -28,7 +28,6 @@ JUDGED = {  # the set's name for a signal, and the extractor's
 }
 FURTHER = {"budget": "budget", "legal": "legal", "contact_changed": "handover", "tender": "tender"}
 PRECISION_BAR, RECALL_BAR = 0.8, 0.7
-NORMAL_95 = 1.959964
 
 
 @dataclass
@@ -97,16 +96,6 @@ def tally(language: str, half: str) -> dict[str, Tally]:
             tallies[name].wrong += name not in shows and own in found
             tallies[name].missed += name in shows and own not in found
     return tallies
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); everything where there is nothing to count."""
-    if of == 0:
-        return 0.0, 1.0
-    share, spread = hits / of, NORMAL_95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = NORMAL_95 * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return middle - half, middle + half
 
 
 def _notes(path: Path) -> Iterator[tuple[str, set[str]]]:

@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 LEVEL = 0.95
+Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)  # quantiles
+DRAWS, DRAWS_OF_HALF, SEED = 1_000, 200, 0
+MANY = 500  # values whose mean is normal enough
 UNDER_WAY = 0  # the cause of what has not ended
 
 
@@ -31,14 +35,13 @@ class Range:
 NOTHING = Range(None, None, None)
 
 
-def wilson(hits: float, cases: float, level: float = LEVEL) -> Range:
+def wilson(hits: float, cases: float) -> Range:
     """A share with Wilson's interval (1927); nothing of no cases."""
     if cases <= 0:
         return NOTHING
-    z = NormalDist().inv_cdf(0.5 + level / 2)
     share = hits / cases
-    middle = (share + z * z / (2 * cases)) / (1 + z * z / cases)
-    half = z / (1 + z * z / cases) * (share * (1 - share) / cases + z * z / (4 * cases * cases)) ** 0.5
+    middle = (share + Z * Z / (2 * cases)) / (1 + Z * Z / cases)
+    half = Z / (1 + Z * Z / cases) * (share * (1 - share) / cases + Z * Z / (4 * cases * cases)) ** 0.5
     return Range(share, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)))
 
 
@@ -47,7 +50,7 @@ class Curves:
     """What had become of the cases by each of the (times,) at which any ended.
 
     begun: cases at the outset. open: (times,) share not ended. ended: (causes, times) share ended by each cause,
-    causes from 1. at_risk, gone: (times,) cases under way just before, and those that ended then.
+    causes from 1. at_risk: (times,) cases under way just before. gone: (causes, times) those that ended then.
     """
 
     begun: int
@@ -55,7 +58,7 @@ class Curves:
     open: Floats
     ended: Floats
     at_risk: Floats
-    gone: Floats  # (causes, times)
+    gone: Floats
 
     @classmethod
     def of(cls, lasted: Floats, causes: Ints, count: int) -> Curves:
@@ -73,13 +76,13 @@ class Curves:
         return cls(len(lasted), times, kept, np.cumsum(before * gone / np.maximum(at_risk, 1), axis=1), at_risk,
                    gone.astype(np.float64))  # fmt: skip
 
-    def median(self, level: float = LEVEL) -> Range:
+    def median(self) -> Range:
         """The time by which half have ended, whatever their end, as far as that has been seen."""
         deaths = self.gone.sum(axis=0)
         left = np.maximum(self.at_risk - deaths, 1e-12)
         spread = np.sqrt(np.cumsum(np.where(self.at_risk > deaths, deaths / (self.at_risk * left), 0.0)))
         inside = np.clip(self.open, 1e-12, 1 - 1e-12)
-        reach = NormalDist().inv_cdf(0.5 + level / 2) * spread / np.abs(np.log(inside))
+        reach = Z * spread / np.abs(np.log(inside))
         lower, upper = inside ** np.exp(reach), inside ** np.exp(-reach)
         over = self.open <= 0  # nobody left: both ends have come down
         ends = (self.open, np.where(over, 0.0, lower), np.where(over, 0.0, upper))
@@ -91,7 +94,7 @@ class Curves:
         curve = self.ended[cause - 1]
         return _first(self.times, curve >= curve[-1] / 2 - 1e-12) if len(curve) and curve[-1] > 0 else None
 
-    def share(self, cause: int, level: float = LEVEL) -> Range:
+    def share(self, cause: int) -> Range:
         """The share that ends by a cause within the longest time at which any was seen to end.
 
         With nothing under way it is the plain share with Wilson's interval.
@@ -102,7 +105,7 @@ class Curves:
         variance = self._variance(cause - 1)
         ended = float(self.gone.sum())
         cases = share * (1 - share) / variance if 1e-12 < share < 1 - 1e-12 and variance > 0 else ended
-        return wilson(share * cases, cases, level)
+        return wilson(share * cases, cases)
 
     def _variance(self, cause: int) -> float:
         """Of the share ended by a cause at the end (Marubini and Valsecchi 1995, formula 10.12)."""
@@ -121,7 +124,7 @@ def _first(times: Floats, reached: NDArray[np.bool_]) -> float | None:
     return float(times[places[0]]) if len(places) else None
 
 
-def mean_of(values: Floats, seed: int = 0, level: float = LEVEL, draws: int = 1_000) -> Range:
+def mean_of(values: Floats) -> Range:
     """The mean with its interval: drawn anew from the values (Efron's percentiles) while they are few, else normal.
 
     One value alone has no interval.
@@ -133,19 +136,14 @@ def mean_of(values: Floats, seed: int = 0, level: float = LEVEL, draws: int = 1_
     if count == 1:
         return Range(mean, None, None)
     if count > MANY:
-        half = NormalDist().inv_cdf(0.5 + level / 2) * float(values.std(ddof=1)) / count**0.5
+        half = Z * float(values.std(ddof=1)) / count**0.5
         return Range(mean, mean - half, mean + half)
-    drawn = values[np.random.default_rng(seed).integers(0, count, (draws, count))].mean(axis=1)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    drawn = values[np.random.default_rng(SEED).integers(0, count, (DRAWS, count))].mean(axis=1)
+    low, high = np.quantile(drawn, ENDS)
     return Range(mean, float(low), float(high))
 
 
-MANY = 500
-
-
-def drawn_half(
-    lasted: Floats, causes: Ints, cause: int, level: float = LEVEL, draws: int = 200, seed: int = 0
-) -> Range:
+def drawn_half(lasted: Floats, causes: Ints, cause: int) -> Range:
     """`Curves.half_of` with Efron's percentile interval, of cases drawn anew; None at an end that was not seen.
 
     Draws in which nothing ended by the cause tell nothing and are left out.
@@ -156,15 +154,15 @@ def drawn_half(
         return Range(value, None, None)
     times, places = np.unique(lasted, return_inverse=True)
     cells, sizes = np.unique(places * (count + 1) + causes, return_counts=True)
-    counted = np.random.default_rng(seed).multinomial(len(lasted), sizes / sizes.sum(), draws)
-    full = np.zeros((draws, len(times), count + 1))
+    counted = np.random.default_rng(SEED).multinomial(len(lasted), sizes / sizes.sum(), DRAWS_OF_HALF)
+    full = np.zeros((DRAWS_OF_HALF, len(times), count + 1))
     full[:, cells // (count + 1), cells % (count + 1)] = counted
     every = full.sum(axis=2)
     at_risk = np.maximum(np.cumsum(every[:, ::-1], axis=1)[:, ::-1], 1e-12)
     kept = np.cumprod(1 - full[:, :, 1:].sum(axis=2) / at_risk, axis=1)
-    before = np.concatenate([np.ones((draws, 1)), kept[:, :-1]], axis=1)
+    before = np.concatenate([np.ones((DRAWS_OF_HALF, 1)), kept[:, :-1]], axis=1)
     ended = np.cumsum(before * full[:, :, cause] / at_risk, axis=1)
     there = ended[:, -1] > 0
     halves = times[np.argmax(ended >= ended[:, -1:] / 2 - 1e-12, axis=1)][there]
-    low, high = np.quantile(halves, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+    low, high = np.quantile(halves, ENDS, method="inverted_cdf")
     return Range(value, float(low), float(high))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accuracy import signals
-from accuracy.signals import Tally, tally, wilson
+from accuracy.shares import wilson
+from accuracy.signals import Tally, tally
 from services.next_best_action.signals import Signal
 
 
