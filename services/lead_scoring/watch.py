@@ -23,13 +23,14 @@ from learning.columns import Table
 from learning.curves import Judged, gap
 from learning.history import read_history
 from learning.metrics import METRICS, Array, bootstrap
+from learning.minimums import MIN_JUDGED
 from learning.shift import Reference
 from services.lead_scoring.card import difference
 from services.lead_scoring.champion import calibration
 from services.lead_scoring.inputs import kept, looked_at
 from services.lead_scoring.model import ScoreModel, load
 
-LEAST, LEAST_EACH = 50, 5  # outcomes to say anything of, and of each sort
+LEAST_EACH = 5  # outcomes of each sort to say anything
 LEAST_OF_MONTH = 30
 JUDGED = ("auc", "log_loss", "ece")
 RESAMPLES = 400
@@ -113,7 +114,7 @@ def outcomes(rows: Rows, version: str) -> dict[str, Any]:
     months = sorted({str(one["closed"])[:7] for one in rows}, reverse=True)
     of = {month: [one for one in rows if str(one["closed"])[:7] == month] for month in months}
     return {
-        "serving": figures(mine, LEAST) | {"version": version},
+        "serving": figures(mine, MIN_JUDGED) | {"version": version},
         "months": [{"month": month, **figures(of[month], LEAST_OF_MONTH)} for month in months],
     }
 

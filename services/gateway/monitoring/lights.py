@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from learning.minimums import MIN_JUDGED
 from services.gateway.monitoring.records import Level
 
 SCORE, FORECAST, ACTIONS = "score", "forecast", "actions"
 LIGHTS = (SCORE, FORECAST, ACTIONS)
 SHOWN_COLUMNS = 3
-LEAST_OUTCOMES = 50  # as services.lead_scoring.watch has it
 LEAST_PERIODS = 3
 FAR_OFF = 0.15  # below what ranges promise to hold
 OLD_DAYS = 120  # since the policies were valued
@@ -50,7 +50,7 @@ def score(found: Mapping[str, Any]) -> Light:
     if found.get("why"):
         return Light(Level.GREY, found["why"])
     seen, columns = found["outcomes"]["serving"], moved(found)
-    facts = {name: seen.get(name) for name in ("version", "records", "said", "rate")} | {"least": LEAST_OUTCOMES}
+    facts = {name: seen.get(name) for name in ("version", "records", "said", "rate")} | {"least": MIN_JUDGED}
     facts |= {"columns": columns[:SHOWN_COLUMNS], "more": max(0, len(columns) - SHOWN_COLUMNS)}
     if not seen["few"] and (seen["above_rate"]["low95"] or 0.0) > 0:
         return Light(Level.RED, "worse_than_rate", facts)
