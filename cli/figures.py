@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,8 +81,7 @@ def told(row: Mapping[str, Any], name: str) -> str:
     if value is None:
         return "–"
     if row["unit"] == "money":
-        whole, _, rest = str(value).partition(".")
-        return f"{int(whole):,}{'.' if rest else ''}{rest} {row['currency']}"
+        return f"{Decimal(str(value)):,} {row['currency']}"
     if row["unit"] == "share":
         return f"{100 * float(value):.1f} %"
     return f"{float(value):g} d" if row["unit"] == "days" else f"{int(value):,}"
