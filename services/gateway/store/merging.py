@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from kit.errors import InvalidInput, NotFound
 from learning.records import Account, Activity, Consent, Contact, ContactRole, Deal
 from services.gateway.domain import DealWrite, Principal, WriteStatus
+from services.gateway.privacy.person import CONTACT
 from services.gateway.store import tables as t
 from services.gateway.store.checks import Checker
 from services.gateway.store.codec import to_us
@@ -26,6 +27,7 @@ from services.gateway.store.rows import (
     deal_from,
     product_line_from,
 )
+from services.gateway.store.tables_privacy import restrictions
 from services.gateway.store.touching import Touch
 from services.gateway.store.undo import ImportUndo
 from services.gateway.store.writes import DealWrites
@@ -78,6 +80,7 @@ class Merging(DealWrites, ImportUndo):
             done[row.deal_id].append(replace(activity_from(row), contact_id=kept))
         on = t.deal_contacts.c
         listed = select(on.deal_id).where(on.contact_id == other)
+        _restricted_too(connection, kept, other)
         roles: dict[str, list[ContactRole]] = defaultdict(list)
         found = select(on.deal_id, on.contact_id, on.role).where(on.deal_id.in_(listed))
         for each in connection.execute(found.order_by(on.deal_id, on.position)).all():
@@ -135,6 +138,15 @@ class Merging(DealWrites, ImportUndo):
                 message = f"deal {one.id} cannot be changed: {error.message}"
                 raise InvalidInput(message, field=error.field, value=error.value, mend=error.mend)
         return results
+
+
+def _restricted_too(connection: Connection, kept: str, other: str) -> None:
+    """Whoever asked not to be processed is not, under the other id either; an undo leaves that in place."""
+    r = restrictions.c
+    query = select(restrictions).where(r.kind == CONTACT, r.person.in_([kept, other]))
+    found = {row.person: row for row in connection.execute(query).all()}
+    if other in found and kept not in found:
+        connection.execute(insert(restrictions).values({**found[other]._mapping, "person": kept}))
 
 
 def _of_person(deal: str, roles: Sequence[ContactRole] | None, done: Sequence[Activity]) -> DealWrite:

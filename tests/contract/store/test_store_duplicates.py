@@ -57,6 +57,17 @@ async def test_merging_contacts_moves_roles_and_activities(store: Store, put: Ca
     assert [one.contact_id for one in record.activities] == ["kim"]
 
 
+async def test_who_was_restricted_stays_so_under_the_id_that_is_kept(store: Store) -> None:
+    await store.save_contacts(LOCAL, [Contact("kim", "Kim", "acme"), Contact("kim2", "Kim", "acme")])
+    await store.restrict(LOCAL, "contact", "kim2", "asked on 3 May")
+    decision = await store.merge_records(LOCAL, "contacts", "kim", "kim2")
+    assert {one.id: one.reason for one in await store.restrictions(LOCAL)} == dict.fromkeys(
+        ("kim", "kim2"), "asked on 3 May"
+    )
+    await store.undo_decision(LOCAL, decision.id)
+    assert await store.restricted() == {"kim", "kim2"}
+
+
 async def test_merging_deals_is_undone_whole(store: Store, put: Callable[..., Any]) -> None:
     await put("d1", owner_id="ann", name="Pump")
     await put("d2", owner_id="ben", name="Pump", fields={"Seats": 5.0}, contacts=(ContactRole("kim", "uses"),))
