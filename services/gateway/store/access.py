@@ -85,7 +85,7 @@ class AccessRows(Part):
         def work(connection: Connection) -> tuple[Session, Member] | None:
             row = connection.execute(found).first()
             width = len(a.sessions.columns)
-            return (_session(row[:width]), _member_of(row[width:])) if row is not None else None
+            return (_session(row[:width]), _member(row[width:])) if row is not None else None
 
         return await self._database.read(work)
 
@@ -157,7 +157,7 @@ class AccessRows(Part):
         def work(connection: Connection) -> tuple[Token, Member] | None:
             row = connection.execute(found).first()
             width = len(a.api_tokens.columns)
-            return (_token(row[:width]), _member_of(row[width:])) if row is not None else None
+            return (_token(row[:width]), _member(row[width:])) if row is not None else None
 
         return await self._database.read(work)
 
@@ -248,10 +248,6 @@ class AccessRows(Part):
 
 
 def _member(row: Any) -> Member:
-    return _member_of(tuple(row))
-
-
-def _member_of(row: Any) -> Member:
     member_id, login, name, role, user_id, password, active, created = row
     made = from_us(created)
     return Member(member_id, login, name, Role(role), user_id, password, bool(active), made)
