@@ -9,7 +9,7 @@ what it deletes that way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,12 +59,11 @@ class Streams:
         for name in self.names:
             if name not in MADE_ANEW:
                 count += await self._delete(name, person)
-        count += await self._settled(person, anew=True)
-        return count
+        return count + await self._settled(person)
 
-    async def _settled(self, person: Person, *, anew: bool) -> int:
+    async def _settled(self, person: Person) -> int:
         """Services may be at work on what they took before: their answers come for a while yet."""
-        count, quiet = 0, 0
+        count, quiet, anew = 0, 0, True
         for _ in range(MOST_ROUNDS):
             if anew:
                 count += sum([each.count for each in await self.find(person) if each.place in MADE_ANEW])
@@ -92,8 +91,15 @@ class Streams:
             raise _unavailable(error) from error
 
     async def _delete(self, name: str, person: Person) -> int:
+        return await self._drop(name, [number async for number in self._holding(name, person)])
+
+    async def drop_letters(self, before: datetime) -> int:
+        """Delete dead letters from before a moment, their bytes overwritten; how many. Raises Unavailable."""
+        old = [number async for number, _, moment in self._messages(DEAD_STREAM) if moment < before]
+        return await self._drop(DEAD_STREAM, old)
+
+    async def _drop(self, name: str, numbers: Sequence[int]) -> int:
         js = self.nc.jetstream(timeout=WAIT_SECONDS)
-        numbers = [number async for number in self._holding(name, person)]
         for number in numbers:
             try:
                 await js.delete_msg(name, number)  # its bytes are overwritten
@@ -102,19 +108,6 @@ class Streams:
             except (nats.errors.Error, OSError) as error:
                 raise _unavailable(error) from error
         return len(numbers)
-
-    async def drop_letters(self, before: datetime) -> int:
-        """Delete dead letters from before a moment, their bytes overwritten; how many. Raises Unavailable."""
-        js = self.nc.jetstream(timeout=WAIT_SECONDS)
-        old = [number async for number, _, moment in self._messages(DEAD_STREAM) if moment < before]
-        for number in old:
-            try:
-                await js.delete_msg(DEAD_STREAM, number)
-            except APIError:
-                continue
-            except (nats.errors.Error, OSError) as error:
-                raise _unavailable(error) from error
-        return len(old)
 
     async def _holding(self, name: str, person: Person) -> AsyncIterator[int]:
         """The numbers of messages that hold the person, the headers' words too."""
