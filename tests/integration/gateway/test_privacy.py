@@ -38,12 +38,11 @@ HONG = {
 MARKS = (HONG["id"], "hong.gildong", "길동", "010-1234-5678", "01012345678")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def own(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningGateway]:
-    """A gateway with a broker of its own, all in one data folder but a PostgreSQL."""
-    more = {"store_url": request.getfixturevalue("postgres_url")} if request.param == "postgres" else {}
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    """A gateway with a broker of its own, all in one data folder. The store's suite erases from PostgreSQL too."""
     server = await asyncio.to_thread(NatsServer(tmp_path / "data" / "nats").start)
-    running = await RunningGateway(server.url, tmp_path / "data", **more).start()
+    running = await RunningGateway(server.url, tmp_path / "data").start()
     yield running
     if running.built is not None:
         with contextlib.suppress(TimeoutError):
@@ -117,11 +116,12 @@ async def test_a_person_in_every_store_is_found_and_after_an_erasure_nowhere(own
     assert sheet[:2] == b"PK"
 
     assert (await own.http.get("/v1/deals/d1")).status_code == 200
+    assert (await own.http.get("/v1/health/junk_contacts")).status_code == 200
 
     async def read() -> set[tuple[str, str]]:
         return {(one["kind"], one["record"]) for one in (await own.http.get("/v1/privacy/access")).json()["access"]}
 
-    await until(lambda: _holds(read, ("deal", "d1"), ("contact", HONG["id"])), pause=0.2)
+    await until(lambda: _holds(read, ("deal", "d1"), ("contact", HONG["id"]), ("finding", "junk_contacts")), pause=0.2)
 
     begun = await asked(own, "erase")
     assert begun.status_code == 202
