@@ -32,6 +32,7 @@ from services.gateway.store.field_types import PREFIX
 
 MOST_LINES = 1_000
 SMALLEST_RESIDENT_NUMBER = 1e9  # without the zeros it may begin with
+BEYOND_RESIDENT_NUMBERS = 1e13  # they have 13 digits
 MOST_HOLDERS = 20
 _KINDS: Mapping[str, type] = {"products": ProductLine, "contacts": ContactRole, "credits": Credit}
 
@@ -99,7 +100,9 @@ def check_custom(check: Checker, name: Any, value: Any) -> None:
     if isinstance(value, str):
         check.text(path, value)
     elif isinstance(value, int | float):
-        if abs(value) >= SMALLEST_RESIDENT_NUMBER and holds_resident_number(f"{value:013.0f}", path):
+        if SMALLEST_RESIDENT_NUMBER <= value < BEYOND_RESIDENT_NUMBERS and holds_resident_number(
+            f"{value:013.0f}", path
+        ):
             check.refuse(path, "", MESSAGE, MEND)
         check.number(path, value)
     elif isinstance(value, date):

@@ -65,7 +65,7 @@ async def test_models_train_by_themselves_and_outlive_the_broker(
     assert {line["status"] for line in results} == {"created"}, results
     assert (await gateway.http.get("/v1/training-jobs")).json()["jobs"] == [], "an import under way is waited for"
     await gateway.http.post(f"/v1/imports/{opened['id']}:finish", json={"counts": {"deals": {"created": DEALS}}})
-    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240, pause=0.5)
     assert job["state"] == "SUCCEEDED", job
     assert job["reason"] == "automatic"
     shelf = ModelShelf(nats)
@@ -93,7 +93,7 @@ async def trained(gateway: RunningGateway, *services: str) -> dict[str, Any]:
     """A training of these services, to its end."""
     started = await gateway.http.post("/v1/training-jobs", json={"services": services})
     assert started.status_code == 202, started.text
-    return dict(await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240))
+    return dict(await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240, pause=0.5))
 
 
 @pytest.mark.timeout(300)
@@ -109,7 +109,7 @@ async def test_columns_that_people_keep_or_leave_out_are_remembered(
     async def trained_with(**columns: list[str]) -> dict[str, Any]:
         asked = {"services": ["lead_scoring"], **columns}
         assert (await gateway.http.post("/v1/training-jobs", json=asked)).status_code == 202
-        job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+        job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240, pause=0.5)
         assert job["state"] == "SUCCEEDED", job
         evaluation: dict[str, Any] = (await gateway.http.get("/v1/models/lead_scoring")).json()["versions"][0]
         return dict(evaluation["evaluation"])
@@ -144,7 +144,7 @@ async def test_a_training_that_the_gateways_end_interrupted_begins_again_once(
     assert (before["state"], before["detail"]["services"]["lead_scoring"]["state"]) == ("FAILED", "FAILED")
     assert again["id"] in before["error"]
     assert (again["state"], again["reason"], again["detail"]["seed"]) == ("RUNNING", "requested", 5)
-    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240)
+    job = await until(lambda: last_job(gateway, "SUCCEEDED", "FAILED"), 240, pause=0.5)
     assert (job["id"], job["state"]) == (again["id"], "SUCCEEDED"), job
     await gateway.stop()
     await gateway.start()
@@ -158,7 +158,7 @@ async def digests(gateway: RunningGateway) -> dict[str, list[str]]:
     return {service: [version["digest"] for version in each["versions"]] for service, each in about.items()}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_what_learns_from_lead_scores_is_trained_alone_on_those_of_the_serving_version(
     nats: NATS, nats_server: NatsServer, tmp_path: Path
 ) -> None:

@@ -179,7 +179,7 @@ def test_the_same_data_and_seed_give_the_same_artifact(tmp_path: Path) -> None:
     first = train_folder(history, tmp_path / "a", 5, quiet)
     train_folder(history, tmp_path / "b", 5, quiet)
     names = {path.name for path in (tmp_path / "a" / "artifact").iterdir()}
-    assert names - {"0-trees.txt"} == {"model.json", "0-weights.npz", "1-weights.npz", "evaluation.json"}
+    assert names - {"0-trees.txt"} == {"model.json", "0-weights.npz", "1-weights.npz", "evaluation.json", "inputs.json"}
     digests = [digest(pack(tmp_path / name / "artifact")) for name in "ab"]
     assert digests[0] == digests[1]
     assert load(tmp_path / "a" / "artifact").evaluation == first.model.evaluation

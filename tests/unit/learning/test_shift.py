@@ -37,10 +37,10 @@ def moved(reference: Reference, table: Table) -> list[str]:
 
 @pytest.mark.parametrize(("then", "now"), [(60, 60), (80, 2_000), (2_000, 150)])
 def test_the_same_distribution_raises_no_alarm(then: int, now: int) -> None:
-    """Six columns, few rows, the least favourable shapes: not one of the draws names a column."""
+    """Six columns, few rows, the least favourable shapes: at most a draw in twenty names a column."""
     generator = np.random.default_rng(then + now)
     alarms = [moved(Reference.of(drawn(generator, then), NAMES), drawn(generator, now)) for _ in range(DRAWS)]
-    assert sum(map(bool, alarms)) == 0, alarms
+    assert sum(map(bool, alarms)) <= DRAWS / 20, alarms
 
 
 def test_p_values_are_those_of_chance() -> None:
