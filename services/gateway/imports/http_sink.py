@@ -47,13 +47,17 @@ _PRINT: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 class Client:
     """Calls a gateway; what it refuses, or that it does not answer, becomes a DealcastError."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "") -> None:
+    def __init__(
+        self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "", host: str = ""
+    ) -> None:
+        """`host` is the name to ask for where the gateway does not answer for that of its address."""
         if not url.startswith(("http://", "https://")):
             raise InvalidInput("this is no address", field="--url", value=url, mend="write http://127.0.0.1:8080")
         self.url = url.rstrip("/")
         transport = transport or httpx.AsyncHTTPTransport(retries=3)
+        headers = bearer(token) | ({"Host": host} if host else {})
         self._client = httpx.AsyncClient(
-            base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False, headers=bearer(token)
+            base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False, headers=headers
         )
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -109,8 +113,10 @@ def of_line(result: WriteResult, place: int, line: ReportingLine, before: Report
 class HttpSink:
     """Sends an import to a gateway."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "") -> None:
-        self._client = Client(url, transport, token)
+    def __init__(
+        self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "", host: str = ""
+    ) -> None:
+        self._client = Client(url, transport, token, host)
         self._import = ""
         self._end: dict[str, Any] = {}
 

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
 
+from kit.nats_server import NatsServer
+from services.gateway.domain import LOCAL
+from services.gateway.imports.weekly.__main__ import run
+from services.gateway.store.interface import Query
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.unit.imports.weekly_runs import row, write
 
@@ -96,3 +101,23 @@ async def test_a_workbook_that_is_none_is_said_on_the_page(gateway: RunningGatew
     page = await settled(gateway, address)
     assert 'role="alert"' in page
     assert "Traceback" not in page
+
+
+async def test_files_reach_a_gateway_with_sign_in_on_an_address_that_it_does_not_answer_for(
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """As in a container, where the address is the network's."""
+    data = tmp_path / "data"
+    gateway = await RunningGateway(nats_server.url, data, sign_in="accounts", http_address="127.0.0.2:0").start()
+    assert (await gateway.http.get("/v1/deals")).status_code == 421
+    weeks(tmp_path / "weeks")
+    request = {
+        "files": str(tmp_path / "weeks"), "url": str(gateway.http.base_url), "data_dir": str(data), "language": "en",
+        "report": str(tmp_path / "report.json"), "dry_run": False, "columns": {}, "answers": {}, "currency": "KRW",
+        "confirm": True,
+    }  # fmt: skip
+    report = await run(request)
+    assert report["error"] is None
+    page = await gateway.gateway.store.list_records(LOCAL, Query(), "", 10)
+    assert len(page.records) == 3
+    await gateway.stop()

@@ -20,10 +20,11 @@ from typing import Any
 
 from kit.errors import DealcastError
 from services.gateway.child import end_with_parent
+from services.gateway.imports.http_sink import CheckingSink, HttpSink
 from services.gateway.imports.messages import translate
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
-from services.gateway.imports.targets import open_sink
+from services.gateway.imports.targets import open_sink, token_for
 from services.gateway.imports.weekly.importer import Options, WeeklyImporter
 from services.gateway.imports.weekly.told import report_json
 
@@ -75,11 +76,13 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _sink(request: Mapping[str, Any]) -> WeeklySink:
-    """A dry run of SQLite changes a copy, which tells more than checking the rows."""
-    dry_run, copied = request["dry_run"], os.environ.get("DEALCAST_STORE_URL", "sqlite:").startswith("sqlite:")
-    if dry_run and copied:
-        return await open_sink(Path(request["data_dir"]), "", dry_run=True)
-    return await open_sink(None, request["url"], dry_run=dry_run)
+    """The gateway that started this. A dry run of SQLite changes a copy, which tells more than checking the rows."""
+    folder, copied = Path(request["data_dir"]), os.environ.get("DEALCAST_STORE_URL", "sqlite:").startswith("sqlite:")
+    if request["dry_run"] and copied:
+        return await open_sink(folder, "", dry_run=True)
+    # By the loopback's name: the gateway may listen on an address of this machine that it does not answer for.
+    there = HttpSink(request["url"], token=token_for(folder), host="localhost")
+    return CheckingSink(there) if request["dry_run"] else there
 
 
 def main() -> int:

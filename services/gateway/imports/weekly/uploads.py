@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sys
 import time
+from asyncio.subprocess import Process
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -124,13 +125,14 @@ class Uploads:
 
     async def _work(self, upload: Upload, request: Mapping[str, Any]) -> None:
         place, report = upload.folder / "request.json", Path(request["report"])
-        await asyncio.to_thread(place.write_text, json.dumps(request), "utf-8")
-        await asyncio.to_thread(report.unlink, missing_ok=True)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.gateway.imports.weekly", "--request", str(place),
-            stdout=asyncio.subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        process: Process | None = None
         try:
+            await asyncio.to_thread(place.write_text, json.dumps(request), "utf-8")
+            await asyncio.to_thread(report.unlink, missing_ok=True)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "services.gateway.imports.weekly", "--request", str(place),
+                stdout=asyncio.subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
             assert process.stdout is not None
             async for line in process.stdout:
                 said = json.loads(line)
@@ -140,8 +142,8 @@ class Uploads:
             failed = bool(upload.report["error"])
             upload.state = TRIED if request["dry_run"] else FAILED if failed else IMPORTED
         except (OSError, ValueError) as error:
-            log.warning("upload_not_read", error=type(error).__name__, exit=process.returncode)
+            log.warning("upload_not_read", error=type(error).__name__, exit=process and process.returncode)
             upload.state, upload.report = FAILED, {"error": {"message": "", "field": "", "value": "", "mend": ""}}
         finally:
-            if process.returncode is None:
+            if process is not None and process.returncode is None:
                 process.kill()
