@@ -17,14 +17,14 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.web.call_views import node_name
-from services.gateway.web.forecast_forms import page_address
+from services.gateway.web.forms import page_address
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_views import draft, sections
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import SECTIONS, WeeklyReport, weekly_report
 
 PATH = "/report"
-LONGEST_MAIL = 6_000  # characters of an address that mail programs take
+LONGEST_MAIL = 6_000  # characters of a text in an address, as it stands there, that mail programs take
 COLUMNS = (
     column("section", Kind.TEXT, "Section", "구분"), column("id", Kind.TEXT, "Id", "ID"),
     column("name", Kind.TEXT, "Deal", "딜"), column("owner", Kind.TEXT, "Owner", "담당자"),
@@ -64,12 +64,20 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
         "week": words("forecast.span", low=words.day(found.first), high=words.day(found.last)),
         "nodes": [(page_address(request, PATH, node=one["node"]), node_name(one, words), one["node"] == found.node)
                   for one in nodes if one["booked"] is not None],
-        "mail": f"mailto:?subject={quote(words('report.title'))}&body={quote(text)}"[:LONGEST_MAIL],
+        "mail": mail_address(words("report.title"), text),
         "workbook": page_address(request, PATH + ".xlsx", lang=words.language) if offered else "",
         "since": await gateway.store.last_event_id(), "business_day": words.day(gateway.workspace.business_day),
         "sample": gateway.workspace.sample,
     }  # fmt: skip
     return render("report.html", request, words, **values)
+
+
+def mail_address(subject: str, text: str) -> str:
+    """What opens a mail with the text, or as many of its lines as there is room for."""
+    lines = text.split("\n")
+    while len(body := quote("\n".join(lines))) > LONGEST_MAIL:
+        lines.pop()
+    return f"mailto:?subject={quote(subject)}&body={body}"
 
 
 async def _workbook(gateway: Gateway, request: Request, scratch: Path, words: Words) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from learning.answers import Verb
 from services.gateway.service import Gateway
+from services.gateway.web.report_page import LONGEST_MAIL, mail_address
 from tests.e2e.web.site import answers, fill, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,3 +75,13 @@ async def test_a_weekly_report_is_drafted_in_the_reader_s_language(site: Site) -
     for text in ("주간 영업보고 · 김민준", "[수주]", "[지원 요청]", "₩9억 달성 확률"):
         assert text in korean, text
     assert (await site[1].get("/report?node=owner:nobody")).status_code == 404
+
+
+@pytest.mark.parametrize("lines", [3, 400])
+async def test_a_mail_holds_the_lines_there_is_room_for(lines: int) -> None:
+    text = "\n".join(f"{number}: 한빛정밀 & 누리병원" for number in range(lines))
+    address = mail_address("주간 영업보고", text)
+    assert len(address) < LONGEST_MAIL + 200
+    [body] = parse_qs(address.partition("?")[2])["body"]
+    assert body.splitlines() == text.splitlines()[: len(body.splitlines())]
+    assert (body == text) == (lines == 3)

@@ -12,7 +12,9 @@
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
     if (!mail) return;
     const { value } = mail.closest("details").querySelector("textarea");
-    mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(value).slice(0, 6000)}`);
+    const lines = value.split("\n"); // as many as mail programs take
+    while (encodeURIComponent(lines.join("\n")).length > 6000) lines.pop();
+    mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(lines.join("\n"))}`);
   });
 
   main.addEventListener("click", async (event) => {

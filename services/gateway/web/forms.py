@@ -1,0 +1,32 @@
+"""Forms and addresses of pages: what a form holds, and what goes along from page to page."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+
+from kit.errors import InvalidInput
+from services.gateway.rest.http import body_of
+
+KEPT = ("period", "node", "currency", "since", "call", "lang", "owner")  # in addresses, from page to page
+MOST_FORM, MOST_FIELDS = 64 << 10, 1_000  # bytes, and fields: a workbook may have hundreds of columns
+
+
+def page_address(request: Request, path: str, **changes: str) -> str:
+    """A page's address with what the request asks for, some of it changed; what is empty is left out."""
+    asked = {name: value for name, value in request.query_params.items() if name in KEPT} | changes
+    kept = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{kept}" if kept else path
+
+
+async def form_of(request: Request) -> dict[str, list[str]]:
+    """The fields of a form. Raises InvalidInput for what is none, TooLarge."""
+    data = await body_of(request, MOST_FORM)
+    found: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS):
+            found.setdefault(name, []).append(value)
+    except (UnicodeDecodeError, ValueError):
+        raise InvalidInput("the form cannot be read", field="body", mend="Send it from the page") from None
+    return found
