@@ -70,7 +70,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         text, error = words("import.needs_confirm"), {}
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, progress=round(100 * done / total, 1) if total else 0.0,
-        doing=words.name("doing", what.lower()) if what else words("import.begins"), error=text,
+        doing=_doing(what, words), error=text,
         mend=error.get("mend", ""), files=tuple(_file(one, words) for one in report.get("files", ())),
         head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
@@ -80,6 +80,10 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         notes=_lines(report.get("notes", ()), words), far=far,
         can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
     )  # fmt: skip
+
+
+def _doing(what: str, words: Words) -> str:
+    return words.name("doing", what.lower().removeprefix("writing ")) if what else words("import.begins")
 
 
 def _file(one: Json, words: Words) -> str:

@@ -16,7 +16,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.models import reason_in
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
-from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -122,15 +122,14 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         return render("_jobs.html", request, words, **values)
     audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
     try:
-        letters = (await desks.letters.page(0, MOST_LETTERS))[0]
+        letters: list[dict[str, Any]] | None = (await desks.letters.page(0, MOST_LETTERS))[0]
     except Unavailable:
-        letters = []
+        letters = None
     values |= await _trust(desks, principal, words)
     values |= {
         "services": [service_view(desks.models.about(service), words) for service in SERVICES],
         "audit": [audit_view(entry.to_json(), words) for entry in audit], "letters": letters,
         "imports": [import_view(job.to_json(), words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
-        "grades": gateway.workspace.grade_bounds,
     }  # fmt: skip
     return render("models.html", request, words, **values)
 

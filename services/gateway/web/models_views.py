@@ -192,9 +192,9 @@ def job_view(job: Json, words: Words) -> JobView:
 def _left(seconds: int | None, words: Words) -> str:
     if seconds is None:
         return ""
-    return (
-        words("models.left_seconds", count=seconds) if seconds < 90 else words("models.left", count=round(seconds / 60))
-    )
+    if seconds < MINUTES_FROM:
+        return words("models.left_seconds", count=seconds)
+    return words("models.left", count=round(seconds / 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class ImportView:
 def import_view(job: Json, words: Words) -> ImportView:
     """An import as programs see it."""
     counts = job["detail"].get("counts") or {}
-    told = [f"{kind}: {_count(found, words)}" for kind, found in counts.items()]
+    told = [f"{words.name('entity', kind)}: {_count(found, words)}" for kind, found in counts.items()]
     undone = UNDONE in job["detail"]
     return ImportView(
         id=job["id"], source=job["reason"], state=words.name("job", "UNDONE" if undone else job["state"]),
@@ -224,7 +224,7 @@ def import_view(job: Json, words: Words) -> ImportView:
 
 def _count(found: Any, words: Words) -> str:
     if isinstance(found, Mapping):
-        return " / ".join(f"{name} {words.number(value)}" for name, value in found.items() if value)
+        return " / ".join(f"{words.name('fate', name)} {words.number(value)}" for name, value in found.items() if value)
     return words.number(found) if isinstance(found, int | float) else str(found)
 
 
