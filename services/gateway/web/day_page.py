@@ -23,8 +23,8 @@ from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 from services.gateway.web.call_views import number_view
-from services.gateway.web.day_views import CardView, card_view, first_touch, movers
-from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.day_views import MOST_FIRST, CardView, card_view, first_touch, movers
+from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -62,6 +62,8 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "since": since, "business_day": words.day(workspace.business_day), "sample": workspace.sample, "owner": owner,
         "reps": [(page_address(request, PATH, owner=one), name, one == owner) for one, name in reps],
         "answer_address": page_address(request, PATH + "/answer", owner=owner),
+        "call_address": page_address(request, "/forecast", node=f"owner:{owner}", owner=""),
+        "deals_address": page_address(request, "/deals", owner=owner),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
     name = next((user.name for user in users if user.id == owner), "")
@@ -125,7 +127,7 @@ async def _leads(gateway: Gateway, principal: Principal, owner: str, words: Word
     query = Query(owner_id=owner, outcome="OPEN", kind="LEAD", sort="-probability")
     page = await gateway.store.list_records(principal, query, "", MOST_LEADS)
     touches = await gateway.store.touches(principal, [record.history.deal.id for record in page.records])
-    untouched = [record for record in page.records if not _contacted(record, touches)]
+    untouched = [record for record in page.records if not _contacted(record, touches)][:MOST_FIRST]
     view = await gateway.view(principal, untouched, words.language)
     return first_touch([merged(record, view) for record in untouched], gateway.workspace.business_day, words)
 
@@ -147,14 +149,12 @@ async def _answer(gateway: Gateway, request: Request, words: Words) -> str | Res
     form, principal = await form_of(request), principal_of(request)
     texts = {name: (form.get(name) or [""])[0][:400] for name in FIELDS}
     try:
-        verb = Verb(texts.pop("verb"))
+        verb = Verb(texts["verb"])
     except ValueError:
         raise InvalidInput("this is no answer", field="verb", mend="Send it from the page") from None
     given = (form.get("until") or [""])[0]
     until: date | None = parse_day(given, "until") if given and verb is Verb.SNOOZE else None
-    reason = texts.pop("reason") if verb is Verb.DISMISS else ""
-    texts.pop("reason", None)
-    suggestion = texts["suggestion_id"]
+    reason, suggestion = texts["reason"] if verb is Verb.DISMISS else "", texts["suggestion_id"]
     made = await FeedbackDesk(gateway).give(
         principal,
         Feedback("", texts["deal_id"], name_in(suggestion), verb, gateway.workspace.now(), suggestion, reason, until,

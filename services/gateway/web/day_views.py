@@ -125,7 +125,7 @@ def _points(action: Json, words: Words) -> str:
 def first_touch(records: Sequence[Json], today: date, words: Words) -> list[LineView]:
     """Leads that nobody has contacted yet, likeliest first, with how long they wait."""
     found = []
-    for record in records[:MOST_FIRST]:
+    for record in records:
         deal = deal_view(record, words, today)
         created = record["created_time"]
         waits = max(0, (today - date.fromisoformat(created[:10])).days) if created else None
