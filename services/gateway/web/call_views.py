@@ -13,7 +13,6 @@ from services.gateway.web.words import Words
 Json = Mapping[str, Any]
 BELOW = 2  # levels of the tree shown below the node; further down by a click
 UNDER = {"up": "▲", "down": "▼", "even": ""}
-AT = ("0", "1/3", "2/3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,18 +17,16 @@ from services.gateway.forecast_client import Simulator
 from services.gateway.imports.units import read_units
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import currency_of, day_of, period_of, text_of
-from services.gateway.rest.http import body_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.simulation import Supposed, simulate
 from services.gateway.web.doubt_views import what_if_view
+from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.held import Asked
 from services.gateway.web.rendering import render
 from services.gateway.web.words import Words
 
 PATH = "/forecast"
-KEPT = ("period", "node", "currency", "since", "call", "lang", "owner")  # in addresses, from page to page
-MOST_FORM = 64 << 10
 MOST_SUPPOSED = 20
 LONGEST_NOTE = 2_000
 KINDS = {kind.value: kind for kind in CallKind}
@@ -39,25 +36,6 @@ def asked_of(gateway: Gateway, request: Request) -> Asked:
     """What the address asks for. Raises InvalidInput."""
     node = text_of(request, "node") or COMPANY
     return Asked(period_of(gateway, request), node, currency_of(request), day_of(request, "since"))
-
-
-def page_address(request: Request, path: str = PATH, **changes: str) -> str:
-    """The page's address, or one beside it, with some parameters changed; empty ones are left out."""
-    asked = {name: value for name, value in request.query_params.items() if name in KEPT} | changes
-    kept = urlencode({name: value for name, value in asked.items() if value})
-    return f"{path}?{kept}" if kept else path
-
-
-async def form_of(request: Request) -> dict[str, list[str]]:
-    """The fields of a form. Raises InvalidInput for what is none, TooLarge."""
-    data = await body_of(request, MOST_FORM)
-    found: dict[str, list[str]] = {}
-    try:
-        for name, value in parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=200):
-            found.setdefault(name, []).append(value)
-    except (UnicodeDecodeError, ValueError):
-        raise InvalidInput("the form cannot be read", field="body", mend="Send it from the page") from None
-    return found
 
 
 async def say_number(gateway: Gateway, request: Request, words: Words) -> str | Response:
@@ -71,7 +49,7 @@ async def say_number(gateway: Gateway, request: Request, words: Words) -> str | 
         if not taken.isdecimal() or len(taken) > 18:
             raise InvalidInput("this is no id of one", field="undo", value=taken[:40], mend="Send it from the page")
         await undo(gateway, principal, kind, int(taken))
-        return RedirectResponse(page_address(request, call=""), 303)
+        return RedirectResponse(page_address(request, PATH, call=""), 303)
     asked = asked_of(gateway, request)
     amount = _amount((form.get("amount") or [""])[0], (form.get("currency") or [""])[0], words)
     note = (form.get("note") or [""])[0].strip()
@@ -80,7 +58,7 @@ async def say_number(gateway: Gateway, request: Request, words: Words) -> str | 
     if amount.minor < 0 and kind is CallKind.SUBMISSION:
         raise InvalidInput(words("call.negative"), field="amount", value=amount.value, mend="0")
     await say(gateway, principal, kind, Said(amount, note, asked.node, asked.period))
-    return RedirectResponse(page_address(request, call=""), 303)
+    return RedirectResponse(page_address(request, PATH, call=""), 303)
 
 
 def _amount(text: str, currency: str, words: Words) -> Money:

@@ -25,7 +25,8 @@ from services.gateway.service import Gateway
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
-from services.gateway.web.forecast_forms import asked_of, page_address, say_number, what_if
+from services.gateway.web.forecast_forms import PATH, asked_of, say_number, what_if
+from services.gateway.web.forms import page_address
 from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
@@ -47,27 +48,31 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
     """The routes."""
     routes, desk = APIRouter(include_in_schema=False), Desk(gateway, simulator, Held(), Recent(gateway))
 
-    @routes.get("/forecast")
+    @routes.get(PATH)
     async def forecast_call(request: Request) -> Response:
         return await answer(gateway, request, lambda words: _page(desk, request, words))
 
-    @routes.post("/forecast/hold")
+    @routes.post(PATH + "/hold")
     async def hold(request: Request) -> Response:
-        principal, asked = principal_of(request), asked_of(gateway, request)
-        numbers = await gather_numbers(gateway, principal, asked)
-        moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
-        token = desk.held.keep(principal, asked, numbers, moves)
-        return RedirectResponse(page_address(request, call=token), 303)
+        return await answer(gateway, request, lambda _: _hold(desk, request))
 
-    @routes.post("/forecast/say")
+    @routes.post(PATH + "/say")
     async def say(request: Request) -> Response:
         return await answer(gateway, request, lambda words: say_number(gateway, request, words))
 
-    @routes.post("/forecast/what-if")
+    @routes.post(PATH + "/what-if")
     async def suppose(request: Request) -> Response:
         return await answer(gateway, request, lambda words: what_if(gateway, simulator, request, words))
 
     return routes
+
+
+async def _hold(desk: Desk, request: Request) -> Response:
+    principal, asked = principal_of(request), asked_of(desk.gateway, request)
+    numbers = await gather_numbers(desk.gateway, principal, asked)
+    moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
+    token = desk.held.keep(principal, asked, numbers, moves)
+    return RedirectResponse(page_address(request, PATH, call=token), 303)
 
 
 async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[Asked, Numbers, Moves | None]:
@@ -161,16 +166,18 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
     periods = _periods(gateway)
 
     def to_node(node: str) -> str:
-        return page_address(request, node=node) if node else ""
+        return page_address(request, PATH, node=node) if node else ""
 
     held = bool(text_of(request, "call"))
     return {
-        "held": held, "leave": page_address(request, call=""), "hold": page_address(request, "/forecast/hold", call=""),
-        "say": page_address(request, "/forecast/say", call=""), "suppose": page_address(request, "/forecast/what-if"),
+        "held": held, "leave": page_address(request, PATH, call=""),
+        "hold": page_address(request, PATH + "/hold", call=""), "say": page_address(request, PATH + "/say", call=""),
+        "suppose": page_address(request, PATH + "/what-if"),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
-        "periods": [(one, page_address(request, period=one, call=""), one == str(asked.period)) for one in periods],
-        "currencies": [(code, page_address(request, currency=code, call=""), code == numbers.forecast["currency"])
+        "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))
+                    for one in periods],
+        "currencies": [(code, page_address(request, PATH, currency=code, call=""), code == numbers.forecast["currency"])
                        for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},

@@ -122,15 +122,15 @@ class Recent:
 
 
 class Held:
-    """The calls under way, by token; each is its principal's own."""
+    """The calls under way, by token; each is its principal's own, for as long as they see what they saw."""
 
     def __init__(self) -> None:
-        self._calls: OrderedDict[str, tuple[str, Asked, Numbers, Moves]] = OrderedDict()
+        self._calls: OrderedDict[str, tuple[Principal, Asked, Numbers, Moves]] = OrderedDict()
 
     def keep(self, principal: Principal, asked: Asked, numbers: Numbers, moves: Moves) -> str:
         """Hold these numbers; the token to ask for them by."""
         token = secrets.token_urlsafe(12)
-        self._calls[token] = (principal.id, asked, numbers, moves)
+        self._calls[token] = (principal, asked, numbers, moves)
         while len(self._calls) > MOST_CALLS:
             self._calls.popitem(last=False)
         return token
@@ -138,7 +138,7 @@ class Held:
     def find(self, principal: Principal, token: str, now: datetime) -> tuple[Asked, Numbers, Moves]:
         """Raises NotFound for a call that is over, or another's."""
         found = self._calls.get(token)
-        if found is None or found[0] != principal.id or now - found[2].time > LASTS:
+        if found is None or found[0] != principal or now - found[2].time > LASTS:
             mend = "Leave call mode, and begin the call again"
             raise NotFound("this call's numbers are no longer held", field="call", value=token[:40], mend=mend)
         return found[1:]

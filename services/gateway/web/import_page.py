@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.http import id_in_path
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
-from services.gateway.web.forecast_forms import form_of, page_address
+from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import upload_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -86,7 +87,7 @@ async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: 
             raise InvalidInput("this is no currency", field="currency", value=currency[:20], mend=mend)
         upload = uploads.begin(principal_of(request).id, currency)
         for one in files:
-            uploads.add(upload, one.filename or "", await one.read())
+            await asyncio.to_thread(uploads.add, upload, one.filename or "", await one.read())
     uploads.start(upload, _own_address(request), words.language, dry_run=True)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
@@ -94,7 +95,7 @@ async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: 
 def _own_address(request: Request) -> str:
     """Where this gateway listens."""
     host, port = request.scope["server"]
-    return f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _look(gateway: Gateway, uploads: Uploads, request: Request, upload_id: str, words: Words) -> str:

@@ -10,7 +10,7 @@
 
   const apply = document.getElementById("apply");
   if (!apply) return;
-  const changed = new Set(); // what changed: a deal, or a total
+  const changed = new Set(); // deals
   document.addEventListener("dealcast:event", ({ detail }) => {
     changed.add(detail);
     apply.hidden = false;
