@@ -120,10 +120,7 @@ async def _look(running: RunningGateway) -> None:
 
 async def _set_and_say(running: RunningGateway) -> None:
     """Quotas, submissions and adjustments of a type stand beside those of amounts."""
-    rows = (
-        b"node,period,currency,amount,type\nann,2017-Q4,USD,100,arr\ncompany,2017-Q4,USD,160,arr\nann,2017-Q4,USD,9,x\n"
-    )
-    told = (await running.http.post("/v1/quotas:import", content=rows)).json()
+    told = (await running.http.post("/v1/quotas:import", content=FILE)).json()
     assert (told["created"], told["rejected"], told["errors"][0]["errors"][0]["field"]) == (2, 1, "type")
     ben = {"owner_id": "ben", "period": "2017-Q4", "amount": usd("50"), "type": "arr"}
     assert (await running.http.put("/v1/quotas", json=ben)).status_code == 201
