@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
     "/v1/contacts": "contact", "/v1/users": "user", "/v1/deals/{deal_id}": "deal",
     "/v1/deals/{deal_id}/activities": "deal", "/v1/deals/{deal_id}/history": "deal", "/v1/export": "all",
     "/v1/exports/{table}": "all", "/v1/privacy/people:find": "person", "/v1/dead-letters": "dead letter",
-    "/deals/{deal_id}": "deal",
+    "/deals/{deal_id}": "deal", "/v1/health/{finding}": "finding", "/v1/duplicates": "finding",
 }  # fmt: skip
 READ = ("GET", "POST")
 _PARAMETER = re.compile(r"\{(\w+)")
