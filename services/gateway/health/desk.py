@@ -68,6 +68,7 @@ class HealthDesk:
         if (running := self.jobs.running) is not None:
             mend = "Wait until it has ended, or cancel it"
             raise Conflict("the records are being looked at already", field="id", value=running.id, mend=mend)
+        self._cancelled = False  # not when the look begins: it may be cancelled before
         job = await self.jobs.start(reason)
         self._wanted = ""
         self._asked.wake()
@@ -113,7 +114,6 @@ class HealthDesk:
 
     async def _look(self, job: Job) -> None:
         """One look, to its end, however it ends."""
-        self._cancelled = False
         out = await asyncio.to_thread(scratch_folder, self._scratch, "health-")
         try:
             job.stage = "export"

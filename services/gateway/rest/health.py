@@ -172,7 +172,8 @@ def _decisions(routes: APIRouter, gateway: Gateway) -> None:
         if not isinstance(discard, bool):
             raise InvalidInput("discard is neither true nor false", field="discard", mend="Send true or false")
         number = _number(id_in_path(decision_id), "id")
-        decision = await gateway.store.undo_decision(principal_of(request), number, discard=discard)
+        trace = inject().get(TRACEPARENT, "")
+        decision = await gateway.store.undo_decision(principal_of(request), number, discard=discard, trace=trace)
         return _changed(gateway, decision)
 
 
