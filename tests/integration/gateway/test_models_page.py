@@ -66,7 +66,11 @@ async def test_a_training_is_started_watched_and_cancelled(gateway: RunningGatew
     assert "<progress" in jobs
     [job] = set(re.findall(r'name="job" value="([^"]+)"', jobs))
     assert await post(gateway, "cancel", job=job) == 303
-    assert "cancelled" in await page(gateway)
+    await until(lambda: _shows(gateway, "cancelled"))
+
+
+async def _shows(gateway: RunningGateway, text: str) -> bool:
+    return text in await page(gateway)
 
 
 async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
