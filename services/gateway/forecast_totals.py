@@ -7,27 +7,42 @@ beyond its horizon, what is booked, promised, set and said is told, and nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from kit.errors import NotFound
 from kit.money import Money
 from learning.exchange import Rates
-from learning.fiscal import FiscalPeriod
+from learning.fiscal import MONTHS, FiscalPeriod
 from learning.placements import REPORTING
 from learning.records import Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import counted_calls
+from services.gateway.cautions import apart, no_model
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View
-from services.gateway.rollup import COMPANY, Parts, cautions, currencies, nodes_json
+from services.gateway.rollup import COMPANY, OWNER, Parts, currencies, nodes_json
 from services.gateway.store.interface import Store
-from services.gateway.workspace import Workspace
+from services.gateway.workspace import UNTRAINED, Workspace
 
 AMOUNTS = OfAmounts()
 Setting = dict[tuple[str, str], int]  # by owner or node, and currency
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Of how many months owners' and nodes' quotas are."""
+
+    owners: Setting
+    nodes: Setting
+
+    def of(self, currency: str) -> dict[str, int]:
+        """By node, of quotas in a currency."""
+        nodes = {node: months for (node, code), months in self.nodes.items() if code == currency}
+        return nodes | {OWNER + name: months for (name, code), months in self.owners.items() if code == currency}
 
 
 async def forecast_totals(
@@ -45,19 +60,22 @@ async def forecast_totals(
     day = min(period.end, today)  # of a past period the tree as it stood at its end
     company = await source.rollups(store, LOCAL, view, money, COMPANY)
     rates = await store.rates()
-    owners, nodes = await quotas_of(store, principal, period, rates, day, source.name)
+    owners, nodes, months = await quotas_of(store, principal, period, rates, day, source.name)
     calls = await store.standing_calls(principal, str(period), source.name)
+    told = {each.node: each for each in rollups if each.currency == money}
+    version = next((one.body["model_version"] for one in (*company, *told.values())), None)
+    serving, text = workspace.generations[InsightKind.FORECAST], today.isoformat()
     parts = Parts(
         money, await store.tree(principal, day), won, promised, owners,
-        {each.node: each for each in rollups if each.currency == money}, view.over, today.isoformat(),
-        workspace.generations[InsightKind.FORECAST], await store.nodes_within(principal, day), nodes,
+        told, view.over, text, serving, await store.nodes_within(principal, day), nodes,
         counted_calls(calls, rates), spoken=bool(company) or source.told,
         forecast=view.quarters is not None, exchange=workspace.exchange_edition,
+        prior=version == UNTRAINED, months=months.of(money), of_months=MONTHS[period.grain],
     )  # fmt: skip
     rows = nodes_json(parts, node)
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
-    total = next(iter((*company, *parts.rollups.values())), None)
+    total = next(iter((*company, *told.values())), None)
     return {
         "period": str(period),
         "type": source.name,
@@ -68,8 +86,8 @@ async def forecast_totals(
         "business_day": parts.business_day,
         "currency": money,
         "currencies": traded,
-        "cautions": cautions(rates, won, promised, rollups),
-        "model_version": total.body["model_version"] if total else None,
+        "cautions": [*no_model(None if view.over else version), *apart(rates, today, won, promised, rollups)],
+        "model_version": version,
         "stale": any(each["stale"] for each in rows),
         "nodes": rows,
     }
@@ -77,9 +95,9 @@ async def forecast_totals(
 
 async def quotas_of(
     store: Store, principal: Principal, period: FiscalPeriod, rates: Rates, day: date, type_name: str = AMOUNT
-) -> tuple[list[Quota], list[NodeQuota]]:  # fmt: skip
+) -> tuple[list[Quota], list[NodeQuota], Set]:  # fmt: skip
     """Everybody's quotas of a period: those set for it, else the sum of those set for its parts; in several currencies
-    they add up as they count on a day."""
+    they add up as they count on a day. Last, how many of its months they are of."""
     owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)], type_name)
     of_owners: dict[str, Setting] = {}
     for quota in owners:
@@ -92,7 +110,18 @@ async def quotas_of(
     return (
         [Quota(owner, text, Money(code, minor)) for (owner, code), minor in mine.items()],
         [NodeQuota(node, text, Money(code, minor)) for (node, code), minor in above.items()],
+        Set(covered(period, of_owners, rates, day), covered(period, of_nodes, rates, day)),
     )
+
+
+def covered(period: FiscalPeriod, given: Mapping[str, Setting], rates: Rates, day: date) -> Setting:
+    """Of how many months of a period something is set, in the currency that it counts in."""
+    found: Setting = {}
+    for part in period.parts:
+        for key, months in covered(part, given, rates, day).items():
+            found[key] = found.get(key, 0) + months
+    mine = {(name, rates.currency_of(code, day)) for name, code in given.get(str(period), {})}
+    return found | dict.fromkeys(mine, MONTHS[period.grain])
 
 
 def counted(setting: Setting, rates: Rates, day: date) -> Setting:

@@ -29,6 +29,36 @@ class Standing:
     scenarios: int = 1
 
 
+@dataclass(slots=True)
+class Rests:
+    """What a node's quota rests on: owners (in other trees the lowest places) it is made of, out of those with any
+    business, and the least months of the period that a quota of theirs is set for."""
+
+    owners: int = 0
+    of: int = 0
+    months: int | None = None
+
+    def settle(self, months: int, *, own: bool) -> None:
+        """With a quota of its own (which is of so many months) it speaks for all below."""
+        if own:
+            self.owners, self.months = self.of, months
+
+    def add(self, below: Rests) -> None:
+        """Take a child in."""
+        self.owners, self.of = self.owners + below.owners, self.of + below.of
+        known = [each for each in (self.months, below.months) if each is not None]
+        self.months = min(known, default=None)
+
+    def whole(self, months: int) -> bool:
+        """Whether a chance to reach it means what it seems to: it is of everybody, and of all of the period."""
+        return self.owners == self.of and self.months in (None, months)
+
+    def to_json(self, months: int) -> dict[str, int]:
+        """owners out of `of`, months out of `of_months`."""
+        held = months if self.months is None else self.months
+        return {"owners": self.owners, "of": self.of, "months": held, "of_months": months}
+
+
 def figures(at: Standing) -> dict[str, Any]:
     """remaining = quota - booked, not below zero; coverage = open pipeline / remaining; gap = quota - mean (negative:
     beyond the quota); missing_pipeline = gap / what a unit of the open pipeline is expected to bring in the period."""

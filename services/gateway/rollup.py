@@ -16,7 +16,6 @@ from math import lcm
 from typing import Any
 
 from kit.money import format_minor
-from learning.exchange import Rates
 from learning.records import Node, Quota
 from services.gateway import calls as people
 from services.gateway import quotas as quota_figures
@@ -29,6 +28,7 @@ AMOUNTS = (
     "booked", "deals", "not_yet_created", "correction", "mean", "p10", "p50", "p90", "quota", *CATEGORIES,
     *quota_figures.MEMBERS, *people.MEMBERS,
 )  # fmt: skip
+NOBODYS = frozenset({OWNER, "unallotted"})  # leaves that nobody answers for
 SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
 ADDITIVE = (*SUMS, "open_deals")
 
@@ -53,6 +53,9 @@ class Parts:
     leaves: Callable[[str], bool] | None = None  # of a tree beside the reporting line, which names no owners
     spoken: bool = False  # the forecast service has spoken of the company, also where that is not shown
     exchange: int = 0  # the edition of the exchange rates that hold
+    prior: bool = False  # no trained model tells of this period
+    months: Mapping[str, int] = field(default_factory=dict)  # that a node's quota is of; without, all
+    of_months: int = 0  # of the period
 
     def leaf(self, name: str) -> str:
         """The leaf of what is told of an owner, or of a leaf itself."""
@@ -77,12 +80,18 @@ class Totals:
     quota_below: int | None = None
     categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
     called: people.Called = field(default_factory=people.Called)
+    rests: quota_figures.Rests = field(default_factory=quota_figures.Rests)
     open_business: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ADDITIVE, 0))  # × Parts.scenarios
 
     @property
     def quota(self) -> int | None:
         """The node's own, or the sum of those of its children."""
         return self.quota_below if self.quota_set is None else self.quota_set
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything is won, open, expected or asked for."""
+        return bool(self.booked or self.quota_set is not None or any(self.open_business.values()))
 
 
 def nodes_json(parts: Parts, only: str = "") -> list[dict[str, Any]]:
@@ -119,8 +128,10 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
     """
     totals = _own_totals(parts)
     for node in reversed(tree):
+        own = totals[node.id]
+        own.rests.settle(parts.months.get(node.id, parts.of_months), own=own.quota_set is not None)
         if node.parent:
-            _add(totals[node.parent], totals[node.id])
+            _add(totals[node.parent], own)
     return totals
 
 
@@ -137,6 +148,8 @@ def _own_totals(parts: Parts) -> defaultdict[str, Totals]:
     for node_id, rollup in parts.rollups.items():
         if parts.is_leaf(node_id) and not parts.past:
             totals[node_id].open_business |= _own_sums(rollup.body, parts.scenarios)
+    for node_id, own in totals.items():
+        own.rests.of = int(parts.is_leaf(node_id) and node_id not in NOBODYS and own.counts)
     return totals
 
 
@@ -157,6 +170,7 @@ def _add(above: Totals, below: Totals) -> None:
     if below.quota is not None:
         above.quota_below = (above.quota_below or 0) + below.quota
     above.called.add(below.called)
+    above.rests.add(below.rests)
     for name in CATEGORIES:
         above.categories[name] += below.categories[name]
     for name in ADDITIVE:
@@ -170,7 +184,7 @@ def _own_sums(body: Mapping[str, Any], scenarios: int) -> dict[str, int]:
 
 def hidden_json(node: Node) -> dict[str, Any]:
     """A node whose totals tell of owners that are not seen."""
-    return _named(node) | dict.fromkeys((*AMOUNTS, "quota_probability", "open_deals")) | {"stale": False}
+    return _named(node) | dict.fromkeys((*AMOUNTS, "quota_probability", "quota_of", "open_deals")) | {"stale": False}
 
 
 def _named(node: Node) -> dict[str, Any]:
@@ -189,6 +203,9 @@ def node_json(node: Node, totals: Totals, parts: Parts, *, known: bool) -> dict[
     row["quota"] = None if totals.quota is None else format_minor(parts.currency, totals.quota)
     row |= {name: format_minor(parts.currency, amount) for name, amount in totals.categories.items()}
     row |= quota_figures.shared(totals.quota_set, totals.quota_below, parts.currency)
+    row["quota_of"] = None if totals.quota is None else totals.rests.to_json(parts.of_months)
+    if not totals.rests.whole(parts.of_months):
+        row["quota_probability"] = None
     standing = _standing(totals, parts, told=row["mean"] is not None)
     row |= quota_figures.figures(standing)
     row |= totals.called.members(parts.currency, standing.expected_sum, parts.scenarios)
@@ -225,7 +242,7 @@ def _open_business(quantiles: Sequence[int], totals: Totals, parts: Parts) -> di
     for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
         row[name] = format_minor(parts.currency, totals.booked + round(quantile(grid, share)))
     row["quota_probability"] = None if totals.quota is None else chance(grid, totals.quota - totals.booked)
-    return row
+    return row if parts.past or not parts.prior else row | {"quota_probability": None}
 
 
 def quantile(grid: Sequence[int], share: float) -> Decimal:
@@ -253,25 +270,6 @@ def currencies(won: Sequence[Won], categories: Sequence[CategorySum], rollups: S
     """Every currency that has business in the period."""
     told = {one.currency for one in rollups if one.body["open_deals"] or any(one.body[name] for name in SUMS)}
     return sorted({one.currency for one in won} | {one.currency for one in categories} | told)
-
-
-def cautions(
-    rates: Rates, won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup]
-) -> list[dict[str, str]]:
-    """What stands apart from the company's currency although there are exchange rates, and why."""
-    if not rates:
-        return []
-    apart = []
-    for code in currencies(won, categories, rollups):
-        if code == rates.currency:
-            continue
-        since = f"before {rates.days[code][0]}" if code in rates.days else "yet"
-        text = (
-            f"What is made in {code} stands apart, in totals of its own: there is no exchange rate of {code} to"
-            f" {rates.currency} {since}. PUT /v1/exchange-rates"
-        )
-        apart.append({"currency": code, "text": text})
-    return apart
 
 
 def _owners(parts: Parts) -> set[str]:

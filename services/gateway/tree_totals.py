@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kit.errors import Forbidden, NotFound
-from learning.fiscal import FiscalPeriod
+from learning.fiscal import MONTHS, FiscalPeriod
 from learning.placements import Tree, cut_at, depth_of, tree_of
 from learning.records import Node, Outcome
 from learning.tree import COMPANY
@@ -20,7 +20,7 @@ from services.gateway.forecast_totals import AMOUNTS, forecast_totals, quotas_of
 from services.gateway.quarter_totals import View
 from services.gateway.rollup import SUMS, Parts, nodes_json
 from services.gateway.store.interface import CategorySum, PlacedDeal, Store, StoredRollup, Won
-from services.gateway.workspace import Workspace
+from services.gateway.workspace import UNTRAINED, Workspace
 
 UNALLOTTED = "unallotted"
 
@@ -40,13 +40,14 @@ async def tree_totals(
     told = {} if view.over else {one.node: one for one in await source.rollups(store, principal, view, money)}
     mine = {name: one for name, one in told.items() if name == UNALLOTTED or tree_of(name) == tree.name}
     rates, day = await store.rates(), min(period.end, today)
-    _, quotas = await quotas_of(store, principal, period, rates, day, source.name)
+    _, quotas, months = await quotas_of(store, principal, period, rates, day, source.name)
     parts = Parts(
         money, list(_nodes(tree, (*won, *promised), mine, {each.node for each in quotas})), _won(tree, won),
         _promised(tree, promised), (), mine, view.over, today.isoformat(), workspace.generations[InsightKind.FORECAST],
         node_quotas=[each for each in quotas if tree_of(each.node) == tree.name],
         spoken=COMPANY.id in told or source.told, forecast=view.quarters is not None, leaves=_leaves(tree),
-        exchange=workspace.exchange_edition,
+        exchange=workspace.exchange_edition, prior=whole["model_version"] == UNTRAINED, months=months.of(money),
+        of_months=MONTHS[period.grain],
     )  # fmt: skip
     rows = [*whole["nodes"], *(row for row in nodes_json(parts) if row["node"] != COMPANY.id)]
     shown = [row for row in rows if not node or row["node"] == node]

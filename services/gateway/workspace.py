@@ -27,6 +27,7 @@ SERVICES: Mapping[str, InsightKind] = {
 }
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
 SAMPLE = "sample"
+UNTRAINED = "prior"  # the version that a service names before any training
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
 HOLIDAY_COUNTRY = "holiday_country"
@@ -56,7 +57,7 @@ class RecordStore(SettingsStore, Protocol):
 class Serving:
     """The version of a service's model that serves, and how many promotions and rollbacks led to it."""
 
-    version: str = "prior"
+    version: str = UNTRAINED
     generation: int = 0
     digest: str = ""
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from services.gateway.rest.schemas import Shape
 
 
+class QuotaOf(Shape):
+    """What a quota rests on: owners (in other trees the lowest places) out of those with any business, and months out
+    of the period's. There is no quota_probability where it is a part of either."""
+
+    owners: int
+    of: int
+    months: int
+    of_months: int
+
+
 class ForecastNode(Shape):
-    """A node of the tree; deals to quota_probability are null until the forecast service has spoken, and
-    all is null above what you may see."""
+    """A node of the tree; deals to quota_probability are null until the forecast service has spoken,
+    quota_probability also until a model is trained, and all is null above what you may see."""
 
     node: str
     level: str
@@ -23,6 +35,7 @@ class ForecastNode(Shape):
     p90: str | None
     quota: str | None
     quota_probability: float | None
+    quota_of: QuotaOf | None
     commit: str | None
     best_case: str | None
     pipeline: str | None
@@ -43,8 +56,9 @@ class ForecastNode(Shape):
 
 
 class Caution(Shape):
-    """What stands apart from these totals, in its own currency, and why."""
+    """What is not in these totals, and why: no_model, or no_rate for a currency that stands apart."""
 
+    code: Literal["no_model", "no_rate"]
     currency: str
     text: str
 

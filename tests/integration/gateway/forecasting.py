@@ -16,6 +16,7 @@ from nats.aio.client import Client as NATS  # noqa: N814
 
 from dealcast.events.v1 import events_pb2
 from kit.clock import Clock, FixedClock
+from kit.models import Pointer
 from kit.server import GrpcServer
 from services.forecast import convert
 from services.forecast.draws import Drawer
@@ -30,11 +31,11 @@ from tests.integration.gateway.conftest import until
 
 
 class Forecaster:
-    """Forecasts every deal event with the built-in prior, P(won) one half."""
+    """Forecasts every deal event as the built-in prior does, by the name of a trained model; P(won) one half."""
 
     def __init__(self, nc: NATS, store: Store, now: datetime) -> None:
         self.nc, self.store, self.clock = nc, store, FixedClock(now)
-        self.service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), self.clock)
+        self.service = Forecasts(SimpleNamespace(current=(ForecastModel(), Pointer("1", 0, ""))), self.clock)
         self.seen: list[events_pb2.DealEvent] = []
 
     async def start(self) -> Forecaster:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,10 @@ from services.gateway.quotas import Standing, figures
 from services.gateway.rollup import Parts, nodes_json
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
+BODY = {
+    "scenarios": 100, "deals_sum": 100 * 40, "not_yet_created_sum": 100 * 10, "correction_sum": 0,
+    "quantiles": [0, 100], "open_deals": 1, "as_of": "", "business_day": "2017-10-01", "model_generation": 0,
+}  # fmt: skip
 TREE = [
     Node("company", "company", "Company"), Node("manager:m", "manager", "M", "company"),
     Node("manager:n", "manager", "N", "manager:m"), Node("owner:a", "owner", "A", "manager:n"),
@@ -26,14 +31,10 @@ TREE = [
 
 
 def rows(nodes: dict[str, int], owners: dict[str, int]) -> dict[str, dict[str, Any]]:
-    body = {
-        "scenarios": 100, "deals_sum": 100 * 40, "not_yet_created_sum": 100 * 10, "correction_sum": 0,
-        "quantiles": [0, 100], "open_deals": 1, "as_of": "", "business_day": "2017-10-01", "model_generation": 0,
-    }  # fmt: skip
     parts = Parts(
         "USD", TREE, [Won("a", "USD", 30, 1)], [CategorySum("a", "USD", "commit", 60, 1)],
         [Quota(owner, "2017-Q4", Money("USD", minor)) for owner, minor in owners.items()],
-        {node: StoredRollup(node, "2017-Q4", "USD", body) for node in ("company", "manager:m", "manager:n", "owner:a")},
+        {node: StoredRollup(node, "2017-Q4", "USD", BODY) for node in ("company", "manager:m", "manager:n", "owner:a")},
         business_day="2017-10-01",
         node_quotas=[NodeQuota(node, "2017-Q4", Money("USD", minor)) for node, minor in nodes.items()],
     )  # fmt: skip
@@ -62,6 +63,32 @@ def test_what_is_missing_to_reach_the_quota() -> None:
     assert [found["company"][name] for name in names] == ["0.25", "0.00", "0.60", None, "-0.55", "0.00"]
     assert [found["owner:b"][name] for name in names] == [None, None, "0.00", None, None, None]
     assert found["manager:n"]["quota_probability"] == pytest.approx(0.3)
+
+
+def test_no_chance_where_a_quota_is_of_a_part() -> None:
+    found = rows({}, {"a": 110})
+    assert found["company"]["quota_of"] == {"owners": 1, "of": 1, "months": 0, "of_months": 0}
+    assert found["company"]["quota_probability"] is not None, "nobody else has business"
+    everybody = Parts(
+        "USD", TREE, [Won("a", "USD", 30, 1), Won("b", "USD", 30, 1), Won("", "USD", 5, 1)], [],
+        [Quota("a", "2017-Q4", Money("USD", 40))],
+        {node.id: StoredRollup(node.id, "2017-Q4", "USD", BODY) for node in TREE},
+        business_day="2017-10-01", of_months=3,
+    )  # fmt: skip
+
+    def told(parts: Parts, node: str) -> tuple[Any, Any]:
+        row = {row["node"]: row for row in nodes_json(parts)}[node]
+        return row["quota_of"], row["quota_probability"] is not None
+
+    one = {"owners": 1, "of": 1, "months": 3, "of_months": 3}
+    assert told(everybody, "owner:a") == (one, True)
+    assert told(everybody, "owner:b") == (None, False)
+    assert told(everybody, "company") == (one | {"of": 3}, False)
+    above = replace(everybody, node_quotas=[NodeQuota("manager:n", "2017-Q4", Money("USD", 90))])
+    assert told(above, "manager:n") == (one | {"owners": 2, "of": 2}, True)
+    assert told(above, "company") == (one | {"owners": 2, "of": 3}, False)
+    late = replace(above, months={"manager:n": 1})
+    assert told(late, "manager:n") == ({"owners": 2, "of": 2, "months": 1, "of_months": 3}, False)
 
 
 def test_pipeline_brings_no_more_than_itself_and_none_tells_nothing() -> None:

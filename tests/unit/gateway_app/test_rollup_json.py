@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.money import Money
+from learning.exchange import DatedRate, Rates
 from learning.records import Node, Quota
+from services.gateway.cautions import apart, no_model
 from services.gateway.rollup import Parts, chance, nodes_json, quantile
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
@@ -108,6 +111,26 @@ def test_what_is_not_seen_is_null_and_never_stale() -> None:
     assert (unspoken["owner:b"]["mean"], unspoken["owner:b"]["stale"], unspoken["company"]["stale"]) == (
         None, True, False,
     )  # fmt: skip
+
+
+def test_before_the_first_model_there_is_no_chance() -> None:
+    told = replace(parts([], {"company": stored("company", (2_000, 0, 0))}), prior=True)
+    company = nodes_json(told)[0]
+    assert (company["mean"], company["quota"]) == ("0.00", "1.50")
+    assert company["quota_probability"] is None
+    assert nodes_json(replace(told, past=True))[0]["p10"] == "0.00", "what was booked is known"
+
+
+def test_what_totals_leave_out() -> None:
+    day = date(2017, 10, 1)
+    rates = Rates.of("USD", [DatedRate("EUR", date(2017, 9, 1), Decimal("1.2"))])
+    old = StoredRollup("company", "2017-Q4", "EUR", stored("company", (5, 0, 0)).body)
+    assert apart(rates, day, [], [], [old]) == [], "the forecast service is about to take the rate up"
+    [early] = apart(rates, day, [Won("a", "EUR", 1, 1)], [], [old])
+    assert (early["code"], early["currency"]) == ("no_rate", "EUR")
+    assert "before 2017-09-01" in early["text"]
+    assert [each["code"] for each in no_model("prior")] == ["no_model"]
+    assert no_model("3") == no_model(None) == []
 
 
 def test_quota_categories_and_chance() -> None:
