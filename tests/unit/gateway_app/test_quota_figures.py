@@ -15,7 +15,7 @@ from kit.money import Money
 from learning.records import Node, Quota
 from services.gateway.domain import NodeQuota
 from services.gateway.quota_rows import quota_json, quota_rows, read_quota
-from services.gateway.quotas import Standing, figures
+from services.gateway.quotas import Rests, Standing, figures
 from services.gateway.rollup import Parts, nodes_json
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
@@ -138,3 +138,8 @@ def test_a_file_of_quotas() -> None:
 def test_what_is_no_file_of_quotas_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidInput):
         list(quota_rows(data))
+
+
+def test_a_new_rep_without_a_quota_takes_no_chance_away() -> None:
+    assert Rests(4, 5, 3).whole(3)
+    assert not Rests(3, 5, 3).whole(3)
