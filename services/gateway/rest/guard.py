@@ -1,6 +1,6 @@
 """Keeps other web pages out: only known host names are answered, and only the gateway's own pages may write.
 
-There is no sign-in, so a browser on this machine may be made to act for a page its person never meant to trust.
+A browser that is signed in, or on this machine, may be made to act for a page its person never meant to trust.
 A page that points a name of its own here (DNS rebinding) is told apart by Host, one that sends requests across by
 Origin and Sec-Fetch-Site, which no page can set. Programs send neither of the two and are not held up.
 """

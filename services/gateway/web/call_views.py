@@ -89,6 +89,10 @@ def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str
         quota = words("call.no_quota")
     elif row["quota_probability"] is not None:
         quota = words("call.quota", chance=bar.quota_chance, quota=bar.quota)
+    elif (rests := row.get("quota_of")) and rests["owners"] < rests["of"]:
+        quota = words("call.quota_part", quota=bar.quota, owners=rests["owners"], of=rests["of"])
+    else:
+        quota = words("call.quota_alone", quota=bar.quota)
     return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words))
 
 

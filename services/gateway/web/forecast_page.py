@@ -127,7 +127,7 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
         "number": number_view({**forecast, "nodes": row}, told, names, words),
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
         "currency": forecast["currency"], "cautions": [
-            words("call.apart", currency=one["currency"]) if one.get("currency") else one["text"]
+            words("call.no_model") if one["code"] == "no_model" else words("call.apart", currency=one["currency"])
             for one in forecast.get("cautions", ())
         ],
         "open": asked.period.end > numbers.day,
