@@ -30,7 +30,8 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # without any, forms would come from nowhere, and be refused
     "Cache-Control": "no-store", "Vary": "Accept-Language",
 }  # fmt: skip
 VERSION = secrets.token_hex(4)  # in the addresses of static files: a new process, new files

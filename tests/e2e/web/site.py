@@ -21,6 +21,7 @@ from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, Insig
 from services.gateway.feedback_record import Feedback
 from services.gateway.forecast_client import ForecastService
 from services.gateway.rest import deals, problems, views
+from services.gateway.rest.guard import Guard
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
 from services.gateway.store import open_store
@@ -50,7 +51,7 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Gateway, str]]:
     mount(app, gateway, ForecastService("", folder))  # which runs nowhere here
     app.add_middleware(EncodedSlashes)
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(Guard(app), port=port, log_level="error", lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server.serve())
     try:
