@@ -24,7 +24,8 @@ _LEFT_ASCII, _RIGHT_ASCII = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 @dataclass(frozen=True, slots=False)
 class Person:
     """A contact or a user. `also` are words that stand for the person and nobody else; `shared` says that others bear
-    the same name."""
+    the same name, `common` which of mail and telephone number are others' too, as a switchboard's is: these tell
+    nobody, and stay where they are."""
 
     id: str
     kind: str = CONTACT
@@ -34,15 +35,26 @@ class Person:
     account_id: str = ""
     also: tuple[str, ...] = ()
     shared: bool = False
+    common: tuple[str, ...] = ()  # of "email" and "phone"
+
+    @property
+    def own_email(self) -> str:
+        """Their mail, empty where it is others' too."""
+        return "" if "email" in self.common else self.email
+
+    @property
+    def own_phone(self) -> str:
+        """Their telephone number, empty where it is others' too."""
+        return "" if "phone" in self.common else self.phone
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept while an erasure is under way."""
-        return asdict(self) | {"also": list(self.also)}
+        return asdict(self) | {"also": list(self.also), "common": list(self.common)}
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Person:
         """The inverse of `to_json`."""
-        return Person(**(row | {"also": tuple(row["also"])}))
+        return Person(**(row | {"also": tuple(row["also"]), "common": tuple(row.get("common", ()))}))
 
     @cached_property
     def name_is_sure(self) -> bool:
@@ -58,19 +70,24 @@ class Person:
     def unsearched(self) -> list[str]:
         """What is known of them that is not looked for in text, as too much else would be found."""
         short = [self.name] if self.name and not self.name_is_sure else []
-        return short + ([self.id] if len(self.id) < SHORTEST_ID else [])
+        others_too = [one for one in (self.email, self.phone) if one and one not in (self.own_email, self.own_phone)]
+        return short + others_too + ([self.id] if len(self.id) < SHORTEST_ID else [])
 
     @cached_property
     def words(self) -> list[str]:
         """What is looked for in text, whatever is around it."""
-        known = [self.name if self.name_is_sure else "", self.email, self.phone if _digits(self.phone) else ""]
+        known = [
+            self.name if self.name_is_sure else "",
+            self.own_email,
+            self.own_phone if digits_of(self.own_phone) else "",
+        ]
         ids = [self.id] if self.kind == CONTACT and len(self.id) >= SHORTEST_ID else []
         return list(dict.fromkeys(one.strip() for one in [*known, *ids, *self.also] if one.strip()))
 
     @cached_property
     def anchors(self) -> list[str]:
         """A part of each word that stands in every spelling of it: what a database looks for first."""
-        digits = _digits(self.phone)
+        digits = digits_of(self.own_phone)
         found = [digits[-4:] if one == self.phone and digits else _longest(one) for one in self.words]
         return list(dict.fromkeys(found))
 
@@ -83,7 +100,7 @@ class Person:
     @cached_property
     def raw(self) -> re.Pattern[bytes] | None:
         """All words as bytes of a file or a message, whatever stands around them: as UTF-8, and as JSON escapes it."""
-        digits = _digits(self.phone)
+        digits = digits_of(self.own_phone)
         words = [*self.words, *([digits] if digits else [])]
         words += ["".join(one.split()) for one in words if _HANGUL.fullmatch("".join(one.split()))]
         spelled = {form for one in words for form in (one, _escaped(one))}
@@ -137,14 +154,20 @@ def _escaped(word: str) -> str:
     return json.dumps(word)[1:-1]
 
 
-def _digits(phone: str) -> str:
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, however they are spaced."""
+    return one.replace(" ", "").casefold() == other.replace(" ", "").casefold()
+
+
+def digits_of(phone: str) -> str:
+    """A telephone number's digits, empty where they are too few for one."""
     digits = "".join(filter(str.isdecimal, phone))
     return digits if len(digits) >= PHONE_DIGITS else ""
 
 
 def _phone(phone: str) -> str:
     """A telephone number with anything between its digits; 010-… and +82 10-… are the same."""
-    digits = _digits(phone)
+    digits = digits_of(phone)
     if digits.startswith("82"):
         digits = "0" + digits[2:].removeprefix("0")
     between = r"[\s().\-·]*"
@@ -175,8 +198,8 @@ def _longest(word: str) -> str:
 
 def people_alike(person: Person, others: Sequence[Person]) -> list[Person]:
     """Others that seem to be the same person: the same mail or telephone number."""
-    mail, digits = person.email.casefold(), _digits(person.phone)
+    mail, digits = person.email.casefold(), digits_of(person.phone)
     return [
         one for one in others if (one.kind, one.id) != (person.kind, person.id)
-        and ((mail and one.email.casefold() == mail) or (digits and _digits(one.phone) == digits))
+        and ((mail and one.email.casefold() == mail) or (digits and digits_of(one.phone) == digits))
     ]  # fmt: skip

@@ -92,9 +92,9 @@ def without_numbers(one: Activity) -> Activity:
 
 def _marks(person: Person) -> Iterator[tuple[str, str]]:
     yield "id", person.id
-    if person.email:
-        yield "email", _mail(person.email)
-    if digits := _phone(person.phone):
+    if person.own_email:
+        yield "email", _mail(person.own_email)
+    if digits := _phone(person.own_phone):
         yield "phone", digits
     if person.name and person.account_id:
         yield "name", f"{_name(person.name)}\n{person.account_id}"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, selec
 from kit.errors import NotFound
 from learning.records import ContactRole
 from services.gateway.domain import Principal
-from services.gateway.privacy.person import CONTACT, USER, Person, people_alike
+from services.gateway.privacy.person import CONTACT, USER, Person, digits_of, people_alike, same_name
 from services.gateway.privacy.records import PlaceFound
 from services.gateway.store import tables as t
 from services.gateway.store.around import company_wide
@@ -217,7 +217,8 @@ def _apply(connection: Connection, hit: Hit) -> int:
 
 def known_person(connection: Connection, kind: str, row: Any) -> Person:
     """A person of a row of contacts or users, with whether others bear the name."""
-    return replace(_person(kind, row), shared=_is_shared(connection, row))
+    person = _person(kind, row)
+    return replace(person, shared=_is_shared(connection, row), common=_common(connection, person))
 
 
 def _is_shared(connection: Connection, row: Any) -> bool:
@@ -231,6 +232,26 @@ def _is_shared(connection: Connection, row: Any) -> bool:
         if connection.execute(others.limit(1)).first() is not None:
             return True
     return False
+
+
+def _common(connection: Connection, person: Person) -> tuple[str, ...]:
+    """Which of mail and telephone number people of another name have too."""
+    found = []
+    digits = digits_of(person.phone)
+    for name, column, wanted in (
+        ("email", t.contacts.c.email, person.email), ("email", t.users.c.email, person.email),
+        ("phone", t.contacts.c.phone, digits[-4:]),
+    ):  # fmt: skip
+        if not wanted:
+            continue
+        like = func.lower(column) == wanted.lower() if name == "email" else column.like(f"%{wanted}%")
+        rows = connection.execute(select(column.table.c.name, column).where(like, column.table.c.id != person.id))
+        for other, value in rows:
+            same = name == "email" or digits_of(value) == digits
+            if same and other and not same_name(other, person.name):
+                found.append(name)
+                break
+    return tuple(dict.fromkeys(found))
 
 
 def _person(kind: str, row: Any) -> Person:

@@ -173,6 +173,23 @@ async def test_others_of_the_same_name_stay(store: Store, hong: Person) -> None:
     assert note.text == f"전화: 홍 길동 부장 ({ERASED}), {ERASED}"
 
 
+async def test_a_switchboard_and_a_shared_mailbox_stay_with_the_others(store: Store) -> None:
+    one = Contact("contact-a", "독고라라", "acme", "", "info@shared.example", "02-555-1234")
+    phone = Contact("contact-b", "남궁민수", "acme", "", "own@shared.example", "(02) 555 1234")
+    mail = Contact("contact-c", "선우진", "acme", "", "info@shared.example", "")
+    await store.save_contacts(LOCAL, [one, phone, mail])
+    person = await store.person(LOCAL, "contact", one.id)
+    assert set(person.common) == {"email", "phone"}
+    assert {one.email, one.phone} <= set(person.unsearched)
+    await store.suppress(LOCAL, person, "e9")
+    await store.erase_rows(LOCAL, person)
+    left = {contact.id: contact for contact in await store.list_contacts(LOCAL, "", "", 10)}
+    assert one.id not in left
+    assert (left[phone.id], left[mail.id]) == (phone, mail)
+    [taken] = await store.save_contacts(LOCAL, [Contact("contact-d", "황보영", "acme", phone="02-555-1234")])
+    assert taken.status is WriteStatus.CREATED
+
+
 async def test_a_user_stays_as_a_name_that_is_erased(store: Store, put: Callable[..., Any]) -> None:
     from learning.records import User
 
