@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
@@ -58,19 +57,6 @@ async def test_what_cannot_be_done_is_said_on_a_page(
     gateway: RunningGateway, act: str, form: dict[str, str], status: int
 ) -> None:
     assert await post(gateway, act, **form) == status
-
-
-async def test_a_training_is_started_watched_and_cancelled(gateway: RunningGateway) -> None:
-    assert await post(gateway, "train") == 303
-    jobs = (await gateway.http.get("/models?lang=en&part=jobs")).text
-    assert "<progress" in jobs
-    [job] = set(re.findall(r'name="job" value="([^"]+)"', jobs))
-    assert await post(gateway, "cancel", job=job) == 303
-    await until(lambda: _shows(gateway, "cancelled"))
-
-
-async def _shows(gateway: RunningGateway, text: str) -> bool:
-    return text in await page(gateway)
 
 
 async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:

@@ -32,7 +32,7 @@ CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance,
 ]  # fmt: skip
-EXAMPLES = 3  # an operation and mode: valid and invalid requests
+EXAMPLES = 2  # an operation and mode: valid and invalid requests
 NDJSON = "application/x-ndjson"
 LEFT_OUT = {
     ("GET", "/v1/events"): "never ends; its own tests read it",

@@ -159,7 +159,7 @@ def rollup(node: str, level: str, parent: str, deals: int) -> insights_pb2.Rollu
     made = insights_pb2.Rollup(
         node=node, level=level, parent=parent, period="2017-Q4", currency="USD", open_deals=1, scenarios=2_000,
         deals_sum=deals, not_yet_created_sum=1_000, correction_sum=-500, quantiles=[0, 100_00, 200_00, 300_00, 400_00],
-        business_day="2017-09-30", model_version="prior",
+        business_day="2017-09-30", model_version="1",
     )  # fmt: skip
     made.as_of.FromJsonString("2017-09-30T12:00:00Z")
     return made
@@ -200,7 +200,8 @@ async def test_the_forecast_adds_up(gateway: RunningGateway, nats: NATS) -> None
     assert nodes["company"]["mean"] == "0.012505"
     assert nodes["company"]["commit"] == nodes["owner:u2"]["commit"] == "99.00"
     assert nodes["company"]["quota"] == nodes["owner:u1"]["quota"] == "200.00"
-    assert nodes["company"]["quota_probability"] == 0.5
+    assert nodes["company"]["quota_of"] == {"owners": 1, "of": 2, "months": 3, "of_months": 3}
+    assert nodes["company"]["quota_probability"] is None  # it is a part's
     assert nodes["owner:u1"]["deals"] == "0.00"
     assert nodes["owner:u1"]["quota_probability"] == 0.0
     assert [nodes["company"][name] for name in ("p10", "p50", "p90")] == ["40.00", "200.00", "360.00"]
