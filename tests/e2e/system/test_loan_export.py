@@ -82,5 +82,5 @@ def test_loan_offers(start_system: Callable[..., System], datasets: Path, tmp_pa
     assert booked == approved_in_file(source, "2011-10-01", "2011-12-31")
     check_rollup(system, "2012-Q1")
     check_loan_history(system)
-    assert_unchanged(import_preset(system, source, "loan_offers"), "2,192")
+    assert_unchanged(import_preset(system, source, "loan_offers"), "1,096")
     assert max(deal["revision"] for deal in system.all_deals()) == 1
