@@ -211,7 +211,8 @@ def _reason_to_pb(reason: Reason) -> pb.Reason:
 def update_of(asked: Asked, answer: Answer) -> Update:
     """What update_from_event reads from the event that an answer travels in."""
     order, parameters = answer.order(asked.upstream), answer.forecast.parameters
-    return Update(asked.deal_id, order, asked.day, asked.path, parameters, asked.placements, asked.numbers, asked.won)
+    told = (asked.placements, asked.numbers, asked.won, answer.generation)
+    return Update(asked.deal_id, order, asked.day, asked.path, parameters, *told)
 
 
 def update_from_event(event: events_pb2.DealEvent) -> Update:
@@ -219,15 +220,14 @@ def update_from_event(event: events_pb2.DealEvent) -> Update:
     if not event.deal.id or not event.HasField("forecast"):
         raise InvalidInput("the event carries no forecast", field="forecast", value=event.deal.id,
                            mend="Publish it anew")  # fmt: skip
-    forecast = event.forecast
-    path = _path(event.deal.owner.path)
+    forecast, path = event.forecast, _path(event.deal.owner.path)
     key = forecast.header.key
     day = _day(key.business_day)
     parameters = None
     if forecast.status == pb.FORECAST_STATUS_OPEN:
         parameters = parameters_from_pb(event.deal.id, forecast, region_of(path))
-    placements, numbers, won = _placements(event.deal), _numbers(event.deal), _won(event.deal)
-    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, placements, numbers, won)
+    told = (_placements(event.deal), _numbers(event.deal), _won(event.deal), key.model_generation)
+    return Update(event.deal.id, key_from_pb(key).flat, day, path, parameters, *told)
 
 
 def parameters_from_pb(deal_id: str, forecast: pb.Forecast, region: str) -> Parameters:
@@ -263,13 +263,13 @@ def _day(text: str) -> date:
 
 def rollup_to_pb(row: RollupRow, info: ModelInfo, as_of: datetime) -> pb.Rollup:
     """A node's total as it travels; sums beyond 64 bits stand at the bound."""
-    node = row.node
+    node, generation = row.node, min(info.order, info.order if row.generation is None else row.generation)
     return pb.Rollup(
         node=node.id, level=node.level, name=node.name, parent=node.parent, period=str(row.period),
         currency=row.currency, open_deals=row.open_deals, scenarios=SCENARIOS, deals_sum=_bounded(row.deals_sum),
         not_yet_created_sum=_bounded(row.not_yet_created_sum), correction_sum=_bounded(row.correction_sum),
         quantiles=row.quantiles, as_of=time_to_pb(as_of), business_day=row.business_day.isoformat(),
-        model_version=info.version, model_generation=info.order, start_date=row.period.start.isoformat(),
+        model_version=info.version, model_generation=generation, start_date=row.period.start.isoformat(),
         end_date=row.period.end.isoformat(), spans=[_span_total(each) for each in row.others],
         exchange_edition=info.exchange,
     )  # fmt: skip

@@ -159,7 +159,8 @@ class SpanTotal:
 class RollupRow:
     """A node's open business in a period and currency. Sums are over scenarios, in minor units.
 
-    others: of the period's months, and of longer spans that end with the period.
+    others: of the period's months, and of longer spans that end with the period. business_day, generation: of the
+    oldest forecast of a deal in it; without any generation it has no deals.
     """
 
     node: Node
@@ -172,6 +173,7 @@ class RollupRow:
     quantiles: tuple[int, ...]
     business_day: date
     others: tuple[SpanTotal, ...] = ()
+    generation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from learning.records import Node
+from services.forecast.below import Age
 from services.forecast.domain import SCENARIOS, Integers, RollupRow, SpanTotal
 from services.forecast.draws import SHARED_FROM, THREADS
 from services.forecast.grid import Grid
@@ -62,6 +63,7 @@ class Frozen:
     held: Held
     grid: Grid
     day: date
+    oldest: Age | None = None  # of its deals
 
     @property
     def total(self) -> Integers:
@@ -82,7 +84,9 @@ class Frozen:
         others = [
             SpanTotal(*span, *own, each) for span, own, each in zip(spans[1:], sums[1:], quantiles[1:], strict=True)
         ]
-        return RollupRow(self.node, self.period, self.currency, *sums[0], quantiles[0], self.day, tuple(others))
+        generation, day = self.oldest or (None, self.day)
+        named = (self.node, self.period, self.currency)
+        return RollupRow(*named, *sums[0], quantiles[0], day, tuple(others), generation)
 
 
 @lru_cache(maxsize=4096)
@@ -112,5 +116,6 @@ def within(rows: Sequence[RollupRow], period: str) -> list[RollupRow]:
             if str(Months(other.start, other.end)) == period:
                 sums = (other.open_deals, other.deals_sum, other.not_yet_created_sum, other.correction_sum)
                 span = Months(other.start, other.end)
-                found.append(RollupRow(row.node, span, row.currency, *sums, other.quantiles, row.business_day))
+                age = (row.business_day, (), row.generation)
+                found.append(RollupRow(row.node, span, row.currency, *sums, other.quantiles, *age))
     return found

@@ -60,6 +60,7 @@ class Update:
     placements: tuple[Placement, ...] = ()
     numbers: Numbers | None = None
     won: Won | None = None
+    generation: int = 0  # of the model that forecast it
 
     @property
     def bytes(self) -> int:

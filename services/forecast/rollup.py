@@ -11,14 +11,14 @@ they are. In other trees owners' scenarios are shared out over the places that t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from learning.placements import REPORTING
 from learning.records import Node
 from learning.tree import COMPANY
+from services.forecast.below import Below
 from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer, drawn_ahead
@@ -52,7 +52,7 @@ class Rollup:
         self._allotments: dict[LeafKey, Allotments] = {}
         self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
         self._placed: dict[tuple[str, str], LeafKey] = {}
-        self._repeated: Counter[NodeKey] = Counter()  # deals that stand below a node more than once
+        self._below = Below()
         self._other_trees = OtherTrees(drawer)
         self._correction = Correction()
         self.business_day: date | None = None
@@ -136,18 +136,9 @@ class Rollup:
             for part, leaf_key in owners.items():
                 by_leaf[leaf_key].append((draw, sign, *part))
             self._other_trees.add(update, by_tree, draw, sign, owners)
-            for tree, stands in by_tree.items():
-                paths = [path for path, _, _ in stands] * (1 if tree == REPORTING else len(owners))
-                if len(paths) > 1:
-                    self._note_repeated(paths, draw, sign)
+            self._below.add(update, by_tree, owners.values(), draw, sign)
         for leaf_key, parts in by_leaf.items():
             self._leaves[leaf_key].add(parts)
-
-    def _note_repeated(self, paths: Sequence[Path], draw: Draw, sign: int) -> None:
-        """A deal is one deal to every node, however many of its parts stand below."""
-        for node_id, count in Counter(node.id for path in paths for node in path).items():
-            for period in draw.periods if count > 1 else ():
-                self._repeated[node_id, period, draw.currency] += sign * (count - 1)
 
     def _leaf(self, path: Path, currency: str) -> LeafKey:
         """The leaf that stands there, made if need be."""
@@ -286,15 +277,9 @@ class Rollup:
         found = []
         for node, period, currency in keys:
             if (node, currency) not in held:
-                held[node, currency] = self._held(node, currency)
+                own = self._below.counted_once(node, currency, self._totals[node, currency])
+                held[node, currency] = Held.of(own)
             day = self.business_day or date.min
-            found.append(Frozen(self._nodes[node], period, currency, held[node, currency], self.grid, day))
+            oldest = self._below.oldest(node, currency)
+            found.append(Frozen(self._nodes[node], period, currency, held[node, currency], self.grid, day, oldest))
         return found
-
-    def _held(self, node: str, currency: str) -> Held:
-        """All that is held of a node; a deal is one deal to it, however many of its parts stand below."""
-        parts = dict(self._totals[node, currency])
-        for span, part in parts.items() if self._repeated else ():
-            if repeated := self._repeated.get((node, span, currency)):
-                parts[span] = replace(part, open_deals=part.open_deals - repeated)
-        return Held.of(parts)

@@ -211,7 +211,7 @@ class Forecasts:
         return [
             Update(
                 deal.deal_id, answer.order(deal.upstream), deal.day, deal.path, answer.forecast.parameters,
-                deal.placements, deal.numbers, deal.won,
+                deal.placements, deal.numbers, deal.won, answer.generation,
             )
             for deal, answer in zip(deals, answers, strict=True)
         ]  # fmt: skip

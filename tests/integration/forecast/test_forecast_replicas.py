@@ -193,6 +193,21 @@ async def test_a_new_model_brings_new_business_within_seconds(server: NatsServer
         told = await one.stub.GetModel(pb.GetModelRequest())
         assert (told.model_version, told.generation, told.prior) == ("v1", 1, False)
         await eventually(lambda: _stands(client, one), 10)
+        assert await _generations(one) == {"company": 0, "owner:u1": 0, "owner:u9": 1}, (
+            "the deal is the earlier model's"
+        )
+        await send(client, [scored_event("d1", owner="u1", revision=2)])
+        await eventually(lambda: _all_new(one), 10)
+
+
+async def _generations(one: Replica) -> dict[str, int]:
+    response = await one.stub.GetRollup(pb.GetRollupRequest(period="2017-Q4"))
+    shown = ("company", "owner:u1", "owner:u9")
+    return {each.node: each.model_generation for each in response.rollups if each.node in shown}
+
+
+async def _all_new(one: Replica) -> bool:
+    return set((await _generations(one)).values()) == {1}
 
 
 async def _has_new_business(one: Replica) -> bool:

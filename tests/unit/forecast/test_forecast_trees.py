@@ -139,6 +139,26 @@ def test_what_was_replaced_leaves_nothing_behind(given_updates: list[Update]) ->
     }
 
 
+def test_a_total_is_as_old_as_the_oldest_of_its_deals() -> None:
+    rollup = with_extras(Rollup(Drawer(grid=Quarters())))
+    later = date(2017, 10, 1)
+    first, second = update(1, 1, places([0], [0], [1])), update(2, 1, places([1], [1], [1]), day=later)
+    rollup.apply([first, replace(second, generation=3)])
+
+    def told() -> dict[str, tuple[int | None, date]]:
+        return {row.node.id: (row.generation, row.business_day) for row in rollup.rows(period=Period(2017, 4))}
+
+    old, new = (0, DAY), (3, later)
+    found = told()
+    assert [found[node] for node in ("company", "owner:u0", "owner:u1")] == [old, old, new]
+    assert [found[node.id] for node in path_of(TREES[0], (("0", "0"),))] == [old]
+    assert [found[node.id] for node in path_of(TREES[0], (("1", "1"),))] == [new]
+    rollup.apply([replace(update(1, 2, places([0], [0], [1]), day=later), generation=3)])
+    assert set(told().values()) == {new}
+    rollup.apply([replace(one, key=(3,), parameters=None) for one in (first, second)])
+    assert told()["company"] == (None, later), "without deals: of the day of the others"
+
+
 def test_a_place_has_what_its_business_has_whatever_the_tree() -> None:
     """A node with everything has the company's very scenarios, one with a region's business the region's."""
     given_updates = []
