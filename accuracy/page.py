@@ -20,9 +20,9 @@ def parse(page: str) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def render(sections: Mapping[str, str], names: Sequence[str]) -> str:
+def render(sections: Mapping[str, str], names: Sequence[str], head: str = HEAD) -> str:
     """The page with the sections there are, in the order of the names; it says which are not there."""
-    head = HEAD.format(names=_listed(names))
+    head = head.format(names=_listed(names))
     missing = [name for name in names if name not in sections]
     parts = [f"Not measured yet: {_listed(missing)}."] if missing else []
     parts += [f"{_MARK.format(name=name)}\n{sections[name]}" for name in names if name in sections]

@@ -1,4 +1,5 @@
-"""`make bench`: run every benchmark on a system of its own and write docs/benchmarks.md."""
+"""`make bench` runs every benchmark on a system of its own, `python -m bench SECTION…` some; both write
+docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -8,13 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import grpc
 import numpy as np
 
-from bench import actions, duplicates, flow, forecast, learner, report, scoring, training
+from bench import actions, duplicates, flow, forecast, learner, pages, report, scoring, training
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -146,9 +148,8 @@ def bench_start() -> list[report.Figure]:
     ]
 
 
-def main() -> None:
-    """Everything in one run."""
-    sections = {"Start": (START_HOW, bench_start())}
+def system_section() -> str:
+    """Scoring and a change's way, on one running system; it is stopped for the ceiling, last."""
     with tempfile.TemporaryDirectory(prefix="dealcast-bench-") as name:
         system = System(Path(name) / "data", "--sample", "--deals", str(SAMPLE_DEALS))
         seconds = system.start()
@@ -156,27 +157,39 @@ def main() -> None:
         try:
             wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 300, "the sample's insights")
             time.sleep(5)
-            sections["Scoring over gRPC"] = (SCORING_HOW, bench_scoring(system))
-            sections["A change's way"] = (FLOW_HOW, bench_flow(system))
+            scored = report.section("Scoring over gRPC", SCORING_HOW, bench_scoring(system))
+            return scored + "\n\n" + report.section("A change's way", FLOW_HOW, bench_flow(system))
         finally:
             system.stop()
-    beside = training.figures()
-    print(*beside, sep="\n", flush=True)
-    sections["Beside a training"] = (training.HOW, beside)
-    ranked = actions.figures()
-    print(*ranked, sep="\n", flush=True)
-    sections["Next actions"] = (actions.HOW, ranked)
-    totals = forecast.figures()
-    print(*totals, sep="\n", flush=True)
-    sections["Forecast totals"] = (forecast.HOW, totals)
-    learned = learner.figures()
-    print(*learned, sep="\n", flush=True)
-    sections["The learner"] = (learner.HOW, learned)
-    found = duplicates.figures()
-    print(*found, sep="\n", flush=True)
-    sections["Data health"] = (duplicates.HOW, found)
-    print(report.write(sections))
+
+
+# A function per section, in the order of the page; each returns Markdown.
+SECTIONS: dict[str, Callable[[], str]] = {
+    "start": lambda: report.section("Start", START_HOW, bench_start()),
+    "system": system_section,
+    "training": lambda: report.section("Beside a training", training.HOW, training.figures()),
+    "actions": lambda: report.section("Next actions", actions.HOW, actions.figures()),
+    "forecast": lambda: report.section("Forecast totals", forecast.HOW, forecast.figures()),
+    "learner": lambda: report.section("The learner", learner.HOW, learner.figures()),
+    "duplicates": lambda: report.section("Data health", duplicates.HOW, duplicates.figures()),
+    "pages": lambda: report.section("Pages", pages.HOW, pages.figures()),
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """Measure the sections named, or all, writing the page after each; returns the exit code."""
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        print(f"there is no section {unknown[0]}; there are {', '.join(SECTIONS)}", file=sys.stderr)
+        return 2
+    for name in SECTIONS:
+        if name in names or not names:
+            print(f"== {name}", flush=True)
+            text = SECTIONS[name]()
+            print(text, flush=True)
+            report.write(name, text, list(SECTIONS))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

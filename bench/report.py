@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accuracy.page import parse, render
+
 ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+`make bench` measures all of this page anew, `python -m bench SECTION…` some:
+{names}.
+Each figure stands beside a ceiling measured in the same run: the same work with no logic of ours. Repeat runs differ
+by 20–50 % on shared machines: read ratios, not digits."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +65,23 @@ def commit() -> str:
     return name.stdout.strip() + (" with local changes" if dirty.stdout.strip() else "")
 
 
-def write(sections: dict[str, tuple[str, list[Figure]]]) -> str:
-    """Write docs/benchmarks.md from title → (how it was measured, figures); returns the text."""
+def section(title: str, how: str, figures: Sequence[Figure]) -> str:
+    """How it was measured, the figures, and below at which commit, when and on which machine."""
     lines = [
-        "# Benchmarks",
+        f"## {title}",
         "",
-        "`make bench` writes this page. Each figure stands beside a ceiling measured in the same run: the same work",
-        "with no logic of ours. Repeat runs differ by 20–50 % on shared machines: read ratios, not digits.",
+        how,
         "",
-        f"Commit {commit()}, {datetime.now(UTC):%Y-%m-%d}, {machine()}.",
+        "| figure | measured | ceiling | share | aim | met |",
+        "|---|---|---|---|---|---|",
+        *(figure.row for figure in figures),
+        "",
+        f"*Commit {commit()}, {datetime.now(UTC):%Y-%m-%d}, {machine()}.*",
     ]
-    for title, (how, figures) in sections.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            how,
-            "",
-            "| figure | measured | ceiling | share | aim | met |",
-            "|---|---|---|---|---|---|",
-        ]
-        lines += [figure.row for figure in figures]
-    text = "\n".join(lines) + "\n"
-    (ROOT / "docs" / "benchmarks.md").write_text(text)
-    return text
+    return "\n".join(lines)
+
+
+def write(name: str, text: str, names: Sequence[str]) -> None:
+    """Put a section into docs/benchmarks.md; the others stay as they were measured."""
+    held = parse(TARGET.read_text("utf-8")) if TARGET.exists() else {}
+    TARGET.write_text(render(held | {name: text}, names, HEAD), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench import report
 from bench.flow import KINDS, Listener, memory
 from bench.learner import generated
 from bench.report import Figure
@@ -52,3 +53,14 @@ def test_generated_records_are_of_every_type_and_tell_something_of_the_outcome()
     assert min(won, lost) > 300
     assert (np.diff(data.taken) >= 0).all()
     assert (data.won[data.closed == 0] == 0).all()
+
+
+def test_a_section_measured_anew_leaves_the_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "TARGET", tmp_path / "benchmarks.md")
+    for name, value in (("one", 1.0), ("two", 2.0), ("one", 3.0)):
+        text = report.section(name.title(), "How.", [Figure("speed", value, "ms")])
+        report.write(name, text, ["one", "two"])
+    page = report.TARGET.read_text("utf-8")
+    assert page.index("| speed | 3.0 ms |") < page.index("| speed | 2.0 ms |")
+    assert "1.0 ms" not in page
+    assert page.count("*Commit ") == 2
