@@ -17,6 +17,7 @@ from services.gateway.access import administration, me, teams
 from services.gateway.access.desk import AccessDesk
 from services.gateway.access.gate import Access, Gate, cleared
 from services.gateway.rest import (
+    asks,
     catalogue,
     deals,
     exchange,
@@ -74,6 +75,7 @@ def create_app(
         forecast.router(gateway),
         forecast_people.router(gateway),
         forecast_gap.router(gateway, desks.simulator),
+        asks.router(gateway),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
         health.router(gateway, desks.health),

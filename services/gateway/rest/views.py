@@ -106,7 +106,7 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         ),
     )  # fmt: skip
     async def events(request: Request) -> Response:
-        """What changes, as it changes: deal, lead_score, forecast, next_actions, rollup, model, import.
+        """What changes, as it changes: deal, lead_score, forecast, next_actions, ask, rollup, model, import.
 
         `reset` comes where events after the given one are no longer kept, or where there never was such an event:
         read everything again, then go on.

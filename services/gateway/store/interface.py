@@ -26,6 +26,7 @@ from learning.records import (
 )
 from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, Record, WriteResult
 from services.gateway.store.access_interface import ACCESS_CALLS, AccessStore
+from services.gateway.store.asks_interface import AsksStore
 from services.gateway.store.audit_interface import ModelAuditStore
 from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
@@ -64,17 +65,9 @@ SYSTEM_CALLS = HEALTH_CALLS | frozenset({
 
 
 class Store(
-    AccessStore,
-    ExchangeStore,
-    FeedbackStore,
-    FiguresStore,
-    ForecastStore,
-    HealthStore,
-    ImportsStore,
-    ModelAuditStore,
-    PrivacyStore,
-    Protocol,
-):
+    AccessStore, AsksStore, ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore,
+    ModelAuditStore, PrivacyStore, Protocol,
+):  # fmt: skip
     """Records, history, outbox, insights, events and settings."""
 
     async def close(self) -> None: ...

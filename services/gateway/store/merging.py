@@ -27,6 +27,7 @@ from services.gateway.store.rows import (
     deal_from,
     product_line_from,
 )
+from services.gateway.store.tables_asks import asks
 from services.gateway.store.tables_privacy import restrictions
 from services.gateway.store.touching import Touch
 from services.gateway.store.undo import ImportUndo
@@ -100,6 +101,7 @@ class Merging(DealWrites, ImportUndo):
         stays, goes = self._deal(connection, kept), self._deal(connection, other)
         self._keep(connection, "deals", [kept, other])
         moved = connection.execute(update(t.activities).where(A.deal_id == other).values(deal_id=kept)).rowcount
+        connection.execute(update(asks).where(asks.c.deal_id == other).values(deal_id=kept))
         for deal, count in ((kept, t.deals.c.activity_count + moved), (other, 0)):
             connection.execute(update(t.deals).where(t.deals.c.id == deal).values(activity_count=count))
         writes = [_fuller_deal(stays, goes), DealWrite(other, deleted=True)]

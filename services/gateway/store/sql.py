@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.store.access import AccessRows
 from services.gateway.store.alerts import Alerts
+from services.gateway.store.asks import AskRows
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
@@ -31,6 +32,6 @@ from services.gateway.store.workspace import WorkspaceDocuments
 class SqlStore(
     Shield, RetentionRows, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
     DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
-    WorkspaceDocuments, AccessRows, Teams,
+    WorkspaceDocuments, AccessRows, Teams, AskRows,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""
