@@ -13,6 +13,7 @@ from kit.clock import parse_day
 from kit.errors import InvalidInput, NotFound
 from learning.answers import Verb
 from learning.records import User
+from services.gateway.asks.records import AskQuery
 from services.gateway.domain import Principal, Record
 from services.gateway.feedback import FeedbackDesk, name_in
 from services.gateway.feedback_record import REASONS, Feedback
@@ -22,6 +23,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
+from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view
 from services.gateway.web.day_views import MOST_FIRST, CardView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
@@ -66,6 +68,12 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "deals_address": page_address(request, "/deals", owner=owner),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
+    names = {user.id: user.name for user in users}
+    query = AskQuery(whose=owner, open=True)
+    values |= {
+        "asks": await asks_of(gateway, principal, query, names, words) if owner else None,
+        "did_ask": text_of(request, "did"),
+    }  # fmt: skip
     name = next((user.name for user in users if user.id == owner), "")
     template = "_day.html" if request.query_params.get("part") == "myday" else "day.html"
     return render(template, request, words, **shared, **values, name=name)

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import DealcastError, NotFound
 from learning.fiscal import Grain
+from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
 from services.gateway.disagreements import disagreements
 from services.gateway.domain import Principal
@@ -21,7 +22,9 @@ from services.gateway.gap import close_gap
 from services.gateway.quarter_totals import HORIZON, View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
+from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
+from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
@@ -96,6 +99,7 @@ async def _page(desk: Desk, request: Request, words: Words) -> str:
     if part == "gap":
         return await _gap(desk, principal, asked, request, words)
     values = _number_values(numbers, asked, names, words) | _links(gateway, request, numbers, asked, words)
+    values |= await _asks(gateway, principal, numbers, asked, names, request, words)
     values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), names, words)
     if part == "moves":
         return render("_moves.html", request, words, **values)
@@ -106,6 +110,19 @@ async def _page(desk: Desk, request: Request, words: Words) -> str:
     day = words.day(gateway.workspace.business_day)
     values |= {"since": numbers.event, "business_day": day, "sample": gateway.workspace.sample}
     return render("_call.html" if part == "call" else "forecast.html", request, words, **values)
+
+
+async def _asks(
+    gateway: Gateway, principal: Principal, numbers: Numbers, asked: Asked, names: Mapping[str, str], request: Request,
+    words: Words,
+) -> dict[str, Any]:  # fmt: skip
+    """Open asks of the node, as of now also within a call, and the form for one on the deal asked for."""
+    query = AskQuery(owners=None if asked.node == COMPANY else numbers.owners(asked.node), open=True)
+    return {
+        "asks": await asks_of(gateway, principal, query, names, words), "did_ask": text_of(request, "did"),
+        "new_ask": await new_ask(gateway, principal, text_of(request, "ask"), names, words),
+        "to_ask": lambda deal_id: page_address(request, PATH, ask=deal_id) + "#asks",
+    }  # fmt: skip
 
 
 def _first_seen(numbers: Numbers, node: str, *, named: bool) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from kit.errors import InvalidInput, NotFound, Unavailable
 from learning.periods import current_period
 from learning.records import DealHistory
+from services.gateway.asks.records import AskQuery
 from services.gateway.domain import Principal, Record
 from services.gateway.merged import merged
 from services.gateway.quarter_totals import HORIZON
@@ -20,6 +21,7 @@ from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
+from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.filters import Filters
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.timeline import SHOWN, field_text, marked, timeline, value_text
@@ -108,6 +110,11 @@ async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_
         "products": [(names.get(line["product_id"], line["product_id"]), line) for line in shown["products"]],
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
         "total": len(entries), "since": since, "business_day": words.day(day), "sample": gateway.workspace.sample,
+    }  # fmt: skip
+    values |= {
+        "asks": await asks_of(gateway, principal, AskQuery(deal_id=record.history.deal.id), names, words),
+        "new_ask": await new_ask(gateway, principal, record.history.deal.id, names, words),
+        "did_ask": request.query_params.get("did", ""),
     }  # fmt: skip
     values |= {
         "signals": [(words.name("signal", one["name"]), one["sentence"], words.day(one["day"])) for one in signals],

@@ -77,6 +77,7 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
         "lang_query": f"?lang={words.language}" if asked.get("lang") in LANGUAGES else "",
+        "here_address": f"{_quoted_path(request)}?{urlencode(asked)}" if asked else _quoted_path(request),
         "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",
     }  # fmt: skip
     return templates().get_template(template).render(**shared, **values)

@@ -17,6 +17,8 @@ from kit.testing import eventually, free_port
 from learning.answers import Verb
 from learning.fiscal import FiscalCalendar
 from learning.records import Contact, ContactRole, DealKind, Motion, Quota, ReportingLine, User
+from services.gateway.asks.desk import leave
+from services.gateway.asks.records import Ask
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
 from services.gateway.feedback_record import Feedback
 from services.gateway.forecast_client import ForecastService
@@ -83,6 +85,7 @@ async def fill(gateway: Gateway) -> None:
     )
     await gateway.apply_deals(LOCAL, writes)
     await gateway.apply_deals(LOCAL, [DealWrite("D-1", contacts=(ContactRole("c1", "decides"),)), *leads()])
+    await leave(gateway, LOCAL, Ask("D-1", "최종 서명자 이름 확인", date(2026, 11, 24)))
     await gateway.store.apply_insights([*insights("D-1", revision=2), *insights("a/b <i>&", text=HOSTILE)])
     await gateway.store.save_rollups([rollup(), *[rollup(-100_000_000, period) for period in NEXT_QUARTERS]])
 

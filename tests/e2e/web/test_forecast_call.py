@@ -45,6 +45,24 @@ async def test_in_call_mode_changes_wait_for_a_click(site: Site, desk: BrowserCo
     assert not complaints
 
 
+async def test_an_ask_from_the_call_to_the_reps_phone(site: Site, desk: BrowserContext, phone: BrowserContext) -> None:
+    mine, _ = await open_page(phone, f"{site[1]}/day?owner=u2")
+    await expect(mine.locator("#connection")).to_have_text("실시간")
+    call, complaints = await open_page(desk, f"{site[1]}/forecast")
+    await call.locator("#doubts li", has_text="owned").get_by_role("link", name="Leave an ask").click()
+    await call.get_by_label("What is to be done").fill("Get the signer's name")
+    await call.get_by_role("button", name="Leave an ask").click()
+    await expect(call.locator("#asks")).to_contain_text("Get the signer's name")
+    await expect(call.locator("#doubts .asked", has_text="Get the signer's name")).to_have_count(1)
+    asked = mine.locator("#asks li", has_text="Get the signer's name")  # which came by itself
+    await asked.get_by_role("button", name="완료").click()
+    await expect(mine.get_by_role("status").filter(has_text="완료로 표시했습니다")).to_be_visible()
+    await expect(call.locator("#asks")).not_to_contain_text("Get the signer's name")
+    await mine.get_by_role("button", name="되돌리기").click()
+    await expect(asked).to_be_visible()
+    assert not complaints
+
+
 async def test_on_a_phone_nothing_is_cut_off(site: Site, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", color_scheme="dark")
     page, complaints = await open_page(context, f"{site[1]}/forecast")

@@ -42,6 +42,11 @@
     if (document.getElementById("list")) refresh("list", shown ? WAIT : OTHERS);
   }
 
+  function onAsk(event) {
+    if (shows(JSON.parse(event.data).deal_id) && document.getElementById("record")) refresh("record");
+    for (const id of ["call", "myday"]) if (document.querySelector(`#${id}[data-live]:not(:has(.answered))`)) refresh(id);
+  }
+
   function refreshAll() {
     for (const part of document.querySelectorAll("[data-live]")) refresh(part.id);
   }
@@ -77,6 +82,7 @@
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY); // refused: the browser gave up
     };
     for (const kind of DEAL_KINDS) on(kind, onDeal);
+    on("ask", onAsk);
     on("rollup", onTotals);
     on("model", refreshAll);
     on("import", refreshAll);

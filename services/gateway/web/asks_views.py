@@ -1,0 +1,75 @@
+"""What pages show of asks: on the forecast call, on a rep's day and on the deal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from learning.records import Node
+from services.gateway.asks.records import ShownAsk
+from services.gateway.web.words import Words
+
+MOST = 20  # on a page
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """An ask in words."""
+
+    id: int
+    deal_id: str
+    deal: str
+    href: str
+    text: str
+    who: str
+    due: str
+    late: bool
+    done: str  # who did it when; empty while it is open
+
+
+@dataclass(frozen=True, slots=True)
+class AsksView:
+    """Asks of a page; `more` are not shown."""
+
+    rows: tuple[AskView, ...]
+    more: bool
+
+    @property
+    def by_deal(self) -> Mapping[str, Sequence[AskView]]:
+        """The open ones that stand beside a deal."""
+        found: dict[str, list[AskView]] = {}
+        for row in self.rows:
+            if not row.done:
+                found.setdefault(row.deal_id, []).append(row)
+        return found
+
+
+def asks_view(found: Sequence[ShownAsk], names: Mapping[str, str], today: date, words: Words) -> AsksView:
+    """At most so many, open ones first; `found` may hold one more than are shown."""
+    rows = sorted(found[:MOST], key=lambda one: one.ask.done_time is not None)
+    return AsksView(tuple(ask_view(one, names, today, words) for one in rows), len(found) > MOST)
+
+
+def ask_view(shown: ShownAsk, names: Mapping[str, str], today: date, words: Words) -> AskView:
+    """One ask. `names` of the users that the reader may know."""
+    ask, whose = shown.ask, shown.whose
+    done = ""
+    if ask.done_time is not None:
+        done = words("asks.done_by", name=names.get(ask.done_by, ""), day=words.day(ask.done_time.date()))
+    return AskView(
+        ask.id, ask.deal_id, shown.deal_name or ask.deal_id, f"/deals/{quote(ask.deal_id, safe='')}", ask.text,
+        names.get(whose, whose) or words("list.nobody"), words.day(ask.due), not done and ask.due < today, done,
+    )  # fmt: skip
+
+
+def askable(owner: str, tree: Sequence[Node], team: Sequence[str]) -> list[str]:
+    """Who can be asked about a deal beside its owner: the managers above, nearest first, and the deal's team."""
+    nodes = {node.id: node for node in tree}
+    node, above = nodes.get(f"owner:{owner}"), []
+    while node is not None:
+        node = nodes.get(node.parent)
+        if node is not None and node.level == "manager":
+            above.append(node.id.removeprefix("manager:"))
+    return [one for one in dict.fromkeys([*above, *team]) if one != owner]
