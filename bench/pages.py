@@ -101,14 +101,16 @@ def deals(rng: Random) -> Iterator[dict[str, Any]]:
             "amount": {"currency": "KRW", "value": str(round(rng.lognormvariate(17, 1)))},
             "fields": {"source": rng.choice(("web", "fair", "partner", "call")), "seats": rng.randrange(1, 500)},
         }
-        age = rng.randrange(1, 200)
+        age = rng.randrange(1, 1_000)
+        created = today - timedelta(days=age + rng.randrange(1, 120))
+        row["created_time"] = f"{created:%Y-%m-%dT%H:%M:%SZ}"
         if number < OPEN:
             close = today + timedelta(days=rng.randrange(1, 180))
             yield row | {"stage": rng.choice(STAGES), "close_date": f"{close:%Y-%m-%d}"}
         else:
             won = rng.random() < 0.3
             ended = {"stage": "Won" if won else "Lost", "outcome": "WON" if won else "LOST"}
-            yield row | ended | {"close_date": f"{today - timedelta(days=age):%Y-%m-%d}"}
+            yield row | ended | {"closed_date": f"{today - timedelta(days=age):%Y-%m-%d}"}
 
 
 def addresses(rng: Random) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def addresses(rng: Random) -> tuple[str, str]:
         "forecast": "/forecast",
         "forecast of a manager": f"/forecast?node=manager:{manager}",
         "my day": f"/day?owner={user}",
-        "report": f"/report?owner={user}",
+        "report": f"/report?node=owner:{user}",
         "data and models": "/models",
         "import": "/import",
     }

@@ -112,6 +112,9 @@ def worth(state: State | None, span: Span) -> Worth:
 
 def parted(state: State, value: Worth) -> Iterator[tuple[str, Worth]]:
     """What each owner has of a deal's worth; together the whole of it."""
+    if len(state.holders) == 1:
+        yield state.holders[0][0], value
+        return
     shares = [share for _, share in state.holders]
     pairs = zip(cut_at(value.open, shares), cut_at(value.booked, shares), strict=True)
     for (owner, _), (still, booked) in zip(state.holders, pairs, strict=True):
@@ -122,6 +125,8 @@ def moves(before: PastDeal | None, after: PastDeal | None, span: Span, counting:
     """The steps from one moment to another, without those that made nothing of anybody's total."""
     found: list[Move] = []
     for cause, old, new in _steps(before, after, span, counting):
+        if old == new:
+            continue
         differences: dict[tuple[str, str], Worth] = {}
         for state, sign in ((old, -1), (new, 1)):
             for owner, value in parted(state, worth(state, span)) if state is not None else ():

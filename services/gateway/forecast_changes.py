@@ -22,7 +22,7 @@ EARLIEST = date(1900, 1, 2)
 
 async def changes(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str, since: date | None,
-    until: date | None, kind: AmountType | None = None,
+    until: date | None, kind: AmountType | None = None, *, changed: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge of every node, or of one, from the end of a day (else from the eve of the period, or of the current
     one where that lies ahead) to the end of another (else now). Raises InvalidInput, NotFound."""
@@ -34,7 +34,7 @@ async def changes(
     if not EARLIEST <= start.date() <= day:
         mend = "Name a first day that is not after the last one"
         raise InvalidInput("the days are out of order", field="from", value=start.date().isoformat(), mend=mend)
-    return await between(gateway, principal, period, node, currency, (start, max(start, end)), kind)
+    return await between(gateway, principal, period, node, currency, (start, max(start, end)), kind, changed=changed)
 
 
 async def since_submission(
@@ -53,12 +53,14 @@ async def since_submission(
 
 async def between(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
-    ends: tuple[datetime, datetime], kind: AmountType | None = None,
+    ends: tuple[datetime, datetime], kind: AmountType | None = None, *, changed: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """The bridge between two moments, over the tree as it stands at the later one."""
+    """The bridge between two moments, over the tree as it stands at the later one. With `changed` only of the deals
+    that changed meanwhile: their rows are whole, the totals at both ends and what rates did are not."""
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())
-    pairs = await store.deal_pairs(principal, *ends, period.start, period.end, kind.field if kind else "")
+    days, field = (period.start, period.end), kind.field if kind else ""
+    pairs = await store.deal_pairs(principal, *ends, *days, field, changed)
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
     counting = Counting(await store.rates(), ends[0].date(), ends[1].date())

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kit.errors import Unavailable
@@ -25,6 +26,7 @@ from services.gateway.domain import (
 from services.gateway.forecast_source import OfField, Source
 from services.gateway.forecast_totals import AMOUNTS, forecast_totals
 from services.gateway.json_values import time_text
+from services.gateway.kept_totals import KeptTotals
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
 from services.gateway.quarter_totals import View as PeriodView
@@ -58,6 +60,7 @@ class Gateway:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     readiness: Readiness = _none
     field_totals: FieldTotals = _nobody  # of a period, as the forecast service names it, and a field
+    kept_totals: KeptTotals = field(default_factory=KeptTotals)
     last_write: float = -1e9  # monotonic
     in_hand: set[str] = field(default_factory=set)  # idempotency keys of requests under way
 
@@ -122,6 +125,13 @@ class Gateway:
         see all; Unavailable for another type while the forecast service is away."""
         calendar = self.workspace.calendar
         chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
+        if kind is None and tree is None:
+            space = self.workspace
+            serving = space.generations[InsightKind.FORECAST]
+            held = (space.business_day, space.calendar, space.currency, space.exchange_edition, serving)
+            edition = (await self.store.edition(), *held)
+            make = partial(forecast_totals, self.store, space, principal, chosen, node, currency)
+            return await self.kept_totals.of(edition, (principal, str(chosen), node, currency), make)
         source = await self.source(kind, chosen)
         if tree is not None:
             return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)

@@ -51,7 +51,7 @@ async def weekly_report(gateway: Gateway, principal: Principal, node: str) -> We
         mend = "Name yourself or somebody below you"
         raise NotFound("you do not see all of this node", field="node", value=chosen[:60], mend=mend)
     first = today - WEEK
-    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], first, None)
+    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], first, None, changed=True)
     moves = {
         name: [one for one in bridge["deals"] if one["cause"] in causes] for name, causes in SECTIONS.items()
     }  # fmt: skip

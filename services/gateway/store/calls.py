@@ -129,7 +129,7 @@ class Calls(Part):
         def work(connection: Connection) -> None:
             self._save_days.run(connection, rows)
 
-        await self._database.write(work, durable=False)
+        await self._database.write(work, durable=False, aside=True)
 
     async def forecast_days(
         self, principal: Principal, node: str, currency: str, period: str = "", type_name: str = AMOUNT

@@ -79,6 +79,7 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.writes = 0  # transactions that may have changed a total
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
             self._reader = _sqlite_engine(url, "BEGIN", READERS)
@@ -105,16 +106,16 @@ class Database:
         self._writer.dispose()
         self._reader.dispose()
 
-    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True, aside: bool = False) -> T:
         """Run work in a writing transaction. One that is not durable may be lost in a power failure, never half:
-        for what is computed anew if it goes missing."""
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._write, work, durable)
+        for what is computed anew if it goes missing. aside: no total is made of what is written, so `writes` stays."""
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._write, work, durable, aside)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run work in a reading transaction: every statement in it sees the same state."""
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, self._read, work)
 
-    def _write(self, work: Callable[[Connection], T], durable: bool) -> T:
+    def _write(self, work: Callable[[Connection], T], durable: bool, aside: bool) -> T:
         with self._explained(), self._writer.connect() as connection:
             if self.is_sqlite:
                 _set_synchronous(connection, "FULL" if durable else "NORMAL")
@@ -124,7 +125,10 @@ class Database:
                 if not durable:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             result = work(connection)
-            connection.commit()
+            try:
+                connection.commit()
+            finally:  # a commit that failed may have come through
+                self.writes += not aside
             return result
 
     def _read(self, work: Callable[[Connection], T]) -> T:

@@ -57,10 +57,11 @@ from services.gateway.store.shapes import (
 
 EVER = 1_000_000  # days
 SYSTEM_CALLS = HEALTH_CALLS | frozenset({
-    "add_event", "add_model_audit", "apply_insights", "behind", "close", "enqueue", "event_span", "finish_feedback",
-    "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id", "list_fields", "ping",
-    "put_setting", "rates", "recall_request", "recording", "remember_request", "save_forecast_days", "save_rollups",
-    "seal_import", "take_outbox", "unpublished_feedback", *MONITORING_CALLS, *PRIVACY_CALLS, *ACCESS_CALLS,
+    "add_event", "add_model_audit", "apply_insights", "behind", "close", "edition", "enqueue", "event_span",
+    "finish_feedback", "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id",
+    "list_fields", "ping", "put_setting", "rates", "recall_request", "recording", "remember_request",
+    "save_forecast_days", "save_rollups", "seal_import", "take_outbox", "unpublished_feedback",
+    *MONITORING_CALLS, *PRIVACY_CALLS, *ACCESS_CALLS,
 })  # fmt: skip
 
 
@@ -194,11 +195,13 @@ class Store(
         """The pipelines, by name, that undeleted opportunities the principal sees stand in."""
 
     async def deal_pairs(
-        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = ""
-    ) -> list[DealPair]:
+        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
+        changed: bool = False,
+    ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
-        closed from start to end at either. Of those that were somebody's then whom the principal sees today, so that
-        totals of the nodes it sees are whole. With `field` the number in that custom field is their amount."""
+        closed from start to end at either; with `changed` only those that changed since the first. Of those that were
+        somebody's then whom the principal sees today, so that totals of the nodes it sees are whole. With `field` the
+        number in that custom field is their amount."""
 
     async def counts(self, principal: Principal) -> Mapping[str, int]:
         """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights.
@@ -268,6 +271,9 @@ class Store(
         """The ids of the oldest and the newest event kept; (1, 0) where there is none."""
 
     async def last_event_id(self) -> int: ...
+
+    async def edition(self) -> tuple[int, int]:
+        """Differs whenever something was written by this process that totals are made of, or an event by another."""
 
     async def touches(self, principal: Principal, deal_ids: Sequence[str]) -> Mapping[str, Sequence[Touch]]:
         """The newest 200 contacts made with each deal's people on a channel, oldest first; deals without any are left

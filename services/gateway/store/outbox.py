@@ -54,7 +54,7 @@ class Outbox(Touching):
         def work(connection: Connection) -> None:
             self._finish.run(connection, [{"row": one} for one in ids])
 
-        await self._database.write(work, durable=False)
+        await self._database.write(work, durable=False, aside=True)
 
     async def enqueue(self, deal_ids: Sequence[str], cause: str) -> None:
         """Fresh outbox rows for deals that must be published again; ids of no deal are left out."""
@@ -102,6 +102,10 @@ class Outbox(Touching):
             return (int(oldest), int(newest)) if newest else (1, 0)
 
         return await self._database.read(work)
+
+    async def edition(self) -> tuple[int, int]:
+        """Differs whenever something was written here that totals are made of, or an event elsewhere."""
+        return self._database.writes, await self.last_event_id()
 
     async def last_event_id(self) -> int:
         """The newest event's id; 0 before the first."""

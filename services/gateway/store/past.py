@@ -33,14 +33,17 @@ class Past(Part):
         self._states_of = states.where(database.among(C.deal_id))
 
     async def deal_pairs(
-        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = ""
-    ) -> list[DealPair]:
+        self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
+        changed: bool = False,
+    ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments; see Store."""
         first, last = to_us(before), to_us(after)
         days = (to_day(start), to_day(end))
-        there = and_(D.created_time <= last, or_(
-            D.close_date.between(*days), D.closed_date.between(*days), D.last_effective > first
-        ))  # fmt: skip
+        told = D.last_effective > first
+        there = and_(
+            D.created_time <= last,
+            told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
+        )
         wanted = select(D.id, D.name, D.owner_id, D.created_time).where(there).order_by(D.id)
 
         def work(connection: Connection) -> list[DealPair]:

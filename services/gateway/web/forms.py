@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Callable
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from fastapi import Request
 
@@ -18,6 +19,13 @@ def page_address(request: Request, path: str, **changes: str) -> str:
     asked = {name: value for name, value in request.query_params.items() if name in KEPT} | changes
     kept = urlencode({name: value for name, value in asked.items() if value})
     return f"{path}?{kept}" if kept else path
+
+
+def addresses_by(request: Request, path: str, name: str) -> Callable[[str], str]:
+    """`page_address` with one thing changed to what is given, for long lists: what else is asked is written once."""
+    first = page_address(request, path, **{name: ""})
+    start = f"{first}{'&' if '?' in first else '?'}{name}="
+    return lambda value: start + quote_plus(value) if value else first
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:

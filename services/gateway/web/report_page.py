@@ -17,7 +17,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.web.call_views import node_name
-from services.gateway.web.forms import page_address
+from services.gateway.web.forms import addresses_by, page_address
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_views import draft, sections
 from services.gateway.web.words import Words
@@ -57,12 +57,12 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
     found = await weekly_report(gateway, principal, text_of(request, "node"))
     names = {user.id: user.name for user in await gateway.store.list_users(principal)}
     nodes = (await gateway.forecast(principal, found.period))["nodes"]
-    text = draft(found, names, words)
+    text, address = draft(found, names, words), addresses_by(request, PATH, "node")
     values = {
         "report": found, "sections": sections(found, names, words), "text": text,
         "title": words("report.of", name=node_name(found.row, words)),
         "week": words("forecast.span", low=words.day(found.first), high=words.day(found.last)),
-        "nodes": [(page_address(request, PATH, node=one["node"]), node_name(one, words), one["node"] == found.node)
+        "nodes": [(address(one["node"]), node_name(one, words), one["node"] == found.node)
                   for one in nodes if one["booked"] is not None],
         "mail": mail_address(words("report.title"), text),
         "workbook": page_address(request, PATH + ".xlsx", lang=words.language) if offered else "",

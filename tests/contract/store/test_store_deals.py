@@ -223,3 +223,14 @@ async def test_every_write_hands_its_trace_on(store: Store, put: Put) -> None:
     await store.save_users(LOCAL, [], [ReportingLine("ann", "west")], trace="t-line")
     found = [row.trace for row in await store.take_outbox(10)]
     assert found == ["t-activity", "t-account", "t-contact", "t-line"]
+
+
+async def test_the_edition_differs_when_totals_may_and_not_when_they_cannot(store: Store) -> None:
+    told = [await store.edition()]
+    await store.apply_deals(LOCAL, [DealWrite("d1", name="One")])
+    told.append(await store.edition())
+    await store.put_setting("renewal_days", {"days": 60})
+    told.append(await store.edition())
+    assert len(set(told)) == 3
+    await store.finish_outbox([row.id for row in await store.take_outbox(10)])
+    assert await store.edition() == told[-1]

@@ -108,6 +108,8 @@ async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
     await store.apply_deals(LOCAL, moved)
     pairs = await store.deal_pairs(EAST, day_end(day), day_end(later), START, END)
     assert sorted((one.id, one.name) for one in pairs) == [("", ""), ("mine", "mine"), ("won", "won")]
+    changed = await store.deal_pairs(EAST, day_end(day), day_end(later), START, END, changed=True)
+    assert changed == [one for one in pairs if one.before != one.after]
     [gone] = [one for one in pairs if not one.id]
     there = PastDeal("OPPORTUNITY", "OPEN", "ben", "USD", 5, START, None, deleted=False)
     assert gone.before == there
