@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from learning.exchange import Rates
 from services.gateway.rollup import currencies
@@ -11,6 +12,7 @@ from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
 
 NO_MODEL, NO_RATE = "no_model", "no_rate"
+PART_QUOTA, NOT_TOLD = "part_quota", "not_told"
 _UNTRAINED = (
     "No forecast model is trained yet: open deals count by a general prior, and business not yet created is neither in"
     " the numbers nor in the range. A chance to reach the quota is not told."
@@ -20,6 +22,22 @@ _UNTRAINED = (
 def no_model(version: str | None) -> list[dict[str, str]]:
     """That the built-in prior is what tells of a period, where it does."""
     return [{"code": NO_MODEL, "currency": "", "text": _UNTRAINED}] if version == UNTRAINED else []
+
+
+def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, str] | None:
+    """Why no P(quota met) is told of a node that has a quota; None where it is. totals: what the node's row is of."""
+    if node["quota"] is None or node["quota_probability"] is not None:
+        return None
+    if totals["model_version"] == UNTRAINED:
+        return {"code": NO_MODEL, "text": _UNTRAINED}
+    of = node["quota_of"]
+    if of is not None and node["mean"] is not None:
+        text = (
+            f"The quota is that of {of['owners']} of {of['of']} owners with business, and of {of['months']} of"
+            f" {of['of_months']} months: a chance to reach it would say nothing of the whole."
+        )
+        return {"code": PART_QUOTA, "text": text}
+    return {"code": NOT_TOLD, "text": "The forecast service has not told of this node yet: ask again in a moment."}
 
 
 def apart(

@@ -1,81 +1,34 @@
 """Closing the gap: the fewest deals whose winning in a period raises P(quota met) most, each with its effect.
 
-Every candidate is tried on the forecast service's own scenarios: the deal is taken out of what is open, its amount is
-booked, and what is left must reach the rest of the quota. The best is kept and the others are tried again beside it.
+Where the forecast tells no P(quota met), none is told here; where all open deals together do not reach the quota, that
+is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money, format_minor
 from learning.fiscal import FiscalPeriod, Grain
-from learning.placements import Tree, cut_at, holders, tree_of
-from learning.records import Node, Outcome, Placement
+from learning.placements import tree_of
+from learning.records import Node, Outcome
 from services.gateway.amount_types import AmountType
+from services.gateway.cautions import no_chance
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
+from services.gateway.gap_search import ENOUGH, LEAST_GAIN, Aim, Candidate, Found, Search, Step
 from services.gateway.quarter_totals import View
-from services.gateway.rollup import COMPANY, chance
+from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Store
 
 LOOKED_AT = 100  # of the open deals below the node, those with the largest amounts
 TRIED = 24  # alone
-TRIED_AGAIN = 8  # beside those that are chosen already
-LEAST_GAIN = 0.005
-ENOUGH = 0.995
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An open deal with what its winning would bring; `amount` as it counts."""
-
-    record: Record
-    amount: Money
-    probability: float  # of being won in the period
-    won: Record  # the deal as it would be, won
-
-    def brings(self, aim: Aim) -> int:
-        """What of its amount is booked at the node."""
-        history = self.record.history
-        parts = aim.placed(history.placements) if aim.tree else aim.held(holders(history.deal))
-        minors = cut_at(self.amount.minor, [share for _, share in parts])
-        return sum(minor for (inside, _), minor in zip(parts, minors, strict=True) if inside)
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What is to be reached, in minor units without what is booked."""
-
-    node: str
-    view: View
-    currency: str
-    needed: int
-    day: date
-    below: frozenset[str]  # the owners at or below the node
-    kind: AmountType | None  # None: of amounts
-    tree: Tree | None  # of the node; None: the reporting line
-
-    def held(self, shared: Iterable[tuple[str, int]]) -> list[tuple[bool, int]]:
-        """Of a deal's parts by owner, whether each counts at the node, and its share. At the company also those of
-        owners who stand nowhere, or of nobody."""
-        return [(self.node == COMPANY or owner in self.below, share) for owner, share in shared]
-
-    def placed(self, placements: Iterable[Placement]) -> list[tuple[bool, int]]:
-        """The same of a deal's parts by place in the node's tree."""
-        mine = [each for each in placements if self.tree and each.tree == self.tree.name]
-        return [(self.node in {node.id for node in each.path}, each.share) for each in mine]
-
-    @property
-    def field(self) -> str:
-        """The custom field whose numbers count, empty for amounts."""
-        return self.kind.field if self.kind else ""
 
 
 async def close_gap(
@@ -100,8 +53,9 @@ async def close_gap(
         raise InvalidInput("this node has no quota", field="node", value=row["node"], mend=mend)
     below = owners_below(await gateway.store.tree(principal, gateway.workspace.business_day), row["node"])
     aim = Aim(row["node"], view, money, quota - booked, gateway.workspace.business_day, below, kind, tree)
-    candidates = await _candidates(gateway, principal, aim)
-    base, steps = await _search(simulator, aim, candidates, most)
+    why = no_chance(whole, row)
+    candidates = [] if why else await _candidates(gateway, principal, aim)
+    found = await Search(simulator, aim, most).run(candidates)
     return {
         "period": str(period),
         "type": whole["type"],
@@ -109,14 +63,38 @@ async def close_gap(
         "currency": money,
         "quota": row["quota"],
         "booked": row["booked"],
-        "quota_probability": row["quota_probability"] if base is None else base,
+        "quota_probability": row["quota_probability"] if found.base is None else found.base,
+        "quota_probability_all": found.together,
         "tried": len(candidates),
-        "deals": [_step_json(*step) for step in steps],
+        "note": why or _note(found, len(candidates), row["quota_probability"]),
+        "cautions": whole["cautions"],
+        "stale": whole["stale"],
+        "deals": [_step_json(step, found.base or 0.0) for step in found.steps],
     }
 
 
-def _step_json(candidate: Candidate, alone: float, base: float, after: float) -> dict[str, Any]:
-    deal = candidate.record.history.deal
+def _note(found: Found, tried: int, known: float | None) -> dict[str, str] | None:
+    """What else there is to know: why no deals are named, or that they are not enough."""
+    base, together = found.base if found.base is not None else known or 0.0, found.together
+    chance = "" if together is None else f"the chance to reach the quota would be {100 * together:.1f} %"
+    every = f"all {tried} open deals that were tried won in the period"
+    if base >= ENOUGH:
+        code, text = "met", "The quota is as good as met: no further deal is needed."
+    elif together is None:
+        code, text = "no_deals", "There is no open deal here whose winning in the period could be tried."
+    elif together < base + LEAST_GAIN:
+        code, text = "out_of_reach", f"Even with {every}, {chance}. It takes deals that are not there yet."
+    elif found.reached + LEAST_GAIN < min(ENOUGH, together):
+        code, text = "more_needed", f"These deals are not enough: it takes more of them. With {every}, {chance}."
+    elif together < ENOUGH:
+        code, text = "not_sure", f"Even with {every}, {chance}."
+    else:
+        return None
+    return {"code": code, "text": text}
+
+
+def _step_json(step: Step, base: float) -> dict[str, Any]:
+    candidate, deal = step.deal, step.deal.record.history.deal
     return {
         "id": deal.id,
         "name": deal.name,
@@ -126,59 +104,10 @@ def _step_json(candidate: Candidate, alone: float, base: float, after: float) ->
         "close_date": deal.close_date.isoformat() if deal.close_date else None,
         "probability": candidate.probability,
         "expected": format_minor(candidate.amount.currency, round(candidate.amount.minor * candidate.probability)),
-        "effect": round(alone - base, 6),
-        "quota_probability": after,
+        "effect": round(step.alone - base, 6),
+        "adds": round(step.after - step.before, 6),
+        "quota_probability": step.after,
     }
-
-
-Step = tuple[Candidate, float, float, float]  # with P(quota met): of it alone, as it is, and with all up to it
-
-
-async def _search(
-    simulator: Simulator, aim: Aim, candidates: Sequence[Candidate], most: int
-) -> tuple[float | None, list[Step]]:
-    """Step by step the best of those that are left, until the quota is as good as met or nothing helps."""
-    base: float | None = None
-    tried: list[tuple[float, Candidate]] = []
-    for one in candidates:
-        now, after = await _chances(simulator, aim, [one])
-        if now is not None and after is not None:
-            base = now
-            tried.append((after, one))
-    if base is None:
-        return None, []
-    tried.sort(key=_rank, reverse=True)
-    alone = {id(one): after for after, one in tried}
-    chosen: list[Candidate] = []
-    steps: list[Step] = []
-    reached, left = base, tried
-    while left and len(chosen) < most and reached < ENOUGH:
-        after, best = left[0]
-        if after - reached < LEAST_GAIN:
-            break
-        chosen.append(best)
-        steps.append((best, alone[id(best)], base, after))
-        reached = after
-        again = [one for _, one in left[1 : 1 + TRIED_AGAIN]] if len(chosen) < most and reached < ENOUGH else []
-        found = [((await _chances(simulator, aim, [*chosen, one]))[1], one) for one in again]
-        left = sorted(((value, one) for value, one in found if value is not None), key=_rank, reverse=True)
-    return base, steps
-
-
-def _rank(one: tuple[float, Candidate]) -> tuple[float, float]:
-    """The higher chance; of equal ones the deal that is likelier to be won."""
-    return one[0], one[1].probability
-
-
-async def _chances(simulator: Simulator, aim: Aim, won: Sequence[Candidate]) -> tuple[float | None, float | None]:
-    """P(quota met) as it is, and with these deals won; None where the node knows nothing of them."""
-    current, simulated = await simulator.simulate(aim.view.asked, aim.day, [one.won for one in won], field=aim.field)
-    needed = (aim.needed, aim.needed - sum(one.brings(aim) for one in won))
-    found = []
-    for totals, rest in zip((current, simulated), needed, strict=True):
-        mine = [one for one in totals if (one.node, one.currency) == (aim.node, aim.currency)]
-        found.append(chance(mine[0].body["quantiles"], rest) if mine else None)
-    return found[0], found[1]
 
 
 async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[Candidate]:
@@ -193,7 +122,7 @@ async def _candidates(gateway: Gateway, principal: Principal, aim: Aim) -> list[
             if probability is not None:
                 amount = amounts[record.history.deal.id]
                 found.append(Candidate(record, amount, probability, won_on(record, aim.day)))
-    found.sort(key=lambda each: -each.amount.minor * (1 - each.probability))
+    found.sort(key=lambda each: -each.lifts(aim))
     return found[:TRIED]
 
 

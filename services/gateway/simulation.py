@@ -63,8 +63,9 @@ async def simulate(
     name = tree.name if tree else REPORTING
     booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency, name)
     rows: list[dict[str, Any]] = []
+    wholes = []
     for currency in sorted({one.currency for one in after}):
-        whole = await gateway.forecast(principal, str(period), "", currency, tree, kind)
+        wholes.append(whole := await gateway.forecast(principal, str(period), "", currency, tree, kind))
         told = {one.node: one for one in current if one.currency == currency}
         then = {one.node: one for one in after if one.currency == currency}
         rows += [
@@ -72,7 +73,15 @@ async def simulate(
             for node in whole["nodes"]
             if node["booked"] is not None and node["node"] in told and node["node"] in then
         ]
-    return {"period": str(period), "type": kind.name if kind else AMOUNT, "tree": name, "nodes": rows}
+    return {
+        "period": str(period),
+        "type": kind.name if kind else AMOUNT,
+        "tree": name,
+        "assumed": [] if kind else _assumed(deals),
+        "cautions": list({each["text"]: each for whole in wholes for each in whole["cautions"]}.values()),
+        "stale": any(whole["stale"] for whole in wholes),
+        "nodes": rows,
+    }
 
 
 async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, start: date) -> Record:
@@ -92,6 +101,24 @@ async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, sta
     return replace(record, history=history)
 
 
+def expected_amount(record: Record) -> Money | None:
+    """What the forecast expects a deal to bring if it is won; None where nothing is forecast of it."""
+    told = record.insights.get(InsightKind.FORECAST)
+    amount = told.body.get("amount") if told else None
+    return Money.parse(amount["currency"], amount["mean"]) if amount else None
+
+
+def _assumed(deals: Sequence[Record]) -> list[dict[str, Any]]:
+    """What the deals that would be won without an amount are taken to bring."""
+    found = []
+    for record in deals:
+        if record.history.deal.outcome is Outcome.WON and record.history.deal.amount is None:
+            money = expected_amount(record)
+            amount = {"currency": money.currency, "value": money.value} if money else None
+            found.append({"id": record.history.deal.id, "amount": amount})
+    return found
+
+
 def _booked(
     deals: Sequence[Record], rates: Rates, kind: AmountType | None, currency: str, tree: str
 ) -> dict[tuple[str, str], int]:  # fmt: skip
@@ -99,7 +126,7 @@ def _booked(
     more: dict[tuple[str, str], int] = {}
     for record in deals:
         deal = record.history.deal
-        money = amount_of(deal, kind, currency)
+        money = amount_of(deal, kind, currency) or (None if kind else expected_amount(record))
         if deal.outcome is Outcome.WON and money is not None:
             stands = [(one.path, one.share) for one in record.history.placements if one.tree == tree]
             if tree != REPORTING:
@@ -117,7 +144,9 @@ def _booked(
 def _row(
     node: Mapping[str, Any], currency: str, before: StoredRollup, after: StoredRollup, more: int
 ) -> dict[str, Any]:  # fmt: skip
-    booked, quota = to_minor(node["booked"], currency) or 0, to_minor(node["quota"], currency)
+    booked = to_minor(node["booked"], currency) or 0
+    told = node["quota_probability"] is not None  # else there is none of what would be either
+    quota = to_minor(node["quota"], currency) if told else None
     named = {name: node[name] for name in ("node", "level", "name", "parent", "quota")}
     return named | {
         "currency": currency,

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from services.gateway.rest.schemas import Money, Person, Shape
+from services.gateway.rest.schemas_totals import Caution
 
 
 class Worth(Shape):
@@ -176,7 +177,9 @@ class ForecastAccuracy(Shape):
 
 
 class GapDeal(Shape):
-    """A deal that would help to close the gap; `expected` is its amount times its probability in the period."""
+    """A deal that would help to close the gap; `expected` is its amount times its probability in the period, `effect`
+    what its winning alone adds to P(quota met), `adds` what it adds to those before it, `quota_probability` what is
+    reached with all up to it."""
 
     id: str
     name: str
@@ -187,11 +190,22 @@ class GapDeal(Shape):
     probability: float
     expected: str
     effect: float
+    adds: float
     quota_probability: float
 
 
+class GapNote(Shape):
+    """What else there is to know of a gap, in a word and a sentence."""
+
+    code: Literal[
+        "met", "no_deals", "out_of_reach", "more_needed", "not_sure", "no_model", "part_quota", "not_told"
+    ]  # fmt: skip
+    text: str
+
+
 class ClosedGap(Shape):
-    """The fewest deals that raise P(quota met) most, out of so many that were tried."""
+    """The fewest deals that raise P(quota met) most, out of so many that were tried; quota_probability_all is what is
+    reached with all of those."""
 
     period: str
     type: str
@@ -200,7 +214,11 @@ class ClosedGap(Shape):
     quota: str
     booked: str
     quota_probability: float | None
+    quota_probability_all: float | None
     tried: int
+    note: GapNote | None
+    cautions: list[Caution]
+    stale: bool
     deals: list[GapDeal]
 
 
@@ -228,10 +246,21 @@ class SimulatedNode(Shape):
     after: SimulatedTotals
 
 
+class AssumedAmount(Shape):
+    """A deal without an amount that would be won, and what it is expected to bring."""
+
+    id: str
+    amount: Money | None
+
+
 class Simulation(Shape):
-    """The nodes that the deals concern, parents before children."""
+    """The nodes that the deals concern, parents before children. There is no quota_probability where the forecast
+    itself tells none."""
 
     period: str
     type: str
     tree: str
+    assumed: list[AssumedAmount]
+    cautions: list[Caution]
+    stale: bool
     nodes: list[SimulatedNode]

@@ -53,7 +53,7 @@ class GapView:
     quota: str
     chance: str
     reached: str
-    tried: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class WhatIfView:
     span: tuple[str, str]
     chance: tuple[str, str]
     change: str
+    assumed: str
 
 
 def _href(deal_id: str) -> str:
@@ -111,9 +112,9 @@ def gap_view(gap: Json, words: Words) -> GapView:
     )  # fmt: skip
     reached = deals[-1]["quota_probability"] if deals else gap["quota_probability"]
     quota = words.money({"currency": currency, "value": gap["quota"]}, compact=True)
-    return GapView(
-        shown, quota, words.percent(gap["quota_probability"]), words.percent(reached), words.number(gap["tried"])
-    )
+    count, together = words.number(gap["tried"]), words.percent(gap["quota_probability_all"])
+    note = words(f"call.close_{gap['note']['code']}", count=count, quota=quota, all=together) if gap["note"] else ""
+    return GapView(shown, quota, words.percent(gap["quota_probability"]), words.percent(reached), note)
 
 
 def what_if_view(found: Json, node: str, currency: str, words: Words) -> WhatIfView | None:
@@ -133,7 +134,8 @@ def what_if_view(found: Json, node: str, currency: str, words: Words) -> WhatIfV
     ]
     chances = (words.percent(before["quota_probability"]), words.percent(after["quota_probability"]))
     change = signed(Decimal(after["mean"]) - Decimal(before["mean"]), code, words)
-    return WhatIfView(each("mean"), (spans[0], spans[1]), chances, change)
+    assumed = words("call.would_assumed", count=words.number(len(found["assumed"]))) if found["assumed"] else ""
+    return WhatIfView(each("mean"), (spans[0], spans[1]), chances, change, assumed)
 
 
 _ENDS = (("low", "p10"), ("high", "p90"))

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kit.clock import FixedClock
+from kit.models import Pointer
 from kit.nats_server import NatsServer
 from learning.wire_event import deal_event
 from services.forecast import convert
@@ -26,6 +28,7 @@ from tests.integration.gateway.forecasting import chance_with, serving
 
 TODAY = date(2017, 10, 5)
 AMOUNTS = {"a1": 400, "a2": 300, "a3": 20, "b1": 500, "b2": 250}  # dollars
+UNPRICED = "n1"
 
 
 @pytest.fixture
@@ -40,6 +43,8 @@ async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Runn
          "close_date": "2017-11-15", "created_time": "2017-08-01T00:00:00Z", "stage": "Engaging"}
         for name, amount in AMOUNTS.items()
     ])  # fmt: skip
+    away = {"id": UNPRICED, "created_time": "2017-08-01T00:00:00Z", "stage": "Engaging"}
+    await gateway.lines("/v1/deals:batch", [away])
     yield gateway
     await gateway.stop()
 
@@ -47,9 +52,9 @@ async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Runn
 async def forecasts(running: RunningGateway) -> Forecasts:
     """A forecast service that knows of the deals, and the gateway of what it says."""
     clock = FixedClock(datetime(2017, 10, 5, 20, tzinfo=UTC))
-    service = Forecasts(SimpleNamespace(current=(ForecastModel(), None)), clock)
+    service = Forecasts(SimpleNamespace(current=(ForecastModel(), Pointer("1", 0, ""))), clock)
     store = running.gateway.store
-    for record in await store.get_records(LOCAL, list(AMOUNTS)):
+    for record in await store.get_records(LOCAL, [*AMOUNTS, UNPRICED]):
         event = deal_event(record.history, business_day=TODAY)
         score, key = event.lead_score, event.lead_score.header.key
         score.probability = 0.5
@@ -112,10 +117,54 @@ async def test_the_fewest_deals_close_the_gap(
         assert (await asked(running, node="owner:zoe")).status_code == 404
         assert (await asked(running, node="manager:boss", period="2017-Q3")).json()["field"] == "period"
         assert (await asked(running, deals="0")).json()["field"] == "deals"
+        await together(running, service)
         await supposing(running, service)
         monkeypatch.setattr(forecast_gap, "principal_of", lambda _: Principal("a", Scope.OWN, "a"))
         assert (await asked(running, node="manager:boss")).status_code == 403
         assert (await asked(running, node="owner:a", deals=1)).json() == mine
+
+
+async def together(running: RunningGateway, service: Forecasts) -> None:
+    """Deals of which none alone moves the chance are named where several reach the quota; what none reach is said."""
+
+    async def aimed(value: int, period: str = "2017-Q4", node: str = "manager:boss") -> Any:
+        quota = {"node": node, "period": period, "amount": {"currency": "USD", "value": str(value)}}
+        assert (await running.http.put("/v1/quotas", json=quota)).status_code < 300
+        found = (await asked(running, node="manager:boss", period=period, deals=10)).json()
+        ClosedGap.model_validate(found)
+        return found
+
+    def reaching(value: int, names: list[str]) -> float:
+        return probability(service, "manager:boss", value, names)
+
+    most = sum(AMOUNTS.values())
+    found = await aimed(most)
+    names = [deal["id"] for deal in found["deals"]]
+    assert all(deal["effect"] < 0.02 for deal in found["deals"])
+    assert set(names) == set(AMOUNTS), "it takes all of them"
+    reached = [deal["quota_probability"] for deal in found["deals"]]
+    assert reached == pytest.approx([reaching(most, names[: place + 1]) for place in range(len(names))], abs=0.02)
+    steps = [found["quota_probability"], *reached]
+    assert [deal["adds"] for deal in found["deals"]] == pytest.approx(np.diff(steps).tolist())
+    assert (found["quota_probability_all"], found["note"]) == (reached[-1], None)
+    few = (await asked(running, node="manager:boss", deals=2)).json()
+    assert ([deal["id"] for deal in few["deals"]], few["note"]["code"]) == (names[:2], "more_needed")
+    assert [len((await aimed(value))["deals"]) for value in (1_440, 1_200, 900)] == [4, 3, 2], (
+        "and no more than it takes"
+    )
+    far = await aimed(10 * most)
+    assert (far["deals"], far["note"]["code"], far["quota_probability_all"]) == ([], "out_of_reach", 0.0)
+    assert (await aimed(1))["note"] is None
+    part = await aimed(1, "2018-Q1", "owner:a")
+    told = (await running.http.get("/v1/forecast", params={"period": "2018-Q1", "node": "manager:boss"})).json()
+    assert told["nodes"][0]["quota_probability"] is None
+    assert (part["deals"], part["note"]["code"], part["quota_probability"]) == ([], "part_quota", None)
+    body = {"period": "2018-Q1", "deals": [{"id": "a1", "outcome": "WON"}]}
+    rows = (await running.http.post("/v1/forecast:simulate", json=body)).json()["nodes"]
+    chances = {row["node"]: (row["before"]["quota_probability"], row["after"]["quota_probability"]) for row in rows}
+    assert chances["manager:boss"] == (None, None)
+    assert None not in chances["owner:a"]
+    await aimed(900)
 
 
 async def supposing(running: RunningGateway, service: Forecasts) -> None:
@@ -134,6 +183,11 @@ async def supposing(running: RunningGateway, service: Forecasts) -> None:
     won = probability(service, "manager:boss", 900, ["b1"])
     assert boss["after"]["quota_probability"] == pytest.approx(won, abs=0.02)
     assert boss["before"]["quota_probability"] == pytest.approx(probability(service, "manager:boss", 900, []), abs=0.02)
+    unpriced = (await asked_with({"id": UNPRICED, "outcome": "WON"})).json()
+    [company] = [row for row in unpriced["nodes"] if row["node"] == "company"]
+    brought = unpriced["assumed"][0]["amount"]["value"]
+    assert (unpriced["assumed"][0]["id"], company["after"]["booked"]) == (UNPRICED, brought)
+    assert float(company["after"]["mean"]) > float(company["before"]["mean"]), "a win never lowers what is expected"
     for deal in ({"outcome": "LOST"}, {"close_date": "2018-03-30"}, {"amount": {"currency": "USD", "value": "9"}}):
         rows = (await asked_with({"id": "b1"} | deal)).json()["nodes"]
         company = next(row for row in rows if row["node"] == "company")
@@ -164,8 +218,9 @@ async def _adding(running: RunningGateway) -> None:
     gained = {name: float(row["after"]["mean"]) - float(row["before"]["mean"]) for name, row in nodes.items()}
     assert gained["company"] == pytest.approx(gained["owner:a"], abs=0.01)
     assert 500 < gained["company"] <= 1_000  # 20 × 100 × ½, as far as they close this year
-    boss = nodes["manager:boss"]
-    assert boss["after"]["quota_probability"] > boss["before"]["quota_probability"]
+    assert nodes["manager:boss"]["after"]["quota_probability"] is None, "the quota is of one quarter of the year"
+    quarter = {row["node"]: row for row in (await added(new, period="2017-Q4")).json()["nodes"]}["manager:boss"]
+    assert quarter["after"]["quota_probability"] > quarter["before"]["quota_probability"]
     months = [(await added(new, period=f"2017-{month}")).json()["nodes"][0] for month in (10, 11, 12)]
     by_month = [float(row["after"]["mean"]) - float(row["before"]["mean"]) for row in months]
     assert sum(by_month) == pytest.approx(gained["company"], abs=0.02)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kit.money import Money
 from learning.exchange import DatedRate, Rates
 from learning.records import Node, Quota
-from services.gateway.cautions import apart, no_model
+from services.gateway.cautions import apart, no_chance, no_model
 from services.gateway.rollup import Parts, chance, nodes_json, quantile
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 
@@ -119,6 +119,10 @@ def test_before_the_first_model_there_is_no_chance() -> None:
     assert (company["mean"], company["quota"]) == ("0.00", "1.50")
     assert company["quota_probability"] is None
     assert nodes_json(replace(told, past=True))[0]["p10"] == "0.00", "what was booked is known"
+    assert (no_chance({"model_version": "prior"}, company) or {})["code"] == "no_model"
+    untold = nodes_json(replace(told, rollups={}, prior=False))[0]
+    assert (no_chance({"model_version": None}, untold) or {})["code"] == "not_told"
+    assert no_chance({"model_version": "3"}, nodes_json(replace(told, prior=False))[0]) is None
 
 
 def test_what_totals_leave_out() -> None:

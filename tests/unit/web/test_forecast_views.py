@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -19,8 +19,10 @@ from services.gateway.bridge import CAUSES
 from services.gateway.disagreements import disagreements
 from services.gateway.domain import Insight, InsightKey, InsightKind, Record
 from services.gateway.quarter_totals import View
+from services.gateway.rest.schemas_forecast import GapNote
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import past_views, tree_view, walk
+from services.gateway.web.doubt_views import gap_view
 from services.gateway.web.words import Words
 from tests.e2e.web.site import AS_OF, TODAY
 
@@ -137,3 +139,12 @@ def record(deal_id: str, category: str, close: date | None, chance: float) -> Re
 
 def replace_owner(given: Record, owner: str) -> Record:
     return replace(given, history=replace(given.history, deal=replace(given.history.deal, owner_id=owner)))
+
+
+def test_whatever_is_to_be_said_of_a_gap_has_words() -> None:
+    gap = {"currency": "USD", "quota": "900.00", "quota_probability": None, "quota_probability_all": 0.25, "tried": 7}
+    for code in get_args(GapNote.model_fields["code"].annotation):
+        shown = gap_view(gap | {"deals": [], "note": {"code": code, "text": ""}}, EN)
+        assert shown.note
+        assert ("25%" in shown.note) == (code in ("out_of_reach", "more_needed", "not_sure"))
+    assert gap_view(gap | {"deals": [], "note": None}, EN).note == ""
