@@ -34,7 +34,6 @@ _ENGLISH = {
     "derived": "{:,} of them known from other rows alone",
 }
 _KOREAN = {
-    "the_row": "행",
     "row": "{file} {line}행: {what}: {message}. {mend}",
     "more": "그 밖에 {count:,}건",
     "as_of": ", 기준일 {day}",
@@ -72,10 +71,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "ko": _KOREAN}
 
 def row_lines(report: Report, language: str) -> Iterator[str]:
     """The first refused rows, a line a reason."""
+    from services.gateway.imports.messages import place
+
     words = WORDS[language]
     for rejected in report.rejects[:SHOWN]:
         for error in rejected.errors:
-            field = words.get("the_row", error.field) if error.field == "row" else error.field
+            field = place(error.field, language)
             what = f"{field} = {error.value}" if error.value else field
             yield words["row"].format(
                 file=rejected.file, line=rejected.line, what=what, message=error.message, mend=error.mend

@@ -45,7 +45,7 @@ async def run_weekly(
     finally:
         await sink.close()
     if found.doubts:
-        write_doubts(options.doubts, found.doubts)
+        write_doubts(options.doubts, found.doubts, language)
     return found
 
 

@@ -27,7 +27,7 @@ _EN = {
     "far": "  needs --confirm: most of it by the column {column!r} in {deals:,} deals{times}",
     "times": ", typically × {:,.3g}",
     "doubts": "{count} doubts are asked in {path}: answer in the last column, import again with --answers {path}",
-    "gone": "{count} open deals are in no file since: {what}", "moved": "{count} deals have another owner now: {what}",
+    "gone": "{count} open deals are in no file since:", "moved": "{count} deals have another owner now: {what}",
     "partial": "files with only some of the deals, nothing counts as gone by them: {what}",
     "few_lost": "only {lost} of {ended} ended deals were lost: lost deals are probably deleted or not exported, and "
     "win rates learned from these files would be too high; add the lost ones, or answer what became of the gone",
@@ -47,7 +47,7 @@ _KO = {
     "step": "{file}: 진행 중 파이프라인 {before:,} → {after:,} ({moved:+.0%})",
     "far": "  --confirm이 필요합니다. 주로 {column!r} 열, 딜 {deals:,}건{times}", "times": ", 대체로 {:,.3g}배",
     "doubts": "{path}에 확인할 질문 {count}개가 있습니다. 마지막 열에 답한 뒤 --answers {path}로 다시 가져오세요",
-    "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건: {what}", "moved": "담당자가 바뀐 딜 {count}건: {what}",
+    "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건:", "moved": "담당자가 바뀐 딜 {count}건: {what}",
     "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
     "few_lost": "종결된 딜 {ended}건 중 실주가 {lost}건뿐입니다. 실주 딜이 삭제되었거나 내보내지지 않았을 수 있고, "
     "이 파일로 배운 승률은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
@@ -121,8 +121,10 @@ def _asked(found: WeeklyReport, words: dict[str, str], language: str) -> Iterato
     if found.moved:
         yield words["moved"].format(count=len(found.moved), what=", ".join(found.moved[:SHOWN]))
     if found.gone:
-        names = ", ".join(one.name for one in list(found.gone.values())[:SHOWN])
-        yield words["gone"].format(count=len(found.gone), what=names)
+        yield words["gone"].format(count=len(found.gone))
+        yield from (f"  {one.told}" for one in list(found.gone.values())[:SHOWN])
+        if len(found.gone) > SHOWN:
+            yield words["more"].format(count=len(found.gone) - SHOWN)
     if found.few_lost:
         won, lost = found.outcomes.get("WON", 0), found.outcomes.get("LOST", 0)
         yield words["few_lost"].format(lost=lost, ended=won + lost)

@@ -19,6 +19,7 @@ from services.gateway.domain import FieldError
 
 LANGUAGES = ("en", "ko")
 _PROBLEM = re.compile(r"(?P<file>.+?), line (?P<line>\d+): (?P<place>.*?): (?P<what>.*)", re.DOTALL)
+_PLACES = {"row": "행", "doubt": "질문"}
 SOURCE = Path(__file__).parent / "messages.toml"
 
 
@@ -44,6 +45,11 @@ def said(text: str, language: str) -> str:
                 **{f"w{i}": words.get(value, value.replace(" or ", " 또는 ")) for i, value in enumerate(values)},
             )
     return text
+
+
+def place(field: str, language: str) -> str:
+    """Where an error is: a column's name, or what is no column in the language."""
+    return _PLACES.get(field, field) if language == "ko" else field
 
 
 def told(error: FieldError, language: str) -> FieldError:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kit.clock import WallClock, utc_day
 from kit.errors import DealcastError
 from kit.money import Money
 from learning.records import FieldDefinition
@@ -39,7 +40,7 @@ class Sink(Protocol):
         """List prices by product id."""
 
     async def business_day(self) -> date:
-        """The company's day."""
+        """The company's day, also before the import has begun."""
 
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         """Save records of one of BATCHES; one result a record, in order."""
@@ -104,7 +105,10 @@ class StoreSink:
         return {each.id: each.price for each in await self._store.list_products(LOCAL) if each.price is not None}
 
     async def business_day(self) -> date:
-        return self._workspace.business_day
+        from services.gateway.workspace import CLOCK
+
+        clock = await self._plain.get_setting(CLOCK)
+        return date.fromisoformat(clock["pinned"]) if clock and clock.get("pinned") else utc_day(WallClock().now())
 
     async def save(self, batch: str, records: Sequence[Any]) -> list[WriteResult]:
         save: dict[str, Callable[[], Awaitable[list[WriteResult]]]] = {

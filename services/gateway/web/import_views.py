@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.imports.weekly.doubts import answer_told, kind_told
 from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, Upload
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
 FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
+MOST_GONE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class UploadView:
     columns: tuple[ColumnView, ...]
     counts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
+    gone: tuple[str, tuple[str, ...]]
     doubts: tuple[DoubtView, ...]
     more_doubts: int
     refused: tuple[str, ...]
@@ -75,6 +78,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
+        gone=_gone(report, words),
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
         more_doubts=report.get("more_doubts", 0), refused=_lines(report.get("refused", ()), words),
         notes=_lines(report.get("notes", ()), words), far=far,
@@ -129,18 +133,27 @@ def _warnings(report: Json, words: Words) -> list[str]:
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
-    if report.get("gone"):
-        names = ", ".join(report["gone"][:10])
-        count = words.number(len(report["gone"]) + report["more_gone"])
-        found.append(words("import.gone", count=count, names=names))
     return found
+
+
+def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:
+    """How many open deals are in no file since, and the first of them."""
+    gone = report.get("gone", ())
+    if not gone:
+        return "", ()
+    told = (
+        (one["account"], one["name"], one["owner"], words.money(one["amount"]) if one["amount"] else "")
+        for one in gone[:MOST_GONE]
+    )
+    head = words("import.gone", count=words.number(len(gone) + report["more_gone"]))
+    return head, tuple(" / ".join(filter(None, parts)) for parts in told)
 
 
 def _doubt(one: Json, upload: Upload, words: Words) -> DoubtView:
     where = words("import.line", file=one["file"], line=one["line"]) if one["line"] else one["file"]
-    told = words("import.doubt", what=words.name("doubt", one["kind"]), about=one["about"])
+    told = words("import.doubt", what=kind_told(one["kind"], words.language), about=one["about"])
     maybe = f" ({one['maybe']})" if one["maybe"] else ""
-    answers = tuple((value, words.name("answer", value)) for value in one["answers"])
+    answers = tuple((value, answer_told(value, words.language)) for value in one["answers"])
     return DoubtView(one["id"], told + maybe, where, answers, upload.answers.get(one["id"], ""))
 
 

@@ -22,12 +22,12 @@ def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
     """Two files a week apart: one deal moves, one comes in."""
     folder.mkdir()
     first = write(
-        folder / "영업현황_2026-11-09.xlsx",
+        folder / "영업현황_2024-11-11.xlsx",
         row("설비 교체", account="한빛정밀"),
         row("예약 시스템", account="누리병원"),
     )
     second = write(
-        folder / "영업현황_2026-11-16.xlsx",
+        folder / "영업현황_2024-11-18.xlsx",
         row("설비 교체", account="한빛정밀"),
         row("예약 시스템", account="누리병원"),
         row("포장 라인", account="다온식품"),
@@ -58,7 +58,7 @@ async def deals(gateway: RunningGateway) -> list[dict[str, Any]]:
 async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGateway, tmp_path: Path) -> None:
     address = await dropped(gateway, weeks(tmp_path / "weeks"))
     page = html.unescape(await settled(gateway, address))
-    for text in ("영업현황_2026-11-16.xlsx: 2026. 11. 16., 3행", "처음 보는 열입니다", "누리병원", "생성 3"):
+    for text in ("영업현황_2024-11-18.xlsx: 2024. 11. 18., 3행", "처음 보는 열입니다", "누리병원", "생성 3"):
         assert text in page, text
     chosen = re.findall(r'<select name="column:([^"]+)".*?<option value="([^"]+)" selected>', page, re.DOTALL)
     assert ("고객사", "account") in chosen
@@ -97,7 +97,7 @@ async def test_other_files_are_refused(gateway: RunningGateway, name: str, data:
 
 
 async def test_a_workbook_that_is_none_is_said_on_the_page(gateway: RunningGateway) -> None:
-    address = await dropped(gateway, [("files", ("영업현황_2026-11-16.xlsx", b"no workbook", "application/zip"))])
+    address = await dropped(gateway, [("files", ("영업현황_2024-11-18.xlsx", b"no workbook", "application/zip"))])
     page = await settled(gateway, address)
     assert 'role="alert"' in page
     assert "Traceback" not in page

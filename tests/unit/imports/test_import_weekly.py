@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from cli.import_weekly_report import weekly_lines
 from kit.errors import Conflict, InvalidInput
 from services.gateway.domain import LOCAL
+from services.gateway.imports.messages import translate
 from services.gateway.imports.weekly.meanings import plain_letters
 from services.gateway.store import Store
 from services.gateway.store.interface import Query
@@ -73,12 +76,18 @@ async def test_what_is_in_doubt_is_held_until_it_is_answered(store: Store, tmp_p
     assert sorted(doubt.kind for doubt in found.doubts) == ["renamed", "twice"]
     assert found.report.counts["deals"]["held"] == 3
     assert len(found.moved) == 1
-    held = [each for each in found.report.rejects if each.errors[0].field == "row"]
+    held = [each for each in found.report.rejects if each.errors[0].field == "doubt"]
     assert {(each.file, each.line) for each in held} == {
         ("a_240108.xlsx", 7),
         ("a_240108.xlsx", 6),
         ("a_240115.xlsx", 2),
     }
+    (_, later) = sorted(found.report.rejects_files.values())
+    with later.open(encoding="utf-8-sig", newline="") as file:
+        (kept,) = csv.DictReader(file)
+    assert (kept["고객사"], kept["딜명"], kept["금액(백만원)"], kept["dealcast_field"]) == (
+        "㈜한빛", "서버 증설 2차", "100백만원", "doubt",
+    )  # fmt: skip
     assert set(await history(store)) == {("한빛", plain_letters(name)) for name in (*names, "새 딜")}
     answers = answered(found, tmp_path, renamed="new", twice="two")
     found = await run(store, tmp_path, weeks, confirm=True, answers=answers)
@@ -120,6 +129,64 @@ async def test_deals_that_are_gone_are_asked_about(store: Store, tmp_path: Path)
     assert [doubt.kind for doubt in found.doubts] == ["again"]
 
 
+async def test_deals_that_are_gone_are_told_with_all_that_is_known(store: Store, tmp_path: Path) -> None:
+    header, weeks = ["딜번호", "고객사", "딜명", "담당자", "단계", "금액(백만원)"], tmp_path / "weeks"
+    rows = [[f"D-{n}", "한빛", "" if n == 3 else f"{n}번째", "김민수", "제안", n or ""] for n in range(4)]
+    write(weeks / "a_240108.xlsx", *rows, header=header)
+    write(weeks / "a_240115.xlsx", *rows[1:3], header=header)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    lines = list(weekly_lines(found, "ko", Path("doubts.csv"), dry_run=True))
+    at = lines.index("이후 어느 파일에도 없는 진행 중 딜 2건:")
+    assert lines[at + 1 : at + 3] == ["  한빛 / 0번째 / 김민수", "  한빛 / D-3 / 김민수 / 3,000,000 KRW"]
+    answers = answered(found, tmp_path, language="ko", gone="실주")
+    assert set(answers.values()) == {"lost"}
+    text = (tmp_path / "doubts.csv").read_text("utf-8")
+    assert "질문,종류,파일" in text
+    assert "어떻게 되었나요?" in text
+    assert "2024-01-08에 진행 중" in text
+
+
+async def test_a_row_without_account_is_matched_by_what_remains_or_asked(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    write(weeks / "a_240108.xlsx", row("서버"), row("망", amount=70), row("망", amount=70, account="대한"), row("메일"))
+    late = [row("망", amount=70, account="대한"), row("메일")]
+    write(weeks / "a_240115.xlsx", row("서버", account="", stage="수주"), row("망", account="", stage="실주"), *late)
+    write(weeks / "a_240122.xlsx", row("서버", account="", stage="수주", amount=90), row("새 딜", account=""), *late)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert [(doubt.kind, doubt.line, doubt.choices) for doubt in found.doubts if doubt.kind != "gone"] == [
+        ("blank", 3, ("same", "new")), ("blank", 2, ("same", "new")),
+    ]  # fmt: skip
+    assert set(await history(store)) == {
+        ("한빛", "서버"),
+        ("한빛", "망"),
+        ("대한", "망"),
+        ("한빛", "메일"),
+        ("", "새딜"),
+    }
+    found = await run(store, tmp_path, weeks, confirm=True, answers=answered(found, tmp_path, blank="same"))
+    assert found.doubts == []
+    told = await history(store)
+    assert len(told) == 5
+    for name in ("서버", "망"):
+        assert [each.value for each in told["한빛", name] if each.field == "outcome"][-1] in ("WON", "LOST")
+        assert {each.value for each in told["한빛", name] if each.field == "account_id"} == {"한빛"}
+
+
+async def test_a_lost_deal_under_another_name_is_asked_about(store: Store, tmp_path: Path) -> None:
+    weeks, rest = tmp_path / "weeks", [row(name) for name in ("백업 교체", "메일")]
+    write(weeks / "a_240108.xlsx", row("서버 증설"), row("망 분리", amount=777), *rest)
+    write(weeks / "a_240115.xlsx", row("서버 증설", stage="실주"), row("보안 강화", amount=777, stage="실주"), *rest)
+    write(weeks / "a_240122.xlsx", row("서버 증설 (가격 경쟁력 부족)", stage="실주"), *rest)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert [(doubt.kind, doubt.file, doubt.maybe) for doubt in found.doubts if doubt.kind != "gone"] == [
+        ("renamed", "a_240115.xlsx", "㈜한빛 / 망 분리 / 김민수"),
+        ("renamed", "a_240122.xlsx", "㈜한빛 / 서버 증설 / 김민수"),
+    ]
+    assert len(await history(store)) == 4
+    await run(store, tmp_path, weeks, confirm=True, answers=answered(found, tmp_path, renamed="new"))
+    assert len(await history(store)) == 6
+
+
 async def test_losses_that_are_missing_are_warned_of(store: Store, tmp_path: Path) -> None:
     weeks, names = tmp_path / "weeks", [f"{place}번째" for place in range(12)]
     write(weeks / "a_240108.xlsx", *(row(name) for name in names))
@@ -157,6 +224,25 @@ async def test_one_name_with_two_titles_is_asked_about(store: Store, tmp_path: P
     assert {(one.id, one.title) for one in await store.list_users(LOCAL)} == {
         ("김민수-부장", "부장"), ("김민수-대리", "대리"), ("이서연", ""),
     }  # fmt: skip
+
+
+async def test_a_file_of_a_day_to_come_is_refused(store: Store, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    ahead = write(tmp_path / f"a_{today + timedelta(days=3)}.xlsx", row("서버"))
+    with pytest.raises(InvalidInput, match=rf"is of .*, but the company's day is {today}") as caught:
+        await run(store, tmp_path, ahead, dry_run=True)
+    translate(caught.value, "ko")
+    assert f"회사의 오늘은 {today}입니다" in caught.value.message
+    assert "그날이 된 뒤에" in caught.value.mend
+    assert await history(store) == {}
+    await run(store, tmp_path, write(tmp_path / f"b_{today}.xlsx", row("서버")))
+    await store.put_setting("clock", {"pinned": "2024-01-10"})
+    path = write(tmp_path / "c_240115.xlsx", row("망", amount=7))
+    with pytest.raises(InvalidInput, match="the company's day is 2024-01-10") as caught:
+        await run(store, tmp_path, path)
+    assert "--as-of 2024-01-15" in caught.value.mend
+    await run(store, tmp_path, path, as_of=date(2024, 1, 15))
+    assert len(await history(store)) == 2
 
 
 async def test_files_that_cannot_be_understood_say_why(store: Store, tmp_path: Path) -> None:

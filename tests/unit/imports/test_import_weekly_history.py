@@ -56,15 +56,13 @@ async def test_twelve_messy_weeks_are_rebuilt(store: Store, tmp_path: Path) -> N
     left_out = list(first.report.left_out.values())
     lines = [line for o in left_out for line in (*o.hidden_rows, *o.totals, *o.headings, *o.remarks)]
     assert len(lines) == truth.left_out
-    assert {doubt.kind for doubt in first.doubts} == {"renamed", "gone"}
-    assert len(first.gone) == len(truth.vanished)
-    found = await run(
-        store,
-        tmp_path,
-        tmp_path / "weeks",
-        confirm=True,
-        answers=answered(first, tmp_path, renamed="same", gone="lost"),
-    )
+    assert {doubt.kind for doubt in first.doubts} == {"renamed", "blank", "gone"}
+    given = answered(first, tmp_path, language="ko", renamed="같음", blank=made.blank_answer, gone="")
+    found = await run(store, tmp_path, tmp_path / "weeks", confirm=True, answers=given)
+    assert {doubt.kind for doubt in found.doubts} == {"gone"}
+    assert len(found.gone) == len(truth.vanished)
+    given = answered(found, tmp_path, gone="lost")
+    found = await run(store, tmp_path, tmp_path / "weeks", confirm=True, answers=given)
     assert found.doubts == []
     assert found.report.counts["deals"]["rejected"] == len(truth.unreadable)
     good, told, wrong = await right(store, made)

@@ -13,6 +13,10 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from services.gateway.imports.weekly.doubts import Doubt
+from services.gateway.imports.weekly.files import day_in
+from services.gateway.imports.weekly.meanings import company
+
 FIRST = date(2024, 1, 8)  # a Monday
 WEEKS = 12
 STAGES = ("발굴", "제안", "협상", "계약검토")
@@ -60,6 +64,7 @@ class Truth:
     unreadable: set[tuple[int, int]] = field(default_factory=set)
     shown: set[tuple[int, int]] = field(default_factory=set)
     renamed: dict[int, int] = field(default_factory=dict)  # deal → week
+    blank: set[tuple[int, int]] = field(default_factory=set)  # rows of ended deals that name no account
     vanished: dict[int, int] = field(default_factory=dict)  # deal → first week without it
     left_out: int = 0  # rows that are none: hidden ones, totals, headings said again, remarks
     repeated: int = 0
@@ -114,10 +119,20 @@ class Company:
                         outcome, ended = rng.choice(("WON", "LOST")), week
                 if deal % 23 == 7 and week == start + 3 and outcome == "OPEN":
                     self.truth.renamed[deal], thing = week, thing + " 2차"
+                if ended and week == ended + deal % 2:  # as it ends, or the week after
+                    self._flawed_end(deal, week, outcome)
+                    thing += " (드랍)" if self.truth.renamed.get(deal) == week else ""
                 state = State(thing, account, owner, STAGES[stage], outcome, amount, promised)
                 self.truth.states[deal, week] = state
             if vanish < WEEKS:
                 self.truth.vanished[deal] = vanish
+
+    def _flawed_end(self, deal: int, week: int, outcome: str) -> None:
+        """What people do to the rows of deals that are over: some lose their account, lost ones get another name."""
+        if deal % 3 == 0:
+            self.truth.blank.add((deal, week))
+        elif outcome == "LOST" and deal % 3 == 1 and deal not in self.truth.renamed:
+            self.truth.renamed[deal] = week
 
     def write(self, folder: Path) -> None:
         """Twelve files, each with other flaws."""
@@ -131,6 +146,14 @@ class Company:
             names = (f"영업현황_{day:%Y%m%d}.xlsx", f"{day:%y%m%d} 주간보고.xlsx", f"주간 영업 {day:%Y-%m-%d}.xlsx")
             name = f"주간보고_{week}주차.xlsx" if week == 7 else names[week % 3]
             self._book(folder / name, rows, week, day)
+
+    def blank_answer(self, doubt: Doubt) -> str:
+        """Which deal a row without an account is about, among those that the question names."""
+        of_day = [(deal, week) for deal, week in self.truth.blank if self.truth.days[week] == day_in(doubt.file)]
+        told = {f"{one.name} / {OWNERS[one.owner][0]}": one for one in map(self.truth.states.__getitem__, of_day)}
+        account = self.accounts[told[doubt.about].account]
+        maybe = [account in company(each) for each in doubt.maybe.split("; ")]
+        return doubt.choices[maybe.index(True)] if any(maybe) else "new"
 
     # cells
 
@@ -183,6 +206,8 @@ class Company:
         for place, (deal, state) in enumerate(rows):
             cells = self._cells(deal, state, week, unit)
             cells["number"] = place + 1
+            if (deal, week) in self.truth.blank:
+                cells |= {"account": None, "business": None}
             if self.rng.random() < 0.01:
                 bad = self.rng.choice(("amount", "close_date"))
                 cells[bad] = {"amount": "약 3억?", "close_date": "봄쯤"}[bad]
@@ -198,7 +223,7 @@ class Company:
         with path.open("w", encoding="cp949", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(names)
-            writer.writerows([[str(cells[key]).replace("₩", "￦") for key in keys] for cells in table])
+            writer.writerows([[str(cells[key] or "").replace("₩", "￦") for key in keys] for cells in table])
 
     def _book(self, path: Path, rows: list[tuple[int, State]], week: int, day: date) -> None:
         unit = ("백만원", "천원", "원")[week % 3]

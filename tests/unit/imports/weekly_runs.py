@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import csv
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.gateway.domain import LOCAL
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import StoreSink
 from services.gateway.imports.undoing import undo
-from services.gateway.imports.weekly.doubts import read_answers, write_doubts
+from services.gateway.imports.weekly.doubts import Doubt, read_answers, write_doubts
 from services.gateway.imports.weekly.importer import Options, WeeklyImporter, WeeklyReport
 from services.gateway.imports.weekly.meanings import company, plain_letters
 from services.gateway.jobs import Jobs
@@ -63,14 +64,21 @@ def write(path: Path, *rows: list[Any], header: list[str] = HEADER) -> Path:
     return path
 
 
-def answered(found: WeeklyReport, folder: Path, **given: str) -> dict[str, str]:
-    """Answers given in the file of doubts, as a person would."""
-    write_doubts(folder / "doubts.csv", found.doubts)
-    lines = (folder / "doubts.csv").read_text(encoding="utf-8-sig").splitlines()
-    kinds = [each.kind for each in found.doubts]
-    lines[1:] = [line + given.get(kind, "") for line, kind in zip(lines[1:], kinds, strict=True)]
-    (folder / "doubts.csv").write_text("\n".join(lines), encoding="utf-8")
-    return read_answers(folder / "doubts.csv")
+Answer = str | Callable[[Doubt], str]
+
+
+def answered(found: WeeklyReport, folder: Path, *, language: str = "en", **given: Answer) -> dict[str, str]:
+    """Answers given in the file of doubts, by kind, as a person would."""
+    path = folder / "doubts.csv"
+    write_doubts(path, found.doubts, language)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    for row, doubt in zip(rows, found.doubts, strict=True):
+        answer = given.get(doubt.kind, "")
+        row[-1] = answer if isinstance(answer, str) else answer(doubt)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return read_answers(path)
 
 
 async def history(store: Store) -> dict[tuple[str, str], Any]:

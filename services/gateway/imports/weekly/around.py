@@ -28,6 +28,7 @@ class People:
     accounts: dict[str, Account] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
     _users: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # name → ids
+    _owners: dict[str, str] = field(default_factory=dict)  # user id → name
     _names: dict[str, str] = field(default_factory=dict)  # account id → name
     _titles: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # in this file, by name
     _contacts: set[str] = field(default_factory=set)
@@ -36,6 +37,7 @@ class People:
         """Take in who is there already."""
         for identity, name in users:
             self._users[plain_letters(name)].append(identity)
+            self._owners[identity] = name
         for identity, name in accounts:
             self._names[identity] = name
             known = self.memory.accounts.setdefault(f"name:{company(name)}", [])
@@ -109,6 +111,7 @@ class People:
         if identity not in known:
             known.append(identity)
             self.users[identity] = User(identity, row.owner, title=row.owner_title)
+            self._owners[identity] = row.owner
         return identity, None
 
     def contact(self, row: WeekRow, account: str) -> str:
@@ -126,6 +129,10 @@ class People:
     def account_name(self, identity: str) -> str:
         """As it is written."""
         return self._names.get(identity, identity)
+
+    def owner_name(self, identity: str) -> str:
+        """As it is written."""
+        return self._owners.get(identity, identity)
 
     def accounts_alike(self, one: str, other: str) -> float:
         """How much the names of two accounts are alike, 0 to 1."""

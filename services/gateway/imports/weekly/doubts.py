@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kit.encodings import detect
 from kit.errors import InvalidInput
+from services.gateway.imports.messages import LANGUAGES, said
 
 COLUMNS = ("doubt", "kind", "file", "line", "about", "maybe", "answers", "answer")
+SOURCE = Path(__file__).parent / "questions.toml"
+_SENTENCES = ("gone", "twice", "again")  # whose `maybe` is one, and no name
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "renamed": ("same", "new"),  # a row much like a deal that this file lacks
+    "blank": (),  # a row or a deal of its name names no account: same, or the id of one of several, or new
     "twice": ("two", "last"),  # two rows of one account, deal and owner
     "again": ("same", "new"),  # an open row of a deal that had ended and was in no file since
-    "owner": ("same", "new"),  # several deals of this account and name have other owners
+    "owner": (),  # several deals of this account and name have other owners: same, or the id of one, or new
     "person": ("same", "two"),  # one name with two titles in one file
     "account": (),  # several accounts of this name: the id of one
     "user": (),  # several users of this name: the id of one
@@ -63,33 +69,76 @@ class Doubts:
         return ""
 
 
-def write_doubts(path: Path, doubts: Sequence[Doubt]) -> None:
-    """The questions, to be answered in the last column."""
+def kind_told(kind: str, language: str) -> str:
+    """What is asked, in the language."""
+    return _words()["kinds"][kind][LANGUAGES.index(language)]
+
+
+def answer_told(answer: str, language: str) -> str:
+    """An answer in the language; ids as they are."""
+    found = _words()["answers"].get(answer)
+    return found[LANGUAGES.index(language)] if found else answer
+
+
+def maybe_told(kind: str, maybe: str, language: str) -> str:
+    """What it may be, in the language: names as they are."""
+    return said(maybe, language) if kind in _SENTENCES else maybe
+
+
+def write_doubts(path: Path, doubts: Sequence[Doubt], language: str = "en") -> None:
+    """The questions in the language, to be answered in the last column."""
+    words = _words()
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(words["columns"][each][LANGUAGES.index(language)] for each in COLUMNS)
         for one in doubts:
-            texts = (one.id, one.kind, one.file, str(one.line or ""), one.about, one.maybe, " | ".join(one.answers), "")
-            writer.writerow(texts)
+            answers = " | ".join(_short(each, language) for each in one.answers)
+            maybe = maybe_told(one.kind, one.maybe, language)
+            asked = (one.id, kind_told(one.kind, language), one.file, str(one.line or ""), one.about, maybe)
+            writer.writerow((*asked, answers, ""))
+
+
+def _short(answer: str, language: str) -> str:
+    found = _words()["answers"].get(answer)
+    return found[-1] if found and language == "ko" else answer
 
 
 def read_answers(path: Path) -> dict[str, str]:
-    """The answers given. Raises InvalidInput where the file is none of doubts, or an answer none of those there are."""
+    """The answers given, in whatever language they were asked. Raises InvalidInput where the file is none of doubts, or
+    an answer none of those there are."""
     try:
         with path.open(encoding=detect(path), newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows = [_plain(row) for row in csv.DictReader(file)]
     except (OSError, csv.Error, UnicodeDecodeError):
         rows = []
     found = {}
     for row in rows:
-        identity, answer = (row.get("doubt") or "").strip(), (row.get("answer") or "").strip()
-        allowed = [each.strip() for each in (row.get("answers") or "").split("|")]
-        if answer and answer not in allowed:
-            mend = "use one of " + ", ".join(allowed)
-            raise InvalidInput("this is none of the answers", field="answer", value=answer, mend=mend)
+        identity, given = row.get("doubt", ""), row.get("answer", "")
+        shown = [each.strip() for each in row.get("answers", "").split("|")]
+        answer = _meant(given)
+        if answer and answer not in map(_meant, shown):
+            mend = "use one of " + ", ".join(shown)
+            raise InvalidInput("this is none of the answers", field="answer", value=given, mend=mend)
         if identity and answer:
             found[identity] = answer
     if not rows or not {"doubt", "answer"} <= set(rows[0]):
         mend = "give the file of doubts that an import wrote"
         raise InvalidInput("this is no file of doubts", field="--answers", value=str(path), mend=mend)
     return found
+
+
+def _plain(row: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:
+    """A row by what its columns are called here; what stands beyond the columns is left out."""
+    meant = {text: name for name, texts in _words()["columns"].items() for text in texts}
+    named = {meant.get((name or "").strip(), ""): value for name, value in row.items()}
+    return {name: value.strip() for name, value in named.items() if name and isinstance(value, str)}
+
+
+def _meant(text: str) -> str:
+    """The answer that a word of any language says; any other text as it is."""
+    return next((answer for answer, texts in _words()["answers"].items() if text in (answer, *texts)), text)
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, list[str]]]:
+    return tomllib.loads(SOURCE.read_text(encoding="utf-8"))

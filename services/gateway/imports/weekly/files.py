@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import SUFFIXES, is_workbook
 
 MOST_FILES, MOST_ROWS = 200, 200_000  # in all
+AHEAD = timedelta(days=1)  # for zones ahead of UTC
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{1,2})[-._월]\s?(\d{1,2})일?)(?!\d)")
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
 _SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
@@ -61,6 +62,22 @@ def read_files(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -
             message = f"two files are of {later.day}: {earlier.path.name} and {later.path.name}"
             raise InvalidInput(message, field="PATH", value=later.path.name, mend=mend)
     return files
+
+
+def check_dates(files: Sequence[WeekFile], business_day: date, as_of: date | None) -> None:
+    """Raises InvalidInput for a file of a day that is still to come; `as_of` is where the clock is to be pinned."""
+    today = datetime.now(UTC).date()
+    last = max(business_day + AHEAD, as_of or date.min)
+    file = next((each for each in files if each.day > last), None)
+    if file is None:
+        return
+    name, company = file.path.name, max(business_day, as_of or date.min)
+    if file.day <= today + AHEAD:  # the clock is pinned behind
+        mend = f"let the company's clock go on: dealcast import {name} --as-of {file.day}"
+    else:
+        mend = "correct the day in its name or in the note above the table, or import it when that day has come"
+    message = f"{name} is of {file.day}, but the company's day is {company}"
+    raise InvalidInput(message, field="PATH", value=name, mend=mend)
 
 
 def _paths(path: Path) -> list[Path]:

@@ -3,67 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from kit.errors import Conflict, DealcastError
+from kit.money import Money
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import DealWrite, FieldError, WriteStatus
-from services.gateway.imports.importer import BATCH, Progress, Quiet, Report
+from services.gateway.imports.importer import BATCH, Progress, Quiet
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
-from services.gateway.imports.weekly.checks import Step, few_lost, is_full, step
+from services.gateway.imports.weekly.checks import is_full, step
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
-from services.gateway.imports.weekly.files import WeekFile, read_files
+from services.gateway.imports.weekly.files import WeekFile, check_dates, read_files
 from services.gateway.imports.weekly.matching import Matcher, Placed
 from services.gateway.imports.weekly.memory import Memory, Seen
+from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
-from services.gateway.imports.weekly.suggest import CUSTOM
 from services.gateway.imports.weekly.writes import gone_write, seen, write_of
 
 IN_DOUBT = "it is in doubt which deal or whose this is"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user says: currency of the amounts, what columns hold, answers to doubts, that the pipeline may move,
-    and the day to pin the business clock to (None leaves it alone)."""
-
-    currency: str = "KRW"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    confirm: bool = False
-    as_of: date | None = None
-    dry_run: bool = False
-
-
-@dataclass(slots=True)
-class WeeklyReport:
-    """What an import of weekly files did, beside its counts: read = created + changed + unchanged (+ checked) +
-    repeated + held + rejected."""
-
-    report: Report = field(default_factory=Report)
-    files: list[WeekFile] = field(default_factory=list)
-    known_columns: bool = False  # the columns were those of the last import but for the new and missing ones
-    new_columns: list[str] = field(default_factory=list)
-    missing_columns: list[str] = field(default_factory=list)
-    partial: list[str] = field(default_factory=list)  # files that show only some of the deals
-    doubts: list[Doubt] = field(default_factory=list)
-    gone: dict[str, Seen] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)  # deals that have another owner
-    notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
-    outcomes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def few_lost(self) -> bool:
-        """Whether the lost deals are probably not in the files."""
-        return few_lost(self.outcomes)
 
 
 class WeeklyImporter:
@@ -97,6 +60,7 @@ class WeeklyImporter:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
         files = self.found.files = read_files(path, memory.columns, self._options.columns)
+        check_dates(files, await self._sink.business_day(), self._options.as_of)
         self._tell_columns(files)
         types = {one.name: one.type for one in await self._sink.fields() if one.entity == "deal"}
         self._kinds = guess_kinds(files, types)
@@ -143,6 +107,9 @@ class WeeklyImporter:
             else:
                 now[one.deal] = seen(one)
                 self._keep(file, one)
+                missed = self._memory.gone.get(one.deal)
+                if missed is not None and not one.row.open and file.day.isoformat() >= missed.day:
+                    del self._memory.gone[one.deal]  # an answer has told how it ended
         first_of_old = number == 0 and not newest
         self._follow(file, matcher, {} if first_of_old else matcher.present, now, newest=newest)
 
@@ -164,7 +131,7 @@ class WeeklyImporter:
         return rows
 
     def _held(self, doubt: Doubt) -> FieldError:
-        return FieldError("row", doubt.maybe, IN_DOUBT, f"answer {doubt.id} in the file of doubts")
+        return FieldError("doubt", doubt.maybe, IN_DOUBT, f"answer {doubt.id} in the file of doubts")
 
     def _refuse(self, file: WeekFile, row: WeekRow, errors: Sequence[FieldError], what: str) -> None:
         self._rejects.add(file.path, file.columns, row.line, row.cells, errors)
@@ -218,12 +185,10 @@ class WeeklyImporter:
 
     def _ask_gone(self, doubts: Doubts, last: WeekFile) -> None:
         for deal, one in sorted(self._memory.gone.items()):
-            about = " / ".join(filter(None, (self._people.account_name(one.account), one.name, one.owner)))
-            answer = doubts.answer(
-                Doubt("gone", last.path.name, 0, about, f"open on {one.day}", f"{deal}\x1f{one.day}")
-            )
+            told, key = self._gone(deal, one), f"{deal}\x1f{one.day}"
+            answer = doubts.answer(Doubt("gone", last.path.name, 0, told.told, f"open on {one.day}", key))
             if not answer:
-                self.found.gone[deal] = one
+                self.found.gone[deal] = told
                 continue
             write = gone_write(deal, answer, last.day)
             if write is not None:
@@ -234,6 +199,11 @@ class WeeklyImporter:
                 counts[answer.upper()] = counts.get(answer.upper(), 0) + 1
             if answer != "open":
                 del self._memory.gone[deal]
+
+    def _gone(self, deal: str, one: Seen) -> Gone:
+        account, owner = self._people.account_name(one.account), self._people.owner_name(one.owner)
+        amount = Money(self._options.currency, one.amount) if one.amount else None
+        return Gone(account, one.name or deal, owner, amount, one.day)
 
     # writing
 
@@ -285,4 +255,4 @@ class WeeklyImporter:
             self._progress.advance(len(some))
 
 
-__all__ = ["CUSTOM", "Options", "WeeklyImporter", "WeeklyReport"]
+__all__ = ["Options", "WeeklyImporter", "WeeklyReport"]

@@ -6,16 +6,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.meanings import plain_letters
 from services.gateway.imports.weekly.memory import Memory, Seen
+from services.gateway.imports.weekly.remains import SEPARATOR, Known, KnownDeals
 from services.gateway.imports.weekly.rows import WeekRow
 
-LIKE = 0.75  # names as much alike may be one that was rewritten
-MOST_ALIKE = 500  # compared with a row
+MOST_NAMED = 5  # deals that a question names
 
 
 @dataclass(slots=True)
@@ -35,12 +34,12 @@ class Placed:
     @property
     def key(self) -> str:
         """Account, deal and owner, to compare."""
-        return "\x1f".join((self.account, plain_letters(self.row.name), self.owner))
+        return SEPARATOR.join((self.account, plain_letters(self.row.name), self.owner))
 
     @property
     def pair(self) -> str:
         """Account and deal, to compare."""
-        return self.key.rpartition("\x1f")[0]
+        return self.key.rpartition(SEPARATOR)[0]
 
     @property
     def about(self) -> str:
@@ -62,7 +61,7 @@ class Matcher:
 
     def __post_init__(self) -> None:
         for key, deal in self.memory.keys.items():
-            self._pairs[key.rpartition("\x1f")[0]].add(deal)
+            self._pairs[key.rpartition(SEPARATOR)[0]].add(deal)
 
     def place(self, name: str, rows: Sequence[WeekRow]) -> list[Placed]:
         """The rows of the file of this name, each with its deal or its doubt."""
@@ -75,7 +74,7 @@ class Matcher:
                 self._take(name, one, taken)
         rest = [one for one in placed if not one.deal and one.doubt is None]
         self._twice(name, rest)
-        for step in (self._by_key, self._by_pair, self._alike, self._as_new):
+        for step in (self._by_key, self._by_pair, self._by_what_remains, self._as_new):
             rest = [one for one in rest if not one.deal and one.doubt is None and not one.repeated]
             step(name, rest, taken)
         for one in placed:
@@ -94,7 +93,7 @@ class Matcher:
     def _take(self, name: str, one: Placed, taken: set[str]) -> None:
         """A deal stands in a file once."""
         if one.deal in taken:
-            one.doubt = Doubt("twice", name, one.row.line, one.about, one.deal, f"{one.deal}\x1f{one.key}")
+            one.doubt = Doubt("twice", name, one.row.line, one.about, "a row above", f"{one.deal}\x1f{one.key}")
             answer = self.doubts.answer(one.doubt)
             if answer == "two" and not one.row.id:
                 one.deal, one.doubt, one.new = _new_id(one.key + "\x1f2"), None, True
@@ -130,8 +129,8 @@ class Matcher:
             if deal is None:
                 continue
             if self.newest and one.row.open and not self._lately(deal):
-                maybe = f"{deal}, which had ended"
-                self._ask(Doubt("again", name, one.row.line, one.about, maybe, f"{one.key}\x1f{deal}"), one, deal)
+                doubt = Doubt("again", name, one.row.line, one.about, "it had ended", f"{one.key}\x1f{deal}")
+                self._ask(doubt, one, deal)
             else:
                 one.deal = deal
             if one.deal:
@@ -151,48 +150,80 @@ class Matcher:
             if not free:
                 continue
             if len(free) > 1 or count[one.pair] > 1:
-                maybe = ", ".join(free[:5])
-                self._ask(Doubt("owner", name, one.row.line, one.about, maybe, one.key), one, free[0])
+                seen = self.memory.gone | self.present
+                mine = plain_letters(one.row.name)
+                known = [Known(deal, one.account, mine, seen[deal].owner, seen[deal]) for deal in free]
+                self._ask_which("owner", name, one, known, one.key)
             else:
                 one.deal = free[0]
                 one.moved = self.present[free[0]].owner if free[0] in self.present else ""
             if one.deal:
                 self._take(name, one, taken)
 
-    def _alike(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
-        """Open deals that the file before had and this one lacks: a row much like one may be it, written anew."""
-        missing = {deal: seen for deal, seen in self.present.items() if deal not in taken and seen.open}
+    def _by_what_remains(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
+        """A blank account or a name written anew: the deal that the row is then about, or may be."""
+        if not rows:
+            return
+        known = KnownDeals.of(self.memory, self.present)
+        count: dict[str, int] = defaultdict(int)
         for one in rows:
-            deal = self._most_alike(one, missing)
-            if not deal:
-                continue
-            seen = missing[deal]
-            maybe = " / ".join(filter(None, (self.people.account_name(seen.account), seen.name, seen.owner)))
-            self._ask(Doubt("renamed", name, one.row.line, one.about, maybe, f"{deal}\x1f{one.key}"), one, deal)
+            count[plain_letters(one.row.name)] += 1
+        for one in rows:
+            if not self._without_account(name, one, known, taken, alone=count[plain_letters(one.row.name)] == 1):
+                self._rewritten(name, one, known, taken)
             if one.deal:
                 self._take(name, one, taken)
-                del missing[deal]
 
-    def _most_alike(self, one: Placed, missing: dict[str, Seen]) -> str:
-        mine, best, found = plain_letters(one.row.name), LIKE, ""
-        near = [
-            (deal, seen) for deal, seen in missing.items() if seen.account == one.account or seen.owner == one.owner
-        ]
-        for deal, seen in near[:MOST_ALIKE]:
-            if seen.account == one.account:
-                alike = SequenceMatcher(None, mine, plain_letters(seen.name)).ratio()
-            elif mine == plain_letters(seen.name):
-                alike = self.people.accounts_alike(one.account, seen.account)
-            else:
-                continue
-            if alike >= best:
-                best, found = alike, deal
-        return found
+    def _without_account(self, name: str, one: Placed, known: KnownDeals, taken: set[str], *, alone: bool) -> bool:
+        """Whether the row, or a deal of its name, names no account: then the owner and the amount may say it is one."""
+        mine = plain_letters(one.row.name)
+        found = known.without_account(one.account, mine, one.owner, taken, ended=not one.row.open)
+        if not found:
+            return False
+        first, amount = found[0], one.row.amount.minor if one.row.amount else 0
+        same = (
+            first.seen is not None
+            and first.seen.amount == amount > 0
+            and (first.name, first.owner) == (mine, one.owner)
+        )
+        if len(found) == 1 and alone and same:
+            one.deal = first.deal
+        else:
+            deals = SEPARATOR.join(sorted(each.deal for each in found))
+            self._ask_which("blank", name, one, found, f"{one.key}{SEPARATOR}{deals}")
+        of = {each.deal: each.account for each in found}
+        one.account = one.account or of.get(one.deal, "")
+        return True
+
+    def _ask_which(self, kind: str, name: str, one: Placed, found: Sequence[Known], key: str) -> None:
+        """Whether it is the one deal found, or which of several."""
+        shown, several = found[:MOST_NAMED], len(found) > 1
+        choices = (*(each.deal for each in shown), "new") if several else ("same", "new")
+        maybe = "; ".join(self._told(each, named=several) for each in shown)
+        self._ask(Doubt(kind, name, one.row.line, one.about, maybe, key, choices), one, found[0].deal)
+        self.held |= {each.deal for each in found} if one.doubt else set()
+
+    def _rewritten(self, name: str, one: Placed, known: KnownDeals, taken: set[str]) -> None:
+        """A row much like a deal that no other row is about may be it, written anew."""
+        amount = one.row.amount.minor if one.row.amount else 0
+        shown = Seen(one.account, one.row.name, one.owner, amount, one.row.open, one.row.day.isoformat())
+        row = Known("", one.account, plain_letters(one.row.name), one.owner, shown)
+        found = known.rewritten(row, taken, self.people.accounts_alike)
+        if found is not None:
+            key = f"{found.deal}{SEPARATOR}{one.key}"
+            self._ask(Doubt("renamed", name, one.row.line, one.about, self._told(found), key), one, found.deal)
+
+    def _told(self, one: Known, *, named: bool = False) -> str:
+        """A deal in words, with its id where several are named."""
+        seen = one.seen
+        account, owner = self.people.account_name(one.account), self.people.owner_name(one.owner)
+        told = " / ".join(filter(None, (account, seen.name if seen else one.name, owner)))
+        return f"{one.deal}: {told}" if named else told
 
     def _ask(self, doubt: Doubt, one: Placed, deal: str) -> None:
         answer = self.doubts.answer(doubt)
-        if answer == "same":
-            one.deal = deal
+        if answer == "same" or (answer in doubt.choices and answer != "new"):
+            one.deal = deal if answer == "same" else answer
         elif answer == "new":
             known = self.memory.keys.get(one.key)
             one.deal, one.new = _new_id(one.key if known is None else f"{one.key}\x1f{known}"), True

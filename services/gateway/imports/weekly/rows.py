@@ -21,7 +21,10 @@ from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.json_checks import shown
 
-MISSING = frozenset({"", "-", "--", "N/A", "n/a", "#N/A", "없음", "미정", "해당없음", "TBD", "tbd", "."})
+MISSING = frozenset({
+    "", "-", "--", ".", "N/A", "n/a", "#N/A", "None", "NULL", "null", "NaN", "nan", "TBD", "tbd",
+    "없음", "미정", "해당없음",
+})  # fmt: skip
 FORMAT = Format(MISSING, (YMD,), ".", ",")
 Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.gateway.imports.messages import told
-from services.gateway.imports.weekly.importer import WeeklyReport
+from services.gateway.imports.messages import place, told
+from services.gateway.imports.weekly.doubts import maybe_told
+from services.gateway.imports.weekly.report import Gone, WeeklyReport
 
 SAMPLES, LISTED = 3, 50
 
@@ -32,12 +33,12 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "doubts": [
             {
                 "id": one.id, "kind": one.kind, "file": one.file, "line": one.line, "about": one.about,
-                "maybe": one.maybe, "answers": list(one.answers),
+                "maybe": maybe_told(one.kind, one.maybe, language), "answers": list(one.answers),
             }
             for one in found.doubts[:LISTED]
         ],
         "more_doubts": max(0, len(found.doubts) - LISTED),
-        "gone": [one.name for one in list(found.gone.values())[:LISTED]],
+        "gone": [_gone(one) for one in list(found.gone.values())[:LISTED]],
         "more_gone": max(0, len(found.gone) - LISTED),
         "moved": found.moved[:LISTED],
         "partial": found.partial,
@@ -47,6 +48,11 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "import_id": report.import_id,
         "business_day": report.business_day.isoformat() if report.business_day else None,
     }  # fmt: skip
+
+
+def _gone(one: Gone) -> dict[str, Any]:
+    amount = {"currency": one.amount.currency, "value": one.amount.value} if one.amount else None
+    return {"account": one.account, "name": one.name, "owner": one.owner, "amount": amount, "day": one.day}
 
 
 def _columns(found: WeeklyReport) -> list[dict[str, Any]]:
@@ -69,4 +75,4 @@ def _steps(found: WeeklyReport) -> Iterator[dict[str, Any]]:
 
 def _error(error: Any, language: str) -> dict[str, str]:
     said = told(error, language)
-    return {"field": said.field, "value": said.value, "message": said.message, "mend": said.mend}
+    return {"field": place(said.field, language), "value": said.value, "message": said.message, "mend": said.mend}

@@ -1,0 +1,69 @@
+"""What the user says of an import of weekly files, and what the import found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from kit.money import Money
+from services.gateway.domain import FieldError
+from services.gateway.imports.importer import Report
+from services.gateway.imports.weekly.checks import Step, few_lost
+from services.gateway.imports.weekly.doubts import Doubt
+from services.gateway.imports.weekly.files import WeekFile
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says: currency of the amounts, what columns hold, answers to doubts, that the pipeline may move,
+    and the day to pin the business clock to (None leaves it alone)."""
+
+    currency: str = "KRW"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    confirm: bool = False
+    as_of: date | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An open deal that is in no file since `day`: by names, the deal's id where it has none."""
+
+    account: str
+    name: str
+    owner: str
+    amount: Money | None
+    day: str
+
+    @property
+    def told(self) -> str:
+        """In one line."""
+        amount = f"{Decimal(self.amount.value):,} {self.amount.currency}" if self.amount else ""
+        return " / ".join(filter(None, (self.account, self.name, self.owner, amount)))
+
+
+@dataclass(slots=True)
+class WeeklyReport:
+    """What an import of weekly files did, beside its counts: read = created + changed + unchanged (+ checked) +
+    repeated + held + rejected."""
+
+    report: Report = field(default_factory=Report)
+    files: list[WeekFile] = field(default_factory=list)
+    known_columns: bool = False  # the columns were those of the last import but for the new and missing ones
+    new_columns: list[str] = field(default_factory=list)
+    missing_columns: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)  # files that show only some of the deals
+    doubts: list[Doubt] = field(default_factory=list)
+    gone: dict[str, Gone] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)  # deals that have another owner
+    notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def few_lost(self) -> bool:
+        """Whether the lost deals are probably not in the files."""
+        return few_lost(self.outcomes)
