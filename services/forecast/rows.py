@@ -20,10 +20,11 @@ from learning.wire_values import cut
 Row: TypeAlias = Mapping[str, object]
 Move: TypeAlias = tuple[datetime, str, ChangeValue | None]  # when it took effect, field, value
 
-HISTORY_FIELDS = frozenset(
-    {"kind", "motion", "pipeline", "stage", "outcome", "amount", "close_date", "owner_id", "products", "deleted"}
-)
-TEXTS = ("motion", "pipeline", "stage", "owner_id")
+HISTORY_FIELDS = frozenset({
+    "kind", "motion", "pipeline", "stage", "category", "outcome", "amount", "close_date", "owner_id", "products",
+    "deleted",
+})  # fmt: skip
+TEXTS = ("motion", "pipeline", "stage", "category", "owner_id")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 

@@ -52,6 +52,16 @@ def test_it_finds_the_truth(trained: tuple[Path, ForecastModel]) -> None:
     assert report["company"]["dealcast"]["wape"] < 0.12
     assert report["owner"]["dealcast"]["wape"] < 0.4
     assert report["owner"]["coverage"]["p10_p90"] >= 0.6
+    columns, rows = report["path"]["columns"], report["path"]["rows"]
+    of_company = [dict(zip(columns, row, strict=True)) for row in rows if row[2] == "company"]
+    assert len(of_company) == 3 * len(report["quarters"])
+    assert {row[2] for row in rows} == {"company", *(f"owner:u{index}" for index in range(8))}
+    first, second, third = of_company[-3:]
+    assert (first["as_of"], second["as_of"], third["as_of"]) == ("2017-06-30", "2017-07-31", "2017-08-30")
+    assert first["booked"] == 0 < second["booked"] < third["booked"] < third["actual"] == first["actual"]
+    assert first["p10"] < first["p50"] < first["p90"]
+    assert third["p90"] - third["p10"] < first["p90"] - first["p10"], "less is left to come"
+    assert first["commit"] is None, "nobody has said anything"
 
 
 def test_the_artifact_is_json_and_the_same_again(tmp_path: Path) -> None:
