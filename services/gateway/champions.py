@@ -15,6 +15,7 @@ from kit.models import unpack
 FILE, ARTIFACT, FOLDER = "champions.json", "champion.tar", "champion"
 LEAD_SCORING, FORECAST = "lead_scoring", "forecast"
 CHAMPION = "champion"  # the comparison, in an evaluation
+LEVELS = ("company", "region", "manager", "owner")
 
 
 def hand_over(serving: Mapping[str, Mapping[str, Any]], artifact: bytes | None, out: Path) -> None:
@@ -55,7 +56,7 @@ def backtests(challenger: Mapping[str, Any], champion: Mapping[str, Any]) -> dic
     if not quarters or quarters != champion.get("quarters"):
         return {"basis": "none", "why": "other_quarters"}
     both = {"challenger": challenger, CHAMPION: champion}
-    levels = [name for name in challenger if all(isinstance(one.get(name), dict) for one in both.values())]
+    levels = [name for name in LEVELS if all(isinstance(one.get(name), dict) for one in both.values())]
     return {
         "basis": "same_quarters", "quarters": list(quarters),
         "levels": {level: {name: _figures(one[level]) for name, one in both.items()} for level in levels},

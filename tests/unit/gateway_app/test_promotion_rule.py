@@ -171,7 +171,8 @@ def test_the_figures_stand_in_the_sentence() -> None:
 
 def replayed(owner: float, quarters: tuple[str, ...] = ("2017-Q1", "2017-Q2")) -> dict[str, Any]:
     level = {"nodes": 4, "crps": owner, "dealcast": {"wape": owner}}
-    return {"quarters": list(quarters), "company": level, "owner": level}
+    path = {"columns": ["as_of"], "rows": []}  # which is no level
+    return {"quarters": list(quarters), "path": path, "company": level, "owner": level}
 
 
 def test_a_forecast_is_judged_by_replays_of_the_same_quarters() -> None:
@@ -180,6 +181,7 @@ def test_a_forecast_is_judged_by_replays_of_the_same_quarters() -> None:
         decision = decide("forecast", row, champion(), RULE, TODAY)
         return decision.promote, decision.code
 
+    assert set(backtests(replayed(0.2), replayed(0.19))["levels"]) == {"company", "owner"}
     assert judged(replayed(0.2), replayed(0.19)) == (True, "not_worse")
     assert judged(replayed(0.25), replayed(0.19)) == (False, "worse")
     assert judged(replayed(0.25), replayed(0.19, ("2017-Q1",))) == (True, "not_compared")
