@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
@@ -29,6 +29,7 @@ KEPT = (
     "booked", "mean", "p10", "p50", "p90", "adjusted", "submitted", "submitted_below", "quota", "commit", "best_case",
     "pipeline",
 )  # fmt: skip
+BEGINS = "begins"  # the ordinal of the period's first day, beside these
 SOURCES = ("mean", "p50", "adjusted", "submitted", "commit")  # whose accuracy is told; commit with what is booked
 SHARES = (0.0, 1 / 3, 2 / 3)  # of a period, where a number is looked at again
 WRITTEN = 2  # quarters: the current one and the next
@@ -98,12 +99,19 @@ class Diary:
 def day_rows(forecast: Mapping[str, Any]) -> list[ForecastDay]:
     """What a forecast says of its nodes, in whole minor units; nodes with nothing at all are left out."""
     day, currency = date.fromisoformat(forecast["business_day"]), forecast["currency"]
+    begins = {BEGINS: date.fromisoformat(forecast["start_date"]).toordinal()}
     rows = []
     for node in forecast["nodes"]:
         body = {name: to_minor(node[name], currency) for name in KEPT}
         if any(body.values()):
-            rows.append(ForecastDay(forecast["period"], currency, node["node"], day, body, forecast["type"]))
+            rows.append(ForecastDay(forecast["period"], currency, node["node"], day, body | begins, forecast["type"]))
     return rows
+
+
+def said_of(period: FiscalPeriod, days: Iterable[ForecastDay]) -> list[ForecastDay]:
+    """Those that were said of these days: under another fiscal year the name was that of others."""
+    begins = period.start.toordinal()
+    return [one for one in days if one.body.get(BEGINS, begins) == begins]
 
 
 def to_minor(text: str | None, currency: str) -> int | None:
@@ -121,7 +129,7 @@ async def moved(
     """How a node's number moved, day by day. Raises NotFound for a node that is not there."""
     chosen, type_name = node or COMPANY, kind.name if kind else AMOUNT
     money = (await gateway.forecast(principal, str(period), chosen, currency, kind=kind))["currency"]
-    days = await gateway.store.forecast_days(principal, chosen, money, str(period), type_name)
+    days = said_of(period, await gateway.store.forecast_days(principal, chosen, money, str(period), type_name))
     return {
         "period": str(period),
         "type": type_name,
@@ -155,7 +163,7 @@ async def accuracy(
             continue  # the node was none then, and nothing was booked in it
         actual = to_minor(row["booked"], money)
         if actual is not None:
-            rows.append(judged(period, money, actual, records[str(period)]))
+            rows.append(judged(period, money, actual, said_of(period, records[str(period)])))
     return {"node": chosen, "type": type_name, "currency": money, "periods": rows}
 
 

@@ -212,14 +212,9 @@ class Workspace:
 
         Raises InvalidInput.
         """
-        sound = isinstance(given, dict) and set(given) <= {"start_month", "named_by"}
-        month, named = (given.get("start_month", 1), given.get("named_by", "end")) if sound else (0, "")
-        whole = isinstance(month, int) and not isinstance(month, bool)
-        if not whole or not 1 <= month <= 12 or named not in ("end", "start"):
-            mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
-            raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
-        moved = (month - self.calendar.start_month) % 3 != 0
-        self.calendar = FiscalCalendar(month, named == "end")
+        calendar = fiscal_calendar(given)
+        moved = (calendar.start_month - self.calendar.start_month) % 3 != 0
+        self.calendar = calendar
         await self.set_fiscal_editions(self.fiscal_editions + int(moved))
 
     async def set_fiscal_editions(self, editions: int) -> None:
@@ -272,3 +267,14 @@ class Workspace:
         found[InsightKind.FORECAST] += self.fiscal_editions
         found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
         return found
+
+
+def fiscal_calendar(given: Any) -> FiscalCalendar:
+    """What a document says of the fiscal year. Raises InvalidInput."""
+    sound = isinstance(given, dict) and set(given) <= {"start_month", "named_by"}
+    month, named = (given.get("start_month", 1), given.get("named_by", "end")) if sound else (0, "")
+    whole = isinstance(month, int) and not isinstance(month, bool)
+    if not whole or not 1 <= month <= 12 or named not in ("end", "start"):
+        mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
+        raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
+    return FiscalCalendar(month, named == "end")

@@ -11,7 +11,7 @@ from typing import Any
 from kit.errors import DealcastError
 from learning.fiscal import FiscalPeriod
 from services.gateway.domain import Principal
-from services.gateway.forecast_days import to_minor
+from services.gateway.forecast_days import said_of, to_minor
 from services.gateway.rollup import COMPANY, OWNER
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -52,7 +52,7 @@ async def coverage(gateway: Gateway, principal: Principal) -> dict[str, Any]:
     over = sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:MOST_PERIODS]
     found: list[Held] = []
     for period in over:
-        found += await _held(gateway, principal, period, said[str(period)], money)
+        found += await _held(gateway, principal, period, said_of(period, said[str(period)]), money)
     return together(found) if found else {"why": "no_past_periods"}
 
 

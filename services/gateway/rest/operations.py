@@ -19,6 +19,7 @@ from learning.horizon import LONGEST_HORIZON
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.exchange_pointer import ExchangePointer
+from services.gateway.fiscal_change import change_fiscal_year
 from services.gateway.forecast_client import Simulator
 from services.gateway.health.desk import HealthDesk
 from services.gateway.history_export import exported
@@ -213,7 +214,7 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         return answer(await gateway.about(principal_of(request)))
 
     columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
-    year = base.obj(start_month={"type": "integer", "minimum": 1, "maximum": 12}, named_by=TEXT)
+    year = base.obj(start_month={"type": "integer", "minimum": 1, "maximum": 12}, named_by=TEXT, confirm=base.FLAG)
     horizon = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": LONGEST_HORIZON}, {"type": "null"}]}
     bounds = {"type": "object"}
     settings = base.obj(
@@ -230,13 +231,15 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         """Set the currency, the lower bounds of the grades A, B and C, the fiscal year, or what trainings learn.
 
         `training_columns` overrule the leak guard in every later training, automatic ones too, until they are set anew.
-        `lead_horizon_days` says, from the next training on, within how many days a lead is to convert; null: at all.
+        A fiscal year under which quotas, submissions or adjustments would be of other days is refused with what they
+        would become (409), until it comes with `confirm`. `lead_horizon_days` says, from the next training on, within
+        how many days a lead is to convert; null: at all.
         """
         given = await object_of(request, tuple(settings["properties"]))
         if "grade_bounds" in given:
             await gateway.workspace.set_grade_bounds(given["grade_bounds"])
         if "fiscal_year" in given:
-            await gateway.workspace.set_fiscal_year(given["fiscal_year"])
+            await change_fiscal_year(gateway, principal_of(request), given["fiscal_year"])
         if "holiday_country" in given:
             await gateway.workspace.set_holiday_country(given["holiday_country"])
         if "training_columns" in given:

@@ -38,6 +38,10 @@ class ForecastStore(Protocol):
     ) -> tuple[list[Quota], list[NodeQuota]]:
         """What `list_quotas` and `list_node_quotas` say of several periods and a type, in one reading and no order."""
 
+    async def named_periods(self, principal: Principal) -> dict[str, dict[str, int]]:
+        """How many quotas, and how many submissions and adjustments that stand or stood (`calls`), name each period.
+        Raises Forbidden where the principal does not see all."""
+
     async def field_amounts(
         self, principal: Principal, field: str, outcome: Outcome, start: date, end: date
     ) -> list[CategorySum]:

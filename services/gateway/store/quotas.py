@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from kit.money import Money
 from learning.placements import depth_of, tree_of
@@ -85,6 +85,24 @@ class Quotas(Around):
                 ],
                 [_node_quota(row) for row in nodes if seen is None or row.node in seen],
             )
+
+        return await self._database.read(work)
+
+    async def named_periods(self, principal: Principal) -> dict[str, dict[str, int]]:
+        """How often periods are named; see ForecastStore."""
+        company_wide(principal, "fiscal years")
+        calls = f.calls.c
+        counted = [
+            select(table.c.period, func.count()).where(*where).group_by(table.c.period)
+            for table, where in ((t.quotas, ()), (f.node_quotas, ()), (f.calls, (calls.undone_time.is_(None),)))
+        ]
+
+        def work(connection: Connection) -> dict[str, dict[str, int]]:
+            found: dict[str, dict[str, int]] = {"quotas": {}, "calls": {}}
+            for kind, wanted in zip(("quotas", "quotas", "calls"), counted, strict=True):
+                for period, count in connection.execute(wanted).all():
+                    found[kind][period] = found[kind].get(period, 0) + count
+            return found
 
         return await self._database.read(work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine
 from kit.errors import Forbidden
 from kit.money import Money
 from learning.records import Quota
+from services.gateway.calls import Call, CallKind
 from services.gateway.domain import LOCAL, NodeQuota, Principal, Scope, WriteStatus
 from services.gateway.store import Store, open_store
 from services.gateway.store.database import read_url
@@ -20,6 +22,21 @@ NODES = [
     NodeQuota("company", "2017-Q4", Money("USD", 900)), NodeQuota("region:East", "2017-Q4", Money("USD", 500)),
     NodeQuota("manager:east", "2017-Q4", Money("USD", 400)), NodeQuota("manager:west", "2018-Q1", Money("EUR", 7)),
 ]  # fmt: skip
+
+
+async def test_how_often_each_period_is_named(store: Store) -> None:
+    assert await store.named_periods(LOCAL) == {"quotas": {}, "calls": {}}
+    await store.save_node_quotas(LOCAL, NODES)
+    await store.save_quotas(LOCAL, [Quota("ann", "2018-Q1", Money("USD", 5))])
+    said = datetime(2017, 10, 5, tzinfo=UTC)
+    calls = [
+        await store.add_call(LOCAL, Call(kind, "company", "FY2018", Money("USD", 1), "", "me", said))
+        for kind in CallKind
+    ]
+    await store.undo_call(LOCAL, calls[0].kind, calls[0].id, "me", said)
+    assert await store.named_periods(LOCAL) == {"quotas": {"2017-Q4": 3, "2018-Q1": 2}, "calls": {"FY2018": 1}}
+    with pytest.raises(Forbidden):
+        await store.named_periods(EAST)
 
 
 async def test_quotas_of_nodes_are_kept_changed_and_cut(store: Store) -> None:

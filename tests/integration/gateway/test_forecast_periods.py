@@ -120,7 +120,9 @@ async def test_a_fiscal_year_from_april(gateway: RunningGateway) -> None:
     assert (await total(gateway, "2018-Q3"))["submitted_below"] == "6.00"
     told = (await gateway.http.get("/v1/forecast/changes", params={"period": "FY2018"})).json()
     assert (told["from"], told["nodes"][0]["end"]["booked"]) == ("2017-03-31T23:59:59Z", "34.00")
-    await gateway.http.put("/v1/workspace", json={"fiscal_year": {"start_month": 2, "named_by": "start"}})
+    uneven_year = {"start_month": 2, "named_by": "start"}
+    await _refused_while_something_is_said(gateway, uneven_year)
+    await gateway.http.put("/v1/workspace", json={"fiscal_year": uneven_year | {"confirm": True}})
     uneven = await total(gateway, "")
     assert (uneven["period"], uneven["start_date"], uneven["booked"], uneven["mean"]) == (
         "2017-Q3", "2017-08-01", "34.00", None,
@@ -138,3 +140,24 @@ async def test_a_fiscal_year_from_april(gateway: RunningGateway) -> None:
     for wrong in ({"start_month": 13}, {"start_month": True}, {"named_by": "x"}, [], {"x": 1}):
         refused = await gateway.http.put("/v1/workspace", json={"fiscal_year": wrong})
         assert (refused.status_code, refused.json()["field"]) == (400, "fiscal_year")
+
+
+async def _refused_while_something_is_said(gateway: RunningGateway, year: dict[str, Any]) -> None:
+    """A fiscal year under which a submission and a quota would be of other days is refused, saying which."""
+    quota = {"node": "company", "period": "FY2018", "amount": usd("9")}
+    assert (await gateway.http.put("/v1/quotas", json=quota)).status_code == 201
+    monthly = {"node": "company", "period": "2017-11", "amount": usd("9")}
+    assert (await gateway.http.put("/v1/quotas", json=monthly)).status_code == 201
+    refused = await gateway.http.put("/v1/workspace", json={"fiscal_year": year})
+    told = refused.json()
+    assert (refused.status_code, told["field"]) == (409, "fiscal_year")
+    assert "1 quotas and 1 submissions and adjustments" in told["detail"]
+    assert "2018-Q3 (1): now 2017-10-01 to 2017-12-31, then 2018-08-01 to 2018-10-31" in told["detail"]
+    assert "FY2018 (1): now 2017-04-01 to 2018-03-31, then 2018-02-01 to 2019-01-31" in told["detail"]
+    assert gateway.gateway.workspace.fiscal_year == {"start_month": 4, "named_by": "end"}, "nothing is changed"
+    same = {"fiscal_year": {"start_month": 4, "named_by": "end"}}
+    assert (await gateway.http.put("/v1/workspace", json=same)).status_code == 200, "nothing moves"
+    odd = await gateway.http.put("/v1/workspace", json={"fiscal_year": year | {"confirm": "yes"}})
+    assert odd.json()["field"] == "fiscal_year.confirm"
+    for period in ("FY2018", "2017-11"):
+        await gateway.http.delete("/v1/quotas", params={"node": "company", "period": period})

@@ -14,7 +14,7 @@ from kit.money import Money
 from learning.fiscal import FiscalCalendar
 from learning.records import Node
 from services.gateway.calls import Call, CallKind, standing
-from services.gateway.forecast_days import day_rows, judged, to_minor
+from services.gateway.forecast_days import day_rows, judged, said_of, to_minor
 from services.gateway.rollup import Parts, nodes_json
 from services.gateway.store.interface import ForecastDay, StoredRollup
 
@@ -81,9 +81,13 @@ def test_without_a_forecast_nothing_is_adjusted() -> None:
 def test_what_is_written_down_of_a_day() -> None:
     nodes = [row | {"mean": "0.125"} if node == "owner:a" else row for node, row in rows([]).items()]
     forecast = {"business_day": "2017-10-05", "currency": "USD", "period": "2017-Q4", "type": "arr", "nodes": nodes}
+    forecast["start_date"] = "2017-10-01"
     days = {one.node: one for one in day_rows(forecast)}
     assert set(days) == {"company", "owner:a"}, "not those with nothing at all"
     assert days["owner:a"].type == "arr"
+    shifted = FiscalCalendar(2).parse("2017-Q4")
+    assert said_of(FiscalCalendar().parse("2017-Q4"), days.values()) == list(days.values())
+    assert said_of(shifted, days.values()) == [], "it was said of other days"
     assert (days["owner:a"].body["mean"], days["owner:a"].body["submitted"]) == (12, None)
     assert [to_minor(text, code) for text, code in (("1.5", "KRW"), ("2.5", "KRW"), (None, "KRW"))] == [2, 2, None]
 
