@@ -50,6 +50,16 @@ class Database:
         self._own = tempfile.mkdtemp(prefix="dealcast-pg-") if folder is None else ""
         self._folder = Path(self._own) if folder is None else folder
         self._server = get_server(self._folder, cleanup_mode="stop")
+        self._let_go_of_the_disk()
+
+    def _let_go_of_the_disk(self) -> None:
+        """Wait for no disk: nothing of it is to outlive the machine."""
+        import psycopg
+
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
 
     def fresh(self) -> str:
         """Create an empty database; returns its URL (postgresql://…)."""

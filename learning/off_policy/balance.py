@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from learning.off_policy.context import Encoder
 from learning.off_policy.estimators import Log, overlap
@@ -26,7 +26,7 @@ def unbalanced(encoder: Encoder, features: Floats, log: Log, count: int) -> Mapp
         return found
     variance = features.var(axis=0)
     seen_by_row = variance**2 / np.maximum((features**4).mean(axis=0), 1e-300)  # observations that a row is worth
-    sure = float(norm.isf(ERRORS / 2 / (features.shape[1] * count)))
+    sure = -float(ndtri(ERRORS / 2 / (features.shape[1] * count)))
     for action in range(count):
         taken = (log.actions == action).astype(np.float64)
         ess = overlap(log, taken).ess
@@ -46,7 +46,7 @@ def unbalanced(encoder: Encoder, features: Floats, log: Log, count: int) -> Mapp
 def misweighted(log: Log, names: tuple[str, ...]) -> list[tuple[str, float]]:
     """Actions whose mean weight is not 1 by chance: some rows could not have had them, or propensities are wrong."""
     found = []
-    sure = float(norm.isf(ERRORS / 2 / max(len(names), 1)))
+    sure = -float(ndtri(ERRORS / 2 / max(len(names), 1)))
     for action, name in enumerate(names):
         taken = (log.actions == action).astype(np.float64)
         if overlap(log, taken).ess < LEAST_ESS:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def wilson(value: float, variance: float, about: float, size: float, level: floa
 
 
 def _quantile(size: float, level: float) -> float:
-    return float(student.ppf(0.5 + level / 2, max(size - 1, 1.0)))
+    return float(stdtrit(max(size - 1, 1.0), 0.5 + level / 2))
 
 
 def _untransformed(quantile: float, skew: float) -> float:

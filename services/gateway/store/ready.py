@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Insert, Table, bindparam, update
 
@@ -16,33 +17,44 @@ MOST_UPDATES = 200  # kept ready for one table
 _ROW = re.compile(r"VALUES (\(\?(?:, \?)*\))")
 
 
+class _Ready(NamedTuple):
+    sql: str
+    wide: str  # for WIDE rows at once, where that is faster
+    take: Callable[[Any], Any] | None  # a row's values in their order, where they have one
+    single: bool
+
+
 class Many:
-    """A statement made ready to run with many rows."""
+    """A statement made ready, at its first use, to run with many rows."""
 
     def __init__(self, engine: Engine, statement: Any, names: Sequence[str] | None = None) -> None:
-        compiled = statement.compile(engine, column_keys=names, for_executemany=True)
-        self._sql = str(compiled)
-        order = compiled.positiontup
-        self._take = itemgetter(*order) if order else None
-        self._single = order is not None and len(order) == 1
-        wide = isinstance(statement, Insert) and engine.dialect.name == "sqlite"
-        self._wide = _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * WIDE), self._sql, 1) if wide else ""
+        self._engine, self._statement, self._names = engine, statement, names
+
+    @cached_property
+    def _ready(self) -> _Ready:
+        compiled = self._statement.compile(self._engine, column_keys=self._names, for_executemany=True)
+        sql, order = str(compiled), compiled.positiontup
+        wide = isinstance(self._statement, Insert) and self._engine.dialect.name == "sqlite"
+        return _Ready(
+            sql, _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * WIDE), sql, 1) if wide else "",
+            itemgetter(*order) if order else None, order is not None and len(order) == 1,
+        )  # fmt: skip
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for every row; nothing where there is none."""
         if not rows:
             return
-        take = self._take
+        sql, wide, take, single = self._ready
         values: list[Any] = list(rows) if take is None else list(map(take, rows))
-        if self._single:
+        if single:
             values = [(value,) for value in values]
         cursor = connection.connection.cursor()
         try:
-            if self._wide and len(values) >= WIDE:
+            if wide and len(values) >= WIDE:
                 starts = range(0, len(values) - WIDE + 1, WIDE)
-                cursor.executemany(self._wide, [[*chain.from_iterable(values[at : at + WIDE])] for at in starts])
+                cursor.executemany(wide, [[*chain.from_iterable(values[at : at + WIDE])] for at in starts])
                 values = values[len(starts) * WIDE :]
-            cursor.executemany(self._sql, values)
+            cursor.executemany(sql, values)
         finally:
             cursor.close()
 

@@ -21,6 +21,7 @@ from services.gateway.store.migrate import migrate
 from services.gateway.store.tables import metadata
 
 TODAY = date(2017, 9, 30)
+USED_SEQUENCES = text("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL")
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +47,11 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/store.db"
     url = str(request.getfixturevalue("_migrated_postgres"))
     engine = create_engine(read_url(url))
-    with engine.begin() as connection:
-        names = ", ".join(metadata.tables)
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    with engine.begin() as connection:  # TRUNCATE makes all files anew: that takes fifty times as long
+        for name in metadata.tables:
+            connection.execute(text(f"DELETE FROM {name}"))
+        for (sequence,) in connection.execute(USED_SEQUENCES).all():
+            connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
     engine.dispose()
     return url
 
