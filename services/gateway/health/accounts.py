@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from learning.records import Account, Contact
 from services.gateway.health.findings import Finding
+from services.gateway.health.hangul import spelled
 from services.gateway.health.junk import junk, junk_mail
 from services.gateway.health.names import company_name
+from services.gateway.health.people_names import SLIP, PersonName, people_alike, person_name
 from services.gateway.health.records import DealRow, Records
 from services.gateway.health.same_name import alike_names, one_slip
-from services.gateway.imports.weekly.meanings import business_number, person, phone, plain_letters
+from services.gateway.imports.weekly.meanings import business_number, phone
 
-NUMBER, MAIL, PHONE, NAME = 0.99, 0.97, 0.95, 0.85
+NUMBER, MAIL, PHONE, NAME, BOTH = 0.99, 0.97, 0.95, 0.85, 0.8  # BOTH: the phone, and nearly the name
 MOST_SHARING = 3  # people of one mail address or phone; of more it is an office's
 MOST_ACCOUNTS = 20  # of one business number; of more it is nobody's
 MOST_SAME = 50  # contacts of one name at one account that are compared with each other
@@ -96,26 +99,44 @@ def duplicate_contacts(records: Records, same_account: Callable[[str], str], ign
     somebody else, whatever the name.
     """
     contacts = [one for one in records.contacts if not junk(one.name)]
-    names = {one.id: plain_letters(person(one.name)[0]) for one in contacts}
+    names = {one.id: person_name(one.name) for one in contacts}
     found: dict[Pair, Finding] = {}
 
-    def mail(one: Contact) -> str:
-        return one.email.strip().casefold() if "@" in one.email and not junk_mail(one.email) else ""
+    def mail(one: Contact) -> Iterator[str]:
+        if "@" in one.email and not junk_mail(one.email):
+            yield one.email.strip().casefold()
 
-    def dialled(one: Contact) -> str:
-        number = phone(one.phone)
-        return f"{number} {names[one.id]}" if number and names[one.id] else ""
+    def dialled(one: Contact) -> Iterator[str]:
+        if (number := phone(one.phone)) and names[one.id].words:
+            yield number
 
-    def named(one: Contact) -> str:
-        return f"{same_account(one.account_id)} {names[one.id]}" if one.account_id and names[one.id] else ""
+    def named(one: Contact) -> Iterator[str]:
+        if one.account_id:
+            yield from (f"{same_account(one.account_id)} {key}" for key in names[one.id].shared())
 
-    for score, why, key in ((MAIL, "mail", mail), (PHONE, "phone", dialled), (NAME, "name", named)):
-        for one, other in _pairs(_by(contacts, key), MOST_SHARING if why == "mail" else MOST_SAME):
-            fits = _name_fits(names[one.id], names[other.id]) if why == "mail" else not _contradicts(one, other)
-            if fits:
+    for score, why, keys in ((MAIL, "mail", mail), (PHONE, "phone", dialled), (NAME, "name", named)):
+        for one, other in _pairs(_by(contacts, keys), MOST_SHARING if why == "mail" else MOST_SAME):
+            told = _one_person(why, score, one, other, names)
+            if told is not None:
                 kept, gone = sorted((one, other), key=_known, reverse=True)
-                _add(found, kept.id, gone.id, score, why, ignored)
+                _add(found, kept.id, gone.id, *told, ignored)
     return _on_deals(found.values(), records)
+
+
+def _one_person(
+    why: str, score: float, one: Contact, other: Contact, names: Mapping[str, PersonName]
+) -> tuple[float, str] | None:
+    """How sure it is that two contacts who share a mail address, a phone or a part of their name at one account are
+    one, and by what; None where they are two."""
+    mine, yours = names[one.id], names[other.id]
+    if why == "mail":
+        return (score, why) if _name_fits(mine.joined, yours.joined) else None
+    alike = people_alike(mine, yours)
+    if alike is None and why == "phone" and one_slip(spelled(mine.joined), spelled(yours.joined)):
+        alike = SLIP, "slip"
+    if alike is None or _contradicts(one, other):
+        return None
+    return (score if alike[1] == "name" else BOTH, "phone") if why == "phone" else alike
 
 
 def _on_deals(found: Iterable[Finding], records: Records) -> list[Finding]:
@@ -131,10 +152,10 @@ def _on_deals(found: Iterable[Finding], records: Records) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _by(contacts: Sequence[Contact], key: Callable[[Contact], str]) -> dict[str, list[Contact]]:
+def _by(contacts: Sequence[Contact], keys: Callable[[Contact], Iterator[str]]) -> dict[str, list[Contact]]:
     groups: dict[str, list[Contact]] = defaultdict(list)
     for one in contacts:
-        if shared := key(one):
+        for shared in set(keys(one)):
             groups[shared].append(one)
     return groups
 
@@ -150,7 +171,21 @@ def _contradicts(one: Contact, other: Contact) -> bool:
     mails = [each.email.strip().casefold() for each in (one, other)]
     phones = [phone(each.phone) or each.phone.strip() for each in (one, other)]
     told = [pair for pair in (mails, phones) if all(pair)]
-    return bool(told) and all(pair[0] != pair[1] for pair in told)
+    return bool(told) and all(pair[0] != pair[1] for pair in told) and not _mails_alike(*mails)
+
+
+def _mails_alike(one: str, other: str) -> bool:
+    """Whether two addresses differ by dots, by what stands behind a plus, or by one letter."""
+    if not one or not other:
+        return False
+    mine, yours = (_bare_mail(each) for each in (one, other))
+    digits = [re.sub(r"\D", "", each) for each in (mine, yours)]
+    return mine == yours or (digits[0] == digits[1] and one_slip(mine, yours))
+
+
+def _bare_mail(mail: str) -> str:
+    local, _, domain = mail.partition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def _name_fits(one: str, other: str) -> bool:

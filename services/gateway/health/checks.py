@@ -21,7 +21,8 @@ FEWEST_CLOSED = 20  # to know the company's pace by
 LONGEST_SILENCE = 90  # days without anything, where the company's own pace is not known
 FAR = timedelta(days=5 * 365)  # ahead: no promise
 EARLIEST = date(1980, 1, 1)
-LARGE = 50  # times what 99 of 100 amounts stay below
+LARGE = 50  # times what 99 of 100 amounts stay below, or the next smaller one where hardly any are larger
+HARDLY_ANY = (3, 0.02)  # so many, or such a share
 NEVER = 0.02  # of the last year's deals at most fill a field that is never filled
 FEWEST_DEALS = 50  # to say so
 _ALL_NINES = re.compile(r"9{4,}|(\d)\1{6,}|12345678?9?0?")
@@ -55,8 +56,7 @@ def _junk(records: Records) -> Iterator[Finding]:
 
 
 def _impossible(records: Records) -> Iterator[Finding]:
-    amounts = sorted(abs(deal.amount.minor) for deal in records.deals if deal.amount is not None)
-    most = LARGE * amounts[int(0.99 * (len(amounts) - 1))] if amounts else 0
+    most = largest_believable(records.deals)
     signs = _never_negative(records.deals)
     for deal in records.deals:
         why, value = _impossible_deal(deal, records.day, most, signs)
@@ -70,6 +70,22 @@ def _impossible(records: Records) -> Iterator[Finding]:
             shaped = isinstance(held, str) and re.fullmatch(r"\d{3}-\d{2}-\d{5}", held.strip())
             if shaped and business_number(str(held)) is None:
                 yield Finding("impossible_accounts", account.id, "business_number", name)
+
+
+def largest_believable(deals: Sequence[DealRow]) -> int:
+    """The amount, in minor units, beyond which one is unbelievable; 0 where nothing tells.
+
+    Few wrong amounts among few deals must not make each other believable, so a gap above the median tells them too.
+    """
+    amounts = sorted(abs(deal.amount.minor) for deal in deals if deal.amount is not None and deal.amount.minor)
+    if not amounts:
+        return 0
+    most = LARGE * amounts[int(0.99 * (len(amounts) - 1))]
+    fewest = len(amounts) - max(HARDLY_ANY[0], int(HARDLY_ANY[1] * len(amounts)))
+    for place in range(max((len(amounts) - 1) // 2, fewest - 1), len(amounts) - 1):
+        if amounts[place + 1] > LARGE * amounts[place]:
+            return min(most, LARGE * amounts[place])
+    return most
 
 
 def _impossible_deal(deal: DealRow, day: date, most: int, signs: set[str]) -> tuple[str, str]:

@@ -7,8 +7,10 @@ import unicodedata
 from functools import cache
 
 from services.gateway.health.names import vocabulary
+from services.gateway.imports.weekly.meanings import person
 
 _WORDS = re.compile(r"[^\W\d_]+")
+_BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[\W_]+")
 _LOOSE = re.compile(r"[ㄱ-ㅎㅏ-ㅣ]+")
 SHORTEST_RUN, LONGEST_REPEATED = 3, 3
@@ -32,7 +34,9 @@ def junk(text: str) -> str:
         return "repeated"
     if _keyboard(letters):
         return "keyboard"
-    if " ".join(_WORDS.findall(plain)) in _people() or letters in _people():
+    name = " ".join(_WORDS.findall(person(_BRACKETS.sub(" ", plain))[0]))
+    said = {" ".join(_WORDS.findall(plain)), letters, name, name.removesuffix("님").removesuffix("씨")}
+    if said & _people() or " ".join(reversed(name.split())) in _people():
         return "placeholder"
     return "test" if _test(_WORDS.findall(plain)) else ""
 

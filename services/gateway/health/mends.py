@@ -6,33 +6,35 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from services.gateway.health.checks import usual_amount
+from services.gateway.health.checks import largest_believable, usual_amount
 from services.gateway.health.deals import STRONG
 from services.gateway.health.findings import Finding
 from services.gateway.health.records import Records
 
 MOST = 5
-MISSING = "missing_amount"
+NEARLY_ALL, TIMES = 0.9, 10  # no deal counts for more than so many times what nearly all amounts stay below
 
 
 def mends(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]]:
     """The mends, that with the greatest effect first.
 
     The effect is the larger of two shares: of the open amount, and of the closed deals that models learn from, that
-    the finding concerns. Where an amount is missing, the deal counts with what one is typically worth. An account or a
-    contact concerns the deals it is on.
+    the finding concerns. Where an amount is missing, negative or unbelievable, the deal counts with what one is
+    typically worth, and none counts for more than a bound: one wrong amount must not decide the order. What it adds to
+    the open amount is the effect of the impossible values alone. An account or a contact concerns the deals it is on.
     """
-    total = sum(map(records.worth, records.deals))
     closed = sum(not deal.open for deal in records.deals)
-    usual, touched = usual_amount(records), _touched(records, found)
-    lacking = sum(deal.open and deal.opportunity and not records.worth(deal) for deal in records.deals)
-    whole = total + usual * lacking
+    counted, touched = _counted(records), _touched(records, found)
+    whole = sum(counted.values())
     told = []
     for name, deals in touched.items():
         here = [deal for deal in records.deals if deal.id in deals]
-        amount = sum(records.worth(deal) or (usual if deal.open and deal.opportunity else 0) for deal in here)
+        amount = sum(counted.get(deal.id, 0) for deal in here)
         learned = sum(not deal.open for deal in here)
         effect = max(amount / whole if whole else 0.0, learned / closed if closed else 0.0)
+        if name == "impossible_deals":
+            extra = sum(max(0, records.worth(deal) - counted.get(deal.id, 0)) for deal in here)
+            effect = max(effect, extra / (whole + extra) if extra else 0.0)
         count = sum(one.finding == name for one in found)
         told.append({
             "finding": name, "count": count, "deals": len(here), "open_deals": sum(deal.open for deal in here),
@@ -40,6 +42,21 @@ def mends(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]]:
         })  # fmt: skip
     told.sort(key=lambda one: (-float(str(one["effect"])), -int(str(one["count"])), str(one["finding"])))
     return told[:MOST]
+
+
+def _counted(records: Records) -> dict[str, int]:
+    """What each open deal counts for, in minor units of the company's currency."""
+    usual, most = usual_amount(records), largest_believable(records.deals)
+    amounts = sorted(worth for deal in records.deals if 0 < (worth := records.worth(deal)) <= most)
+    bound = TIMES * amounts[int(NEARLY_ALL * (len(amounts) - 1))] if amounts else 0
+    found = {}
+    for deal in records.deals:
+        worth = records.worth(deal)
+        if 0 < worth <= most:
+            found[deal.id] = min(worth, bound)
+        elif deal.open and deal.opportunity:
+            found[deal.id] = usual
+    return found
 
 
 def _touched(records: Records, found: Sequence[Finding]) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from kit.clock import utc_day
 from learning.minimums import MIN_OUTCOMES
 from learning.records import Outcome
 from services.gateway.health.checks import pace
-from services.gateway.health.deals import counted_once
+from services.gateway.health.deals import MAYBE, counted_once
 from services.gateway.health.findings import Finding
 from services.gateway.health.records import DealRow, Records
 from services.gateway.imports.weekly.checks import few_lost
@@ -77,7 +77,8 @@ def _of_flaws(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]
     open_ones = {deal.id for deal in records.deals if deal.open and deal.opportunity}
     asked = len(open_ones)
     lying = len(open_ones & {one.id for one in found if one.finding in ("stale_open", "past_close_date")})
-    flawed = len({one.id for one in found if one.finding in ("junk_deals", "duplicate_deals")})
+    sure = [one for one in found if one.finding == "duplicate_deals" and one.score >= MAYBE]
+    flawed = len({one.id for one in [*sure, *(one for one in found if one.finding == "junk_deals")]})
     reasons = []
     if lying > MUCH * asked:
         reasons.append({"code": "lying", "count": lying, "of": asked})

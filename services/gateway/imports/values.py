@@ -49,7 +49,7 @@ def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
     number = read_units(text) if decimal == "." else None
     if number is None:
         number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
-    if abs(number) > LARGEST_NUMBER:
+    if abs(number) >= LARGEST_NUMBER:
         raise ValueError("it is not between -10^15 and 10^15")
     if number < 0:
         raise ValueError("the amount is negative")

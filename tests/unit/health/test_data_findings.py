@@ -13,6 +13,7 @@ from kit.money import Money
 from learning import history_rows as rows
 from learning.history import HistoryWriter, Manifest, read_history
 from learning.records import Account, Activity, Contact, ContactRole, Deal, Outcome, User
+from services.gateway.health.deals import counted_once
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.once import count_once
 from services.gateway.health.report import Report, examine
@@ -28,6 +29,10 @@ def at(days: int) -> datetime:
 
 def deal(deal_id: str, name: str, days: int = 10, **members: object) -> Deal:
     return replace(OPEN, id=deal_id, name=name, created_time=at(days), **members)  # type: ignore[arg-type]
+
+
+def contact(contact_id: str, name: str, account: str, title: str = "", mail: str = "", phone: str = "") -> Contact:
+    return Contact(contact_id, name, account, title, mail, phone)
 
 
 def write(
@@ -110,6 +115,49 @@ def test_contacts_that_are_one_person(tmp_path: Path) -> None:
     assert found(report, "contact_left") == [("d1", "", "")]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (("김민수", "a1"), ("Kim Min-soo", "a1"), "script"), (("이영희", "a1"), ("Young Hee Lee", "a1"), "script"),
+        (("Jon Smith", "a1"), ("John Smith", "a1"), "slip"), (("John Smith", "a1"), ("Smith, John", "a1"), "name"),
+        (("J. Smith", "a1"), ("John Smith", "a1"), "initials"),
+        (("José García", "a1"), ("Mr. Jose Garcia", "a1"), "name"),
+        (("김민수", "", "", "", "010-1234-5678"), ("김민슈", "", "", "", "+82 10 1234 5678"), "phone"),
+        (("김민수", "a1", "", "kim@hanbit.kr"), ("김민수", "a1", "", "kim@hanbit.kt"), "name"),
+        (("김민수", "a1"), ("김민서", "a1"), ""), (("김민수", "a1"), ("Kim Jihye", "a1"), ""),
+        (("J. Smith", "a1"), ("Robert Smith", "a1"), ""), (("John Smith", "a1"), ("Joan Smyth", "a1"), ""),
+        (("김민수", "a1", "", "", "02-555-1234"), ("박철수", "a1", "", "", "02-555-1234"), ""),
+        (("김민수", "a1", "", "kim1@h.kr"), ("김민수", "a1", "", "kim2@h.kr"), ""),
+        (("김민수", ""), ("김민수", ""), ""),
+    ],
+)  # fmt: skip
+def test_near_copies_of_contacts(tmp_path: Path, one: tuple[str, ...], other: tuple[str, ...], told: str) -> None:
+    folder = write(tmp_path, [deal("d1", "Press line")], contacts=[contact("c1", *one), contact("c2", *other)])
+    assert [why for _, why, _ in found(examine(folder, {}), "duplicate_contacts")] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "members", "told"),
+    [
+        ("Press line upgrade", "Press line upgrade", {"amount": Money("KRW", 5_200_000)}, "near_amount"),
+        ("설비 교체", "설비교체", {"amount": Money("KRW", 5_000_000_000)}, "near_amount"),
+        ("망분리", "망 분리", {}, "same"), ("서버 증설", "증설 서버", {}, "words"),
+        ("서버 증설", "서버 증설 사업", {}, "words"),
+        ("Press line upgrade", "The press line upgrade project", {}, "words"),
+        ("Server upgrade", "Sever upgrade", {"amount": None}, "slip"),
+        ("Server upgrade", "Server upgrade", {"account_id": ""}, "no_account"),
+        ("Press line upgrade", "Press line upgrade", {"amount": Money("KRW", 15_000_000)}, ""),
+        ("서버 증설 1차", "서버 증설 2차", {}, ""), ("서버", "서버 유지보수", {}, ""),
+        ("보일러", "보일라", {"amount": None}, ""),
+        ("Server upgrade", "Server upgrade", {"account_id": "", "owner_id": "ben"}, ""),
+    ],
+)  # fmt: skip
+def test_near_copies_of_deals(tmp_path: Path, one: str, other: str, members: dict[str, object], told: str) -> None:
+    report = examine(write(tmp_path, [deal("d1", one, 20), deal("d2", other, 15, **members)]), {})
+    assert [why for _, why, _ in found(report, "duplicate_deals")] == ([told] if told else [])
+    assert counted_once([each for each in report.findings if each.finding == "duplicate_deals"]) == {}
+
+
 @pytest.fixture
 def company(tmp_path: Path) -> Path:
     """60 deals that closed within 50 days, a few of them lost, and open ones with flaws."""
@@ -144,6 +192,21 @@ def test_flaws_are_found_by_the_companys_own_pace(company: Path) -> None:
     effects = [(one["finding"], one["effect"]) for one in report.summary["mends"]]
     assert len(effects) == 5
     assert effects == sorted(effects, key=lambda one: -one[1])
+
+
+def test_one_impossible_amount_does_not_decide_the_order(tmp_path: Path) -> None:
+    poor = [deal(f"p{n}", f"Order {n} of {n * 7}", amount=Money("KRW", (n + 1) * 1_000_000)) for n in range(20)]
+    flawed = [replace(one, owner_id="zoe") if n < 9 else one for n, one in enumerate(poor)]
+    flawed = [replace(one, close_date=None) if n > 14 else one for n, one in enumerate(flawed)]
+    flawed[0] = replace(flawed[0], close_date=DAY - timedelta(days=5))
+    plain = examine(write(tmp_path / "plain", flawed), {}).summary["mends"]
+    flawed[0] = replace(flawed[0], amount=Money("KRW", 8 * 10**14))
+    blinded = examine(write(tmp_path / "odd", flawed), {})
+    assert found(blinded, "impossible_deals") == [("p0", "odd_amount", "")]
+    first, *rest = blinded.summary["mends"]
+    assert (first["finding"], first["effect"]) == ("impossible_deals", 1.0)
+    assert [one["finding"] for one in rest] == [one["finding"] for one in plain]
+    assert max(one["effect"] for one in rest) < 0.6
 
 
 def test_everything_that_can_be_found_has_words_in_both_languages(company: Path) -> None:
