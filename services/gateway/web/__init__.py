@@ -17,13 +17,14 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
     from services.gateway.imports.weekly.uploads import Uploads
-    from services.gateway.web import asks_page, day_page, forecast_page, import_page, models_page, report_page
+    from services.gateway.web import asks_page, day_page, forecast_page, import_page, models_page, quotas_page, report_page
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
     app.include_router(router(gateway, desks.alike if desks else None))
     app.include_router(day_page.router(gateway))
     app.include_router(asks_page.router(gateway))
+    app.include_router(quotas_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     app.include_router(report_page.router(gateway, desks.scratch if desks else None))
     if desks is not None:  # what takes a broker

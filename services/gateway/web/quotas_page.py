@@ -1,0 +1,111 @@
+"""Quotas, seen by node and pasted from a sheet: looked at first, then saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kit.errors import InvalidInput
+from kit.money import is_currency
+from learning.fiscal import FiscalPeriod
+from services.gateway.domain import WriteStatus
+from services.gateway.quarter_totals import HORIZON
+from services.gateway.quota_rows import save_quotas
+from services.gateway.rest.base import principal_of
+from services.gateway.rest.forecast import period_of
+from services.gateway.service import Gateway
+from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.pasted_quotas import PastedRow, Places, read_pasted
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+
+PATH = "/quotas"
+ROWS_SHOWN = 300
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PATH)
+    async def quotas(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _page(gateway, request, words))
+
+    @routes.post(PATH)
+    async def paste(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _paste(gateway, request, words))
+
+    return routes
+
+
+async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -> str:
+    """The quotas of the period asked for, beside what is pasted."""
+    period, workspace = period_of(gateway, request), gateway.workspace
+    forecast = await gateway.forecast(principal_of(request), str(period), "", str(more.get("currency", "")))
+    current = workspace.calendar.current(workspace.business_day)
+    values = {
+        "pasted": "", "rows": (), "saved": None, "wrong": 0, "good": 0, "currency": forecast["currency"],
+        "period": str(period), "nodes": [_node(one, forecast["currency"], words) for one in forecast["nodes"]],
+        "periods": [(str(one), page_address(request, PATH, period=str(one)), str(one) == str(period))
+                    for one in _offered(current, period)],
+        "to": page_address(request, PATH), "since": await gateway.store.last_event_id(),
+        "business_day": words.day(workspace.business_day), "sample": workspace.sample,
+    }  # fmt: skip
+    return render("quotas.html", request, words, **values | more)
+
+
+def _offered(current: FiscalPeriod, chosen: FiscalPeriod) -> list[FiscalPeriod]:
+    ahead = [current.next(place) for place in range(HORIZON)]
+    return ahead if str(chosen) in map(str, ahead) else [chosen, *ahead]
+
+
+def _node(row: dict[str, Any], currency: str, words: Words) -> dict[str, Any]:
+    amount = None if row["quota"] is None else {"currency": currency, "value": row["quota"]}
+    name = words("call.whole") if row["level"] == "company" else str(row["name"])
+    return {"name": name, "level": row["level"], "quota": words.money(amount)}
+
+
+async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
+    """Look at what is pasted; with `act` save, set what is understood, and leave the rest to be mended."""
+    form, principal, workspace = await form_of(request), principal_of(request), gateway.workspace
+    text, act = (form.get("pasted") or [""])[0], (form.get("act") or [""])[0]
+    currency = (form.get("currency") or [""])[0].strip().upper() or workspace.currency
+    if not is_currency(currency):
+        mend = words("quotas.currency_mend")
+        raise InvalidInput(words("quotas.no_currency"), field="currency", value=currency[:20], mend=mend)
+    tree = await gateway.store.tree(principal, workspace.business_day)
+    places = Places.of(tree, await gateway.store.list_users(principal))
+    rows = read_pasted(text, places, workspace.calendar, period_of(gateway, request), currency)
+    saved = None
+    if act == "save":
+        wanted = [quota for row in rows if (quota := row.quota)]
+        results = await save_quotas(workspace, gateway.store, principal, wanted)
+        gateway.written(results)
+        gateway.news.wake()
+        saved = sum(one.status in (WriteStatus.CREATED, WriteStatus.CHANGED) for one in results)
+        text, rows = _left(text, rows), [row for row in rows if row.wrong]
+    shown = [_row(row, words) for row in rows[:ROWS_SHOWN]]
+    wrong = sum(bool(row.wrong) for row in rows)
+    return await _page(
+        gateway, request, words, pasted=text, rows=shown, saved=saved, wrong=wrong, good=len(rows) - wrong,
+        currency=currency,
+    )  # fmt: skip
+
+
+def _left(text: str, rows: list[PastedRow]) -> str:
+    """The lines that were not understood, below those that came before the first: these may be headings."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    wrong = {row.line for row in rows if row.wrong}
+    first = min((row.line for row in rows), default=1)
+    return "\n".join(line for number, line in enumerate(lines, 1) if number in wrong or (wrong and number < first))
+
+
+def _row(row: PastedRow, words: Words) -> dict[str, Any]:
+    amount = {"currency": row.amount.currency, "value": row.amount.value} if row.amount else None
+    why = words.name("quotas", row.wrong) if row.wrong else ""
+    return {
+        "line": row.line, "said": row.said, "cell": row.cell, "period": row.period, "name": row.name, "why": why,
+        "node": row.node.partition(":")[0], "amount": words.money(amount),
+    }  # fmt: skip

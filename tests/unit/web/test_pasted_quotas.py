@@ -1,0 +1,109 @@
+"""Quotas pasted from sheets, as people keep them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from kit.errors import InvalidInput
+from kit.money import Money
+from learning.fiscal import FiscalCalendar
+from learning.records import Node, User
+from services.gateway.domain import LOCAL
+from services.gateway.service import Gateway
+from services.gateway.web.pasted_quotas import MOST_LINES, PastedRow, Places, read_pasted
+from tests.e2e.web.site import fill, serving
+
+TREE = [
+    Node("company", "company", "한빛"), Node("region:Seoul", "region", "Seoul", "company"),
+    Node("manager:m1", "manager", "박서준", "region:Seoul"), Node("owner:m1", "owner", "박서준", "manager:m1"),
+    Node("owner:u1", "owner", "김민수", "manager:m1"), Node("owner:u2", "owner", "Ann Lee", "manager:m1"),
+    Node("owner:u3", "owner", "이영희", "manager:m1"), Node("owner:u4", "owner", "이영희", "manager:m1"),
+]  # fmt: skip
+USERS = [
+    User("m1", "박서준", "seo@example.com", "팀장"), User("u1", "김민수", "kim@example.com", "부장"),
+    User("u2", "Ann Lee", "ann@example.com", "Rep"), User("u3", "이영희", "lee3@example.com", ""),
+    User("u4", "이영희", "lee4@example.com", ""),
+]  # fmt: skip
+CALENDAR = FiscalCalendar()
+
+
+def read(text: str, calendar: FiscalCalendar = CALENDAR, period: str = "2026-Q4") -> list[PastedRow]:
+    return read_pasted(text, Places.of(TREE, USERS), calendar, calendar.parse(period), "KRW")
+
+
+def told(rows: list[PastedRow]) -> list[tuple[str, str, int | str]]:
+    return [(row.node or row.said, row.period, row.amount.minor if row.amount else row.wrong) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("line", "node", "won"),
+    [
+        ("김민수\t320000000", "owner:u1", 320_000_000), ("김민수 부장\t3.2억", "owner:u1", 320_000_000),
+        ("ann lee\t₩1,200만", "owner:u2", 12_000_000), ("kim@example.com, 5,000,000", "owner:u1", 5_000_000),
+        ("Ann Lee: 40,000.00", "owner:u2", 40_000), ("박서준 팀\t9억", "manager:m1", 900_000_000),
+        ("박서준\t1억", "owner:m1", 100_000_000), ("Seoul\t12억", "region:Seoul", 1_200_000_000),
+        ("전체\t20억", "company", 2_000_000_000), ("manager:m1\t7억", "manager:m1", 700_000_000),
+        ("3\t영업1팀\t김민수\t5억", "owner:u1", 500_000_000), ("lee4@example.com\t1억", "owner:u4", 100_000_000),
+    ],
+)  # fmt: skip
+def test_a_name_beside_an_amount(line: str, node: str, won: int) -> None:
+    assert told(read(line)) == [(node, "2026-Q4", won)]
+
+
+def test_headings_tell_periods_and_units() -> None:
+    rows = read("담당자\t4분기 (백만원)\t2027-Q1 (백만원)\n김민수\t320\t310.5\nAnn Lee\t\t100\n합계\t320\t410.5\n\n")
+    assert told(rows) == [
+        ("owner:u1", "2026-Q4", 320_000_000), ("owner:u1", "2027-Q1", 310_500_000), ("owner:u2", "2027-Q1", 100_000_000)
+    ]  # fmt: skip
+    assert told(read("이름\t목표(천원)\n김민수\t1,500")) == [("owner:u1", "2026-Q4", 1_500_000)]
+
+
+def test_months_and_quarters_are_of_the_fiscal_year_of_the_page() -> None:
+    april = FiscalCalendar(4)
+    rows = read("이름\t10월\t3월\tQ1\n김민수\t1억\t2억\t3억", april, str(april.parse("2027-Q3")))
+    assert [row.period for row in rows] == ["2026-10", "2027-03", "2027-Q1"]
+    assert [row.period for row in read("x\t2027년 1월\t2026.12\t2027년 2분기\n김민수\t1억\t2억\t3억")] == [
+        "2027-01", "2026-12", "2027-Q2"
+    ]  # fmt: skip
+
+
+def test_what_is_not_understood_is_told_and_sets_nothing() -> None:
+    rows = read("홍길동\t1억\n이영희\t1억\n김민수\t많이\nAnn Lee\t-5\n박서준\t1억\n박서준 팀장\t2억")
+    assert [row.wrong for row in rows] == ["unknown", "many", "no_amount", "no_amount", "twice", "twice"]
+    assert not any(row.quota for row in rows)
+    with pytest.raises(InvalidInput):
+        read("a\t1\n" * (MOST_LINES + 1))
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
+    async with serving(tmp_path_factory.mktemp("quotas")) as (gateway, address):
+        await fill(gateway)
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            yield gateway, client
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_looked_at_then_saved_and_the_rest_stays(site: tuple[Gateway, httpx.AsyncClient]) -> None:
+    gateway, client = site
+    user = next(one for one in await gateway.store.list_users(LOCAL) if one.id == "u1")
+    form = {"pasted": f"이름\t2027-Q2 (억원)\n{user.name}\t3.5\n<b>nobody</b>\t2", "currency": "KRW"}
+    looked = (await client.post("/quotas?lang=ko", data=form | {"act": "look"})).text
+    assert "1건 저장" in looked
+    assert "&lt;b&gt;nobody" in looked
+    assert not await gateway.store.list_quotas(LOCAL, "2027-Q2")
+    saved = (await client.post("/quotas?lang=ko", data=form | {"act": "save"})).text
+    [quota] = await gateway.store.list_quotas(LOCAL, "2027-Q2")
+    assert (quota.owner_id, quota.amount) == ("u1", Money.parse("KRW", Decimal("3.5e8")))
+    assert "1건을 설정" in saved
+    assert user.name + "\t3.5" not in saved, "only what was not understood stays"
+    assert "2027-Q2 (억원)\n&lt;b&gt;nobody" in saved
+    shown = (await client.get("/quotas?period=2027-Q2&lang=ko")).text
+    assert "350,000,000" in shown
+    refused = await client.post("/quotas", data=form | {"currency": "XXQ"})
+    assert refused.status_code == 400
