@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -17,7 +18,16 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
     from services.gateway.imports.weekly.uploads import Uploads
-    from services.gateway.web import asks_page, day_page, forecast_page, import_page, models_page, quotas_page, report_page
+    from services.gateway.web import (
+        asks_page,
+        day_page,
+        forecast_page,
+        history_page,
+        import_page,
+        models_page,
+        quotas_page,
+        report_page,
+    )
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
 
@@ -27,8 +37,16 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(quotas_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     app.include_router(report_page.router(gateway, desks.scratch if desks else None))
+    app.include_router(
+        history_page.router(gateway, _evaluations(desks) if desks else list, desks.scratch if desks else None)
+    )
     if desks is not None:  # what takes a broker
         app.include_router(models_page.router(gateway, desks))
         app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _evaluations(desks: Desks) -> Callable[[], list[Mapping[str, Any]]]:
+    """What is kept with the forecast's versions, newest first."""
+    return lambda: [one["evaluation"] for one in desks.models.about("forecast")["versions"]]

@@ -199,6 +199,7 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
         "deals_address": _deals_address(asked.node, request),
+        "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
         "export": "/v1/exports/forecast?format=xlsx",
     }  # fmt: skip
 

@@ -63,6 +63,10 @@ class Words:
         """A difference of probabilities in signed percentage points."""
         return str(format_decimal(share * 100, "+0.0;-0.0", locale=self.language))
 
+    def change(self, share: float) -> str:
+        """A signed share in whole percent."""
+        return str(format_percent(share, "+0%;−0%", locale=self.language))
+
     def number(self, value: float) -> str:
         """A number."""
         return str(format_decimal(value, locale=self.language))

@@ -1,0 +1,102 @@
+"""What there is to tell of a node's past quarters, and what is missing where it is too little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kit.errors import NotFound
+from kit.money import decimals
+from learning.fiscal import FiscalPeriod, Grain
+from services.gateway.domain import Principal
+from services.gateway.hindsight.quarters import Look, PastQuarter, from_backtests, from_record, joined, recorded
+from services.gateway.rollup import COMPANY
+from services.gateway.service import Gateway
+from services.gateway.store.interface import ForecastDay
+
+MOST_POINTS = 40  # of the period under way
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """Past quarters, oldest first, and how the current one's number has moved so far; nodes that can be asked for.
+
+    lacking: why there is no backtest of the node: untrained, older (than backtests that keep this), too_early (too few
+    wins before its quarters), not_kept (of this node), other_currency; '' where there is one.
+    """
+
+    node: str
+    currency: str
+    quarters: Sequence[PastQuarter]
+    current: FiscalPeriod
+    so_far: Sequence[Look]
+    nodes: Sequence[Mapping[str, Any]]
+    recorded_since: date | None
+    lacking: str
+
+
+async def hindsight(
+    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str
+) -> Hindsight:
+    """`evaluations` of the forecast's versions, newest first. Raises NotFound for a node that is not there, or not
+    seen whole: its totals would tell of colleagues."""
+    found = await gateway.forecast(principal, "", "", currency)
+    seen = [row for row in found["nodes"] if row["booked"] is not None]
+    chosen = node or next((row["node"] for row in seen), COMPANY)
+    if chosen not in {row["node"] for row in seen}:
+        raise NotFound("there is no such node", field="node", value=node[:60], mend="Choose one of the list")
+    money: str = found["currency"]
+    days = await gateway.store.forecast_days(principal, chosen, money)
+    calendar = gateway.workspace.calendar
+    current = calendar.current(gateway.workspace.business_day)
+    own = money == gateway.workspace.currency
+    backtested = from_backtests(evaluations, chosen, calendar) if own else []
+    written = await _written(gateway, principal, chosen, money, days)
+    so_far = [recorded(one, current, decimals(money)[0]) for one in days if one.period == str(current)]
+    return Hindsight(
+        chosen, money, joined(backtested, written), current,
+        _thinned([look for look in so_far if look.day >= current.start - timedelta(days=1)]), seen,
+        min((one.day for one in days), default=None),
+        "" if backtested else _lacking(evaluations, own),
+    )  # fmt: skip
+
+
+async def _written(
+    gateway: Gateway, principal: Principal, node: str, currency: str, days: Sequence[ForecastDay]
+) -> list[PastQuarter]:
+    """Quarters that are over, as they were written down, with what is booked in them now."""
+    by_period: dict[str, list[ForecastDay]] = {}
+    for one in days:
+        by_period.setdefault(one.period, []).append(one)
+    found = []
+    for name, some in by_period.items():
+        period = gateway.workspace.calendar.parse(name)
+        if period.grain is not Grain.QUARTER or period.end > gateway.workspace.business_day:
+            continue
+        try:
+            [row] = (await gateway.forecast(principal, name, node, currency))["nodes"]
+        except NotFound:
+            continue  # the node was none then
+        if row["booked"] is not None:
+            found.append(from_record(period, Decimal(row["booked"]), some, decimals(currency)[0]))
+    return found
+
+
+def _lacking(evaluations: Sequence[Mapping[str, Any]], own: bool) -> str:
+    if not own:
+        return "other_currency"
+    reports = [one.get("backtest") or {} for one in evaluations]
+    if not reports:
+        return "untrained"
+    if not any((one.get("path") or {}).get("rows") for one in reports):
+        return "too_early" if any("why" in one for one in reports) else "older"
+    return "not_kept"
+
+
+def _thinned(looks: Sequence[Look]) -> list[Look]:
+    """At most so many, the newest among them."""
+    step = -(-len(looks) // MOST_POINTS) or 1
+    return list(looks[::-1][::step][::-1])
