@@ -10,6 +10,7 @@ from learning.records import Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.csv_rows import csv_rows
 from services.gateway.domain import FieldError, NodeQuota, Principal, WriteResult, WriteStatus
+from services.gateway.imports.values import parse_amount
 from services.gateway.json_people import quota_from_json, quota_to_json
 from services.gateway.limits import NAME_LENGTH
 from services.gateway.store.interface import Store
@@ -93,9 +94,17 @@ def quota_rows(data: bytes) -> Iterator[tuple[int, Any]]:
         yield line, _raw(cells)
 
 
+def _ungrouped(text: str) -> str:
+    """An amount as people write it in a file, such as 40,000.00 or 4,000만, as a plain decimal; else as it is."""
+    try:
+        return f"{parse_amount(text, thousands=','):f}"
+    except ValueError:
+        return text
+
+
 def _raw(cells: Mapping[str, str]) -> dict[str, Any]:
     node = cells.get("node", "")
     plain = node and ":" not in node and node != "company"
-    amount = {"currency": cells.get("currency", ""), "value": cells.get("amount", "")}
+    amount = {"currency": cells.get("currency", ""), "value": _ungrouped(cells.get("amount", ""))}
     row = {"owner_id" if plain else "node": node, "period": cells.get("period", ""), "amount": amount}
     return row | {TYPE: cells[TYPE]} if TYPE in cells else row

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from kit.errors import Unauthenticated
+from kit.errors import InvalidInput, Unauthenticated
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.rest.ndjson import NDJSON
 from services.gateway.rest.problems import PROBLEM
@@ -25,9 +25,22 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM_RESPONSE, "5XX": PRO
 ALWAYS: list[type[BaseModel]] = [Problem, Result, Money]
 
 
-def routes(tag: str) -> APIRouter:
-    """Routes under /v1 that say themselves what they answer."""
-    return APIRouter(prefix="/v1", tags=[tag], default_response_class=Response)
+def routes(tag: str, *, strict: bool = False) -> APIRouter:
+    """Routes under /v1 that say themselves what they answer; strict ones refuse query parameters they do not name."""
+    asked = STRICT if strict else []
+    return APIRouter(prefix="/v1", tags=[tag], default_response_class=Response, dependencies=asked)
+
+
+async def _known_only(request: Request) -> None:
+    named = (getattr(request.scope.get("route"), "openapi_extra", None) or {}).get("parameters", ())
+    known = [each["name"] for each in named if each["in"] == "query"]
+    for name in request.query_params:
+        if name not in known:
+            mend = f"Use {', '.join(known)}" if known else "Leave it out"
+            raise InvalidInput("there is no such query parameter", field=name[:60], mend=mend)
+
+
+STRICT = [Depends(_known_only)]
 
 
 def gives(model: type[BaseModel], *statuses: int, etag: bool = False) -> dict[int | str, dict[str, Any]]:

@@ -33,7 +33,7 @@ REPLACED = base.query("replaced", text="yes: also entries that were replaced or 
 
 def router(gateway: Gateway, exchange: ExchangePointer) -> APIRouter:
     """The routes."""
-    routes = base.routes("forecast")
+    routes = base.routes("forecast", strict=True)
     kind = Kind("exchange-rates", RATE, read_rate, partial(_save, gateway))
     _write(routes, gateway, exchange, kind)
     _read(routes, gateway)

@@ -35,7 +35,7 @@ BETWEEN = [
 
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
-    routes = base.routes("forecast")
+    routes = base.routes("forecast", strict=True)
 
     @routes.get(
         "/forecast/changes", responses=base.gives(schemas_forecast.ForecastChanges),
@@ -48,10 +48,11 @@ def router(gateway: Gateway) -> APIRouter:
         the largest differences.
         """
         asked = (period_of(gateway, request), text_of(request, "node"), currency_of(request))
-        principal, until, kind = principal_of(request), day_of(request, "to"), kind_of(gateway, request)
+        principal, until, kind = principal_of(request), past_day_of(gateway, request, "to"), kind_of(gateway, request)
         if text_of(request, "from") == SUBMISSION:
             return answer(await since_submission(gateway, principal, *asked, until, kind))
-        return answer(await changes(gateway, principal, *asked, day_of(request, "from"), until, kind))
+        since = past_day_of(gateway, request, "from")
+        return answer(await changes(gateway, principal, *asked, since, until, kind))
 
     @routes.get("/forecast/trees", responses=base.gives(schemas_types.ForecastTrees))
     async def forecast_trees() -> Response:
@@ -107,6 +108,12 @@ def period_of(gateway: Gateway, request: Request) -> FiscalPeriod:
     return calendar.parse(text) if text else calendar.current(gateway.workspace.business_day)
 
 
+def named_period(gateway: Gateway, request: Request) -> str:
+    """?period= as it is kept, '' for all. Raises InvalidInput for what is none."""
+    text = text_of(request, "period")
+    return str(gateway.workspace.calendar.parse(text)) if text else ""
+
+
 def kind_of(gateway: Gateway, request: Request) -> AmountType | None:
     """?type=, None for amounts. Raises NotFound that names those there are."""
     return find_type(gateway.workspace.forecast_types, text_of(request, "type"))
@@ -116,6 +123,15 @@ def day_of(request: Request, name: str) -> date | None:
     """A day, or None. Raises InvalidInput."""
     text = text_of(request, name)
     return parse_day(text, name) if text else None
+
+
+def past_day_of(gateway: Gateway, request: Request, name: str) -> date | None:
+    """A day that is not yet to come, or None. Raises InvalidInput."""
+    day, today = day_of(request, name), gateway.workspace.business_day
+    if day is not None and day > today:
+        mend = f"Name {today} or an earlier one, or leave it out"
+        raise InvalidInput("this day is yet to come", field=name, value=day.isoformat(), mend=mend)
+    return day
 
 
 def currency_of(request: Request) -> str:

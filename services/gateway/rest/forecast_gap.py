@@ -29,7 +29,7 @@ MOST_DEALS, USUAL_DEALS, MOST_SUPPOSED = 10, 5, 50
 
 def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
     """The route."""
-    routes = base.routes("forecast")
+    routes = base.routes("forecast", strict=True)
     most = base.query("deals", "integer", text="at most so many; 5 without", minimum=1, maximum=MOST_DEALS)
 
     @routes.get(

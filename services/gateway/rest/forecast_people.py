@@ -19,7 +19,7 @@ from services.gateway.json_checks import Problems, Reader, check_text
 from services.gateway.limits import LARGEST_MINOR, NAME_LENGTH
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.forecast import TYPE, WHERE, currency_of, kind_of, period_of, text_of
+from services.gateway.rest.forecast import TYPE, WHERE, currency_of, kind_of, named_period, period_of, text_of
 from services.gateway.rest.http import Line, answer, body_of, limit_of, parse
 from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.problems import Refused
@@ -34,7 +34,7 @@ CALL = base.obj(period=base.TEXT, node=base.TEXT, type=base.TEXT, amount=base.MO
 
 def router(gateway: Gateway) -> APIRouter:
     """The routes."""
-    routes = base.routes("forecast")
+    routes = base.routes("forecast", strict=True)
     for kind in CallKind:
         _calls(routes, gateway, kind)
     _record(routes, gateway)
@@ -66,7 +66,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
         description="The history, newest first, undone ones too.",
     )  # fmt: skip
     async def history(request: Request) -> Response:
-        which = (text_of(request, "period"), text_of(request, "node"), text_of(request, "type"))
+        which = (named_period(gateway, request), text_of(request, "node"), text_of(request, "type"))
         cursor, limit = text_of(request, "cursor"), limit_of(request)
         found, following = await calls_page(gateway, principal_of(request), kind, which, cursor, limit)
         return answer({"calls": found, "next_cursor": following})

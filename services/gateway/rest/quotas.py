@@ -16,6 +16,7 @@ from services.gateway.rest import base
 from services.gateway.rest import schemas_records as shapes
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
+from services.gateway.rest.forecast import named_period
 from services.gateway.rest.http import answer, body_of, json_of
 from services.gateway.rest.problems import Refused
 from services.gateway.rest.related import Kind, kinds, save_one, save_rows
@@ -35,7 +36,7 @@ def csv_body(text: str) -> dict[str, Any]:
 
 def router(gateway: Gateway) -> APIRouter:
     """The routes but for the batch, which is like any other."""
-    routes = base.routes("records")
+    routes = base.routes("records", strict=True)
     kind = kinds(gateway, gateway.store)["quotas"]
 
     @routes.put("/quotas", responses=base.gives(Result, 200, 201), openapi_extra=base.takes(kind.schema))
@@ -62,7 +63,7 @@ def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/quotas", responses=base.gives(shapes.Quotas), openapi_extra=base.parameters(period))
     async def quotas(request: Request) -> Response:
         """Quotas of a period: those of owners, then those set on nodes above and those of other types than amounts."""
-        chosen, principal = _text(request, "period"), principal_of(request)
+        chosen, principal = named_period(gateway, request), principal_of(request)
         owners = await gateway.store.list_quotas(principal, chosen)
         nodes = await gateway.store.list_node_quotas(principal, chosen)
         return answer({"quotas": [*map(quota_json, owners), *map(quota_json, nodes)]})
@@ -79,6 +80,7 @@ def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
         for name in ("node", "period"):
             if not given[name]:
                 raise Refused([FieldError(name, "", f"{name} is missing", "Name the node and the period")])
+        given["period"] = named_period(gateway, request)
         dropped = await gateway.store.drop_quotas(
             principal_of(request), given["node"], given["period"], given["currency"].upper(), given["type"] or AMOUNT
         )

@@ -58,7 +58,10 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
     routes = base.routes("views")
     readers: set[object] = set()
 
-    @routes.get("/forecast", responses=base.gives(ForecastTotals), openapi_extra=base.parameters(*FORECAST_PARAMETERS))
+    @routes.get(
+        "/forecast", responses=base.gives(ForecastTotals), dependencies=base.STRICT,
+        openapi_extra=base.parameters(*FORECAST_PARAMETERS),
+    )  # fmt: skip
     async def forecast(request: Request) -> Response:
         """Totals over a tree: booked + deals + not yet created + correction = mean, at every node.
 

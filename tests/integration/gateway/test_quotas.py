@@ -47,10 +47,35 @@ async def test_quotas_of_owners_and_nodes(gateway: RunningGateway, monkeypatch: 
     assert listed == [{"owner_id": "ann", "period": "2017-Q4", "amount": usd("100.00")}, ben, boss]
     [line] = await gateway.lines("/v1/quotas:batch", [boss])
     assert (line["id"], line["status"]) == ("manager:boss", "unchanged")
+    await _as_people_write_them(gateway)
     asked = {"node": "manager:boss", "period": "2017-Q4"}
     assert [(await gateway.http.delete("/v1/quotas", params=asked)).status_code for _ in "12"] == [204, 404]
     assert await shown(gateway, "company") == ["140.00", None, "140.00", "140.00"]
     assert (await gateway.http.delete("/v1/quotas")).json()["field"] == "node"
     monkeypatch.setattr(quotas, "principal_of", lambda _: Principal("ann", Scope.OWN, "ann"))
     assert (await gateway.http.delete("/v1/quotas", params=asked)).status_code == 403
-    assert (await gateway.http.get("/v1/quotas")).json()["quotas"] == listed[:1]
+    mine = (await gateway.http.get("/v1/quotas", params={"period": "2017-Q4"})).json()["quotas"]
+    assert mine == listed[:1]
+
+
+async def _as_people_write_them(gateway: RunningGateway) -> None:
+    """Amounts in files may have thousands separators; a period that is none, and unknown parameters, are refused."""
+    rows = ['ben,2018-Q1,USD,"40,000.00"', 'ann,2018-Q1,KRW,"4,000만"', 'ann,2018-Q2,USD,"40,00"']
+    file = "\n".join(["owner,period,currency,amount", *rows]).encode()
+    told = (await gateway.http.post("/v1/quotas:import", content=file)).json()
+    assert (told["created"], told["rejected"], told["errors"][0]["line"]) == (2, 1, 4)
+    listed = (await gateway.http.get("/v1/quotas", params={"period": "2018-Q1"})).json()["quotas"]
+    assert [each["amount"]["value"] for each in listed] == ["40000000", "40000.00"]
+    for path in ("/v1/quotas", "/v1/forecast", "/v1/forecast/changes", "/v1/forecast/submissions", "/v1/forecast/days"):
+        for name, value in (("period", "xx"), ("perod", "2017-Q4")):
+            refused = await gateway.http.get(path, params={name: value})
+            assert (refused.status_code, refused.json()["field"]) == (400, name), path
+    wrong = await gateway.http.delete("/v1/quotas", params={"node": "company", "period": "xx"})
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "period")
+    for name in ("from", "to"):
+        ahead = await gateway.http.get("/v1/forecast/changes", params={name: "2017-10-02"})
+        assert (ahead.status_code, ahead.json()["field"]) == (400, name), "the day is yet to come"
+    for code in ("XXX", "XTS", "ABC"):
+        rate = {"currency": code, "date": "2017-10-01", "rate": "2"}
+        assert (await gateway.http.put("/v1/exchange-rates", json=rate)).json()["field"] == "currency"
+    assert (await gateway.http.get("/v1/exchange-rates", params={"on": "2017-10-01"})).json()["field"] == "on"
