@@ -19,6 +19,7 @@ from services.gateway.quota_rows import OWNER, AnyQuota
 from services.gateway.rollup import COMPANY
 
 MOST_LINES, MOST_CELLS = 2_000, 24
+MANAGER = "manager:"
 WHOLE = frozenset({"company", "회사", "전사", "전체"})
 TEAM = re.compile(r"(?:team\s+(?:of\s+)?|)(.+?)(?:'s team|\s*팀|)", re.IGNORECASE)
 _APART = re.compile(r"(.*?\D)[\s,;:]+((?:[₩￦$€¥£(\-\u2212△▲]|[A-Z]{3}\s)*\s*\d.*)")
@@ -62,8 +63,8 @@ class Places:
         found: dict[str, set[str]] = {}
         names = {node.id: node.name for node in tree}
         for user in users:
-            node = OWNER + user.id
-            if node in names:
+            node = next((one for one in (OWNER + user.id, MANAGER + user.id) if one in names), "")
+            if node:  # who has no deals of their own stands for the team
                 for said in (user.name, f"{user.name} {user.title}", user.email, user.id, node):
                     found.setdefault(_plain(said), set()).add(node)
         for each in tree:
@@ -82,7 +83,7 @@ class Places:
             return known
         team = TEAM.fullmatch(said.strip())
         heads = self.by_name.get(_plain(team[1]), frozenset()) if team else frozenset()
-        managers = {"manager:" + one.removeprefix(OWNER) for one in heads}
+        managers = {MANAGER + one.removeprefix(OWNER).removeprefix(MANAGER) for one in heads}
         return frozenset(managers & self.names.keys())
 
 

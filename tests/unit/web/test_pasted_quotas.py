@@ -22,12 +22,12 @@ TREE = [
     Node("company", "company", "한빛"), Node("region:Seoul", "region", "Seoul", "company"),
     Node("manager:m1", "manager", "박서준", "region:Seoul"), Node("owner:m1", "owner", "박서준", "manager:m1"),
     Node("owner:u1", "owner", "김민수", "manager:m1"), Node("owner:u2", "owner", "Ann Lee", "manager:m1"),
-    Node("owner:u3", "owner", "이영희", "manager:m1"), Node("owner:u4", "owner", "이영희", "manager:m1"),
+    Node("manager:m2", "manager", "Bo Choi", "region:Seoul"), Node("owner:u3", "owner", "이영희", "manager:m1"), Node("owner:u4", "owner", "이영희", "manager:m1"),
 ]  # fmt: skip
 USERS = [
     User("m1", "박서준", "seo@example.com", "팀장"), User("u1", "김민수", "kim@example.com", "부장"),
     User("u2", "Ann Lee", "ann@example.com", "Rep"), User("u3", "이영희", "lee3@example.com", ""),
-    User("u4", "이영희", "lee4@example.com", ""),
+    User("u4", "이영희", "lee4@example.com", ""), User("m2", "Bo Choi", "bo@example.com", "Manager"),
 ]  # fmt: skip
 CALENDAR = FiscalCalendar()
 
@@ -48,6 +48,7 @@ def told(rows: list[PastedRow]) -> list[tuple[str, str, int | str]]:
         ("Ann Lee: 40,000.00", "owner:u2", 40_000), ("박서준 팀\t9억", "manager:m1", 900_000_000),
         ("박서준\t1억", "owner:m1", 100_000_000), ("Seoul\t12억", "region:Seoul", 1_200_000_000),
         ("전체\t20억", "company", 2_000_000_000), ("manager:m1\t7억", "manager:m1", 700_000_000),
+        ("Bo Choi\t6억", "manager:m2", 600_000_000), ("Bo Choi's team\t6억", "manager:m2", 600_000_000),
         ("3\t영업1팀\t김민수\t5억", "owner:u1", 500_000_000), ("lee4@example.com\t1억", "owner:u4", 100_000_000),
     ],
 )  # fmt: skip
