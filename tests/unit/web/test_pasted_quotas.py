@@ -22,7 +22,8 @@ TREE = [
     Node("company", "company", "한빛"), Node("region:Seoul", "region", "Seoul", "company"),
     Node("manager:m1", "manager", "박서준", "region:Seoul"), Node("owner:m1", "owner", "박서준", "manager:m1"),
     Node("owner:u1", "owner", "김민수", "manager:m1"), Node("owner:u2", "owner", "Ann Lee", "manager:m1"),
-    Node("manager:m2", "manager", "Bo Choi", "region:Seoul"), Node("owner:u3", "owner", "이영희", "manager:m1"), Node("owner:u4", "owner", "이영희", "manager:m1"),
+    Node("manager:m2", "manager", "Bo Choi", "region:Seoul"),
+    Node("owner:u3", "owner", "이영희", "manager:m1"), Node("owner:u4", "owner", "이영희", "manager:m1"),
 ]  # fmt: skip
 USERS = [
     User("m1", "박서준", "seo@example.com", "팀장"), User("u1", "김민수", "kim@example.com", "부장"),
