@@ -67,10 +67,14 @@ class Learned:
     def _histories(self) -> Iterator[DealHistory]:
         """Deals in order until DEEDS actions on ended ones."""
         accounts = {account.id: account for account in self.company.account_records}
+        people = {person.id: person for person, _ in self.company.contacts}
         recognise, deeds = Recogniser(CATALOGUE.actions), 0
         for one in tell_all(self.company):
             account = accounts.get(one.deal.account_id)
-            history = DealHistory(one.deal, tuple(one.changes), tuple(one.activities), account=account)
+            contacts = tuple(
+                (people[role.contact_id], role.role) for role in one.deal.contacts if role.contact_id in people
+            )
+            history = DealHistory(one.deal, tuple(one.changes), tuple(one.activities), account, contacts=contacts)
             deeds += sum(each.action != "" for each in decisions(history, self.company.last_day, recognise))
             self.ids.append(one.deal.id)
             yield history

@@ -42,7 +42,7 @@ def rank(
     if not situation.actionable:
         return Ranking()
     activation = expressions.activation(situation.variables)
-    open_actions, later = _open(situation, catalogue, model, activation)
+    open_actions, later = open_now(situation, catalogue, model, activation)
     explore = model.outcomes >= catalogue.policy.explore_from and bool(model.effects)
     unit = situation.owner_id if policies.unit == "owner" and situation.owner_id else situation.deal_id
     turn = policies.policy(seed, unit)
@@ -110,7 +110,7 @@ def _by_policy(
     return tuple(found)
 
 
-def _open(
+def open_now(
     situation: Situation, catalogue: Catalogue, model: ActionModel, activation: Any
 ) -> tuple[list[tuple[Action, Reach]], list[date]]:
     """What may be done now, in playbook order; and the days on which limits or answers free what fits otherwise."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from learning.contact_counts import count_contacts
 from learning.placements import credited, placements_of
 from learning.records import (
     Account,
@@ -22,7 +23,6 @@ from learning.records import (
 )
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.store.context import Context
-from services.gateway.store.counters import count_contacts
 from services.gateway.store.rows import deal_from
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealcast.common.v1 import insights_pb2
+from learning.contact_counts import count_contacts
 from learning.records import Activity
 from services.gateway.contact_limits import ContactLog
 from services.gateway.convert_actions import _limits
-from services.gateway.store.counters import count_contacts
 from services.gateway.store.interface import Touch
 from services.next_best_action.convert import _limits_to_pb
 from services.next_best_action.domain import Channel

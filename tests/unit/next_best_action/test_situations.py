@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from learning.records import Activity, Change, Deal, DealHistory, DealKind, Outcome
+from learning.records import (
+    Activity,
+    Change,
+    Consent,
+    Contact,
+    ContactRole,
+    Deal,
+    DealHistory,
+    DealKind,
+    Outcome,
+)
 from services.next_best_action import catalogue
 from services.next_best_action.allowed import Allowed
 from services.next_best_action.deeds import WAIT, Recogniser, decisions
@@ -21,6 +31,22 @@ from services.next_best_action.situational import Decisions, learn, residuals, s
 from services.next_best_action.situations import FILE, ActionCoefficients, SituationalEffects, choices_at, keys_of
 
 NAMES = ("", "field Blocker=price", "stage Open")
+ANY_CALL = """
+[channels.call]
+per_7_days = 3
+[channels.chat]
+consent = true
+[[actions]]
+name = "call"
+en = "Call"
+ko = "전화"
+channels = ["call"]
+[[actions]]
+name = "chat"
+en = "Chat"
+ko = "채팅"
+channels = ["chat"]
+"""
 EFFECT = 1.2  # log-odds of answering where price stands in the way
 BORN = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
@@ -102,6 +128,22 @@ def test_conditions_are_held_against_the_record_of_the_day() -> None:
     sure = Allowed(catalogue.load(), ("visit",), [history()], [BORN.date() + timedelta(days=35)],
                    scores={"d1": {BORN.date(): 0.5, BORN.date() + timedelta(days=30): 0.05}})  # fmt: skip
     assert not sure(np.array([0]))[0, 1], "by the score of the day"
+
+
+def test_contact_limits_and_consents_are_those_of_the_day() -> None:
+    first = BORN.date()
+    often = tuple(replace(deed(day, "call", ""), id=f"c{day}") for day in (22, 24, 26))
+    days = [first + timedelta(days=day) for day in (15, 28, 60)]
+    may = Allowed(catalogue.parse(ANY_CALL), ("call", "chat"), [history(*often)] * 3, days)
+    assert may(np.arange(3))[:, 1].tolist() == [True, False, True], "three calls in a week are the limit"
+    person = Contact(
+        "p1", "", consents=(Consent("chat", granted=True, day=days[1]), Consent("call", granted=False, day=days[2]))
+    )
+    known = replace(history(), contacts=((person, "uses"),))
+    known = replace(known, deal=replace(known.deal, contacts=(ContactRole("p1", "uses"),)))
+    found = Allowed(catalogue.parse(ANY_CALL), ("call", "chat"), [known] * 3, days)(np.arange(3))
+    assert found[:, 2].tolist() == [False, True, True], "chat from the day they said yes"
+    assert found[:, 1].tolist() == [True, True, False], "no call once they said no"
 
 
 def test_how_deals_ended_has_no_say_in_the_effects_they_are_counted_by() -> None:
