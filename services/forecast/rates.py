@@ -23,7 +23,7 @@ from services.forecast.rows import Row
 from services.forecast.timing import TimingModel
 
 LEAST_WINS = 1  # what is created is counted in deals, which are more
-LEAST_DAYS = 28
+LEAST_DAYS = 14  # left out, it would teach later replays that more comes than deals say
 HALF_LIFE_DAYS = 180.0
 PRIOR_DAYS = 30.0  # of an average owner's creating, as a prior of each owner's
 SEASON_DAYS = 730

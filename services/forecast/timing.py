@@ -39,7 +39,13 @@ from services.forecast.logodds import LogOdds, fit_log_odds
 PRIOR_LOG_ODDS = -2.5  # about one in thirteen a week
 RISK_WEEKS = 53  # of one snapshot at most
 PULL = 8.0  # precision of each table entry around the prior: what a few tens of weeks at risk know
-PULLS = {"age": 2.0, "step": 4.0, "outlived": 3.0}
+# Where other pulls told later weeks of past deals better; who owns a deal says when it closes rather than how.
+CLOSING_PULLS = {
+    "age": 4.0, "step": 4.0, "outlived": 3.0, "stage": 4.0, "young_quarter": 20.0, "month": 20.0, "stage_days": 30.0,
+}  # fmt: skip
+WINNING_PULLS = {
+    "age": 2.0, "outlived": 3.0, "stage": 2.0, "quarter": 4.0, "month": 30.0, "owner_id": 80.0, "product": 80.0,
+}  # fmt: skip
 MOST_QUIET = 120_000  # weeks at risk without a closing: more hardly tell more
 _GOLDEN = (5**0.5 - 1) / 2  # whose multiples spread evenly
 HALF_LIFE_DAYS = 240.0  # of what a week at risk counts
@@ -216,18 +222,22 @@ def fit_timing(examples: TimingExamples, country: str = "") -> TimingModel:
     choices = {name: np.zeros(table_size(name, len(levels[name]))) for name in (*CHOICES, *STEADY)}
     tables = prior_tables() | choices
     winning = {name: np.zeros(len(tables[name])) for name in WINNING}
-    pulls = {name: PULLS.get(name, PULL) for name in tables}
     prior = TimingModel(LogOdds(PRIOR_LOG_ODDS, tables), LogOdds(0.0, winning), levels, country)
     if not len(examples.columns) or not examples.closed.any():
         return prior
     index, event, weight, deal = _weeks_at_risk(examples, prior)
-    closing = fit_log_odds(prior.closing, index, event, weight, pulls)
+    closing = fit_log_odds(prior.closing, index, event, weight, _pulls(tables, CLOSING_PULLS))
     ended = event > 0
     at_end = {name: index[name][ended] for name in WINNING}
     deal = deal[ended]
     won = examples.won[deal].astype(np.float64)
     offset = score_log_odds(examples.score[deal])
-    return TimingModel(closing, fit_log_odds(prior.winning, at_end, won, weight[ended], pulls, offset), levels, country)
+    how = fit_log_odds(prior.winning, at_end, won, weight[ended], _pulls(winning, WINNING_PULLS), offset)
+    return TimingModel(closing, how, levels, country)
+
+
+def _pulls(tables: Collection[str], own: Mapping[str, float]) -> dict[str, float]:
+    return {name: own.get(name, PULL) for name in tables}
 
 
 def _levels(name: str, values: Sequence[str]) -> tuple[str, ...]:
