@@ -54,7 +54,7 @@ class Record:
         state = self.story.log.state
         choices = {name: text for name in fields if (text := choice(state.get(f"fields.{name}")))}
         variables: dict[str, Variable] = {
-            "stage": str(state["stage"]), "signals": CATALOGUE.signals.found(self.log, eve)
+            "stage": str(state["stage"]), "signals": CATALOGUE.signals.read(self.log, eve).names
         }  # fmt: skip
         return keys_of(variables, choices)
 
@@ -125,8 +125,9 @@ class Driver:
 def allowed(history: DealHistory, day: date) -> Set[str]:
     """The actions whose eligibility, applicability and suitability hold on a deal at the end of a day."""
     variables = features.variables(
-        history, day, probability=USUAL_CHANCE, slip_risk=0.0, amount=1.0, usual=1.0, signals=CATALOGUE.signals
-    )
+        history, day, probability=USUAL_CHANCE, slip_risk=0.0, amount=1.0, usual=1.0,
+        signals=CATALOGUE.signals.read(history.activities, day).names,
+    )  # fmt: skip
     holding = CATALOGUE.gates.holding(expressions.activation(variables))
     return {action.name for place, action in enumerate(CATALOGUE.actions) if holding >> place & 1}
 

@@ -95,17 +95,17 @@ def _activities(event: events_pb2.DealEvent, day: date) -> tuple[Activity, ...]:
     found: list[Activity] = []
     seen: set[tuple[str, str]] = set()
     for one in event.activities[::-1]:
-        stamp, key = one.time, (one.type, one.direction)
+        stamp, kind, direction = one.time, one.type, one.direction
         seconds = stamp.seconds
         if seconds >= end:
             continue
         text = one.text if texts and seconds >= texts_from else ""
         if text:
             texts -= 1
-        elif seconds < month and not whole and (key in seen or key[0] not in CONTACT_TYPES):
+        elif seconds < month and not whole and (kind not in CONTACT_TYPES or (kind, direction) in seen):
             continue
-        seen.add(key)
-        found.append(Activity("", "", *key, time_from_pb(stamp), "", "", text))
+        seen.add((kind, direction))
+        found.append(Activity("", "", kind, direction, time_from_pb(stamp), "", "", text))
     found.reverse()
     return tuple(found)
 

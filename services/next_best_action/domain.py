@@ -134,6 +134,7 @@ class Situation:
     account_id: str = ""
     products: tuple[str, ...] = ()  # on the deal
     hidden: Mapping[str, date] = field(default_factory=dict)  # actions an answer keeps away, and until when
+    shown: tuple[tuple[Signal, date], ...] = ()  # what the notes say, with the day
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 from kit.clock import utc_day
 from learning.records import CHANNELS, Activity, ChangeValue, ContactRole, DealHistory
@@ -20,8 +21,7 @@ from services.next_best_action.contracts import NO_END, days_to_contract_end
 from services.next_best_action.domain import Variable
 from services.next_best_action.signals import NAMES, Signal, read
 
-# Fields of a deal whose history is read here.
-STATE_FIELDS = frozenset(
+STATE_FIELDS = frozenset(  # of a deal, whose history is read here
     ("kind", "motion", "pipeline", "stage", "category", "amount", "close_date", "contacts", "products")
 )
 NEVER = 9_999  # days since something that never happened
@@ -100,8 +100,7 @@ def last_month(activities: Sequence[Activity], day: date) -> dict[str, int]:
     start = end - timedelta(days=30)
     found = {"inbound": 0, "outbound": 0, "internal": 0}
     past = bisect_left(activities, end, key=_time)
-    for place in range(past - 1, max(past - MAX_ACTIVITIES, 0) - 1, -1):
-        activity = activities[place]
+    for activity in reversed(activities[max(past - MAX_ACTIVITIES, 0) : past]):
         if activity.time < start:
             break
         found[activity.direction] = found.get(activity.direction, 0) + 1
@@ -143,13 +142,11 @@ def newest_texts(activities: Sequence[Activity], day: date) -> list[Activity]:
     return found
 
 
-def found_signals(activities: Sequence[Activity], day: date) -> list[tuple[Signal, date]]:
-    """What the newest texts say, each signal with the sentence and day of the newest that says it."""
-    found: dict[str, tuple[Signal, date]] = {}
-    for activity in newest_texts(activities, day):
-        for signal in read(activity.text[:TEXT_READ]):
-            found.setdefault(signal.name, (signal, utc_day(activity.time)))
-    return [found[name] for name in NAMES if name in found]
+class Read(NamedTuple):
+    """What the newest texts say: names in order; what is read, with the sentence and day of the newest that says it."""
+
+    names: list[str]
+    shown: tuple[tuple[Signal, date], ...]
 
 
 class Signals:
@@ -161,13 +158,16 @@ class Signals:
         ]
         self._worded = lru_cache(maxsize=CACHED_TEXTS)(self._words_of)
 
-    def found(self, activities: Sequence[Activity], day: date) -> list[str]:
-        """Names of the signals in the newest texts up to `day`, in order of the alphabet."""
-        found: set[str] = set()
+    def read(self, activities: Sequence[Activity], day: date) -> Read:
+        """Of the newest texts up to `day`."""
+        names: set[str] = set()
+        shown: dict[str, tuple[Signal, date]] = {}
         for activity in newest_texts(activities, day):
             text = activity.text[:TEXT_READ]
-            found.update(self._worded(text), [signal.name for signal in read(text)])
-        return sorted(found)
+            names.update(self._worded(text))
+            for signal in read(text):
+                shown.setdefault(signal.name, (signal, utc_day(activity.time)))
+        return Read(sorted(names | shown.keys()), tuple([shown[name] for name in NAMES if name in shown]))
 
     def _words_of(self, text: str) -> tuple[str, ...]:
         plain = text.lower()
@@ -220,7 +220,7 @@ def standing(history: DealHistory, day: date) -> Standing:
 
 def variables(
     history: DealHistory, day: date, *, probability: float, slip_risk: float, amount: float, usual: float,
-    signals: Signals,
+    signals: list[str],
 ) -> dict[str, Variable]:  # fmt: skip
     """All VARIABLES of a deal as of the end of `day`; amounts in major units of one currency."""
     found = standing(history, day)
@@ -257,7 +257,7 @@ def variables(
         "has_blocker": "blocks" in roles,
         "product_count": len(products) if isinstance(products, tuple) else 0,
         "open_service_case": open_service_case(history.activities, day),
-        "signals": signals.found(history.activities, day),
+        "signals": signals,
         **recency(last_contacts(history.activities, day), age),
     }
 

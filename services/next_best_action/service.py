@@ -52,7 +52,6 @@ class NextBestAction:
 
     def _answer(self, asked: Asked, model: ActionModel, pointer: Pointer | None) -> Answer:
         version, generation = (pointer.version, pointer.generation) if pointer else (PRIOR_VERSION, 0)
-        signals = tuple(features.found_signals(asked.history.activities, asked.day))
         generation += self.edition  # both only grow, so an answer by a newer catalogue or model wins
         found = situation(asked, self.catalogue, model)
         here = model.at(asked.history, asked.day, found.variables)
@@ -62,7 +61,7 @@ class NextBestAction:
         by = f"{version}+{self.edition}" if self.edition else version
         name = insight_id(KIND, deal.id, deal.revision, generation, day, upstream, by)
         key = InsightKey(deal.revision, generation, day, name, asked.upstream)
-        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking, self.edition, signals)
+        return Answer(key, version, as_of(self._clock.now(), asked.day), ranking, self.edition, found.shown)
 
 
 def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situation:
@@ -73,14 +72,15 @@ def situation(asked: Asked, catalogue: Catalogue, model: ActionModel) -> Situati
     worth = amount
     if deal.kind is DealKind.LEAD:
         worth *= catalogue.win_rate if model.win_rate is None else model.win_rate
+    read = catalogue.signals.read(history.activities, asked.day)
     found = features.variables(
         history, asked.day, probability=asked.probability, slip_risk=asked.slip_risk, amount=amount, usual=usual,
-        signals=catalogue.signals,
+        signals=read.names,
     ) if actionable else {}  # fmt: skip
     return Situation(
         deal.id, deal.revision, asked.day, actionable, asked.probability, worth, currency, found, people(history),
         history.counters, deal.owner_id, deal.account_id, tuple([line.product_id for line in deal.products]),
-        hidden(asked) if asked.answers else {},
+        hidden(asked) if asked.answers else {}, read.shown,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def read_decisions(histories: Iterable[DealHistory], as_of: date, catalogue: Cat
         for one in decisions(history, as_of, recognise):
             found.rows.append(timeline.row(one.day, end_of(one.day)))
             found.decided.append(one)
-            found.signals.append(catalogue.signals.found(history.activities, one.day))
+            found.signals.append(catalogue.signals.read(history.activities, one.day).names)
             found.deals.append(number)
             found.ended.append(ENDED.get(history.deal.outcome, math.nan))
         if len(found.rows) >= MOST_ROWS:

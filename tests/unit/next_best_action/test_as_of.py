@@ -35,7 +35,15 @@ def change(name: str, value: Any, when: datetime) -> Change:
 
 
 def seen(history: DealHistory, day: date) -> dict[str, Any]:
-    return variables(history, day, probability=0.4, slip_risk=0.0, amount=1.0, usual=1.0, signals=SIGNALS)
+    return variables(
+        history,
+        day,
+        probability=0.4,
+        slip_risk=0.0,
+        amount=1.0,
+        usual=1.0,
+        signals=SIGNALS.read(history.activities, day).names,
+    )
 
 
 def deal_of(values: dict[str, Any], changes: tuple[Change, ...], log: tuple[Activity, ...] = ()) -> DealHistory:

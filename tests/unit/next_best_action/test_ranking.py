@@ -209,7 +209,7 @@ def test_signals_are_found_in_the_newest_texts_alone() -> None:
     signals = Signals({"price": ["Discount", "할인"], "demo": ["demo", ""], "none": []})
 
     def found(*texts: tuple[float, str]) -> list[str]:
-        return signals.found([activity("note", "internal", ago, text) for ago, text in texts], DAY)
+        return signals.read([activity("note", "internal", ago, text) for ago, text in texts], DAY).names
 
     assert found((3, "A DISCOUNT and a Demo?")) == ["demo", "price"]
     assert found((3, "x" * 500 + "demo")) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from learning.records import Activity
 from services.next_best_action import catalogue
-from services.next_best_action.features import found_signals
+from services.next_best_action.features import Signals
 from services.next_best_action.signals import NAMES, Signal, read
 from tests.unit.next_best_action.nba_builders import DAY, activity, at
 
@@ -130,9 +130,9 @@ def test_newest_texts_tell_first_and_later_ones_nothing() -> None:
         activity("note", "internal", 10, "가격이 비싸다고 함."),
         activity("note", "internal", -3, "They went silent."),
     )
-    assert found_signals(log, DAY) == [(Signal("price", "가격이 비싸다고 함."), at(10).date())]
+    assert Signals({}).read(log, DAY).shown == ((Signal("price", "가격이 비싸다고 함."), at(10).date()),)
 
 
 def test_the_catalogue_sees_read_signals_and_its_own_words() -> None:
     log = (activity("mail", "inbound", 3, "가격이 비쌉니다. 견적 다시 부탁드립니다"),)
-    assert catalogue.load().signals.found(log, DAY) == ["price", "quote"]
+    assert catalogue.load().signals.read(log, DAY).names == ["price", "quote"]

@@ -13,7 +13,7 @@ TEXTS = ["contacts == 0", "10 / contacts > 1", "overdue // or not", "kind == 'OP
 def activation() -> object:
     question = asked(activities=(activity("mail", "inbound", 3, "discount?"),))
     found = variables(question.history, DAY, probability=0.4, slip_risk=0.0, amount=1.0, usual=1.0,
-                      signals=ACTIONS.signals)  # fmt: skip
+                      signals=ACTIONS.signals.read(question.history.activities, DAY).names)  # fmt: skip
     return expressions.activation(found)
 
 
