@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.privacy_erasing import check_target, follow, places, show
 
 app = typer.Typer(
     help="Find a person, export what is kept about them, restrict or erase them. Dealcast must be running.",
@@ -21,8 +21,18 @@ User = Annotated[bool, typer.Option("--user", help="The id is a user's (a seller
 Also = Annotated[
     list[str] | None, typer.Option("--also", help="A word that stands for this person and nobody else; repeatable.")
 ]
+Member = Annotated[bool, typer.Option("--member", help="The id is a member's, who signs in, not a contact's.")]
+Theirs = Annotated[
+    list[str] | None,
+    typer.Option("--theirs", help="What is in doubt is this person: a ref as shown, deal:ID, or rest; repeatable."),
+]
+Others = Annotated[
+    list[str] | None,
+    typer.Option("--others", help="What is in doubt is not this person: as for --theirs; repeatable."),
+]
+Erasure = Annotated[str, typer.Argument(help="As erasures shows it.", metavar="ERASURE")]
 UNKNOWN = "dealcast privacy find shows ids"
-POLL_SECONDS = 1.0
+UNKNOWN_ERASURE = "dealcast privacy erasures lists them"
 
 
 @app.command()
@@ -42,19 +52,29 @@ def find(
 
 @app.command()
 def where(
-    identity: Identity, user: User = False, also: Also = None, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = ""
+    identity: Identity,
+    user: User = False,
+    also: Also = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+    member: Member = False,
 ) -> None:
     """Every place that holds them: tables, streams, files."""
-    told = _ask(data_dir, url, "where", identity, user, also)
-    _places(told["found"])
+    told = _ask(data_dir, url, "where", _who(identity, user, member, also))
+    places(told["found"])
+    for one in told["same"]:
+        typer.echo(f"merged into this record, and erased with it: {one['kind']} {one['id']}", err=True)
     for one in told["alike"]:
         typer.echo(f"seems to be the same person: {one['kind']} {one['id']}", err=True)
     if told["unsearched"]:
         words = ", ".join(told["unsearched"])
-        typer.echo(f"not looked for in texts, as others are called so too or it is too short: {words}", err=True)
+        typer.echo(f"not looked for in texts, as others have it too or it is too short: {words}", err=True)
         typer.echo("to look for more, name it with --also", err=True)
     for place in told["out_of_reach"]:
         typer.echo(f"cannot be looked into: {place}", err=True)
+    if told["doubts"]:
+        show(told["doubts"])
+        typer.echo("decide these with --theirs REF and --others REF of erase, or when it has ended", err=True)
 
 
 @app.command()
@@ -65,14 +85,16 @@ def export(
     also: Also = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    member: Member = False,
 ) -> None:
     """Write everything that is kept about them into a file, which then is personal data itself."""
     import json
 
     from services.gateway.privacy.sheets import workbook
 
-    found = _ask(data_dir, url, "export", identity, user, also)
-    if out.suffix == ".xlsx":
+    check_target(out)
+    found = _ask(data_dir, url, "export", _who(identity, user, member, also))
+    if out.suffix.lower() == ".xlsx":
         out.write_bytes(workbook(found))
     else:
         out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
@@ -88,36 +110,55 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    member: Member = False,
+    theirs: Theirs = None,
+    others: Others = None,
 ) -> None:
     """Erase them everywhere. There is no way back."""
     if not yes:
-        where(identity, user, also, data_dir, url)
+        where(identity, user, also, data_dir, url, member)
         typer.confirm("Erase this person from all of it? There is no way back", abort=True)
-    begun = _ask(data_dir, url, "erase", identity, user, also)
+    decided = {"theirs": theirs or [], "others": others or []}
+    begun = _ask(data_dir, url, "erase", _who(identity, user, member, also) | decided)
     typer.echo(f"erasure {begun['id']}")
-    stage = ""
-    while (told := call(data_dir, url, "GET", f"/v1/privacy/erasures/{begun['id']}"))["state"] == "RUNNING":
-        if told["stage"] != stage:
-            stage = told["stage"]
-            typer.echo(f"{told['progress']:4.0%}  {stage}", err=True)
-        time.sleep(POLL_SECONDS)
-    typer.echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
-    if told["left"]:
-        _places(told["left"])
-        typer.echo("these still hold them; docs/privacy.md says what to do", err=True)
-        raise typer.Exit(1)
+    follow(data_dir, url, begun["id"])
+
+
+@app.command()
+def doubts(
+    erasure: Erasure,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """What nobody has decided in an erasure: people of the same name, and rows that name it."""
+    show(call(data_dir, url, "GET", f"/v1/privacy/erasures/{erasure}/doubts", unknown=UNKNOWN_ERASURE)["doubts"])
+
+
+@app.command()
+def settle(
+    erasure: Erasure,
+    theirs: Theirs = None,
+    others: Others = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Url = "",
+) -> None:
+    """Decide what is in doubt: what is theirs is erased, what is others' stays, and the erasure goes on."""
+    decided = {"theirs": theirs or [], "others": others or []}
+    call(data_dir, url, "POST", f"/v1/privacy/erasures/{erasure}:settle", unknown=UNKNOWN_ERASURE, json=decided)
+    follow(data_dir, url, erasure)
 
 
 @app.command()
 def erasures(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
     """All erasures, newest first; they tell nothing of who it was."""
     for one in call(data_dir, url, "GET", "/v1/privacy/erasures")["erasures"]:
-        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['state']}  {one['kind']}  {one['rows']:,} rows")
+        open_ = f"  {len(one['doubts'])} in doubt: dealcast privacy doubts {one['id']}" if one["doubts"] else ""
+        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['state']}  {one['kind']}  {one['rows']:,} rows{open_}")
 
 
 @app.command()
 def readmit(
-    erasure: Annotated[str, typer.Argument(help="As erasures shows it.", metavar="ERASURE")],
+    erasure: Erasure,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
@@ -193,12 +234,10 @@ def retention(
         typer.echo(f"{kind:16} {'for ever' if days is None else f'{days:,} days'}{went}")
 
 
-def _ask(data_dir: Path, url: str, act: str, identity: str, user: bool, also: list[str] | None) -> Any:
-    body = {"kind": "user" if user else "contact", "id": identity, "also": also or []}
+def _who(identity: str, user: bool, member: bool, also: list[str] | None) -> dict[str, Any]:
+    kind = "user" if user else "member" if member else "contact"
+    return {"kind": kind, "id": identity, "also": also or []}
+
+
+def _ask(data_dir: Path, url: str, act: str, body: Mapping[str, Any]) -> Any:
     return call(data_dir, url, "POST", f"/v1/privacy/people:{act}", unknown=UNKNOWN, json=body)
-
-
-def _places(found: Iterable[Mapping[str, Any]]) -> None:
-    for one in found:
-        records = f"  ({', '.join(one['records'][:5])})" if one["records"] else ""
-        typer.echo(f"{one['store']:15} {one['place']:40} {one['count']:,}{records}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import nats.errors
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from nats.js.kv import KeyValue
 from nats.js.object_store import ObjectStore
@@ -78,6 +79,35 @@ class ModelShelf:
         except _FAULTS as error:
             raise _unavailable("the models could not be looked at", error) from error
         return True
+
+    async def drop(self, name: str) -> None:
+        """Delete the bytes under a digest, overwritten on the server's disk; what is not there is passed over."""
+        try:
+            async with asyncio.timeout(TRANSFER_SECONDS):
+                store = await self._js().object_store(ARTIFACTS_BUCKET)
+                chunks = f"$O.{ARTIFACTS_BUCKET}.C.{(await store.get_info(name)).nuid}"
+                for number in await self._numbers(chunks):
+                    await self._js().delete_msg(f"OBJ_{ARTIFACTS_BUCKET}", number)
+                await store.delete(name)
+        except NotFoundError:
+            return
+        except _FAULTS as error:
+            raise _unavailable("a model could not be deleted", error) from error
+
+    async def _numbers(self, subject: str) -> list[int]:
+        """The numbers of an object's messages."""
+        reader = await self._js().pull_subscribe(
+            subject, stream=f"OBJ_{ARTIFACTS_BUCKET}",
+            config=ConsumerConfig(ack_policy=AckPolicy.NONE, headers_only=True, inactive_threshold=30),
+        )  # fmt: skip
+        found: list[int] = []
+        try:
+            left = (await reader.consumer_info()).num_pending or 0
+            while len(found) < left:
+                found += [one.metadata.sequence.stream for one in await reader.fetch(left - len(found), timeout=5)]
+        finally:
+            await reader.unsubscribe()
+        return found
 
     async def point(self, service: str, pointer: Pointer) -> None:
         """Make a service follow another model."""

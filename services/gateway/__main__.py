@@ -1,4 +1,4 @@
-"""python -m services.gateway [serve | train-job … | health-job … | registry-get …]."""
+"""python -m services.gateway [serve | train-job … | health-job … | registry-get … | registry-erase …]."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         from services.gateway import training_job
 
         return training_job.fetch(rest)
+    if verb == "registry-erase":
+        from services.gateway.privacy import registry_job
+
+        return registry_job.main(rest)
     if verb != "serve":
-        sys.stderr.write(f"unknown verb {verb!r}: use serve, train-job, health-job or registry-get\n")
+        sys.stderr.write(f"unknown verb {verb!r}: use serve, train-job, health-job, registry-get or registry-erase\n")
         return 2
     return serve()
 

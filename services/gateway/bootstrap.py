@@ -50,8 +50,10 @@ from services.gateway.monitoring.publisher import AlertPublisher
 from services.gateway.monitoring.shadows import Shadows
 from services.gateway.monitoring.watching import Watcher
 from services.gateway.policies import PolicyDesk
-from services.gateway.privacy.desk import PrivacyDesk, Reach
+from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.erasing import Eraser
+from services.gateway.privacy.models import HeldModels
+from services.gateway.privacy.reach import Reach
 from services.gateway.privacy.retention import Retention
 from services.gateway.privacy.streams import Streams
 from services.gateway.privacy.withheld import Withheld
@@ -135,9 +137,10 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     sender = Publisher(nc, streams_file=settings.streams_file)
     access = AccessLog(store)
     reach = Reach(store, Streams(nc, settings.streams_file), settings.data_dir.resolve())
-    eraser = Eraser(reach, imports.jobs, trainer.jobs, models.load, gateway.outbox)
+    held = HeldModels(models, trainer, shadows, RegistryPlace.of(settings), scratch)
+    eraser = Eraser(reach, imports.jobs, trainer.jobs, held, models.load, gateway.outbox)
     retention = Retention(store, workspace, reach.streams, imports.jobs, gateway.outbox)
-    privacy = PrivacyDesk(reach, eraser.begin, gateway.outbox, gateway.news, retention)
+    privacy = PrivacyDesk(reach, eraser, gateway.outbox, gateway.news, retention)
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
                   acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds, entry), settings.hosts))

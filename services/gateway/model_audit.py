@@ -20,6 +20,7 @@ class ModelAct(StrEnum):
     RULES_CHANGED = "RULES_CHANGED"
     SHADOW_STARTED = "SHADOW_STARTED"  # it scores along, unseen
     SHADOW_ENDED = "SHADOW_ENDED"
+    REMOVED = "REMOVED"  # it held a person who was erased
 
 
 @dataclass(frozen=True, slots=True)

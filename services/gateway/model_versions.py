@@ -95,6 +95,33 @@ class ModelVersions:
             known["versions"] = [dict(version), *others]
             await self._store.put_setting(MODELS, self._models)
 
+    async def mark_erased(self, service: str, version: str, erasure: str) -> None:
+        """The version holds a person who was erased: it serves until another does, and never again."""
+        row = self.version(service, version)
+        await self._change(service, row | {"erased": {"erasure": erasure, "time": wall_time()}})
+
+    async def remove(self, service: str, version: str, erasure: str) -> None:
+        """Let go of a version that does not serve: it held a person who was erased. Its figures stay."""
+        row = self.version(service, version)
+        digest = str(row["digest"])
+        kept = [each for of in self._models.values() for each in of["versions"] if not each.get("removed")]
+        if not any(each["digest"] == digest and each["version"] != version for each in kept):
+            await self._shelf.drop(digest)
+        await self._change(service, row | {"removed": {"erasure": erasure, "time": wall_time()}})
+        serving = self._workspace.serving[service]
+        await self._store.add_model_audit(
+            AuditEntry(ModelAct.REMOVED, RULE, f"it held a person who was erased (erasure {erasure})", service, version,
+                       serving.version)
+        )  # fmt: skip
+        log.info("model_removed", service_name=service, version=version, erasure=erasure)
+        self._told()
+
+    async def _change(self, service: str, row: Mapping[str, Any]) -> None:
+        async with self._lock:
+            known = self._models[service]
+            known["versions"] = [dict(row) if row["version"] == one["version"] else one for one in known["versions"]]
+            await self._store.put_setting(MODELS, self._models)
+
     async def decided(self, service: str, version: str, decision: Mapping[str, Any]) -> None:
         """Keep with the version what the rule says of it, and in the audit log where it keeps it from serving."""
         row = self.version(service, version) | {"decision": dict(decision)}
@@ -111,9 +138,13 @@ class ModelVersions:
         self, service: str, version: str, reason: str, data: bytes | None = None, *, who: str = RULE,
         act: ModelAct = ModelAct.PROMOTED, figures: Mapping[str, Any] = NOTHING,
     ) -> Serving:  # fmt: skip
-        """Make the version serve. Raises NotFound where it is not registered, Unavailable without NATS."""
+        """Make the version serve. Raises NotFound where it is not registered, Conflict where it serves already or held
+        a person who was erased, Unavailable without NATS."""
         check_service(service)
         row = self.version(service, version)
+        if act is ModelAct.PROMOTED and version == self._workspace.serving[service].version:
+            raise Conflict("this version serves already", field="version", value=version, mend="Nothing is to be done")
+        _refuse_erased(row)
         async with self._lock:
             digest = str(row["digest"])
             if not await self._shelf.has(digest):
@@ -186,6 +217,14 @@ class ModelVersions:
             serving = Serving(serving.version, there.generation + 1, serving.digest)
             await self._workspace.serve(service, serving)
         await self._shelf.point(service, Pointer(serving.version, serving.generation, serving.digest))
+
+
+def _refuse_erased(row: Mapping[str, Any]) -> None:
+    """Raises Conflict for a version that is not to serve again."""
+    gone = row.get("removed") or row.get("erased")
+    if gone:
+        message = f"this version held a person who was erased on {gone['time'][:10]}, and is removed"
+        raise Conflict(message, field="version", value=row["version"], mend="Name another version, or train anew")
 
 
 def check_service(service: str) -> None:

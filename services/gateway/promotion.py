@@ -30,6 +30,8 @@ def decide(
     """On versions as the gateway keeps them; `champion` None where nothing serves."""
     if champion is None:
         return serve("first", "nothing served before")
+    if champion.get("erased"):
+        return serve("erased", "what serves holds a person who was erased, and is replaced whatever is compared")
     if challenger["digest"] == champion["digest"]:
         return wait("same", f"it is the same model as version {champion['version']}, which serves")
     if service == "lead_scoring":

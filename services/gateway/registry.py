@@ -1,16 +1,19 @@
 """The model registry: MLflow on SQLite and a folder, or a server. Imported by short-lived processes only.
 
 `register` keeps an artifact with its evaluation as a new version of the service's registered model, and for lead
-scoring the time-forward scores that the other models train on; `fetch` gives a version's packed bytes or scores back.
+scoring the time-forward scores that the other models train on; `fetch` gives a version's packed bytes or scores back;
+`remove` deletes one.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ class Registry:
             os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
             os.environ.setdefault("DO_NOT_TRACK", "true")
             os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+            os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
             from mlflow.tracking import MlflowClient
 
             if self._uri.startswith("sqlite:///"):
@@ -67,29 +71,64 @@ class Registry:
             raise _unavailable(error) from error
         return str(version.version)
 
-    def fetch(self, service: str, version: str, name: str = ARTIFACT) -> bytes:
-        """A file of a version: its packed artifact, or SCORES. Raises NotFound, Unavailable."""
-        from mlflow.exceptions import MlflowException
-
+    def download(self, service: str, version: str, folder: Path) -> Path:
+        """All files of a version, below the folder. Raises NotFound, Unavailable."""
         client = self.open()
         try:
-            run_id = client.get_model_version(service, version).run_id
-            with tempfile.TemporaryDirectory() as folder:
+            with _known(service, version):
+                run_id = client.get_model_version(service, version).run_id
+                return Path(client.download_artifacts(run_id, "model", str(folder)))
+        except OSError as error:
+            raise _unavailable(error) from error
+
+    def remove(self, service: str, version: str) -> None:
+        """Delete a version with its files; of a database and folder of its own nothing of it is left on the disk.
+
+        Raises Unavailable; a version that is not there is passed over.
+        """
+        client = self.open()
+        try:
+            with _known(service, version):
+                run_id = client.get_model_version(service, version).run_id
+        except NotFound:
+            return
+        with suppress(NotFound), _known(service, version):  # the run may be gone, where this was interrupted
+            if client.get_run(run_id).info.lifecycle_stage == "active":
+                client.delete_run(run_id)
+            if self._uri.startswith("sqlite:///"):
+                self._collect(run_id)
+        with _known(service, version):
+            client.delete_model_version(service, version)
+
+    def _collect(self, run_id: str) -> None:
+        """What MLflow deletes is only marked until it is collected."""
+        import sqlite3
+        from contextlib import closing, redirect_stdout
+
+        from mlflow.cli import gc
+
+        try:
+            with redirect_stdout(sys.stderr):
+                where = ["--backend-store-uri", self._uri, "--tracking-uri", self._uri]
+                gc.main([*where, "--run-ids", run_id], standalone_mode=False)
+            with closing(sqlite3.connect(self._uri.removeprefix("sqlite:///"))) as database:
+                database.execute("VACUUM")
+        except Exception as error:
+            raise _unavailable(error) from error
+
+    def fetch(self, service: str, version: str, name: str = ARTIFACT) -> bytes:
+        """A file of a version: its packed artifact, or SCORES. Raises NotFound, Unavailable."""
+        client = self.open()
+        try:
+            with _known(service, version), tempfile.TemporaryDirectory() as folder:
+                run_id = client.get_model_version(service, version).run_id
                 kept = {each.path for each in client.list_artifacts(run_id, "model")}
                 if f"model/{name}" not in kept:
                     raise NotFound(
                         f"the version keeps no {name}", field="version", value=f"{service} {version}",
                         mend="Train again, or restore the models folder",
                     )  # fmt: skip
-                path = client.download_artifacts(run_id, f"model/{name}", folder)
-                return Path(path).read_bytes()
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                raise NotFound(
-                    "the registry has no such version", field="version", value=f"{service} {version}",
-                    mend="Train again, or restore the models folder",
-                ) from error  # fmt: skip
-            raise _unavailable(error) from error
+                return Path(client.download_artifacts(run_id, f"model/{name}", folder)).read_bytes()
         except OSError as error:
             raise _unavailable(error) from error
 
@@ -110,6 +149,22 @@ class Registry:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+
+
+@contextmanager
+def _known(service: str, version: str) -> Iterator[None]:
+    """Says NotFound where the registry has no such version, Unavailable where it does not work."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            raise NotFound(
+                "the registry has no such version", field="version", value=f"{service} {version}",
+                mend="Train again, or restore the models folder",
+            ) from error  # fmt: skip
+        raise _unavailable(error) from error
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> list[Any]:

@@ -219,9 +219,9 @@ class TrainingRun:
                 waits = entry["version"]
 
     def _decide(self, service: str, version: str, waits: str) -> Decision:
-        if waits:
-            return waits_with(waits)
         row, champion = self._versions.version(service, version), self._versions.champion(service)
+        if waits and not (champion and champion.get("erased")):
+            return waits_with(waits)
         return decide(service, row, champion, self._rules.promotion, self._gateway.workspace.business_day)
 
     async def _finish(self) -> None:

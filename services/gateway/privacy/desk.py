@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from kit.errors import InvalidInput, NotFound
+from kit.errors import Conflict, InvalidInput, NotFound
 from services.gateway.domain import Principal
 from services.gateway.live import Signal
-from services.gateway.privacy.files import find_in_files
-from services.gateway.privacy.person import CONTACT, SHORTEST_ALSO, USER, Person
-from services.gateway.privacy.records import PlaceFound, Restriction, now, time_text
+from services.gateway.privacy.doubts import Doubt, Verdicts, people_in
+from services.gateway.privacy.erasing import Eraser
+from services.gateway.privacy.person import CONTACT, MEMBER, SHORTEST_ALSO, USER, Person
+from services.gateway.privacy.reach import Reach
+from services.gateway.privacy.records import LEFT, Erasure, Restriction, now, time_text
 from services.gateway.privacy.retention import Retention
-from services.gateway.privacy.streams import Streams
 from services.gateway.store.interface import Store
 
-KINDS = (CONTACT, USER)
+KINDS = (CONTACT, USER, MEMBER)
 MOST_ALSO, LONGEST_ALSO, LONGEST_REASON = 20, 200, 500
 MOST_ROWS = 10_000  # of each table, in an export
 OUT_OF_REACH = (
@@ -29,27 +28,12 @@ OUT_OF_REACH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Every place there is, in one: the database, the streams, the data folder."""
-
-    store: Store
-    streams: Streams
-    folder: Path
-
-    async def find(self, principal: Principal, person: Person) -> list[PlaceFound]:
-        """Wherever the person stands. Raises Unavailable."""
-        found = await self.store.find_person(principal, person)
-        found += await self.streams.find(person)
-        return found + await asyncio.to_thread(find_in_files, self.folder, person)
-
-
 @dataclass(slots=True)
 class PrivacyDesk:
     """The use cases; erasures are begun here and done by `erasing.Eraser`."""
 
     reach: Reach
-    begin: Callable[[Principal, Person], Awaitable[Any]]
+    eraser: Eraser
     outbox: Signal
     news: Signal
     retention: Retention
@@ -73,7 +57,9 @@ class PrivacyDesk:
         Raises NotFound, InvalidInput.
         """
         if kind not in KINDS:
-            raise InvalidInput("there are no such people", field="kind", value=kind[:60], mend="Use contact or user")
+            raise InvalidInput(
+                "there are no such people", field="kind", value=kind[:60], mend="Use contact, user or member"
+            )
         words = [one.strip() for one in also]
         if len(words) > MOST_ALSO or any(not SHORTEST_ALSO <= len(one) <= LONGEST_ALSO for one in words):
             mend = f"Give up to {MOST_ALSO} words of {SHORTEST_ALSO} to {LONGEST_ALSO} characters"
@@ -84,13 +70,17 @@ class PrivacyDesk:
             if not words:
                 raise
             found = Person(identity, kind)
-        return replace(found, also=tuple(words))
+        borne = await self.store.borne(principal, found, words)
+        found = replace(found, also=tuple(one for one in words if one not in borne), doubted=tuple(borne))
+        return await self._joined(principal, found, await self.store.merged_into(principal, found))
 
     async def about(self, principal: Principal, person: Person) -> dict[str, Any]:
         """Where they stand, who seems to be the same, and what is not looked for. Raises Unavailable."""
         found = await self.reach.find(principal, person)
         alike = await self.store.alike(principal, person)
+        doubts = await self.reach.doubts(principal, person)
         return {
+            "same": [_told(one) for one in person.same], "doubts": [one.to_json(told=True) for one in doubts],
             "person": _told(person), "alike": [_told(one) for one in alike], "unsearched": person.unsearched,
             "found": [one.to_json() for one in found], "out_of_reach": list(OUT_OF_REACH),
         }  # fmt: skip
@@ -98,14 +88,64 @@ class PrivacyDesk:
     async def export(self, principal: Principal, person: Person) -> dict[str, Any]:
         """Everything the database holds about them, table by table, and where else they stand."""
         tables: dict[str, list[Any]] = {}
-        for name, row in await self.store.rows_about(principal, person, MOST_ROWS):
-            tables.setdefault(name, []).append(dict(row))
+        for one in person.everyone:
+            for name, row in await self.store.rows_about(principal, one, MOST_ROWS):
+                tables.setdefault(name, []).append(dict(row))
         about = await self.about(principal, person)
         return {"exported_time": time_text(now()), **about, "tables": tables}
 
-    async def erase(self, principal: Principal, person: Person) -> Any:
-        """Begin to erase them."""
-        return await self.begin(principal, person)
+    async def erase(
+        self, principal: Principal, person: Person, theirs: Sequence[str] = (), others: Sequence[str] = ()
+    ) -> Erasure:
+        """Begin to erase them, with what is decided of what is in doubt. Raises InvalidInput, Conflict, NotFound."""
+        verdicts = Verdicts()
+        if theirs or others:
+            verdicts = verdicts.joined(theirs, others, await self.reach.doubts(principal, person))
+        person = await self._joined(principal, person, await self._named(principal, verdicts))
+        return await self.eraser.begin(principal, person, verdicts.without(person.aliases))
+
+    async def _named(self, principal: Principal, verdicts: Verdicts) -> list[Person]:
+        return [await self.store.person(principal, *one) for one in people_in(verdicts.theirs)]
+
+    async def _joined(self, principal: Principal, person: Person, same: Sequence[Person]) -> Person:
+        """The person with other records of theirs: what these have in common is nobody else's."""
+        if not same:
+            return person
+        aliases = tuple({one.ref: one for one in (person, *person.same, *same)})
+        known = [await self._anew(principal, one, aliases) for one in (person, *person.same, *same)]
+        return known[0].joined(known[1:])
+
+    async def _anew(self, principal: Principal, one: Person, aliases: Sequence[str]) -> Person:
+        try:
+            known = await self.store.person(principal, one.kind, one.id, aliases) if one.kind in KINDS else one
+        except NotFound:
+            known = one
+        return replace(one, aliases=tuple(aliases), shared=known.shared, common=known.common)
+
+    async def erasure(self, principal: Principal, erasure_id: str) -> Erasure:
+        """One of them. Raises NotFound."""
+        for one in await self.store.erasures(principal):
+            if one.id == erasure_id:
+                return one
+        raise NotFound("there is no such erasure", field="id", value=erasure_id[:60], mend="List them")
+
+    async def doubts(self, principal: Principal, erasure_id: str) -> list[Doubt]:
+        """What nobody has decided in an erasure, with its words. Raises NotFound, Unavailable."""
+        one = await self.erasure(principal, erasure_id)
+        found = await self.reach.doubts(principal, one.person) if one.person else []
+        return one.verdicts.open(found)
+
+    async def settle(
+        self, principal: Principal, erasure_id: str, theirs: Sequence[str], others: Sequence[str]
+    ) -> Erasure:
+        """Decide what is in doubt; the erasure goes on. Raises NotFound, InvalidInput, Conflict where nothing is."""
+        one = await self.erasure(principal, erasure_id)
+        if one.person is None or one.state != LEFT:
+            mend = "See how it stands with dealcast privacy erasures"
+            raise Conflict("nothing is in doubt in this erasure", field="id", value=erasure_id[:60], mend=mend)
+        verdicts = one.verdicts.joined(theirs, others, await self.doubts(principal, erasure_id))
+        person = await self._joined(principal, one.person, await self._named(principal, verdicts))
+        return await self.eraser.go_on(one, person, verdicts.without(person.aliases))
 
     async def restrict(self, principal: Principal, person: Person, reason: str) -> Restriction:
         """Keep them, without any scoring of or suggestion about them. Raises InvalidInput for a user."""

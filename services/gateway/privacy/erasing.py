@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import structlog
 
@@ -13,18 +14,29 @@ from kit.errors import Conflict, DealcastError
 from services.gateway.domain import Principal, Scope
 from services.gateway.jobs import Jobs
 from services.gateway.live import Signal, wait_either
-from services.gateway.privacy.desk import Reach
+from services.gateway.privacy.doubts import Verdicts
 from services.gateway.privacy.files import find_in_files
-from services.gateway.privacy.person import Person
-from services.gateway.privacy.records import DONE, LEFT, RUNNING, Erasure, now
+from services.gateway.privacy.person import NAME, Person
+from services.gateway.privacy.reach import Reach
+from services.gateway.privacy.records import DONE, LEFT, RUNNING, WAITING, Erasure, now
 
 log = structlog.get_logger(__name__)
 
 ERASER = Principal("privacy", Scope.ALL)
 ROUNDS = 3  # what is written meanwhile is looked for again
 RETRY_SECONDS, WAIT_SECONDS = 5.0, 1.0
-STAGES = ("suppress", "database", "wait for training", "streams", "files", "compact", "check")
+STAGES = ("suppress", "database", "wait for training", "streams", "files", "models", "compact", "check")
 TEMPORARY = "tmp"
+
+
+class Models(Protocol):
+    """Versions that hold people."""
+
+    async def retire(self, person: Person, erasure: Erasure) -> list[Mapping[str, Any]]:
+        """Remove those that hold them, see about a replacement of one that serves; what became of each."""
+
+    async def waits(self, erasure: Erasure) -> bool:
+        """Whether one that holds them serves still; sees about its replacement."""
 
 
 class Eraser:
@@ -34,22 +46,31 @@ class Eraser:
     ready = True
 
     def __init__(
-        self, reach: Reach, imports: Jobs, trainings: Jobs, reload: Callable[[], Awaitable[None]], wake: Signal
-    ) -> None:
+        self, reach: Reach, imports: Jobs, trainings: Jobs, models: Models, reload: Callable[[], Awaitable[None]],
+        wake: Signal,
+    ) -> None:  # fmt: skip
         """`reload` lets others read again what they keep in memory; `wake` is the publisher's."""
-        self._reach, self._reload, self._wake = reach, reload, wake
+        self._reach, self._models, self._reload, self._wake = reach, models, reload, wake
         self._trainings, self._jobs = trainings, (imports, trainings)
         self._begun = Signal()
 
-    async def begin(self, principal: Principal, person: Person) -> Erasure:
+    async def begin(self, principal: Principal, person: Person, verdicts: Verdicts) -> Erasure:
         """Take a person to be erased. Raises Conflict where that is under way."""
         store = self._reach.store
         for other in await store.erasures(principal):
-            if other.person is not None and (other.person.kind, other.person.id) == (person.kind, person.id):
+            if other.person is not None and other.person.ref == person.ref:
                 raise Conflict("this person is being erased already", field="id", value=other.id,
                                mend="Wait until it has ended")  # fmt: skip
         one = Erasure(uuid.uuid4().hex[:12], principal.id, person.kind, person=person, stage=STAGES[0])
+        one.verdicts = verdicts
         await store.save_erasure(one)
+        self._begun.wake()
+        return one
+
+    async def go_on(self, one: Erasure, person: Person, verdicts: Verdicts) -> Erasure:
+        """With what was decided."""
+        one.person, one.verdicts, one.state, one.finished = person, verdicts, RUNNING, None
+        await self._reach.store.save_erasure(one)
         self._begun.wake()
         return one
 
@@ -58,9 +79,9 @@ class Eraser:
         while not stop.is_set():
             ticket = self._begun.ticket()
             try:
-                waiting = [one for one in await self._reach.store.erasures(ERASER) if one.state == RUNNING]
-                for one in reversed(waiting):
-                    await self._erase(one, stop)
+                for one in reversed(await self._reach.store.erasures(ERASER)):
+                    if one.state == RUNNING or (one.state == WAITING and not await self._models.waits(one)):
+                        await self._erase(one, stop)
             except DealcastError as error:
                 log.warning("erasure_waits", error=error.problem)
                 await wait_either(stop, stop, RETRY_SECONDS)
@@ -73,42 +94,72 @@ class Eraser:
             await self._reach.store.compact()
             await self._end(one)
             return
+        one.state = RUNNING
         if not one.found:
             found = Counter(place.store for place in await self._reach.find(ERASER, person))
             one.found = [{"store": store, "places": count} for store, count in sorted(found.items())]
-        await self._stage(one, 0)
-        await self._reach.store.suppress(ERASER, person, one.id)
+        await self._stage(one, "suppress")
+        await self._out_of_others(one, {each.ref for each in person.everyone})
         for _ in range(ROUNDS):
-            if not await self._round(one, person, stop) or stop.is_set():
+            person = await self._reach.anew(ERASER, person)
+            for each in person.everyone:
+                await self._reach.store.suppress(ERASER, each, one.id)
+            again = await self._round(one, person, stop)
+            if stop.is_set() or one.state == WAITING or not again:
                 break
-        if stop.is_set() and one.person is not None:
-            return
-        await self._end(one)
+        if one.state != WAITING and not stop.is_set():
+            await self._end(one)
 
     async def _round(self, one: Erasure, person: Person, stop: asyncio.Event) -> bool:
         """Everything once; whether something is left."""
         store = self._reach.store
         one.person = person  # until it is checked
-        await self._stage(one, 1)
-        one.rows += await store.erase_rows(ERASER, person)
-        self._forget(person)
+        await self._stage(one, "database")
+        for each in person.everyone:
+            one.rows += await store.erase_rows(ERASER, each)
+            self._forget(each)
+        if one.theirs and person.names_in_doubt:
+            one.rows += await store.erase_rows(ERASER, person.by_name, only=one.theirs)
         self._wake.wake()
-        await self._stage(one, 2)
+        await self._stage(one, "wait for training")
         await self._training_ended(stop)
         if stop.is_set():
             return False
         await self._reload()
-        await self._stage(one, 3)
-        one.streams += await self._reach.streams.erase(person)
-        await self._stage(one, 4)
+        await self._stage(one, "streams")
+        for each in person.everyone:
+            one.streams += await self._reach.streams.erase(each)
+        one.streams += await self._reach.streams.erase_messages(one.theirs)
+        await self._stage(one, "files")
         await asyncio.to_thread(self._files, person)
-        one.person = None
-        await self._stage(one, 5)
-        await store.compact()
-        await self._stage(one, 6)
-        left = await self._reach.find(ERASER, person)
-        one.left = [place.to_json() for place in left]
-        return bool(left)
+        await self._stage(one, "models")
+        one.models = await self._models.retire(person, one)
+        if await self._models.waits(one):
+            one.state = WAITING
+            await store.save_erasure(one)
+            return False
+        return await self._check(one, person)
+
+    async def _check(self, one: Erasure, person: Person) -> bool:
+        """Nothing of the person is in the database while it is rewritten and looked through, but names that others
+        bear too, where there are such."""
+        one.person = Person("", NAME, doubted=tuple(person.names_in_doubt)) if person.names_in_doubt else None
+        await self._stage(one, "compact")
+        await self._reach.store.compact()
+        await self._stage(one, "check")
+        one.left = [place.to_json() for place in await self._reach.find(ERASER, person)]
+        doubts = one.verdicts.open(await self._reach.doubts(ERASER, person))
+        one.doubts = [each.to_json() for each in doubts]
+        return bool(one.left)
+
+    async def _out_of_others(self, one: Erasure, refs: set[str]) -> None:
+        """Other erasures may name them, as those who bear the same name."""
+        for other in await self._reach.store.erasures(ERASER):
+            verdicts = other.verdicts.without(refs)
+            doubts = [each for each in other.doubts if each["ref"] not in refs]
+            if other.id != one.id and (verdicts != other.verdicts or len(doubts) != len(other.doubts)):
+                other.verdicts, other.doubts = verdicts, doubts
+                await self._reach.store.save_erasure(other)
 
     def _forget(self, person: Person) -> None:
         """Reports of jobs that are kept in memory and written again."""
@@ -125,16 +176,21 @@ class Eraser:
 
     def _files(self, person: Person) -> None:
         """Temporary files that hold the person go."""
-        folder = self._reach.folder
-        for place in find_in_files(folder / TEMPORARY, person) if (folder / TEMPORARY).is_dir() else []:
-            (folder / TEMPORARY / place.place).unlink(missing_ok=True)
+        scratch = self._reach.folder / TEMPORARY
+        for each in person.everyone if scratch.is_dir() else ():
+            for place in find_in_files(scratch, each):
+                (scratch / place.place).unlink(missing_ok=True)
 
-    async def _stage(self, one: Erasure, number: int) -> None:
-        one.stage, one.progress = STAGES[number], number / len(STAGES)
+    async def _stage(self, one: Erasure, stage: str) -> None:
+        one.stage, one.progress = stage, STAGES.index(stage) / len(STAGES)
         await self._reach.store.save_erasure(one)
 
     async def _end(self, one: Erasure) -> None:
-        one.state, one.stage, one.progress, one.finished = LEFT if one.left else DONE, "", 1.0, now()
-        one.person = None
+        left = one.left or one.doubts
+        one.state, one.stage, one.progress, one.finished = LEFT if left else DONE, "", 1.0, now()
+        one.person = one.person if one.doubts else None
         await self._reach.store.save_erasure(one)
-        log.info("erasure_ended", erasure=one.id, state=one.state, rows=one.rows, places_left=len(one.left))
+        log.info(
+            "erasure_ended", erasure=one.id, state=one.state, rows=one.rows, places_left=len(one.left),
+            in_doubt=len(one.doubts),
+        )  # fmt: skip

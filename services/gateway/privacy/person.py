@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import orjson
 
 ERASED = "[erased]"
-CONTACT, USER = "contact", "user"
+CONTACT, USER, MEMBER = "contact", "user", "member"
+NAME = "name"  # nobody's record: words that may stand for the person, or for others
 SHORTEST_ID = 5  # shorter ones are found as ids only, never as words in text
 SHORTEST_ALSO = 3
 PHONE_DIGITS = 8
 _HANGUL = re.compile("[가-힣]+")
+_LONGEST_SPACED = 5  # syllables
 _ROLE = {"contact_id", "role"}
+_TUPLES = ("also", "common", "doubted", "aliases")
 _LEFT_ASCII, _RIGHT_ASCII = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 
 
 @dataclass(frozen=True, slots=False)
 class Person:
-    """A contact or a user. `also` are words that stand for the person and nobody else; `shared` says that others bear
-    the same name, `common` which of mail and telephone number are others' too, as a switchboard's is: these tell
-    nobody, and stay where they are."""
+    """A contact, a user or a member. `also` are words that stand for the person and nobody else; `shared` says that
+    others bear the same name, `doubted` are further names that others bear: texts with these are told apart by people.
+    `common` says which of mail and telephone number are others' too, as a switchboard's is: these tell nobody, and stay
+    where they are. `same` are other records of this person, `aliases` the refs (kind:id) of all of theirs."""
 
     id: str
     kind: str = CONTACT
@@ -36,6 +41,9 @@ class Person:
     also: tuple[str, ...] = ()
     shared: bool = False
     common: tuple[str, ...] = ()  # of "email" and "phone"
+    doubted: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    same: tuple[Person, ...] = ()
 
     @property
     def own_email(self) -> str:
@@ -49,12 +57,30 @@ class Person:
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept while an erasure is under way."""
-        return asdict(self) | {"also": list(self.also), "common": list(self.common)}
+        same = [one.to_json() for one in self.same]
+        return asdict(self) | {name: list(getattr(self, name)) for name in _TUPLES} | {"same": same}
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Person:
         """The inverse of `to_json`."""
-        return Person(**(row | {"also": tuple(row["also"]), "common": tuple(row.get("common", ()))}))
+        same = tuple(Person.from_json(one) for one in row.get("same", ()))
+        return Person(**(row | {name: tuple(row.get(name, ())) for name in _TUPLES} | {"same": same}))
+
+    @property
+    def ref(self) -> str:
+        """By what their record is named where people decide."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def everyone(self) -> tuple[Person, ...]:
+        """All records of this person."""
+        return (self, *self.same)
+
+    def joined(self, others: Sequence[Person]) -> Person:
+        """With other records of the same person; all know of each other."""
+        same = {one.ref: one for one in (*self.same, *others) if one.ref != self.ref}
+        aliases = (self.ref, *same)
+        return replace(self, aliases=aliases, same=tuple(replace(one, aliases=aliases) for one in same.values()))
 
     @cached_property
     def name_is_sure(self) -> bool:
@@ -66,10 +92,21 @@ class Person:
     def _whole(self) -> bool:
         return len(self.name.split()) > 1 or bool(_HANGUL.fullmatch(self.name) and len(self.name) > 2)
 
+    @property
+    def names_in_doubt(self) -> list[str]:
+        """Names that are looked for, and stand for others too: who is meant is told row by row."""
+        own = [self.name] if self.shared and self._whole else []
+        return list(dict.fromkeys([*own, *self.doubted]))
+
+    @property
+    def by_name(self) -> Person:
+        """Whoever bears the names that are in doubt: words, and no record."""
+        return Person("", NAME, also=tuple(self.names_in_doubt))
+
     @cached_property
     def unsearched(self) -> list[str]:
         """What is known of them that is not looked for in text, as too much else would be found."""
-        short = [self.name] if self.name and not self.name_is_sure else []
+        short = [self.name] if self.name and not self._whole else []
         others_too = [one for one in (self.email, self.phone) if one and one not in (self.own_email, self.own_phone)]
         return short + others_too + ([self.id] if len(self.id) < SHORTEST_ID else [])
 
@@ -88,8 +125,8 @@ class Person:
     def anchors(self) -> list[str]:
         """A part of each word that stands in every spelling of it: what a database looks for first."""
         digits = digits_of(self.own_phone)
-        found = [digits[-4:] if one == self.phone and digits else _longest(one) for one in self.words]
-        return list(dict.fromkeys(found))
+        found = [[digits[-4:]] if one == self.phone and digits else _anchors(one) for one in self.words]
+        return list(dict.fromkeys(anchor for one in found for anchor in one))
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
@@ -102,7 +139,7 @@ class Person:
         """All words as bytes of a file or a message, whatever stands around them: as UTF-8, and as JSON escapes it."""
         digits = digits_of(self.own_phone)
         words = [*self.words, *([digits] if digits else [])]
-        words += ["".join(one.split()) for one in words if _HANGUL.fullmatch("".join(one.split()))]
+        words += [form for one in words for form in _spaced("".join(one.split()))]
         spelled = {form for one in words for form in (one, _escaped(one))}
         wide = {re.escape(form.encode()) for form in spelled}
         return re.compile(b"|".join(sorted(wide)), re.IGNORECASE) if wide else None
@@ -156,7 +193,12 @@ def _escaped(word: str) -> str:
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one, however they are spaced."""
-    return one.replace(" ", "").casefold() == other.replace(" ", "").casefold()
+    return plain_name(one) == plain_name(other)
+
+
+def plain_name(name: str) -> str:
+    """A name however it is written: without spaces, in small letters, wide letters as narrow ones."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def digits_of(phone: str) -> str:
@@ -179,7 +221,7 @@ def _phone(phone: str) -> str:
 def _spelling(word: str) -> str:
     """A word with any spaces between its parts; a Korean name may be written apart, and particles follow it."""
     if _HANGUL.fullmatch(whole := word.replace(" ", "")):
-        return r"(?<![가-힣])" + "".join(rf"{syllable}\s?" for syllable in whole[:-2]) + whole[-2:]
+        return r"(?<![가-힣])" + r"\s?".join(whole)
     parts = r"\s+".join(re.escape(part) for part in word.split())
     left = _LEFT_ASCII if _is_word(word[0]) else ""
     return left + parts + (_RIGHT_ASCII if _is_word(word[-1]) else "")
@@ -189,11 +231,21 @@ def _is_word(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character == "_")
 
 
-def _longest(word: str) -> str:
-    """The longest part without spaces; of a Korean name the last two syllables, which always stand together."""
+def _anchors(word: str) -> list[str]:
+    """The longest part without spaces; of a Korean name the last two syllables, together and apart."""
     if _HANGUL.fullmatch(whole := word.replace(" ", "")):
-        return whole[-2:]
-    return max(word.split(), key=len)
+        return [whole] if len(whole) < 2 else [whole[-2:], f"{whole[-2]} {whole[-1]}"]
+    return [max(word.split(), key=len)]
+
+
+def _spaced(word: str) -> list[str]:
+    """A Korean name in every way of spacing it; of a long word but the word."""
+    if not _HANGUL.fullmatch(word) or len(word) > _LONGEST_SPACED:
+        return [word] if _HANGUL.fullmatch(word) else []
+    forms = [word[:1]]
+    for syllable in word[1:]:
+        forms = [form + between + syllable for form in forms for between in ("", " ")]
+    return forms
 
 
 def people_alike(person: Person, others: Sequence[Person]) -> list[Person]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from services.gateway.privacy.doubts import Verdicts
 from services.gateway.privacy.person import Person
 
-RUNNING, DONE, LEFT = "RUNNING", "DONE", "LEFT"  # LEFT: ended, but something still holds them
+# LEFT: ended, but something still holds them, or is in doubt; WAITING: for models to be replaced, then it goes on.
+RUNNING, DONE, LEFT, WAITING = "RUNNING", "DONE", "LEFT", "WAITING"
 
 
 def now() -> datetime:
@@ -71,7 +73,8 @@ class Access:
 
 @dataclass(slots=True)
 class Erasure:
-    """The erasure of one person. `person` is None once it has ended: nothing of them is kept then."""
+    """The erasure of one person. `person` is None once it has ended: nothing of them is kept then. While something is
+    in doubt, the names that are remain, as others bear them too."""
 
     id: str
     author: str
@@ -86,7 +89,20 @@ class Erasure:
     finished: datetime | None = None
     found: list[Mapping[str, Any]] = field(default_factory=list)  # before, by store: how many places
     left: list[Mapping[str, Any]] = field(default_factory=list)  # places that still hold them
-    person: Person | None = None
+    doubts: list[Mapping[str, Any]] = field(default_factory=list)  # what nobody has decided, without the words
+    theirs: list[str] = field(default_factory=list)  # refs of doubts, as they were decided
+    others: list[str] = field(default_factory=list)
+    models: list[Mapping[str, Any]] = field(default_factory=list)  # versions that held them, and what became of each
+    person: Person | None = None  # names in doubt alone, once all that is sure is gone
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What was decided."""
+        return Verdicts(frozenset(self.theirs), frozenset(self.others))
+
+    @verdicts.setter
+    def verdicts(self, given: Verdicts) -> None:
+        self.theirs, self.others = sorted(given.theirs), sorted(given.others)
 
     def to_json(self) -> dict[str, Any]:
         """As programs see it; of the person it tells nothing."""
@@ -95,5 +111,6 @@ class Erasure:
             "state": self.state, "stage": self.stage, "progress": self.progress, "rows": self.rows,
             "streams": self.streams, "error": self.error,
             "finished_time": time_text(self.finished) if self.finished else None,
-            "found": list(self.found), "left": list(self.left),
+            "found": list(self.found), "left": list(self.left), "doubts": list(self.doubts),
+            "theirs": len(self.theirs), "others": len(self.others), "models": list(self.models),
         }  # fmt: skip

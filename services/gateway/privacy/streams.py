@@ -9,7 +9,7 @@ what it deletes that way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from kit.errors import Unavailable
 from kit.messaging import ensure_streams
 from kit.streams import read_streams
 from kit.subjects import DEAD_STREAM, DEALS_STREAM, INSIGHTS_STREAM
+from services.gateway.privacy.doubts import MESSAGE, Doubt
 from services.gateway.privacy.person import Person
 from services.gateway.privacy.records import PlaceFound
 
@@ -52,6 +53,22 @@ class Streams:
             if numbers:
                 found.append(PlaceFound("nats", name, len(numbers), tuple(map(str, numbers[:SHOWN]))))
         return found
+
+    async def doubts(self, person: Person) -> list[Doubt]:
+        """Messages with names that are in doubt, of streams that are not made anew. Raises Unavailable."""
+        sought = person.by_name
+        return [
+            Doubt(f"nats:{name}/{number}", MESSAGE, name, str(number))
+            for name in self.names if name not in MADE_ANEW async for number in self._holding(name, sought)
+        ]  # fmt: skip
+
+    async def erase_messages(self, refs: Collection[str]) -> int:
+        """Delete these messages, by the refs of doubts, their bytes overwritten; how many. Raises Unavailable."""
+        count = 0
+        for name in self.names:
+            start = f"nats:{name}/"
+            count += await self._drop(name, [int(one.removeprefix(start)) for one in refs if one.startswith(start)])
+        return count
 
     async def erase(self, person: Person) -> int:
         """Delete what holds the person until nothing comes that does; how many messages. Raises Unavailable."""

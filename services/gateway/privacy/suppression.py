@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from learning.records import Activity, Contact, ContactRole
 from services.gateway.domain import UNSET, DealWrite, PastChange
-from services.gateway.privacy.person import CONTACT, ERASED, Person
+from services.gateway.privacy.person import CONTACT, ERASED, NAME, Person
 from services.gateway.privacy.resident_numbers import masked
 
 MESSAGE = "this person was erased on request and is not taken back"
@@ -91,6 +91,9 @@ def without_numbers(one: Activity) -> Activity:
 
 
 def _marks(person: Person) -> Iterator[tuple[str, str]]:
+    if person.kind == NAME:
+        yield from (("word", _name(one)) for one in person.also)
+        return
     yield "id", person.id
     if person.own_email:
         yield "email", _mail(person.own_email)

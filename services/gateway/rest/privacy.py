@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import InvalidInput, NotFound
+from services.gateway.privacy.desk import KINDS as DESK_KINDS
 from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.privacy.records import Access
@@ -22,8 +23,11 @@ from services.gateway.rest.base import TEXT, principal_of
 from services.gateway.rest.http import answer, id_in_path, limit_of, object_of, text_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-WHO = {"kind": TEXT | {"enum": ["contact", "user"]}, "id": TEXT, "also": base.listed(TEXT)}
+WHO = {"kind": TEXT | {"enum": list(DESK_KINDS)}, "id": TEXT, "also": base.listed(TEXT)}
 REQUIRED = {"required": ["id"]}
+DECIDED = {"theirs": base.listed(TEXT), "others": base.listed(TEXT)}
+MOST_DECIDED = 100_000
+LARGEST = 16 * 1024 * 1024  # bytes of a body
 
 
 def router(desk: PrivacyDesk, log: AccessLog) -> APIRouter:
@@ -31,18 +35,23 @@ def router(desk: PrivacyDesk, log: AccessLog) -> APIRouter:
     routes = base.routes("privacy")
     _people(routes, desk, log)
     _restrictions(routes, desk)
-    _erasures(routes, desk)
+    _erasures(routes, desk, log)
     _marks(routes, desk)
     return routes
 
 
 async def _who(request: Request, desk: PrivacyDesk, *more: str) -> tuple[Person, dict[str, Any]]:
     given = await object_of(request, (*WHO, *more))
-    also = given.get("also", [])
-    if not isinstance(also, list) or not all(isinstance(one, str) for one in also):
-        raise InvalidInput("also is no list of words", field="also", mend='Send {"id": …, "also": ["…"]}')
+    also = _words(given, "also")
     kind, identity = text_of(given, "kind", CONTACT), text_of(given, "id")
     return await desk.person(principal_of(request), kind, identity, also), given
+
+
+def _words(given: dict[str, Any], name: str) -> list[str]:
+    words = given.get(name, [])
+    if not isinstance(words, list) or not all(isinstance(one, str) for one in words) or len(words) > MOST_DECIDED:
+        raise InvalidInput(f"{name} is no list of words", field=name, mend=f'Send {{"{name}": ["…"]}}')
+    return words
 
 
 def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
@@ -82,12 +91,17 @@ def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
 
     @routes.post(
         "/privacy/people:erase", status_code=202, responses=base.gives(shapes.ErasureShape, 202),
-        openapi_extra=base.takes(base.obj(**WHO) | REQUIRED),
+        openapi_extra=base.takes(base.obj(**WHO, **DECIDED) | REQUIRED),
     )  # fmt: skip
     async def erase(request: Request) -> Response:
-        """Erase a person everywhere, as a job. There is no way back."""
-        person, _ = await _who(request, desk)
-        return answer((await desk.erase(principal_of(request), person)).to_json(), 202)
+        """Erase a person everywhere, as a job. There is no way back.
+
+        `theirs` and `others` decide what is in doubt: refs as `people:where` shows them, deal:ID for the rows of a
+        deal, rest for what is left.
+        """
+        person, given = await _who(request, desk, *DECIDED)
+        theirs, others = (_words(given, name) for name in DECIDED)
+        return answer((await desk.erase(principal_of(request), person, theirs, others)).to_json(), 202)
 
 
 def _restrictions(routes: APIRouter, desk: PrivacyDesk) -> None:
@@ -114,7 +128,7 @@ def _restrictions(routes: APIRouter, desk: PrivacyDesk) -> None:
         return Response(None, 204)
 
 
-def _erasures(routes: APIRouter, desk: PrivacyDesk) -> None:
+def _erasures(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
     @routes.get("/privacy/erasures", responses=base.gives(shapes.Erasures))
     async def erasures(request: Request) -> Response:
         """All erasures, newest first; they tell nothing of who it was."""
@@ -124,11 +138,26 @@ def _erasures(routes: APIRouter, desk: PrivacyDesk) -> None:
     @routes.get("/privacy/erasures/{erasure_id}", responses=base.gives(shapes.ErasureShape))
     async def erasure(request: Request, erasure_id: str) -> Response:
         """One of them with its progress."""
-        found = await desk.store.erasures(principal_of(request))
-        one = next((each for each in found if each.id == id_in_path(erasure_id)), None)
-        if one is None:
-            raise NotFound("there is no such erasure", field="id", value=erasure_id[:60], mend="List them")
-        return answer(one.to_json())
+        return answer((await desk.erasure(principal_of(request), id_in_path(erasure_id))).to_json())
+
+    @routes.get("/privacy/erasures/{erasure_id}/doubts", responses=base.gives(shapes.Doubts))
+    async def doubts(request: Request, erasure_id: str) -> Response:
+        """What nobody has decided in an erasure: people of the same name, rows and messages with it."""
+        who, identity = principal_of(request).id, id_in_path(erasure_id)
+        found = await desk.doubts(principal_of(request), identity)
+        log.note(Access(who, "GET /v1/privacy/erasures/{id}/doubts", "erasure", identity))
+        return answer({"doubts": [one.to_json(told=True) for one in found]})
+
+    @routes.post(
+        "/privacy/erasures/{erasure_id}:settle", status_code=202, responses=base.gives(shapes.ErasureShape, 202),
+        openapi_extra=base.takes(base.obj(**DECIDED)),
+    )  # fmt: skip
+    async def settle(request: Request, erasure_id: str) -> Response:
+        """Decide what is in doubt: what is theirs is erased, what is others' stays, and the erasure goes on."""
+        given = await object_of(request, tuple(DECIDED), LARGEST)
+        theirs, others = (_words(given, name) for name in DECIDED)
+        one = await desk.settle(principal_of(request), id_in_path(erasure_id), theirs, others)
+        return answer(one.to_json(), 202)
 
     @routes.post("/privacy/erasures/{erasure_id}:readmit", status_code=204)
     async def readmit(request: Request, erasure_id: str) -> Response:

@@ -109,7 +109,7 @@ class ModelAuditEntry(Shape):
 
     id: str
     time: str
-    act: Literal["PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED", "SHADOW_STARTED", "SHADOW_ENDED"]
+    act: Literal["PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED", "SHADOW_STARTED", "SHADOW_ENDED", "REMOVED"]
     who: str
     service: str
     version: str

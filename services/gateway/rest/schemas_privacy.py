@@ -13,7 +13,7 @@ BUILT_IN = (
 
 
 class PersonShape(Shape):
-    """A contact or a user."""
+    """A contact, a user or a member."""
 
     kind: str
     id: str
@@ -39,12 +39,33 @@ class Place(Shape):
     records: list[str]
 
 
+class DoubtShape(Shape):
+    """What people decide in an erasure: `what` is person, row or message; `ref` is by what it is named, `text` what it
+    says around the name."""
+
+    ref: str
+    what: str
+    place: str
+    record: str
+    why: str
+    text: str = ""
+
+
+class Doubts(Shape):
+    """What nobody has decided."""
+
+    doubts: list[DoubtShape]
+
+
 class Whereabouts(Shape):
-    """Where a person stands; others with the same mail or telephone number; what was not looked for in texts, as too
-    much else would be found; and where nothing can be looked for."""
+    """Where a person stands; other records of the same person (merged into this one); others with the same mail or
+    telephone number; others of the name, and what names it without telling who is meant; what was not looked for in
+    texts, as too much else would be found; and where nothing can be looked for."""
 
     person: PersonShape
+    same: list[PersonShape]
     alike: list[PersonShape]
+    doubts: list[DoubtShape]
     unsearched: list[str]
     found: list[Place]
     out_of_reach: list[str]
@@ -58,7 +79,9 @@ class PersonExport(Whereabouts):
 
 
 class ErasureShape(Shape):
-    """An erasure: RUNNING, DONE, or LEFT where it ended and `left` still holds the person."""
+    """An erasure: RUNNING, DONE, WAITING until what serves is replaced by models that do not hold the person, or LEFT
+    where it ended and `left` still holds them, or `doubts` are to be decided. `theirs` and `others` count what was.
+    `models` tells what became of versions that held them: REMOVED, or SERVING until another does."""
 
     id: str
     time: str
@@ -73,6 +96,10 @@ class ErasureShape(Shape):
     finished_time: str | None
     found: list[dict[str, Any]]
     left: list[Place]
+    doubts: list[DoubtShape]
+    theirs: int
+    others: int
+    models: list[dict[str, Any]]
 
 
 class Erasures(Shape):

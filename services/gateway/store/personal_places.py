@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, String, Table, and_, false, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, false, func, or_, select
 
-from services.gateway.privacy.person import CONTACT, ERASED, Person
+from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps
-from services.gateway.store.tables_imports import import_before
-from services.gateway.store.tables_privacy import erasures, personal_access, restrictions
+from services.gateway.store.personal_tables import emptied, known, owned
+from services.gateway.store.tables_privacy import erasures
 
 SHORTEST_TEXT = 11  # narrower columns hold days
 BATCH = 500
-WHOLE = frozenset({t.contacts.name, t.deal_contacts.name, t.requests.name, restrictions.name})  # rows that go whole
-_THEIRS = {CONTACT: "contacts", "user": "users"}
+OWNED = "owned_row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,15 @@ class Hit:
     table: Table
     key: tuple[Any, ...]
     record: str  # the deal, else the first of the key
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()  # columns of the key, which stay
+    words: str = ""  # of the first column that holds them, as it is
+    contact: str = ""  # whose the row is, where it says so
+
+    @property
+    def ref(self) -> str:
+        """By what people name the row."""
+        return f"{self.table.name}:{'/'.join(map(str, self.key))}"
 
 
 def places() -> list[Table]:
@@ -37,6 +43,7 @@ def places() -> list[Table]:
     return [table for table in t.metadata.sorted_tables if table is not erasures and texts(table)]
 
 
+@cache
 def texts(table: Table) -> list[Column[Any]]:
     """Columns of words."""
     return [
@@ -50,7 +57,8 @@ def hits(
 ) -> Iterator[Hit]:
     """Rows of a table that hold the person, in the order of its key and read in pages."""
     keys = list(table.primary_key.columns)
-    wanted = select(table).where(or_(_named(person, table), _theirs(person, table)))
+    own = owned(person, table)
+    wanted = select(table, own.label(OWNED)).where(or_(_named(person, table), own, _inside(person, table)))
     if only is not None:
         wanted = wanted.where(only)
     for row in connection.execute(wanted.order_by(*keys)).yield_per(BATCH):
@@ -83,21 +91,12 @@ def _spelled(column: ColumnElement[Any], anchor: str) -> list[tuple[ColumnElemen
     return both if anchor.isascii() else [*both, (column, anchor)]
 
 
-def _theirs(person: Person, table: Table) -> ColumnElement[bool]:
-    """Rows that name the person by id."""
-    c = table.c
-    if table.name == _THEIRS[person.kind]:
-        return c.id == person.id
-    if table in (restrictions, personal_access):
-        column = c.person if table is restrictions else c.record
-        return and_(c.kind == person.kind, column == person.id)
+def _inside(person: Person, table: Table) -> ColumnElement[bool]:
+    """Rows with JSON that may name a contact by id."""
     if person.kind != CONTACT:
         return false()
-    if "contact_id" in c:
-        return c.contact_id == person.id
-    of_contact = and_(c.kind == "contacts", c.record == person.id) if table is import_before else false()
     inside = _escaped(dumps(person.id)[1:-1].replace("\\", "\\\\"))
-    return or_(of_contact, *(column.like(f"%contact_id%{inside}%", escape="\\") for column in _documents(table)))
+    return or_(false(), *(column.like(f"%contact_id%{inside}%", escape="\\") for column in _documents(table)))
 
 
 def _documents(table: Table) -> list[Column[Any]]:
@@ -109,48 +108,26 @@ def _escaped(text: str) -> str:
 
 
 def _hit(person: Person, table: Table, row: Any, key: tuple[Any, ...]) -> Hit | None:
-    record = str(row["deal_id"] if "deal_id" in row else key[0])
-    owned = _owns(person, table, row)
-    keys = {column.name for column in table.primary_key.columns}
-    found: dict[str, str] = {}
+    holds, own = known(table), bool(row[OWNED])
+    found: dict[str, Any] = {}
     for column in texts(table):
         value = row[column.name]
-        if column.name == "name" and table.name in _THEIRS.values():
+        if column.name == "name" and holds.named:
             continue  # somebody else of the same name
         without = person.out_of_json(value) if value else value
         if without != value:
             found[column.name] = without
-    if (owned and (table.name in WHOLE or table is import_before)) or (found and table is t.requests):
-        return Hit(table, key, record)
-    if owned:
-        found |= {name: value for name, value in _emptied(table).items() if row[name] != value}
+    words = str(row[next(iter(found))]) if found else ""
+    record, contact = str(row["deal_id"] if "deal_id" in row else key[0]), str(row.get("contact_id", ""))
+    if (own and holds.goes) or (found and holds.whole):
+        return Hit(table, key, record, words=words, contact=contact)
+    if own:
+        left = emptied(table, "-".join(map(str, key)))
+        found |= {name: value for name, value in left.items() if row[name] != value}
+    keys = {column.name for column in table.primary_key.columns}
     fixed = tuple(sorted(found.keys() & keys))
     changed = {name: value for name, value in found.items() if name not in keys}
-    return Hit(table, key, record, changed, fixed) if found else None
-
-
-def _owns(person: Person, table: Table, row: Any) -> bool:
-    """Whether the row is the person's own, or names them by id."""
-    if table.name == _THEIRS[person.kind]:
-        return bool(row["id"] == person.id)
-    if table in (restrictions, personal_access):
-        return bool(row["kind"] == person.kind and row["person" if table is restrictions else "record"] == person.id)
-    if person.kind != CONTACT:
-        return False
-    if table is import_before:
-        return bool(row["kind"] == "contacts" and row["record"] == person.id)
-    return "contact_id" in row and bool(row["contact_id"] == person.id)
-
-
-def _emptied(table: Table) -> dict[str, str]:
-    """What becomes of a row that is the person's own and stays."""
-    if table is t.activities:
-        return {"contact_id": "", "text": ERASED}
-    if table is t.users:
-        return {"name": ERASED, "email": "", "title": ""}
-    if table is personal_access:
-        return {"record": ERASED}
-    return {"contact_id": ""} if "contact_id" in table.c else {}
+    return Hit(table, key, record, changed, fixed, words, contact) if found else None
 
 
 def counted(found: Sequence[Hit]) -> dict[str, int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,12 +12,13 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, selec
 from kit.errors import NotFound
 from learning.records import ContactRole
 from services.gateway.domain import Principal
-from services.gateway.privacy.person import CONTACT, USER, Person, digits_of, people_alike, same_name
+from services.gateway.privacy.person import CONTACT, Person, people_alike
 from services.gateway.privacy.records import PlaceFound
 from services.gateway.store import tables as t
 from services.gateway.store.around import company_wide
 from services.gateway.store.codec import encode_value, to_us
 from services.gateway.store.context import PEOPLE_VERSION
+from services.gateway.store.personal_people import PEOPLE, known_person, mail_of, named_like, person_of
 from services.gateway.store.personal_places import Hit, counted, hits, places
 from services.gateway.store.reads import bounded
 from services.gateway.store.touching import Touch, Touching
@@ -37,35 +37,35 @@ class PersonalData(Touching):
         """Contacts and users with this id, or with this in their name, mail or telephone number."""
         company_wide(principal, WHO)
         digits = "".join(filter(str.isdecimal, text))
-        wanted = f"%{text.strip().lower()}%"
+        whole = text.strip()
 
         def work(connection: Connection) -> list[Person]:
             found: list[Person] = []
-            for kind, table in ((CONTACT, t.contacts), (USER, t.users)):
-                c = table.c
-                told = [c.id == text.strip(), func.lower(c.name).like(wanted), func.lower(c.email).like(wanted)]
+            for kind, table in PEOPLE.items():
+                told = [table.c.id == whole, *named_like(table.c.name, whole)]
+                told.append(func.lower(mail_of(table)).like(f"%{whole.lower()}%"))
                 if kind == CONTACT and len(digits) >= 4:
                     bare: Any = t.contacts.c.phone
                     for mark in (" ", "-", "(", ")", ".", "+"):
                         bare = func.replace(bare, mark, "")
                     told.append(bare.like(f"%{digits.removeprefix('82').removeprefix('0')}%"))
-                rows = connection.execute(select(table).where(or_(*told)).order_by(c.id).limit(bounded(limit)))
-                found += [_person(kind, row) for row in rows]
+                rows = connection.execute(select(table).where(or_(*told)).order_by(table.c.id).limit(bounded(limit)))
+                found += [person_of(kind, row) for row in rows]
             return found
 
         return await self._database.read(work)
 
-    async def person(self, principal: Principal, kind: str, person_id: str) -> Person:
+    async def person(self, principal: Principal, kind: str, person_id: str, aliases: Sequence[str] = ()) -> Person:
         """One of them. Raises NotFound."""
         company_wide(principal, WHO)
-        table = t.users if kind == USER else t.contacts
+        table = PEOPLE[kind]
 
         def work(connection: Connection) -> Person:
             row = connection.execute(select(table).where(table.c.id == person_id)).first()
             if row is None:
                 mend = "Look the id up with dealcast privacy find"
                 raise NotFound(f"there is no such {kind}", field="id", value="", mend=mend)
-            return known_person(connection, kind, row)
+            return known_person(connection, kind, row, aliases)
 
         return await self._database.read(work)
 
@@ -103,15 +103,17 @@ class PersonalData(Touching):
 
         return await self._database.read(work)
 
-    async def erase_rows(self, principal: Principal, person: Person, *, trace: str = "") -> int:
-        """Take them out of every table, and off every deal; how many rows changed."""
+    async def erase_rows(
+        self, principal: Principal, person: Person, *, only: Collection[str] | None = None, trace: str = ""
+    ) -> int:
+        """Take them out of every table, and off every deal, or of some rows; how many rows changed."""
         company_wide(principal, WHO)
         changed = 0
         for _ in range(ROUNDS):
-            deals, others = await self._database.read(lambda connection: _to_do(connection, person))
+            deals, others = await self._database.read(lambda connection: _to_do(connection, person, only))
             for start in range(0, len(deals), DEALS_AT_ONCE):
                 some = deals[start : start + DEALS_AT_ONCE]
-                changed += await self._database.write(partial(self._off_deals, person, some, trace))
+                changed += await self._database.write(partial(self._off_deals, person, some, trace, only))
             for hits_of in others.values():
                 for start in range(0, len(hits_of), ROWS_AT_ONCE):
                     part = hits_of[start : start + ROWS_AT_ONCE]
@@ -129,12 +131,16 @@ class PersonalData(Touching):
             self._contexts.touch(connection, PEOPLE_VERSION)
         return count
 
-    def _off_deals(self, person: Person, deals: Sequence[str], trace: str, connection: Connection) -> int:
+    def _off_deals(
+        self, person: Person, deals: Sequence[str], trace: str, only: Collection[str] | None, connection: Connection
+    ) -> int:
         """One transaction: what is in their rows, the place of the person on them, one revision each."""
         count, touched = 0, dict[str, None]()
         for table in OF_DEALS:
             of_deals = (t.deals.c.id if table is t.deals else table.c.deal_id).in_(deals)
             for hit in list(hits(connection, person, table, of_deals)):
+                if only is not None and hit.ref not in only:
+                    continue
                 if applied := _apply(connection, hit):
                     count, touched[hit.record] = count + applied, None
         if person.kind == CONTACT:
@@ -184,12 +190,17 @@ class PersonalData(Touching):
         await self._database.compact()
 
 
-def _to_do(connection: Connection, person: Person) -> tuple[list[str], dict[str, list[Hit]]]:
+def _to_do(
+    connection: Connection, person: Person, only: Collection[str] | None
+) -> tuple[list[str], dict[str, list[Hit]]]:
     """The deals they stand on or in, and the rows of other tables."""
     deals: dict[str, None] = {}
     others: dict[str, list[Hit]] = {}
     for table in places():
-        found = [hit for hit in hits(connection, person, table) if not hit.fixed or hit.columns]
+        found = [
+            hit for hit in hits(connection, person, table)
+            if (not hit.fixed or hit.columns) and (only is None or hit.ref in only)
+        ]  # fmt: skip
         if table in OF_DEALS or table is t.deal_contacts:
             deals |= dict.fromkeys(hit.record for hit in found)
         elif found:
@@ -213,48 +224,3 @@ def _apply(connection: Connection, hit: Hit) -> int:
     elif not hit.fixed:
         connection.execute(delete(hit.table).where(this))
     return 1 if hit.columns or not hit.fixed else 0
-
-
-def known_person(connection: Connection, kind: str, row: Any) -> Person:
-    """A person of a row of contacts or users, with whether others bear the name."""
-    person = _person(kind, row)
-    return replace(person, shared=_is_shared(connection, row), common=_common(connection, person))
-
-
-def _is_shared(connection: Connection, row: Any) -> bool:
-    """Whether another contact or user bears the name, and is not the same by mail."""
-    if not row.name:
-        return False
-    for table in (t.contacts, t.users):
-        same = func.lower(func.replace(table.c.name, " ", "")) == row.name.replace(" ", "").lower()
-        others = select(table.c.id).where(same, table.c.id != row.id)
-        others = others.where(func.lower(table.c.email) != row.email.lower()) if row.email else others
-        if connection.execute(others.limit(1)).first() is not None:
-            return True
-    return False
-
-
-def _common(connection: Connection, person: Person) -> tuple[str, ...]:
-    """Which of mail and telephone number people of another name have too."""
-    found = []
-    digits = digits_of(person.phone)
-    for name, column, wanted in (
-        ("email", t.contacts.c.email, person.email), ("email", t.users.c.email, person.email),
-        ("phone", t.contacts.c.phone, digits[-4:]),
-    ):  # fmt: skip
-        if not wanted:
-            continue
-        like = func.lower(column) == wanted.lower() if name == "email" else column.like(f"%{wanted}%")
-        rows = connection.execute(select(column.table.c.name, column).where(like, column.table.c.id != person.id))
-        for other, value in rows:
-            same = name == "email" or digits_of(value) == digits
-            if same and other and not same_name(other, person.name):
-                found.append(name)
-                break
-    return tuple(dict.fromkeys(found))
-
-
-def _person(kind: str, row: Any) -> Person:
-    if kind == USER:
-        return Person(row.id, USER, row.name, row.email)
-    return Person(row.id, CONTACT, row.name, row.email, row.phone, row.account_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.gateway.domain import Principal
+from services.gateway.privacy.doubts import Doubt
 from services.gateway.privacy.person import Person
 from services.gateway.privacy.records import Access, Erasure, PlaceFound, Restriction
 
@@ -23,8 +24,8 @@ class PrivacyStore(Protocol):
     async def people(self, principal: Principal, text: str, limit: int = 50) -> list[Person]:
         """Contacts and users with this id, or with this in their name, mail or telephone number."""
 
-    async def person(self, principal: Principal, kind: str, person_id: str) -> Person:
-        """One of them. Raises NotFound."""
+    async def person(self, principal: Principal, kind: str, person_id: str, aliases: Sequence[str] = ()) -> Person:
+        """One of them; `aliases` (kind:id) are records of the same person, no others. Raises NotFound."""
 
     async def alike(self, principal: Principal, person: Person) -> list[Person]:
         """Other contacts and users with the same mail or telephone number."""
@@ -35,9 +36,20 @@ class PrivacyStore(Protocol):
     async def rows_about(self, principal: Principal, person: Person, most: int) -> list[tuple[str, Mapping[str, Any]]]:
         """The rows that hold them, with their tables, at most so many of each."""
 
-    async def erase_rows(self, principal: Principal, person: Person, *, trace: str = "") -> int:
+    async def erase_rows(
+        self, principal: Principal, person: Person, *, only: Collection[str] | None = None, trace: str = ""
+    ) -> int:
         """Take them out of every table, and off every deal, in bounded transactions; how many rows changed. What is
-        in history is replaced in place. The revision of changed deals grows."""
+        in history is replaced in place. The revision of changed deals grows. `only`: of these rows (refs of doubts)."""
+
+    async def doubts(self, principal: Principal, person: Person) -> list[Doubt]:
+        """People who bear a name of theirs, then rows that name it and are nobody's by id."""
+
+    async def borne(self, principal: Principal, person: Person, names: Collection[str]) -> list[str]:
+        """Those of these names that somebody else on record bears."""
+
+    async def merged_into(self, principal: Principal, person: Person) -> list[Person]:
+        """Contacts that were merged into this one and lie deleted."""
 
     async def suppress(self, principal: Principal, person: Person, erasure: str) -> None:
         """Take them back no more: contacts that are this person are refused from now on."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from kit.errors import InvalidInput, NotFound
+from kit.errors import Conflict, InvalidInput, NotFound
 from services.gateway.domain import Principal
 from services.gateway.privacy.person import CONTACT, USER, Person
 from services.gateway.privacy.records import Access, Erasure, Restriction
@@ -26,7 +26,10 @@ KEPT_ACCESS, PRUNE_EVERY = 200_000, 1_000
 WHO = "personal data"
 I = t.insights.c  # noqa: E741
 R, F, E, A = restrictions.c, personal_fields.c, erasures.c, personal_access.c
-_IN_BODY = ("author", "kind", "stage", "progress", "rows", "streams", "error", "found", "left")
+_IN_BODY = (
+    "author", "kind", "stage", "progress", "rows", "streams", "error", "found", "left", "doubts", "theirs", "others",
+    "models",
+)  # fmt: skip
 
 
 class PrivacyRules(Touching):
@@ -53,6 +56,9 @@ class PrivacyRules(Touching):
             if connection.execute(select(table.c.id).where(table.c.id == person_id)).first() is None:
                 mend = "Look the id up with dealcast privacy find"
                 raise NotFound(f"there is no such {kind}", field="id", value=person_id, mend=mend)
+            held = connection.execute(select(restrictions).where(R.kind == kind, R.person == person_id)).first()
+            if held is not None:
+                return _first(held, reason)
             self._save_restrictions.run(connection, [row])
             if kind == CONTACT:
                 _without_suggestions(connection, Person(person_id))
@@ -151,7 +157,7 @@ class PrivacyRules(Touching):
                 connection.execute(delete(personal_access).where(A.id <= newest - KEPT_ACCESS))
 
         if rows:
-            await self._database.write(work, durable=False)
+            await self._database.write(work, durable=False, aside=True)
 
     async def list_access(
         self, principal: Principal, kind: str = "", record: str = "", before: int = 0, limit: int = 100
@@ -171,6 +177,17 @@ class PrivacyRules(Touching):
             return [Access(row.who, row.route, row.kind, row.record, from_us(row.time), row.id) for row in rows]
 
         return await self._database.read(work)
+
+
+def _first(held: Any, reason: str) -> Restriction:
+    """Who is restricted already is so since then, for the reason that was given then. Raises Conflict for another."""
+    first = Restriction(held.kind, held.person, held.author, held.reason, from_us(held.time))
+    if reason and reason != first.reason:
+        since = f"{first.time:%Y-%m-%d}"
+        message = f"restricted already, since {since} by {first.author}"
+        mend = "Lift the restriction first where another reason holds: its day is then lost"
+        raise Conflict(message, field="reason", value=first.reason[:100], mend=mend)
+    return first
 
 
 def _without_suggestions(connection: Connection, person: Person) -> None:

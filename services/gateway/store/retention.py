@@ -13,7 +13,8 @@ from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.store import tables as t
 from services.gateway.store.codec import to_day, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.privacy import PersonalData, known_person
+from services.gateway.store.personal_people import known_person
+from services.gateway.store.personal_doubts import PersonalDoubts
 from services.gateway.store.tables_actions import action_decisions
 from services.gateway.store.tables_imports import import_before
 from services.gateway.store.tables_privacy import personal_access
@@ -22,7 +23,7 @@ D, A = t.deals.c, t.activities.c
 Drop = Callable[[Connection, datetime, int], int]
 
 
-class RetentionRows(PersonalData):
+class RetentionRows(PersonalDoubts):
     """`drop_old`, `forget_imports_but`."""
 
     def __init__(self, database: Database) -> None:
@@ -78,7 +79,7 @@ class RetentionRows(PersonalData):
 
     def _forget_contact(self, connection: Connection, person: Person) -> None:
         links = select(t.deal_contacts.c.deal_id).where(t.deal_contacts.c.contact_id == person.id).distinct()
-        self._off_deals(person, list(connection.execute(links).scalars()), "", connection)
+        self._off_deals(person, list(connection.execute(links).scalars()), "", None, connection)
         connection.execute(delete(t.contacts).where(t.contacts.c.id == person.id))
 
 

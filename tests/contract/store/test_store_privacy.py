@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Table, create_engine, insert
 
-from kit.errors import Forbidden, InvalidInput, NotFound
+from kit.errors import Conflict, Forbidden, InvalidInput, NotFound
 from learning.records import Activity, Contact, ContactRole, Outcome
+from services.gateway.access.members import AccessEvent, Act, Member, Role, Session, Token
 from services.gateway.domain import LOCAL, InsightKind, Principal, Scope, WriteStatus
 from services.gateway.privacy.person import ERASED, USER, Person
 from services.gateway.privacy.records import Access
@@ -19,6 +21,7 @@ from services.gateway.store import Store
 from services.gateway.store import tables as t
 from services.gateway.store.database import read_url
 from services.gateway.store.personal_places import counted, hits, places, texts
+from services.gateway.store.personal_tables import KNOWN, known
 from tests.contract.store.conftest import deal, history, insight
 
 HONG = Contact("contact-hong-77", "홍길동", "acme", "구매팀장", "hong.gildong@acme.example", "010-1234-5678")
@@ -45,8 +48,8 @@ def test_every_column_of_words_is_searched(store_url: str) -> None:
                 wide = getattr(column.type, "length", None) is None
                 text = f'{{"a": ["Call {MAIL.email}"]}}' if wide else MAIL.email
                 connection.execute(insert(table).values(planted_row(table, column, text, number)))
-                other = column.name == "name" and table.name in ("contacts", "users")
-                place = table.name if table.name == "requests" else f"{table.name}.{column.name}"
+                other = column.name == "name" and known(table).named
+                place = table.name if known(table).whole else f"{table.name}.{column.name}"
                 if not other:  # a name is shared by many
                     wanted[place] = wanted.get(place, 0) + 1
         found = counted([hit for table in places() for hit in hits(connection, MAIL, table)])
@@ -86,9 +89,13 @@ async def hong(store: Store, put: Callable[..., Any]) -> Person:
 
 
 async def test_somebody_is_found_by_name_mail_phone_and_id(store: Store, hong: Person) -> None:
-    for text in ("홍길동", "HONG.gildong@acme.example", "+82 10-1234-5678", "1234 5678", HONG.id):
+    names = ("홍길동", "홍 길 동", "홍\u3000길동")
+    for text in (*names, "HONG.gildong@acme.example", "+82 10-1234-5678", "1234 5678", HONG.id):
         assert await store.people(LOCAL, text) == [hong], text
     assert await store.people(LOCAL, "nobody") == []
+    await store.save_contacts(LOCAL, [Contact("wide", "Ｐａｒｋ　Ａｎｎａ"), Contact("apart", "선 우\u3000진")])
+    for text, wanted in (("park anna", "wide"), ("ｐａｒｋ", "wide"), ("선우진", "apart"), ("선 우진", "apart")):
+        assert [one.id for one in await store.people(LOCAL, text)] == [wanted], text
     assert [one.kind for one in await store.people(LOCAL, "cat")] == [USER]
     with pytest.raises(Forbidden):
         await store.people(Principal("ann", Scope.OWN, "ann"), "홍길동")
@@ -164,13 +171,69 @@ async def test_an_erased_person_is_not_taken_back(store: Store, hong: Person, pu
 async def test_others_of_the_same_name_stay(store: Store, hong: Person) -> None:
     await store.save_contacts(LOCAL, [Contact("other-hong", "홍 길동", "bolt", email="other@bolt.example")])
     shared = await store.person(LOCAL, "contact", hong.id)
-    assert (hong.unsearched, shared.unsearched) == ([], ["홍길동"])
+    assert (hong.names_in_doubt, shared.names_in_doubt, shared.unsearched) == ([], ["홍길동"], [])
     await store.erase_rows(LOCAL, shared)
     left = {one.id: one for one in await store.list_contacts(LOCAL, "", "", 10)}
     assert left["other-hong"].name == "홍 길동"
     assert hong.id not in left
     note = next(one for one in await store.get_activities(LOCAL, "d2", "", 10) if one.id == "a2")
     assert note.text == f"전화: 홍 길동 부장 ({ERASED}), {ERASED}"
+
+
+async def test_what_names_several_people_is_in_doubt_until_somebody_decides(store: Store, hong: Person) -> None:
+    """Rows with the name that are nobody's by id are told; those that are theirs lose it, the others keep it."""
+    await store.save_contacts(LOCAL, [Contact("other-hong", "홍 길동", "bolt", email="other@bolt.example")])
+    when = datetime(2017, 9, 2, tzinfo=UTC)
+    await store.save_activities(LOCAL, [
+        Activity("b1", "d2", "note", "internal", when, "", "cat", "홍길동 이사와 통화"),
+        Activity("b2", "d1", "call", "outbound", when, "other-hong", "ann", "홍길동 본인 확인"),
+    ])  # fmt: skip
+    person = await store.person(LOCAL, "contact", hong.id)
+    await store.erase_rows(LOCAL, person)
+    found = {one.ref.rpartition("/")[2]: one for one in await store.doubts(LOCAL, person)}
+    assert found.keys() >= {"contact:other-hong", "b1", "a2"}
+    assert "b2" not in found, "it is the other's by id"
+    assert (found["b1"].place, found["b1"].record, found["b1"].text) == ("activities.text", "d2", "홍길동 이사와 통화")
+    assert await store.erase_rows(LOCAL, person.by_name, only=[found["b1"].ref]) == 1
+    texts_now = {one.id: one.text for name in ("d1", "d2") for one in await store.get_activities(LOCAL, name, "", 10)}
+    assert texts_now["b1"] == f"{ERASED} 이사와 통화"
+    assert texts_now["a2"].startswith("전화: 홍 길동 부장")
+    assert (texts_now["b2"], texts_now["a1"]) == ("홍길동 본인 확인", ERASED)
+    assert await store.borne(LOCAL, person, ["홍길동", "홍길순"]) == ["홍길동"]
+    one_record = replace(person, aliases=("contact:other-hong",))
+    assert await store.borne(LOCAL, one_record, ["홍길동"]) == []
+
+
+async def test_what_was_merged_into_somebody_is_theirs(store: Store, hong: Person) -> None:
+    await store.save_contacts(LOCAL, [Contact("old-hong", "홍길동", "acme", email=HONG.email)])
+    await store.merge_records(LOCAL, "contacts", hong.id, "old-hong")
+    assert [one.id for one in await store.merged_into(LOCAL, hong)] == ["old-hong"]
+
+
+async def test_a_user_goes_with_the_account_they_sign_in_by(store: Store) -> None:
+    """No session, link or token is left, the log keeps that something was done, and other members stay."""
+    from learning.records import User
+
+    await store.save_users(LOCAL, [User("ann", "Ann Sales-Person", "ann@us.example")])
+    now = datetime.now(UTC)
+    for name, user in (("m1", "ann"), ("m2", "ben")):
+        await store.save_member(Member(name, f"{user}@us.example", f"{user} Somebody", Role.REP, user, "hash"))
+        await store.add_session(Session(f"s-{name}", name, now, now, now + timedelta(days=1), "Firefox"))
+        await store.add_link(f"l-{name}", name, now + timedelta(days=1))
+        await store.add_token(Token(f"t-{name}", f"digest-{name}", name, "laptop", frozenset(), now))
+        await store.add_access_event(AccessEvent(Act.SIGNED_IN, name, name, "192.0.2.7", {"login": user}, now))
+    ann = await store.person(LOCAL, USER, "ann")
+    places_before = {one.place for one in await store.find_person(LOCAL, ann)}
+    assert places_before >= {"members.login", "sessions", "sign_in_links", "api_tokens", "access_events.address"}
+    await store.erase_rows(LOCAL, ann)
+    assert await store.find_person(LOCAL, ann) == []
+    first, second = sorted(await store.list_members(), key=lambda one: one.id)
+    assert (first.login, first.name, first.password, first.active) == ("erased-m1", ERASED, "", False)
+    assert (second.login, second.active) == ("ben@us.example", True)
+    assert [len(await store.list_sessions(one)) for one in ("m1", "m2")] == [0, 1]
+    assert [len(await store.list_tokens(one)) for one in ("m1", "m2")] == [0, 1]
+    events = {one.member_id: (one.address, dict(one.detail)) for one in await store.list_access_events()}
+    assert events == {"m1": ("", {}), "m2": ("192.0.2.7", {"login": "ben"})}
 
 
 async def test_a_switchboard_and_a_shared_mailbox_stay_with_the_others(store: Store) -> None:
@@ -211,6 +274,11 @@ async def test_restrictions_raise_the_revision_of_open_deals(store: Store, hong:
     record = await store.get_record(LOCAL, "d1")
     assert record.history.deal.revision == before + 1
     assert [each["contact_id"] for each in record.insights[InsightKind.NEXT_ACTIONS].body["actions"]] == ["kim"]
+    again = await store.restrict(LOCAL, "contact", hong.id, "")
+    assert (again.reason, again.time) == ("asked for it", (await store.restrictions(LOCAL))[0].time)
+    with pytest.raises(Conflict, match="restricted already, since"):
+        await store.restrict(LOCAL, "contact", hong.id, "another")
+    assert [one.reason for one in await store.restrictions(LOCAL)] == ["asked for it"]
     await store.lift_restriction(LOCAL, "contact", hong.id)
     assert (await store.restricted(), (await deal(store, "d1")).revision) == (frozenset(), before + 2)
     with pytest.raises(NotFound):
@@ -232,8 +300,14 @@ async def test_marks_and_reads_are_kept(store: Store, put: Callable[..., Any]) -
         await store.list_access(Principal("ann", Scope.SUBTREE, "ann"))
 
 
-def test_the_tables_are_all_searched() -> None:
+def test_every_table_is_known_by_name() -> None:
+    """A new table is searched, and somebody has said which of its rows are a person's."""
     assert {table.name for table in t.metadata.sorted_tables} - {table.name for table in places()} <= {"erasures"}
+    assert {table.name for table in t.metadata.sorted_tables} - KNOWN.keys() == set()
+    for name, holds in KNOWN.items():
+        table = t.metadata.tables.get(name)
+        columns = [*holds.left, *holds.unique, *(holds.kind and [holds.kind]), *sum(holds.of.values(), ())]
+        assert table is None or not set(columns) - set(table.c.keys()), name
 
 
 async def test_what_is_over_its_time_goes(store: Store, hong: Person, put: Callable[..., Any]) -> None:

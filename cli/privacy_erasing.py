@@ -1,0 +1,93 @@
+"""What `dealcast privacy` tells of an erasure, from its start to what is left to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cli.options import call
+
+POLL_SECONDS = 1.0
+SUFFIXES = (".json", ".xlsx")
+SHOWN = 40
+MENDS = {
+    "database": "a key of a record holds them: give the record another id, and erase once more by --also",
+    "nats": "messages hold them still: erase once more when no import or training is under way",
+    "models": "see to it that the registry can be written, and erase once more by --also",
+    "logs": "log files are written by the programs themselves: delete the file",
+    "files": "delete the file, or erase once more when no import or training is under way",
+    "database files": "another record holds these words: dealcast privacy find shows whose; erase once more by --also",
+}
+
+
+def follow(data_dir: Path, url: str, erasure: str) -> None:
+    """Tell how an erasure goes on, to its end, and what is left to do. Exits with 1 where there is something."""
+    stage = ""
+    while (told := call(data_dir, url, "GET", f"/v1/privacy/erasures/{erasure}"))["state"] == "RUNNING":
+        if told["stage"] != stage:
+            stage = told["stage"]
+            typer.echo(f"{told['progress']:4.0%}  {stage}", err=True)
+        time.sleep(POLL_SECONDS)
+    typer.echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
+    for one in told["models"]:
+        held = f"{one['service']} version {one['version']} held them"
+        removed = "was removed; it cannot serve again"
+        typer.echo(f"{held} and {removed if one['state'] == 'REMOVED' else 'serves until its replacement does'}")
+    if told["state"] == "WAITING":
+        typer.echo(
+            "a training for the replacement is scheduled (dealcast models jobs); the erasure then goes on by itself"
+        )
+    _left(told)
+
+
+def _left(told: Mapping[str, Any]) -> None:
+    if told["state"] != "LEFT":
+        return
+    if told["left"]:
+        places(told["left"])
+        for store in dict.fromkeys(one["store"] for one in told["left"]):
+            typer.echo(f"{store}: {MENDS.get(store, 'see docs/privacy.md')}", err=True)
+    if told["doubts"]:
+        show(told["doubts"])
+        typer.echo(
+            f"show them with their words: dealcast privacy doubts {told['id']}\n"
+            f"decide, and the erasure goes on:  dealcast privacy settle {told['id']} --theirs REF --others REF\n"
+            "(deal:ID stands for the rows of a deal, rest for all that is left)", err=True,
+        )  # fmt: skip
+    raise typer.Exit(1)
+
+
+def show(doubts: Iterable[Mapping[str, Any]]) -> None:
+    """Who and what is in doubt, and why."""
+    told = list(doubts)
+    for why in dict.fromkeys(one["why"] for one in told):
+        those = [one for one in told if one["why"] == why]
+        typer.echo(f"in doubt: {len(those):,}, each {why}")
+        for one in those[:SHOWN]:
+            record = f"  ({one['record']})" if one["what"] == "row" else ""
+            typer.echo(f"  {one['ref']}{record}  {one.get('text', '')}".rstrip())
+        if len(those) > SHOWN:
+            typer.echo(f"  and {len(those) - SHOWN:,} more")
+
+
+def places(found: Iterable[Mapping[str, Any]]) -> None:
+    """Where somebody stands."""
+    for one in found:
+        records = f"  ({', '.join(one['records'][:5])})" if one["records"] else ""
+        typer.echo(f"{one['store']:15} {one['place']:40} {one['count']:,}{records}")
+
+
+def check_target(out: Path) -> None:
+    """Before anything is read. Raises InvalidInput for a kind of file that is not written, or without its folder."""
+    from kit.errors import InvalidInput
+
+    if out.suffix.lower() not in SUFFIXES:
+        mend = "name a file that ends in " + " or ".join(SUFFIXES)
+        raise InvalidInput("such files are not written", field="--out", value=str(out), mend=mend)
+    if not out.parent.is_dir():
+        mend = f"make it first: mkdir -p {out.parent}"
+        raise InvalidInput("there is no such folder", field="--out", value=str(out.parent), mend=mend)
