@@ -17,10 +17,11 @@ from services.gateway.access.members import Caller, Member
 from services.gateway.access.passwords import SHORTEST
 from services.gateway.access.personas import personas, sign_in_as
 from services.gateway.access.roll import Roll
-from services.gateway.rest.http import accepted_language, body_of, id_in_path
+from services.gateway.access.users_page import add_users
+from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
-from services.gateway.web.rendering import HEADERS, render
-from services.gateway.web.words import LANGUAGES, Words
+from services.gateway.web.rendering import HEADERS, render, words_of
+from services.gateway.web.words import Words
 
 HOME = "/deals"
 SMALL = 16 * 1024
@@ -202,8 +203,7 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 
 def _words(request: Request) -> Words:
-    asked = request.query_params.get("lang", "")
-    return Words(asked if asked in LANGUAGES else accepted_language(request))
+    return words_of(request)
 
 
 def _page(template: str, request: Request, status: int = 200, **values: Any) -> Response:

@@ -21,6 +21,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from services.gateway.web import (
         asks_page,
         day_page,
+        display_page,
         forecast_page,
         history_page,
         import_page,
@@ -34,6 +35,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(router(gateway, desks.alike if desks else None))
     app.include_router(day_page.router(gateway))
     app.include_router(asks_page.router(gateway))
+    app.include_router(display_page.router(gateway))
     app.include_router(quotas_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     app.include_router(report_page.router(gateway, desks.scratch if desks else None))

@@ -10,6 +10,7 @@ from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.records import Node, Outcome
 from services.gateway.store.interface import Query
+from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
 
 SORTS = {
@@ -45,6 +46,7 @@ class Filters:
     sort: str = DEFAULT_SORT
     cursor: str = ""
     currency: str = ""  # of the totals; empty: the workspace's
+    unit: str = ""  # as asked for by the address; empty: as the browser keeps it
     lang: str = ""  # as asked for by the address; empty: by the browser
 
     @classmethod
@@ -66,6 +68,7 @@ class Filters:
         return cls(
             **texts, outcome=outcome, sort=sort, minimum=_share(given.get("min", "")),
             currency=currency, lang=lang if lang in LANGUAGES else "",
+            unit=unit if (unit := given.get("unit", "")) in UNITS else "",
         )  # fmt: skip
 
     def query(self, grade_bounds: tuple[float, float, float]) -> Query:
@@ -110,7 +113,7 @@ class Filters:
             "outcome": "" if wanted.outcome == DEFAULT_OUTCOME else wanted.outcome,
             "min": "" if wanted.minimum is None else f"{wanted.minimum:g}",
             "sort": "" if wanted.sort == DEFAULT_SORT else wanted.sort, "cursor": wanted.cursor,
-            "currency": wanted.currency, "lang": wanted.lang,
+            "currency": wanted.currency, "unit": wanted.unit, "lang": wanted.lang,
         }  # fmt: skip
         asked = urlencode({name: value for name, value in members.items() if value})
         return f"/deals?{asked}" if asked else "/deals"

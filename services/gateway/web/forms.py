@@ -10,7 +10,7 @@ from fastapi import Request
 from kit.errors import InvalidInput
 from services.gateway.rest.http import body_of
 
-KEPT = ("period", "node", "currency", "since", "call", "lang", "owner")  # in addresses, from page to page
+KEPT = ("period", "node", "currency", "since", "call", "lang", "unit", "owner")  # in addresses, from page to page
 MOST_FORM, MOST_FIELDS = 64 << 10, 1_000  # bytes, and fields: a workbook may have hundreds of columns
 
 

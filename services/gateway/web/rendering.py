@@ -19,6 +19,7 @@ from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.access.rights import right_of
 from services.gateway.rest.http import accepted_language
 from services.gateway.service import Gateway
+from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
 
 HERE = Path(__file__).parent
@@ -34,7 +35,23 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # without any, forms would come from nowhere, and be refused
     "Cache-Control": "no-store", "Vary": "Accept-Language",
 }  # fmt: skip
+DISPLAY = {"unit": ("dealcast_unit", tuple(UNITS)), "theme": ("dealcast_theme", ("light", "dark"))}
 VERSION = secrets.token_hex(4)  # in the addresses of static files: a new process, new files
+
+
+def words_of(request: Request) -> Words:
+    """The reader's language and unit: as the address says, else as the browser does."""
+    asked = request.query_params.get("lang", "")
+    return Words(asked if asked in LANGUAGES else accepted_language(request), chosen(request, "unit"))
+
+
+def chosen(request: Request, name: str) -> str:
+    """How the reader wants to see pages (DISPLAY), by the address, else as was kept; empty where nothing was chosen."""
+    cookie, choices = DISPLAY[name]
+    for value in (request.query_params.get(name, ""), request.cookies.get(cookie, "")):
+        if value in choices:
+            return value
+    return ""
 
 
 @cache
@@ -48,8 +65,7 @@ def templates() -> jinja2.Environment:
 
 async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str | Response]]) -> Response:
     """The page, or a page that says what is wrong and how to mend it."""
-    asked = request.query_params.get("lang", "")
-    words = Words(asked if asked in LANGUAGES else accepted_language(request))
+    words = words_of(request)
     sample = gateway.workspace.sample
     day = words.day(gateway.workspace.business_day)
     try:
@@ -76,11 +92,20 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
         "other_language": other,
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",
-        "lang_query": f"?lang={words.language}" if asked.get("lang") in LANGUAGES else "",
+        "lang_query": f"?{kept}" if (kept := urlencode(_kept(request))) else "",
+        "theme": chosen(request, "theme"), "themes": DISPLAY["theme"][1],
+        "units": DISPLAY["unit"][1], "kept_unit": words.unit,
         "here_address": f"{_quoted_path(request)}?{urlencode(asked)}" if asked else _quoted_path(request),
         "part_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': words.language})}&part=",
     }  # fmt: skip
     return templates().get_template(template).render(**shared, **values)
+
+
+def _kept(request: Request) -> dict[str, str]:
+    """What goes along from page to page: the language and unit that the address asks for."""
+    known = {"lang": LANGUAGES, "unit": DISPLAY["unit"][1]}
+    asked = {name: request.query_params.get(name, "") for name in known}
+    return {name: value for name, value in asked.items() if value in known[name]}
 
 
 def _may(request: Request, route: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from services.gateway.web.units import UNITS
 from services.gateway.web.views import model_text
 from services.gateway.web.words import Words
 
@@ -76,7 +77,7 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         booked_at=places.get("booked", 0.0),
         p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"), quota_at=places.get("quota"),
         quarters=tuple(_quarter(each, words) for each in forecasts),
-        chart=_chart(forecasts), **texts,
+        chart=_chart(forecasts, words), **texts,
     )  # fmt: skip
 
 
@@ -91,13 +92,15 @@ def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:
     )  # fmt: skip
 
 
-def _chart(forecasts: Sequence[Mapping[str, Any]]) -> str:
+def _chart(forecasts: Sequence[Mapping[str, Any]], words: Words) -> str:
     quarters = [
         {"period": each["period"]}
         | {name: None if (text := each["nodes"][0][name]) is None else float(text) for name in AMOUNTS}
         for each in forecasts
     ]
-    return orjson.dumps({"currency": forecasts[0]["currency"], "quarters": quarters}).decode()
+    unit = UNITS.get(words.unit)
+    shown = {"size": unit.size, "suffix": unit.suffixes[words.language], "places": unit.places} if unit else None
+    return orjson.dumps({"currency": forecasts[0]["currency"], "unit": shown, "quarters": quarters}).decode()
 
 
 def _money(forecast: Mapping[str, Any], value: str | None, words: Words) -> str:

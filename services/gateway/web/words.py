@@ -14,6 +14,8 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
+from services.gateway.web.units import UNITS, in_unit
+
 LANGUAGES = ("en", "ko")
 SOURCE = Path(__file__).parent / "words.toml"
 
@@ -32,6 +34,7 @@ class Words:
     """One language: its messages and its way of writing values."""
 
     language: str
+    unit: str = ""  # of UNITS: money always in this one
 
     def __call__(self, key: str, **values: Any) -> str:
         """A message, its slots filled; KeyError for a key that is not in the catalogue."""
@@ -44,10 +47,10 @@ class Words:
         return found[LANGUAGES.index(self.language)] if found else value
 
     def money(self, amount: Mapping[str, str] | None, *, compact: bool = False) -> str:
-        """{"currency", "value"} as money, to whole units; a dash for none."""
+        """{"currency", "value"} as money, in the reader's unit, else to whole units; a dash for none."""
         if not amount or not amount.get("value"):
             return "–"
-        return _money(self.language, amount["currency"], amount["value"], compact)
+        return _money(self.language, self.unit, amount["currency"], amount["value"], compact)
 
     def percent(self, share: float | None) -> str:
         """A probability in whole percent; what is neither nothing nor certain does not look so."""
@@ -86,12 +89,14 @@ class Words:
 
 
 @lru_cache(maxsize=8192)  # Babel takes 0.1 ms a number, and a list shows hundreds
-def _money(language: str, currency: str, text: str, compact: bool) -> str:
+def _money(language: str, unit: str, currency: str, text: str, compact: bool) -> str:
     try:
         value = Decimal(text)
     except InvalidOperation:
         return f"{text} {currency}"
-    if compact and abs(value) >= 10_000:
+    if unit and UNITS[unit].size > 1 and (found := in_unit(language, currency, value, UNITS[unit])):
+        return found
+    if compact and not unit and abs(value) >= 10_000:
         return _compact(language, currency, value)
     if value == value.to_integral_value() or abs(value) >= 1000:
         rounded = value.quantize(Decimal(1))

@@ -198,6 +198,7 @@ def test_the_quarters_as_a_table_and_as_the_charts_data() -> None:
     ]  # fmt: skip
     assert json.loads(view.chart) == {
         "currency": "USD",
+        "unit": None,
         "quarters": [
             {"period": "2026-Q4", "booked": 100.0, "p10": 150.0, "p50": 200.0, "p90": 300.0, "quota": 400.0},
             {"period": "2027-Q1", "booked": 0.0, "p10": None, "p50": None, "p90": None, "quota": None},

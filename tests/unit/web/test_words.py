@@ -1,13 +1,17 @@
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from learning.records import ACTIVITY_TYPES, BUYING_ROLES, CATEGORIES, DIRECTIONS, TRACKED_FIELDS, DealKind, Motion
 from services.gateway.web import words as module
 from services.gateway.web.filters import OUTCOMES, SORTS
+from services.gateway.web.units import UNITS, in_unit
 from services.gateway.web.words import Words, catalogue
 
 TEMPLATES = Path(module.__file__).parent / "templates"
@@ -57,6 +61,41 @@ def test_a_code_without_a_word_stays_as_it_is() -> None:
 )  # fmt: skip
 def test_money(language: str, currency: str, value: str, compact: bool, text: str) -> None:
     assert Words(language).money({"currency": currency, "value": value}, compact=compact) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "unit", "currency", "value", "text"),
+    [
+        ("ko", "eok", "KRW", "52000000", "₩0.52억"), ("ko", "eok", "KRW", "812340000", "₩8.12억"),
+        ("ko", "eok", "KRW", "1234500000", "₩12.3억"), ("ko", "eok", "KRW", "999500000", "₩10.0억"),
+        ("ko", "eok", "KRW", "-2700000000", "-₩27.0억"), ("ko", "eok", "KRW", "500000", "₩500,000"),
+        ("ko", "eok", "KRW", "1500000", "₩0.02억"), ("ko", "eok", "KRW", "0", "₩0"),
+        ("ko", "man", "KRW", "52005000", "₩5,200만"), ("ko", "man", "KRW", "52015000", "₩5,202만"),
+        ("ko", "M", "KRW", "52050000", "₩52.0백만"), ("en", "M", "USD", "52150000.00", "$52.2M"),
+        ("en", "K", "USD", "1250500", "$1,250K"), ("en", "K", "USD", "1251500", "$1,252K"),
+        ("en", "K", "USD", "54.25", "$0.1K"), ("en", "K", "USD", "49.99", "$49.99"),
+        ("ko", "1", "KRW", "1371106448", "₩1,371,106,448"), ("en", "1", "USD", "54.25", "$54.25"),
+        ("en", "eok", "USD", "1E+10", "$100.0억"),
+    ],
+)  # fmt: skip
+def test_money_in_the_readers_unit_rounds_halves_to_even(
+    language: str, unit: str, currency: str, value: str, text: str
+) -> None:
+    for compact in (False, True):
+        assert Words(language, unit).money({"currency": currency, "value": value}, compact=compact) == text
+
+
+@given(st.decimals(-(10**15), 10**15, places=2), st.sampled_from(sorted(UNITS)))
+def test_no_unit_is_off_by_more_than_half_its_last_digit(value: Decimal, name: str) -> None:
+    unit = UNITS[name]
+    text = in_unit("en", "USD", value, unit)
+    if text is None:
+        assert abs(value) <= unit.size * Decimal(10) ** -unit.near / 2
+        return
+    shown = text.removesuffix(unit.suffixes["en"]).replace("$", "").replace(",", "")
+    places = len(shown.partition(".")[2])
+    assert abs(Decimal(shown) * unit.size - value) <= unit.size * Decimal(10) ** -places / 2
+    assert places >= min(unit.places, unit.near)
 
 
 def test_no_money() -> None:

@@ -32,10 +32,16 @@
     return { bar, labelled, right: labelled ? Math.max(4, Math.ceil(widest - (slot - bar) / 2)) : 4 };
   }
 
-  function options({ currency, quarters }, width) {
-    const money = new Intl.NumberFormat(document.documentElement.lang, {
-      style: "currency", currency, notation: "compact", maximumSignificantDigits: 3,
-    });
+  // Amounts as the reader wants them: in their unit, else each in short.
+  function moneyIn(currency, unit) {
+    const { lang } = document.documentElement;
+    if (!unit) return new Intl.NumberFormat(lang, { style: "currency", currency, notation: "compact", maximumSignificantDigits: 3 });
+    const plain = new Intl.NumberFormat(lang, { style: "currency", currency, minimumFractionDigits: 0, maximumFractionDigits: unit.places });
+    return { format: (value) => plain.format(value / unit.size) + unit.suffix };
+  }
+
+  function options({ currency, unit, quarters }, width) {
+    const money = moneyIn(currency, unit);
     const of = (name) => quarters.map((quarter) => quarter[name]);
     const spread = quarters.map(({ p10, p90 }) => (p10 === null ? null : p90 - p10));
     const text = { color: color("muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
