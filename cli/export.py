@@ -53,7 +53,7 @@ def _history(folder: Path, address: str, shown: Mapping[str, str]) -> None:
     import tarfile
     import tempfile
 
-    from cli.export_table import download
+    from cli.export_table import download, make_folder
     from kit.errors import Conflict
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -61,7 +61,7 @@ def _history(folder: Path, address: str, shown: Mapping[str, str]) -> None:
     with tempfile.TemporaryFile() as file:
         size = download(address + "/v1/export", shown, file)
         file.seek(0)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, "FOLDER")
         with tarfile.open(fileobj=file) as tar:
             names = tar.getnames()
             tar.extractall(folder, filter="data")

@@ -34,11 +34,13 @@ def export_table(address: str, shown: Mapping[str, str], table: str, asked: str,
 
 
 def save(address: str, shown: Mapping[str, str], target: Path) -> int:
-    """Fetch a file, which is there whole or not at all; how many bytes. Raises Conflict where there is one already."""
+    """Fetch a file, which is there whole or not at all; how many bytes. A missing folder is made. Raises Conflict where
+    there is a file already, InvalidInput where none can be written."""
     from kit.errors import Conflict
 
     if target.exists():
         raise Conflict("the file is there already", field="--to", value=str(target), mend="name a new one")
+    make_folder(target.parent, "--to")
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as file:
@@ -47,6 +49,21 @@ def save(address: str, shown: Mapping[str, str], target: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return size
+
+
+def make_folder(folder: Path, field: str) -> None:
+    """Make a folder where there is none. Raises InvalidInput where it cannot be made or written to."""
+    from kit.errors import InvalidInput
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        writable = False
+    else:
+        writable = os.access(folder, os.W_OK)
+    if not writable:
+        mend = "name one that you may write to"
+        raise InvalidInput("nothing can be written in this folder", field=field, value=str(folder), mend=mend)
 
 
 def download(address: str, shown: Mapping[str, str], file: IO[bytes]) -> int:

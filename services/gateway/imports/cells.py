@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -73,7 +74,11 @@ class Rounded:
 class CellReader:
     """Reads the rows of one table by one part of the mapping."""
 
-    def __init__(self, mapping: Mapping, spec: FileSpec, columns: Sequence[str]) -> None:
+    def __init__(
+        self, mapping: Mapping, spec: FileSpec, columns: Sequence[str], mends: MappingType[str, str] | None = None
+    ) -> None:
+        """`mends`: what to do about cells of a kind, with {column}, where no mapping file says how they are read."""
+        self._mends = mends or {}
         self.mapping, self.spec, self.columns = mapping, spec, list(columns)
         self._at = {name: i for i, name in enumerate(columns)}
         self._ids = mapping.ids
@@ -189,6 +194,8 @@ class CellReader:
         return kept
 
     def _mend(self, kind: str, source: Source) -> str:
+        if kind in self._mends:
+            return self._mends[kind].format(column=source.column)
         if kind in WORDS:
             allowed = list(source.values) if source.values and source.others is None else WORDS[kind]
             return "use one of " + ", ".join(allowed) + ", or map this value to one of " + ", ".join(WORDS[kind])

@@ -52,17 +52,25 @@ def place(field: str, language: str) -> str:
     return _PLACES.get(field, field) if language == "ko" else field
 
 
-def told(error: FieldError, language: str) -> FieldError:
-    """Why a row was refused, in the language."""
+def told(error: FieldError, language: str, *, page: bool = False) -> FieldError:
+    """Why a row was refused, in the language; `page`: to somebody who has a page and no command line."""
+    error = replace(error, mend=_on_page(error.mend)) if page else error
     if language == "en":
         return error
     return replace(error, message=said(error.message, language), mend=said(error.mend, language))
 
 
-def translate(error: DealcastError, language: str) -> None:
-    """Put an error's message and mend into the language; a mapping's message has a line a problem."""
+def translate(error: DealcastError, language: str, *, page: bool = False) -> None:
+    """Put an error's message and mend into the language; a mapping's message has a line a problem. `page`: to somebody
+    who has a page and no command line."""
+    error.mend = _on_page(error.mend) if page else error.mend
     lines = error.message.split("\n") if error.field == "mapping" else [error.message]
     error.message, error.mend = "\n".join(_line(line, language) for line in lines), said(error.mend, language)
+
+
+def _on_page(mend: str) -> str:
+    """What to do on the page, where the mend tells of the command line."""
+    return next((there for pattern, there in _pages() if pattern.fullmatch(mend)), mend)
 
 
 def _line(text: str, language: str) -> str:
@@ -80,7 +88,14 @@ def _catalogue() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]], dic
     plain = {english: korean for english, korean in pairs if "{}" not in english}
     shaped = [pair for pair in pairs if "{}" in pair[0]]
     shaped.sort(key=lambda pair: -len(pair[0]))
-    patterns = [
-        (re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL), korean) for english, korean in shaped
-    ]
-    return plain, patterns, dict(read["words"])
+    return plain, [(_pattern(english), korean) for english, korean in shaped], dict(read["words"])
+
+
+@cache
+def _pages() -> list[tuple[re.Pattern[str], str]]:
+    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
+    return [(_pattern(command), page) for command, page in read["pages"]]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.DOTALL)

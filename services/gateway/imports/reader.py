@@ -13,6 +13,7 @@ from pathlib import Path
 from kit.encodings import KNOWN, detect, open_bytes
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
+from services.gateway.imports.file_kinds import check_text
 from services.gateway.json_checks import shown
 
 DELIMITERS = (",", ";", "\t")
@@ -80,6 +81,7 @@ class Table:
     def __init__(self, path: Path, encoding: str = "", delimiter: str = "") -> None:
         """Detects what is not given. Raises InvalidInput where there is no header, NotFound where no file."""
         self.path = path
+        check_text(path)
         self.encoding = encoding or detect(path)
         if self.encoding not in KNOWN:
             mend = "use one of " + ", ".join(KNOWN)

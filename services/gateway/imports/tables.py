@@ -11,11 +11,12 @@ from pathlib import Path
 from kit.errors import InvalidInput, NotFound
 from learning.records import FieldType
 from services.gateway.imports.cells import CellReader
+from services.gateway.imports.file_kinds import SUFFIXES
 from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.reader import Table
 from services.gateway.imports.schema import OF_DEALS, WITH_FIELDS, FileSpec, Mapping, Source
 from services.gateway.imports.sheets import Reading, SheetTable
-from services.gateway.imports.workbook import SUFFIXES, is_workbook
+from services.gateway.imports.workbook import is_workbook
 
 REJECTS = "rejects-"
 _TEXTS = (FieldType.TEXT, FieldType.CHOICE)  # a choice becomes text by itself where its values grow long

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import InvalidInput, TooLarge
+from services.gateway.imports.file_kinds import SUFFIXES, check_workbook
 
-SUFFIXES = (".xlsx", ".xlsm")
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 MOST_PARTS, MOST_CELLS, MOST_COLUMNS = 2_000, 1_000_000, 1_000
 LONGEST_CELL = 32_767  # as Excel has it
@@ -61,14 +62,28 @@ def _read(path: Path, _: int, size: int) -> list[Sheet]:
     except Exception:  # a broken file makes openpyxl fail in many ways
         raise _unreadable(path) from None
     try:
-        sheets = [_sheet(each) for each in book.worksheets if each.sheet_state == "visible"]
+        shown = [_sheet(each) for each in book.worksheets if each.sheet_state == "visible"]
+        sheets = [sheet for sheet in shown if sheet.rows]
+        if not sheets:
+            raise _nothing(path, book)
     finally:
         book.close()
-    return [sheet for sheet in sheets if sheet.rows]
+    return sheets
+
+
+def _nothing(path: Path, book: Any) -> InvalidInput:
+    """Why there is nothing to read: charts alone, hidden sheets alone, or nothing at all."""
+    if any(each._cells for each in book.worksheets):
+        message, mend = "every sheet with a table is hidden", "show the sheet in Excel, and save it"
+    elif book.chartsheets:
+        message, mend = "the workbook holds charts, but no table", "save the sheet that the charts are drawn from"
+    else:
+        message, mend = "the workbook is empty", "save it anew in Excel, or leave it out"
+    return InvalidInput(message, field="PATH", value=path.name, mend=mend)
 
 
 def _unreadable(path: Path) -> InvalidInput:
-    mend = "open it in Excel and save it as .xlsx without a password"
+    mend = "open it in Excel and save it as .xlsx, without a password or document protection (DRM)"
     return InvalidInput("this is no workbook that can be read", field="PATH", value=path.name, mend=mend)
 
 
@@ -76,13 +91,14 @@ def _check(path: Path, size: int) -> None:
     """Refuse what would not fit into memory, or is not what it seems, before it is unpacked."""
     if size > LARGEST_FILE:
         raise _too_large(path)
+    check_workbook(path)
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(each.file_size for each in parts) > LARGEST_CONTENT:
                 raise _too_large(path)
             cells = sum(_cells(archive, each, path) for each in parts if each.filename.endswith((".xml", ".rels")))
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
         raise _unreadable(path) from None
     if cells > MOST_CELLS:
         raise _too_large(path)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import InvalidInput, TooLarge
+from kit.errors import DealcastError, InvalidInput, TooLarge
 from kit.money import is_currency
+from services.gateway.imports.messages import translate
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import IMPORTED, LARGEST, MOST_FILES, Upload, Uploads
 from services.gateway.rest.base import principal_of
@@ -22,6 +24,7 @@ from services.gateway.web.import_views import upload_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
+T = TypeVar("T")
 PATH = "/import"
 AROUND = 1 << 20  # bytes of a form around its files
 COLUMN, ANSWER = "column:", "answer:"  # before a heading, and before a doubt's id, in a form
@@ -33,31 +36,42 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
 
     @routes.get(PATH)
     async def drop(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _drop(gateway, request, words))
+        return await answer(gateway, request, lambda words: _spoken(words, _drop(gateway, request, words)))
 
     @routes.post(PATH)
     async def receive(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _receive(gateway, uploads, request, words))
+        return await answer(gateway, request, lambda words: _spoken(words, _receive(gateway, uploads, request, words)))
 
     @routes.get(PATH + "/{upload_id}")
     async def look(request: Request, upload_id: str) -> Response:
-        return await answer(gateway, request, lambda words: _look(gateway, uploads, request, upload_id, words))
+        return await answer(
+            gateway, request, lambda words: _spoken(words, _look(gateway, uploads, request, upload_id, words))
+        )
 
     @routes.post(PATH + "/{upload_id}")
     async def settle(request: Request, upload_id: str) -> Response:
-        return await answer(gateway, request, lambda words: _settle(uploads, request, upload_id, words))
+        return await answer(gateway, request, lambda words: _spoken(words, _settle(uploads, request, upload_id, words)))
 
     @routes.post(PATH + "/{upload_id}/undo")
     async def undo(request: Request, upload_id: str) -> Response:
-        async def act(_: Words) -> Response:
+        async def act() -> Response:
             upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
             await desks.imports.undo(principal_of(request), str(upload.report.get("import_id", "")))
             uploads.forget(upload)
             return RedirectResponse(page_address(request, PATH), 303)
 
-        return await answer(gateway, request, act)
+        return await answer(gateway, request, lambda words: _spoken(words, act()))
 
     return routes
+
+
+async def _spoken(words: Words, page: Awaitable[T]) -> T:
+    """The page; what is wrong with the files is said in the reader's language."""
+    try:
+        return await page
+    except DealcastError as error:
+        translate(error, words.language, page=True)
+        raise
 
 
 def _shared(gateway: Gateway, words: Words) -> dict[str, Any]:

@@ -94,13 +94,36 @@ async def test_what_a_person_says_of_a_column_holds(gateway: RunningGateway, tmp
 async def test_other_files_are_refused(gateway: RunningGateway, name: str, data: bytes, status: int) -> None:
     answer = await gateway.http.post("/import", files=[("files", (name, data, "application/octet-stream"))])
     assert answer.status_code == status
+    told = await gateway.http.post("/import?lang=ko", files=[("files", (name, data, "application/octet-stream"))])
+    assert re.search("[가-힣]", re.findall(r"<p[^>]*>([^<]+)", told.text)[0])
 
 
 async def test_a_workbook_that_is_none_is_said_on_the_page(gateway: RunningGateway) -> None:
-    address = await dropped(gateway, [("files", ("영업현황_2024-11-18.xlsx", b"no workbook", "application/zip"))])
+    for name, data, said in (
+        (
+            "영업현황_2024-11-18.xlsx",
+            b"\x89PNG",
+            "통합 문서가 아니라 그림 파일입니다: 그림이 아니라 원래 통합 문서를 고르세요",
+        ),
+        ("영업현황_2024-11-18.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "예전 형식"),
+    ):
+        address = await dropped(gateway, [("files", (name, data, "application/zip"))])
+        page = await settled(gateway, address)
+        assert said in re.findall(r'role="alert">([^<]+)', page)[0]
+
+
+async def test_a_column_that_is_missed_can_be_named_on_the_page(gateway: RunningGateway, tmp_path: Path) -> None:
+    rows = [["한빛", "설비", "김민수", "제안", "약 3억?"], ["누리", "예약", "김민수", "협상", "2억"]]
+    path = write(tmp_path / "영업현황_2024-11-18.xlsx", *rows, header=["고객사", "딜명", "담당자", "진도", "금액"])
+    address = await dropped(gateway, [("files", (path.name, path.read_bytes(), "application/zip"))])
     page = await settled(gateway, address)
-    assert 'role="alert"' in page
-    assert "Traceback" not in page
+    assert "아래에서 어느 열인지 고르고 다시 살펴보세요" in page
+    assert 'name="column:진도"' in page
+    await gateway.http.post(address, data={"column:진도": "stage", "act": "try"})
+    page = await settled(gateway, address)
+    assert "생성 1" in page
+    assert "320,000,000, 3.2억, 320백만원처럼" in page
+    assert "decimal" not in page
 
 
 async def test_files_reach_a_gateway_with_sign_in_on_an_address_that_it_does_not_answer_for(

@@ -69,7 +69,7 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
         finally:
             await sink.close()
     except DealcastError as refused:
-        translate(refused, request["language"])
+        translate(refused, request["language"], page=True)
         error = {"message": refused.message, "field": refused.field, "value": refused.value, "mend": refused.mend}
     found = report_json(importer.found, request["language"]) if importer else {}
     return found | {"error": error}

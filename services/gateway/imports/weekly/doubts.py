@@ -88,6 +88,7 @@ def maybe_told(kind: str, maybe: str, language: str) -> str:
 def write_doubts(path: Path, doubts: Sequence[Doubt], language: str = "en") -> None:
     """The questions in the language, to be answered in the last column."""
     words = _words()
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(words["columns"][each][LANGUAGES.index(language)] for each in COLUMNS)

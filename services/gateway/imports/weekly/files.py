@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 from kit.errors import InvalidInput, NotFound, TooLarge
+from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from services.gateway.imports.reader import Row, Table
 from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.units import heading_unit, with_unit
 from services.gateway.imports.weekly.suggest import CUSTOM, TARGETS, Suggestion, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
-from services.gateway.imports.workbook import SUFFIXES, is_workbook
+from services.gateway.imports.workbook import is_workbook
 
 MOST_FILES, MOST_ROWS = 200, 200_000  # in all
 AHEAD = timedelta(days=1)  # for zones ahead of UTC
@@ -87,7 +88,7 @@ def _paths(path: Path) -> list[Path]:
         raise NotFound("there is no such file or folder", field="PATH", value=str(path), mend="check the path")
     found = sorted(
         each for each in path.iterdir()
-        if each.is_file() and each.name.lower().endswith((*SUFFIXES, ".csv", ".csv.gz"))
+        if each.is_file() and each.name.lower().endswith((*SUFFIXES, *OTHER_SUFFIXES, ".csv", ".csv.gz"))
         and not each.name.startswith((REJECTS, "~$", "."))
     )  # fmt: skip
     if not found:
@@ -113,7 +114,6 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> Wee
     cells = {name: [row[at].strip() for row in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
     file = WeekFile(path, _day(path, above), columns, rows, suggest(columns, cells, said), left_out)
-    _check(file)
     amount = file.holds.get("amount")
     if amount is not None and (unit := unit_of(amount)):
         at = columns.index(amount)
@@ -154,11 +154,10 @@ def _as_day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _check(file: WeekFile) -> None:
-    """A file must say of its rows which deal they are, and how far it is."""
-    has = set(file.holds)
-    for needed in (("name", "id"), ("stage", "outcome")):
-        if not has & set(needed):
+def check_columns(files: Sequence[WeekFile]) -> None:
+    """Files must say of their rows which deal they are, and how far it is. Raises InvalidInput."""
+    for file, needed in product(files, (("name", "id"), ("stage", "outcome"))):
+        if not set(file.holds) & set(needed):
             mend = f"say which column it is, such as --column '{file.columns[0]}={needed[0]}'"
             message = f"no column of {file.path.name} seems to hold the {needed[0]}"
             raise InvalidInput(message, field="--column", value=", ".join(file.columns)[:200], mend=mend)

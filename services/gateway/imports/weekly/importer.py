@@ -19,12 +19,12 @@ from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.checks import is_full, step
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
-from services.gateway.imports.weekly.files import WeekFile, check_dates, read_files
+from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
 from services.gateway.imports.weekly.matching import Matcher, Placed
 from services.gateway.imports.weekly.memory import Memory, Seen
 from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
-from services.gateway.imports.weekly.writes import gone_write, seen, write_of
+from services.gateway.imports.weekly.writes import gone_write, in_columns, seen, write_of
 
 IN_DOUBT = "it is in doubt which deal or whose this is"
 
@@ -60,6 +60,7 @@ class WeeklyImporter:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
         files = self.found.files = read_files(path, memory.columns, self._options.columns)
+        check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)
         self._tell_columns(files)
         types = {one.name: one.type for one in await self._sink.fields() if one.entity == "deal"}
@@ -249,7 +250,8 @@ class WeeklyImporter:
                 what = "checked" if getattr(self._sink, "blind", False) else str(result.status)
                 row = self._rows_of[place] if batch == "deals" else None
                 if result.status is WriteStatus.REJECTED and row is not None and row.file >= 0:
-                    self._refuse(self.found.files[row.file], row, result.errors, "rejected")
+                    file = self.found.files[row.file]
+                    self._refuse(file, row, [in_columns(one, file) for one in result.errors], "rejected")
                 elif row is None or row.file >= 0:
                     self.found.report.add(batch, what)
             self._progress.advance(len(some))

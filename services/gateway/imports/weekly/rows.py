@@ -25,6 +25,13 @@ MISSING = frozenset({
     "", "-", "--", ".", "N/A", "n/a", "#N/A", "None", "NULL", "null", "NaN", "nan", "TBD", "tbd",
     "없음", "미정", "해당없음",
 })  # fmt: skip
+_OR_NOT = "or leave the column out: --column '{column}=ignore'"
+MENDS = {
+    "amount": "write an amount of zero or more, such as 320,000,000, 3.2억 or 320백만원",
+    "day": "write a day such as 2026-11-21 or 26.11.21",
+    "quantity": f"write a number such as 12.5, all of a column in one unit, {_OR_NOT}",
+    "yes_no": f"write yes or no, {_OR_NOT}",
+}
 FORMAT = Format(MISSING, (YMD,), ".", ",")
 Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file
@@ -84,7 +91,7 @@ class RowReader:
         self._used = [at for at, name in enumerate(file.columns) if name in columns]
         self._custom = {name: (Source(name, format=kinds[name][1]), kinds[name][0]) for name in file.custom}
         rules = Rules("weekly files", currency, "Asia/Seoul", "", {}, ())
-        self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns)
+        self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns, MENDS)
 
     @property
     def rounded(self) -> Rounded:

@@ -74,5 +74,5 @@ def _steps(found: WeeklyReport) -> Iterator[dict[str, Any]]:
 
 
 def _error(error: Any, language: str) -> dict[str, str]:
-    said = told(error, language)
+    said = told(error, language, page=True)
     return {"field": place(said.field, language), "value": said.value, "message": said.message, "mend": said.mend}

@@ -19,14 +19,14 @@ from typing import Any
 import structlog
 
 from kit.errors import Conflict, InvalidInput, NotFound, TooLarge
-from services.gateway.imports.workbook import SUFFIXES
+from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
 
 log = structlog.get_logger(__name__)
 
 MOST_UPLOADS, MOST_FILES = 8, 200
 LARGEST_FILE, LARGEST = 50 << 20, 200 << 20  # bytes: of a file, of all of an upload
 LASTS = 24 * 3600.0  # seconds
-ENDINGS = (*SUFFIXES, ".csv")
+ENDINGS = (*SUFFIXES, *OTHER_SUFFIXES, ".csv")  # of other programs' workbooks it is said what they are
 RECEIVING, TRYING, TRIED, IMPORTING, IMPORTED, FAILED = (
     "receiving", "trying", "tried", "importing", "imported", "failed",
 )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from kit.clock import last_second
 from learning.records import ContactRole, Outcome
-from services.gateway.domain import UNSET, DealWrite, PastChange
+from services.gateway.domain import UNSET, DealWrite, FieldError, PastChange
+from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.matching import Placed
 from services.gateway.imports.weekly.memory import Seen
 
@@ -59,6 +61,13 @@ def write_of(one: Placed, holds: Collection[str], contact: str, open_on: date | 
 
 def _has(member: str, holds: Collection[str]) -> bool:
     return {"name": "name", "account_id": "account", "owner_id": "owner"}[member] in holds
+
+
+def in_columns(error: FieldError, file: WeekFile) -> FieldError:
+    """What the store says of a deal's field, as of the file's column."""
+    name = error.field.removeprefix("fields.")
+    target = {"created_time": "created", "owner_id": "owner", "account_id": "account"}.get(name, name)
+    return replace(error, field=file.holds.get(target, name))
 
 
 def gone_write(deal: str, answer: str, day: date) -> DealWrite | None:
