@@ -17,7 +17,6 @@ from services.gateway.access.members import Caller, Member
 from services.gateway.access.passwords import SHORTEST
 from services.gateway.access.personas import personas, sign_in_as
 from services.gateway.access.roll import Roll
-from services.gateway.access.users_page import add_users
 from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
 from services.gateway.web.rendering import HEADERS, render, words_of
