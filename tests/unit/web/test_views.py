@@ -204,6 +204,9 @@ def test_the_quarters_as_a_table_and_as_the_charts_data() -> None:
             {"period": "2027-Q1", "booked": 0.0, "p10": None, "p50": None, "p90": None, "quota": None},
         ],
     }
+    chosen = totals_view(totals(node()), Words("ko", "eok"))
+    assert chosen is not None
+    assert json.loads(chosen.chart)["unit"] == {"size": 100_000_000, "suffix": "억", "places": 1}
 
 
 def test_a_reason_names_the_owner_instead_of_the_id() -> None:
