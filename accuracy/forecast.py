@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accuracy.forecast_luck import told
 from accuracy.histories import history_of
 from learning.history import read_history
 from services.forecast.evaluation import NodeForecast, Source, forecasts
@@ -57,17 +58,25 @@ def section() -> str:
     """The section of docs/accuracy.md."""
     parts = [_INTRODUCTION]
     for task in tasks():
-        scores = scored(measured(task))
+        source = source_of(task)
+        forecast = measured(task, source)
+        scores = scored(forecast)
         parts += [f"### {task.title}\n", _HEAD, *_rows(scores), ""]
         if task.kind == "quarter":
-            parts.append(_verdict(averaged(scores)) + "\n")
+            means = averaged(scores)
+            came = source.company(source.folder.manifest.business_day, ())
+            parts += [_verdict(means) + "\n", told(came, forecast, _aims(means))]
     return "\n".join(parts)
 
 
-def measured(task: Task) -> list[NodeForecast]:
-    """Every forecast of a task."""
+def source_of(task: Task) -> Source:
+    """The history of a task's preset."""
     history = read_history(history_of(task.preset))
-    source = Source(history, list(history.deals()), task.counts)
+    return Source(history, list(history.deals()), task.counts)
+
+
+def measured(task: Task, source: Source) -> list[NodeForecast]:
+    """Every forecast of a task."""
     rows: list[NodeForecast] = []
     for day in task.days:
         found, _ = forecasts(source, task.kind, day, task.horizon)
@@ -93,16 +102,23 @@ def _figure(value: float | None) -> str:
 
 def _verdict(scores: Mapping[str, Score]) -> str:
     """Each aim, and whether it is met."""
-    said = []
+    said, aims = [], _aims(scores)
     for level, score in scores.items():
-        ours = score.wape.get("dealcast")
-        others = [value for name in METHODS[1:] if (value := score.wape.get(name)) is not None]
-        if ours is None or not others:
-            continue
-        bar = {"company": COMPANY_WAPE, "owner": OWNER_SHARE * min(others)}.get(level, min(others))
-        said.append(f"{level} {ours:.3f} (aim ≤ {bar:.3f}: {'met' if ours <= bar else 'not met'})")
+        ours, aim = score.wape.get("dealcast"), aims.get(level)
+        if ours is not None and aim is not None:
+            said.append(f"{level} {ours:.3f} (aim ≤ {aim:.3f}: {'met' if ours <= aim else 'not met'})")
     covered = scores["owner"].coverage if "owner" in scores else None
     if covered is not None:
         met = COVERAGE[0] <= covered <= COVERAGE[1]
         said.append(f"owners covered {covered:.0%} (aim 68–92 %: {'met' if met else 'not met'})")
     return "WAPE averaged over the days: " + "; ".join(said) + "."
+
+
+def _aims(scores: Mapping[str, Score]) -> dict[str, float]:
+    """The WAPE that each level is to have at most, where a baseline is known."""
+    found = {}
+    for level, score in scores.items():
+        others = [value for name in METHODS[1:] if (value := score.wape.get(name)) is not None]
+        if others:
+            found[level] = {"company": COMPANY_WAPE, "owner": OWNER_SHARE * min(others)}.get(level, min(others))
+    return found
