@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,6 +21,16 @@ settings.register_profile("dealcast", deadline=None)  # a busy machine is no fau
 settings.load_profile("dealcast")
 os.environ.setdefault("DEALCAST_MONITOR", "false")  # models are looked at where a test asks for it
 LONGEST_FIRST = ("tests/e2e/system/", "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/")
+
+
+gc.disable()  # imports leave nothing to collect
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: no collection in any test is to walk all of it again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -35,7 +35,7 @@ class RunningGateway:
         self.tasks: list[asyncio.Task[None]] = []
         self.built: Built | None = None
         self.nc: NATS | None = None
-        self.http = httpx.AsyncClient()
+        self.http = httpx.AsyncClient(verify=False)
 
     async def start(self) -> RunningGateway:
         self.stop_event = asyncio.Event()
@@ -43,7 +43,7 @@ class RunningGateway:
         self.built = await assemble(self.settings, self.nc)
         self.tasks = [asyncio.create_task(runner.run(self.stop_event)) for runner in self.parts.runners]
         await until(lambda: all(runner.ready for runner in self.parts.runners) if self.built else False)
-        self.http = httpx.AsyncClient(base_url=f"http://{self.parts.addresses()['http']}", timeout=30)
+        self.http = httpx.AsyncClient(base_url=f"http://{self.parts.addresses()['http']}", timeout=30, verify=False)
         return self
 
     @property
