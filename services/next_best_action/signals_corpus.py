@@ -62,7 +62,11 @@ def written(language: str, *, seed: int = 0) -> Iterator[Example]:
 
 def noted(language: str) -> Iterator[Note]:
     """The written notes; a window that holds but a smaller part of marked words is unsure."""
-    file = f"{language}_notes.txt"
+    for file in (f"{language}_notes.txt", f"{language}_field.txt"):
+        yield from _notes(file)
+
+
+def _notes(file: str) -> Iterator[Note]:
     for place, (number, line) in enumerate(_lines(file)):
         text, marks, plain = "", [], 0
         for mark in _MARK.finditer(line):
@@ -83,7 +87,7 @@ def _lines(file: str) -> Iterator[tuple[int, str]]:
 
 def sources(language: str) -> list[Path]:
     """The files of the written sentences and notes."""
-    return [FOLDER / f"{language}{part}.txt" for part in ("", "_reps", "_notes")]
+    return [FOLDER / f"{language}{part}.txt" for part in ("", "_reps", "_notes", "_field")]
 
 
 def _spelled(body: str, language: str, generator: random.Random) -> list[str]:
