@@ -37,7 +37,8 @@ knows the truth (points: of the win rate). Decision 23 tells how the truth was s
 (performance difference): they carry little noise of draws.
 
 The claimed gain is what the evaluation says, with its 90 % interval: doing once what other stretches of time are sure
-of, when it is first suggested (decision 28). "True" is the same by the truth, on the same decisions.
+of, when it is first suggested (decision 28), where conditions, contact limits and consents let it be shown. "True" is
+the same by the truth, on the same decisions.
 
 | seed | oracle, points | learned, points | share | eligible only | best single action | claimed gain, points | true |
 |---|---|---|---|---|---|---|---|"""
