@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 import nats.errors
+import structlog
 from nats.aio.client import Client as NATS  # noqa: N814
 from nats.js.errors import NotFoundError
 
@@ -54,6 +55,7 @@ from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.erasing import Eraser
 from services.gateway.privacy.models import HeldModels
 from services.gateway.privacy.reach import Reach
+from services.gateway.privacy.resident_numbers import masked_logs
 from services.gateway.privacy.retention import Retention
 from services.gateway.privacy.streams import Streams
 from services.gateway.privacy.withheld import Withheld
@@ -95,6 +97,8 @@ class Built:
 
 async def build(settings: GatewaySettings, nc: NATS) -> Parts:
     """What the process runs."""
+    processors = list(structlog.get_config()["processors"])
+    structlog.configure(processors=[*processors[:-1], masked_logs, processors[-1]])
     return (await assemble(settings, nc)).parts
 
 

@@ -25,6 +25,7 @@ from learning.records import (
     Value,
 )
 from services.gateway.amount_types import AMOUNT
+from services.gateway.privacy.resident_numbers import unrepeated
 
 
 class Scope(StrEnum):
@@ -111,6 +112,11 @@ class FieldError:
     value: str
     message: str
     mend: str
+
+    def __post_init__(self) -> None:
+        """Whatever was refused, and for whatever reason: no resident registration number is repeated."""
+        for name in ("value", "message", "mend", "field"):
+            object.__setattr__(self, name, unrepeated(getattr(self, name), self.field))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from kit.money import Money, decimals
 from services.gateway.domain import UNSET, FieldError
 from services.gateway.limits import FIRST_YEAR, ID_LENGTH, LARGEST_NUMBER, LAST_YEAR, NAME_LENGTH, UNSTORABLE
+from services.gateway.privacy.resident_numbers import unrepeated
 
 LIST_LENGTH, FIELD_COUNT = 10_000, 1_000
 SHOWN = 60
@@ -27,6 +28,7 @@ T = TypeVar("T")
 def shown(value: Any) -> str:
     """A value as an error message shows it: short and printable, null as JSON writes it."""
     text = value if isinstance(value, str) else "null" if value is None else repr(value)
+    text = unrepeated(text)  # before it is cut
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: SHOWN + 1])
     return text[:SHOWN] + "…" if len(text) > SHOWN else text
 

@@ -42,6 +42,7 @@ from services.gateway.json_checks import (
 )
 from services.gateway.json_values import fields_from_json, fields_to_json, time_text, value_from_json, value_to_json
 from services.gateway.limits import NAME_LENGTH, NOTE_LENGTH
+from services.gateway.privacy.resident_numbers import unrepeated
 
 DEAL_KEYS = (
     "id", "kind", "motion", "pipeline", "stage", "outcome", "name", "owner_id", "account_id", "amount",
@@ -139,7 +140,7 @@ def activity_to_json(activity: Activity) -> dict[str, Any]:
 
 def result_to_json(result: WriteResult) -> dict[str, Any]:
     """The fate of one write, as a line of a batch's answer."""
-    row: dict[str, Any] = {"id": result.id, "status": str(result.status), "revision": result.revision}
+    row: dict[str, Any] = {"id": unrepeated(result.id), "status": str(result.status), "revision": result.revision}
     if result.errors:
         row["errors"] = [
             {"field": e.field, "value": e.value, "message": e.message, "mend": e.mend} for e in result.errors

@@ -9,12 +9,14 @@ it, or its column's heading, say what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from kit.clock import utc_day
 
 MASK = "******-*******"
+SHORTEST = 13  # characters of such a number
 MESSAGE = "this holds a resident registration number, which is not kept"
 MEND = "Leave the number out"
 OLDEST = 110  # years
@@ -30,13 +32,18 @@ _NAMED = re.compile(
     r"|resident\s+(?:registration|id|number)|alien\s+registration",
     re.IGNORECASE,
 )
+# No check digit is asked for in errors where a line parts the two.
+_PARTED = re.compile(r"(?<!\d)(\d{6})\s?[-–—‐·.]\s?([1-8]\d{6})(?!\d)")
+# The end of a text that was cut within such a number.
+_CUT = re.compile(r"(?<![\d-])\d{6}(?:\s?[-–—‐·.]\s?[1-8]?\d{0,6}|[1-8]\d{1,5})…?$")
+SHORTEST_CUT = 55  # characters; errors show 60 and more
 _NEAR = 32  # characters before a number in which its name counts
 _WIDE = str.maketrans("０１２３４５６７８９－", "0123456789-")
 
 
 def resident_numbers(text: str, heading: str = "", today: date | None = None) -> Iterator[tuple[int, int]]:
     """Where such numbers stand in a text: start and end of each. A heading that names them counts for all of it."""
-    if len(text) < 13:
+    if len(text) < SHORTEST:
         return
     plain = text.translate(_WIDE)
     named = bool(_NAMED.search(heading)) if heading else False
@@ -56,6 +63,26 @@ def masked(text: str, heading: str = "") -> str:
     for start, end in reversed(list(resident_numbers(text, heading))):
         text = text[:start] + MASK + text[end:]
     return text
+
+
+def unrepeated(value: object, heading: str = "") -> str:
+    """A value of any kind as an error or a log may repeat it: lists and objects as text, every such number masked."""
+    text = value if isinstance(value, str) else str(value)
+    if len(text) < SHORTEST:
+        return text
+    text = masked(text, heading)
+    for found in reversed(list(_PARTED.finditer(text.translate(_WIDE)))):
+        if _is_one(found[1] + found[2], told=True, today=utc_day(datetime.now(UTC))):
+            text = text[: found.start()] + MASK + text[found.end() :]
+    return _CUT.sub(MASK, text) if len(text) >= SHORTEST_CUT else text
+
+
+def masked_logs(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For structlog: no line repeats such a number, whatever it tells of."""
+    for name, value in event.items():
+        if isinstance(value, str | list | dict | tuple) and (told := unrepeated(value)) != str(value):
+            event[name] = told
+    return event
 
 
 def _is_one(digits: str, *, told: bool, today: date) -> bool:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from kit.errors import Conflict, DealcastError, Internal, InvalidInput, NotFound, problem_json
 from services.gateway.domain import FieldError, WriteResult
+from services.gateway.privacy.resident_numbers import unrepeated
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class Refused(InvalidInput):
 def problem(error: DealcastError, headers: dict[str, str] | None = None) -> Response:
     """The error as a response."""
     body: dict[str, Any] = problem_json(error)
+    body |= {name: unrepeated(text, error.field) for name, text in body.items() if isinstance(text, str)}
     if isinstance(error, Refused):
         body["errors"] = errors_json(error.errors)
     return Response(orjson.dumps(body), error.http_status, headers, PROBLEM)

@@ -21,7 +21,7 @@ from services.gateway.limits import (
     PERIOD,
     UNSTORABLE,
 )
-from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number
+from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number, unrepeated
 
 SHOWN = 100
 SHORTEST = 12  # characters, above which there may be a resident number
@@ -33,7 +33,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def shown(value: Any) -> str:
     """A value as an error shows it: at most 100 printable characters."""
     if isinstance(value, str):
-        text = value[:SHOWN]
+        text = unrepeated(value)[:SHOWN]  # before it is cut
     elif isinstance(value, Money):
         text = f"{value.currency} {value.minor if abs(value.minor) < ABSURD else 'very much'}"
     elif isinstance(value, int) and abs(value) >= ABSURD:

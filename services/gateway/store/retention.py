@@ -13,8 +13,8 @@ from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.store import tables as t
 from services.gateway.store.codec import to_day, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.personal_people import known_person
 from services.gateway.store.personal_doubts import PersonalDoubts
+from services.gateway.store.personal_people import known_person
 from services.gateway.store.tables_actions import action_decisions
 from services.gateway.store.tables_imports import import_before
 from services.gateway.store.tables_privacy import personal_access

@@ -102,6 +102,27 @@ async def test_every_error_is_a_problem_with_a_mend(gateway: RunningGateway) -> 
         assert "Traceback" not in response.text
 
 
+async def test_no_answer_repeats_a_resident_registration_number(gateway: RunningGateway) -> None:
+    number, bare = "850302-1123451", 8503021123451
+    assert (await gateway.http.put("/v1/users/u1", json={"name": "Kim"})).status_code == 201
+    asked = [
+        ("GET", f"/v1/deals/{number}", None, 404), ("GET", f"/v1/{number}", None, 404),
+        ("GET", f"/v1/deals/{bare}/history", None, 404), ("PUT", f"/v1/deals/{number}", {"stage": "New"}, 404),
+        ("PUT", "/v1/deals/d1", {"stage": [bare]}, 400), ("PUT", "/v1/deals/d1", {"name": {"of": number}}, 400),
+        ("PUT", "/v1/deals/d1", {"name": bare}, 400), ("PUT", "/v1/deals/d1", {"fields": {"n": [number]}}, 400),
+        ("PUT", "/v1/deals/d1", {number: 1}, 400), ("PUT", f"/v1/quotas?period={number}", None, 400),
+        ("POST", "/v1/models/lead_scoring:promote", {"version": number, "reason": "x"}, 404),
+        ("POST", f"/v1/models/{number}:promote", {"version": "1", "reason": "x"}, 404),
+    ]  # fmt: skip
+    for method, path, body, status in asked:
+        response = await gateway.http.request(method, path, json=body)
+        assert response.status_code == status, (method, path, body, response.text)
+        assert "850302" not in response.text, (method, path, body)
+    lines = await gateway.lines("/v1/deals:batch", [{"id": number}, {"id": "d2", "stage": [number]}])
+    assert [line["status"] for line in lines] == ["rejected"] * 2
+    assert "850302" not in str(lines)
+
+
 async def test_related_records_come_back_as_sent(gateway: RunningGateway) -> None:
     users = [
         {"id": "boss", "name": "Boss", "lines": [{"region": "East"}]},

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.gateway.privacy.resident_numbers import MASK, holds_resident_number, masked
+from services.gateway.domain import FieldError
+from services.gateway.privacy.resident_numbers import MASK, holds_resident_number, masked, masked_logs, unrepeated
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
@@ -77,3 +78,19 @@ def test_wide_digits_and_several_numbers_are_masked() -> None:
     wide = one.translate(str.maketrans("0123456789-", "０１２３４５６７８９－"))
     assert masked(f"{one}, {wide} 그리고 {other}.") == f"{MASK}, {MASK} 그리고 {MASK}."
     assert masked(number(date(1985, 3, 2), 1, "12345", wrong=1)) != MASK
+
+
+def test_errors_and_logs_repeat_none_whatever_it_stands_in() -> None:
+    sound, odd = number(date(1985, 3, 2), 1, "12345"), number(date(1985, 3, 2), 1, "12345", wrong=1)
+    bare = sound.replace("-", "")
+    for value in ([int(bare)], {"a": {"b": [sound]}}, int(bare), float(bare), (odd,), f"/v1/deals/{odd}"):
+        told = unrepeated(value)
+        assert MASK in told, value
+        assert "850302" not in told
+    assert unrepeated({"n": 850302}) == "{'n': 850302}"
+    assert "850302" not in unrepeated(f"{'x' * 50} {sound}"[:60])
+    assert unrepeated(f"{'x' * 50} 231105") == f"{'x' * 50} 231105"
+    line = masked_logs(None, "info", {"event": "refused", "value": [sound], "count": 3})
+    assert line == {"event": "refused", "value": f"['{MASK}']", "count": 3}
+    error = FieldError(f"fields.{odd}", odd, f"no such deal {odd}", "")
+    assert (error.field, error.value, error.message) == (f"fields.{MASK}", MASK, f"no such deal {MASK}")
