@@ -89,11 +89,13 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     """Poll until the condition holds; its last value is in the failure."""
     until = time.monotonic() + seconds
     while True:
+        asked = time.monotonic()
         value = condition()
         if value:
             return value
-        assert time.monotonic() < until, f"{what}: not within {seconds} s"
-        time.sleep(0.2)
+        now = time.monotonic()
+        assert now < until, f"{what}: not within {seconds} s"
+        time.sleep(max(0.2, 3 * (now - asked)))  # asking takes time from what is waited for
 
 
 def incomplete(deals: Iterator[dict[str, Any]]) -> list[str]:

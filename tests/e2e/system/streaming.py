@@ -17,12 +17,12 @@ from tests.e2e.system.harness import System, incomplete, wait_for
 DEALS = 1_000
 CHANGES = 5_000
 BATCH = 50
+OTHER = "other"  # a deal that does not change
 KINDS = ("lead_score", "forecast", "next_actions")
 
 
 def create_deals(system: System) -> None:
     """A thousand open deals of one owner."""
-    system.post_lines("/v1/users:batch", [{"id": "u1", "name": "Owner"}])
     rows = [
         {"id": f"d{n}", "stage": "Engaging", "owner_id": "u1", "amount": {"currency": "USD", "value": "1.00"}}
         for n in range(DEALS)
@@ -78,7 +78,7 @@ def check_all(system: System) -> None:
     """Complete, current, and nothing twice."""
     wait_for(lambda: not incomplete(system.all_deals()), 120, "three insights on every deal")
     revisions = {deal["id"]: deal["revision"] for deal in system.all_deals()}
-    assert revisions == {f"d{n}": 1 + CHANGES // DEALS for n in range(DEALS)}
+    assert revisions == {f"d{n}": 1 + CHANGES // DEALS for n in range(DEALS)} | {OTHER: 1}
     store = sqlite3.connect(f"file:{system.folder / 'gateway.db'}?mode=ro", uri=True)
     twice = store.execute(
         "SELECT deal_id, key, COUNT(*) FROM score_history GROUP BY deal_id, key HAVING COUNT(*) > 1"
@@ -87,7 +87,8 @@ def check_all(system: System) -> None:
     # no model is trained and no day passes meanwhile.
     told = store.execute(
         "SELECT kind, deal_id, json_extract(data, '$.deal_revision') AS revision, COUNT(*) FROM events "
-        "WHERE kind IN ('lead_score', 'forecast', 'next_actions') GROUP BY kind, deal_id, revision"
+        "WHERE kind IN ('lead_score', 'forecast', 'next_actions') AND deal_id <> ? GROUP BY kind, deal_id, revision",
+        (OTHER,),
     ).fetchall()
     repeated = store.execute(
         "SELECT deal_id, value, COUNT(*) FROM changes WHERE field = 'amount' "

@@ -21,6 +21,8 @@ from services.gateway.model_versions import ModelVersions
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
 
+RAREST = 0.25  # seconds from one look to the next
+
 
 class RunningGateway:
     """Starts, stops and restarts one gateway; `http` asks it."""
@@ -79,7 +81,7 @@ class RunningGateway:
 
 
 async def until(condition: Callable[[], Any], seconds: float = 60.0, pause: float = 0.02) -> Any:
-    """Poll a condition, plain or awaitable, until it holds; with a longer pause what takes long costs less."""
+    """Poll a condition, plain or awaitable, until it holds; ever more rarely, as asking takes time from what works."""
     async with asyncio.timeout(seconds):
         while True:
             value = condition()
@@ -88,6 +90,7 @@ async def until(condition: Callable[[], Any], seconds: float = 60.0, pause: floa
             if value:
                 return value
             await asyncio.sleep(pause)
+            pause = max(pause, min(pause * 1.4, RAREST))
 
 
 @pytest.fixture
