@@ -219,7 +219,7 @@ def _configure_logs(service: str, level: str) -> None:
     handler = _Stderr()
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
-    for noisy in ("httpx", "httpcore", "asyncio", "uvicorn.access", "nats"):
+    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "authlib", "asyncio", "uvicorn.access", "nats"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings
 
@@ -24,6 +24,22 @@ class GatewaySettings(ServiceSettings):
     public_url: str = Field(
         default="",
         description="how people reach the gateway, such as https://deals.example.com; empty: as they do",
+    )
+    oidc_issuer: str = Field(
+        default="", description="the company's provider of accounts (OpenID Connect), by the address it names itself by"
+    )
+    oidc_client_id: str = Field(default="", description="Dealcast's name with the provider")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret there, or by the file below")
+    oidc_client_secret_file: Path | None = Field(default=None, description="a file with the secret")
+    oidc_name: str = Field(default="", description="what the button to sign in calls the provider")
+    oidc_scopes: str = Field(default="openid email profile", description="what the provider is asked to tell")
+    oidc_mail_claim: str = Field(default="email", description="the claim with a person's mail address")
+    oidc_mail_trusted: bool = Field(
+        default=False, description="addresses are the person's own, whether or not the provider says it checked them"
+    )
+    oidc_groups_claim: str = Field(default="groups", description="the claim with a person's groups; dots go inside")
+    oidc_roles: str = Field(
+        default="", description='{"group": "role"}, the first that fits; empty: administrators give roles'
     )
     lead_scoring_address: str = Field(
         default="", description="the lead scoring service's gRPC, host:port; empty: where its file in run_dir says"

@@ -33,6 +33,7 @@ from services.gateway.store import Store
 
 BY_LOGIN = (timedelta(seconds=30), 10)  # an attempt earned every so often, and how many may be saved up
 BY_ADDRESS = (timedelta(seconds=5), 30)
+BY_DOOR = (timedelta(seconds=1), 300)  # to be sent to the company's provider, by address: offices share one
 QUIET_SECONDS = 60.0  # between two entries of the log about the same refusal
 TOKEN_PREFIX = "dealcast_"  # noqa: S105 - by it, tokens that leaked are found
 LONGEST_TOKEN_DAYS = 366
@@ -118,6 +119,7 @@ class AccessDesk:
         if client.session:
             await self.end_session(client.session)
         await self.store.add_session(Session(digest(secret), member.id, now, now, now + LASTS, client.device[:200]))
+        await self.store.note_sign_in(member.id, now, way)
         await self.note(Act.SIGNED_IN, member.id, member.id, client, way=way)
         return secret
 
@@ -242,11 +244,18 @@ class AccessDesk:
         if self._first(caller.principal.id, route):
             await self.note(Act.REFUSED, caller.principal.id, caller.principal.id, route=route, field=error.field)
 
+    async def knock(self, client: Client) -> None:
+        """Take an attempt to begin what is kept for a while. Raises TooOften where none is left."""
+        await self._take({f"door:{network(client.address)}": BY_DOOR}, client)
+
     async def _attempt(self, login: str, client: Client) -> None:
         """Take an attempt. Raises TooOften where none is left."""
         keys = {_login_key(login): BY_LOGIN}
         if client.address:
             keys[f"address:{network(client.address)}"] = BY_ADDRESS
+        await self._take(keys, client)
+
+    async def _take(self, keys: dict[str, tuple[timedelta, int]], client: Client) -> None:
         wait = await self.store.attempt(keys, self.now())
         if wait:
             if self._first(*keys):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import Request
@@ -25,6 +26,9 @@ from services.gateway.domain import LOCAL, Principal
 from services.gateway.domain import Scope as Sees
 from services.gateway.rest.guard import SAFE
 from services.gateway.rest.problems import problem
+
+if TYPE_CHECKING:
+    from services.gateway.access.oidc.arrival import Arrivals
 
 CALLER, PRINCIPAL, STILL = "caller", "principal", "still"  # in the scope of a request
 EVENTS = "GET /v1/events"
@@ -45,6 +49,7 @@ class Access:
     personas: Callable[[], bool] = lambda: False  # whether people of the sample company may be looked around as
     public_url: str = ""
     cookie: str = "dealcast"
+    company: Arrivals | None = None  # sign-in with company accounts, where it is set up
 
     @property
     def secure(self) -> bool:

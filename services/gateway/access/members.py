@@ -15,6 +15,7 @@ IDLE = timedelta(hours=12)  # a session nobody used for so long is over
 LASTS = timedelta(days=7)  # and any session after so long
 USED_STEP = timedelta(minutes=1)  # how exactly it is known when something was used last
 LINK_LASTS = timedelta(days=1)
+FLOW_LASTS = timedelta(minutes=10)  # to sign in with the company's provider
 
 
 class Role(StrEnum):
@@ -126,6 +127,29 @@ class Caller:
 LOCAL_CALLER = Caller(LOCAL, Role.ADMIN)  # without sign-in: the person at this machine
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A sign-in with a company account that has begun. `id` is the SHA-256 of its state; `back` where to go then."""
+
+    id: str
+    nonce: str
+    verifier: str
+    back: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member, how and when it signed in last, since when it has a company account, and what of its counts now."""
+
+    member: Member
+    signed_in: datetime | None = None
+    way: str = ""
+    linked: datetime | None = None
+    tokens: int = 0
+    sessions: int = 0
+
+
 class Act(StrEnum):
     """What the audit log of sign-in tells of."""
 
@@ -138,6 +162,8 @@ class Act(StrEnum):
     LINK_MADE = "LINK_MADE"
     MEMBER_ADDED = "MEMBER_ADDED"
     MEMBER_CHANGED = "MEMBER_CHANGED"
+    ACCOUNT_LINKED = "ACCOUNT_LINKED"  # a company account
+    ACCOUNT_UNLINKED = "ACCOUNT_UNLINKED"
     TOKEN_MADE = "TOKEN_MADE"  # noqa: S105 - a word of the log
     TOKEN_ENDED = "TOKEN_ENDED"  # noqa: S105 - a word of the log
     REFUSED = "REFUSED"  # a right was missing

@@ -7,16 +7,21 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kit.errors import InvalidInput
 from services.gateway.access.desk import FIRST, AccessDesk, digest
 from services.gateway.access.gate import OFF, Access
 from services.gateway.access.members import ALL_SCOPES, Act, Member, Role, Token
+from services.gateway.access.oidc.config import Config, configured
 from services.gateway.access.roll import Roll
 from services.gateway.imports.targets import TOKEN_FILE
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from services.gateway.access.oidc.arrival import Arrivals
 
 LINK_FILE = "first-admin"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -42,7 +47,15 @@ def open_access(settings: GatewaySettings, gateway: Gateway) -> Access:
         return here and gateway.workspace.sample
 
     desk, cookie = AccessDesk(gateway.store, gateway.news), f"dealcast_{gateway.workspace.id}"
-    return Access(desk, settings.sign_in, personas, settings.public_url.rstrip("/"), cookie)
+    company = configured(settings)
+    arrivals = _arrivals(desk, company) if company else None
+    return Access(desk, settings.sign_in, personas, settings.public_url.rstrip("/"), cookie, arrivals)
+
+
+def _arrivals(desk: AccessDesk, company: Config) -> Arrivals:
+    from services.gateway.access.oidc.arrival import Arrivals  # late: nobody else waits for Authlib
+
+    return Arrivals(desk, company)
 
 
 async def let_in(access: Access, settings: GatewaySettings, address: str) -> None:

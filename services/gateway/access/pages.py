@@ -14,9 +14,12 @@ from services.gateway.access.cookies import with_cookie, without_cookie
 from services.gateway.access.desk import TooOften
 from services.gateway.access.gate import OFF, Access, caller_of, client_of
 from services.gateway.access.members import Caller, Member
+from services.gateway.access.oidc.pages import add_company
+from services.gateway.access.oidc.refused import Refused
 from services.gateway.access.passwords import SHORTEST
 from services.gateway.access.personas import personas, sign_in_as
 from services.gateway.access.roll import Roll
+from services.gateway.access.users_page import add_users
 from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
 from services.gateway.web.rendering import HEADERS, render, words_of
@@ -31,9 +34,11 @@ def router(access: Access, gateway: Gateway) -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False)
     _sign_in(routes, access, gateway)
+    add_company(routes, access, way_back, _refused)
     _personas(routes, access, gateway)
     _links(routes, access)
     _account(routes, access, gateway)
+    add_users(routes, access, gateway)
     return routes
 
 
@@ -69,17 +74,28 @@ def _sign_in(routes: APIRouter, access: Access, gateway: Gateway) -> None:
         caller = caller_of(request)
         if caller is not None and caller.session:
             await desk.end_session(caller.session, client_of(request))
-        return without_cookie(access, RedirectResponse("/sign-in", 303))
+        out = "/sign-in?out=1" if access.company else "/sign-in"
+        return without_cookie(access, RedirectResponse(out, 303))
 
 
 async def _door(
     access: Access, gateway: Gateway, request: Request, back: str, status: int = 200, error: str = "", login: str = ""
 ) -> Response:
-    """The page to sign in."""
+    """The page to sign in. Who was signed out here may still be signed in with the company's provider."""
+    leaving, start = "", access.public_url or str(request.base_url).rstrip("/")
+    if access.company is not None and request.query_params.get("out"):
+        leaving = await access.company.provider.leaving(f"{start}/sign-in")
     return _page(
         "sign_in.html", request, status, mode=access.mode, error=error, login=login, back=back,
-        personas=await personas(gateway) if access.personas() else [],
+        personas=await personas(gateway) if access.personas() else [], company=access.company, leaving=leaving,
     )  # fmt: skip
+
+
+def _refused(request: Request, status: int, refused: Refused) -> Response:
+    """Why somebody with a company account does not come in, and what to do."""
+    words, key = words_of(request), f"no_entry.{refused.reason}"
+    told = words(key, mail=refused.mail or "–", seconds=refused.detail)
+    return _page("no_entry.html", request, status, told=told, mend=words(f"{key}_mend"))
 
 
 def _personas(routes: APIRouter, access: Access, gateway: Gateway) -> None:

@@ -29,14 +29,24 @@ class Roll:
 
         Raises InvalidInput, Conflict.
         """
+        member = await self.admit(given, by)
+        person = member.role is not Role.SERVICE
+        return member, await self._desk.make_link(member.id, by.principal.id) if person else ""
+
+    async def admit(self, given: dict[str, Any], by: Caller) -> Member:
+        """A member without a way in; without a user_id it is the user of the CRM that has its address.
+
+        Raises InvalidInput, Conflict.
+        """
         blank = Member(secrets.token_hex(8), "", "", Role.VIEWER)
         member = await self._with(blank, given)
         if not member.login:
             raise InvalidInput("login is missing", field="login", mend="Send the mail address to sign in with")
+        if not member.user_id and member.role is not Role.SERVICE:
+            member = replace(member, user_id=await self.user_of(member.login))
         await self._store.save_member(member)
         await self._note(Act.MEMBER_ADDED, member, by)
-        person = member.role is not Role.SERVICE
-        return member, await self._desk.make_link(member.id, by.principal.id) if person else ""
+        return member
 
     async def change(self, member_id: str, given: dict[str, Any], by: Caller) -> Member:
         """Change the members given. Raises NotFound, InvalidInput, Conflict."""
@@ -52,6 +62,12 @@ class Roll:
         await self._note(Act.MEMBER_CHANGED, after, by)
         self._desk.news.wake()
         return after
+
+    async def unlink(self, member_id: str, by: Caller) -> None:
+        """The member's company account no longer counts; another may be taken. Raises NotFound."""
+        await self.find(member_id)
+        if await self._store.unlink_account(member_id):
+            await self._desk.note(Act.ACCOUNT_UNLINKED, member_id, by.principal.id)
 
     async def make_first(self, secret: str, given: dict[str, Any], password: str, client: Client) -> str:
         """The first administrator, by the link that was printed; the cookie of the session."""
@@ -118,6 +134,12 @@ class Roll:
         login = folded(given["login"]) if "login" in given else member.login
         name = given.get("name", member.name).strip()
         return replace(member, login=login, name=name, role=Role(role), user_id=user_id, active=active)
+
+    async def user_of(self, mail: str) -> str:
+        """The one user of the CRM at work with that address; empty where there is none, or several."""
+        users = await self._store.list_users(LOCAL)
+        found = [user.id for user in users if user.active and mail and folded(user.email) == mail]
+        return found[0] if len(found) == 1 else ""
 
     async def _users(self) -> set[str]:
         return {user.id for user in await self._store.list_users(LOCAL)}

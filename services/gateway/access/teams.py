@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,6 +11,7 @@ from kit.errors import InvalidInput
 from services.gateway.access import schemas as shapes
 from services.gateway.access.gate import Access
 from services.gateway.access.members import Act
+from services.gateway.domain import Principal
 from services.gateway.json_checks import shown
 from services.gateway.rest import base
 from services.gateway.rest.base import TEXT, principal_of
@@ -17,6 +20,13 @@ from services.gateway.rest.http import answer, id_in_path, object_of
 from services.gateway.service import Gateway
 
 TEAM = base.obj(users=base.listed(TEXT)) | {"required": ["users"]}
+
+
+async def give_team(access: Access, gateway: Gateway, principal: Principal, deal: str, users: Sequence[str]) -> None:
+    """The deal's team from now on, which stands in the log. Raises NotFound, InvalidInput, Forbidden."""
+    await gateway.store.set_deal_team(principal, deal, users)
+    await access.desk.note(Act.TEAM_CHANGED, "", principal.id, deal=deal, users=sorted(set(users)))
+    gateway.news.wake()
 
 
 def router(access: Access, gateway: Gateway) -> APIRouter:
@@ -35,9 +45,7 @@ def router(access: Access, gateway: Gateway) -> APIRouter:
         users = (await object_of(request, ("users",))).get("users")
         if not isinstance(users, list) or not all(isinstance(one, str) for one in users):
             raise InvalidInput("users is no list of ids", field="users", value=shown(users), mend='Send ["u1"]')
-        await gateway.store.set_deal_team(principal, deal, users)
-        await access.desk.note(Act.TEAM_CHANGED, "", principal.id, deal=deal, users=sorted(set(users)))
-        gateway.news.wake()
+        await give_team(access, gateway, principal, deal, users)
         return answer({"users": await gateway.store.deal_team(principal, deal)})
 
     return routes

@@ -112,6 +112,7 @@ def mount_sign_in(app: FastAPI, access: Access, gateway: Gateway) -> None:
     """The pages to sign in by, where this installation has pages."""
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(importlib.import_module("services.gateway.access.pages").router(access, gateway))
+        app.state.members = True
 
 
 def _describe(app: FastAPI) -> None:

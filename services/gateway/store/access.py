@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from kit.errors import Conflict
-from services.gateway.access.members import IDLE, AccessEvent, Act, Member, Role, Session, Token, TokenScope
+from services.gateway.access.members import IDLE, AccessEvent, Act, Member, Session, Token, TokenScope
 from services.gateway.store import tables_access as a
 from services.gateway.store.codec import dumps, from_us, loads, to_us
-from services.gateway.store.context import Part
+from services.gateway.store.company_accounts import CompanyAccountRows, forget_flows, member_from
 from services.gateway.store.database import Database
 from services.gateway.store.reads import bounded
 
@@ -21,7 +21,7 @@ _MEMBERS = select(a.members)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class AccessRows(Part):
+class AccessRows(CompanyAccountRows):
     """What AccessStore promises of members."""
 
     def __init__(self, database: Database) -> None:
@@ -64,7 +64,7 @@ class AccessRows(Part):
 
     async def _members(self, found: Any) -> list[Member]:
         def work(connection: Connection) -> list[Member]:
-            return [_member(row) for row in connection.execute(found).all()]
+            return [member_from(row) for row in connection.execute(found).all()]
 
         return await self._database.read(work)
 
@@ -85,7 +85,7 @@ class AccessRows(Part):
         def work(connection: Connection) -> tuple[Session, Member] | None:
             row = connection.execute(found).first()
             width = len(a.sessions.columns)
-            return (_session(row[:width]), _member(row[width:])) if row is not None else None
+            return (_session(row[:width]), member_from(row[width:])) if row is not None else None
 
         return await self._database.read(work)
 
@@ -157,7 +157,7 @@ class AccessRows(Part):
         def work(connection: Connection) -> tuple[Token, Member] | None:
             row = connection.execute(found).first()
             width = len(a.api_tokens.columns)
-            return (_token(row[:width]), _member(row[width:])) if row is not None else None
+            return (_token(row[:width]), member_from(row[width:])) if row is not None else None
 
         return await self._database.read(work)
 
@@ -213,6 +213,7 @@ class AccessRows(Part):
             connection.execute(delete(a.sessions).where(or_(S.ends <= now_us, S.used <= idle)))
             connection.execute(delete(a.sign_in_links).where(L.ends <= now_us))
             connection.execute(delete(a.api_tokens).where(T.ends <= now_us))
+            forget_flows(now_us)(connection)
             connection.execute(delete(a.sign_in_attempts).where(a.sign_in_attempts.c.free <= now_us))
 
         await self._database.write(work)
@@ -244,13 +245,7 @@ class AccessRows(Part):
         def work(connection: Connection) -> int:
             return int(connection.execute(statement).rowcount)
 
-        return await self._database.write(work, durable=durable)
-
-
-def _member(row: Any) -> Member:
-    member_id, login, name, role, user_id, password, active, created = row
-    made = from_us(created)
-    return Member(member_id, login, name, Role(role), user_id, password, bool(active), made)
+        return await self._database.write(work, durable=durable, aside=not durable)
 
 
 def _session(row: Any) -> Session:

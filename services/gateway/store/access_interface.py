@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.gateway.access.members import AccessEvent, Member, Session, Token
+from services.gateway.access.members import AccessEvent, Flow, Member, Session, Standing, Token
 from services.gateway.domain import Principal
+from services.gateway.store.shapes import DealTeam
 
 ACCESS_CALLS = frozenset({
-    "add_access_event", "add_link", "add_session", "add_token", "attempt", "end_sessions", "end_token",
-    "forget_attempts", "forget_over", "link_member", "list_access_events", "list_members", "list_sessions",
-    "list_tokens", "member_by_login", "member_of_session", "member_of_token", "read_member",
-    "save_member", "save_password", "take_link", "touch_session", "touch_token",
+    "add_access_event", "add_flow", "add_link", "add_session", "add_token", "attempt", "end_sessions", "end_token",
+    "forget_attempts", "forget_over", "link_account", "link_member", "list_access_events", "list_members",
+    "list_sessions", "list_standings", "list_tokens", "member_by_login", "member_of_account", "member_of_session",
+    "member_of_token", "note_sign_in", "read_member", "save_member", "save_password", "take_flow", "take_link",
+    "touch_session", "touch_token", "unlink_account",
 })  # fmt: skip
 
 
@@ -73,7 +75,28 @@ class AccessStore(Protocol):
         """The key has all its attempts again."""
 
     async def forget_over(self, now: datetime) -> None:
-        """Forget sessions, links and tokens that are over, and attempts that no longer count."""
+        """Forget sessions, links, tokens and flows that are over, and attempts that no longer count."""
+
+    async def add_flow(self, flow: Flow) -> None: ...
+
+    async def take_flow(self, flow_id: str, now: datetime) -> Flow | None:
+        """The flow, which is gone then: of two that take it at once, one gets it. None where there is none, or it is
+        over."""
+
+    async def member_of_account(self, subject: str) -> Member | None:
+        """Who signs in with the company account."""
+
+    async def link_account(self, subject: str, member_id: str, now: datetime) -> None:
+        """The member signs in with the company account from now on. Raises Conflict where the account has a member, or
+        the member an account."""
+
+    async def unlink_account(self, member_id: str) -> int:
+        """How many there were."""
+
+    async def note_sign_in(self, member_id: str, now: datetime, way: str) -> None: ...
+
+    async def list_standings(self, now: datetime) -> list[Standing]:
+        """Every member, by login, with how and when they came in last and what of theirs counts now."""
 
     async def add_access_event(self, event: AccessEvent) -> None: ...
 
@@ -86,6 +109,9 @@ class AccessStore(Protocol):
     async def set_deal_team(self, principal: Principal, deal_id: str, user_ids: Sequence[str]) -> None:
         """Replace the team. Raises NotFound for a deal, InvalidInput for a user that does not exist, Forbidden for who
         only sees the deal as one of its team or for its credit."""
+
+    async def list_deal_teams(self, principal: Principal, cursor: str, limit: int) -> list[DealTeam]:
+        """Deals that have a team, by id, after `cursor`; at most `limit`."""
 
     async def sight(self, principal: Principal) -> str:
         """What a change of tells that the principal may now see other deals than before; empty for who sees all."""

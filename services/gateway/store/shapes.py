@@ -46,6 +46,16 @@ class StoredRollup:
 
 
 @dataclass(frozen=True, slots=True)
+class DealTeam:
+    """A deal with the users who see it beside its owner and those with credit."""
+
+    deal_id: str
+    name: str
+    owner_id: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Which records a list shows. Unset members do not filter; `sort` is a key of SORTS, `-` before it descends."""
 

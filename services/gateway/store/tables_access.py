@@ -40,6 +40,25 @@ api_tokens = Table(
     Index(None, "digest", unique=True), Index(None, "member_id"),
 )  # fmt: skip
 
+# Of a person at the company's provider, `subject` is the SHA-256 of issuer and name there: no two members share one.
+company_accounts = Table(
+    "company_accounts", metadata,
+    Column("subject", KEY, primary_key=True), Column("member_id", KEY, nullable=False),
+    Column("linked", BigInteger, nullable=False), Index(None, "member_id", unique=True),
+)  # fmt: skip
+
+sign_in_flows = Table(  # sign-ins with a company account that have begun
+    "sign_in_flows", metadata,
+    Column("id", KEY, primary_key=True), Column("nonce", KEY, nullable=False), Column("verifier", KEY, nullable=False),
+    Column("back", TEXT, nullable=False), Column("ends", BigInteger, nullable=False),
+)  # fmt: skip
+
+last_sign_ins = Table(
+    "last_sign_ins", metadata,
+    Column("member_id", KEY, primary_key=True), Column("time", BigInteger, nullable=False),
+    Column("way", KEY, nullable=False),
+)  # fmt: skip
+
 sign_in_attempts = Table(
     "sign_in_attempts", metadata, Column("id", KEY, primary_key=True), Column("free", BigInteger, nullable=False)
 )

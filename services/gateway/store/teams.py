@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, not_, select
 
 from kit.errors import Forbidden, InvalidInput
 from services.gateway.domain import Principal
@@ -13,7 +13,9 @@ from services.gateway.store import tables as t
 from services.gateway.store.codec import storable
 from services.gateway.store.context import no_deal
 from services.gateway.store.database import Database
-from services.gateway.store.reads import Reads
+from services.gateway.store.reads import Reads, bounded
+from services.gateway.store.seen import deal_seen
+from services.gateway.store.shapes import DealTeam
 from services.gateway.store.tables_access import deal_teams
 
 MOST = 50
@@ -26,6 +28,7 @@ class Teams(Reads):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._owner_of = select(t.deals.c.id, t.deals.c.owner_id).where(database.among(t.deals.c.id))
+        self._users_of = select(C.deal_id, C.user_id).where(database.among(C.deal_id))
         self._teams_of = select(C.deal_id, C.user_id).where(database.among(C.user_id))
 
     async def deal_team(self, principal: Principal, deal_id: str) -> list[str]:
@@ -35,6 +38,26 @@ class Teams(Reads):
         def work(connection: Connection) -> list[str]:
             self._see(connection, principal, deal_id)
             return list(connection.scalars(team))
+
+        return await self._database.read(work)
+
+    async def list_deal_teams(self, principal: Principal, cursor: str, limit: int) -> list[DealTeam]:
+        """By id, after the cursor."""
+        D = t.deals.c  # noqa: N806 - columns, as elsewhere
+        page = (
+            select(D.id, D.name, D.owner_id).where(D.id > cursor, D.id.in_(select(C.deal_id)), not_(D.deleted))
+            .order_by(D.id).limit(bounded(limit))
+        )  # fmt: skip
+
+        def work(connection: Connection) -> list[DealTeam]:
+            visible = self._contexts.read(connection).visible(principal)
+            seen = [] if visible is None else [deal_seen(self._database)]
+            given = {} if visible is None else {"owners": self._database.ids(sorted(visible))}
+            rows = connection.execute(page.where(*seen), given).all()
+            users: dict[str, list[str]] = {}
+            for deal, user in self._database.fetch(connection, self._users_of, [row.id for row in rows]):
+                users.setdefault(deal, []).append(user)
+            return [DealTeam(row.id, row.name, row.owner_id, tuple(sorted(users[row.id]))) for row in rows]
 
         return await self._database.read(work)
 

@@ -89,6 +89,7 @@ def render(template: str, request: Request, words: Words, **values: Any) -> str:
         "w": words, "version": VERSION, "here": request.url.path.split("/")[1], "live": HTMX.is_file(),
         "who": caller_of(request), "may": partial(_may, request), "charts": ECHARTS.is_file(),
         "operations": getattr(request.app.state, "operations", False),
+        "members": getattr(request.app.state, "members", False),
         "other_language": other,
         "unknown_language": asked["lang"][:20] if asked.get("lang", "") not in ("", *LANGUAGES) else "",
         "other_address": f"{_quoted_path(request)}?{urlencode({**asked, 'lang': other})}",

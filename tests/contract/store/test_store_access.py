@@ -11,10 +11,22 @@ import pytest
 
 from kit.errors import Conflict, Forbidden, InvalidInput, NotFound
 from learning.records import ReportingLine
-from services.gateway.access.members import AccessEvent, Act, Member, Role, Session, Token, TokenScope
+from services.gateway.access.members import (
+    IDLE,
+    AccessEvent,
+    Act,
+    Flow,
+    Member,
+    Role,
+    Session,
+    Standing,
+    Token,
+    TokenScope,
+)
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.interface import Query
+from services.gateway.store.shapes import DealTeam
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -80,6 +92,47 @@ async def test_attempts_are_earned_and_saved_up(empty: Store) -> None:
     assert [await empty.attempt(name, NOW + HOUR) for _ in range(4)] == [0, 0, 0, 30]
 
 
+async def test_a_flow_is_taken_once_and_ends(empty: Store) -> None:
+    flow = Flow("f1", "nonce", "verifier", "/deals?q=한", NOW + HOUR)
+    await empty.add_flow(flow)
+    assert [await empty.take_flow("f1", NOW) for _ in range(2)] == [flow, None]
+    await empty.add_flow(flow)
+    assert await empty.take_flow("f1", NOW + HOUR) is None
+    await empty.add_flow(flow)
+    await empty.forget_over(NOW + HOUR)
+    assert await empty.take_flow("f1", NOW) is None
+
+
+async def test_a_company_account_is_of_one_member_and_a_member_has_one(empty: Store) -> None:
+    for number in (1, 2):
+        await empty.save_member(replace(ANN, id=f"m{number}", login=f"m{number}@example.com"))
+    await empty.link_account("subject", "m1", NOW)
+    found = await empty.member_of_account("subject")
+    assert found is not None
+    assert found.id == "m1"
+    for subject, member in (("subject", "m2"), ("other", "m1")):
+        with pytest.raises(Conflict):
+            await empty.link_account(subject, member, NOW)
+    assert [await empty.unlink_account("m1") for _ in range(2)] == [1, 0]
+    assert await empty.member_of_account("subject") is None
+    await empty.link_account("subject", "m2", NOW)
+
+
+async def test_standings_tell_how_members_came_and_what_counts_now(empty: Store) -> None:
+    ben = replace(ANN, id="m2", login="ben@example.com")
+    for member in (ben, ANN):
+        await empty.save_member(member)
+    for way in ("password", "company account"):
+        await empty.note_sign_in("m1", NOW, way)
+    await empty.link_account("subject", "m1", NOW - HOUR)
+    for name, used, ends in (("on", NOW, NOW + HOUR), ("over", NOW, NOW), ("idle", NOW - IDLE, NOW + HOUR)):
+        await empty.add_session(Session(name, "m1", NOW - IDLE, used, ends))
+    for name, until in (("forever", None), ("long", NOW + HOUR), ("gone", NOW)):
+        await empty.add_token(Token(name, name, "m1", "", frozenset(), NOW, until))
+    first = Standing(ANN, NOW, "company account", NOW - HOUR, tokens=2, sessions=1)
+    assert await empty.list_standings(NOW) == [first, Standing(ben)]
+
+
 async def test_the_log_comes_newest_first_in_pages(empty: Store) -> None:
     for number, (act, member) in enumerate([(Act.SIGNED_IN, "m1"), (Act.REFUSED, "m2"), (Act.LINK_MADE, "m1")]):
         await empty.add_access_event(AccessEvent(act, member, "m2", "::1", {"number": number}, NOW))
@@ -106,6 +159,9 @@ async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callab
         }
         assert "of-ben" in {one.deal_id for one in await store.events_after(principal, 0, 100)}
         assert "acme" in {one.id for one in await store.list_accounts(principal, "", 9)}
+        assert await store.list_deal_teams(principal, "", 9) == [DealTeam("of-ben", "", "ben", ("ann", "cat"))]
+    assert await store.list_deal_teams(LOCAL, "of-ben", 9) == []
+    assert await store.list_deal_teams(Principal("m9", Scope.OWN, "nobody"), "", 9) == []
     with pytest.raises(Forbidden):
         await store.set_deal_team(CAT, "of-ben", [])
     with pytest.raises(NotFound):

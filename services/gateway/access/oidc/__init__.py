@@ -1,0 +1,1 @@
+"""Sign-in with company accounts by OpenID Connect."""
