@@ -23,9 +23,7 @@ _EN = {
     "none": "no other meaning", "field": "a field", "counts": "  {what}: {counts}",
     "held": "held back in doubt", "repeated": "said twice", "read": "read", "created": "created", "changed": "changed",
     "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
-    "step": "{file}: open pipeline {before:,} → {after:,} ({moved:+.0%})",
-    "far": "  needs --confirm: most of it by the column {column!r} in {deals:,} deals{times}",
-    "times": ", typically × {:,.3g}",
+    "step": "{file}: open pipeline {before} → {after} ({share})", "far": "needs --confirm: {told}",
     "doubts": "{count} doubts are asked in {path}: answer in the last column, import again with --answers {path}",
     "gone": "{count} open deals are in no file since:", "moved": "{count} deals have another owner now: {what}",
     "partial": "files with only some of the deals, nothing counts as gone by them: {what}",
@@ -44,8 +42,7 @@ _KO = {
     "none": "다른 뜻 없음", "field": "추가 항목",
     "counts": "  {what}: {counts}", "held": "확인 대기", "repeated": "중복 행", "read": "읽음", "created": "생성",
     "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
-    "step": "{file}: 진행 중 파이프라인 {before:,} → {after:,} ({moved:+.0%})",
-    "far": "  --confirm이 필요합니다. 주로 {column!r} 열, 딜 {deals:,}건{times}", "times": ", 대체로 {:,.3g}배",
+    "step": "{file}: 진행 중 파이프라인 {before} → {after} ({share})", "far": "--confirm이 필요합니다. {told}",
     "doubts": "{path}에 확인할 질문 {count}개가 있습니다. 마지막 열에 답한 뒤 --answers {path}로 다시 가져오세요",
     "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건:", "moved": "담당자가 바뀐 딜 {count}건: {what}",
     "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
@@ -72,7 +69,7 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
         told = ", ".join(f"{words[fate]} {counts[fate]:,}" for fate in _FATES if counts.get(fate))
         yield words["counts"].format(what=entity, counts=told)
     for one in found.steps:
-        yield from _step(one, words)
+        yield _step(one, found, language)
     yield from _asked(found, words, language)
     if found.doubts:
         yield words["doubts"].format(count=len(found.doubts), path=doubts)
@@ -99,11 +96,15 @@ def _columns(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
         yield words[key].format(column=each.column, target=target, why=why, samples=samples)
 
 
-def _step(one: Step, words: dict[str, str]) -> Iterator[str]:
-    yield words["step"].format(file=one.file, before=one.before, after=one.after, moved=one.moved)
+def _step(one: Step, found: WeeklyReport, language: str) -> str:
+    from services.gateway.imports.messages import said
+    from services.gateway.imports.weekly.checks import amount_told, step_told, times_told
+
+    words = _KO if language == "ko" else _EN
     if one.far:
-        times = words["times"].format(one.times) if one.reason == "amount" else ""
-        yield words["far"].format(column=one.column, deals=one.deals, times=times)
+        return words["far"].format(told=said(step_told(one, found.currency), language))
+    before, after = (amount_told(each, found.currency) for each in (one.before, one.after))
+    return words["step"].format(file=one.file, before=before, after=after, share=times_told(one.before, one.after))
 
 
 def _asked(found: WeeklyReport, words: dict[str, str], language: str) -> Iterator[str]:

@@ -122,12 +122,7 @@ def _counts(counts: Json, words: Words) -> list[tuple[str, str]]:
 
 
 def _warnings(report: Json, words: Words) -> list[str]:
-    found = []
-    for one in report.get("steps", ()):
-        if one["far"]:
-            values = {"file": one["file"], "share": words.percent(abs(one["moved"])), "column": one["column"],
-                      "count": words.number(one["deals"])}  # fmt: skip
-            found.append(words("import.far_up" if one["moved"] > 0 else "import.far_down", **values))
+    found = [one["told"] for one in report.get("steps", ()) if one["far"]]
     if report.get("few_lost"):
         won, lost = (report["outcomes"].get(name, 0) for name in ("WON", "LOST"))
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))

@@ -19,7 +19,7 @@ from tests.unit.imports.weekly_runs import row, write
 
 
 def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
-    """Two files a week apart: one deal moves, one comes in."""
+    """Two files a week apart: one deal's amount has another unit, one comes in."""
     folder.mkdir()
     first = write(
         folder / "영업현황_2024-11-11.xlsx",
@@ -28,7 +28,7 @@ def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
     )
     second = write(
         folder / "영업현황_2024-11-18.xlsx",
-        row("설비 교체", account="한빛정밀"),
+        row("설비 교체", account="한빛정밀", amount=100_000),
         row("예약 시스템", account="누리병원"),
         row("포장 라인", account="다온식품"),
     )
@@ -64,7 +64,10 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert ("고객사", "account") in chosen
     assert not await deals(gateway)  # nothing was written
     assert (await gateway.http.post(address, data={"act": "import"})).status_code == 303
-    assert "체크하세요" in await settled(gateway, address)  # half of the pipeline would be new
+    page = html.unescape(await settled(gateway, address))
+    assert "체크하세요" in page
+    # an amount is a thousand times as large
+    assert "주로 '금액(백만원)' 열 때문이며, 딜 1건의 중앙값이 100,000,000 KRW에서 100,000,000,000 KRW" in page
     assert not await deals(gateway)
     assert (await gateway.http.post(address, data={"act": "import", "confirm": "yes"})).status_code == 303
     done = await settled(gateway, address)

@@ -37,7 +37,9 @@ async def test_next_week_is_known_by_its_columns(store: Store, tmp_path: Path) -
     assert (jump.before, jump.after, jump.column, jump.far) == (200_000_000, 100_100_000, "금액(천원)", True)
     lines = list(weekly_lines(found, "ko", Path("doubts.csv"), dry_run=True))
     assert "열 구성은 지난주와 같음, 새 열 3개: 금액(천원), 지역, 제품군, 없어진 열 1개: 금액(백만원)" in lines
-    assert any("--confirm이 필요합니다. 주로 '금액(천원)' 열, 딜 1건" in line for line in lines)
+    told = next(line for line in lines if line.startswith("--confirm이 필요합니다"))
+    assert "진행 중 파이프라인이 200,000,000 KRW에서 100,100,000 KRW(으)로 바뀝니다(-50%)" in told
+    assert "'금액(천원)' 열 때문이며, 딜 1건의 중앙값이 100,000,000 KRW에서 100,000 KRW(으)로 바뀝니다(÷ 1,000)" in told
     assert any("needs --confirm" in line for line in weekly_lines(found, "en", Path("d.csv"), dry_run=True))
 
 
@@ -46,18 +48,38 @@ async def test_an_import_that_moves_the_pipeline_far_is_confirmed_first(store: S
     path = write(tmp_path / "a_240115.xlsx", *(row(name, amount=100_000_000) for name in ("서버", "백업", "망")))
     before = await history(store)
     with pytest.raises(
-        Conflict, match=r"by \+99999900%, most of it by the column '금액\(백만원\)' in 3 deals"
+        Conflict,
+        match=r"\(× 1,000,000\), most of it by the column '금액\(백만원\)' in 3 deals: typically 100,000,000 KRW",
     ) as caught:
         await run(store, tmp_path, path)
     assert caught.value.field == "금액(백만원)"
     assert await history(store) == before
     found = await run(store, tmp_path, path, confirm=True)
-    assert (found.report.counts["deals"]["changed"], found.steps[0].times) == (3, 1_000_000)
+    assert (found.report.counts["deals"]["changed"], found.steps[0].new) == (3, 100_000_000_000_000)
     ended = write(
         tmp_path / "a_240122.xlsx", *(row(name, amount=100_000_000, stage="수주") for name in ("서버", "백업", "망"))
     )
-    with pytest.raises(Conflict, match="most of it by the column '단계' in 3 deals"):
+    with pytest.raises(Conflict, match="by 3 deals that are open in one file and ended in the other, by '단계'"):
         await run(store, tmp_path, ended)
+
+
+async def test_only_what_is_new_to_a_known_pipeline_needs_confirmation(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    write(weeks / "a_240108.xlsx", row("서버"), row("백업"))
+    write(weeks / "a_240115.xlsx", row("서버"), row("백업"), row("망", amount=90), row("메일", amount=80))
+    found = await run(store, tmp_path, weeks)  # all of it is new: nothing to confirm
+    assert [(step.reason, step.far) for step in found.steps] == [("new", False)]
+    later = [row("서버"), row("백업"), row("망", amount=90), row("메일", amount=80)]
+    path = write(tmp_path / "b_240122.xlsx", *later, row("관제", amount=95_000), row("출입", amount=85_000))
+    with pytest.raises(Conflict, match="by 2 new deals, typically 90,000,000,000 KRW") as caught:
+        await run(store, tmp_path, path)
+    assert caught.value.message.endswith("the others 95,000,000 KRW: look at the column '금액(백만원)'")
+    translate(caught.value, "ko", page=True)
+    assert "새 딜의 중앙값은 90,000,000,000 KRW, 다른 딜은 95,000,000 KRW이니 '금액(백만원)' 열" in caught.value.message
+    assert "체크한 뒤" in caught.value.mend
+    path = write(tmp_path / "b_240122.xlsx", *later, row("관제", amount=95), row("출입", amount=85))
+    with pytest.raises(Conflict, match=r"typically 90,000,000 KRW, the others 95,000,000 KRW \["):
+        await run(store, tmp_path, path)
 
 
 async def test_what_is_in_doubt_is_held_until_it_is_answered(store: Store, tmp_path: Path) -> None:

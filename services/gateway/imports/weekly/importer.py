@@ -17,7 +17,7 @@ from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
-from services.gateway.imports.weekly.checks import is_full, step
+from services.gateway.imports.weekly.checks import is_full, step, step_told
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
 from services.gateway.imports.weekly.matching import Matcher, Placed
@@ -37,7 +37,7 @@ class WeeklyImporter:
     ) -> None:
         self._sink, self._rejects, self._options = sink, rejects, options
         self._progress = progress or Quiet()
-        self.found = WeeklyReport()
+        self.found = WeeklyReport(currency=options.currency)
         self._memory = Memory()
         self._open_on: dict[str, date] = {}  # by deal, the last file that showed it open
         self._fresh = True  # no file of this day or later was imported before
@@ -59,6 +59,7 @@ class WeeklyImporter:
     async def _read(self, path: Path) -> None:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
+        self._first = not memory.day
         files = self.found.files = read_files(path, memory.columns, self._options.columns)
         check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)
@@ -177,7 +178,7 @@ class WeeklyImporter:
             held = {deal: one for deal, one in matcher.present.items() if deal in matcher.held and deal not in now}
             matcher.present = now | held  # which rows held back may be about
             if before and self._fresh:
-                self.found.steps.append(step(before, now, file))
+                self.found.steps.append(step(before, now, file, first=self._first))
             if newest:
                 memory.gone |= {deal: one for deal, one in missing.items() if deal not in matcher.held}
         if newest:
@@ -212,11 +213,9 @@ class WeeklyImporter:
         self.found.outcomes = dict(self._memory.outcomes)
         far = [one for one in self.found.steps if one.far]
         if far and not (self._options.confirm or self._options.dry_run):
-            first = far[0]
-            file, by, column, deals = first.file, f"{first.moved:+.0%}", repr(first.column), f"{first.deals:,}"
-            message = f"{file} moves the open pipeline by {by}, most of it by the column {column} in {deals} deals"
-            mend = "look at that column with --dry-run; where it is right, import with --confirm"
-            raise Conflict(message, field=first.column, value=by, mend=mend)
+            message = step_told(far[0], self._options.currency)
+            mend = "look at it with --dry-run; where it is right, import with --confirm"
+            raise Conflict(message, field=far[0].column or "PATH", value=far[0].file, mend=mend)
         await self._sink.begin("weekly files", self._options.as_of, self._options.currency)
         try:
             await self._save_all()

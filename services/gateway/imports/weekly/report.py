@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from kit.money import Money
 from services.gateway.domain import FieldError
 from services.gateway.imports.importer import Report
-from services.gateway.imports.weekly.checks import Step, few_lost
+from services.gateway.imports.weekly.checks import Step, amount_told, few_lost
 from services.gateway.imports.weekly.doubts import Doubt
 from services.gateway.imports.weekly.files import WeekFile
 
@@ -41,7 +40,7 @@ class Gone:
     @property
     def told(self) -> str:
         """In one line."""
-        amount = f"{Decimal(self.amount.value):,} {self.amount.currency}" if self.amount else ""
+        amount = amount_told(self.amount.minor, self.amount.currency) if self.amount else ""
         return " / ".join(filter(None, (self.account, self.name, self.owner, amount)))
 
 
@@ -51,6 +50,7 @@ class WeeklyReport:
     repeated + held + rejected."""
 
     report: Report = field(default_factory=Report)
+    currency: str = "KRW"  # of the amounts
     files: list[WeekFile] = field(default_factory=list)
     known_columns: bool = False  # the columns were those of the last import but for the new and missing ones
     new_columns: list[str] = field(default_factory=list)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.gateway.imports.messages import place, told
+from services.gateway.imports.messages import place, said, told
+from services.gateway.imports.weekly.checks import step_told
 from services.gateway.imports.weekly.doubts import maybe_told
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
 
@@ -42,7 +43,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "more_gone": max(0, len(found.gone) - LISTED),
         "moved": found.moved[:LISTED],
         "partial": found.partial,
-        "steps": list(_steps(found)),
+        "steps": list(_steps(found, language)),
         "few_lost": found.few_lost,
         "outcomes": found.outcomes,
         "import_id": report.import_id,
@@ -65,14 +66,14 @@ def _columns(found: WeeklyReport) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _steps(found: WeeklyReport) -> Iterator[dict[str, Any]]:
+def _steps(found: WeeklyReport, language: str) -> Iterator[dict[str, Any]]:
     for one in found.steps:
         yield {
             "file": one.file, "before": one.before, "after": one.after, "moved": one.moved, "far": one.far,
-            "column": one.column, "reason": one.reason, "deals": one.deals, "times": one.times,
+            "told": said(step_told(one, found.currency), language),
         }  # fmt: skip
 
 
 def _error(error: Any, language: str) -> dict[str, str]:
-    said = told(error, language, page=True)
-    return {"field": place(said.field, language), "value": said.value, "message": said.message, "mend": said.mend}
+    shown = told(error, language, page=True)
+    return {"field": place(shown.field, language), "value": shown.value, "message": shown.message, "mend": shown.mend}
