@@ -122,7 +122,9 @@ class HealthRows(Merging):
             pair = (min(kept, other), max(kept, other))
             decision = self._add_decision(connection, of, *pair, MERGE, kept, principal.id)
             kept_as = _kept_as(decision.id)
-            self.recording(kept_as)._merge(connection, principal, of, kept, other, trace)
+            recording = self.recording(kept_as)
+            recording._keep(connection, of, [kept, other])  # both, changed or not: to know what is changed since
+            recording._merge(connection, principal, of, kept, other, trace)
             for kind in PARTS:
                 query = select(B.record).where(B.import_id == kept_as, B.kind == kind)
                 if changed := list(connection.execute(query).scalars()):

@@ -34,6 +34,9 @@ PARTS: Mapping[str, tuple[tuple[Table, str], ...]] = {
 Rows = dict[str, list[dict[str, Any]]]  # by table
 B = import_before.c
 SEALED = 500  # records at once
+DIGITS = 3  # of a column's digest: they name what differs, and tell nothing else
+_COUNTED = ("search", "last_effective", "change_count")  # of a deal: they follow from what was changed
+_UNMARKED = {"deals": ("revision", "updated_time")}  # columns of which a mark tells nothing
 
 
 class Recording(Part):
@@ -106,14 +109,29 @@ class Recording(Part):
         )
 
     def _marks(self, connection: Connection, kind: str, records: Sequence[str]) -> dict[str, str]:
-        """What tells one state of a record from another: a digest. A deal's changes are counted in its row; of its
-        revision it tells nothing, which grows also by what happens around it, and when an import is undone."""
+        """What tells one state of a record from another: a digest of all, a colon and some digits of each column's, so
+        that what differs can be named. A deal's changes are counted in its row; of its revision it tells nothing, which
+        grows also by what happens around it, and when an import is undone."""
         only = (t.deals.name, t.activities.name) if kind == "deals" else ()
         found = self._as_they_are(connection, kind, records, only)
         for parts in found.values() if kind == "deals" else ():
             for row in parts[t.deals.name]:
-                del row["revision"], row["updated_time"]
-        return {one: hashlib.sha256(dumps(found.get(one, {})).encode()).hexdigest()[:32] for one in records}
+                for name in _UNMARKED[kind]:
+                    del row[name]
+        return {one: _mark(found.get(one, {}), PARTS[kind][0][0].name) for one in records}
+
+    @staticmethod
+    def _differing(kind: str, mark: str, other: str) -> list[str]:
+        """The columns of a record's own row in which two of its marks differ; none where that is not told."""
+        own = PARTS[kind][0][0]
+        columns = [column.name for column in own.c if column.name not in _UNMARKED.get(kind, ())]
+        first, second = (one.partition(":")[2] for one in (mark, other))
+        told = len(columns) * DIGITS == len(first) == len(second)
+        shorts = [range(place * DIGITS, (place + 1) * DIGITS) for place in range(len(columns))] if told else []
+        differs = {
+            name for name, short in zip(columns, shorts, strict=False) for at in short if first[at] != second[at]
+        }
+        return [name for name in columns if name in differs and name not in _COUNTED]
 
     async def keep_settings(self, keys: Sequence[str]) -> None:
         """Keep these settings as they are."""
@@ -127,3 +145,19 @@ class Recording(Part):
             connection.execute(gone)
 
         await self._database.write(work)
+
+
+def _mark(parts: Mapping[str, Any], own: str) -> str:
+    """Of all rows of a record, and of each column of its own."""
+    rows = parts.get(own, ())
+    columns = "".join(_digest(value)[:DIGITS] for value in rows[0].values()) if len(rows) == 1 else ""
+    return f"{_digest(parts)[:32]}:{columns}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(dumps(value).encode()).hexdigest()
+
+
+def same_mark(mark: str, other: str) -> bool:
+    """Whether they are of one state; marks of long ago have no part for columns."""
+    return mark.partition(":")[0] == other.partition(":")[0]

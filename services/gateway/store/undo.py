@@ -16,7 +16,7 @@ from services.gateway.store.codec import loads, to_us
 from services.gateway.store.context import CLOCK, CURRENCY, FIELDS_VERSION, PEOPLE_VERSION
 from services.gateway.store.drafts import Draft
 from services.gateway.store.field_types import PREFIX
-from services.gateway.store.recording import PARTS, B, Rows
+from services.gateway.store.recording import PARTS, B, Rows, same_mark
 from services.gateway.store.rows import draft_row
 from services.gateway.store.tables_imports import import_before
 from services.gateway.store.touching import Touch
@@ -74,22 +74,30 @@ class ImportUndo(Around):
         for kind in _ORDER:
             sealed = [row for row in self._of_import(connection, import_id, kind) if row.after]
             sealed = [row for row in sealed if kind != "settings" or row.record not in MOVE_ON]
-            changed = []
+            changed: list[tuple[str, list[str]]] = []
             for start in range(0, len(sealed), AT_ONCE):
                 some = sealed[start : start + AT_ONCE]
                 marks = self._marks(connection, kind, [row.record for row in some])
-                changed += [row.record for row in some if marks[row.record] != row.after]
+                changed += [
+                    (row.record, self._differing(kind, row.after, marks[row.record]))
+                    for row in some if not same_mark(marks[row.record], row.after)
+                ]  # fmt: skip
             if changed:
-                names = ", ".join(changed[:NAMED])
+                told = ", ".join(f"{one} ({', '.join(what)})" if what else one for one, what in changed[:NAMED])
                 mend = "Undo later imports first, or give up what was changed since with discard"
-                message = f"{len(changed):,} {kind} were changed since, such as {names}"
+                message = f"{len(changed):,} {kind} were changed since, such as {told}"
+                names = ", ".join(one for one, _ in changed[:NAMED])
                 raise Conflict(message, field=kind, value=names, mend=mend)
 
     def _restore(self, connection: Connection, import_id: str, kind: str, trace: str) -> int:
         rows = self._of_import(connection, import_id, kind)
         if kind == "settings":
             marks = self._marks(connection, kind, [row.record for row in rows])
-            rows = [row for row in rows if row.record not in MOVE_ON or row.after in ("", marks[row.record])]
+            rows = [
+                row
+                for row in rows
+                if row.record not in MOVE_ON or not row.after or same_mark(row.after, marks[row.record])
+            ]
         made: list[str] = []
         for start in range(0, len(rows), AT_ONCE):
             ids = [row.id for row in rows[start : start + AT_ONCE]]

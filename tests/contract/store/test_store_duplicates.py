@@ -80,7 +80,7 @@ async def test_merging_deals_is_undone_whole(store: Store, put: Callable[..., An
     assert [one.history.deal.id for one in (await store.list_records(LOCAL, Query(), "", 10)).records] == ["d1"]
     assert [row.deal_id for row in await store.take_outbox(100)][-2:] == ["d1", "d2"]  # both ends reach the models
     await put("d1", stage="Offer")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match=r"such as d1 \(stage\)"):
         await store.undo_decision(LOCAL, decision.id)
     undone = await store.undo_decision(LOCAL, decision.id, discard=True)
     assert undone.undone_by == "local"
@@ -89,6 +89,24 @@ async def test_merging_deals_is_undone_whole(store: Store, put: Callable[..., An
     assert (await deal(store, "d1")).fields == {}
     with pytest.raises(Conflict):
         await store.undo_decision(LOCAL, decision.id)
+
+
+@pytest.mark.parametrize("changed", ["keep", "other"])
+async def test_what_was_changed_since_is_not_lost_by_an_undo(store: Store, changed: str) -> None:
+    """Also where the merge itself left the record that is kept as it was."""
+    await store.save_accounts(LOCAL, [Account("keep", "Keep"), Account("other", "Keep Inc.")])
+    await store.save_contacts(LOCAL, [Contact("k1", "Kim", "acme"), Contact("k2", "Kim", "acme")])
+    accounts = await store.merge_records(LOCAL, "accounts", "keep", "other")
+    contacts = await store.merge_records(LOCAL, "contacts", "k1", "k2")
+    await store.save_accounts(LOCAL, [Account(changed, "New name", deleted=changed == "other")])
+    await store.save_contacts(LOCAL, [Contact("k1", "Kim", "acme", title="CTO", phone="010-1111-2222")])
+    with pytest.raises(Conflict, match=rf"1 accounts were changed since, such as {changed} \(name\)"):
+        await store.undo_decision(LOCAL, accounts.id)
+    with pytest.raises(Conflict, match=r"such as k1 \(title, phone\)"):
+        await store.undo_decision(LOCAL, contacts.id)
+    await store.undo_decision(LOCAL, contacts.id, discard=True)
+    left = {one.id: one for one in await store.list_contacts(LOCAL, "", "", 10)}
+    assert (left["k1"].title, left.keys() >= {"k1", "k2"}) == ("", True)
 
 
 async def test_merges_outlive_later_imports(store: Store, put: Callable[..., Any]) -> None:
