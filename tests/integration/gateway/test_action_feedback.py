@@ -95,9 +95,8 @@ async def test_snoozed_actions_come_back_on_their_day(answered: RunningGateway) 
     assert await until(lambda: suggested(answered)) == ["call"]
 
 
-@pytest.mark.parametrize(
-    ("more", "field"),
-    [
+async def test_a_wrong_answer_is_refused_by_name(answered: RunningGateway) -> None:
+    for more, field in (
         ({"verb": "like"}, "verb"),
         ({"verb": "dismiss"}, "reason"),
         ({"verb": "snooze"}, "until"),
@@ -107,14 +106,13 @@ async def test_snoozed_actions_come_back_on_their_day(answered: RunningGateway) 
         ({"verb": "accept", "action": "", "suggestion_id": ""}, "action"),
         ({"verb": "accept", "deal_id": ""}, "deal_id"),
         ({"verb": "accept", "colour": "red"}, "colour"),
-    ],
-)
-async def test_a_wrong_answer_is_refused_by_name(answered: RunningGateway, more: dict[str, Any], field: str) -> None:
-    given = {"deal_id": "d1", "action": "call", "suggestion_id": "a1", **more}
-    answer = await answered.http.post(ADDRESS, json=given)
-    assert answer.status_code in (400, 422), answer.text
-    assert answer.json()["field"] == field
-    assert answer.json()["mend"]
+    ):
+        answer = await answered.http.post(
+            ADDRESS, json={"deal_id": "d1", "action": "call", "suggestion_id": "a1"} | more
+        )
+        assert answer.status_code in (400, 422), (more, answer.text)
+        assert answer.json()["field"] == field, more
+        assert answer.json()["mend"], more
 
 
 async def test_what_is_not_there_cannot_be_answered(answered: RunningGateway) -> None:

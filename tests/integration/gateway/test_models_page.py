@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import pytest
 
 from kit.messaging import Outgoing, Publisher
 from tests.integration.gateway.conftest import RunningGateway, until
@@ -42,21 +41,16 @@ async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway:
     assert await post(gateway, "promote", service="lead_scoring", version="1") == 400  # without a reason
 
 
-@pytest.mark.parametrize(
-    ("act", "form", "status"),
-    [
+async def test_what_cannot_be_done_is_said_on_a_page(gateway: RunningGateway) -> None:
+    for act, form, status in (
         ("promote", {"service": "lead_scoring", "version": "9", "reason": "try"}, 404),
         ("promote", {"service": "weather", "version": "1", "reason": "try"}, 404),
         ("rollback", {"service": "lead_scoring", "reason": "try"}, 409),
         ("cancel", {"job": "none"}, 404),
         ("replay", {"letter": "x"}, 400),
         ("undo", {"job": "none"}, 404),
-    ],
-)
-async def test_what_cannot_be_done_is_said_on_a_page(
-    gateway: RunningGateway, act: str, form: dict[str, str], status: int
-) -> None:
-    assert await post(gateway, act, **form) == status
+    ):
+        assert await post(gateway, act, **form) == status, (act, form)
 
 
 async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
