@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -178,43 +178,4 @@ def added(parts: Sequence[Part]) -> Part:
     )  # fmt: skip
 
 
-def _changes(old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> dict[Span, Part]:
-    """What to add to what was held, for the fresh parts to take the place of the old ones."""
-    return {
-        span: _less(fresh.get(span, NOTHING), old[span]) if span in old else fresh[span] for span in {**old, **fresh}
-    }
-
-
-def _less(one: Part, other: Part) -> Part:
-    return Part(
-        one.total - other.total, one.open_deals - other.open_deals, one.deals_sum - other.deals_sum,
-        one.new_sum - other.new_sum, one.correction_sum - other.correction_sum,
-    )  # fmt: skip
-
-
 NOTHING = Part()
-
-
-class Moves:
-    """What is to be added to nodes' totals."""
-
-    def __init__(self) -> None:
-        self._found: defaultdict[tuple[str, str], defaultdict[Span, list[Part]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-
-    def note(self, nodes: Iterable[Node], currency: str, old: Mapping[Span, Part], fresh: Mapping[Span, Part]) -> None:
-        """Of some nodes, fresh parts in the place of old ones."""
-        found = _changes(old, fresh)
-        for node in nodes:
-            by_span = self._found[node.id, currency]
-            for span, part in found.items():
-                by_span[span].append(part)
-
-    def put(self, totals: Mapping[tuple[str, str], dict[Span, Part]]) -> Iterator[NodeKey]:
-        """Add all to the totals by node and currency, and tell which parts of the grid they change."""
-        for (node_id, currency), by_span in self._found.items():
-            held = totals[node_id, currency]
-            for span, found in by_span.items():
-                held[span] = added([held[span], *found] if span in held else found)
-                yield node_id, span, currency

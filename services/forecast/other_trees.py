@@ -9,10 +9,11 @@ from datetime import date
 from learning.records import Node
 from services.forecast.blend import Correction, branch_of
 from services.forecast.draws import Draw, Drawer
-from services.forecast.leaves import UNALLOTTED, Leaf, LeafKey, Moves, Part, Stand, Update
+from services.forecast.leaves import UNALLOTTED, Leaf, LeafKey, Part, Stand, Update
 from services.forecast.months import Beside
+from services.forecast.moves import Moves
 from services.forecast.shared_out import Standing, kept_shares, pieces_of, shared_out, stood_at
-from services.forecast.sources import Mix, Place, Sources
+from services.forecast.sources import Mix, Sources
 from services.forecast.spans import Span
 
 
@@ -74,9 +75,7 @@ class OtherTrees:
         moves: Moves,
     ) -> None:  # fmt: skip
         """Note what a leaf's new state changes at its places. deals: what its open deals alone add to each part."""
-        before = self._standings.pop(leaf_key, None)
-        old = shared_out(before, self._drawer, self._grid) if before else {}
-        fresh: dict[Place, dict[Span, Part]] = {}
+        before, now = self._standings.pop(leaf_key, None), None
         self._borrowing.discard(leaf_key)
         if self._settled[0]:
             mix, own = self._sources.of(leaf.path, leaf.currency)
@@ -84,10 +83,9 @@ class OtherTrees:
             self._standings[leaf_key] = now
             if not own:
                 self._borrowing.add(leaf_key)
-            fresh = shared_out(now, self._drawer, self._grid)
-        for place in {**old, **fresh}:
-            path = self._sources.paths.get(place, (UNALLOTTED,))
-            moves.note(path, leaf.currency, old.get(place, {}), fresh.get(place, {}))
+        old, fresh = (shared_out(each, self._drawer, self._grid) for each in (before, now))
+        for place, delta in fresh.instead_of(old):
+            moves.note(self._sources.paths.get(place, (UNALLOTTED,)), leaf.currency, delta)
 
     def _standing(
         self, leaf_key: LeafKey, leaf: Leaf, alone: Mapping[Span, Part], beside: Beside, correction: Correction,

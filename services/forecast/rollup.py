@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from learning.placements import REPORTING
 from learning.records import Node
@@ -23,12 +24,15 @@ from services.forecast.blend import Correction, Pasts, branch_of
 from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer, drawn_ahead
 from services.forecast.frozen import Frozen, Held, rows_of
-from services.forecast.leaves import Adding, Key, Leaf, LeafKey, Moves, NodeKey, Part, Path, Update, placed_at
+from services.forecast.grid import Grid
+from services.forecast.leaves import Adding, Key, Leaf, LeafKey, NodeKey, Part, Path, Update, placed_at
 from services.forecast.months import Allotments, Beside, leaf_parts
+from services.forecast.moves import Delta, Moves, Spans
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.other_trees import OtherTrees
 from services.forecast.spans import Span
 
+SETTLED_AT_ONCE = 32  # leaves shared out over other trees: some 3 MB each
 BATCH = 2_048  # deals drawn at once: some 20 MB, while as many are added up
 
 
@@ -194,19 +198,25 @@ class Rollup:
         self._dirty_leaves |= self._other_trees.concerned(self.business_day, self._leaves, self._by_owner)
         moves = Moves()
         used = self._other_trees.used
-        for leaf_key in self._dirty_leaves:
+        for number, leaf_key in enumerate(self._dirty_leaves, 1):
             leaf = self._leaves[leaf_key]
             deals, beside = leaf.deal_parts(), self._beside(leaf_key)
             old, leaf.parts = leaf.parts, self._parts(leaf, deals, beside)
-            moves.note(leaf.path, leaf.currency, old, leaf.parts)
+            moves.note(leaf.path, leaf.currency, Delta.between(old, leaf.parts))
             if used:
                 self._other_trees.settle(leaf_key, leaf, deals, beside, self._correction, moves)
+                if number % SETTLED_AT_ONCE == 0:
+                    self._put(moves)
         if used:
             self._nodes |= self._other_trees.nodes()
         self._dirty_leaves.clear()
-        changed = {(node_id, self.grid.whole(span), currency) for node_id, span, currency in moves.put(self._totals)}
-        self._known |= changed
-        self._dirty |= changed
+        self._put(moves)
+
+    def _put(self, moves: Moves) -> None:
+        for node_id, currency, spans in moves.put(self._totals):
+            changed = [(node_id, whole, currency) for whole in _wholes(self.grid, spans)]
+            self._known.update(changed)
+            self._dirty.update(changed)
 
     def _beside(self, leaf_key: LeafKey) -> Beside:
         return Beside(self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {}), self._allotments.get(leaf_key, {}))
@@ -283,3 +293,8 @@ class Rollup:
             oldest = self._below.oldest(node, currency)
             found.append(Frozen(self._nodes[node], period, currency, held[node, currency], self.grid, day, oldest))
         return found
+
+
+@lru_cache(maxsize=1_024)
+def _wholes(grid: Grid, spans: Spans) -> Sequence[Span]:
+    return list(dict.fromkeys(grid.whole(span) for span in spans))

@@ -8,7 +8,7 @@ is below zero, and a place with all of an owner's business holds the owner's ver
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -24,10 +24,12 @@ from services.forecast.grid import Grid
 from services.forecast.hashing import key, mix
 from services.forecast.leaves import UNALLOTTED, Part, Update, added, cut
 from services.forecast.months import Beside
+from services.forecast.sheets import Shared, Sheets
 from services.forecast.sources import Mix, Place, place_of
 from services.forecast.spans import Span
 
 MOST_PIECES = 8  # of a month: more hardly vary
+EXACT = 2**53  # doubles hold every whole number below it
 USUAL_PIECES = 4  # where nothing tells how many wins are expected
 _ALL = np.ones(SCENARIOS)
 
@@ -99,48 +101,24 @@ class _Cells:
     ends: Sequence[int]
 
 
-def shared_out(standing: Standing, drawer: Drawer, grid: Grid) -> dict[Place, dict[Span, Part]]:
+def shared_out(standing: Standing | None, drawer: Drawer, grid: Grid) -> Shared:
     """What a leaf adds to each lowest place of other trees, by part of the grid; to `unallotted` where it has no
     place. Open deals that stand in no place of a tree are missing there."""
-    if not standing.parts:
-        return {}
-    spans = sorted(standing.parts)
+    if standing is None or not standing.parts:
+        return Shared((), (), Sheets.empty(0, 0))
+    spans = tuple(sorted(standing.parts))
     cells = _cells(standing, drawer, grid, spans)
     rest = np.stack([standing.parts[span].total for span in spans])
     np.subtract.at(rest.reshape(-1), cells.cell, cells.kept)
     stands = [(tree, place) for stood in standing.deals for tree, own in stood.stands.items() for place, _, _ in own]
     stands += [(tree, place) for tree, weights in standing.mix.items() for place, _ in weights]
+    stands = sorted(set(stands))  # the same order before and after a change
     stands += [] if standing.mix else [("", (UNALLOTTED.id,))]
-    places = {stand: number for number, stand in enumerate(dict.fromkeys(stands))}
-    sheets = _Sheets.empty(len(places), len(spans))
-    _put_deals(sheets, standing, cells, places)
+    places = {stand: number for number, stand in enumerate(stands)}
+    sheets = Sheets.empty(len(places), len(spans))
     _put_rest(sheets, standing, spans, rest, places)
-    return {place: sheets.parts(spans, number) for (_, place), number in places.items()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sheets:
-    """What each place has: totals of shape (places, parts, SCENARIOS), and sums and counts of shape (places, parts)."""
-
-    total: Integers
-    deals: Integers
-    open: Integers
-    new: list[list[int]]
-
-    @classmethod
-    def empty(cls, places: int, parts: int) -> _Sheets:
-        """With nothing on them."""
-        deals, counts = np.zeros((2, places, parts), np.int64)
-        new = [[0] * parts for _ in range(places)]
-        return cls(np.zeros((places, parts, SCENARIOS), np.int64), deals, counts, new)
-
-    def parts(self, spans: Sequence[Span], number: int) -> dict[Span, Part]:
-        """Of one place."""
-        sums, deals, counts = (
-            each.tolist() for each in (self.total[number].sum(axis=1), self.deals[number], self.open[number])
-        )
-        rows = zip(spans, self.total[number], sums, counts, deals, self.new[number], strict=True)
-        return {span: Part(total, count, own, new, sum_ - own - new) for span, total, sum_, count, own, new in rows}
+    _put_deals(sheets, standing, cells, places)
+    return Shared(spans, tuple([place for _, place in places]), sheets)
 
 
 def _cells(standing: Standing, drawer: Drawer, grid: Grid, spans: Sequence[Span]) -> _Cells:
@@ -150,7 +128,10 @@ def _cells(standing: Standing, drawer: Drawer, grid: Grid, spans: Sequence[Span]
         return _Cells((), none, none, none, (0,))
     row = {span: place for place, span in enumerate(spans)}
     rows = {periods: np.array([row[span] for span in periods]) for periods in {draw.periods for draw in draws}}
-    cell = np.concatenate([_moved(draw.cells, rows[draw.periods]) for draw in draws])
+    if all((own == np.arange(len(own))).all() for own in rows.values()):
+        cell = np.concatenate([draw.cells for draw in draws]).astype(np.int64)
+    else:
+        cell = np.concatenate([_moved(draw.cells, rows[draw.periods]) for draw in draws])
     parts = zip(draws, standing.deals, strict=True)
     amount = kept = np.concatenate([cut(draw.amounts, stood.begun, stood.until) for draw, stood in parts])
     if standing.kept:
@@ -162,8 +143,6 @@ def _cells(standing: Standing, drawer: Drawer, grid: Grid, spans: Sequence[Span]
 
 def _moved(cells: NDArray[np.uint16], rows: Integers) -> Integers:
     """Cells of some parts in a sheet where those are the rows named."""
-    if (rows == np.arange(len(rows))).all():
-        return cells.astype(np.int64)
     period, scenario = np.divmod(cells.astype(np.int64), SCENARIOS)
     moved: Integers = rows[period] * SCENARIOS + scenario
     return moved
@@ -176,59 +155,66 @@ def _left(amounts: Integers, share: Floats) -> Integers:
     return whole
 
 
-def _put_deals(sheets: _Sheets, standing: Standing, cells: _Cells, places: Mapping[tuple[str, Place], int]) -> None:
+def _put_deals(sheets: Sheets, standing: Standing, cells: _Cells, places: Mapping[tuple[str, Place], int]) -> None:
     """Each deal's part, where it stands."""
     wholes: dict[str, Integers] = {}
+    standing_at: dict[int, tuple[Integers, list[int]]] = {}  # deals drawn in the same parts
     for deal, stood in enumerate(standing.deals):
         own = slice(cells.ends[deal], cells.ends[deal + 1])
         for tree, stands in stood.stands.items():
             numbers = wholes.setdefault(tree, np.full(len(standing.deals), -1))
             for place, begun, until in stands:
                 number = places[tree, place]
-                sheets.open[number, cells.rows[deal]] += 1
+                standing_at.setdefault(id(cells.rows[deal]), (cells.rows[deal], []))[1].append(number)
                 if until - begun == WHOLE:
                     numbers[deal] = number
                     continue
                 _put(sheets, number, cells.cell[own], cut(cells.amount[own], begun, until),
                      cut(cells.kept[own], begun, until))  # fmt: skip
+    for rows, at in standing_at.values():
+        sheets.open[:, rows] += np.bincount(at, minlength=len(places))[:, None]
     for numbers in wholes.values():
         number_of = np.repeat(numbers, np.diff(cells.ends))
         some = slice(None) if (numbers >= 0).all() else number_of >= 0
         _put(sheets, number_of[some], cells.cell[some], cells.amount[some], cells.kept[some])
 
 
-def _put(sheets: _Sheets, number: Integers | int, cell: Integers, amount: Integers, kept: Integers) -> None:
+def _put(sheets: Sheets, number: Integers | int, cell: Integers, amount: Integers, kept: Integers) -> None:
     rows = sheets.open.shape[1]
     np.add.at(sheets.total.reshape(-1), number * (rows * SCENARIOS) + cell, kept)
-    np.add.at(sheets.deals.reshape(-1), number * rows + cell // SCENARIOS, amount)
+    sums = sheets.deals.reshape(-1)
+    at = number * rows + cell // SCENARIOS
+    if len(amount) and int(amount.max()) * len(amount) < EXACT:
+        sums += np.bincount(at, amount, len(sums)).astype(np.int64)
+    else:
+        np.add.at(sums, at, amount)
 
 
 def _put_rest(
-    sheets: _Sheets, standing: Standing, spans: Sequence[Span], rest: Integers, places: Mapping[tuple[str, Place], int]
+    sheets: Sheets, standing: Standing, spans: Sequence[Span], rest: Integers, places: Mapping[tuple[str, Place], int]
 ) -> None:  # fmt: skip
     """What no deal brings, by lot."""
     news = [standing.parts[span].new_sum for span in spans]
     if not standing.mix:
-        sheets.total[-1] += rest
+        sheets.total[-1] = rest
         sheets.new[-1][:] = news
     if not (rest.any() or any(news)):
         return
     lots = _lots(standing.name, tuple(spans), tuple([standing.pieces[span] for span in spans]))
     for tree, weights in standing.mix.items():
-        cuts = zip(weights, _cut_by_lot(rest, lots, weights), _cut_by_weight(news, weights), strict=True)
-        for (place, _), amounts, new in cuts:
-            number = places[tree, place]
-            sheets.total[number] += amounts
+        numbers = [places[tree, place] for place, _ in weights]
+        _cut_by_lot(rest, lots, weights, [sheets.total[number] for number in numbers])
+        for number, new in zip(numbers, _cut_by_weight(news, weights), strict=True):
             sheets.new[number][:] = new
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lots:
-    """For each piece of each part of the grid 16 random bits by scenario, part after part; first: of each part."""
+    """Random words by scenario for each piece of each part of the grid, shape (most pieces, parts, SCENARIOS), and how
+    many pieces each part has; what is beyond them is above all."""
 
     words: NDArray[np.uint16]
-    first: Integers
-    pieces: Integers
+    pieces: NDArray[np.uint8]
 
 
 @cache
@@ -241,29 +227,35 @@ def _words() -> NDArray[np.uint16]:
 
 @lru_cache(maxsize=16)
 def _lots(name: str, spans: tuple[Span, ...], pieces: tuple[int, ...]) -> _Lots:
-    words, found = _words(), []
-    for span, count in zip(spans, pieces, strict=True):
+    words = np.full((max(pieces), len(spans), SCENARIOS), 2**16 - 1, dtype=np.uint16)
+    for part, (span, count) in enumerate(zip(spans, pieces, strict=True)):
         starts = mix(np.uint64(key(0, "place", name, str(span))) + np.arange(count, dtype=np.uint64)) % np.uint64(
             SCENARIOS
         )
-        found += [words[piece, start : start + SCENARIOS] for piece, start in enumerate(starts.tolist())]
-    counts = np.array(pieces)
-    return _Lots(np.stack(found), np.cumsum(counts) - counts, counts)
+        for piece, start in enumerate(starts.tolist()):
+            words[piece, part] = _words()[piece, start : start + SCENARIOS]
+    return _Lots(words, np.array(pieces, dtype=np.uint8)[:, None])
 
 
-def _cut_by_lot(rest: Integers, lots: _Lots, weights: Sequence[tuple[Place, int]]) -> Iterator[Integers]:
+def _cut_by_lot(
+    rest: Integers, lots: _Lots, weights: Sequence[tuple[Place, int]], into: Sequence[Integers]
+) -> None:  # fmt: skip
     """Each place's amounts, from as many pieces as fell to it; all of them add up to the rest."""
     reached, before = 0, np.zeros_like(rest)
     whole = sum(weight for _, weight in weights)
-    for _, weight in weights[:-1]:
+    piece = rest / lots.pieces
+    for (_, weight), amounts in zip(weights[:-1], into[:-1], strict=True):
         reached += weight
-        below = lots.words <= np.uint16(-(-reached * 2**16 // whole) - 1)
-        some = zip(lots.first, lots.first + lots.pieces, strict=True)
-        counts = np.stack([np.add.reduce(below[begin:end], axis=0, dtype=np.uint8) for begin, end in some])
-        after = np.minimum((rest * (counts / lots.pieces[:, None])).astype(np.int64), rest)
-        yield after - before
+        below = (lots.words <= np.uint16(-(-reached * 2**16 // whole) - 1)).view(np.uint8)
+        counts = below[0]
+        for more in below[1:]:
+            counts += more
+        np.minimum(counts, lots.pieces, out=counts)
+        after = (piece * counts).astype(np.int64)
+        np.minimum(after, rest, out=after)
+        np.subtract(after, before, out=amounts)
         before = after
-    yield rest - before
+    np.subtract(rest, before, out=into[-1])
 
 
 def _cut_by_weight(news: Sequence[int], weights: Sequence[tuple[Place, int]]) -> list[list[int]]:
