@@ -71,12 +71,12 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def check_another_beside(one: Up, folder: Path) -> None:
-    """A second system in a folder of its own serves too, and neither sees the other's records."""
-    other = Up(folder)
+def check_another_beside(one: Up, other: Up) -> None:
+    """Of two systems in folders of their own both serve, and neither sees the other's records."""
     assert other.ready_line() == f"ready http://127.0.0.1:{other.port}", other.errors.read_text()
     with httpx.Client(trust_env=False, timeout=30) as http:
         before = http.get(one.state["url"] + "/v1/workspace").json()
+        assert http.get(other.state["url"] + "/v1/deals?limit=1").json()["deals"] == []
         assert http.put(other.state["url"] + "/v1/deals/only-here", json={"stage": "A"}).status_code == 201
         deal = other.state["url"] + "/v1/deals/only-here"
         wait_for(lambda: http.get(deal).json()["next_actions"], 60)
@@ -89,55 +89,57 @@ def check_another_beside(one: Up, folder: Path) -> None:
     assert other.end() == (0, "")
 
 
-def check_data_is_kept(folder: Path) -> None:
-    """Started again, it is the company it was: nothing is generated, loaded or trained anew."""
+def check_refused(folder: Path, running: Up) -> None:
+    """A second one on the same folder."""
+    second = Up(folder)
+    assert second.process.wait(30) == 1
+    told = second.errors.read_text()
+    assert f"dealcast up runs on this folder (process {running.process.pid})" in told
+    assert "Traceback" not in told
+
+
+def check_sample(up: Up) -> None:
+    """A hundred deals, and models that learned from them."""
+    workspace = httpx.get(up.state["url"] + "/v1/workspace", trust_env=False).json()
+    assert workspace["counts"]["deals"] == 100
+    assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
+
+
+def check_data_is_kept(folder: Path) -> list[int]:
+    """Started again after it was killed, it is the company it was: nothing is generated, loaded or trained anew."""
     began = len((folder.with_suffix(".err")).read_text())
     up = Up(folder, "--sample")
     assert up.ready_line().startswith("ready "), up.errors.read_text()
     told = up.errors.read_text()[began:]
     assert not [word for word in ("generating", "loading", "training") if word in told], told
-    workspace = httpx.get(up.state["url"] + "/v1/workspace", trust_env=False).json()
-    assert workspace["counts"]["deals"] == 100
-    assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
+    check_sample(up)
+    pids = list(up.state["pids"].values())
     assert up.end() == (0, "")
+    return pids
 
 
 def test_the_whole_system_starts_survives_a_killed_supervisor_and_stops_in_order(folder: Path) -> None:
-    first = Up(folder)
-    assert first.ready_line() == f"ready http://127.0.0.1:{first.port}", first.errors.read_text()
-    state = first.state
+    up = Up(folder, "--sample", "--deals", "100")
+    assert up.ready_line() == f"ready http://127.0.0.1:{up.port}", up.errors.read_text()
+    state = up.state
     assert set(state["pids"]) == PARTS
-    assert state["url"] == f"http://127.0.0.1:{first.port}"
-    assert httpx.get(state["url"] + "/v1/deals?limit=1", trust_env=False).json()["deals"] == []
-
-    second = Up(folder)
-    assert second.process.wait(30) == 1
-    told = second.errors.read_text()
-    assert f"dealcast up runs on this folder (process {first.process.pid})" in told
-    assert "Traceback" not in told
-
-    os.kill(state["pids"]["forecast"], signal.SIGKILL)
-    wait_for(lambda: first.state["pids"].get("forecast") not in (None, state["pids"]["forecast"]))
-
-    pids = list(first.state["pids"].values())
-    first.process.kill()
-    first.process.wait()
-    wait_for(lambda: all(gone(pid) for pid in pids), 10)
-
-    again = Up(folder, "--sample", "--deals", "100")
-    assert again.ready_line().startswith("ready "), again.errors.read_text()
-    workspace = httpx.get(again.state["url"] + "/v1/workspace", trust_env=False).json()
-    assert workspace["counts"]["deals"] == 100
-    assert {name: model["generation"] for name, model in workspace["models"].items()} == dict.fromkeys(SERVICES, 1)
+    assert state["url"] == f"http://127.0.0.1:{up.port}"
+    check_sample(up)
     assert [path.name for path in (folder / "sample").iterdir()] == ["truth"]
     truth = {path.name for path in (folder / "sample" / "truth").iterdir()}
     assert truth >= {"parameters.json", "deals.parquet", "weeks.parquet", "action_effects.parquet"}
-    check_another_beside(again, folder.parent / "data-other")
-    pids = list(again.state["pids"].values())
-    code, rest = again.end()
-    assert (code, rest) == (0, "")
-    assert all(gone(pid) for pid in pids)
-    check_data_is_kept(folder)
+    check_refused(folder, up)
+
+    os.kill(state["pids"]["forecast"], signal.SIGKILL)
+    wait_for(lambda: up.state["pids"].get("forecast") not in (None, state["pids"]["forecast"]))
+    check_another_beside(up, Up(folder.parent / "data-other"))
+
+    pids = list(up.state["pids"].values())
+    up.process.kill()
+    up.process.wait()
+    wait_for(lambda: all(gone(pid) for pid in pids), 10)
+
+    assert all(gone(pid) for pid in check_data_is_kept(folder))
     assert sorted(path.name for path in (folder / "run").iterdir()) == ["lock"]
     assert {path.name for path in (folder / "logs").iterdir()} == {f"{name}.log" for name in PARTS | {"sample"}}
 
