@@ -24,8 +24,9 @@ _HEAD = (
     "pace, were the last quarter alike | above the aim |\n" + "|---" * 9 + "|"
 )
 _WORDS = """How much of this is luck: the quarter's won deals drawn anew, {draws} times, each Poisson(1) times.
-Dealcast's numbers stay as they were. An oracle knows the expected total of every node and day, and misses by the
-deals' luck alone; pace looks back on a quarter of the same law, drawn apart.
+An oracle knows the expected total of every node and day, and misses by the deals' luck alone; pace looks back on a
+quarter of the same law, drawn apart. Dealcast's numbers stay as they were: what it is measured against has luck of its
+own already, and is given more here, so its draws are mostly above what was measured.
 """
 
 
