@@ -15,6 +15,7 @@ from services.gateway.health.junk import junk, junk_mail
 from services.gateway.health.names import vocabulary
 from services.gateway.health.records import DealRow, Records
 from services.gateway.imports.weekly.meanings import business_number
+from services.gateway.renewals.terms import impossible_term
 
 OWN_PACE = 0.95  # of the company's closed deals were closed within this many days
 FEWEST_CLOSED = 20  # to know the company's pace by
@@ -103,6 +104,8 @@ def _impossible_deal(deal: DealRow, day: date, most: int, signs: set[str]) -> tu
         return "in_the_future", (deal.closed or created or day).isoformat()
     if deal.close and (deal.close < EARLIEST or deal.close > day + FAR):
         return "odd_day", deal.close.isoformat()
+    if term := impossible_term(deal.fields, deal.closed)[0]:
+        return "contract_term", f"{term} {deal.fields[term]}"
     for name, value in deal.fields.items():
         if isinstance(value, float) and ((value < 0 and name in signs) or value in (99_999.0, 999_999.0, -999.0)):
             return "odd_number", name

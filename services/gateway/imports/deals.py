@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kit.clock import last_second
@@ -18,7 +18,9 @@ from services.gateway.imports.staging import MOST_ROWS, Part
 from services.gateway.imports.tables import OpenTable
 from services.gateway.json_checks import shown
 from services.gateway.past_days import out_of_order
+from services.gateway.renewals.terms import impossible_term
 
+CORRECT_TERM = "correct it, or leave it empty where nothing is agreed"
 Bad = tuple[Part, list[FieldError]]
 _MEMBERS = ("pipeline", "stage", "name", "owner_id", "account_id", "category")
 
@@ -64,7 +66,9 @@ class DealBuilder:
     def _in_columns(self, problem: FieldError, part: Part) -> FieldError:
         cells = self._tables[part.table].cells
         value = cells.as_written(problem.field, part.cells) or problem.value
-        return FieldError(cells.column_of(problem.field), value, problem.message, problem.mend)
+        own = self._tables[part.table].custom.get(problem.field)
+        column = own.column if own and own.column else cells.column_of(problem.field)
+        return FieldError(column, value, problem.message, problem.mend)
 
     def _consistent(self, draft: Draft) -> FieldError | None:
         members = draft.members
@@ -75,6 +79,11 @@ class DealBuilder:
         if outcome == "OPEN" and closed is not None:
             mend = "drop the day, or say that it was won or lost"
             return FieldError("closed_date", closed.isoformat(), "the deal is open, but has a closing day", mend)
+        name, message = impossible_term(draft.fields, closed)
+        if name:
+            value = draft.fields[name]
+            written = value.isoformat() if isinstance(value, date) else str(value)
+            return FieldError(name, written, message, CORRECT_TERM)
         return out_of_order(created, closed)
 
     def _write(self, draft: Draft) -> DealWrite:

@@ -1,8 +1,9 @@
-"""Opens, moves and ends renewals as contracts come up, whenever the day or a record has changed."""
+"""Opens, moves and ends renewals as contracts come up, whenever the day or a deal has changed."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any
 import structlog
 
 from kit.errors import DealcastError, InvalidInput
-from learning.records import Deal
+from learning.records import Deal, DealHistory
 from services.gateway.domain import LOCAL, UNSET, DealWrite, Principal, WriteStatus
 from services.gateway.live import wait_either
 from services.gateway.renewals.planning import DAYS, Standing, plan, running
@@ -21,9 +22,10 @@ from services.gateway.store.interface import Store
 
 log = structlog.get_logger(__name__)
 
-SETTING = "renewal_days"
+SETTING, DEAL_EVENT = "renewal_days", "deal"
 FEWEST_DAYS, MOST_DAYS = 1, 730
 EVERY_SECONDS = 5.0
+PAUSES = 100  # of what a plan took: where deals change all the time, planning takes a hundredth of it
 AT_ONCE = 500
 
 
@@ -52,6 +54,7 @@ class RenewalKeeper:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._seen: tuple[date, int, int | None] | None = None
+        self._event, self._not_before = -1, 0.0  # the newest event that was looked at; monotonic
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until stopped; a store that is away is asked again."""
@@ -63,19 +66,25 @@ class RenewalKeeper:
             await wait_either(stop, stop, EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Where the day or a record has changed; how many deals were written."""
+        """Where the day, the setting or a deal has changed; how many deals were written. What services answer and
+        what else happens is no change of a deal."""
         store, today = self._gateway.store, self._gateway.workspace.business_day
-        days = await renewal_days(store)
-        seen = (today, await store.last_event_id(), days)
-        if seen == self._seen:
+        days, newest = await renewal_days(store), await store.last_event_id()
+        before = self._seen
+        if before is not None and before[::2] == (today, days):
+            if newest == self._event or time.monotonic() < self._not_before:
+                return 0
+        seen = (today, await store.last_event_id(DEAL_EVENT), days)
+        self._event = newest
+        if seen == before:
             return 0
-        written = 0
+        began, written = time.monotonic(), 0
         if days is not None:
             deals = await store.contract_deals(LOCAL)
             writes = await asyncio.to_thread(plan, deals, today, days)
             for start in range(0, len(writes), AT_ONCE):
                 written += await self._write(writes[start : start + AT_ONCE])
-        self._seen = seen
+        self._seen, self._not_before = seen, time.monotonic() + PAUSES * (time.monotonic() - began)
         return written
 
     async def _write(self, writes: Sequence[DealWrite]) -> int:
@@ -99,20 +108,28 @@ class RenewalKeeper:
         """New renewals with the people, products and credit of their contracts, in the first stage of the pipeline."""
         named = {one.id: str(one.fields[RENEWS]) for one in writes if one.fields.get(RENEWS)}
         records = await self._gateway.store.get_records(LOCAL, list(named.values()), insights=False)
-        contracts = {one.history.deal.id: one.history.deal for one in records}
+        contracts = {one.history.deal.id: one.history for one in records}
         pipelines: Mapping[str, Sequence[str]] = await self._gateway.store.get_setting("pipelines") or {}
         found = []
         for write in writes:
-            deal = contracts.get(named.get(write.id, ""))
-            found.append(write if deal is None else _completed(write, deal, pipelines.get(deal.pipeline, ())))
+            contract = contracts.get(named.get(write.id, ""))
+            found.append(write if contract is None else _completed(write, contract, pipelines))
         return found
 
 
-def _completed(write: DealWrite, deal: Deal, stages: Sequence[str]) -> DealWrite:
+def _completed(write: DealWrite, contract: DealHistory, pipelines: Mapping[str, Sequence[str]]) -> DealWrite:
+    deal = contract.deal
+    stages = pipelines.get(deal.pipeline) or open_stages(contract)
     return replace(
         write, products=deal.products, contacts=deal.contacts, credits=deal.credits,
         stage=stages[0] if stages else UNSET,
     )  # fmt: skip
+
+
+def open_stages(history: DealHistory) -> list[str]:
+    """The stages that a deal was in before the one that it ended in, the first first."""
+    stages = [str(one.value) for one in history.changes if one.field == "stage" and one.value]
+    return [stage for stage in stages if stage != history.deal.stage]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ A won deal with an end, or a length, is a contract. The fields come in like any 
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from learning.records import Deal, FieldDefinition, FieldType, Outcome
 
@@ -19,6 +21,7 @@ DEFINITIONS = tuple([FieldDefinition("deal", name, kind) for name, kind in (
     (RENEWS, FieldType.TEXT), (RENEWS_END, FieldType.DATE), (WHY, FieldType.TEXT),
 )])  # fmt: skip
 MOST_MONTHS = 1_200
+EARLIEST_YEAR = 1950
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,26 @@ def contract_of(deal: Deal) -> Contract | None:
     if end is None and months is not None and begun is not None:
         end = _later(begun, months) - timedelta(days=1)
     return Contract(start, end, months, day_in(deal, CANCELLED)) if end is not None else None
+
+
+def impossible_term(fields: Mapping[str, Any], begun: date | None) -> tuple[str, str]:
+    """The field of a contract that cannot be, and why in English; ("", "") where all can. `begun` is the day the deal
+    was won, where its contract does not say when it starts."""
+    days = {name: fields[name] for name in (START, END, CANCELLED) if isinstance(fields.get(name), date)}
+    start, end = days.get(START), days.get(END)
+    for name, day in days.items():
+        if day.year < EARLIEST_YEAR:
+            return name, f"the year {day.year} is too early for a contract"
+        if day.year > (start or begun or day).year + MOST_MONTHS // 12:
+            return name, f"the year {day.year} is too late for a contract"
+    if start and end and end < start:
+        return END, f"the contract ends before it begins ({start})"
+    if start and CANCELLED in days and days[CANCELLED] < start:
+        return CANCELLED, f"the contract is cancelled before it begins ({start})"
+    months = fields.get(MONTHS)
+    if isinstance(months, int | float) and not isinstance(months, bool) and not 1 <= months <= MOST_MONTHS:
+        return MONTHS, f"a contract runs for 1 to {MOST_MONTHS} months"
+    return "", ""
 
 
 def renewed_id(deal: Deal) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from kit.money import Money
-from learning.records import Deal, Motion, Outcome
+from learning.records import Change, Deal, DealHistory, Motion, Outcome
 from services.gateway.domain import UNSET
+from services.gateway.renewals.keeper import open_stages
 from services.gateway.renewals.planning import Standing, plan, renewal_id, running
 
 END = date(2026, 12, 31)
@@ -198,3 +199,11 @@ def test_long_ids_are_shortened_and_stay_apart() -> None:
     ids = {renewal_id("x" * 200 + tail, END) for tail in "ab"}
     assert len(ids) == 2
     assert max(map(len, ids)) < 100
+
+
+def test_a_renewal_begins_where_its_contract_had_begun() -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    stages = [Change("stage", value, at, at, 1) for value in ("", "Scoping", "Offer", "Won")]
+    history = DealHistory(Deal("c", stage="Won"), tuple(stages))
+    assert open_stages(history) == ["Scoping", "Offer"]
+    assert open_stages(replace(history, changes=tuple(stages[-1:]))) == []

@@ -12,6 +12,7 @@ from learning.records import FieldType, Outcome, Value
 from services.gateway.domain import FieldError
 from services.gateway.imports import resident
 from services.gateway.imports.cells import CellReader, Rounded
+from services.gateway.imports.deals import CORRECT_TERM
 from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.schema import FileSpec, Format, Source
 from services.gateway.imports.schema import Mapping as Rules
@@ -20,6 +21,7 @@ from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.json_checks import shown
+from services.gateway.renewals.terms import impossible_term
 
 MISSING = frozenset({
     "", "-", "--", ".", "N/A", "n/a", "#N/A", "None", "NULL", "null", "NaN", "nan", "TBD", "tbd",
@@ -162,6 +164,9 @@ class RowReader:
         if is_total([key]) and is_total(row.cells):  # of workbooks these are left out before
             message, mend = "the row is a total of others", "delete the row, or give it an id of its own"
             row.errors.append(FieldError(self._column("id" if row.id else "name"), shown(key), message, mend))
+        name, message = impossible_term(row.fields, row.closed_date)
+        if name:
+            row.errors.append(FieldError(name, shown(str(row.fields[name])), message, CORRECT_TERM))
         if row.open:
             row.closed_date = None  # a promised day in a column for both is close_date
         for target, day in (("closed_date", row.closed_date), ("created", row.created)):
