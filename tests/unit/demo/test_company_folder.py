@@ -34,11 +34,11 @@ def digest(folder: Path) -> dict[str, str]:
 
 
 def test_same_arguments_write_the_same_bytes_in_another_process(tmp_path: Path) -> None:
-    generate(tmp_path / "a", 200, 3, TODAY)
-    command = [sys.executable, "-m", "demo", "--out", str(tmp_path / "b"), "--deals", "200", "--seed", "3"]
+    generate(tmp_path / "a", 100, 3, TODAY)
+    command = [sys.executable, "-m", "demo", "--out", str(tmp_path / "b"), "--deals", "100", "--seed", "3"]
     subprocess.run([*command, "--today", TODAY.isoformat()], check=True, capture_output=True)
     assert digest(tmp_path / "a") == digest(tmp_path / "b")
-    generate(tmp_path / "c", 200, 4, TODAY)
+    generate(tmp_path / "c", 100, 4, TODAY)
     assert digest(tmp_path / "a") != digest(tmp_path / "c")
 
 

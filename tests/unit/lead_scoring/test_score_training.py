@@ -174,30 +174,25 @@ def test_a_leak_is_dropped_with_its_evidence() -> None:
     assert not {"account_id", "account.sector"} & set(trained.model.columns)
 
 
-def test_the_same_data_and_seed_give_the_same_artifact(tmp_path: Path) -> None:
+def test_the_same_data_and_seed_give_the_same_artifact_however_many_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     history = write(tmp_path / "history", company(180, signal=1.5), last_day())
-    first = train_folder(history, tmp_path / "a", 5, quiet)
-    train_folder(history, tmp_path / "b", 5, quiet)
-    names = {path.name for path in (tmp_path / "a" / "artifact").iterdir()}
+    first = train_folder(history, tmp_path / "alone", 5, quiet)
+    monkeypatch.setattr(training, "PARALLEL_CELLS", 1)
+    train_folder(history, tmp_path / "spread", 5, quiet)
+    names = {path.name for path in (tmp_path / "alone" / "artifact").iterdir()}
     assert names - {"0-trees.txt"} == {"model.json", "0-weights.npz", "1-weights.npz", "evaluation.json", "inputs.json"}
-    digests = [digest(pack(tmp_path / name / "artifact")) for name in "ab"]
-    assert digests[0] == digests[1]
-    assert load(tmp_path / "a" / "artifact").evaluation == first.model.evaluation
-    scores = pq.read_table(tmp_path / "a" / "scores.parquet")
+    assert digest(pack(tmp_path / "alone" / "artifact")) == digest(pack(tmp_path / "spread" / "artifact"))
+    assert load(tmp_path / "alone" / "artifact").evaluation == first.model.evaluation
+    scores = pq.read_table(tmp_path / "alone" / "scores.parquet")
+    assert scores.equals(pq.read_table(tmp_path / "spread" / "scores.parquet"))
     assert scores.column_names == ["deal_id", "day", "probability"]
     assert len(scores) == int((~np.isnan(first.scores)).sum()) > 0
 
 
-def test_processes_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    data = build_dataset(company(240, signal=1.5), last_day())
-    for name, cells in (("alone", 10**12), ("spread", 1)):
-        monkeypatch.setattr(training, "PARALLEL_CELLS", cells)
-        train(data, 1, quiet, card=True).model.save(tmp_path / name)
-    assert digest(pack(tmp_path / "alone")) == digest(pack(tmp_path / "spread"))
-
-
 def test_the_command_trains_and_says_how_far_it_is(tmp_path: Path) -> None:
-    history = write(tmp_path / "history", company(150), last_day())
+    history = write(tmp_path / "history", company(80), last_day())
     command = [sys.executable, "-m", "services.lead_scoring", "train", "--history", str(history)]
     done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -206,7 +201,7 @@ def test_the_command_trains_and_says_how_far_it_is(tmp_path: Path) -> None:
     shares = [line["progress"] for line in lines]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["records"] > 100
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["records"] > 50
 
 
 def test_a_missing_history_is_said_plainly(tmp_path: Path) -> None:
