@@ -10,22 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from kit.money import Money
 from kit.testing import eventually, free_port
 from learning.answers import Verb
 from learning.fiscal import FiscalCalendar
 from learning.records import Contact, ContactRole, DealKind, Motion, Quota, ReportingLine, User
+from services.gateway.access.gate import Gate, cleared
+from services.gateway.access.opening import let_in, open_access
 from services.gateway.asks.desk import leave
 from services.gateway.asks.records import Ask
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
 from services.gateway.feedback_record import Feedback
 from services.gateway.forecast_client import ForecastService
 from services.gateway.rest import deals, problems, views
+from services.gateway.rest.app import mount_sign_in
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
+from services.gateway.settings import GatewaySettings
 from services.gateway.store import open_store
 from services.gateway.store.interface import StoredRollup
 from services.gateway.web import mount
@@ -39,20 +43,20 @@ HOSTILE = '<script>document.title="owned"</script><img src=x onerror="document.t
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[Gateway, str]]:
-    """The gateway and its address."""
+async def serving(folder: Path, **entry: Any) -> AsyncIterator[tuple[Gateway, str]]:
+    """The gateway and its address. `entry`: settings of sign-in; without any nobody needs to sign in."""
     store = await open_store(f"sqlite:///{folder / 'web.db'}")
     workspace = Workspace(store)
     await workspace.load(TODAY)
     await workspace.set_currency("KRW")
     gateway = Gateway(store, workspace)
-    app = FastAPI()
+    port = free_port()
+    app = await _entered(gateway, GatewaySettings(data_dir=folder, **entry), port) if entry else FastAPI()
     problems.install(app)
     app.include_router(deals.router(gateway))
     app.include_router(views.router(gateway, 1.0))
     mount(app, gateway, ForecastService("", folder))  # which runs nowhere here
     app.add_middleware(EncodedSlashes)
-    port = free_port()
     server = uvicorn.Server(uvicorn.Config(Guard(app), port=port, log_level="error", lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server.serve())
@@ -64,6 +68,16 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Gateway, str]]:
         server.should_exit = True
         await running
         await store.close()
+
+
+async def _entered(gateway: Gateway, settings: GatewaySettings, port: int) -> FastAPI:
+    """With a door, and the link of the first administrator in the folder."""
+    access = open_access(settings, gateway)
+    app = FastAPI(dependencies=[Depends(cleared(access))])
+    mount_sign_in(app, access, gateway)
+    app.add_middleware(Gate, access=access)
+    await let_in(access, settings, f"127.0.0.1:{port}")
+    return app
 
 
 async def fill(gateway: Gateway) -> None:

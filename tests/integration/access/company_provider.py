@@ -192,6 +192,10 @@ def made() -> Flask:
         told: ResponseReturnValue = server.create_token_response()
         return told
 
+    @app.get("/favicon.ico")
+    def icon() -> ResponseReturnValue:
+        return "", 204
+
     @app.get("/end")
     def end() -> str:
         return "<!doctype html><title>Signed out at the provider</title>"
