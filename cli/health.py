@@ -8,36 +8,50 @@ from typing import Annotated, Any
 import typer
 
 from cli.evaluate_lead_scoring import Language
+from cli.imports import Lang, spoken
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 
 app = typer.Typer(
     help="Tell whether the records do for the models, list what is wrong, merge duplicates.", no_args_is_help=True,
     rich_markup_mode=None,
 )  # fmt: skip
-Lang = Annotated[Language, typer.Option("--lang", help="Of what is said.")]
 Of = Annotated[str, typer.Argument(help="accounts, contacts or deals.", metavar="KIND")]
 UNKNOWN = "dealcast health show names the findings; dealcast health list FINDING the records"
 WAIT_SECONDS = 1.0
+_WORDS = {
+    "en": {
+        "unseen": "nobody has looked yet: dealcast health show --look", "effect": "{effect:.1%}, {deals:,} deals",
+        "more": "there are more: --limit", "merge": "merged {of}: {second} into {kept}",
+        "ignore": "not the same {of}: {first}, {second}", "by": "by {who}", "undone": "undone {time} by {who}",
+        "accounts": "accounts", "contacts": "contacts", "deals": "deals", "none": "no decisions",
+    },
+    "ko": {
+        "unseen": "아직 점검하지 않았습니다: dealcast health show --look", "effect": "{effect:.1%}, 딜 {deals:,}건",
+        "more": "더 있습니다: --limit", "merge": "{of} 병합: {second} → {kept}",
+        "ignore": "서로 다른 {of}: {first}, {second}", "by": "{who}", "undone": "{time} {who}이(가) 되돌림",
+        "accounts": "고객사", "contacts": "연락처", "deals": "딜", "none": "결정한 것이 없습니다",
+    },
+}  # fmt: skip
 
 
 @app.command()
 def show(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
-    language: Lang = Language.EN,
+    language: Lang = None,
     fresh: Annotated[bool, typer.Option("--look", help="Look at all records first, and wait for it.")] = False,
 ) -> None:
     """The verdict in one sentence, the five mends that help most, and how many of each finding."""
     if fresh:
         _look(data_dir, url)
-    told = call(data_dir, url, "GET", f"/v1/health?lang={language.value}")
-    found = told["health"]
+    words = _WORDS[spoken(language)]
+    found = call(data_dir, url, "GET", f"/v1/health?lang={spoken(language)}")["health"]
     if found is None:
-        typer.echo("nobody has looked yet: dealcast health show --look")
+        typer.echo(words["unseen"])
         return
     typer.echo(f"{found['verdict']['text']}  ({found['business_day']})")
     for place, one in enumerate(found["mends"], 1):
-        typer.echo(f"{place}. {one['text']}  [{one['finding']}: {one['effect']:.1%}, {one['deals']:,} deals]")
+        typer.echo(f"{place}. {one['text']}  [{one['finding']}: {words['effect'].format(**one)}]")
     typer.echo("")
     for one in found["findings"]:
         typer.echo(f"{one['count']:>8,}  {one['title']}  ({one['finding']})")
@@ -48,18 +62,18 @@ def show_records(
     finding: Annotated[str, typer.Argument(help="As show names it.", metavar="FINDING")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
-    language: Lang = Language.EN,
+    language: Lang = None,
     owner: Annotated[str, typer.Option("--owner", help="Only of this owner.")] = "",
     source: Annotated[str, typer.Option("--source", help="Only from this source.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=500)] = 50,
 ) -> None:
     """The records of a finding."""
-    query = {"lang": language.value, "owner": owner, "source": source, "limit": limit}
+    query = {"lang": spoken(language), "owner": owner, "source": source, "limit": limit}
     page = call(data_dir, url, "GET", f"/v1/health/{_quoted(finding)}", unknown=UNKNOWN, params=query)
     for one in page["records"]:
         typer.echo(_line(one))
     if page["next_cursor"]:
-        typer.echo("there are more: --limit")
+        typer.echo(_WORDS[spoken(language)]["more"])
 
 
 @app.command()
@@ -69,10 +83,11 @@ def merge(
     other: Annotated[str, typer.Argument(help="Id of the record that goes.", metavar="OTHER")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Merge two records: what hangs on the other moves, what the kept one lacks is filled in. It can be undone."""
     body = {"of": of, "keep": keep, "other": other}
-    _tell(call(data_dir, url, "POST", "/v1/duplicates:merge", unknown=UNKNOWN, json=body))
+    _tell(call(data_dir, url, "POST", "/v1/duplicates:merge", unknown=UNKNOWN, json=body), language)
 
 
 @app.command()
@@ -82,17 +97,21 @@ def ignore(
     second: Annotated[str, typer.Argument(help="Id of another.", metavar="SECOND")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Say that two records are not the same: they are never asked about again."""
     body = {"of": of, "first": first, "second": second}
-    _tell(call(data_dir, url, "POST", "/v1/duplicates:ignore", unknown=UNKNOWN, json=body))
+    _tell(call(data_dir, url, "POST", "/v1/duplicates:ignore", unknown=UNKNOWN, json=body), language)
 
 
 @app.command()
-def decisions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def decisions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Who merged or ignored what and when, newest first."""
-    for one in call(data_dir, url, "GET", "/v1/duplicate-decisions")["decisions"]:
-        _tell(one)
+    found = call(data_dir, url, "GET", "/v1/duplicate-decisions")["decisions"]
+    for one in found:
+        _tell(one, language)
+    if not found:
+        typer.echo(_WORDS[spoken(language)]["none"])
 
 
 @app.command()
@@ -103,11 +122,12 @@ def undo(
     discard: Annotated[
         bool, typer.Option("--discard", help="Give up what was changed since on the same records, too.")
     ] = False,
+    language: Lang = None,
 ) -> None:
     """Take a merge or an ignore back."""
     path = f"/v1/duplicate-decisions/{decision}:undo"
     unknown = "dealcast health decisions shows the ids"
-    _tell(call(data_dir, url, "POST", path, unknown=unknown, json={"discard": discard}))
+    _tell(call(data_dir, url, "POST", path, unknown=unknown, json={"discard": discard}), language)
 
 
 def _look(data_dir: Any, url: str) -> None:
@@ -136,13 +156,12 @@ def _line(one: dict[str, Any]) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _tell(one: dict[str, Any]) -> None:
-    kept = f" into {one['kept']}" if one["kept"] else ""
-    undone = f"  undone {one['undone_time'][:19]} by {one['undone_by']}" if one["undone_time"] else ""
-    typer.echo(
-        f"{one['id']}  {one['time'][:19]}  {one['act']} {one['of']} {one['first']} {one['second']}{kept}  "
-        f"by {one['who']}{undone}"
-    )
+def _tell(one: dict[str, Any], language: Language | None) -> None:
+    words = _WORDS[spoken(language)]
+    what = words[one["act"]].format(**one | {"of": words[one["of"]]})
+    undone = words["undone"].format(time=one["undone_time"][:19], who=one["undone_by"]) if one["undone_time"] else ""
+    parts = (str(one["id"]), one["time"][:19], what, words["by"].format(who=one["who"]), undone)
+    typer.echo("  ".join(filter(None, parts)))
 
 
 def _quoted(text: str) -> str:

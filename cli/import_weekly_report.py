@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.import_report import UNDO, row_lines
+from cli.import_report import UNDO, WORDS, row_lines
 from cli.import_sheets import sheet_lines
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _EN = {
     "column": "  {column!r} is {target} ({why}): {samples}",
     "instead": "  {column!r} is a field, not {target}: {samples}",
     "heading": "by its heading", "part": "by part of its heading", "cells": "by its cells", "given": "as said before",
-    "none": "no other meaning", "field": "a field", "counts": "  {what}: {counts}",
+    "none": "no other meaning", "counts": "  {what}: {counts}",
     "held": "held back in doubt", "repeated": "said twice", "read": "read", "created": "created", "changed": "changed",
     "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
     "step": "{file}: open pipeline {before} → {after} ({share})", "far": "needs --confirm: {told}",
@@ -39,7 +39,7 @@ _KO = {
     "column": "  {column!r} → {target} ({why}): {samples}",
     "instead": "  {column!r} → {target}(이)가 아니라 추가 항목: {samples}",
     "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로",
-    "none": "다른 뜻 없음", "field": "추가 항목",
+    "none": "다른 뜻 없음",
     "counts": "  {what}: {counts}", "held": "확인 대기", "repeated": "중복 행", "read": "읽음", "created": "생성",
     "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
     "step": "{file}: 진행 중 파이프라인 {before} → {after} ({share})", "far": "--confirm이 필요합니다. {told}",
@@ -52,6 +52,12 @@ _KO = {
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
 }  # fmt: skip
+_KO_TARGETS = {
+    "id": "딜 ID", "business_number": "사업자등록번호", "account": "고객사", "name": "딜 이름", "owner": "담당자",
+    "stage": "단계", "outcome": "결과", "amount": "금액", "close_date": "예상 마감일", "closed_date": "종결일",
+    "created": "등록일", "contact": "고객 담당자", "contact_phone": "고객 담당자 전화",
+    "contact_email": "고객 담당자 메일", "ignore": "가져오지 않음", "field": "추가 항목",
+}  # fmt: skip
 _FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
 
 
@@ -62,12 +68,12 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     first, last = found.files[0].day, found.files[-1].day
     title = words["files"].format(count=len(found.files), first=first, last=last)
     yield title + (words["dry_run"] if dry_run else "")
-    yield from _columns(found, words)
+    yield from _columns(found, words, language)
     for name, left_out in found.report.left_out.items():
         yield from sheet_lines(name, left_out, language)
     for entity, counts in found.report.counts.items():
         told = ", ".join(f"{words[fate]} {counts[fate]:,}" for fate in _FATES if counts.get(fate))
-        yield words["counts"].format(what=entity, counts=told)
+        yield words["counts"].format(what=WORDS[language].get(entity, entity), counts=told)
     for one in found.steps:
         yield _step(one, found, language)
     yield from _asked(found, words, language)
@@ -81,7 +87,7 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
         yield UNDO[language].format(id=found.report.import_id)
 
 
-def _columns(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
+def _columns(found: WeeklyReport, words: dict[str, str], language: str) -> Iterator[str]:
     if found.known_columns:
         parts = [words["as_before"]]
         for key, columns in (("new", found.new_columns), ("missing", found.missing_columns)):
@@ -91,7 +97,9 @@ def _columns(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
     for each in found.files[-1].suggestions:
         if found.known_columns and each.column not in found.new_columns:
             continue
-        key, target = ("instead", each.but) if each.but else ("column", words.get(each.target, each.target))
+        key, target = ("instead", each.but) if each.but else ("column", each.target)
+        if language == "ko":
+            target = f"{_KO_TARGETS[target]}({target})"
         why, samples = words[each.why], " | ".join(each.samples)
         yield words[key].format(column=each.column, target=target, why=why, samples=samples)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from cli.evaluate_lead_scoring import Language
+from cli.import_report import WORDS
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 
 if TYPE_CHECKING:
@@ -16,19 +18,33 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Show the latest imports, or undo one whole.", no_args_is_help=True, rich_markup_mode=None)
 T = TypeVar("T")
+Lang = Annotated[
+    Language | None, typer.Option("--lang", help="Of what is said. [default: that of LC_ALL, LC_MESSAGES or LANG]")
+]
+_WORDS = {
+    "en": {
+        "none": "no imports", "undone": "undone: {what}", "nothing": "it had changed nothing", "at": "undone {time}",
+        "counts": "{kind} {new:,} created {other:,} changed",
+    },
+    "ko": {
+        "none": "가져온 것이 없습니다", "undone": "되돌렸습니다: {what}", "nothing": "바뀐 것이 없었습니다",
+        "at": "{time} 되돌림", "counts": "{kind} 생성 {new:,} 변경 {other:,}", "SUCCEEDED": "완료", "FAILED": "실패",
+        "RUNNING": "진행 중", "QUEUED": "대기", "CANCELLED": "취소",
+    },
+}  # fmt: skip
 
 
 @app.command("list")
-def show(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def show(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """The latest of them, newest first, with what they changed."""
     if url or _running(data_dir):
         jobs = call(data_dir, url, "GET", "/v1/imports")["imports"]
     else:
         jobs = _on_store(data_dir, _listed)
     for job in jobs:
-        typer.echo(_line(job))
+        typer.echo(_line(job, spoken(language)))
     if not jobs:
-        typer.echo("no imports")
+        typer.echo(_WORDS[spoken(language)]["none"])
 
 
 @app.command()
@@ -39,6 +55,7 @@ def undo(
     discard: Annotated[
         bool, typer.Option("--discard", help="Give up what was changed since on the same records, too.")
     ] = False,
+    language: Lang = None,
 ) -> None:
     """Undo an import: every record it changed stands again as before, what it created is gone."""
     if url or _running(data_dir):
@@ -49,8 +66,9 @@ def undo(
         counts = job["detail"]["undone"]
     else:
         counts = _on_store(data_dir, lambda store, jobs: _undone(store, jobs, import_id, discard=discard))
-    told = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in counts.items())
-    typer.echo(f"undone: {told or 'it had changed nothing'}")
+    words = _WORDS[spoken(language)]
+    told = ", ".join(f"{_kind(kind, spoken(language))} {count:,}" for kind, count in counts.items())
+    typer.echo(words["undone"].format(what=told or words["nothing"]))
 
 
 async def _listed(_: Store, jobs: Jobs) -> list[dict[str, Any]]:
@@ -97,10 +115,23 @@ def _on_store(data_dir: Path, work: Callable[[Store, Jobs], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _line(job: Mapping[str, Any]) -> str:
-    counts = job["detail"].get("counts", {})
+def _line(job: Mapping[str, Any], language: str) -> str:
+    words, counts = _WORDS[language], job["detail"].get("counts", {})
     told = ", ".join(
-        f"{kind} {part.get('created', 0):,} created {part.get('changed', 0):,} changed" for kind, part in counts.items()
+        words["counts"].format(kind=_kind(kind, language), new=part.get("created", 0), other=part.get("changed", 0))
+        for kind, part in counts.items()
     )
-    undone = f"  undone {job['detail']['undone_time'][:19]}" if "undone_time" in job["detail"] else ""
-    return f"{job['id']}  {job['created_time'][:19]}  {job['state']}  {job['reason']}  {told}{undone}"
+    undone = words["at"].format(time=job["detail"]["undone_time"][:19]) if "undone_time" in job["detail"] else ""
+    state = words.get(job["state"], job["state"])
+    return "  ".join(filter(None, (job["id"], job["created_time"][:19], state, job["reason"], told, undone)))
+
+
+def _kind(kind: str, language: str) -> str:
+    return WORDS[language].get(kind, kind.replace("_", " "))
+
+
+def spoken(language: Language | None) -> str:
+    """The language asked for, else the environment's."""
+    from services.gateway.imports.messages import reader_language
+
+    return language.value if language else reader_language()

@@ -19,7 +19,8 @@ from services.gateway.domain import FieldError
 
 LANGUAGES = ("en", "ko")
 _PROBLEM = re.compile(r"(?P<file>.+?), line (?P<line>\d+): (?P<place>.*?): (?P<what>.*)", re.DOTALL)
-_PLACES = {"row": "행", "doubt": "질문"}
+DOUBT = "doubt"  # in place of a column: what is in doubt
+_PLACES = {"row": "행", DOUBT: "질문"}
 SOURCE = Path(__file__).parent / "messages.toml"
 
 
@@ -57,7 +58,8 @@ def told(error: FieldError, language: str, *, page: bool = False) -> FieldError:
     error = replace(error, mend=_on_page(error.mend)) if page else error
     if language == "en":
         return error
-    return replace(error, message=said(error.message, language), mend=said(error.mend, language))
+    value = said(error.value, language) if error.field == DOUBT else error.value
+    return replace(error, value=value, message=said(error.message, language), mend=said(error.mend, language))
 
 
 def translate(error: DealcastError, language: str, *, page: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,10 @@ async def _decide(gateway: RunningGateway) -> None:
     assert (merged["act"], merged["who"]) == ("merge", "local")
     assert {(await http.get(f"/v1/deals/{one}")).json()["account_id"] for one in ("d1", "d2")} == {accounts["other"]}
     ignoring = {"of": "deals", "first": "d1", "second": "d2"}
-    assert "ignore deals d1 d2  by local" in (await dealcast(gateway, "health", "ignore", *ignoring.values())).output
+    assert (
+        "not the same deals: d1, d2  by local"
+        in (await dealcast(gateway, "health", "ignore", *ignoring.values())).output
+    )
     assert (await http.post("/v1/duplicates:ignore", json=ignoring)).status_code == 409
     assert (await http.get("/v1/duplicates?of=deals")).json()["records"] == []
     before = await looked(gateway)
@@ -103,7 +107,12 @@ async def _decide(gateway: RunningGateway) -> None:
     found = await looked(gateway)
     assert found["job"] != before["job"]
     assert {one["count"] for one in found["findings"] if one["finding"].startswith("duplicate_")} == {0}
-    assert "undone" in (await dealcast(gateway, "health", "undo", str(merged["id"]))).output
+    assert "되돌림" in (await dealcast(gateway, "health", "undo", str(merged["id"]), "--lang", "ko")).output
+    korean = [await dealcast(gateway, *words, "--lang", "ko") for words in (
+        ("health", "show"), ("health", "decisions"), ("imports", "list"),
+    )]  # fmt: skip
+    english = re.compile(r"\b(?:deals|accounts|contacts|merged|ignore|by|into|undone|created|changed)\b")
+    assert [english.findall(one.output) for one in korean] == [[], [], []]
     assert (await http.get("/v1/deals/d2")).json()["account_id"] == "a2"
     listed = (await http.get("/v1/duplicate-decisions?limit=1")).json()
     assert (listed["decisions"][0]["act"], listed["next_cursor"]) == ("ignore", str(listed["decisions"][0]["id"]))

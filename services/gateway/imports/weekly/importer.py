@@ -13,6 +13,7 @@ from kit.money import Money
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import DealWrite, FieldError, WriteStatus
 from services.gateway.imports.importer import BATCH, Progress, Quiet
+from services.gateway.imports.messages import DOUBT
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
@@ -133,7 +134,7 @@ class WeeklyImporter:
         return rows
 
     def _held(self, doubt: Doubt) -> FieldError:
-        return FieldError("doubt", doubt.maybe, IN_DOUBT, f"answer {doubt.id} in the file of doubts")
+        return FieldError(DOUBT, doubt.maybe, IN_DOUBT, f"answer {doubt.id} in the file of doubts")
 
     def _refuse(self, file: WeekFile, row: WeekRow, errors: Sequence[FieldError], what: str) -> None:
         self._rejects.add(file.path, file.columns, row.line, row.cells, errors)
