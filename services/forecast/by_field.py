@@ -2,8 +2,8 @@
 
 Nothing is drawn of such an amount beside the deal: where a scenario wins the deal, it brings the field's number times
 what that scenario books of what is asked. So wins, months, shocks and discounts are those of the totals of amounts.
-What no deal brings is learned of amounts alone and left out. Totals of a field are made when somebody first asks for
-them, and brought up to date when somebody asks again.
+What no deal brings is that of the amounts, in the proportion that past wins tell (beside_field.py). Totals of a field
+are made when somebody first asks for them, and brought up to date when somebody asks again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from math import log
 
 from kit.errors import InvalidInput
 from kit.money import decimals
+from services.forecast.beside_field import Ratio, Wins, beside_field
 from services.forecast.domain import Parameters, RollupRow
 from services.forecast.draws import Drawer
+from services.forecast.exchange import BesideDeals, Exchange
 from services.forecast.leaves import Update
 from services.forecast.rollup import Rollup
 
@@ -31,12 +33,16 @@ class FieldTotals:
 
     def __init__(self, field: str, rollup: Rollup) -> None:
         self._field = field
+        self._wins = Wins(field)
+        self._beside: tuple[BesideDeals, dict[str, Ratio]] | None = None
         self._rollup = rollup
         self._taken: dict[str, Update] = {}
         self._alone = asyncio.Lock()
 
-    async def rows(self, held: Mapping[str, Update], node: str) -> list[RollupRow]:
-        """Of the deals as they are held now."""
+    async def rows(
+        self, held: Mapping[str, Update], node: str, beside: BesideDeals | None = None, exchange: Exchange | None = None
+    ) -> list[RollupRow]:  # fmt: skip
+        """Of the deals as they are held now, and what stands beside them of amounts, as it counts."""
         async with self._alone:
             changed = [update for deal_id, update in held.items() if self._taken.get(deal_id) is not update]
             for start in range(0, len(changed), CHUNK):
@@ -44,8 +50,19 @@ class FieldTotals:
                 names = {update.deal_id for update in some}
                 self._rollup.apply([of_field(update, self._field) for update in some], anew=names)
                 self._taken |= {update.deal_id: update for update in some}
+                for update in some:
+                    self._wins.take(update)
                 await asyncio.sleep(0)
+            if beside is not None and self._rollup.business_day is not None:
+                self._put_beside(beside, self._wins.ratios(self._rollup.business_day, exchange or Exchange()))
             return self._rollup.rows(node)
+
+    def _put_beside(self, beside: BesideDeals, ratios: dict[str, Ratio]) -> None:
+        if self._beside is not None and self._beside[0] is beside and self._beside[1] == ratios:
+            return
+        self._beside = beside, ratios
+        mine = beside_field(self._field, beside, ratios)
+        self._rollup.set_extras(mine.new, mine.correction, mine.allotted)
 
     def simulate(self, updates: Sequence[Update]) -> tuple[list[RollupRow], list[RollupRow]]:
         """As `Rollup.simulate`, of the field's numbers."""

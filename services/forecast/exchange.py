@@ -112,7 +112,7 @@ class BesideDeals:
         for each in group:
             factor = exchange.factors.get(each[1], 1.0)
             for span, past in self.correction.pasts.get(each, {}).items():
-                by_span[span].append(past if factor == 1.0 else _counted_past(past, factor))
+                by_span[span].append(past if factor == 1.0 else counted_past(past, factor))
         return {span: _joined(found) for span, found in by_span.items()}
 
     def _allotted(self, group: Sequence[Owner]) -> Allotments:
@@ -129,7 +129,8 @@ def _any(group: Iterable[Owner], members: Mapping[Owner, object]) -> bool:
     return any(each in members for each in group)
 
 
-def _counted_past(past: Past, factor: float) -> Past:
+def counted_past(past: Past, factor: float) -> Past:
+    """An owner's past in other units, so many for one."""
     drawn = None if past.drawn is None else _whole(past.drawn, factor)
     return replace(past, mean=past.mean * factor, drawn=drawn, typical=past.typical * factor)
 

@@ -239,7 +239,8 @@ class Forecasts:
         while len(self._of_fields) > MOST_FIELDS:
             self._of_fields.popitem(last=False)
         totals = self._of_fields[field]
-        rows = await totals.rows(dict(self.rollup.held), node)
+        beside = self._extras.beside if self._extras else None
+        rows = await totals.rows(dict(self.rollup.held), node, beside, self._exchange)
         if self._of_fields.get(field) is not totals:
             raise Unavailable("totals began anew meanwhile", mend="Ask again in a moment")
         return totals, rows

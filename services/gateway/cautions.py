@@ -11,7 +11,7 @@ from services.gateway.rollup import currencies
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
 
-NO_MODEL, NO_RATE = "no_model", "no_rate"
+NO_MODEL, NO_RATE, NO_NEW = "no_model", "no_rate", "no_new_business"
 PART_QUOTA, NOT_TOLD = "part_quota", "not_told"
 _UNTRAINED = (
     "No forecast model is trained yet: open deals count by a general prior, and business not yet created is neither in"
@@ -22,6 +22,17 @@ _UNTRAINED = (
 def no_model(version: str | None) -> list[dict[str, str]]:
     """That the built-in prior is what tells of a period, where it does."""
     return [{"code": NO_MODEL, "currency": "", "text": _UNTRAINED}] if version == UNTRAINED else []
+
+
+def no_new_business(company: Sequence[StoredRollup]) -> list[dict[str, str]]:
+    """That a type's totals are of open deals alone, where they are. company: its totals of the period."""
+    if not company or any(one.body["not_yet_created_sum"] or one.body["model_version"] == UNTRAINED for one in company):
+        return []
+    text = (
+        "Business not yet created is not in these totals: none is expected in the period, or fewer than 10 deals won in"
+        " the last year have this number, which tells too little of what new business brings of it."
+    )
+    return [{"code": NO_NEW, "currency": "", "text": text}]
 
 
 def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, str] | None:

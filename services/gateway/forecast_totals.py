@@ -19,7 +19,7 @@ from learning.placements import REPORTING
 from learning.records import Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import counted_calls
-from services.gateway.cautions import apart, no_model
+from services.gateway.cautions import apart, no_model, no_new_business
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
@@ -76,6 +76,7 @@ async def forecast_totals(
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
     total = next(iter((*company, *told.values())), None)
+    alone = no_new_business(company) if source.told and not view.over else []
     return {
         "period": str(period),
         "type": source.name,
@@ -86,7 +87,7 @@ async def forecast_totals(
         "business_day": parts.business_day,
         "currency": money,
         "currencies": traded,
-        "cautions": [*no_model(None if view.over else version), *apart(rates, today, won, promised, rollups)],
+        "cautions": [*no_model(None if view.over else version), *alone, *apart(rates, today, won, promised, rollups)],
         "model_version": version,
         "stale": any(each["stale"] for each in rows),
         "nodes": rows,

@@ -56,9 +56,10 @@ class ForecastNode(Shape):
 
 
 class Caution(Shape):
-    """What is not in these totals, and why: no_model, or no_rate for a currency that stands apart."""
+    """What is not in these totals, and why: no_model, no_rate for a currency that stands apart, or of a type
+    no_new_business."""
 
-    code: Literal["no_model", "no_rate"]
+    code: Literal["no_model", "no_rate", "no_new_business"]
     currency: str
     text: str
 

@@ -97,6 +97,7 @@ async def _look(running: RunningGateway) -> None:
     found = answer.json()
     ForecastTotals.model_validate(found)
     assert (amounts["type"], found["type"], found["currency"], found["stale"]) == ("amount", "arr", "USD", False)
+    assert ([each["code"] for each in found["cautions"]], amounts["cautions"]) == (["no_new_business"], [])
     rows = {row["node"]: row for row in found["nodes"]}
     company = rows["company"]
     assert (company["booked"], company["open_pipeline"], company["open_deals"]) == ("30.25", "150.00", 2)

@@ -14,6 +14,7 @@ from kit.clock import FixedClock
 from kit.errors import InvalidInput
 from kit.models import Pointer
 from kit.money import Money
+from learning.records import Outcome
 from learning.snapshots import end_of
 from services.forecast import convert
 from services.forecast.domain import RollupRow
@@ -88,6 +89,33 @@ async def test_wins_are_those_of_the_amounts(service: Forecasts, event: MakeEven
     take(fifth, made(event, 4))
     [row] = await fifth.totals_of_field("company", Q4, "arr")
     assert set(row.quantiles) == {0, 50_000}, "without an amount all of it is booked, or nothing"
+
+
+async def test_new_business_brings_what_past_wins_brought_of_it(service: Forecasts, event: MakeEvent) -> None:
+    amounts = {row.node.id: row for row in service.totals("", Q4)}
+
+    async def told() -> dict[str, RollupRow]:
+        return {row.node.id: row for row in await service.totals_of_field("", Q4, "arr")}
+
+    def won(place: int, number: float | None, revision: int = 1) -> events_pb2.DealEvent:
+        given: dict[str, Any] = {"amount": Money("USD", 30_000), "fields": {} if number is None else {"arr": number}}
+        closed = {"outcome": Outcome.WON, "closed_date": DAY, "revision": revision, "owner": "u0"}
+        return event(f"w{place}", **given, **closed)
+
+    take(service, *[won(place, 100.0) for place in range(9)])
+    assert (await told())["company"].not_yet_created_sum == 0, "nine wins tell too little"
+    take(service, won(9, 100.0))
+    alike = await told()
+    exact = amounts["company"].not_yet_created_sum / 3
+    assert alike["company"].not_yet_created_sum == pytest.approx(exact, rel=1e-3)
+    assert alike["owner:u1"].not_yet_created_sum == alike["company"].not_yet_created_sum
+    take(service, *[won(place, 0.0 if place % 2 else 200.0, 2) for place in range(20)])
+    uneven = await told()
+    assert uneven["company"].not_yet_created_sum == pytest.approx(exact, rel=0.1), "as many, less surely"
+    spread = [np.ptp(np.array(rows["owner:u1"].quantiles)[[10, 90]]) for rows in (alike, uneven)]
+    assert spread[1] > 1.2 * spread[0]
+    take(service, *[won(place, None, 3) for place in range(20)])
+    assert (await told())["company"].not_yet_created_sum == 0
 
 
 async def test_it_follows_the_deals_and_the_rates(service: Forecasts, event: MakeEvent) -> None:
