@@ -32,10 +32,10 @@ class ImportDesk:
         trainer.importing = lambda: jobs.running is not None
         self.looked: Callable[[], None] = lambda: None  # at the data, once an import has ended
 
-    async def open(self, source: str, as_of: str = "", currency: str = "") -> Job:
-        """Begin an import. With `as_of` the clock is pinned to that day, never backwards."""
+    async def open(self, source: str, as_of: str = "", currency: str = "", by: str = "") -> Job:
+        """Begin an import, `by` somebody. With `as_of` the clock is pinned to that day, never backwards."""
         await self._gateway.workspace.keep_apart(sample=False)
-        job = await self.jobs.start(source)
+        job = await self.jobs.start(source, by=by)
         try:
             await undoing.recorded(self._gateway.store, job)
             await self._set(as_of, currency)
@@ -68,7 +68,7 @@ class ImportDesk:
         """Load a history folder in the background. Raises Conflict while another is being loaded."""
         if any(job.state in job_states.UNFINISHED and job.detail.get("folder") for job in self.jobs.all()):
             raise Conflict("a history is being loaded already", field="folder", mend="Wait until it has ended")
-        job = await self.jobs.start("history", folder=str(folder))
+        job = await self.jobs.start("history", folder=str(folder), by=principal.id)
         task = asyncio.create_task(self._load(job, principal, folder))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

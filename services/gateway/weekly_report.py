@@ -16,7 +16,7 @@ from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
-WEEK = timedelta(days=7)
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
 DUE_READ, MOST_PAGES, MOST_DUE = 400, 5, 15
 SECTIONS: Mapping[str, Sequence[str]] = {
     "won": ("won",),
@@ -32,7 +32,7 @@ class WeeklyReport:
 
     node: str
     name: str
-    first: date  # the day at whose end the week began
+    first: date  # of seven days
     last: date
     period: str
     currency: str
@@ -50,14 +50,14 @@ async def weekly_report(gateway: Gateway, principal: Principal, node: str) -> We
     if row["booked"] is None:
         mend = "Name yourself or somebody below you"
         raise NotFound("you do not see all of this node", field="node", value=chosen[:60], mend=mend)
-    first = today - WEEK
-    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], first, None, changed=True)
+    eve = today - WEEK
+    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], eve, None, changed=True)
     moves = {
         name: [one for one in bridge["deals"] if one["cause"] in causes] for name, causes in SECTIONS.items()
     }  # fmt: skip
     owners = owners_below(await gateway.store.tree(principal, today), chosen)
     return WeeklyReport(
-        chosen, row["name"], first, today, str(period), forecast["currency"], row, moves,
+        chosen, row["name"], eve + DAY, today, str(period), forecast["currency"], row, moves,
         await _due(gateway, principal, chosen, owners, today),
     )  # fmt: skip
 

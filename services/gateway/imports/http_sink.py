@@ -114,9 +114,11 @@ class HttpSink:
     """Sends an import to a gateway."""
 
     def __init__(
-        self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "", host: str = ""
+        self, url: str, transport: httpx.AsyncBaseTransport | None = None, token: str = "", host: str = "", by: str = ""
     ) -> None:
+        """`by`: on whose behalf this machine's own program imports."""
         self._client = Client(url, transport, token, host)
+        self._by = by
         self._import = ""
         self._end: dict[str, Any] = {}
 
@@ -131,7 +133,8 @@ class HttpSink:
 
     async def begin(self, name: str, as_of: date | None, currency: str) -> None:
         self._end = {"currency": currency} | ({"as_of": as_of.isoformat()} if as_of else {})
-        response = await self._client.call("POST", "/v1/imports", json={"source": name} | self._end)
+        named = {"by": self._by} if self._by else {}
+        response = await self._client.call("POST", "/v1/imports", json={"source": name} | named | self._end)
         self._import = str(response.json()["id"])
 
     async def fields(self) -> list[FieldDefinition]:

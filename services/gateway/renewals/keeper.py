@@ -71,20 +71,20 @@ class RenewalKeeper:
         store, today = self._gateway.store, self._gateway.workspace.business_day
         days, newest = await renewal_days(store), await store.last_event_id()
         before = self._seen
-        if before is not None and before[::2] == (today, days):
-            if newest == self._event or time.monotonic() < self._not_before:
-                return 0
+        same_rules = before is not None and before[::2] == (today, days)
+        if same_rules and (newest == self._event or time.monotonic() < self._not_before):
+            return 0
         seen = (today, await store.last_event_id(DEAL_EVENT), days)
         self._event = newest
         if seen == before:
             return 0
-        began, written = time.monotonic(), 0
+        written, took = 0, 0.0
         if days is not None:
             deals = await store.contract_deals(LOCAL)
-            writes = await asyncio.to_thread(plan, deals, today, days)
+            writes, took = await asyncio.to_thread(_timed, deals, today, days)
             for start in range(0, len(writes), AT_ONCE):
                 written += await self._write(writes[start : start + AT_ONCE])
-        self._seen, self._not_before = seen, time.monotonic() + PAUSES * (time.monotonic() - began)
+        self._seen, self._not_before = seen, time.monotonic() + PAUSES * took
         return written
 
     async def _write(self, writes: Sequence[DealWrite]) -> int:
@@ -115,6 +115,12 @@ class RenewalKeeper:
             contract = contracts.get(named.get(write.id, ""))
             found.append(write if contract is None else _completed(write, contract, pipelines))
         return found
+
+
+def _timed(deals: Sequence[Deal], today: date, days: int) -> tuple[list[DealWrite], float]:
+    """The plan, and the seconds of a processor that it took."""
+    began = time.thread_time()
+    return plan(deals, today, days), time.thread_time() - began
 
 
 def _completed(write: DealWrite, contract: DealHistory, pipelines: Mapping[str, Sequence[str]]) -> DealWrite:

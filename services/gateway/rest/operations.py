@@ -16,8 +16,10 @@ from starlette.responses import FileResponse, Response
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
 from learning.horizon import LONGEST_HORIZON
+from services.gateway.access.opening import MACHINE
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.dead_letters import FIND, DeadLetterDesk
+from services.gateway.domain import Principal
 from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.fiscal_change import change_fiscal_year
 from services.gateway.forecast_client import Simulator
@@ -48,6 +50,16 @@ from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike
 from services.gateway.training import Trainer
+
+
+def _importing(principal: Principal, by: str) -> str:
+    """Whose import it is: this machine's own program imports what somebody has dropped on a page, and says for whom.
+
+    Raises Forbidden for others who say so."""
+    if by and by != principal.id and principal.id != MACHINE:
+        mend = "Leave it out: it is you who imports"
+        raise Forbidden("you may not import on behalf of others", field="by", value=by[:60], mend=mend)
+    return by or principal.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
 
 
 def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
-    opening = base.obj(source=TEXT, as_of=DAY, currency=TEXT)
+    opening = base.obj(source=TEXT, as_of=DAY, currency=TEXT, by=TEXT)
 
     @routes.post(
         "/imports", status_code=201, responses=base.gives(shapes.Job, 201),
@@ -96,10 +108,11 @@ def _imports(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         data = await body_of(request)
 
         async def act() -> tuple[int, Line]:
-            given = object_in(data, ("source", "as_of", "currency"))
+            given = object_in(data, ("source", "as_of", "currency", "by"))
             job = await desks.imports.open(
-                text_of(given, "source", "import"), text_of(given, "as_of"), text_of(given, "currency")
-            )
+                text_of(given, "source", "import"), text_of(given, "as_of"), text_of(given, "currency"),
+                _importing(principal_of(request), text_of(given, "by")),
+            )  # fmt: skip
             return 201, job.to_json()
 
         return await once(gateway, idempotency_key(request, principal_of(request)), data, act)

@@ -37,9 +37,10 @@ def add(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
 
         async def act() -> tuple[int, Line]:
             given = object_in(data, ("services", "seed", "reason", "keep", "drop"))
-            services, seed = given.get("services") or [], given.get("seed", 0)
-            if not isinstance(services, list) or not all(isinstance(each, str) for each in services):
-                mend = "Use some of " + ", ".join(SERVICES)
+            services, seed = given.get("services"), given.get("seed", 0)
+            services = list(SERVICES) if services is None else services
+            if not isinstance(services, list) or not services or not all(isinstance(each, str) for each in services):
+                mend = "Use some of " + ", ".join(SERVICES) + "; without the field all are trained"
                 raise InvalidInput("services is no list of names", field="services", mend=mend)
             if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
                 raise InvalidInput("the seed is out of range", field="seed", value=str(seed)[:60], mend="Use 0 to 2^31")

@@ -270,7 +270,7 @@ class Store(
     async def event_span(self) -> tuple[int, int]:
         """The ids of the oldest and the newest event kept; (1, 0) where there is none."""
 
-    async def last_event_id(self) -> int: ...
+    async def last_event_id(self, kind: str = "") -> int: ...
 
     async def edition(self) -> tuple[int, int]:
         """Differs whenever something was written by this process that totals are made of, or an event by another."""

@@ -107,10 +107,12 @@ class Outbox(Touching):
         """Differs whenever something was written here that totals are made of, or an event elsewhere."""
         return self._database.writes, await self.last_event_id()
 
-    async def last_event_id(self) -> int:
-        """The newest event's id; 0 before the first."""
+    async def last_event_id(self, kind: str = "") -> int:
+        """The newest event's id, or the newest of a kind; 0 before the first."""
+        e = t.events.c
+        newest = select(e.id).where(e.kind == kind).order_by(e.id.desc()).limit(1) if kind else select(func.max(e.id))
 
         def work(connection: Connection) -> int:
-            return int(connection.execute(select(func.max(t.events.c.id))).scalar() or 0)
+            return int(connection.execute(newest).scalar() or 0)
 
         return await self._database.read(work)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.domain import LOCAL
 from services.gateway.imports.undoing import UNDONE
 from services.gateway.web.words import Words
 
@@ -115,7 +116,9 @@ def _leak(one: Any) -> str:
 
 
 def _learned(evaluation: Json, words: Words) -> str:
-    count = evaluation.get("outcomes") or evaluation.get("opportunities") or evaluation.get("deals")
+    """What has ended, of opportunities too: those that are open teach no outcome."""
+    closed = evaluation.get("opportunities", 0) - evaluation.get("open", 0)
+    count = evaluation.get("outcomes") or closed or evaluation.get("deals")
     return words("models.learned", count=words.number(count)) if count else ""
 
 
@@ -210,13 +213,19 @@ class ImportView:
     can_undo: bool
 
 
+def _source(job: Json) -> str:
+    """Where it came from, and by whom, where people sign in."""
+    by = job["detail"].get("by", "")
+    return f"{job['reason']} · {by}" if by and by != LOCAL.id else str(job["reason"])
+
+
 def import_view(job: Json, words: Words) -> ImportView:
     """An import as programs see it."""
     counts = job["detail"].get("counts") or {}
     told = [f"{words.name('entity', kind)}: {_count(found, words)}" for kind, found in counts.items()]
     undone = UNDONE in job["detail"]
     return ImportView(
-        id=job["id"], source=job["reason"], state=words.name("job", "UNDONE" if undone else job["state"]),
+        id=job["id"], source=_source(job), state=words.name("job", "UNDONE" if undone else job["state"]),
         when=words.time(job["created_time"]), counts=", ".join(told), error=job["error"],
         can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone,
     )  # fmt: skip

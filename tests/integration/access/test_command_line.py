@@ -10,8 +10,11 @@ import pytest
 
 from cli.options import call
 from cli.up import checked_sign_in, tell_first_administrator
-from kit.errors import InvalidInput, Unauthenticated
+from kit.errors import Forbidden, InvalidInput, Unauthenticated
+from services.gateway.domain import Principal, Scope
+from services.gateway.imports.http_sink import HttpSink
 from services.gateway.imports.targets import TOKEN_FILE, TOKEN_VARIABLE, open_sink
+from services.gateway.rest.operations import _importing
 from tests.integration.access.conftest import Company
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,3 +43,20 @@ async def test_the_first_link_is_told_at_the_terminal(company: Company, capsys: 
     assert checked_sign_in("accounts") == "accounts"
     with pytest.raises(InvalidInput):
         checked_sign_in("open")
+
+
+async def test_an_import_is_of_whoever_dropped_the_file_on_a_page(company: Company) -> None:
+    """The program that imports it shows the machine's token, and says for whom; nobody else may say so."""
+    url, token = str(company.running.http.base_url), (company.folder / TOKEN_FILE).read_text().strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    for by, wanted in (("m-revops", "m-revops"), ("", "machine")):
+        sink = HttpSink(url, token=token, by=by)
+        await sink.begin("week 47", None, "")
+        [newest, *_] = (await company.running.http.get("/v1/imports", headers=headers)).json()["imports"]
+        assert (newest["reason"], newest["detail"]["by"]) == ("week 47", wanted)
+        await company.running.http.post(f"/v1/imports/{newest['id']}:finish", headers=headers, json={})
+        await sink.close()
+    for principal, by in ((Principal("ann", Scope.ALL), "ben"), (Principal("ann", Scope.ALL), "machine")):
+        with pytest.raises(Forbidden):
+            _importing(principal, by)
+    assert _importing(Principal("ann", Scope.ALL), "ann") == _importing(Principal("ann", Scope.ALL), "") == "ann"

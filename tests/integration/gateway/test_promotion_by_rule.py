@@ -109,6 +109,9 @@ async def decided_by_people(gateway: RunningGateway) -> None:
     assert (await gateway.http.post(f"{path}:promote", json={"version": "2"})).status_code == 400
     said = {"version": "2", "reason": "the spoiled rows were right after all"}
     assert (await gateway.http.post(f"{path}:promote", json=said)).json()["serving"]["version"] == "2"
+    again = await gateway.http.post(f"{path}:promote", json=said)
+    assert (again.status_code, "serves already" in again.json()["detail"]) == (409, True)
+    assert (await gateway.http.get(path)).json()["serving"]["generation"] == 2, "nothing is scored anew"
     back = await gateway.http.post(f"{path}:rollback", json={"version": "1", "reason": "they were not"})
     assert (back.json()["serving"]["version"], back.json()["serving"]["generation"]) == ("1", 3)
     assert (await gateway.http.post(f"{path}:rollback", json={"version": "1", "reason": "?"})).status_code == 409

@@ -87,6 +87,7 @@ BAD = [
     ("GET", "/v1/events?last_event_id=²", None, 400),
     ("DELETE", "/v1/dead-letters/²", None, 400),
     ("POST", "/v1/dead-letters/99:replay", None, 404),
+    ("POST", "/v1/training-jobs", b'{"services": []}', 400),
     ("DELETE", "/v1/dead-letters/99", None, 404),
 ]  # fmt: skip
 

@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 
 from learning.answers import Verb
+from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
 from services.gateway.web.report_page import LONGEST_MAIL, mail_address
+from services.gateway.weekly_report import weekly_report
 from tests.e2e.web.site import answers, fill, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,6 +77,10 @@ async def test_a_weekly_report_is_drafted_in_the_reader_s_language(site: Site) -
     for text in ("주간 영업보고 · 김민준", "[수주]", "[지원 요청]", "₩9억 달성 확률"):
         assert text in korean, text
     assert (await site[1].get("/report?node=owner:nobody")).status_code == 404
+    found = await weekly_report(site[0], LOCAL, "owner:u1")
+    assert (found.last, (found.last - found.first).days) == (site[0].workspace.business_day, 6), (
+        "seven days, both counted"
+    )
 
 
 @pytest.mark.parametrize("lines", [3, 400])

@@ -81,7 +81,7 @@ async def _sink(request: Mapping[str, Any]) -> WeeklySink:
     if request["dry_run"] and copied:
         return await open_sink(folder, "", dry_run=True)
     # By the loopback's name: the gateway may listen on an address of this machine that it does not answer for.
-    there = HttpSink(request["url"], token=token_for(folder), host="localhost")
+    there = HttpSink(request["url"], token=token_for(folder), host="localhost", by=request.get("by", ""))
     return CheckingSink(there) if request["dry_run"] else there
 
 

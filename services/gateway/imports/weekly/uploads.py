@@ -120,6 +120,7 @@ class Uploads:
             "files": str(upload.files), "url": url, "data_dir": str(self._data_dir), "language": language,
             "report": str(upload.folder / "report.json"), "dry_run": dry_run, "columns": upload.columns,
             "answers": upload.answers, "currency": upload.currency, "confirm": upload.confirm,
+            "by": upload.owner,
         }  # fmt: skip
         upload.task = asyncio.create_task(self._work(upload, request))
 
