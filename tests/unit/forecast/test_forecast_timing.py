@@ -139,6 +139,22 @@ def test_winning_and_losing_compete_and_find_when_deals_are_won() -> None:
     assert better.won.sum() > outlook.won.sum()
 
 
+def test_an_owner_s_deals_say_when_they_close_rather_than_how() -> None:
+    """Ann's closed fast and close fast again; three of four were won in place of two, less than half of which stays."""
+    owners = ["ann"] * 160 + ["ben"] * 400
+    order = np.arange(len(owners))
+    weeks = np.where(order < 160, order % 4, 4 + order % 17)
+    won = np.where(order < 160, order % 4 > 0, order % 2 > 0)
+    days = [date(2016, 1, 1) + timedelta(days=int(each) % 400) for each in order]
+    columns = timing_columns([{"age_days": 0.0, "owner_id": owner} for owner in owners], days)
+    model = fit_timing(examples_of(columns, weeks, np.ones_like(order), won.astype(int).tolist()))
+    today = timing_columns([{"age_days": 0.0, "owner_id": owner} for owner in ("ann", "ben")], [DAY] * 2)
+    outlook = model.outlook(model.index(today), np.full(2, 0.5))
+    closing, chance = (outlook.won + outlook.lost)[:, 0], outlook.chance()
+    assert closing[0] > 5 * closing[1]
+    assert 0.0 < chance[0] - chance[1] < 0.5 * (0.75 - 0.5)
+
+
 def test_timing_never_changes_the_chance_of_winning() -> None:
     outlook = TimingModel().outlook(TimingModel().index(timing_columns([{}], [DAY])), np.array([0.3]))
     for chance in (0.01, 0.3, 1.0):
