@@ -30,7 +30,7 @@ class System:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[str] | None = None
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.http = httpx.Client(base_url=self.url, timeout=60, verify=False)
 
     def start(self) -> float:
         """Start and wait for the ready line; returns the seconds that took."""

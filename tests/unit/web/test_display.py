@@ -22,7 +22,9 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, timeout=30, headers={"accept-language": "ko"}) as asking:
+    async with httpx.AsyncClient(
+        base_url=address, timeout=30, verify=False, headers={"accept-language": "ko"}
+    ) as asking:
         yield asking
 
 
