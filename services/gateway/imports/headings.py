@@ -35,7 +35,7 @@ def find_header(sheet: Sheet, knows: Callable[[str], bool]) -> Header | None:
     no line names two."""
     best: Header | None = None
     for line in sorted(sheet.rows)[:SEARCHED]:
-        for names, depth in ((_names(sheet, line), 1), (_double(sheet, line), 2)):
+        for names, depth in ((_names(sheet, line), 1), (_double(sheet, line, knows), 2)):
             if len(names) < 2:
                 continue
             score = (sum(knows(name) for name in names.values()), len(names))
@@ -55,8 +55,9 @@ def _names(sheet: Sheet, line: int) -> dict[int, str]:
     return {at: text for at, text in _texts(sheet, line).items() if not _NUMBER.fullmatch(text)}
 
 
-def _double(sheet: Sheet, line: int) -> dict[int, str]:
-    """Names of two lines, where a heading stands merged above several: "금액 예상", "금액 확정"."""
+def _double(sheet: Sheet, line: int, knows: Callable[[str], bool]) -> dict[int, str]:
+    """Names of two lines, where a heading stands merged above several: "금액 예상", "금액 확정". A lower one that is
+    known, and stands there once, needs no other."""
     upper, lower = _texts(sheet, line), _texts(sheet, line + 1)
     wide = [one for one in sheet.merged if one[0] == one[1] == line and one[3] > one[2] and one[2] in upper]
     if not wide or any(_NUMBER.fullmatch(text) for text in lower.values()):
@@ -65,6 +66,13 @@ def _double(sheet: Sheet, line: int) -> dict[int, str]:
         upper |= {at: upper[first] for at in range(first, last + 1) if at in lower}
     if not any(at in upper for at in lower):
         return {}
+    below = list(lower.values())
+    alone = {
+        at
+        for at, text in lower.items()
+        if knows(text) and below.count(text) == 1 and not heading_unit(upper.get(at, ""))
+    }
+    upper = {at: text for at, text in upper.items() if at not in alone}
     return {at: " ".join(filter(None, (upper.get(at), lower.get(at)))) for at in sorted({*upper, *lower})}
 
 

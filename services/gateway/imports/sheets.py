@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from kit.errors import InvalidInput
@@ -16,6 +17,9 @@ from services.gateway.imports.workbook import Sheet, read_workbook
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
 _COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
 _WIDE = 4  # columns
+_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])\s*월|^\D*20\d\d[-._ ]?(0[1-9]|1[0-2])\D*$")
+LONGEST_SECTION = 40  # characters
+_MARKED = re.compile(r"[■□▣◆◇●○◎▶▷★☆▪•<\[【\-]+\s*(.*?)\s*[>\]】]*")
 _REMARK = re.compile(r"[※*#]|(?:비고|주|작성자|출처|note)\s*[:：]", re.IGNORECASE)
 
 
@@ -38,12 +42,14 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a workbook is to be read: the sheet by name (else the one that fits best), hidden rows too or not, which
-    headings are known, and the columns whose cells get the unit of their heading or table."""
+    headings are known, the columns whose cells get the unit of their heading or table, and what is said of sections."""
 
     sheet: str = ""
     hidden: bool = False
     knows: Callable[[str], bool] = lambda _: False
     amounts: Callable[[str], bool] = lambda _: False
+    month: int = 0  # of the file: of sheets that are named by months, this one's
+    sections: str = ""  # the name of a column for lines of one cell that stand above others; "" reads no such lines
 
 
 class SheetTable:
@@ -61,6 +67,10 @@ class SheetTable:
         self._places = [at for at in sorted(names) if at not in hidden]
         self.columns = [names[at] for at in self._places]
         self._units = [self.unit_of(name) if reading.amounts(name) else "" for name in self.columns]
+        self._sections = self._find_sections() if reading.sections else {}
+        if self._sections:
+            self.columns.append(reading.sections)
+            self._units.append("")
         others = [each.name for each in sheets if each is not self._sheet]
         self.left_out = LeftOut(self._sheet.name, others, self._header.line, self._header.unit, self._header.units)
         self.left_out.hidden_columns = sorted({
@@ -96,15 +106,33 @@ class SheetTable:
         lines = [line for line in sorted(self._filled) if line >= self._header.first]
         self.left_out.hidden_rows, self.left_out.totals = [], []
         self.left_out.headings, self.left_out.remarks = [], []
+        section = ""
         for number, line in enumerate(lines, 1):
             self._share = number / len(lines)
-            cells = [self._filled[line].get(at, "") for at in self._places]
+            if line in self._sections:
+                section = self._sections[line]
+                continue
+            cells = [self._filled[line].get(at, "") for at in self._places] + ([section] if self._sections else [])
             told = self._no_row(line, cells)
             if told is None:
                 cells = [with_unit(cell, unit) for cell, unit in zip(cells, self._units, strict=True)]
                 yield Row(line, cells)
             else:
                 told.append(line)
+
+    def _find_sections(self) -> dict[int, str]:
+        """Lines of one cell that stand above rows, such as "■ 김민수 과장": with a mark, or several without."""
+        found: dict[int, str] = {}
+        lines = [line for line in sorted(self._sheet.rows) if line >= self._header.first]
+        for line, after in pairwise(lines):
+            own = [text for at in self._places if (text := self._sheet.rows[line].get(at))]
+            below = sum(bool(self._sheet.rows[after].get(at)) for at in self._places)
+            if len(own) == 1 and below >= 3 and len(self._places) >= _WIDE and after == line + 1:
+                remark = _REMARK.match(own[0]) or is_total(own) or _COUNT.fullmatch(own[0])
+                if not remark and len(own[0]) <= LONGEST_SECTION and line not in self._sheet.hidden_rows:
+                    found[line] = own[0]
+        marked = {line: mark[1] for line, text in found.items() if (mark := _MARKED.fullmatch(text)) and mark[1]}
+        return found | marked if marked or len(found) > 1 else {}
 
     def _no_row(self, line: int, cells: list[str]) -> list[int] | None:
         """Where a line is listed that is no row."""
@@ -116,7 +144,7 @@ class SheetTable:
         own = [self._sheet.rows[line].get(at, "") for at in self._places]
         if is_total(own):
             return left_out.totals
-        if [" ".join(cell.split()) for cell in own] == self.columns:
+        if [" ".join(cell.split()) for cell in own] == self.columns[: len(own)]:
             return left_out.headings
         if sum(map(bool, own)) == 1 and _REMARK.match("".join(own)):
             return left_out.remarks
@@ -148,7 +176,13 @@ def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, H
     if not found:
         mend = "name the columns in one line, each once" if sheets else "name a visible sheet that holds a table"
         raise InvalidInput("the workbook has no readable table", field="sheet", value=path.name, mend=mend)
-    return max(found, key=lambda one: (one[1].score[0], len(one[0].rows)))
+    return max(found, key=lambda one: (one[1].score[0], _month(one[0].name) == reading.month > 0, len(one[0].rows)))
+
+
+def _month(name: str) -> int:
+    """The month that a sheet's name tells; 0 where it tells none."""
+    found = _MONTH.search(name)
+    return int(found[1] or found[2]) if found else 0
 
 
 def _filled(sheet: Sheet, header: Header) -> dict[int, dict[int, str]]:

@@ -142,6 +142,34 @@ def test_headings_of_two_lines_and_cells_merged_over_rows(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+def test_a_mondays_workbook_with_sections_two_lines_of_headings_and_a_sheet_a_month(tmp_path: Path) -> None:
+    made = Workbook()
+    made.active.title = "2월"
+    march, wide = made.create_sheet("3월"), ["No", "고객사", "딜명", "단계", "금액(천원)", "예상 마감"]
+    for number in range(6):
+        made.active.append(wide if not number else [number, "옛", f"{number}번째", "제안", 1, None])
+    lines = [
+        ["3월 현황"], [None, "고객 정보", None, "기회", None, None], [*wide[:2], "담당자(고객)", *wide[2:5]],
+        ["■ 김민수 과장"], [1, "한빛", "박부장", "서버", "제안", 320], ["소계", None, None, None, None, 320],
+        ["■ 이서연 차장"], [2, "대한", "최과장", "망", "협상", "3.2억"], ["총 계", None, None, None, None, 9],
+    ]  # fmt: skip
+    for line in lines:
+        march.append(line)
+    for cells in ("B2:C2", "D2:F2", "A4:F4", "A7:F7"):
+        march.merge_cells(cells)
+    made.save(tmp_path / "영업현황_240318.xlsx")
+    (file,) = read_files(tmp_path, {}, {})
+    assert file.left_out
+    assert (file.left_out.sheet, file.left_out.totals, file.left_out.header_line) == ("3월", [6, 9], 2)
+    assert {target: column for target, column in file.holds.items() if target != "ignore"} == {
+        "account": "고객사", "contact": "담당자(고객)", "name": "딜명", "stage": "단계",
+        "amount": "금액(천원)", "owner": "소제목",
+    }  # fmt: skip
+    assert [(row.cells[1], row.cells[5], row.cells[6]) for row in file.rows] == [
+        ("한빛", "320천원", "김민수 과장"), ("대한", "3.2억", "이서연 차장"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "amount"),
     [("3.2억", "320000000"), ("1,200만", "12000000"), ("1억 2,000만", "120000000"), ("1억2천만원", "120000000"),

@@ -194,6 +194,29 @@ async def test_a_row_without_account_is_matched_by_what_remains_or_asked(store: 
         assert {each.value for each in told["한빛", name] if each.field == "account_id"} == {"한빛"}
 
 
+async def test_accounts_left_blank_below_another_are_asked_about_once(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    rows = [
+        row("서버"),
+        row("망", amount=70, account=""),
+        row("메일", amount=60, account=""),
+        row("관제", account="대한"),
+    ]
+    write(weeks / "a_240108.xlsx", *rows, row("출입", amount=50, account=""))
+    found = await run(store, tmp_path, weeks)
+    assert [(doubt.kind, doubt.maybe, doubt.line) for doubt in found.doubts] == [("below", "㈜한빛", 3)]
+    assert found.report.counts["deals"]["held"] == 3
+    answers = answered(found, tmp_path, language="ko", below="윗행")
+    found = await run(store, tmp_path, weeks, answers=answers)
+    assert set(await history(store)) == {
+        ("한빛", "서버"), ("한빛", "망"), ("한빛", "메일"), ("대한", "관제"), ("대한", "출입"),
+    }  # fmt: skip
+    moved = [row("서버"), row("망", amount=90, account=""), row("메일", amount=60, account=""), *rows[3:]]
+    later = write(tmp_path / "b_240115.xlsx", *moved, row("출입", amount=50, account=""))
+    assert (await run(store, tmp_path, later)).doubts == []
+    assert len(await history(store)) == 5
+
+
 async def test_a_lost_deal_under_another_name_is_asked_about(store: Store, tmp_path: Path) -> None:
     weeks, rest = tmp_path / "weeks", [row(name) for name in ("백업 교체", "메일")]
     write(weeks / "a_240108.xlsx", row("서버 증설"), row("망 분리", amount=777), *rest)

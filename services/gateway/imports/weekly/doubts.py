@@ -20,6 +20,7 @@ _SENTENCES = ("gone", "twice", "again")  # whose `maybe` is one, and no name
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "renamed": ("same", "new"),  # a row much like a deal that this file lacks
     "blank": (),  # a row or a deal of its name names no account: same, or the id of one of several, or new
+    "below": ("above", "none"),  # accounts that are left blank below another: of all such rows
     "twice": ("two", "last"),  # two rows of one account, deal and owner
     "again": ("same", "new"),  # an open row of a deal that had ended and was in no file since
     "owner": (),  # several deals of this account and name have other owners: same, or the id of one, or new
@@ -60,10 +61,14 @@ class Doubts:
         self._answers = answers
         self.open: dict[str, Doubt] = {}
 
+    def given(self, doubt: Doubt) -> str:
+        """The answer, "" where there is none yet."""
+        given = self._answers.get(doubt.id, "")
+        return given if given in doubt.answers else ""
+
     def answer(self, doubt: Doubt) -> str:
         """The answer, "" where there is none yet: then it is asked."""
-        given = self._answers.get(doubt.id, "")
-        if given in doubt.answers:
+        if given := self.given(doubt):
             return given
         self.open.setdefault(doubt.id, doubt)
         return ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from services.gateway.imports.reader import Row, Table
 from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.units import heading_unit, with_unit
-from services.gateway.imports.weekly.suggest import CUSTOM, TARGETS, Suggestion, suggest
+from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import is_workbook
 
@@ -126,8 +127,15 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> Wee
 def _open(path: Path, known: Iterable[str]) -> Table | SheetTable:
     before = set(known)
     if is_workbook(path):
-        return SheetTable(path, Reading(knows=lambda name: name in before or plain(name) in headings()))
+        day = day_in(path.name)
+        month = day.month if day else 0
+        knows = partial(_known, frozenset(before))
+        return SheetTable(path, Reading(knows=knows, month=month, sections=SECTION))
     return Table(path)
+
+
+def _known(before: frozenset[str], name: str) -> bool:
+    return name in before or plain(name) in headings()
 
 
 def _day(path: Path, above: Sequence[str]) -> date:

@@ -66,6 +66,7 @@ class Matcher:
     def place(self, name: str, rows: Sequence[WeekRow]) -> list[Placed]:
         """The rows of the file of this name, each with its deal or its doubt."""
         self.held = set()
+        self._look_above(name, rows)
         placed = [self._around(name, row) for row in rows]
         taken: set[str] = set()
         for one in placed:
@@ -82,6 +83,20 @@ class Matcher:
                 self.memory.keys[one.key] = one.deal
                 self._pairs[one.pair].add(one.deal)
         return placed
+
+    def _look_above(self, name: str, rows: Sequence[WeekRow]) -> None:
+        """Accounts that are left blank below another are that one, where somebody said so."""
+        account = ""
+        for row in rows:
+            if row.account or row.business_number:
+                account = row.account
+            elif account:
+                row.above = account
+                row.account = account if self.doubts.given(self._below(name, row)) == "above" else ""
+
+    def _below(self, name: str, row: WeekRow) -> Doubt:
+        about = " / ".join(filter(None, (row.name, row.owner)))
+        return Doubt("below", name, row.line, about, row.above, "layout")  # one question for all
 
     def _around(self, name: str, row: WeekRow) -> Placed:
         placed = Placed(row)
@@ -233,6 +248,10 @@ class Matcher:
 
     def _as_new(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
         for one in rows:
+            blank = self._below(name, one.row) if one.row.above and not one.account else None
+            if blank is not None and not self.doubts.answer(blank):
+                one.doubt = blank
+                continue
             one.deal, one.new = _new_id(one.key), True
             self._take(name, one, taken)
 

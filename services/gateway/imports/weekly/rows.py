@@ -55,6 +55,7 @@ class WeekRow:
     id: str = ""
     name: str = ""
     account: str = ""
+    above: str = ""  # the account of the rows above, where its own is blank
     business_number: str = ""
     owner: str = ""
     owner_title: str = ""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.gateway.imports.units import read_units
 from services.gateway.imports.values import YMD, parse_amount, parse_day
-from services.gateway.imports.weekly.meanings import business_number, outcome, phone
+from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.imports.weekly.vocabulary import headings, plain
 
 SAMPLES = 5
 LEAST_FITTING = 0.5  # of the cells: below it a heading does not say what the column holds
 CUSTOM, IGNORED = "field", "ignore"
+SECTION = "소제목"  # a column of what stands in lines of its own above the rows
 TARGETS = (
     "id", "business_number", "account", "name", "owner", "stage", "outcome", "amount", "close_date", "closed_date",
     "created", "contact", "contact_phone", "contact_email", IGNORED, CUSTOM,
@@ -54,6 +56,7 @@ _FITS: Mapping[str, Callable[[str], bool]] = {
     "contact_email": lambda text: "@" in text,
     "outcome": lambda text: outcome(text) is not None,
 }  # fmt: skip
+_THEIRS = re.compile("고객|거래처|발주처|customer|client", re.IGNORECASE)  # of people, beside those who sell
 _BY_CELLS = ("business_number", "contact_phone", "contact_email")  # plain from the cells alone
 
 
@@ -99,7 +102,14 @@ def _of_heading(column: str, cells: Sequence[str]) -> tuple[str, float, str]:
             each for each in known if len(each) >= 2 and not each.isascii() and each in word and known[each] != IGNORED
         ]
         parts += [each for each in known if len(each) >= 4 and each.isascii() and each in word]
-        target, score, why = (known[max(parts, key=len)], 0.6, "part") if parts else (CUSTOM, 0.0, "")
+        best = max(
+            parts, key=lambda each: (word.endswith(each), len(each)), default=""
+        )  # the last word says what it is
+        target, score, why = (known[best], 0.6, "part") if parts else (CUSTOM, 0.0, "")
+    if target == "owner" and _THEIRS.search(column):
+        target = "contact"
+    if column == SECTION and filled and sum(bool(person(cell)[1]) for cell in filled) >= LEAST_FITTING * len(filled):
+        return "owner", 0.5, "cells"
     if word == "번호" and _are_ids(filled):
         target = "id"
     if target in _FITS and filled and sum(map(_FITS[target], filled)) < LEAST_FITTING * len(filled):
