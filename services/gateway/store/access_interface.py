@@ -113,5 +113,8 @@ class AccessStore(Protocol):
     async def list_deal_teams(self, principal: Principal, cursor: str, limit: int) -> list[DealTeam]:
         """Deals that have a team, by id, after `cursor`; at most `limit`."""
 
+    async def seen_among(self, principal: Principal, deal_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the deals that the principal sees now."""
+
     async def sight(self, principal: Principal) -> str:
         """What a change of tells that the principal may now see other deals than before; empty for who sees all."""

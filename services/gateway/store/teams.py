@@ -89,6 +89,11 @@ class Teams(Reads):
 
         await self._database.write(work)
 
+    async def seen_among(self, principal: Principal, deal_ids: Sequence[str]) -> frozenset[str]:
+        """Those that are there for it now."""
+        wanted = storable(deal_ids)
+        return await self._database.read(lambda connection: frozenset(self._deals_seen(connection, principal, wanted)))
+
     async def sight(self, principal: Principal) -> str:
         """Of the owners it sees and the teams they are in."""
 

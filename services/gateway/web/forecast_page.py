@@ -15,7 +15,7 @@ from learning.fiscal import Grain
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
 from services.gateway.disagreements import disagreements
-from services.gateway.domain import Principal
+from services.gateway.domain import Principal, Scope
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
@@ -30,7 +30,7 @@ from services.gateway.web.call_views import node_name, number_view, past_views, 
 from services.gateway.web.doubt_views import doubt_views, gap_view
 from services.gateway.web.forecast_forms import PATH, asked_of, say_number, what_if
 from services.gateway.web.forms import page_address
-from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers
+from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers, over
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
 
@@ -83,7 +83,11 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
     comes with them in a call, or asked for as a part: a page does not wait for it."""
     asked, token = asked_of(desk.gateway, request), text_of(request, "call")
     if token:
-        held, numbers, moves = desk.held.find(principal, token, desk.gateway.workspace.now())
+        store = desk.gateway.store
+        sight = await store.sight(principal)
+        held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
+        if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
+            raise over(token)  # one of the deals is somebody else's by now
         return replace(held, node=asked.node), numbers, moves
     numbers = await gather_numbers(desk.gateway, principal, asked)
     later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")

@@ -20,7 +20,7 @@ from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
 from services.gateway.calls import Call, CallKind
 from services.gateway.disagreements import judged_deals
-from services.gateway.domain import Principal, Record
+from services.gateway.domain import Principal, Record, Scope
 from services.gateway.forecast_calls import last_submission
 from services.gateway.forecast_changes import between, changes
 from services.gateway.service import Gateway
@@ -52,6 +52,7 @@ class Numbers:
     day: date
     time: datetime  # when they were gathered
     event: int  # the last before
+    sight: str = ""  # of what they are, see the store's `sight`
 
     def standing(self, kind: CallKind, node: str) -> Call | None:
         """What stands of a kind for a node: the newest, in whatever currency."""
@@ -74,13 +75,21 @@ class Moves:
     bridge: Json
     records: Sequence[Record]
 
+    @property
+    def deals(self) -> list[str]:
+        """By id, those that are named."""
+        moved = (deal["id"] for deal in self.bridge.get("deals", ()))
+        return sorted({*moved, *(record.history.deal.id for record in self.records)})
+
 
 async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -> Numbers:
     """The numbers as of now. Raises InvalidInput for a period that is not forecast."""
     store, event = gateway.store, await gateway.store.last_event_id()  # before reading: nothing is missed in between
+    sight = await store.sight(principal)
     forecast = await gateway.forecast(principal, str(asked.period), "", asked.currency)
     calls = await store.standing_calls(principal, str(asked.period))
-    return Numbers(forecast, await store.rates(), calls, gateway.workspace.business_day, gateway.workspace.now(), event)
+    day, now = gateway.workspace.business_day, gateway.workspace.now()
+    return Numbers(forecast, await store.rates(), calls, day, now, event, sight)
 
 
 async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, currency: str) -> Moves:
@@ -97,7 +106,8 @@ async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, cur
 class Recent:
     """Moves gathered a moment ago, for who walks the tree or looks at the same page: a deal's history is read once.
 
-    They serve until something changes, and some seconds in any case.
+    They serve until something changes; who sees all has them some seconds in any case. Who does not may have lost a
+    deal by the change.
     """
 
     def __init__(self, gateway: Gateway) -> None:
@@ -108,7 +118,8 @@ class Recent:
         """Those of now, or at most `fresh` seconds old; who asks for what is being gathered waits for it."""
         call = None if asked.since else numbers.standing(CallKind.SUBMISSION, asked.node)
         currency = numbers.forecast["currency"]
-        key = (principal, asked.period, currency, asked.since, call and call.id)
+        fresh = fresh if principal.scope is Scope.ALL else 0.0
+        key = (principal, numbers.sight, asked.period, currency, asked.since, call and call.id)
         event, gathered, task = self._known.get(key, (-1, 0.0, None))
         now = time.monotonic()
         failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
@@ -135,10 +146,15 @@ class Held:
             self._calls.popitem(last=False)
         return token
 
-    def find(self, principal: Principal, token: str, now: datetime) -> tuple[Asked, Numbers, Moves]:
-        """Raises NotFound for a call that is over, or another's."""
+    def find(self, principal: Principal, sight: str, token: str, now: datetime) -> tuple[Asked, Numbers, Moves]:
+        """Raises NotFound for a call that is over, another's, or of what the principal no longer sees."""
         found = self._calls.get(token)
-        if found is None or found[0] != principal or now - found[2].time > LASTS:
-            mend = "Leave call mode, and begin the call again"
-            raise NotFound("this call's numbers are no longer held", field="call", value=token[:40], mend=mend)
+        if found is None or (found[0], found[2].sight) != (principal, sight) or now - found[2].time > LASTS:
+            raise over(token)
         return found[1:]
+
+
+def over(token: str) -> NotFound:
+    """The error of a call whose numbers may no longer be shown."""
+    mend = "Leave call mode, and begin the call again"
+    return NotFound("this call's numbers are no longer held", field="call", value=token[:40], mend=mend)

@@ -159,6 +159,7 @@ async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callab
         }
         assert "of-ben" in {one.deal_id for one in await store.events_after(principal, 0, 100)}
         assert "acme" in {one.id for one in await store.list_accounts(principal, "", 9)}
+        assert "of-ben" in await store.seen_among(principal, ["of-ben", "none"])
         assert await store.list_deal_teams(principal, "", 9) == [DealTeam("of-ben", "", "ben", ("ann", "cat"))]
     assert await store.list_deal_teams(LOCAL, "of-ben", 9) == []
     assert await store.list_deal_teams(Principal("m9", Scope.OWN, "nobody"), "", 9) == []
@@ -171,6 +172,7 @@ async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callab
     with pytest.raises(InvalidInput):
         await store.set_deal_team(LOCAL, "of-ben", ["nobody"])
     await store.set_deal_team(BEN, "of-ben", [])
+    assert await store.seen_among(CAT, ["of-ann", "of-ben"]) == frozenset()
     with pytest.raises(NotFound):
         await store.get_record(CAT, "of-ben")
 

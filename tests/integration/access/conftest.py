@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import pytest_asyncio
 
+from dealcast.gateway.v1 import gateway_pb2_grpc
+from kit.grpc_errors import MeasuredServer
 from kit.nats_server import NatsServer
+from services.gateway import grpc_api
 from services.gateway.access.desk import AccessDesk, Client
+from services.gateway.access.gate import Access
 from services.gateway.access.members import ALL_SCOPES, Member, Role, TokenScope
 from services.gateway.imports.targets import TOKEN_FILE
 from tests.integration.gateway.conftest import RunningGateway
@@ -77,6 +82,20 @@ class Company:
             {"id": deal, "name": deal, "owner_id": owner, "amount": usd, "stage": "A"} for owner, deal in DEALS.items()
         ]
         assert {row["status"] for row in await self.running.lines("/v1/deals:batch", deals)} == {"created"}
+
+
+@contextlib.asynccontextmanager
+async def calling(company: Company) -> AsyncIterator[Any]:
+    """A stub of the company's gRPC."""
+    access, server = Access(company.desk, "accounts"), grpc.aio.server()
+    grpc_api.add_to(company.running.gateway, company.folder / "tmp", access, MeasuredServer(server))  # type: ignore[arg-type]
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield gateway_pb2_grpc.GatewayServiceStub(channel)
+    finally:
+        await server.stop(0)
 
 
 def bearer(token: str) -> dict[str, str]:

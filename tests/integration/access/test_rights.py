@@ -10,13 +10,10 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
-from kit.grpc_errors import MeasuredServer
-from services.gateway import grpc_api
-from services.gateway.access.gate import Access
+from dealcast.gateway.v1 import gateway_pb2
 from services.gateway.access.members import Role, TokenScope
 from services.gateway.access.rights import OPEN, SESSION, UNNAMED, right_of, rights
-from tests.integration.access.conftest import Company
+from tests.integration.access.conftest import Company, calling
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GRPC = tuple(f"GatewayService/{one.name}" for one in gateway_pb2.DESCRIPTOR.services_by_name["GatewayService"].methods)
@@ -156,30 +153,21 @@ async def test_what_the_table_must_say(role: Role, forbidden: list[str]) -> None
 
 
 async def test_grpc_asks_the_same_table(company: Company) -> None:
-    access = Access(company.desk, "accounts")
-    server = grpc.aio.server()
-    grpc_api.add_to(company.running.gateway, company.folder / "tmp", access, MeasuredServer(server))  # type: ignore[arg-type]
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = gateway_pb2_grpc.GatewayServiceStub(channel)
-            for role in Role:
-                sent = list((await company.token(role)).items())
-                for route in GRPC:
-                    code = await _called(stub, route, sent)
-                    may = role in right_of(route).roles
-                    assert (code is not grpc.StatusCode.PERMISSION_DENIED) == may, (role, route, code)
-                    assert code is not grpc.StatusCode.UNAUTHENTICATED, (role, route)
-            for sent in ([], [("authorization", "Bearer dealcast_wrong")], [("authorization", "Basic x")]):
-                for route in GRPC:
-                    assert await _called(stub, route, sent) is grpc.StatusCode.UNAUTHENTICATED, (route, sent)
-            rep = list((await company.token(Role.REP)).items())
-            asked = gateway_pb2.BatchGetDealsRequest(deal_ids=["of-ann", "of-cat", "none"])
-            found = await stub.BatchGetDeals(asked, metadata=rep, timeout=10)
-            assert [one.deal.id for one in found.deals] == ["of-ann"]
-    finally:
-        await server.stop(0)
+    async with calling(company) as stub:
+        for role in Role:
+            sent = list((await company.token(role)).items())
+            for route in GRPC:
+                code = await _called(stub, route, sent)
+                may = role in right_of(route).roles
+                assert (code is not grpc.StatusCode.PERMISSION_DENIED) == may, (role, route, code)
+                assert code is not grpc.StatusCode.UNAUTHENTICATED, (role, route)
+        for sent in ([], [("authorization", "Bearer dealcast_wrong")], [("authorization", "Basic x")]):
+            for route in GRPC:
+                assert await _called(stub, route, sent) is grpc.StatusCode.UNAUTHENTICATED, (route, sent)
+        rep = list((await company.token(Role.REP)).items())
+        asked = gateway_pb2.BatchGetDealsRequest(deal_ids=["of-ann", "of-cat", "none"])
+        found = await stub.BatchGetDeals(asked, metadata=rep, timeout=10)
+        assert [one.deal.id for one in found.deals] == ["of-ann"]
 
 
 async def _called(stub: Any, route: str, metadata: list[tuple[str, str]]) -> grpc.StatusCode:

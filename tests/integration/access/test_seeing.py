@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from dealcast.gateway.v1 import gateway_pb2
 from kit.money import Money
 from services.gateway.access.members import Role
 from services.gateway.access.rights import right_of, rights
 from services.gateway.domain import LOCAL, DealWrite
-from tests.integration.access.conftest import Company
+from services.gateway.exports.tables import TABLES
+from tests.e2e.web.site import insights
+from tests.integration.access.conftest import DEALS, Company, calling
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BODIES: dict[str, Any] = {
@@ -43,6 +50,94 @@ async def test_foreign_deals_do_not_exist_on_any_route(company: Company) -> None
             page = (await client.get("/deals")).text
             assert not any(f'data-deal="{deal}"' in page for deal in deals)
     assert (await company.running.http.get("/v1/deals/of-cat")).json()["stage"] == "A"
+
+
+async def scored(company: Company) -> None:
+    """Every deal has all that services say of one, is due this quarter, and was talked about."""
+    gateway = company.running.gateway
+    due = gateway.workspace.business_day + timedelta(days=1)
+    for deal in DEALS.values():
+        [result] = await gateway.apply_deals(LOCAL, [DealWrite(deal, close_date=due, category="commit")])
+        await gateway.store.apply_insights(insights(deal, result.revision))
+
+
+def written(answer: httpx.Response) -> str:
+    """What an answer says, a workbook's sheets among it."""
+    if not answer.content.startswith(b"PK"):
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        return "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+
+
+def addresses(role: Role, owner: str) -> list[str]:
+    """Everything of one address that the role may read: as such, searched, asked about the owner, and as a file."""
+    paths = [route.removeprefix("GET ") for route in rights() if route.startswith("GET ") and "{" not in route]
+    found = [path for path in paths if path != "/v1/events" and role in right_of(f"GET {path}").roles]
+    asked = [f"{path}?q=of-&node=owner:{owner}&owner={owner}" for path in found if not path.startswith("/v1/")]
+    asked += [f"{path}?node=owner:{owner}" for path in found if path.startswith("/v1/forecast")]
+    files = [f"/v1/exports/{table}" for table in TABLES] + ["/v1/exports/deals?format=xlsx"]
+    return [
+        *found,
+        *asked,
+        *files,
+        "/v1/deals?text=of-",
+        f"/v1/deals?owner_id={owner}",
+        f"/v1/exports/deals?owner_id={owner}",
+    ]
+
+
+async def said(client: httpx.AsyncClient, role: Role, owner: str) -> dict[str, str]:
+    """What all of it says."""
+    return {path: written(await client.get(path)) for path in addresses(role, owner)}
+
+
+async def test_no_page_list_search_file_or_call_tells_of_foreign_deals(company: Company) -> None:
+    """A rep of the other team's; and a manager of a rep who reports to another manager since a moment ago."""
+    await scored(company)
+    async with company.client(await company.token(Role.REVOPS)) as client:
+        whole = await said(client, Role.REP, "ann")
+    telling = {path for path, text in whole.items() if "of-ann" in text}
+    assert {
+        "/day", "/deals", "/report", "/report.xlsx", "/v1/actions", "/v1/deals", "/v1/deals?owner_id=ann",
+        "/v1/deals?text=of-", "/v1/forecast/changes", "/v1/exports/deals?format=xlsx", "/v1/exports/reasons",
+        "/deals?q=of-&node=owner:ann&owner=ann",
+    } <= telling  # fmt: skip
+    async with company.client(await company.token(Role.REP)) as client:
+        for path, text in (await said(client, Role.REP, "cat")).items():
+            assert not {"of-ben", "of-cat"} & {deal for deal in DEALS.values() if deal in text}, path
+    async with company.client(await company.token(Role.MANAGER)) as client, calling(company) as stub:
+        asked = gateway_pb2.BatchGetDealsRequest(deal_ids=list(DEALS.values()))
+        sent = list((await company.token(Role.MANAGER)).items())
+        before = await stub.BatchGetDeals(asked, metadata=sent, timeout=20)
+        assert {one.deal.id for one in before.deals} == {"of-ann", "of-ben"}
+        assert "of-ann" in (await client.get("/forecast?part=moves")).text
+        held = (await client.post("/forecast/hold")).headers["location"]
+        assert "of-ann" in (await client.get(f"{held}&part=moves")).text
+        await moved(company, "ann", "west")
+        try:
+            after = await stub.BatchGetDeals(asked, metadata=sent, timeout=20)
+            assert [one.deal.id for one in after.deals] == ["of-ben"]
+            assert "of-ann" not in (await client.get("/forecast?part=moves")).text
+            assert (await client.get(f"{held}&part=moves")).status_code == 404
+            for path, text in (await said(client, Role.MANAGER, "ann")).items():
+                assert not {"of-ann", "of-cat"} & {deal for deal in DEALS.values() if deal in text}, path
+        finally:
+            await moved(company, "ann", "east")
+
+
+async def test_a_deal_that_goes_to_another_team_leaves_the_forecast_call_at_once(company: Company) -> None:
+    gateway = company.running.gateway
+    await scored(company)
+    async with company.client(await company.token(Role.MANAGER)) as client:
+        held = (await client.post("/forecast/hold")).headers["location"]
+        for page in ("/forecast?", f"{held}&"):
+            assert "of-ann" in (await client.get(f"{page}part=moves")).text
+        await gateway.apply_deals(LOCAL, [DealWrite("of-ann", owner_id="cat")])
+        try:
+            assert "of-ann" not in (await client.get("/forecast?part=moves")).text
+            assert (await client.get(f"{held}&part=moves")).status_code == 404
+        finally:
+            await gateway.apply_deals(LOCAL, [DealWrite("of-ann", owner_id="ann")])
 
 
 async def test_the_team_of_a_deal_sees_it_and_leaves_it_as_it_is(company: Company) -> None:

@@ -18,23 +18,24 @@ from tests.e2e.web.site import AS_OF, TODAY
 
 ANN = Principal("ann", Scope.SUBTREE, "ann")
 ASKED = Asked(FiscalCalendar().parse("2026-Q4"), "company", "", None)
-NUMBERS = Numbers({}, Rates(), (), TODAY, AS_OF, 0)
+NUMBERS = Numbers({}, Rates(), (), TODAY, AS_OF, 0, "team")
 
 
 @pytest.mark.parametrize(
-    ("who", "later"),
+    ("who", "sight", "later"),
     [
-        (replace(ANN, id="ben"), timedelta()),
-        (replace(ANN, scope=Scope.OWN), timedelta()),  # who sees less by now
-        (ANN, LASTS + timedelta(seconds=1)),
+        (replace(ANN, id="ben"), "team", timedelta()),
+        (replace(ANN, scope=Scope.OWN), "team", timedelta()),  # who sees less by now
+        (ANN, "team without one", timedelta()),
+        (ANN, "team", LASTS + timedelta(seconds=1)),
     ],
 )
-def test_a_held_call_is_found_by_whoever_began_it_while_it_lasts(who: Principal, later: timedelta) -> None:
+def test_a_held_call_is_found_by_whoever_began_it_while_it_lasts(who: Principal, sight: str, later: timedelta) -> None:
     held = Held()
     token = held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
-    assert held.find(ANN, token, AS_OF)[:2] == (ASKED, NUMBERS)
+    assert held.find(ANN, "team", token, AS_OF)[:2] == (ASKED, NUMBERS)
     with pytest.raises(NotFound):
-        held.find(who, token, AS_OF + later)
+        held.find(who, sight, token, AS_OF + later)
 
 
 def test_dropped_files_are_their_owners_and_stay_in_their_folder(tmp_path: Path) -> None:
