@@ -54,7 +54,8 @@ class Client:
         if not url.startswith(("http://", "https://")):
             raise InvalidInput("this is no address", field="--url", value=url, mend="write http://127.0.0.1:8080")
         self.url = url.rstrip("/")
-        transport = transport or httpx.AsyncHTTPTransport(retries=3)
+        secure = url.startswith("https://")  # else nothing is verified, and no authority's certificate need be read
+        transport = transport or httpx.AsyncHTTPTransport(retries=3, verify=secure)
         headers = bearer(token) | ({"Host": host} if host else {})
         self._client = httpx.AsyncClient(
             base_url=self.url, timeout=TIMEOUT, transport=transport, trust_env=False, headers=headers
