@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from bench import actions, duplicates, flow, forecast, learner, pages, report, scoring, training
+from bench import actions, duplicates, flow, forecast, learner, pages, report, retraining_cycle, scoring, training
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -168,6 +168,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "start": lambda: report.section("Start", START_HOW, bench_start()),
     "system": system_section,
     "training": lambda: report.section("Beside a training", training.HOW, training.figures()),
+    "cycle": lambda: report.section("A cycle of retraining", retraining_cycle.HOW, retraining_cycle.figures()),
     "actions": lambda: report.section("Next actions", actions.HOW, actions.figures()),
     "forecast": lambda: report.section("Forecast totals", forecast.HOW, forecast.figures()),
     "learner": lambda: report.section("The learner", learner.HOW, learner.figures()),

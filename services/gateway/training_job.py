@@ -35,7 +35,7 @@ from services.gateway.jobs import wall_time
 from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
 
-NICENESS = 5
+NICENESS = 15  # who asks is served first: a training takes what is left of the processors
 ERROR_LINES = 50
 
 

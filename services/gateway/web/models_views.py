@@ -100,15 +100,37 @@ def service_view(about: Json, words: Words) -> ServiceView:
 
 
 def _version(row: Json, serving: Json, words: Words) -> VersionView:
-    evaluation, decision = row["evaluation"], row.get("decision")
+    evaluation, decision, gone = row["evaluation"], row.get("decision"), _gone(row, words)
     serves = bool(serving["generation"]) and row["version"] == serving["version"]
     card = evaluation.get("card") or {}
     return VersionView(
         version=row["version"], made=words.time(row["created_time"]), learned=_learned(evaluation, words),
-        decision=decision["text"] if decision else "", waits=decision is not None and not decision["promote"],
-        serves=serves, figures=tuple(_figures(evaluation, words)), points=_points(card.get("calibration", ()), words),
+        decision=gone or (_verdict(decision, words) if decision else ""),
+        waits=decision is not None and not decision["promote"] and not gone, serves=serves,
+        figures=tuple(_figures(evaluation, words)), points=_points(card.get("calibration", ()), words),
         leaks=tuple(_leak(one) for one in evaluation.get("dropped", ())),
     )  # fmt: skip
+
+
+def _gone(row: Json, words: Words) -> str:
+    """That a version held a person who was erased; empty for others."""
+    held = "removed" if row.get("removed") else "leaving" if row.get("erased") else ""
+    return words(f"verdict.{held}") if held else ""
+
+
+def _verdict(decision: Json, words: Words) -> str:
+    """The rule's words; in another language what they come to, and by how much."""
+    if words.language == "en":
+        return str(decision["text"])
+    told = words.name("verdict", decision["code"])
+    figures = decision.get("figures") or {}
+    kinds = figures.get("kinds") or {"": figures}
+    for kind, one in kinds.items():
+        if apart := one.get("difference"):
+            values = {name: f"{apart[name]['value']:+.3f}" for name in ("log_loss", "ece")}
+            named = f"{words.name('kind', kind)}: " if len(kinds) > 1 else ""
+            told += f" · {named}{words('verdict.differs', **values)}"
+    return told
 
 
 def _leak(one: Any) -> str:

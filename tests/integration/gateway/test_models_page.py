@@ -16,7 +16,8 @@ VERSION: dict[str, Any] = {
         "test": {"log_loss": {"value": 0.6271, "low90": 0.6141, "high90": 0.6375}, "auc": {"value": 0.70}},
         "card": {"calibration": [{"mean": 0.4, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6, "records": 90}]},
     },
-    "decision": {"promote": False, "code": "worse", "text": "It is worse than what serves.", "figures": {}},
+    "decision": {"promote": False, "code": "worse", "text": "It is worse than what serves.",
+                 "figures": {"difference": {"log_loss": {"value": 0.021}, "ece": {"value": -0.003}}}},
 }  # fmt: skip
 
 
@@ -39,6 +40,14 @@ async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway:
         assert text in shown, text
     assert '<circle cx="40.0" cy="50.0"' in shown
     assert await post(gateway, "promote", service="lead_scoring", version="1") == 400  # without a reason
+    korean = await page(gateway, "ko")
+    assert "쓰던 모델보다 나쁩니다 · 쓰던 모델 대비 로그 손실 +0.021, 보정 오차 -0.003" in korean
+    assert "It is worse" not in korean
+    forecast = {"opportunities": 500, "open": 120}
+    await gateway.models.add("forecast", VERSION | {"evaluation": forecast, "removed": {"time": "2026-11-22"}})
+    shown = await page(gateway)
+    assert "Learned from 380 outcomes" in shown
+    assert "Removed: it held a person who was erased" in shown
 
 
 async def test_what_cannot_be_done_is_said_on_a_page(gateway: RunningGateway) -> None:
