@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 _EN = {
     "files": "{count} files, {first} to {last}", "dry_run": ": dry run, nothing written",
-    "as_before": "columns as last week", "new": "{count} new: {what}", "missing": "{count} missing: {what}",
+    "as_before": "columns as last week", "others": "other columns than last week",
+    "new": "{count} new: {what}", "missing": "{count} missing: {what}",
     "column": "  {column!r} is {target} ({why}): {samples}",
     "instead": "  {column!r} is a field, not {target}: {samples}",
     "heading": "by its heading", "part": "by part of its heading", "cells": "by its cells", "given": "as said before",
@@ -35,7 +36,8 @@ _EN = {
 }  # fmt: skip
 _KO = {
     "files": "파일 {count}개, {first} ~ {last}", "dry_run": ": 시험 실행, 아무것도 쓰지 않음",
-    "as_before": "열 구성은 지난주와 같음", "new": "새 열 {count}개: {what}", "missing": "없어진 열 {count}개: {what}",
+    "as_before": "열 구성은 지난주와 같음", "others": "열 구성이 지난주와 다름",
+    "new": "새 열 {count}개: {what}", "missing": "없어진 열 {count}개: {what}",
     "column": "  {column!r} → {target} ({why}): {samples}",
     "instead": "  {column!r} → {target}(이)가 아니라 추가 항목: {samples}",
     "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로",
@@ -89,7 +91,7 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
 
 def _columns(found: WeeklyReport, words: dict[str, str], language: str) -> Iterator[str]:
     if found.known_columns:
-        parts = [words["as_before"]]
+        parts = [words["others" if found.other_columns else "as_before"]]
         for key, columns in (("new", found.new_columns), ("missing", found.missing_columns)):
             if columns:
                 parts.append(words[key].format(count=len(columns), what=", ".join(columns)))

@@ -42,6 +42,12 @@ class XlsxFile:
         self._book = Workbook(write_only=True)
         self._sheet: Any = self._book.create_sheet(table.titles[language])
         self._styles: dict[str, Any] = {}
+        # A cell a column, used for row after row: making and checking one takes as long as a third of writing it.
+        self._cells = [WriteOnlyCell(self._sheet) for _ in table.columns]
+        self._plain = self._cells[0]._style
+        quoted = WriteOnlyCell(self._sheet)
+        quoted.quotePrefix = True
+        self._quoted = quoted._style
         self._count = 0
 
     def append(self, rows: Sequence[Row]) -> None:
@@ -76,35 +82,43 @@ class XlsxFile:
         value, kind = row[at], self._columns[at].kind
         if value is None or isinstance(value, bool):
             return value
+        cell = self._cells[at]
         if isinstance(value, str):
-            return self._text(value)
+            cell._value, cell.data_type = _fitting(value), "s"
+            # so that it is not taken for a formula when it is edited either
+            cell._style = self._quoted if FORMULA.match(value) else self._plain
+            return cell
+        cell.data_type = "d" if isinstance(value, date) else "n"
         if isinstance(value, datetime):
             value = value.replace(tzinfo=None)  # such cells have no zone; the heading says UTC
+        elif isinstance(value, Decimal | float):
+            value = f"{value:f}" if isinstance(value, Decimal) else repr(value)  # else cut to 16 digits
+        cell._value = value
         shown = _money_format(row[self._currency[at]]) if kind is Kind.MONEY else _FORMATS.get(kind, "General")
-        return self._styled(value, shown)
-
-    def _styled(self, value: Cell, shown: str) -> Any:
-        cell = WriteOnlyCell(self._sheet, value)
-        if isinstance(value, Decimal | float):
-            cell._value = f"{value:f}" if isinstance(value, Decimal) else repr(value)  # else cut to 16 digits
-        if shown in self._styles:
-            cell._style = self._styles[shown]  # looked up once a format: a tenth of setting it
-        else:
-            cell.number_format = shown
-            self._styles[shown] = cell._style
+        cell._style = self._styles.get(shown) or self._style(shown)
         return cell
+
+    def _style(self, shown: str) -> Any:
+        """The style of a number format, looked up once: a tenth of setting it."""
+        cell = WriteOnlyCell(self._sheet)
+        cell.number_format = shown
+        self._styles[shown] = cell._style
+        return cell._style
 
     def _text(self, text: str) -> Any:
         """Text stays text, also where it begins like a formula or is spelled like an error; longer than a cell takes
         is cut."""
-        escaped = _escaped(text)
-        if len(escaped) > LONGEST_TEXT:
-            escaped = _cut(text)
-        cell = WriteOnlyCell(self._sheet, escaped)
+        cell = WriteOnlyCell(self._sheet, _fitting(text))
         cell.data_type = "s"
         if FORMULA.match(text):
             cell.quotePrefix = True  # so that it is not taken for a formula when it is edited either
         return cell
+
+
+def _fitting(text: str) -> str:
+    """The text as a cell holds it: escaped, and cut where it is longer than one takes."""
+    escaped = _escaped(text)
+    return escaped if len(escaped) <= LONGEST_TEXT else _cut(text)
 
 
 def _escaped(text: str) -> str:

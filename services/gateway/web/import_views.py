@@ -100,7 +100,8 @@ def _head(report: Json, words: Words) -> str:
     new, missing = report["new_columns"], report["missing_columns"]
     if not new and not missing:
         return words("import.as_before")
-    return words("import.as_before_but", new=", ".join(new) or "–", missing=", ".join(missing) or "–")
+    key = "import.others" if report["other_columns"] else "import.as_before_but"
+    return words(key, new=", ".join(new) or "–", missing=", ".join(missing) or "–")
 
 
 def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView:

@@ -43,6 +43,17 @@ async def test_next_week_is_known_by_its_columns(store: Store, tmp_path: Path) -
     assert any("needs --confirm" in line for line in weekly_lines(found, "en", Path("d.csv"), dry_run=True))
 
 
+async def test_other_columns_are_told_beside_those_of_last_week_alone(store: Store, tmp_path: Path) -> None:
+    await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", row("서버"), row("백업")))
+    header = ["거래처", "안건", "영업대표", "진행단계", "예상금액(백만원)", "마감예정일"]
+    found = await run(store, tmp_path, write(tmp_path / "a_240115.xlsx", row("서버"), row("백업"), header=header))
+    assert found.other_columns
+    told = next(line for line in weekly_lines(found, "en", Path("d"), dry_run=False) if "than last week" in line)
+    assert told.startswith("other columns than last week, 6 new: 거래처")
+    found = await run(store, tmp_path, write(tmp_path / "a_240122.xlsx", row("서버"), row("백업"), header=header))
+    assert (found.other_columns, found.new_columns, found.missing_columns) == (False, [], [])
+
+
 async def test_an_import_that_moves_the_pipeline_far_is_confirmed_first(store: Store, tmp_path: Path) -> None:
     await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", row("서버"), row("백업"), row("망")))
     path = write(tmp_path / "a_240115.xlsx", *(row(name, amount=100_000_000) for name in ("서버", "백업", "망")))

@@ -87,7 +87,9 @@ class WeeklyImporter:
         self.found.known_columns = bool(known)
         if known:
             self.found.new_columns = [name for name in last.columns if name not in known]
-            self.found.missing_columns = [name for name in known if name not in last.columns]
+            before = self._memory.latest or list(known)
+            self.found.missing_columns = [name for name in before if name not in last.columns]
+        self._memory.latest = list(last.columns)
         for file in files:
             known |= {each.column: each.target for each in file.suggestions}
 

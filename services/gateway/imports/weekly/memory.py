@@ -31,6 +31,7 @@ class Memory:
     """The document; empty before the first import."""
 
     columns: dict[str, str] = field(default_factory=dict)  # heading → what it holds
+    latest: list[str] = field(default_factory=list)  # headings of the last file
     keys: dict[str, str] = field(default_factory=dict)  # account, deal and owner → deal id
     accounts: dict[str, list[str]] = field(default_factory=dict)  # name:… or number:… → account ids
     numbers: dict[str, str] = field(default_factory=dict)  # account id → business number

@@ -64,6 +64,12 @@ class WeeklyReport:
     outcomes: dict[str, int] = field(default_factory=dict)
 
     @property
+    def other_columns(self) -> bool:
+        """Whether the columns are hardly those of the last import."""
+        columns = self.files[-1].columns if self.files else []
+        return self.known_columns and len(self.new_columns) > len(columns) / 2
+
+    @property
     def few_lost(self) -> bool:
         """Whether the lost deals are probably not in the files."""
         return few_lost(self.outcomes)

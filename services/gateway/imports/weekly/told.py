@@ -20,6 +20,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "files": [{"name": one.path.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
         "columns": _columns(found),
         "known_columns": found.known_columns,
+        "other_columns": found.other_columns,
         "new_columns": found.new_columns,
         "missing_columns": found.missing_columns,
         "counts": report.counts,
