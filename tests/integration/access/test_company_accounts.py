@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -154,6 +155,16 @@ async def test_who_declines_and_who_answers_for_another_is_refused(place: Compan
         back = await way_there(client, "ann")
         assert (await client.get(back.replace("code=", "code=x"))).status_code == 502
         assert (await refusals(place))[0] == ("provider", "OAuthError invalid_grant")
+
+
+async def test_who_knocks_too_often_waits(place: Company) -> None:
+    key = {"door:127.0.0.1": (timedelta(days=1), 1)}
+    await place.desk.store.attempt(key, place.desk.now() + timedelta(days=1))
+    async with place.client(BROWSER) as client:
+        for path in ("/sign-in/oidc", "/sign-in/oidc/callback?state=x"):
+            refused = await client.get(path)
+            assert (refused.status_code, "Too many sign-ins" in refused.text) == (429, True)
+    await place.desk.store.forget_attempts("door:127.0.0.1")
 
 
 async def test_groups_give_and_take_roles(nats_server: NatsServer, tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class Arrivals:
 
     async def finish(self, given: dict[str, str], kept: str, callback: str, client: Client) -> tuple[str, str]:
         """The cookie of the session, and where to go. `given` is what the provider sent the browser back with, `kept`
-        the state that the browser has. Raises Refused, which stands in the log."""
+        the state that the browser has. Raises Refused, which stands in the log, and TooOften."""
+        await self._desk.knock(client)
         try:
             flow = await self._flow(given, kept)
             claims = await self.provider.claims(given.get("code", ""), callback, flow.nonce, flow.verifier)

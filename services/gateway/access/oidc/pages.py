@@ -53,6 +53,8 @@ def add_company(routes: APIRouter, access: Access, way_back: Callable[[str], str
         try:
             secret, back = await access.company.finish(given, kept, _callback(access, request), client_of(request))
             answer = with_cookie(access, RedirectResponse(back, 303), secret)
+        except TooOften as error:
+            return shown(request, STATUS["throttled"], Refused("throttled", error.value))
         except Refused as refused:
             answer = shown(request, STATUS.get(refused.reason, 403), refused)
         answer.delete_cookie(_cookie(access), path=START, httponly=True, samesite="lax", secure=access.secure)
