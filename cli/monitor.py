@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.evaluate_lead_scoring import Language
+from cli.monitor_words import say
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ UNKNOWN_ALERT = "dealcast monitor alerts shows the alerts and their ids"
 UNKNOWN_VERSION = "dealcast models list shows the services and their versions"
 LOOK_SECONDS = 600.0
 SHOWN_COLUMNS, SHOWN_MONTHS = 10, 6
+FIGURES = ("auc", "log_loss", "ece")
+Words = Callable[..., str]
 Lang = Annotated[Language, typer.Option("--lang", help="Of what is said.")]
 AlertId = Annotated[str, typer.Argument(help="As alerts shows it.", metavar="ID")]
 Note = Annotated[str, typer.Option("--note", help="Kept with the alert.")]
@@ -33,7 +37,7 @@ def show(
 ) -> None:
     """Three lights, then what they stand for."""
     if context.invoked_subcommand is None:
-        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={language.value}"))
+        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={language.value}"), language.value)
 
 
 @app.command()
@@ -48,7 +52,7 @@ def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = L
             mend = "a training or an import may be under way: dealcast models jobs"
             raise Unavailable("it has not been looked yet", field="monitor", mend=mend)
         time.sleep(0.5)
-    _print(found)
+    _print(found, language.value)
 
 
 @app.command()
@@ -73,9 +77,9 @@ def alerts(
     found = call(data_dir, url, "GET", f"/v1/alerts?limit=500&lang={language.value}")["alerts"]
     shown = [one for one in found if every or one["state"] != "CLOSED"]
     for one in shown:
-        _print_alert(one)
+        _print_alert(one, language.value)
     if not shown:
-        typer.echo("no alerts")
+        typer.echo(say(language.value, "none"))
 
 
 @app.command()
@@ -115,28 +119,29 @@ def _shadowed(data_dir: Path, url: str, verb: str, version: str, reason: str) ->
     return call(data_dir, url, "POST", f"/v1/models/lead_scoring:{verb}", unknown=UNKNOWN_VERSION, json=body)
 
 
-def _print(found: Mapping[str, Any]) -> None:
+def _print(found: Mapping[str, Any], language: str = "en") -> None:
+    words = partial(say, language)
     if found["business_day"]:
-        typer.echo(f"as of {found['business_day']}, looked at {found['time']}")
+        typer.echo(words("as_of", day=found["business_day"], time=found["time"]))
     for one in found["lights"]:
-        typer.echo(f"{one['level'].upper():<6} {one['title']}: {one['text']}")
+        typer.echo(f"{words(one['level']):<6} {one['title']}: {one['text']}")
     if found["open_alerts"]:
-        typer.echo(f"{found['open_alerts']} alerts are open: dealcast monitor alerts")
+        typer.echo(words("open", count=found["open_alerts"]))
     for month in ((found["score"].get("outcomes") or {}).get("months") or ())[:SHOWN_MONTHS]:
-        typer.echo(f"  closed in {month['month']}: {_outcomes(month)}")
-    _print_inputs(found["score"].get("inputs") or {})
+        typer.echo(f"  {words('closed', month=month['month'])}: {_outcomes(month, words)}")
+    _print_inputs(found["score"].get("inputs") or {}, words)
     for period in found["forecast"].get("periods") or ():
-        typer.echo(f"  {period['period']}: {period['held']:.0%} of {period['ranges']} ranges held")
-    _print_shadows(found)
+        told = {name: period[name] for name in ("period", "held", "ranges")}
+        typer.echo(f"  {words('held', **told)}")
+    _print_shadows(found, language)
 
 
-def _outcomes(one: Mapping[str, Any]) -> str:
-    said = f"{one['records']} deals, {one['won']} won"
+def _outcomes(one: Mapping[str, Any], words: Words) -> str:
+    told = words("deals", records=one["records"], won=one["won"])
     if one["few"]:
-        return f"{said}; too few to tell"
-    return f"{said}; said {one['said']:.0%}; " + ", ".join(
-        f"{title} {_interval(one[name])}" for name, title in (("auc", "AUC"), ("log_loss", "log loss"), ("ece", "ECE"))
-    )
+        return f"{told}; {words('few')}"
+    figures = [f"{words(name.upper() if name == 'auc' else name)} {_interval(one[name])}" for name in FIGURES]
+    return f"{told}; {words('said', said=one['said'])}; {', '.join(figures)}"
 
 
 def _interval(figure: Mapping[str, float | None]) -> str:
@@ -144,34 +149,36 @@ def _interval(figure: Mapping[str, float | None]) -> str:
     return "–" if value is None or low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _print_inputs(inputs: Mapping[str, Any]) -> None:
+def _print_inputs(inputs: Mapping[str, Any], words: Words) -> None:
     if not inputs.get("columns"):
         return
     moved = [one for one in inputs["columns"] if one["moved"]]
-    rows = f"{inputs['rows_now']} records now, {inputs['rows_then']} on {inputs['since']}"
-    typer.echo(f"  inputs: {len(moved)} of {len(inputs['columns'])} columns moved ({rows})")
+    rows = words("rows", now=inputs["rows_now"], then=inputs["rows_then"], since=inputs["since"])
+    typer.echo(f"  {words('inputs', moved=len(moved), columns=len(inputs['columns']))} ({rows})")
     for one in moved[:SHOWN_COLUMNS]:
         then, now = one["missing"]
-        typer.echo(
-            f"    {one['column']}: {one['share']:.0%} elsewhere, PSI {one['psi']:.2f}, missing {then:.0%} → {now:.0%}"
-        )
+        told = {name: one[name] for name in ("column", "share", "psi")}
+        typer.echo(f"    {words('column', **told, then=then, now=now)}")
 
 
-def _print_shadows(found: Mapping[str, Any]) -> None:
+def _print_shadows(found: Mapping[str, Any], language: str = "en") -> None:
+    words = partial(say, language)
     for one in found["shadow"]:
-        seen, text = one["found"] or {"records": 0, "few": True}, ""
-        if seen["few"]:
-            text = f"{seen['records']} of its deals have closed, too few to tell"
-        else:
+        seen = one["found"] or {"records": 0, "few": True}
+        text = words("shadow_few" if seen["few"] else "shadow_on", records=seen["records"])
+        if not seen["few"]:
             apart = seen["difference"]
-            text = f"on {seen['records']} deals, less the serving version: log loss {_interval(apart['log_loss'])}, "
-            text += f"AUC {_interval(apart['auc'])}, ECE {_interval(apart['ece'])}"
-        typer.echo(f"  version {one['version']} scores along since {one['since']}: {text}")
+            text += f": {words('log_loss')} {_interval(apart['log_loss'])}, "
+            text += f"AUC {_interval(apart['auc'])}, {words('ece')} {_interval(apart['ece'])}"
+        typer.echo(f"  {words('shadow', version=one['version'], since=one['since'])}: {text}")
 
 
-def _print_alert(one: Mapping[str, Any]) -> None:
-    who = f"  by {one['who']}" if one["who"] else ""
-    typer.echo(f"{one['id']}  {one['business_day']}  {one['level']}  {one['state']}{who}  {one['subject']}")
+def _print_alert(one: Mapping[str, Any], language: str = "en") -> None:
+    words = partial(say, language)
+    who = f"  {words('by', who=one['who'])}" if one["who"] else ""
+    level = one["level"] if language == "en" else words(one["level"])
+    state = words(one["state"])
+    typer.echo(f"{one['id']}  {one['business_day']}  {level}  {state}{who}  {one['subject']}")
     typer.echo(f"    {one['text']}")
     if one["note"]:
         typer.echo(f"    {one['note']}")
