@@ -162,6 +162,13 @@ def test_first_same_and_prior() -> None:
     assert said(prior, champion(model="prior")) == (True, "prior_served")
 
 
+def test_what_held_an_erased_person_goes_whatever_is_compared() -> None:
+    old = champion() | {"erased": {"erasure": "e1", "time": "2026-11-22T00:00:00Z"}}
+    for new in (challenger(0.5), challenger(0.5) | {"digest": old["digest"]}):
+        assert said(new, champion())[0] is False
+        assert said(new, old) == (True, "erased")
+
+
 def test_the_figures_stand_in_the_sentence() -> None:
     decision = decide("lead_scoring", challenger(-0.03, seen=0.4), champion(), RULE, TODAY)
     assert "log loss -0.030 [-0.040, -0.020], allowed +0.012" in decision.text
