@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cli.import_sheets import sheet_lines
-
 if TYPE_CHECKING:
     from services.gateway.imports.importer import Report
 
@@ -88,6 +86,8 @@ def row_lines(report: Report, language: str) -> Iterator[str]:
 
 def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> Iterator[str]:
     """What was imported: as of when, then counts for each kind of rows, and where the refused ones are."""
+    from services.gateway.imports.sheet_told import sheet_lines
+
     words, title = WORDS[language], name
     if report.as_of:
         title += words["as_of"].format(day=report.as_of)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.import_report import UNDO, WORDS, row_lines
-from cli.import_sheets import sheet_lines
 
 if TYPE_CHECKING:
     from services.gateway.imports.weekly.checks import Step
@@ -65,6 +64,8 @@ _FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "hel
 
 def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: bool) -> Iterator[str]:
     """The whole report."""
+    from services.gateway.imports.sheet_told import sheet_lines
+
     words = _KO if language == "ko" else _EN
     yield from row_lines(found.report, language)
     first, last = found.files[0].day, found.files[-1].day

@@ -36,9 +36,12 @@ class RejectsWriter:
     Rows are refused in any order and wait on disk until all are known.
     """
 
-    def __init__(self, target: Path | None = None, *, shown: int = 1_000, language: str = "en") -> None:
-        """`target` is a .csv file for the first file with rejects (others get its name and theirs) or a folder."""
-        self._language = language
+    def __init__(
+        self, target: Path | None = None, *, shown: int = 1_000, language: str = "en", page: bool = False
+    ) -> None:
+        """`target` is a .csv file for the first file with rejects (others get its name and theirs) or a folder; `page`:
+        they are read by somebody who has a page and no command line."""
+        self._language, self._page = language, page
         self._target = target
         self._shown = shown
         self._sources: dict[Path, Sequence[str]] = {}  # with their columns
@@ -93,7 +96,8 @@ class RejectsWriter:
         )
         for line, of_line in groupby(rows, key=itemgetter(0)):
             same = list(of_line)
-            errors = [told(FieldError(*error), self._language) for _, _, kept in same for error in orjson.loads(kept)]
+            found = [FieldError(*error) for _, _, kept in same for error in orjson.loads(kept)]
+            errors = [told(error, self._language, page=self._page) for error in found]
             yield line, orjson.loads(same[0][1]), list(dict.fromkeys(errors))
 
     def _path(self, source: Path) -> Path:

@@ -74,7 +74,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, progress=round(100 * done / total, 1) if total else 0.0,
         doing=_doing(what, words), error=text,
-        mend=error.get("mend", ""), files=tuple(_file(one, words) for one in report.get("files", ())),
+        mend=error.get("mend", ""),
+        files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
         head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),

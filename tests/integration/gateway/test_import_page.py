@@ -125,6 +125,7 @@ async def test_a_column_that_is_missed_can_be_named_on_the_page(gateway: Running
     await gateway.http.post(address, data={"column:진도": "stage", "act": "try"})
     page = await settled(gateway, address)
     assert "생성 1" in page
+    assert "영업현황_2024-11-18.xlsx: 시트" in page  # what was read of it
     assert "320,000,000, 3.2억, 320백만원처럼" in page
     assert "decimal" not in page
 

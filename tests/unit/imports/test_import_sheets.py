@@ -12,7 +12,6 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
 
-from cli.import_sheets import sheet_lines
 from kit.errors import InvalidInput, TooLarge
 from kit.money import Money
 from services.gateway.imports import units, workbook
@@ -20,6 +19,7 @@ from services.gateway.imports.importer import Importer, Report
 from services.gateway.imports.mapping import read
 from services.gateway.imports.messages import translate
 from services.gateway.imports.rejects import RejectsWriter
+from services.gateway.imports.sheet_told import sheet_lines
 from services.gateway.imports.sheets import Reading, SheetTable, is_total
 from services.gateway.imports.values import parse_amount, parse_day, parse_time
 from services.gateway.imports.weekly.files import read_files

@@ -63,7 +63,7 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         sink = await _sink(request)
         try:
-            rejects = RejectsWriter(Path(request["report"]).parent, language=request["language"])
+            rejects = RejectsWriter(Path(request["report"]).parent, language=request["language"], page=True)
             importer = WeeklyImporter(sink, rejects, options, Lines())
             await importer.run(Path(request["files"]))
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.gateway.imports.messages import place, said, told
+from services.gateway.imports.sheet_told import sheet_lines
 from services.gateway.imports.weekly.checks import step_told
 from services.gateway.imports.weekly.doubts import maybe_told
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
@@ -18,6 +19,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
     report = found.report
     return {
         "files": [{"name": one.path.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
+        "sheets": [line for name, one in report.left_out.items() for line in sheet_lines(name, one, language)],
         "columns": _columns(found),
         "known_columns": found.known_columns,
         "other_columns": found.other_columns,
