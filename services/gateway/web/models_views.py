@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.domain import LOCAL
+from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.imports.undoing import UNDONE
 from services.gateway.web.words import Words
 
@@ -238,7 +238,7 @@ class ImportView:
 def _source(job: Json) -> str:
     """Where it came from, and by whom, where people sign in."""
     by = job["detail"].get("by", "")
-    return f"{job['reason']} · {by}" if by and by != LOCAL.id else str(job["reason"])
+    return f"{job['reason']} · {by}" if by and by != LOCAL_CALLER.principal.id else str(job["reason"])
 
 
 def import_view(job: Json, words: Words) -> ImportView:
