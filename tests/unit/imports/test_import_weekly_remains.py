@@ -1,0 +1,74 @@
+"""Rows of weekly files whose account is blank or whose name was rewritten: matched by what remains, or asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.gateway.store import Store
+from tests.unit.imports.weekly_runs import answered, history, row, run, store, write
+
+__all__ = ["store"]
+
+
+async def test_a_row_without_account_is_matched_by_what_remains_or_asked(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    write(weeks / "a_240108.xlsx", row("서버"), row("망", amount=70), row("망", amount=70, account="대한"), row("메일"))
+    late = [row("망", amount=70, account="대한"), row("메일")]
+    write(weeks / "a_240115.xlsx", row("서버", account="", stage="수주"), row("망", account="", stage="실주"), *late)
+    write(weeks / "a_240122.xlsx", row("서버", account="", stage="수주", amount=90), row("새 딜", account=""), *late)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert [(doubt.kind, doubt.line, doubt.choices) for doubt in found.doubts if doubt.kind != "gone"] == [
+        ("blank", 3, ("same", "new")), ("blank", 2, ("same", "new")),
+    ]  # fmt: skip
+    assert set(await history(store)) == {
+        ("한빛", "서버"),
+        ("한빛", "망"),
+        ("대한", "망"),
+        ("한빛", "메일"),
+        ("", "새딜"),
+    }
+    found = await run(store, tmp_path, weeks, confirm=True, answers=answered(found, tmp_path, blank="same"))
+    assert found.doubts == []
+    told = await history(store)
+    assert len(told) == 5
+    for name in ("서버", "망"):
+        assert [each.value for each in told["한빛", name] if each.field == "outcome"][-1] in ("WON", "LOST")
+        assert {each.value for each in told["한빛", name] if each.field == "account_id"} == {"한빛"}
+
+
+async def test_accounts_left_blank_below_another_are_asked_about_once(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    rows = [
+        row("서버"),
+        row("망", amount=70, account=""),
+        row("메일", amount=60, account=""),
+        row("관제", account="대한"),
+    ]
+    write(weeks / "a_240108.xlsx", *rows, row("출입", amount=50, account=""))
+    found = await run(store, tmp_path, weeks)
+    assert [(doubt.kind, doubt.maybe, doubt.line) for doubt in found.doubts] == [("below", "㈜한빛", 3)]
+    assert found.report.counts["deals"]["held"] == 3
+    answers = answered(found, tmp_path, language="ko", below="윗행")
+    found = await run(store, tmp_path, weeks, answers=answers)
+    assert set(await history(store)) == {
+        ("한빛", "서버"), ("한빛", "망"), ("한빛", "메일"), ("대한", "관제"), ("대한", "출입"),
+    }  # fmt: skip
+    moved = [row("서버"), row("망", amount=90, account=""), row("메일", amount=60, account=""), *rows[3:]]
+    later = write(tmp_path / "b_240115.xlsx", *moved, row("출입", amount=50, account=""))
+    assert (await run(store, tmp_path, later)).doubts == []
+    assert len(await history(store)) == 5
+
+
+async def test_a_lost_deal_under_another_name_is_asked_about(store: Store, tmp_path: Path) -> None:
+    weeks, rest = tmp_path / "weeks", [row(name) for name in ("백업 교체", "메일")]
+    write(weeks / "a_240108.xlsx", row("서버 증설"), row("망 분리", amount=777), *rest)
+    write(weeks / "a_240115.xlsx", row("서버 증설", stage="실주"), row("보안 강화", amount=777, stage="실주"), *rest)
+    write(weeks / "a_240122.xlsx", row("서버 증설 (가격 경쟁력 부족)", stage="실주"), *rest)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert [(doubt.kind, doubt.file, doubt.maybe) for doubt in found.doubts if doubt.kind != "gone"] == [
+        ("renamed", "a_240115.xlsx", "㈜한빛 / 망 분리 / 김민수"),
+        ("renamed", "a_240122.xlsx", "㈜한빛 / 서버 증설 / 김민수"),
+    ]
+    assert len(await history(store)) == 4
+    await run(store, tmp_path, weeks, confirm=True, answers=answered(found, tmp_path, renamed="new"))
+    assert len(await history(store)) == 6
