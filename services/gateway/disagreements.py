@@ -1,8 +1,9 @@
 """Deals of a period on which the person who committed them and the forecast disagree, both ways.
 
-A deal is promised where its category says commit; where a company sets no categories, where its close date lies in the
-period. Doubtful is a promised deal that the forecast gives less than an even chance in the period, quietly likely one
-that nobody promised and that has at least an even chance.
+Promised in the period are deals whose close date lies in it, as in the totals. Committed are those of them in category
+commit, and the others are not; where a company sets no categories, all are, and deals promised elsewhere are not.
+Doubtful is a committed deal that the forecast gives less than an even chance in the period, quietly likely one that is
+not committed and has at least an even chance.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ def disagreements(
             known.append((record, amount, probability))
     by_category = any(record.history.deal.category == COMMIT for record, _, _ in known)
     judged = [
-        Judged(record, amount, probability, _promised(record.history.deal, view, by_category=by_category))
+        Judged(record, amount, probability, record.history.deal.category == COMMIT if by_category else inside)
         for record, amount, probability in known
+        if (inside := _promised_in(record.history.deal, view)) or not by_category
     ]
     doubtful = [one for one in judged if one.promised and one.probability < EVEN]
     likely = [one for one in judged if not one.promised and one.probability >= EVEN]
@@ -86,7 +88,5 @@ def disagreements(
     return Disagreements(doubtful, likely, by_category)
 
 
-def _promised(deal: Deal, view: View, *, by_category: bool) -> bool:
-    if by_category:
-        return deal.category == COMMIT
-    return deal.close_date is not None and deal.close_date <= view.period.end
+def _promised_in(deal: Deal, view: View) -> bool:
+    return deal.close_date is not None and view.period.start <= deal.close_date <= view.period.end

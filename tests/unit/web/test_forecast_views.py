@@ -99,11 +99,12 @@ def test_a_perfect_forecast_is_a_flat_line() -> None:
 @pytest.mark.parametrize(
     ("category", "close", "chance", "found"),
     [
-        ("commit", date(2027, 3, 1), 0.2, "doubtful"), ("commit", TODAY, 0.8, ""), ("pipeline", TODAY, 0.7, "likely"),
-        ("", None, 0.3, ""),
+        ("commit", TODAY, 0.2, "doubtful"), ("commit", TODAY, 0.8, ""), ("pipeline", TODAY, 0.7, "likely"),
+        ("commit", date(2027, 3, 1), 0.2, ""), ("commit", date(2026, 9, 30), 0.2, ""), ("commit", None, 0.2, ""),
+        ("commit", date(2027, 3, 1), 0.7, ""), ("pipeline", date(2027, 3, 1), 0.7, ""), ("", None, 0.3, ""),
     ],
 )  # fmt: skip
-def test_promises_are_categories_where_there_are_any(
+def test_of_the_deals_promised_in_the_period_those_in_commit_are_doubted(
     category: str, close: date | None, chance: float, found: str
 ) -> None:
     said = judged([record("d", category, close, chance), record("other", "commit", None, 0.9)])
@@ -115,6 +116,7 @@ def test_promises_are_categories_where_there_are_any(
 
 def test_without_categories_a_promise_is_a_close_date() -> None:
     deals = [record("soon", "", TODAY, 0.2), record("later", "", date(2027, 9, 1), 0.6), record("far", "", None, 0.1)]
+    deals.append(record("overdue", "", date(2026, 9, 1), 0.2))
     assert judged(deals) == (["soon"], ["later"])
 
 
