@@ -41,6 +41,7 @@ from services.gateway.store.reads import activity_cursor
 log = structlog.get_logger(__name__)
 
 LONGEST_CURSOR = 4_000
+SEARCHED = "in name or id, account, business number, people or their phones; Korean by initial consonants too"
 TEXT_FILTERS = ("owner_id", "pipeline", "stage", "account_id", "text", "action")
 CHOICES = {
     "outcome": tuple(Outcome),
@@ -56,7 +57,7 @@ LIST_PARAMETERS = [
     base.query("subtree", "boolean"),
     *(base.query(name, enum=list(words)) for name, words in CHOICES.items()),
     *(base.query(name) for name in ("pipeline", "stage", "account_id", "action")),
-    base.query("text", text="in the name or id"),
+    base.query("text", text=SEARCHED),
     *(base.query(name, "number", minimum=0, maximum=1) for name in NUMBER_FILTERS),
     base.query("sort", text="- before it descends", enum=[sign + name for name in SORTS for sign in ("", "-")]),
 ]

@@ -19,6 +19,7 @@ from services.gateway.store.context import Context, definitions
 from services.gateway.store.interface import SORTS, Page, Query
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import account_from, contact_from, product_from
+from services.gateway.store.searching import few_found, found_by
 from services.gateway.store.seen import account_seen, contact_seen, deal_seen
 
 D, S = t.deals.c, t.standings.c
@@ -91,7 +92,7 @@ class Lists(Reads):
 
         def work(connection: Connection) -> Page:
             context = self._contexts.read(connection)
-            found = self._filtered(query, context, principal, order)
+            found = self._filtered(connection, query, context, principal, order)
             if found is None:
                 return Page(())
             base, parameters = found
@@ -109,13 +110,18 @@ class Lists(Reads):
         return await self._database.read(work)
 
     def _filtered(
-        self, query: Query, context: Context, principal: Principal, order: Order
+        self, connection: Connection, query: Query, context: Context, principal: Principal, order: Order
     ) -> tuple[Select[Any], dict[str, Any]] | None:
         """The select of (sort value, id) with its parameters; None where nothing can match."""
         if any(not _storable(value) for value in (query.text, query.owner_id, query.account_id, query.stage)):
             return None
         wheres = [not_(D.deleted), *_deal_filters(query), *_insight_filters(query)]
         parameters: dict[str, Any] = {}
+        if query.text:
+            found = found_by(self._database, query.text)
+            ids = few_found(connection, found)
+            wheres.append(D.id.in_(found) if ids is None else self._database.among(D.id, "found"))
+            parameters |= {} if ids is None else {"found": self._database.ids(ids)}
         owners = context.visible(principal)
         if query.owner_id:
             one = {query.owner_id}
@@ -230,8 +236,6 @@ def _deal_filters(query: Query) -> list[ColumnElement[bool]]:
         (D.account_id, query.account_id), (S.category, query.category), (S.action, query.action),
     )  # fmt: skip
     wheres: list[ColumnElement[bool]] = [column == value for column, value in pairs if value]
-    if query.text:
-        wheres.append(D.search.contains(query.text.casefold(), autoescape=True))
     return wheres
 
 
