@@ -204,7 +204,7 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
         "deals_address": _deals_address(asked.node, request),
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
-        "export": "/v1/exports/forecast?format=xlsx",
+        "export": f"/v1/exports/forecast?format=xlsx&lang={words.language}",
     }  # fmt: skip
 
 
