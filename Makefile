@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==//p' requirements.lock)
 PORT ?= 8080
 T ?= tests
-# One more than cores: a test of processes waits as much as it works.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
+# Two more than cores: tests of processes wait as much as they work.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 2, 6))')
 
 .DEFAULT_GOAL := help
 
