@@ -16,7 +16,6 @@ from math import sqrt
 import numpy as np
 
 from kit.money import decimals
-from services.forecast.blend import Correction
 from services.forecast.bookings import Owner
 from services.forecast.domain import Floats, Integers
 from services.forecast.exchange import BesideDeals, Exchange, counted_past
@@ -83,7 +82,8 @@ def _ratio(wins: Sequence[tuple[float, float]]) -> Ratio | None:
 
 
 def beside_field(field: str, beside: BesideDeals, ratios: Mapping[str, Ratio]) -> BesideDeals:
-    """What stands beside the deals, in the field's numbers; owners in currencies without a ratio have nothing."""
+    """What stands beside the deals, in the field's numbers; in currencies without a ratio nothing, also no correction:
+    without what no deal brings the level of the whole would be put on deals alone."""
     new: dict[Owner, tuple[OwnerRate, NewWins]] = {}
     for owner, (rate, wins) in beside.new.items():
         if ratio := ratios.get(owner[1]):
@@ -95,8 +95,7 @@ def beside_field(field: str, beside: BesideDeals, ratios: Mapping[str, Ratio]) -
         for owner, own in beside.correction.pasts.items()
         if owner[1] in ratios
     }
-    # Without what no deal brings the level of the whole would be put on deals alone.
-    correction = replace(beside.correction, pasts=pasts) if new else Correction()
+    correction = replace(beside.correction, pasts=pasts, currencies=frozenset(ratios))
     return BesideDeals(new, correction, beside.allotted)
 
 

@@ -185,11 +185,17 @@ class Past:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correction:
-    """A blend drawn for a day: by period its level and the company's shock, by owner the past."""
+    """A blend drawn for a day: by period its level and the company's shock, by owner the past. currencies: whose totals
+    it is for, None for all."""
 
     levels: Mapping[Span, Level] = field(default_factory=dict)
     shocks: Mapping[Span, Floats] = field(default_factory=dict)
     pasts: Mapping[Owner, Pasts] = field(default_factory=dict)
+    currencies: frozenset[str] | None = None
+
+    def of(self, currency: str) -> Correction:
+        """What of it is for totals in a currency."""
+        return self if self.currencies is None or currency in self.currencies else Correction()
 
     def corrected(self, span: Span, branch: str, total: Integers, past: Past | None) -> Integers:
         """The scenarios of a leaf of a branch as they count; the same integers anywhere."""

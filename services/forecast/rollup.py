@@ -200,11 +200,12 @@ class Rollup:
         used = self._other_trees.used
         for number, leaf_key in enumerate(self._dirty_leaves, 1):
             leaf = self._leaves[leaf_key]
-            deals, beside = leaf.deal_parts(), self._beside(leaf_key)
-            old, leaf.parts = leaf.parts, self._parts(leaf, deals, beside)
+            deals, beside, correction = leaf.deal_parts(), self._beside(leaf_key), self._correction.of(leaf.currency)
+            old = leaf.parts
+            leaf.parts = leaf_parts(self.grid, deals, beside, correction, branch_of(leaf.path), self._start)
             moves.note(leaf.path, leaf.currency, Delta.between(old, leaf.parts))
             if used:
-                self._other_trees.settle(leaf_key, leaf, deals, beside, self._correction, moves)
+                self._other_trees.settle(leaf_key, leaf, deals, beside, correction, moves)
                 if number % SETTLED_AT_ONCE == 0:
                     self._put(moves)
         if used:
@@ -220,9 +221,6 @@ class Rollup:
 
     def _beside(self, leaf_key: LeafKey) -> Beside:
         return Beside(self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {}), self._allotments.get(leaf_key, {}))
-
-    def _parts(self, leaf: Leaf, deals: Mapping[Span, Part], beside: Beside) -> dict[Span, Part]:
-        return leaf_parts(self.grid, deals, beside, self._correction, branch_of(leaf.path), self._start)
 
     @property
     def _start(self) -> date:

@@ -14,16 +14,22 @@ from kit.clock import FixedClock
 from kit.errors import InvalidInput
 from kit.models import Pointer
 from kit.money import Money
+from learning.periods import Period
 from learning.records import Outcome
 from learning.snapshots import end_of
 from services.forecast import convert
-from services.forecast.domain import RollupRow
-from services.forecast.exchange import Exchange
+from services.forecast.beside_field import Ratio, beside_field
+from services.forecast.blend import Correction, Level
+from services.forecast.domain import SCENARIOS, RollupRow
+from services.forecast.draws import Drawer
+from services.forecast.exchange import BesideDeals, Exchange
 from services.forecast.grpc_api import ForecastApi
+from services.forecast.leaves import Update
 from services.forecast.model import ForecastModel
 from services.forecast.newbusiness import NewBusiness, OwnerRate
+from services.forecast.rollup import Rollup
 from services.forecast.service import Forecasts
-from tests.unit.forecast.forecast_builders import DAY, owner_path
+from tests.unit.forecast.forecast_builders import DAY, owner_path, parameters
 
 MakeEvent = Callable[..., events_pb2.DealEvent]
 Q4 = "2017-Q4"
@@ -116,6 +122,22 @@ async def test_new_business_brings_what_past_wins_brought_of_it(service: Forecas
     assert spread[1] > 1.2 * spread[0]
     take(service, *[won(place, None, 3) for place in range(20)])
     assert (await told())["company"].not_yet_created_sum == 0
+
+
+def test_where_nothing_tells_what_wins_bring_deals_stand_uncorrected() -> None:
+    span, codes, path = Period(2017, 4), ("USD", "EUR"), owner_path("u1")
+    wins = {span: np.full(SCENARIOS, 600)}
+    new = {("u1", code): (OwnerRate("u1", code, path, 0.5, 11.0, 0.5), wins) for code in codes}
+    beside = BesideDeals(new, Correction({span: Level(0.5)}), {})
+    rollup = Rollup(Drawer())
+    rollup.apply([Update(code, (1,), DAY, path, parameters(code, currency=code)) for code in codes])
+    alone, mine = rollup.rows("company", span), beside_field("arr", beside, {"USD": Ratio(1 / 3, 300.0, 0.0, 10)})
+    rollup.set_extras(mine.new, mine.correction, mine.allotted)
+    euros, dollars = rollup.rows("company", span)
+    assert euros == alone[0]
+    assert (euros.currency, euros.not_yet_created_sum, euros.correction_sum) == ("EUR", 0, 0)
+    assert dollars.not_yet_created_sum == 200 * SCENARIOS
+    assert dollars.correction_sum < 0
 
 
 async def test_it_follows_the_deals_and_the_rates(service: Forecasts, event: MakeEvent) -> None:
