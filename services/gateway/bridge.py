@@ -1,6 +1,7 @@
 """What happened to a period between two moments: from the total at one to the total at the other, deal by deal.
 
 A deal is worth its amount to the period: as open business while it is promised in it, as booked once it is won in it.
+Of a period that is over counts what is booked alone, as in its totals: what is still open then was pushed out of it.
 Between two moments it takes a few steps, each from the state the one before left it in, so that what they make
 of its worth adds up to the whole difference, whatever happened meanwhile and in which order.
 """
@@ -75,6 +76,10 @@ class Span:
         """Whether a day is one of them."""
         return day is not None and self.start <= day <= self.end
 
+    def over(self, moment: date) -> bool:
+        """Whether totals as of a day take it as over: from its last day on."""
+        return self.end <= moment
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -101,6 +106,12 @@ def state_of(deal: PastDeal, rates: Rates, day: date) -> State:
     outcome, money = Outcome(deal.outcome), rates.counted(Money(deal.currency, deal.minor), day)
     promised = deal.closed_date if outcome is Outcome.WON else deal.close_date
     return State(tuple(deal.holders), money.currency, money.minor, outcome, promised)
+
+
+def state_at(deal: PastDeal, span: Span, rates: Rates, moment: date) -> State:
+    """As it stands at a moment: what is open then is promised in no period that is over."""
+    state = state_of(deal, rates, rated_on(deal, moment))
+    return replace(state, day=None) if state.outcome is Outcome.OPEN and span.over(moment) else state
 
 
 def worth(state: State | None, span: Span) -> Worth:
@@ -144,10 +155,10 @@ Step = tuple[str, State | None, State | None]
 
 def _steps(before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting) -> Iterator[Step]:
     rates, first, last = counting.rates, counting.first, counting.last
-    old = state_of(before, rates, rated_on(before, first)) if before is not None and counts(before) else None
-    new = state_of(after, rates, rated_on(after, last)) if after is not None and counts(after) else None
+    old = state_at(before, span, rates, first) if before is not None and counts(before) else None
+    new = state_at(after, span, rates, last) if after is not None and counts(after) else None
     if old is not None and new is not None and before is not None and after is not None:
-        rated = state_of(before, rates, rated_on(after, last))
+        rated = replace(state_of(before, rates, rated_on(after, last)), day=old.day)
         if new.outcome is not Outcome.LOST:
             yield "exchange_rates", old, rated
             old = rated

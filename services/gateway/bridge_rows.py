@@ -20,8 +20,7 @@ from services.gateway.bridge import (
     counts,
     moves,
     parted,
-    rated_on,
-    state_of,
+    state_at,
     worth,
 )
 from services.gateway.rollup import with_unplaced
@@ -111,7 +110,7 @@ def _told(pairs: Sequence[DealPair], span: Span, counting: Counting) -> Iterator
         for end, deal, moment in ((START, pair.before, counting.first), (END, pair.after, counting.last)):
             if deal is None or not counts(deal):
                 continue
-            state = state_of(deal, counting.rates, rated_on(deal, moment))
+            state = state_at(deal, span, counting.rates, moment)
             if (value := worth(state, span)) != NOTHING:
                 for owner, part in parted(state, value):
                     yield Told(place, Move(end, owner, state.currency, part))

@@ -72,14 +72,23 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
 
     steps = [StepView(words("bridge.start"), money(start, currency, words), "", LEVEL, *place(Decimal(0), start))]
     for (cause, amount, deals), ends in zip(told, pairwise(stood), strict=True):
-        booked = Decimal(row["parts"][cause]["booked"])
+        part = row["parts"][cause]
+        booked = Decimal(part["booked"])
         count = words("bridge.deals", count=words.number(deals))
-        if booked and booked != amount:
+        if booked and amount and booked != amount:
             count = words("bridge.booked", count=words.number(deals), amount=signed(booked, currency, words))
-        text, kind = signed(amount, currency, words), UP if amount >= 0 else DOWN
+        text, kind = _amount(part, currency, words), UP if amount >= 0 else DOWN
         steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends)))
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))
     return BridgeView(words.day(bridge["from"]), tuple(steps), _deals(bridge, names, words), not told)
+
+
+def _amount(part: Json, currency: str, words: Words) -> str:
+    """What a step made of the total; where it made booked of open business, or the other way round, how much."""
+    amount, booked = Decimal(part["total"]), Decimal(part["booked"])
+    if amount or not booked:
+        return signed(amount, currency, words)
+    return words("bridge.to_booked" if booked > 0 else "bridge.to_open", amount=money(abs(booked), currency, words))
 
 
 def _deals(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[MovedView, ...]:
@@ -88,7 +97,7 @@ def _deals(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[MovedV
         MovedView(
             f"/deals/{quote(one['id'], safe='')}", one["name"] or one["id"],
             names.get(one["owner_id"], one["owner_id"] or words("list.nobody")), words(f"bridge.{one['cause']}"),
-            signed(Decimal(one["total"]), bridge["currency"], words),
+            _amount(one, bridge["currency"], words),
         )
         for one in found
     )  # fmt: skip

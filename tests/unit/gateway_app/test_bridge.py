@@ -68,7 +68,7 @@ def expected(deals: list[PastDeal | None], moment: int, rates: Rates) -> dict[tu
         if deal is None or deal.deleted or deal.kind == "LEAD":
             continue
         money = Money(deal.currency, deal.minor)
-        if deal.outcome == "OPEN" and deal.close_date and SPAN.start <= deal.close_date <= SPAN.end:
+        if deal.outcome == "OPEN" and deal.close_date and SPAN.start <= deal.close_date <= SPAN.end > day(moment):
             counts = rates.counted(money, day(moment))
             totals[deal.owner_id, counts.currency] += Worth(open=counts.minor)
         if deal.outcome == "WON" and deal.closed_date and SPAN.start <= deal.closed_date <= SPAN.end:
@@ -82,7 +82,7 @@ def money(part: dict[str, str]) -> list[Decimal]:
 
 
 @settings(max_examples=80)
-@given(st.lists(histories, max_size=8), st.integers(0, 9), st.integers(0, 9), st.sampled_from([Rates(), RATES]))
+@given(st.lists(histories, max_size=8), st.integers(0, 10), st.integers(0, 10), st.sampled_from([Rates(), RATES]))
 def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, other: int, rates: Rates) -> None:
     first, last = sorted((one, other))
     counting = Counting(rates, day(first), day(last))
@@ -178,6 +178,20 @@ def test_with_its_first_rate_a_deal_comes_over_from_its_own_currency() -> None:
     assert [(one.cause, one.currency, one.worth.open) for one in found] == [
         ("exchange_rates", "EUR", -100), ("exchange_rates", "USD", 103)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("after", "steps"),
+    [
+        (OPEN, [("pushed_out", -100, 0)]), (replace(OPEN, close_date=OUT), [("pushed_out", -100, 0)]),
+        (WON, [("won", -100, 100)]),
+    ],
+)  # fmt: skip
+def test_of_a_period_that_is_over_nothing_is_open(after: PastDeal, steps: list[tuple[str, int, int]]) -> None:
+    counting = Counting(Rates(), day(8), day(10))
+    found = moves(OPEN, after, SPAN, counting)
+    assert [(one.cause, one.worth.open, one.worth.booked) for one in found] == steps
+    assert moves(OPEN, OPEN, SPAN, Counting(Rates(), SPAN.end, day(10))) == []
 
 
 def test_only_what_is_seen_is_told() -> None:

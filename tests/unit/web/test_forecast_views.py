@@ -49,6 +49,16 @@ def bridge(start: int, moves: dict[str, int]) -> dict[str, Any]:
     return {"nodes": [row], "deals": [], "currency": "KRW", "from": "2026-09-30T23:59:59Z"}
 
 
+def test_what_was_won_is_told_with_what_became_booked() -> None:
+    given, won = bridge(500, {"lost": -100}), {"open": "-300", "booked": "300", "total": "0"}
+    given["nodes"][0]["parts"]["won"] = won | {"deals": 2}
+    given["deals"] = [won | {"id": "d", "name": "D", "owner_id": "", "cause": "won"}]
+    shown = bridge_view(given, "company", {}, EN)
+    assert shown is not None
+    assert [step.amount for step in shown.steps] == ["₩500", "₩300, now booked", "−₩100", "₩400"]
+    assert [one.amount for one in shown.deals] == ["₩300, now booked"]
+
+
 def worth(amount: int) -> dict[str, str]:
     return {"open": str(amount), "booked": "0", "total": str(amount)}
 
