@@ -26,7 +26,7 @@ from services.forecast.exchange import BesideDeals, Exchange
 from services.forecast.grpc_api import ForecastApi
 from services.forecast.leaves import Update
 from services.forecast.model import ForecastModel
-from services.forecast.newbusiness import NewBusiness, OwnerRate
+from services.forecast.newbusiness import NewBusiness, NewWins, OwnerRate
 from services.forecast.rollup import Rollup
 from services.forecast.service import Forecasts
 from tests.unit.forecast.forecast_builders import DAY, owner_path, parameters
@@ -126,7 +126,7 @@ async def test_new_business_brings_what_past_wins_brought_of_it(service: Forecas
 
 def test_where_nothing_tells_what_wins_bring_deals_stand_uncorrected() -> None:
     span, codes, path = Period(2017, 4), ("USD", "EUR"), owner_path("u1")
-    wins = {span: np.full(SCENARIOS, 600)}
+    wins: NewWins = {span: np.full(SCENARIOS, 600)}
     new = {("u1", code): (OwnerRate("u1", code, path, 0.5, 11.0, 0.5), wins) for code in codes}
     beside = BesideDeals(new, Correction({span: Level(0.5)}), {})
     rollup = Rollup(Drawer())
