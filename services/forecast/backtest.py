@@ -62,7 +62,7 @@ def backtest(company: Company, scores: Scores, *, seed: int, progress: Progress 
             continue
         model = fit(then, scores, KIND, 1, seed=seed, progress=told)
         found = node_forecasts(then, company, model, scores, KIND, 1)
-        path += _path(company, model, scores, {eve: found})
+        path += _path(company, model, scores, eve, found)
         rows += found
         quarters.append(str(quarter_of(eve + timedelta(days=1), company.first_month)))
     if not quarters:
@@ -76,16 +76,15 @@ def backtest(company: Company, scores: Scores, *, seed: int, progress: Progress 
 
 
 def _path(
-    company: Company, model: ForecastModel, scores: Scores, found: Mapping[date, Sequence[NodeForecast]]
+    company: Company, model: ForecastModel, scores: Scores, eve: date, found: Sequence[NodeForecast]
 ) -> list[list[Any]]:
-    """What was said on the eve and later in the quarter of the first nodes from above, in major units."""
-    (eve,) = found
-    nodes = sorted((row.node for row in found[eve]), key=lambda node: (LEVELS.index(node.level), node.id))
+    """What was said on the eve (`found`) and later in the quarter of the first nodes from above, in major units."""
+    nodes = sorted((row.node for row in found), key=lambda node: (LEVELS.index(node.level), node.id))
     kept = {node.id for node in nodes[:MOST_NODES]}
     said = []
     for day in (eve, *looks(eve, company.first_month)):
         then = company.at(day)
-        rows = found.get(day) or node_forecasts(then, company, model, scores, KIND, 1)
+        rows = found if day == eve else node_forecasts(then, company, model, scores, KIND, 1)
         promised = committed(then, rows[0].period) if rows else None
         said += [_point(row, promised) for row in rows if row.node.id in kept]
     return said
