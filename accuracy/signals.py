@@ -15,7 +15,7 @@ from statistics import mean
 from accuracy.shares import wilson
 from services.next_best_action import signals
 from services.next_best_action.signals import ENCODED, ENCODER, read
-from services.next_best_action.signals_training import MAIN, Corpus, out_of_fold, shown_by
+from services.next_best_action.signals_training import MAIN, PRECISION, Corpus, out_of_fold, shown_by
 from services.next_best_action.signals_weights import Weights
 
 NOTES = Path(__file__).parents[1] / "tests" / "data" / "notes"
@@ -80,7 +80,7 @@ def section() -> str:
         "learned from written sentences and notes (services/next_best_action/signal_sentences) and from all marked "
         "notes but the held half; English with the text encoder. *Files left out*: the notes of each file, read by "
         "weights that saw none of them; thresholds were then set on these very readings for a precision of "
-        ".85 (English .8), so only the recall tells something, and parts of the "
+        f"{PRECISION['ko']} (English {PRECISION[ENCODED]}), so only the recall tells something, and parts of the "
         "sentences are by the hand of two of the four files. "
         "*Held*: written by another hand and read by nobody who worked on the reading. It has been scored three times, "
         "once for each way of reading: 1, 2 and now the following of 12 bars met. Share of notes, with the Wilson "
