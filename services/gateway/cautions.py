@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from learning.exchange import Rates
+from services.gateway.quotas import parts_of
 from services.gateway.rollup import currencies
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
@@ -42,11 +43,11 @@ def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, s
     if totals["model_version"] == UNTRAINED:
         return {"code": NO_MODEL, "text": _UNTRAINED}
     of = node["quota_of"]
-    if of is not None and node["mean"] is not None:
-        text = (
-            f"The quota is that of {of['owners']} of {of['of']} owners with business, and of {of['months']} of"
-            f" {of['of_months']} months: a chance to reach it would say nothing of the whole."
-        )
+    owners, months = (False, False) if of is None or node["mean"] is None else parts_of(of)
+    if owners or months:
+        said = [f"that of {of['owners']} of {of['of']} owners with business"] * owners
+        said += [f"of {of['months']} of {of['of_months']} months"] * months
+        text = f"The quota is {' and '.join(said)}: a chance to reach it would say nothing of the whole."
         return {"code": PART_QUOTA, "text": text}
     return {"code": NOT_TOLD, "text": "The forecast service has not told of this node yet: ask again in a moment."}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kit.errors import InvalidInput
 from learning.csv_file import distinct_names, find_delimiter
+from services.gateway.domain import FieldError
 
 MOST_ROWS = 50_000
 
@@ -15,9 +16,10 @@ MOST_ROWS = 50_000
 def csv_rows(
     data: bytes, columns: Sequence[str], layout: str, renamed: Mapping[str, str] | None = None,
     optional: Sequence[str] = (),
-) -> Iterator[tuple[int, dict[str, str]]]:  # fmt: skip
-    """The rows that hold anything, with the line each ends on. `renamed`: other names that columns may have;
-    `optional`: columns that need not be there.
+) -> Iterator[tuple[int, dict[str, str] | FieldError]]:  # fmt: skip
+    """The rows that hold anything, with the line each ends on; in the place of a row with more cells than names, or
+    without one that is needed, what is wrong with it. `renamed`: other names that columns may have; `optional`: columns
+    that need not be there.
 
     Raises InvalidInput where the file is none, or has other columns.
     """
@@ -36,6 +38,16 @@ def csv_rows(
             raise InvalidInput("these are other columns", field="body", value=", ".join(names)[:60], mend=mend)
         for row in rows:
             if any(cell.strip() for cell in row):
-                yield rows.line_num, dict(zip(names, (cell.strip() for cell in row), strict=False))
+                yield rows.line_num, _named([cell.strip() for cell in row], names, columns)
     except csv.Error as error:
         raise InvalidInput(f"the file is no CSV: {error}", field="body", value=f"line {rows.line_num}") from None
+
+
+def _named(row: Sequence[str], names: Sequence[str], needed: Sequence[str]) -> dict[str, str] | FieldError:
+    if any(row[len(names) :]):
+        message = f"the line has {len(row)} cells, the first line of the file {len(names)}"
+        mend = 'put an amount with commas in quotes, such as "1,234,000", or write it without: 1234000'
+        return FieldError("", ",".join(row)[:60], message, mend)
+    cells = dict(zip(names, row, strict=False))
+    empty = next((name for name in needed if not cells.get(name)), None)
+    return cells if empty is None else FieldError(empty, "", f"{empty} is missing", "fill in its cell of this line")

@@ -48,9 +48,9 @@ def _required(reader: Reader, name: str, problems: Problems, mend: str) -> Any:
     return reader.raw(name)
 
 
-def rate_rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+def rate_rows(data: bytes) -> Iterator[tuple[int, dict[str, str] | FieldError]]:
     """The rows of a CSV file with a line of names, `currency`, `date` and `rate`, as `read_rate` takes them, with the
-    line each ends on. Raises InvalidInput where the file is no such."""
+    line each ends on; of a line that cannot be read, why. Raises InvalidInput where the file is no such."""
     return csv_rows(data, COLUMNS, LAYOUT)
 
 

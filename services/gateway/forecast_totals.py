@@ -6,7 +6,7 @@ beyond its horizon, what is booked, promised, set and said is told, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -100,38 +100,33 @@ async def quotas_of(
     """Everybody's quotas of a period: those set for it, else the sum of those set for its parts; in several currencies
     they add up as they count on a day. Last, how many of its months they are of."""
     owners, nodes = await store.quotas_in(principal, [str(one) for one in _within(period)], type_name)
-    of_owners: dict[str, Setting] = {}
-    for quota in owners:
-        of_owners.setdefault(quota.period, {})[quota.owner_id, quota.amount.currency] = quota.amount.minor
-    of_nodes: dict[str, Setting] = {}
-    for each in nodes:
-        of_nodes.setdefault(each.period, {})[each.node, each.amount.currency] = each.amount.minor
+    of_owners = counted([(each.period, each.owner_id, each.amount) for each in owners], rates, day)
+    of_nodes = counted([(each.period, each.node, each.amount) for each in nodes], rates, day)
     text = str(period)
-    mine, above = (counted(settled(period, each), rates, day) for each in (of_owners, of_nodes))
+    mine, above = settled(period, of_owners), settled(period, of_nodes)
     return (
         [Quota(owner, text, Money(code, minor)) for (owner, code), minor in mine.items()],
         [NodeQuota(node, text, Money(code, minor)) for (node, code), minor in above.items()],
-        Set(covered(period, of_owners, rates, day), covered(period, of_nodes, rates, day)),
+        Set(covered(period, of_owners), covered(period, of_nodes)),
     )
 
 
-def covered(period: FiscalPeriod, given: Mapping[str, Setting], rates: Rates, day: date) -> Setting:
-    """Of how many months of a period something is set, in the currency that it counts in."""
+def counted(given: Iterable[tuple[str, str, Money]], rates: Rates, day: date) -> dict[str, Setting]:
+    """What is set for periods, of whom and how much, in the currencies that it counts in on a day."""
+    found: dict[str, Setting] = {}
+    for period, name, amount in given:
+        money, setting = rates.counted(amount, day), found.setdefault(period, {})
+        setting[name, money.currency] = setting.get((name, money.currency), 0) + money.minor
+    return found
+
+
+def covered(period: FiscalPeriod, given: Mapping[str, Setting]) -> Setting:
+    """Of how many months of a period something is set."""
     found: Setting = {}
     for part in period.parts:
-        for key, months in covered(part, given, rates, day).items():
+        for key, months in covered(part, given).items():
             found[key] = found.get(key, 0) + months
-    mine = {(name, rates.currency_of(code, day)) for name, code in given.get(str(period), {})}
-    return found | dict.fromkeys(mine, MONTHS[period.grain])
-
-
-def counted(setting: Setting, rates: Rates, day: date) -> Setting:
-    """What is set, in the currencies that it counts in on a day."""
-    found: Setting = {}
-    for (name, code), minor in setting.items():
-        money = rates.counted(Money(code, minor), day)
-        found[name, money.currency] = found.get((name, money.currency), 0) + money.minor
-    return found
+    return found | dict.fromkeys(given.get(str(period), {}), MONTHS[period.grain])
 
 
 def _within(period: FiscalPeriod) -> Iterator[FiscalPeriod]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kit.money import is_currency
 from learning.records import Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.csv_rows import csv_rows
@@ -20,6 +21,7 @@ OWNER = "owner:"
 COLUMNS = ("node", "period", "currency", "amount")
 LAYOUT = "node,period,currency,amount"
 TYPE = "type"
+MEND_AMOUNT = 'write it as 320000000, as "320,000,000" in quotes, or as 3.2억'
 
 AnyQuota = Quota | NodeQuota
 
@@ -85,26 +87,24 @@ def _unknown(quota: NodeQuota, known: Collection[str]) -> WriteResult:
 
 def quota_rows(data: bytes) -> Iterator[tuple[int, Any]]:
     """The rows of a CSV file with a line of names, `node` (or `owner`), `period`, `currency`, `amount` and, where it
-    has one, `type`, as `read_quota` takes them, with the line each ends on. A node without a colon is an owner's id,
-    but for company.
+    has one, `type`, as `read_quota` takes them, with the line each ends on; of a line that cannot be read, why. A node
+    without a colon is an owner's id, but for company.
 
     Raises InvalidInput where the file is no such.
     """
     for line, cells in csv_rows(data, COLUMNS, LAYOUT, {"owner": "node"}, optional=(TYPE,)):
-        yield line, _raw(cells)
+        yield line, cells if isinstance(cells, FieldError) else _raw(cells)
 
 
-def _ungrouped(text: str) -> str:
-    """An amount as people write it in a file, such as 40,000.00 or 4,000만, as a plain decimal; else as it is."""
+def _raw(cells: Mapping[str, str]) -> dict[str, Any] | FieldError:
+    """A row as programs give it, or what is wrong with its amount, in the words of a file."""
+    node, code, text = cells["node"], cells["currency"].upper(), cells["amount"]
+    plain = ":" not in node and node != "company"
+    if not is_currency(code):
+        return FieldError("currency", code, "currency is not an ISO 4217 code", "write a code such as KRW or USD")
     try:
-        return f"{parse_amount(text, thousands=','):f}"
-    except ValueError:
-        return text
-
-
-def _raw(cells: Mapping[str, str]) -> dict[str, Any]:
-    node = cells.get("node", "")
-    plain = node and ":" not in node and node != "company"
-    amount = {"currency": cells.get("currency", ""), "value": _ungrouped(cells.get("amount", ""))}
-    row = {"owner_id" if plain else "node": node, "period": cells.get("period", ""), "amount": amount}
+        amount = {"currency": code, "value": f"{parse_amount(text, thousands=','):f}"}
+    except ValueError as error:
+        return FieldError("amount", text, f"amount: {error}", MEND_AMOUNT)
+    row = {"owner_id" if plain else "node": node, "period": cells["period"], "amount": amount}
     return row | {TYPE: cells[TYPE]} if TYPE in cells else row

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kit.money import format_minor
@@ -32,29 +33,56 @@ class Standing:
 NEARLY_ALL = 0.8  # of the owners with business: someone is always new, or sells beside other work
 
 
+def nearly_all(owners: int, of: int) -> bool:
+    """Whether these are as good as all of them."""
+    return owners >= NEARLY_ALL * of
+
+
+def parts_of(rests: Mapping[str, int]) -> tuple[bool, bool]:
+    """Of Rests as JSON: whether it is of a part of the owners, and of a part of the months."""
+    return not nearly_all(rests["owners"], rests["of"]), rests["months"] < rests["of_months"]
+
+
 @dataclass(slots=True)
 class Rests:
-    """What a node's quota rests on: owners (in other trees the lowest places) it is made of, out of those with any
-    business, and the least months of the period that a quota of theirs is set for."""
+    """What a node's quota rests on: out of the owners (in other trees the lowest places) with any business, how many
+    have a quota of how many months of the period."""
 
-    owners: int = 0
     of: int = 0
-    months: int | None = None
+    held: Counter[int] = field(default_factory=Counter)  # owners, by months
 
-    def settle(self, months: int, *, own: bool) -> None:
-        """With a quota of its own (which is of so many months) it speaks for all below."""
-        if own:
-            self.owners, self.months = self.of, months
+    @property
+    def owners(self) -> int:
+        """Those that have one."""
+        return self.held.total()
+
+    @property
+    def months(self) -> int | None:
+        """The months that those of nearly all of them are of: who came or left on the way has one of fewer."""
+        reached = 0
+        for months in sorted(self.held, reverse=True):
+            reached += self.held[months]
+            if nearly_all(reached, self.owners):
+                return months
+        return None
+
+    def outranked(self, months: int, of_months: int) -> bool:
+        """Whether one set on the node itself, of so many months, is of a part of the period, and these are of more of
+        it: owners times months."""
+        return months < of_months and sum(each * owners for each, owners in self.held.items()) > months * self.of
+
+    def settle(self, months: int) -> None:
+        """The node's own, which is of so many months, speaks for all below."""
+        self.held = Counter({months: self.of})
 
     def add(self, below: Rests) -> None:
         """Take a child in."""
-        self.owners, self.of = self.owners + below.owners, self.of + below.of
-        known = [each for each in (self.months, below.months) if each is not None]
-        self.months = min(known, default=None)
+        self.of += below.of
+        self.held.update(below.held)
 
     def whole(self, months: int) -> bool:
         """Whether a chance to reach it means what it seems to: it is of nearly everybody, and of all of the period."""
-        return self.owners >= NEARLY_ALL * self.of and self.months in (None, months)
+        return nearly_all(self.owners, self.of) and self.months in (None, months)
 
     def to_json(self, months: int) -> dict[str, int]:
         """owners out of `of`, months out of `of_months`."""

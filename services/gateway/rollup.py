@@ -78,6 +78,7 @@ class Totals:
     booked: int = 0
     quota_set: int | None = None
     quota_below: int | None = None
+    outranked: bool = False  # the one set is of a part of the period, and those below are of more
     categories: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0))
     called: people.Called = field(default_factory=people.Called)
     rests: quota_figures.Rests = field(default_factory=quota_figures.Rests)
@@ -86,7 +87,14 @@ class Totals:
     @property
     def quota(self) -> int | None:
         """The node's own, or the sum of those of its children."""
-        return self.quota_below if self.quota_set is None else self.quota_set
+        return self.quota_below if self.quota_set is None or self.outranked else self.quota_set
+
+    def settle_quota(self, months: int, of_months: int) -> None:
+        """Choose between the one set on the node, of so many months, and those below, which are all taken in."""
+        if self.quota_set is not None:
+            self.outranked = self.rests.outranked(months, of_months)
+            if not self.outranked:
+                self.rests.settle(months)
 
     @property
     def counts(self) -> bool:
@@ -129,7 +137,7 @@ def add_up(tree: Sequence[Node], parts: Parts) -> dict[str, Totals]:
     totals = _own_totals(parts)
     for node in reversed(tree):
         own = totals[node.id]
-        own.rests.settle(parts.months.get(node.id, parts.of_months), own=own.quota_set is not None)
+        own.settle_quota(parts.months.get(node.id, parts.of_months), parts.of_months)
         if node.parent:
             _add(totals[node.parent], own)
     return totals

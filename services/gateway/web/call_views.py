@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from services.gateway.quotas import parts_of
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.words import Words
+from services.gateway.workspace import UNTRAINED
 
 Json = Mapping[str, Any]
 BELOW = 2  # levels of the tree shown below the node; further down by a click
@@ -78,22 +80,29 @@ def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str
     if bar is None or forecast["nodes"][0]["booked"] is None:
         return None
     row, currency = forecast["nodes"][0], forecast["currency"]
-    sentence, quota = words("call.no_number"), ""
+    sentence = words("call.no_number")
     if row["p10"] is not None:
         sentence = (
             words("call.nothing_open")
             if row["p10"] == row["p90"]
             else words("call.sentence", low=bar.p10, high=bar.p90)
         )
-    if row["quota"] is None:
-        quota = words("call.no_quota")
-    elif row["quota_probability"] is not None:
-        quota = words("call.quota", chance=bar.quota_chance, quota=bar.quota)
-    elif (rests := row.get("quota_of")) and rests["owners"] < rests["of"]:
-        quota = words("call.quota_part", quota=bar.quota, owners=rests["owners"], of=rests["of"])
-    else:
-        quota = words("call.quota_alone", quota=bar.quota)
+    quota = words("call.no_quota") if row["quota"] is None else _quota_sentence(forecast, row, bar, words)
     return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words))
+
+
+def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) -> str:
+    """The quota with the chance to reach it, or why none is told."""
+    if row["quota_probability"] is not None:
+        return words("call.quota", chance=bar.quota_chance, quota=bar.quota)
+    rests = row["quota_of"]
+    told = row["mean"] is not None and forecast["model_version"] != UNTRAINED
+    owners, months = parts_of(rests) if told and rests else (False, False)
+    if owners:
+        return words("call.quota_part", quota=bar.quota, owners=rests["owners"], of=rests["of"])
+    if months:
+        return words("call.quota_months", quota=bar.quota, months=rests["months"], of=rests["of_months"])
+    return words("call.quota_alone", quota=bar.quota)
 
 
 def _expecting(forecast: Json) -> Json:

@@ -100,6 +100,12 @@ async def test_quotas_of_longer_periods_add_up(gateway: RunningGateway) -> None:
         assert (await gateway.http.put("/v1/quotas", json=quota)).status_code == 201
     told = {period: (await total(gateway, period))["quota"] for period in ("2017-Q3", "2017-Q4", "2017-H2", "FY2017")}
     assert told == {"2017-Q3": "3.00", "2017-Q4": "10.00", "2017-H2": "13.00", "FY2017": "13.00"}
+    month = {"node": "company", "period": "2017-12", "amount": usd("3")}
+    assert (await gateway.http.put("/v1/quotas", json=month)).status_code == 201
+    quarter = await total(gateway, "2017-Q4")
+    assert [quarter[name] for name in ("quota", "quota_set", "quota_below")] == ["10.00", "3.00", "10.00"]
+    assert quarter["quota_of"] == {"owners": 1, "of": 1, "months": 3, "of_months": 3}
+    assert [(await total(gateway, period))["quota"] for period in ("2017-12", "FY2017")] == ["3.00", "13.00"]
     wrong = await gateway.http.put("/v1/quotas", json={"owner_id": "ann", "period": "2017-13", "amount": usd("1")})
     assert wrong.json()["field"] == "period"
 
