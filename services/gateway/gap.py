@@ -1,7 +1,7 @@
 """Closing the gap: the fewest deals whose winning in a period raises P(quota met) most, each with its effect.
 
-Where the forecast tells no P(quota met), none is told here; where all open deals together do not reach the quota, that
-is said.
+Where the forecast tells no P(quota met), none is told here; where all deals that were tried do not reach the quota
+together, that is said.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _note(found: Found, tried: int, known: float | None) -> dict[str, str] | Non
     elif together is None:
         code, text = "no_deals", "There is no open deal here whose winning in the period could be tried."
     elif together < base + LEAST_GAIN:
-        code, text = "out_of_reach", f"Even with {every}, {chance}. It takes deals that are not there yet."
+        code, text = "out_of_reach", f"Even with {every}, {chance}. It takes more than these."
     elif found.reached + LEAST_GAIN < min(ENOUGH, together):
         code, text = "more_needed", f"These deals are not enough: it takes more of them. With {every}, {chance}."
     elif together < ENOUGH:
