@@ -22,6 +22,7 @@ from services.gateway.forecast_days import to_minor
 from services.gateway.quarter_totals import View
 from services.gateway.rollup import SUMS, chance, quantile
 from services.gateway.service import Gateway
+from services.gateway.simulation_checks import check_added, check_money_counts, check_promised
 from services.gateway.store.interface import StoredRollup
 
 SHARES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
@@ -45,8 +46,8 @@ async def simulate(
     Lead scores stay as they are.
 
     Raises InvalidInput for a period that the forecast does not tell of, for deals that are not open or not scored
-    yet, and for added deals where another type than amounts is asked for; NotFound also for an owner of added deals
-    who is none, Unavailable.
+    yet, for stages, days and amounts that cannot be, and for added deals where another type than amounts is asked for;
+    NotFound also for an owner of added deals who is none, Unavailable.
     """
     if added and kind is not None:
         mend = "Suppose them of amounts: leave type out"
@@ -55,7 +56,8 @@ async def simulate(
     if not view.quarters:
         mend = "Name one that is not over, and ends within four quarters"
         raise InvalidInput("the forecast tells nothing of this period", field="period", value=str(period), mend=mend)
-    deals = [await _supposed(gateway, principal, each, period.start) for each in supposed]
+    await check_added(gateway, principal, period, added)
+    deals = [await _supposed(gateway, principal, each, period, place) for place, each in enumerate(supposed)]
     current, after = await simulator.simulate(
         view.asked, gateway.workspace.business_day, deals, await new_deals(gateway, principal, added),
         kind.field if kind else "",
@@ -84,18 +86,23 @@ async def simulate(
     }
 
 
-async def _supposed(gateway: Gateway, principal: Principal, asked: Supposed, start: date) -> Record:
+async def _supposed(
+    gateway: Gateway, principal: Principal, asked: Supposed, period: FiscalPeriod, place: int
+) -> Record:  # fmt: skip
     record = await gateway.store.get_record(principal, asked.deal_id)
     deal = record.history.deal
     if deal.outcome is not Outcome.OPEN or deal.deleted or InsightKind.LEAD_SCORE not in record.insights:
         mend = "Name open deals that have a score"
         raise InvalidInput("this deal is not open, or not scored yet", field="id", value=deal.id, mend=mend)
+    check_promised(gateway, f"deals[{place}].close_date", asked.close_date)
+    own = deal.amount.currency if deal.amount else ""
+    await check_money_counts(gateway, principal, period, f"deals[{place}].amount", asked.amount, own)
     now, today = gateway.workspace.now(), gateway.workspace.business_day
     given: dict[str, ChangeValue | None] = {"close_date": asked.close_date, "amount": asked.amount}
     changes = [Change(name, value, now, now, deal.revision) for name, value in given.items() if value is not None]
     deal = replace(deal, amount=asked.amount or deal.amount, close_date=asked.close_date or deal.close_date)
     if asked.outcome is not None:
-        deal = replace(deal, outcome=asked.outcome, closed_date=max(today, start))
+        deal = replace(deal, outcome=asked.outcome, closed_date=max(today, period.start))
     past = (*record.history.changes, *changes)
     history = replace(record.history, deal=deal, changes=past, activities=(), contacts=(), counters=())
     return replace(record, history=history)

@@ -195,6 +195,8 @@ async def supposing(running: RunningGateway, service: Forecasts) -> None:
     for wrong, status, field in (
         ([], 400, "deals"), ([{"id": "b1"}, {"id": "b1"}], 400, "deals"), ([{"id": "zz"}], 404, "id"),
         ([{"id": "b1", "outcome": "OPEN"}], 400, "deals[0].outcome"), ([{"outcome": "WON"}], 400, "deals[0].id"),
+        ([{"id": "b1", "close_date": "2017-10-04"}], 400, "deals[0].close_date"),
+        ([{"id": "b1", "amount": {"currency": "GBP", "value": "9"}}], 400, "deals[0].amount"),
     ):  # fmt: skip
         refused = await asked_with(*wrong)
         assert (refused.status_code, refused.json()["field"]) == (status, field)
@@ -230,7 +232,10 @@ async def _adding(running: RunningGateway) -> None:
     for wrong, status, field in (
         ({"owner_id": "zz"}, 404, "owner_id"), ({"count": 0}, 400, "added[0].count"),
         ({"count": 1001}, 400, "added[0].count"), ({"probability": 2}, 400, "added[0].probability"),
-        ({"size": 2}, 400, "added[0].size"),
+        ({"size": 2}, 400, "added[0].size"), ({"close_date": "2017-10-04"}, 400, "added[0].close_date"),
+        ({"stage": "Nego"}, 400, "added[0].stage"),
+        ({"amount": {"currency": "GBP", "value": "9"}}, 400, "added[0].amount"),
     ):  # fmt: skip
         refused = await added(wrong)
         assert (refused.status_code, refused.json()["field"]) == (status, field), refused.text
+    assert "Engaging" in (await added({"stage": "Nego"})).json()["mend"]
