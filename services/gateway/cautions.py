@@ -53,23 +53,23 @@ def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, s
 
 
 def apart(
-    rates: Rates, day: date, won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup]
-) -> list[dict[str, str]]:
-    """What stands apart from the company's currency although there are exchange rates, and why.
+    rates: Rates, day: date, won: Sequence[Won], categories: Sequence[CategorySum], rollups: Sequence[StoredRollup],
+    shown: str, company: str,
+) -> list[dict[str, str]]:  # fmt: skip
+    """What business of the period stands apart from the totals in the shown currency, and why.
 
     Totals of open deals in a currency that has a rate on the day are out of date, and so not apart for long.
     """
-    if not rates:
-        return []
     held = rates.as_of(day)
     found = []
     for code in currencies(won, categories, [one for one in rollups if one.currency not in held]):
-        if code == rates.currency:
+        if code == shown:
             continue
-        since = f"before {rates.days[code][0]}" if code in rates.days else "yet"
+        lacks = shown if code == company else code
+        since = f"before {rates.days[lacks][0]}" if lacks in rates.days else "yet"
         text = (
-            f"What is made in {code} stands apart, in totals of its own: there is no exchange rate of {code} to"
-            f" {rates.currency} {since}. PUT /v1/exchange-rates"
+            f"What is made in {code} stands apart, in totals of its own: there is no exchange rate of {lacks} to"
+            f" {company} {since}. PUT /v1/exchange-rates"
         )
         found.append({"code": NO_RATE, "currency": code, "text": text})
     return found

@@ -87,7 +87,10 @@ async def forecast_totals(
         "business_day": parts.business_day,
         "currency": money,
         "currencies": traded,
-        "cautions": [*no_model(None if view.over else version), *alone, *apart(rates, today, won, promised, rollups)],
+        "cautions": [
+            *no_model(None if view.over else version), *alone,
+            *apart(rates, today, won, promised, rollups, money, own),
+        ],
         "model_version": version,
         "stale": any(each["stale"] for each in rows),
         "nodes": rows,

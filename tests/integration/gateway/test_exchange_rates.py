@@ -66,7 +66,9 @@ async def test_totals_in_the_companys_currency(gateway: RunningGateway) -> None:
     await fill(gateway)
     await forecaster.told(lambda: {one.deal.id for one in forecaster.seen} >= {"e1", "e2", "u1", "g1"})
     apart = await asked(gateway)
-    assert (apart["currency"], apart["currencies"], apart["cautions"]) == ("USD", ["EUR", "GBP", "USD"], [])
+    assert (apart["currency"], apart["currencies"]) == ("USD", ["EUR", "GBP", "USD"])
+    told = [(one["code"], one["currency"]) for one in apart["cautions"] if one["code"] == "no_rate"]
+    assert told == [("no_rate", "EUR"), ("no_rate", "GBP")]
     assert apart["nodes"][0]["booked"] == "0.00"
     euros = (await asked(gateway, currency="EUR"))["nodes"][0]
     assert (euros["booked"], euros["submitted"]) == ("100.00", "50.00")

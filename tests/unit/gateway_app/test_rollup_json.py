@@ -129,10 +129,15 @@ def test_what_totals_leave_out() -> None:
     day = date(2017, 10, 1)
     rates = Rates.of("USD", [DatedRate("EUR", date(2017, 9, 1), Decimal("1.2"))])
     old = StoredRollup("company", "2017-Q4", "EUR", stored("company", (5, 0, 0)).body)
-    assert apart(rates, day, [], [], [old]) == [], "the forecast service is about to take the rate up"
-    [early] = apart(rates, day, [Won("a", "EUR", 1, 1)], [], [old])
+    assert apart(rates, day, [], [], [old], "USD", "USD") == [], "the forecast service is about to take the rate up"
+    [early] = apart(rates, day, [Won("a", "EUR", 1, 1)], [], [old], "USD", "USD")
     assert (early["code"], early["currency"]) == ("no_rate", "EUR")
     assert "before 2017-09-01" in early["text"]
+    both = [Won("a", "EUR", 1, 1), Won("a", "USD", 1, 1)]
+    for shown, other in (("USD", "EUR"), ("EUR", "USD")):
+        [without] = apart(Rates(), day, both, [], [], shown, "USD")
+        assert (without["code"], without["currency"]) == ("no_rate", other)
+        assert "no exchange rate of EUR to USD yet" in without["text"]
     assert [each["code"] for each in no_model("prior")] == ["no_model"]
     assert no_model("3") == no_model(None) == []
 
