@@ -14,6 +14,11 @@ from cli.options import call
 POLL_SECONDS = 1.0
 SUFFIXES = (".json", ".xlsx")
 SHOWN = 40
+MODELS = {
+    "REMOVED": "held them and was removed; it cannot serve again",
+    "SERVING": "held them and serves until its replacement does",
+    "KEPT": "was trained without them, and holds words that other records hold too",
+}
 MENDS = {
     "database": "a key of a record holds them: give the record another id, and erase once more by --also",
     "nats": "messages hold them still: erase once more when no import or training is under way",
@@ -34,9 +39,7 @@ def follow(data_dir: Path, url: str, erasure: str) -> None:
         time.sleep(POLL_SECONDS)
     typer.echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
     for one in told["models"]:
-        held = f"{one['service']} version {one['version']} held them"
-        removed = "was removed; it cannot serve again"
-        typer.echo(f"{held} and {removed if one['state'] == 'REMOVED' else 'serves until its replacement does'}")
+        typer.echo(f"{one['service']} version {one['version']} {MODELS[one['state']]}")
     if told["state"] == "WAITING":
         typer.echo(
             "a training for the replacement is scheduled (dealcast models jobs); the erasure then goes on by itself"

@@ -18,7 +18,7 @@ from services.gateway.privacy.doubts import Verdicts
 from services.gateway.privacy.files import find_in_files
 from services.gateway.privacy.person import NAME, Person
 from services.gateway.privacy.reach import Reach
-from services.gateway.privacy.records import DONE, LEFT, RUNNING, WAITING, Erasure, now
+from services.gateway.privacy.records import DONE, KEPT, LEFT, RUNNING, WAITING, Erasure, now
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,7 @@ class Eraser:
     async def go_on(self, one: Erasure, person: Person, verdicts: Verdicts) -> Erasure:
         """With what was decided."""
         one.person, one.verdicts, one.state, one.finished = person, verdicts, RUNNING, None
+        one.models = [each for each in one.models if each["state"] != KEPT]  # less may stay now
         await self._reach.store.save_erasure(one)
         self._begun.wake()
         return one

@@ -1,7 +1,8 @@
 """Versions of models that hold a person who is to be erased: removed, those that serve once others do in their place.
 
 A version that serves goes on serving until its replacement does; a training for that is scheduled at once. What the
-replacement learns from is without the person, and it serves whatever the rule of promotion says of it.
+replacement learns from is without the person, and it serves whatever the rule of promotion says of it. Where the
+replacement holds the words all the same, it has them from records that are somebody else's, or in doubt, and stays.
 """
 
 from __future__ import annotations
@@ -24,14 +25,13 @@ from services.gateway.model_versions import ModelVersions
 from services.gateway.monitoring.shadows import SCORING, Shadows
 from services.gateway.privacy.files import find_in_files
 from services.gateway.privacy.person import Person
-from services.gateway.privacy.records import Erasure, time_text
+from services.gateway.privacy.records import KEPT, REMOVED, SERVING, Erasure, time_text
 from services.gateway.training import Trainer
 from services.gateway.training_run import RegistryPlace
 from services.gateway.workspace import SERVICES
 
 log = structlog.get_logger(__name__)
 
-SERVING, REMOVED = "SERVING", "REMOVED"
 REASON = "automatic: what serves holds a person who was erased"
 AGAIN = timedelta(hours=1)  # after a training for a replacement has failed
 WHO = Principal("privacy", Scope.ALL)
@@ -54,18 +54,22 @@ class HeldModels:
             (service, str(row["version"])) for service in SERVICES for row in self.versions.about(service)["versions"]
             if not row.get("removed")
         ]  # fmt: skip
-        told = {(one["service"], one["version"]): dict(one) for one in erasure.models}
+        told = {(one["service"], one["version"]): str(one["state"]) for one in erasure.models}
+        replaced = {of for (of, version), state in told.items() if state == SERVING and not self._serves(of, version)}
         for service, version in await self._holding(person, known) if known else ():
-            serves = self._serves(service, version)
-            if serves:
-                await self.versions.mark_erased(service, version, erasure.id)
-            else:
+            if not self._serves(service, version):
                 await self._removed(service, version, erasure.id)
-            told[service, version] = {
-                "service": service, "version": version, "state": SERVING if serves else REMOVED
-            }  # fmt: skip
-        await self._replace(list(told.values()), erasure)
-        return list(told.values())
+                told[service, version] = REMOVED
+            elif service in replaced or told.get((service, version)) == KEPT:
+                told[service, version] = KEPT
+            else:
+                await self.versions.mark_erased(service, version, erasure.id)
+                told[service, version] = SERVING
+        held: list[Mapping[str, Any]] = [
+            {"service": of, "version": version, "state": state} for (of, version), state in told.items()
+        ]
+        await self._replace(held, erasure)
+        return held
 
     async def waits(self, erasure: Erasure) -> bool:
         """Whether one that holds the person serves still; a training is under way, or scheduled anew."""

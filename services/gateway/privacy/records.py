@@ -12,6 +12,8 @@ from services.gateway.privacy.person import Person
 
 # LEFT: ended, but something still holds them, or is in doubt; WAITING: for models to be replaced, then it goes on.
 RUNNING, DONE, LEFT, WAITING = "RUNNING", "DONE", "LEFT", "WAITING"
+# Of versions: KEPT was trained in place of another, and has the words from records that stay.
+SERVING, REMOVED, KEPT = "SERVING", "REMOVED", "KEPT"
 
 
 def now() -> datetime:

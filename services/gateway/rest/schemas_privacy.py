@@ -81,7 +81,8 @@ class PersonExport(Whereabouts):
 class ErasureShape(Shape):
     """An erasure: RUNNING, DONE, WAITING until what serves is replaced by models that do not hold the person, or LEFT
     where it ended and `left` still holds them, or `doubts` are to be decided. `theirs` and `others` count what was.
-    `models` tells what became of versions that held them: REMOVED, or SERVING until another does."""
+    `models` tells what became of versions that held them: REMOVED, SERVING until another does, or KEPT where the one
+    trained in place of another has the words from records that stay."""
 
     id: str
     time: str

@@ -107,10 +107,12 @@ async def test_an_erasure_ends_whole(own: RunningGateway) -> None:
     back = await own.http.post(f"{SCORING}:rollback", json={"version": old, "reason": "it was better"})
     assert (back.status_code, "held a person who was erased" in back.json()["detail"]) == (409, True)
 
-    await registered(own, "nobody")
+    kept = await registered(own, HONG["name"])  # which others bear
     left = await until(lambda: erasure_in(own, begun, "LEFT", "DONE"), 150, pause=0.2)
     assert (left["state"], left["left"]) == ("LEFT", [])
-    assert {one["state"] for one in left["models"]} == {"REMOVED"}
+    states = {one["version"]: one["state"] for one in left["models"]}
+    assert states == {old: "REMOVED", serving: "REMOVED", kept: "KEPT"}
+    await registered(own, "nobody")
     assert HONG["name"] not in str(left), "of the person it tells nothing"
     doubts = {one["ref"].rpartition("/")[2]: one for one in left["doubts"]}
     assert doubts.keys() >= {f"contact:{OTHER['id']}", "a0", "a1", "1"}
