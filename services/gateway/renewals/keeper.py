@@ -75,17 +75,23 @@ class RenewalKeeper:
         if same_rules and (newest == self._event or time.monotonic() < self._not_before):
             return 0
         seen = (today, await store.last_event_id(DEAL_EVENT), days)
-        self._event = newest
-        if seen == before:
-            return 0
-        written, took = 0, 0.0
-        if days is not None:
-            deals = await store.contract_deals(LOCAL)
-            writes, took = await asyncio.to_thread(_timed, deals, today, days)
-            for start in range(0, len(writes), AT_ONCE):
-                written += await self._write(writes[start : start + AT_ONCE])
-        self._seen, self._not_before = seen, time.monotonic() + PAUSES * took
+        written = 0
+        if seen != before:
+            written, took = await self._planned(today, days)
+            self._seen, self._not_before = seen, time.monotonic() + PAUSES * took
+        self._event = newest  # only now: where the store was away meanwhile, it is looked at again
         return written
+
+    async def _planned(self, today: date, days: int | None) -> tuple[int, float]:
+        """How many deals were written, and the seconds of a processor that planning took."""
+        if days is None:
+            return 0, 0.0
+        deals = await self._gateway.store.contract_deals(LOCAL)
+        writes, took = await asyncio.to_thread(_timed, deals, today, days)
+        written = 0
+        for start in range(0, len(writes), AT_ONCE):
+            written += await self._write(writes[start : start + AT_ONCE])
+        return written, took
 
     async def _write(self, writes: Sequence[DealWrite]) -> int:
         await self._define()

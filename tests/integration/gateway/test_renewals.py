@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
 
+from kit.errors import Unavailable
 from kit.messaging import connect
 from kit.nats_server import NatsServer
 from services.forecast.bootstrap import build as build_forecast
@@ -161,3 +162,16 @@ async def test_how_early_is_a_setting(gateway: RunningGateway, monkeypatch: pyte
         assert await keeper.RenewalKeeper(gateway.gateway).look() == written
     assert await keeper.RenewalKeeper(gateway.gateway).look() == 0
     assert (await gateway.http.get("/v1/renewals?within=x")).status_code == 400
+    monkeypatch.setattr(keeper, "PAUSES", 0)
+    one = keeper.RenewalKeeper(gateway.gateway)
+    assert await one.look() == 0
+    await gateway.lines("/v1/deals:batch", [CONTRACT | {"id": "c2"}])
+    with monkeypatch.context() as away:
+        away.setattr(gateway.gateway.store, "contract_deals", _away)
+        with pytest.raises(Unavailable):
+            await one.look()
+    assert await one.look() == 1, "what was missed is made up for"
+
+
+async def _away(_: Any) -> None:
+    raise Unavailable("the store is away", field="store", mend="")
