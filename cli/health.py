@@ -21,13 +21,13 @@ WAIT_SECONDS = 1.0
 _WORDS = {
     "en": {
         "unseen": "nobody has looked yet: dealcast health show --look", "effect": "{effect:.1%}, {deals:,} deals",
-        "more": "there are more: --limit", "merge": "merged {of}: {second} into {kept}",
+        "more": "there are more: --limit", "merge": "merged {of}: {gone} into {kept}",
         "ignore": "not the same {of}: {first}, {second}", "by": "by {who}", "undone": "undone {time} by {who}",
         "accounts": "accounts", "contacts": "contacts", "deals": "deals", "none": "no decisions",
     },
     "ko": {
         "unseen": "아직 점검하지 않았습니다: dealcast health show --look", "effect": "{effect:.1%}, 딜 {deals:,}건",
-        "more": "더 있습니다: --limit", "merge": "{of} 병합: {second} → {kept}",
+        "more": "더 있습니다: --limit", "merge": "{of} 병합: {gone} → {kept}",
         "ignore": "서로 다른 {of}: {first}, {second}", "by": "{who}", "undone": "{time} {who}이(가) 되돌림",
         "accounts": "고객사", "contacts": "연락처", "deals": "딜", "none": "결정한 것이 없습니다",
     },
@@ -158,7 +158,8 @@ def _line(one: dict[str, Any]) -> str:
 
 def _tell(one: dict[str, Any], language: Language | None) -> None:
     words = _WORDS[spoken(language)]
-    what = words[one["act"]].format(**one | {"of": words[one["of"]]})
+    gone = one["second"] if one["kept"] == one["first"] else one["first"]
+    what = words[one["act"]].format(**one | {"of": words[one["of"]], "gone": gone})
     undone = words["undone"].format(time=one["undone_time"][:19], who=one["undone_by"]) if one["undone_time"] else ""
     parts = (str(one["id"]), one["time"][:19], what, words["by"].format(who=one["who"]), undone)
     typer.echo("  ".join(filter(None, parts)))
