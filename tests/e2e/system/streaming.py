@@ -23,6 +23,7 @@ KINDS = ("lead_score", "forecast", "next_actions")
 
 def create_deals(system: System) -> None:
     """A thousand open deals of one owner."""
+    system.post_lines("/v1/users:batch", [{"id": "u1", "name": "Owner"}])
     rows = [
         {"id": f"d{n}", "stage": "Engaging", "owner_id": "u1", "amount": {"currency": "USD", "value": "1.00"}}
         for n in range(DEALS)
@@ -78,7 +79,8 @@ def check_all(system: System) -> None:
     """Complete, current, and nothing twice."""
     wait_for(lambda: not incomplete(system.all_deals()), 120, "three insights on every deal")
     revisions = {deal["id"]: deal["revision"] for deal in system.all_deals()}
-    assert revisions == {f"d{n}": 1 + CHANGES // DEALS for n in range(DEALS)} | {OTHER: 1}
+    assert revisions.pop(OTHER, 1) == 1
+    assert revisions == {f"d{n}": 1 + CHANGES // DEALS for n in range(DEALS)}
     store = sqlite3.connect(f"file:{system.folder / 'gateway.db'}?mode=ro", uri=True)
     twice = store.execute(
         "SELECT deal_id, key, COUNT(*) FROM score_history GROUP BY deal_id, key HAVING COUNT(*) > 1"
