@@ -13,14 +13,18 @@ from sqlalchemy import create_engine, text
 
 from kit.money import Money
 from kit.testing import Database
-from learning.records import Account, Contact, Product, ReportingLine, User
+from learning.records import Account, Activity, Contact, ContactRole, Product, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, WriteResult
+from services.gateway.privacy.person import Person
+from services.gateway.privacy.records import Access
 from services.gateway.store import Store, open_store
 from services.gateway.store.database import read_url
 from services.gateway.store.migrate import migrate
 from services.gateway.store.tables import metadata
 
 TODAY = date(2017, 9, 30)
+HONG = Contact("contact-hong-77", "홍길동", "acme", "구매팀장", "hong.gildong@acme.example", "010-1234-5678")
+NOTE = "전화: 홍 길동 부장 (+82 10 1234 5678), hong.gildong@ACME.example"
 USED_SEQUENCES = text("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL")
 
 
@@ -110,3 +114,27 @@ def insight(
     """A small insight."""
     key = InsightKey(revision, generation, day, insight_id, upstream)
     return Insight(deal_id, kind, key, "v1", at("2017-09-30"), {"id": insight_id, **sort}, sort)
+
+
+@pytest.fixture
+async def hong(store: Store, put: Callable[..., Any]) -> Person:
+    """A contact on a deal, in its history, activities and suggestions, in an import that can be undone, and named in
+    the notes of another deal."""
+    await store.save_contacts(LOCAL, [HONG])
+    importing = store.recording("imp-1")
+    await put("d1", owner_id="ann", account_id="acme", contacts=(ContactRole(HONG.id, "decides"), ContactRole("kim")))
+    await put("d2", owner_id="cat", name="Pump for 홍길동님")
+    await put("d2", name="Pump")
+    await importing.save_contacts(LOCAL, [Contact(HONG.id, HONG.name, "acme", "이사", HONG.email, HONG.phone)])
+    when = datetime(2017, 9, 1, tzinfo=UTC)
+    await importing.save_activities(LOCAL, [
+        Activity("a1", "d1", "call", "outbound", when, HONG.id, "ann", "She is about to leave"),
+        Activity("a2", "d2", "note", "internal", when, "", "cat", NOTE),
+        Activity("a3", "d2", "note", "internal", when, "", "cat", "홍길순 will pay; call 010-1234-9999"),
+    ])  # fmt: skip
+    body = {"actions": [{"action": "call", "contact_id": HONG.id}, {"action": "mail", "contact_id": "kim"}]}
+    one = insight("d1", InsightKind.NEXT_ACTIONS, 1)
+    await store.apply_insights([type(one)(**{name: getattr(one, name) for name in one.__slots__} | {"body": body})])
+    await store.remember_request("k", "d", {"status": 200, "body": {"id": HONG.id}})
+    await store.add_access([Access("local", "GET /v1/contacts/{id}", "contact", HONG.id)])
+    return await store.person(LOCAL, "contact", HONG.id)
