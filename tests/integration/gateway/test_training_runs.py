@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from kit.models import ModelShelf, unpack
 from kit.nats_server import NatsServer
 from services.gateway.jobs import Jobs
 from services.gateway.registry import numbers
+from services.gateway.store import Store, open_store
 from services.gateway.training_job import last_line, progress_lines
 from tests.integration.gateway.conftest import RunningGateway, until
 
@@ -197,21 +198,15 @@ async def at_work(gateway: RunningGateway, job: str) -> bool:
     return bool((await gateway.http.get(f"/v1/training-jobs/{job}")).json()["stage"].startswith("lead_scoring"))
 
 
-class Settings:
-    """Settings in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
-
-    async def get_setting(self, key: str) -> Any | None:
-        return json.loads(json.dumps(self.kept.get(key)))
-
-    async def put_setting(self, key: str, value: Any) -> None:
-        self.kept[key] = value
+@pytest.fixture
+async def settings(tmp_path: Path) -> AsyncIterator[Store]:
+    """Where jobs are kept."""
+    store = await open_store(f"sqlite:///{tmp_path / 'jobs.db'}")
+    yield store
+    await store.close()
 
 
-async def test_a_job_that_the_gateway_left_unfinished_has_failed() -> None:
-    settings = Settings()
+async def test_a_job_that_the_gateway_left_unfinished_has_failed(settings: Store) -> None:
     jobs = Jobs(settings, "training")
     first = await jobs.start("requested")
     await jobs.finish(first, "SUCCEEDED")
@@ -228,8 +223,8 @@ async def test_a_job_that_the_gateway_left_unfinished_has_failed() -> None:
     assert third.interrupted is None, "what has failed is not begun again at every start"
 
 
-async def test_with_a_job_end_its_parts() -> None:
-    jobs = Jobs(Settings(), "training")
+async def test_with_a_job_end_its_parts(settings: Store) -> None:
+    jobs = Jobs(settings, "training")
     parts = {"lead_scoring": {"state": "SUCCEEDED"}, "forecast": {"state": "RUNNING"}, "other": {"state": "QUEUED"}}
     job = await jobs.start("requested", services=parts)
     await jobs.finish(job, "FAILED", "it ended early")
