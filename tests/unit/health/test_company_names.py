@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accuracy.duplicates import LEAST_PRECISION, LEAST_RECALL, found_in, half_of
 from services.gateway.health.names import company_name
 from services.gateway.health.neighbours import FEW, neighbours
 from services.gateway.health.same_name import alike_names, one_slip
@@ -84,3 +85,9 @@ def test_the_labelled_set_is_the_one_that_was_frozen() -> None:
         held = [tuple(row) for row in csv.reader(file)][1:]
     assert held == make.rows()
     assert len({company for _, company, _ in held}) == make.NAMES
+
+
+def test_what_is_proposed_of_the_labelled_names_is_as_right_and_whole_as_promised() -> None:
+    found = found_in(half_of("held"))
+    assert found.precision >= LEAST_PRECISION, found
+    assert found.recall >= LEAST_RECALL, found
