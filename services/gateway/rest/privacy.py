@@ -60,7 +60,7 @@ def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
         openapi_extra=base.takes(base.obj(text=TEXT) | {"required": ["text"]}),
     )  # fmt: skip
     async def find_people(request: Request) -> Response:
-        """Contacts and users by name, mail, telephone number or id."""
+        """Contacts, users and members by name, mail, telephone number or id."""
         text = text_of(await object_of(request, ("text",)), "text")
         return answer({"people": await desk.people(principal_of(request), text)})
 

@@ -34,7 +34,7 @@ class PersonalData(Touching):
     """The part of PrivacyStore that finds and erases."""
 
     async def people(self, principal: Principal, text: str, limit: int = 50) -> list[Person]:
-        """Contacts and users with this id, or with this in their name, mail or telephone number."""
+        """Contacts, users and members with this id, or with this in their name, mail or telephone number."""
         company_wide(principal, WHO)
         digits = "".join(filter(str.isdecimal, text))
         whole = text.strip()

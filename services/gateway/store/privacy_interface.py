@@ -22,7 +22,7 @@ class PrivacyStore(Protocol):
     for a principal that does not see all."""
 
     async def people(self, principal: Principal, text: str, limit: int = 50) -> list[Person]:
-        """Contacts and users with this id, or with this in their name, mail or telephone number."""
+        """Contacts, users and members with this id, or with this in their name, mail or telephone number."""
 
     async def person(self, principal: Principal, kind: str, person_id: str, aliases: Sequence[str] = ()) -> Person:
         """One of them; `aliases` (kind:id) are records of the same person, no others. Raises NotFound."""
