@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from learning.exchange import Rates
+from learning.records import Quota
+from services.gateway.domain import NodeQuota
+from services.gateway.quotas import parts_of
 from services.gateway.quotas import parts_of
 from services.gateway.rollup import currencies
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
 
 NO_MODEL, NO_RATE, NO_NEW = "no_model", "no_rate", "no_new_business"
+QUOTA_APART = "quota_apart"
 PART_QUOTA, NOT_TOLD = "part_quota", "not_told"
 _UNTRAINED = (
     "No forecast model is trained yet: open deals count by a general prior, and business not yet created is neither in"
@@ -34,6 +38,22 @@ def no_new_business(company: Sequence[StoredRollup]) -> list[dict[str, str]]:
         " the last year have this number, which tells too little of what new business brings of it."
     )
     return [{"code": NO_NEW, "currency": "", "text": text}]
+
+
+def quotas_apart(quotas: Iterable[Quota | NodeQuota], traded: Collection[str], money: str) -> list[dict[str, str]]:
+    """Quotas, as they count, in currencies in which nothing is: no totals show them. money: that of the totals."""
+    found = sorted({each.amount.currency for each in quotas} - {*traded, money})
+    return [
+        {
+            "code": QUOTA_APART,
+            "currency": code,
+            "text": (
+                f"A quota is set in {code}, in which there is no business in the period, and there is no exchange rate:"
+                f" it is in no total of {money}. Set it in {money}, or PUT /v1/exchange-rates"
+            ),
+        }
+        for code in found
+    ]
 
 
 def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, str] | None:

@@ -19,7 +19,7 @@ from learning.placements import REPORTING
 from learning.records import Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import counted_calls
-from services.gateway.cautions import apart, no_model, no_new_business
+from services.gateway.cautions import apart, no_model, no_new_business, quotas_apart
 from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
@@ -90,6 +90,7 @@ async def forecast_totals(
         "cautions": [
             *no_model(None if view.over else version), *alone,
             *apart(rates, today, won, promised, rollups, money, own),
+            *quotas_apart((*owners, *nodes), traded, money),
         ],
         "model_version": version,
         "stale": any(each["stale"] for each in rows),

@@ -128,13 +128,23 @@ def check_money(value: Any, name: str, problems: Problems) -> Money | None:
         problems.add(name, f"{shown(currency)} {shown(decimal)}", f"{name} is not an amount with its currency", mend)
     elif money.minor < 0:
         problems.add(name, decimal, f"{name} is negative", "give an amount of zero or more")
-    elif Decimal(str(decimal).strip()) != Decimal(money.value):
-        places, _ = decimals(money.currency)
-        message = f"{name} has more decimals than {money.currency}, which has {places}"
-        problems.add(name, decimal, message, f"round it yourself, such as to {money.value}")
+    elif is_rounded(money, decimal):
+        refuse_rounded(money, decimal, name, problems)
     else:
         return money
     return None
+
+
+def is_rounded(money: Money, decimal: str | float | Decimal) -> bool:
+    """Whether the decimal that it was read from has more decimals than its currency."""
+    return Decimal(str(decimal).strip()) != Decimal(money.value)
+
+
+def refuse_rounded(money: Money, decimal: str | float, name: str, problems: Problems) -> None:
+    """Nobody's amount is rounded without saying so."""
+    places, _ = decimals(money.currency)
+    message = f"{name} has more decimals than {money.currency}, which has {places}"
+    problems.add(name, decimal, message, f"round it yourself, such as to {money.value}")
 
 
 def check_choice(value: Any, name: str, problems: Problems, allowed: Sequence[str]) -> str | None:

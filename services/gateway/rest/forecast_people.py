@@ -15,7 +15,7 @@ from services.gateway.calls import CallKind
 from services.gateway.domain import FieldError
 from services.gateway.forecast_calls import Said, calls_page, say, undo
 from services.gateway.forecast_days import accuracy, moved
-from services.gateway.json_checks import Problems, Reader, check_text
+from services.gateway.json_checks import Problems, Reader, check_text, is_rounded, refuse_rounded
 from services.gateway.limits import LARGEST_MINOR, NAME_LENGTH
 from services.gateway.rest import base, schemas_forecast
 from services.gateway.rest.base import principal_of
@@ -110,6 +110,8 @@ def _amount(reader: Reader, problems: Problems, *, signed: bool) -> Money | None
     if (money.minor < 0 and not signed) or abs(money.minor) > LARGEST_MINOR:
         problems.add("amount", raw["value"], "amount is negative, or absurd", "give an amount of zero or more")
         return None
+    if is_rounded(money, raw["value"]):
+        refuse_rounded(money, raw["value"], "amount", problems)
     return money
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput
-from kit.money import Money
+from kit.money import Money, decimals
 from learning.records import Outcome
 from services.gateway.calls import CallKind
 from services.gateway.forecast_calls import Said, say, undo
 from services.gateway.forecast_client import Simulator
 from services.gateway.imports.units import read_units
+from services.gateway.imports.values import parse_number
+from services.gateway.json_checks import is_rounded
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import currency_of, day_of, period_of, text_of
 from services.gateway.rollup import COMPANY
@@ -29,6 +30,7 @@ from services.gateway.web.words import Words
 PATH = "/forecast"
 MOST_SUPPOSED = 20
 LONGEST_NOTE = 2_000
+LEAST_WITHOUT_UNIT = 10_000  # of a currency without decimals: 3.2 is said in hundreds of millions
 KINDS = {kind.value: kind for kind in CallKind}
 
 
@@ -51,7 +53,7 @@ async def say_number(gateway: Gateway, request: Request, words: Words) -> str | 
         await undo(gateway, principal, kind, int(taken))
         return RedirectResponse(page_address(request, PATH, call=""), 303)
     asked = asked_of(gateway, request)
-    amount = _amount((form.get("amount") or [""])[0], (form.get("currency") or [""])[0], words)
+    amount = amount_of((form.get("amount") or [""])[0], (form.get("currency") or [""])[0], words)
     note = (form.get("note") or [""])[0].strip()
     if len(note) > LONGEST_NOTE:
         raise InvalidInput(words("call.long_note"), field="note", value=note[:40], mend=f"{LONGEST_NOTE}")
@@ -61,15 +63,22 @@ async def say_number(gateway: Gateway, request: Request, words: Words) -> str | 
     return RedirectResponse(page_address(request, PATH, call=""), 303)
 
 
-def _amount(text: str, currency: str, words: Words) -> Money:
+def amount_of(text: str, currency: str, words: Words) -> Money:
     """An amount as people write it, such as 5,000,000, 5.2m or 3.2억. Raises InvalidInput."""
-    plain = text.strip()
-    number = read_units(plain)
     try:
-        return Money.parse(currency, number if number is not None else Decimal(plain.replace(",", "") or "?"))
+        number = read_units(text)
+        number = parse_number(text, thousands=",") if number is None else number
+        money = Money.parse(currency, number)
     except (ArithmeticError, ValueError):
         mend = words("call.amount_mend")
         raise InvalidInput(words("call.no_amount"), field="amount", value=text[:40], mend=mend) from None
+    if is_rounded(money, number):
+        places, _ = decimals(money.currency)
+        unit = not places and abs(number) < LEAST_WITHOUT_UNIT
+        mend = words("call.unit_mend", text=text.strip()) if unit else words("call.round_mend", amount=money.value)
+        said = words("call.decimals", currency=money.currency, places=places)
+        raise InvalidInput(said, field="amount", value=text[:40], mend=mend)
+    return money
 
 
 async def what_if(gateway: Gateway, simulator: Simulator, request: Request, words: Words) -> str:

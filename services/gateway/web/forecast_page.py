@@ -35,6 +35,7 @@ from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
 
 MOST_PERIODS, GAP_DEALS = 6, 5
+CAUTIONS = {"no_model": "call.no_model", "quota_apart": "call.quota_apart"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
         "number": number_view({**forecast, "nodes": row}, told, names, words),
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
         "currency": forecast["currency"], "cautions": [
-            words("call.no_model") if one["code"] == "no_model" else words("call.apart", currency=one["currency"])
+            words(CAUTIONS.get(one["code"], "call.apart"), currency=one["currency"])
             for one in forecast.get("cautions", ())
         ],
         "open": asked.period.end > numbers.day,

@@ -15,6 +15,7 @@ from services.gateway.domain import NodeQuota
 from services.gateway.imports.sheets import is_total
 from services.gateway.imports.units import heading_unit, sheet_unit, with_unit
 from services.gateway.imports.values import parse_amount
+from services.gateway.json_checks import is_rounded
 from services.gateway.quota_rows import OWNER, AnyQuota
 from services.gateway.rollup import COMPANY
 
@@ -24,6 +25,7 @@ WHOLE = frozenset({"company", "회사", "전사", "전체"})
 TEAM = re.compile(r"(?:team\s+(?:of\s+)?|)(.+?)(?:'s team|\s*팀|)", re.IGNORECASE)
 _APART = re.compile(r"(.*?\D)[\s,;:]+((?:[₩￦$€¥£(\-\u2212△▲]|[A-Z]{3}\s)*\s*\d.*)")
 _QUARTER = re.compile(r"(?:(\d{4})\s*(?:년|[-./])?\s*)?(?:Q\s?([1-4])|([1-4])\s?(?:Q|분기))", re.IGNORECASE)
+_DIGITS = re.compile(r"[₩￦$€¥£\s]*\d[\d.,\s]*")  # meant as an amount, also where it is none
 _MONTH = re.compile(r"(?:(\d{4})\s*(?:년|[-./])\s*)?(1[0-2]|0?[1-9])\s?월|(\d{4})[-./](1[0-2]|0?[1-9])\.?")
 
 
@@ -137,7 +139,7 @@ def _headings(cells: Sequence[str], calendar: FiscalCalendar, period: FiscalPeri
     periods = {place: found for place, cell in enumerate(cells) if (found := _period(cell, calendar, period))}
     if periods:
         return [_Column(found, heading_unit(cells[place]), place) for place, found in periods.items()]
-    if any(_number(cell, "") is not None for cell in cells[1:]):
+    if any(_number(cell, "") is not None or _DIGITS.fullmatch(cell) for cell in cells[1:]):
         return []
     unit = next((unit for cell in cells if (unit := heading_unit(cell) or sheet_unit(cell))), "")
     return [_Column(str(period), unit)] if len(cells) > 1 or unit else []
@@ -189,6 +191,9 @@ def _amounts(
                 amount = Money.parse(currency, number_read)
             except ValueError:
                 yield replace(row, wrong="no_amount")
+                continue
+            if is_rounded(amount, number_read):
+                yield replace(row, wrong="decimals")
                 continue
             yield replace(row, node=node, name=places.names[node], amount=amount)
 

@@ -66,6 +66,8 @@ async def _as_people_write_them(gateway: RunningGateway) -> None:
     assert (told["created"], told["rejected"], told["errors"][0]["line"]) == (2, 1, 4)
     listed = (await gateway.http.get("/v1/quotas", params={"period": "2018-Q1"})).json()["quotas"]
     assert [each["amount"]["value"] for each in listed] == ["40000000", "40000.00"]
+    [caution] = (await gateway.http.get("/v1/forecast", params={"period": "2018-Q1"})).json()["cautions"]
+    assert (caution["code"], caution["currency"]) == ("quota_apart", "KRW"), "it is in no total"
     for path in ("/v1/quotas", "/v1/forecast", "/v1/forecast/changes", "/v1/forecast/submissions", "/v1/forecast/days"):
         for name, value in (("period", "xx"), ("perod", "2017-Q4")):
             refused = await gateway.http.get(path, params={name: value})

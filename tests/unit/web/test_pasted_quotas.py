@@ -14,8 +14,12 @@ from kit.money import Money
 from learning.fiscal import FiscalCalendar
 from learning.records import Node, User
 from services.gateway.domain import LOCAL
+from services.gateway.rest.forecast_people import said_of
+from services.gateway.rest.problems import Refused
 from services.gateway.service import Gateway
+from services.gateway.web.forecast_forms import amount_of
 from services.gateway.web.pasted_quotas import MOST_LINES, PastedRow, Places, read_pasted
+from services.gateway.web.words import Words
 from tests.e2e.web.site import fill, serving
 
 TREE = [
@@ -31,6 +35,7 @@ USERS = [
     User("u4", "이영희", "lee4@example.com", ""), User("m2", "Bo Choi", "bo@example.com", "Manager"),
 ]  # fmt: skip
 CALENDAR = FiscalCalendar()
+EN = Words("en")
 
 
 def read(text: str, calendar: FiscalCalendar = CALENDAR, period: str = "2026-Q4") -> list[PastedRow]:
@@ -55,6 +60,39 @@ def told(rows: list[PastedRow]) -> list[tuple[str, str, int | str]]:
 )  # fmt: skip
 def test_a_name_beside_an_amount(line: str, node: str, won: int) -> None:
     assert told(read(line)) == [(node, "2026-Q4", won)]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("12.5", "decimals"), ("3.2", "decimals"), ("12,34", "no_amount"), ("1,2345", "no_amount"), ("3.2억", "")],
+)
+def test_no_amount_is_rounded_or_read_past_broken_grouping(text: str, wrong: str) -> None:
+    [row] = read(f"김민수\t{text}")
+    assert (row.wrong, row.amount is None) == (wrong, bool(wrong))
+    assert not wrong or EN.name("quotas", wrong), "the page says why"
+    if not wrong:
+        assert amount_of(text, "KRW", EN) == row.amount
+        return
+    with pytest.raises(InvalidInput, match="decimals" if wrong == "decimals" else "no amount"):
+        amount_of(text, "KRW", EN)
+    raw = {"amount": {"currency": "KRW", "value": text}}
+    with pytest.raises(Refused):
+        said_of(raw, CALENDAR, signed=True)
+
+
+def test_what_a_currency_has_decimals_for_is_taken() -> None:
+    assert amount_of("-1,234.50", "USD", EN) == Money("USD", -123_450)
+    with pytest.raises(InvalidInput, match="2 decimals") as refused:
+        amount_of("1,234.505", "USD", EN)
+    assert refused.value.mend == "Round it, such as to 1234.50"
+    with pytest.raises(InvalidInput) as refused:
+        amount_of("3.2", "KRW", EN)
+    assert "3.2억" in refused.value.mend
+    body = {"amount": {"currency": "KRW", "value": "1000000.5"}}
+    with pytest.raises(Refused) as problem:
+        said_of(body, CALENDAR, signed=False)
+    assert "more decimals than KRW" in problem.value.errors[0].message
+    assert said_of({"amount": {"currency": "KRW", "value": "1000000.0"}}, CALENDAR, signed=False).amount.minor == 10**6
 
 
 def test_headings_tell_periods_and_units() -> None:
