@@ -64,17 +64,8 @@ async def simulate(
     )  # fmt: skip
     name = tree.name if tree else REPORTING
     booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency, name)
-    rows: list[dict[str, Any]] = []
-    wholes = []
-    for currency in sorted({one.currency for one in after}):
-        wholes.append(whole := await gateway.forecast(principal, str(period), "", currency, tree, kind))
-        told = {one.node: one for one in current if one.currency == currency}
-        then = {one.node: one for one in after if one.currency == currency}
-        rows += [
-            _row(node, currency, told[node["node"]], then[node["node"]], booked.get((node["node"], currency), 0))
-            for node in whole["nodes"]
-            if node["booked"] is not None and node["node"] in told and node["node"] in then
-        ]
+    codes = sorted({one.currency for one in after})
+    wholes = [await gateway.forecast(principal, str(period), "", code, tree, kind) for code in codes]
     return {
         "period": str(period),
         "type": kind.name if kind else AMOUNT,
@@ -82,7 +73,7 @@ async def simulate(
         "assumed": [] if kind else _assumed(deals),
         "cautions": list({each["text"]: each for whole in wholes for each in whole["cautions"]}.values()),
         "stale": any(whole["stale"] for whole in wholes),
-        "nodes": rows,
+        "nodes": [row for whole in wholes for row in _rows(whole, current, after, booked)],
     }
 
 
@@ -146,6 +137,20 @@ def _booked(
                     key = (node.id, amount.currency)
                     more[key] = more.get(key, 0) + minor
     return more
+
+
+def _rows(
+    whole: Mapping[str, Any], current: Sequence[StoredRollup], after: Sequence[StoredRollup],
+    booked: Mapping[tuple[str, str], int],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Of the nodes that are seen whole and that the deals concern, in the currency of a forecast."""
+    currency = whole["currency"]
+    told, then = ({one.node: one for one in some if one.currency == currency} for some in (current, after))
+    return [
+        _row(node, currency, told[node["node"]], then[node["node"]], booked.get((node["node"], currency), 0))
+        for node in whole["nodes"]
+        if node["booked"] is not None and node["node"] in told and node["node"] in then
+    ]
 
 
 def _row(
