@@ -10,7 +10,6 @@ from learning.exchange import Rates
 from learning.records import Quota
 from services.gateway.domain import NodeQuota
 from services.gateway.quotas import parts_of
-from services.gateway.quotas import parts_of
 from services.gateway.rollup import currencies
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
