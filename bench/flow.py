@@ -26,6 +26,7 @@ KINDS = ("lead_score", "forecast", "next_actions")
 RATE = 20.0
 BATCH = 250
 BACKLOG = 2_000
+SETTLED = 1.0  # seconds without totals stored anew
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Listener(threading.Thread):
         self.url = url
         self.merged: dict[tuple[str, int], float] = {}
         self.parts: dict[tuple[str, int], set[str]] = {}
+        self.totals: list[float] = []  # when some were stored anew
         self.ready = threading.Event()
         self.closed = False
 
@@ -74,6 +76,8 @@ class Listener(threading.Thread):
                 return
             if line.startswith("event: "):
                 kind = line.removeprefix("event: ")
+            elif line.startswith("data: ") and kind == "rollup":
+                self.totals.append(time.perf_counter())
             elif line.startswith("data: ") and kind in KINDS:
                 self.note(kind, json.loads(line.removeprefix("data: ")))
 
@@ -116,6 +120,25 @@ def latency(system: System, listener: Listener, seconds: float = 30) -> Latency:
         sent[(answer["id"], answer["revision"])] = at
     wait_for(lambda: sent.keys() <= listener.merged.keys(), 60, "all changes merged")
     return Latency.of([listener.merged[key] - at for key, at in sent.items()])
+
+
+def first_after(times: Sequence[float], at: float) -> float:
+    """The first of growing times after a moment, once there is one."""
+    wait_for(lambda: max(times, default=0.0) > at, 30, "totals of the change")
+    return next(one for one in times if one > at)
+
+
+def until_totals(system: System, listener: Listener, changes: int = 25) -> Latency:
+    """Changes one after another, each once the totals of the one before have settled: from sending the write until
+    totals that count it are on the live stream."""
+    taken = []
+    for step in range(changes):
+        wait_for(lambda: time.perf_counter() - max(listener.totals, default=0.0) > SETTLED, 60, "totals that rest")
+        row = changed(step, 90_000_000 + 1_000_000 * step)
+        at = time.perf_counter()
+        system.http.put(f"/v1/deals/{row.pop('id')}", json=row).raise_for_status()
+        taken.append(first_after(listener.totals, at) - at)
+    return Latency.of(taken)
 
 
 def sustained(system: System, listener: Listener, deals: int, seconds: float = 60) -> float:

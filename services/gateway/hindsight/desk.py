@@ -12,6 +12,7 @@ from kit.errors import NotFound
 from kit.money import decimals
 from learning.fiscal import FiscalPeriod, Grain
 from services.gateway.domain import Principal
+from services.gateway.forecast_days import said_of
 from services.gateway.hindsight.quarters import Look, PastQuarter, from_backtests, from_record, joined, recorded
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
@@ -55,7 +56,8 @@ async def hindsight(
     own = money == gateway.workspace.currency
     backtested = from_backtests(evaluations, chosen, calendar) if own else []
     written = await _written(gateway, principal, chosen, money, days)
-    so_far = [recorded(one, current, decimals(money)[0]) for one in days if one.period == str(current)]
+    now = said_of(current, [one for one in days if one.period == str(current)])
+    so_far = [recorded(one, current, decimals(money)[0]) for one in now]
     return Hindsight(
         chosen, money, joined(backtested, written), current,
         _thinned([look for look in so_far if look.day >= current.start - timedelta(days=1)]), seen,
@@ -80,8 +82,8 @@ async def _written(
             [row] = (await gateway.forecast(principal, name, node, currency))["nodes"]
         except NotFound:
             continue  # the node was none then
-        if row["booked"] is not None:
-            found.append(from_record(period, Decimal(row["booked"]), some, decimals(currency)[0]))
+        if row["booked"] is not None and (said := said_of(period, some)):
+            found.append(from_record(period, Decimal(row["booked"]), said, decimals(currency)[0]))
     return found
 
 
