@@ -29,8 +29,8 @@ SAMPLE_DEALS = 1_500
 BENCH_DEALS = 5_000
 FLOW_HOW = (
     "The whole system on one machine, the sample company's models trained, deals of a few fields each. Latency: 20 "
-    "changes a second by `PUT /v1/deals/{id}`, from sending to the third insight on the live event stream; then one at a "
-    "time, from sending to totals that count it. "
+    "changes a second by `PUT /v1/deals/{id}`, from sending to the third insight on the live event stream; then one at "
+    "a time, from sending to totals that count it. "
     "Sustained: 60 s of `POST /v1/deals:batch`, at most 2,000 changes on the way, until all insights are merged. Its "
     "ceiling passes the same messages through three relays and writes the same rows, with no logic. "
     "Peak memory is each process's high-water mark since its start."
