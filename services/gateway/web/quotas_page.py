@@ -10,6 +10,7 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
+from services.gateway.cautions import QUOTA_APART
 from services.gateway.domain import WriteStatus
 from services.gateway.quarter_totals import HORIZON
 from services.gateway.quota_rows import save_quotas
@@ -52,6 +53,8 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
                     for one in _offered(current, period)],
         "to": page_address(request, PATH), "since": await gateway.store.last_event_id(),
         "business_day": words.day(workspace.business_day), "sample": workspace.sample,
+        "apart": [words("call.quota_apart", currency=one["currency"]) for one in forecast["cautions"]
+                  if one["code"] == QUOTA_APART],
     }  # fmt: skip
     return render("quotas.html", request, words, **values | more)
 

@@ -145,5 +145,8 @@ async def test_looked_at_then_saved_and_the_rest_stays(site: tuple[Gateway, http
     assert "2027-Q2 (억원)\n&lt;b&gt;nobody" in saved
     shown = (await client.get("/quotas?period=2027-Q2&lang=ko")).text
     assert "350,000,000" in shown
+    await client.post("/quotas", data={"pasted": f"{user.name}\t35", "currency": "EUR", "act": "save"})
+    elsewhere = (await client.get("/quotas?lang=en")).text
+    assert "A quota is set in EUR, in which there is no business here" in elsewhere
     refused = await client.post("/quotas", data=form | {"currency": "XXQ"})
     assert refused.status_code == 400
