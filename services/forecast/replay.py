@@ -11,6 +11,7 @@ from math import exp, sqrt
 import numpy as np
 from babel.numbers import get_currency_precision
 
+from learning import doubtful_records
 from services.forecast.amounts import fit_amounts
 from services.forecast.bookings import Owner, made_and_won, read_bookings, won_cases
 from services.forecast.dataset import Case, Company, Scores, base_rate, timing_examples
@@ -22,7 +23,7 @@ from services.forecast.newbusiness import OwnerRate, poisson_density
 from services.forecast.rates import fit_new_business
 from services.forecast.timing import fit_timing
 
-LEAST_WINS = 40
+LEAST_WINS = doubtful_records.LEAST_WINS
 BACKS: Mapping[str, Sequence[int]] = {  # days back from today that forecasts are replayed as of
     "quarter": (28, 42, 56, 70, 91, 105, 122),
     "month": (28, 42, 56, 70, 84, 98),

@@ -24,6 +24,7 @@ from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View
+from services.gateway.record_cautions import record_cautions, with_cautions
 from services.gateway.rollup import COMPANY, OWNER, Parts, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -72,7 +73,10 @@ async def forecast_totals(
         forecast=view.quarters is not None, exchange=workspace.exchange_edition,
         prior=version == UNTRAINED, months=months.of(money), of_months=MONTHS[period.grain],
     )  # fmt: skip
-    rows = nodes_json(parts, node)
+    told_by_record = {} if view.over or source.told else record_cautions(
+        await store.record_facts(LOCAL), parts.tree, rates, money, today
+    )  # fmt: skip
+    rows = with_cautions(nodes_json(parts, node), told_by_record)
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
     total = next(iter((*company, *told.values())), None)

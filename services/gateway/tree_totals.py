@@ -18,6 +18,7 @@ from services.gateway.domain import InsightKind, Principal, Scope
 from services.gateway.forecast_source import Source
 from services.gateway.forecast_totals import AMOUNTS, forecast_totals, quotas_of
 from services.gateway.quarter_totals import View
+from services.gateway.record_cautions import with_cautions
 from services.gateway.rollup import SUMS, Parts, nodes_json
 from services.gateway.store.interface import CategorySum, PlacedDeal, Store, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -49,7 +50,8 @@ async def tree_totals(
         exchange=workspace.exchange_edition, prior=whole["model_version"] == UNTRAINED, months=months.of(money),
         of_months=MONTHS[period.grain],
     )  # fmt: skip
-    rows = [*whole["nodes"], *(row for row in nodes_json(parts) if row["node"] != COMPANY.id)]
+    below = [row for row in nodes_json(parts) if row["node"] != COMPANY.id]
+    rows = [*whole["nodes"], *with_cautions(below, {})]
     shown = [row for row in rows if not node or row["node"] == node]
     if not shown:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")

@@ -17,6 +17,18 @@ class QuotaOf(Shape):
     of_months: int
 
 
+class RecordCaution(Shape):
+    """What a node's records are too few or too odd for: of how many deals, owners or days, and out of how many."""
+
+    code: Literal[
+        "none_closed", "none_won", "few_wins", "short_record", "wins_without_amounts", "no_amounts", "one_deal",
+        "one_deal_of_owners", "few_closed", "no_manager",
+    ]  # fmt: skip
+    count: int
+    of: int
+    text: str
+
+
 class ForecastNode(Shape):
     """A node of the tree; deals to quota_probability are null until the forecast service has spoken,
     quota_probability also until a model is trained, and all is null above what you may see."""
@@ -53,6 +65,7 @@ class ForecastNode(Shape):
     submitted_below: str | None
     open_deals: int | None
     stale: bool
+    cautions: list[RecordCaution]
 
 
 class Caution(Shape):

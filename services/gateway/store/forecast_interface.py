@@ -10,7 +10,7 @@ from learning.records import Outcome, Quota
 from services.gateway.amount_types import AMOUNT
 from services.gateway.calls import Call, CallKind
 from services.gateway.domain import NodeQuota, Principal, WriteResult
-from services.gateway.store.shapes import CategorySum, ForecastDay, OpenAmount
+from services.gateway.store.shapes import CategorySum, ForecastDay, OpenAmount, RecordFacts
 
 
 class ForecastStore(Protocol):
@@ -47,6 +47,10 @@ class ForecastStore(Protocol):
     ) -> list[CategorySum]:
         """As `won` or `categories`, of the number in a custom field in the place of the amount: in the amount's
         currency, else the company's. Deals whose field is not above zero are left out."""
+
+    async def record_facts(self, principal: Principal) -> RecordFacts:
+        """How much record there is of undeleted opportunities, of the owners that the principal sees: owners of open
+        ones each by themselves. Of very many deals as of a moment ago."""
 
     async def open_amounts(self, principal: Principal, field: str = "") -> list[OpenAmount]:
         """Open opportunities that the principal sees, by id: with their amounts, or the numbers in a custom field as

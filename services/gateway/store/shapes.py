@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,6 +43,31 @@ class StoredRollup:
     period: str
     currency: str
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRecord:
+    """An owner's open deals in a currency: how many, without an amount, what they ask for in all and at most (minor
+    units); and how many of the owner's deals closed, in any currency."""
+
+    owner_id: str
+    currency: str
+    deals: int
+    unpriced: int
+    total: float
+    most: float
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """How much record there is: deals won and closed, won ones with an amount, the first closing."""
+
+    owners: Sequence[OwnerRecord]
+    won: int
+    closed: int
+    won_with_amount: int
+    first_closing: date | None
 
 
 @dataclass(frozen=True, slots=True)

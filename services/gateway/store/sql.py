@@ -9,6 +9,7 @@ from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
 from services.gateway.store.deal_pasts import DealPasts
+from services.gateway.store.doubtful import Doubtful
 from services.gateway.store.exchange import Exchange
 from services.gateway.store.export import Export
 from services.gateway.store.feedback import FeedbackRows
@@ -32,6 +33,6 @@ from services.gateway.store.workspace import WorkspaceDocuments
 class SqlStore(
     Shield, RetentionRows, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
     DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
-    WorkspaceDocuments, AccessRows, Teams, AskRows,
+    WorkspaceDocuments, AccessRows, Teams, AskRows, Doubtful,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

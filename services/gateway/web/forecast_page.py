@@ -151,6 +151,9 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
         "currency": forecast["currency"], "cautions": [
             words(CAUTIONS.get(one["code"], "call.apart"), currency=one["currency"])
             for one in forecast.get("cautions", ())
+        ] + [
+            words(f"call.doubt_{one['code']}", count=words.number(one["count"]), of=words.number(one["of"]))
+            for one in (row[0]["cautions"] if row else ())
         ],
         "open": asked.period.end > numbers.day,
     }  # fmt: skip

@@ -1,0 +1,33 @@
+"""How much record there is, owner by owner, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from kit.money import Money
+from learning.records import Outcome
+from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.store import Store
+from services.gateway.store.shapes import OwnerRecord
+
+BEN = Principal("ben", Scope.OWN, "ben")
+
+
+async def test_how_much_record_there_is(store: Store, put: Callable[..., Any]) -> None:
+    await put("o1", owner_id="ann", amount=Money("USD", 700))
+    await put("o2", owner_id="ann", amount=Money("USD", 10**18))
+    await put("o3", owner_id="ann")
+    await put("o4", owner_id="ben", amount=Money("EUR", 5))
+    await put("w1", owner_id="ann", outcome=Outcome.WON, closed_date=date(2017, 8, 2), amount=Money("USD", 9))
+    await put("w2", owner_id="ben", outcome=Outcome.WON, closed_date=date(2017, 8, 1))
+    await put("l1", owner_id="ann", outcome=Outcome.LOST, closed_date=date(2017, 8, 3))
+    found = await store.record_facts(LOCAL)
+    ann = OwnerRecord("ann", "USD", 3, 1, 10.0**18 + 700, 10.0**18, 2)
+    assert sorted(found.owners, key=lambda one: one.owner_id) == [ann, OwnerRecord("ben", "EUR", 1, 0, 5.0, 5.0, 1)]
+    assert (found.won, found.closed, found.won_with_amount) == (2, 3, 1)
+    assert found.first_closing == date(2017, 8, 1)
+    mine = await store.record_facts(BEN)
+    assert {one.owner_id for one in mine.owners} == {"ben"}
+    assert (mine.won, mine.closed, mine.won_with_amount) == (1, 1, 0)
