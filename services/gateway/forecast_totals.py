@@ -92,7 +92,8 @@ async def forecast_totals(
         "currency": money,
         "currencies": traded,
         "cautions": [
-            *no_model(None if view.over else version), *alone,
+            *no_model(None if view.over else version),
+            *alone,
             *apart(rates, today, won, promised, rollups, money, own),
             *quotas_apart((*owners, *nodes), traded, money),
         ],
