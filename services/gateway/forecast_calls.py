@@ -45,6 +45,9 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
     if period.end <= today:
         mend = f"Name {current} or a later one"
         raise InvalidInput("the period is over", field="period", value=str(period), mend=mend)
+    if period.start > (last := current.next(HORIZON - 1)).end:
+        mend = f"Name {current} or a later one up to {last}"
+        raise InvalidInput("the period is too far ahead", field="period", value=str(period), mend=mend)
     currency = (await gateway.store.rates()).currency_of(said.amount.currency, today)
     found = await gateway.forecast(principal, str(period), said.node, currency, kind=kind_of)
     [row] = found["nodes"]

@@ -11,7 +11,7 @@ from kit.errors import InvalidInput
 from kit.money import Money, format_minor
 from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
-from learning.placements import REPORTING, WHOLE, Tree, cut_at
+from learning.placements import REPORTING, WHOLE, Tree, cut_at, holders
 from learning.records import Change, ChangeValue, Outcome
 from learning.tree import COMPANY
 from services.gateway.added_pipeline import Added, new_deals
@@ -20,7 +20,7 @@ from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import to_minor
 from services.gateway.quarter_totals import View
-from services.gateway.rollup import SUMS, chance, quantile
+from services.gateway.rollup import OWNER, SUMS, chance, quantile
 from services.gateway.service import Gateway
 from services.gateway.simulation_checks import check_added, check_money_counts, check_promised
 from services.gateway.store.interface import StoredRollup
@@ -64,6 +64,8 @@ async def simulate(
     )  # fmt: skip
     name = tree.name if tree else REPORTING
     booked = _booked(deals, await gateway.store.rates(), kind, gateway.workspace.currency, name)
+    mine = {OWNER + owner for record in deals for owner, _ in holders(record.history.deal)}
+    mine |= {OWNER + each.owner_id for each in added}
     codes = sorted({one.currency for one in after})
     wholes = [await gateway.forecast(principal, str(period), "", code, tree, kind) for code in codes]
     return {
@@ -73,7 +75,12 @@ async def simulate(
         "assumed": [] if kind else _assumed(deals),
         "cautions": list({each["text"]: each for whole in wholes for each in whole["cautions"]}.values()),
         "stale": any(whole["stale"] for whole in wholes),
-        "nodes": [row for whole in wholes for row in _rows(whole, current, after, booked)],
+        "nodes": [
+            row
+            for whole in wholes
+            for row in _rows(whole, current, after, booked)
+            if row["node"] in mine or not row["node"].startswith(OWNER) or row["before"] != row["after"]
+        ],
     }
 
 

@@ -26,7 +26,8 @@ ALWAYS: list[type[BaseModel]] = [Problem, Result, Money]
 
 
 def routes(tag: str, *, strict: bool = False) -> APIRouter:
-    """Routes under /v1 that say themselves what they answer; strict ones refuse query parameters they do not name."""
+    """Routes under /v1 that say themselves what they answer; strict ones refuse query parameters they do not name,
+    and those given twice."""
     asked = STRICT if strict else []
     return APIRouter(prefix="/v1", tags=[tag], default_response_class=Response, dependencies=asked)
 
@@ -38,6 +39,8 @@ async def _known_only(request: Request) -> None:
         if name not in known:
             mend = f"Use {', '.join(known)}" if known else "Leave it out"
             raise InvalidInput("there is no such query parameter", field=name[:60], mend=mend)
+        if len(values := request.query_params.getlist(name)) > 1:
+            raise InvalidInput("it is given more than once", field=name, value=values[-1][:60], mend="Give it once")
 
 
 STRICT = [Depends(_known_only)]

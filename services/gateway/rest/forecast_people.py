@@ -58,7 +58,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
 
         return await once(gateway, idempotency_key(request, principal), data, act)
 
-    asked = [base.query(name, text="all without") for name in ("period", "node", "type")]
+    asked = [*(base.query(name, text="all without") for name in ("period", "node")), TYPE]
 
     @routes.get(
         path, name=f"list_{kind}s", responses=base.gives(schemas_forecast.Calls),
@@ -66,7 +66,7 @@ def _calls(routes: APIRouter, gateway: Gateway, kind: CallKind) -> None:
         description="The history, newest first, undone ones too.",
     )  # fmt: skip
     async def history(request: Request) -> Response:
-        which = (named_period(gateway, request), text_of(request, "node"), text_of(request, "type"))
+        which = (named_period(gateway, request), text_of(request, "node"), text_of(request, "type") or AMOUNT)
         cursor, limit = text_of(request, "cursor"), limit_of(request)
         found, following = await calls_page(gateway, principal_of(request), kind, which, cursor, limit)
         return answer({"calls": found, "next_cursor": following})
@@ -139,4 +139,7 @@ def _record(routes: APIRouter, gateway: Gateway) -> None:
             mend = f"Use 1 to {MOST_PERIODS}"
             raise InvalidInput("this is no number of periods", field="periods", value=text, mend=mend)
         asked = (text_of(request, "node"), currency_of(request), int(text))
-        return answer(await accuracy(gateway, principal_of(request), *asked, kind_of(gateway, request)))
+        found = await accuracy(gateway, principal_of(request), *asked, kind_of(gateway, request))
+        if not found["periods"]:
+            await gateway.forecast(principal_of(request), "", asked[0])  # refuses a node that is none
+        return answer(found)

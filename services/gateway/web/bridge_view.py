@@ -74,9 +74,9 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
     for (cause, amount, deals), ends in zip(told, pairwise(stood), strict=True):
         part = row["parts"][cause]
         booked = Decimal(part["booked"])
-        count = words("bridge.deals", count=words.number(deals))
+        count = words("bridge.deals" if deals != 1 else "bridge.deal", count=words.number(deals))
         if booked and amount and booked != amount:
-            count = words("bridge.booked", count=words.number(deals), amount=signed(booked, currency, words))
+            count = words("bridge.booked", deals=count, amount=signed(booked, currency, words))
         text, kind = _amount(part, currency, words), UP if amount >= 0 else DOWN
         steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends)))
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))

@@ -111,6 +111,12 @@ async def test_what_cannot_be_submitted(team: RunningGateway, monkeypatch: pytes
         answer = await post(team, "submissions", **body)
         assert (answer.status_code, answer.json()["field"]) == (status, field), body
     assert (await asked(team, "submissions"))["calls"] == []
+    far = (await post(team, "submissions", amount=usd("1"), period="2030-Q1")).json()
+    assert far["mend"] == "Name 2017-Q4 or a later one up to 2018-Q3"
+    absent = await team.http.get("/v1/forecast/accuracy", params={"node": "NOPE"})
+    assert (absent.status_code, absent.json()["field"]) == (404, "node")
+    twice = await team.http.get("/v1/forecast/submissions?node=company&node=owner:ann")
+    assert (twice.status_code, twice.json()["field"]) == (400, "node")
 
 
 async def test_the_number_is_written_down_every_day_and_judged(team: RunningGateway) -> None:

@@ -146,6 +146,7 @@ async def _set_and_say(running: RunningGateway) -> None:
     )  # fmt: skip
     [call] = (await running.http.get("/v1/forecast/submissions", params={"type": "arr"})).json()["calls"]
     assert call["context"]["mean"] == rows_of["arr"]["owner:ann"]["mean"]
+    assert (await running.http.get("/v1/forecast/submissions")).json()["calls"] == [], "of amounts alone"
     assert (await running.http.post("/v1/forecast/submissions", json={"type": "x", "amount": usd("1")})) \
         .status_code == 404  # fmt: skip
 
