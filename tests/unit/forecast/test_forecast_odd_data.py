@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from kit.clock import FixedClock
 from kit.errors import InvalidInput
 from kit.models import Pointer
 from learning.history import read_history
+from learning.records import Outcome
 from learning.snapshots import end_of
 from learning.wire_event import deal_event
+from services.forecast import dataset
 from services.forecast.cautions import cautions
 from services.forecast.convert import asked_from_event, update_of
 from services.forecast.dataset import Scores
@@ -69,7 +72,19 @@ def test_one_quarter_a_first_week_a_huge_deal_and_nobody_s_rep(
     assert "1 owner has fewer than 5 closed deals" in told
     assert "One deal is most of what 1 owner may win" in told
     assert "no manager" in told
+    assert "could not be read" not in told, "an owner without a manager is an owner all the same"
     assert "Lone" in found
+
+
+@pytest.mark.parametrize(("largest", "told"), [(1_000_000.0, True), (10_000.0, False)])
+def test_a_win_far_above_all_others_is_told(largest: float, told: bool) -> None:
+    booked = [*(900.0 + 10 * number for number in range(59)), largest]
+    cases = tuple(
+        dataset.Case(str(place), AS_OF, Outcome.WON, AS_OF - timedelta(days=10 * place), amount, "USD", "ann", {}, ())
+        for place, amount in enumerate(booked)
+    )
+    found = [one for one in cautions(dataset.Company(AS_OF, "USD", cases, {})) if "20 times" in one]
+    assert [one.startswith("1 of 60 won deals brought more than ") for one in found] == [True] * told
 
 
 def test_nothing_ever_closed(evaluate: Callable[..., tuple[Company, str]]) -> None:
