@@ -45,9 +45,9 @@ def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = L
     """Look now, wait for it, and show what was found."""
     from kit.errors import Unavailable
 
-    before = call(data_dir, url, "POST", "/v1/monitoring:look")["time"]
+    asked = call(data_dir, url, "POST", "/v1/monitoring:look")["asked_time"]
     address, until = f"/v1/monitoring?lang={language.value}", time.monotonic() + LOOK_SECONDS
-    while (found := call(data_dir, url, "GET", address))["time"] == before:
+    while ((found := call(data_dir, url, "GET", address))["began_time"] or "") < asked:
         if time.monotonic() > until:
             mend = "a training or an import may be under way: dealcast models jobs"
             raise Unavailable("it has not been looked yet", field="monitor", mend=mend)

@@ -33,13 +33,13 @@ class MonitoringDesk:
         standing = await self.store.list_alerts(principal, AlertState.OPEN.value)
         return {
             "business_day": None if day is None else day.isoformat(), "time": body.get("time"),
-            "lights": _lights(body.get("lights", {}), language), "open_alerts": len(standing),
-            "score": report["score"], "forecast": report["forecast"], "actions": report["actions"],
-            "shadow": await self._shadow(report["shadow"]),
+            "began_time": body.get("began_time"), "lights": _lights(body.get("lights", {}), language),
+            "open_alerts": len(standing), "score": report["score"], "forecast": report["forecast"],
+            "actions": report["actions"], "shadow": await self._shadow(report["shadow"]),
         }  # fmt: skip
 
     async def days(self, principal: Principal, language: str, limit: int) -> list[dict[str, Any]]:
-        """The lights of past business days, newest first."""
+        """The lights of past business days, those looked at last first."""
         return [
             {"business_day": day.isoformat(), "time": body["time"], "lights": _lights(body["lights"], language)}
             for day, body in await self.store.monitoring_days(principal, limit)

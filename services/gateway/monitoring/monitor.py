@@ -45,10 +45,11 @@ class Monitor:
     _wanted: bool = False
     _looked: Mapping[str, Any] | None = None  # the occasion of the last look
 
-    def ask(self) -> None:
-        """Look as soon as nothing is trained or imported."""
-        self._wanted = True
+    def ask(self) -> str:
+        """Look as soon as nothing is trained or imported. The time it was asked at: one under way began before."""
+        asked, self._wanted = wall_time(), True
         self.asked.wake()
+        return asked
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until stopped; what failed is tried again later."""
@@ -80,6 +81,8 @@ class Monitor:
             return True
         if not self.by_itself or time.monotonic() - self._failed < AGAIN_SECONDS:
             return False
+        if self._looked is None and not (await self.watcher.gateway.store.counts(LOCAL))["deals"]:
+            return False  # nothing to look at, and the first import may still set the clock
         return self._looked != await self._occasion()
 
     async def _occasion(self) -> dict[str, Any]:
@@ -96,8 +99,8 @@ class Monitor:
         """Look now; the report as it is kept. Alerts stand in the store before the report does."""
         async with self._looking:
             gateway = self.watcher.gateway
+            self._wanted, began = False, wall_time()
             occasion, day = await self._occasion(), gateway.workspace.business_day
-            self._wanted = False
             report = await self.watcher.look(LOCAL)
             found = lights(report, day)
             standing = await gateway.store.list_alerts(LOCAL, limit=MOST_STANDING, ongoing=True)
@@ -105,7 +108,8 @@ class Monitor:
             if told.raised or told.over:
                 await gateway.store.save_alerts(told.raised, told.over)
             body = {
-                "time": wall_time(), "lights": {name: one.to_json() for name, one in found.items()}, "report": report
+                "time": wall_time(), "began_time": began, "report": report,
+                "lights": {name: one.to_json() for name, one in found.items()},
             }  # fmt: skip
             await gateway.store.save_monitoring_day(day, body)
             await gateway.store.put_setting(KEY, occasion)

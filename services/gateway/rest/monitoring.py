@@ -44,10 +44,11 @@ def _lights(routes: APIRouter, desk: MonitoringDesk) -> None:
 
     @routes.post("/monitoring:look", status_code=202, responses=base.gives(shapes.Asked, 202))
     async def look(request: Request) -> Response:
-        """Look anew: as soon as nothing is trained or imported; GET /v1/monitoring has another `time` then."""
+        """Look anew, as soon as nothing is trained or imported; GET /v1/monitoring has a `began_time` from
+        `asked_time` on then."""
         last = (await desk.about(principal_of(request), "en"))["time"]
-        desk.monitor.ask()
-        return answer({"time": last}, 202)
+        asked = desk.monitor.ask()
+        return answer({"time": last, "asked_time": asked}, 202)
 
 
 def _alerts(routes: APIRouter, desk: MonitoringDesk) -> None:

@@ -34,10 +34,12 @@ class ShadowModel(Shape):
 
 
 class Monitoring(Shape):
-    """Three lights, and what they stand for; of the day it was last looked, null before."""
+    """Three lights, and what they stand for; of the day it was last looked, null before. `time`: when that look was
+    over."""
 
     business_day: str | None
     time: str | None
+    began_time: str | None
     lights: list[Light]
     open_alerts: int
     score: dict[str, Any]
@@ -55,15 +57,17 @@ class LightsOfDay(Shape):
 
 
 class MonitoringDays(Shape):
-    """Lights of past days, newest first."""
+    """Lights of past days, those looked at last first."""
 
     days: list[LightsOfDay]
 
 
 class Asked(Shape):
-    """It is looked at as soon as nothing is trained or imported; `time` is of the last look so far."""
+    """It is looked at as soon as nothing is trained or imported; `time` is of the last look so far. The look that was
+    asked for has a `began_time` that is not before `asked_time`."""
 
     time: str | None
+    asked_time: str
 
 
 class Alert(Shape):

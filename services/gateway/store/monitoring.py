@@ -60,19 +60,20 @@ class Monitoring(Reads):
 
     async def save_monitoring_day(self, day: date, body: Mapping[str, Any]) -> None:
         """Keep the report of a day."""
-        row = {"day": day.isoformat(), "time": to_us(datetime.now(UTC)), "body": dumps(body)}
 
         def work(connection: Connection) -> None:
-            self._save_monitoring_days.run(connection, [row])
+            last = connection.execute(select(func.max(M.time))).scalar() or 0
+            made = max(to_us(datetime.now(UTC)), last + 1)  # a wall clock set back must not hide the newest
+            self._save_monitoring_days.run(connection, [{"day": day.isoformat(), "time": made, "body": dumps(body)}])
             old = (day - timedelta(days=KEPT_DAYS)).isoformat() if day.toordinal() > KEPT_DAYS else ""
             connection.execute(delete(monitoring_days).where(M.day < old))
 
         await self._database.write(work)
 
     async def monitoring_days(self, principal: Principal, limit: int) -> list[tuple[date, Mapping[str, Any]]]:
-        """Reports, newest first."""
+        """Reports, the one made last first."""
         sees_all(principal, "monitoring")
-        found = select(M.day, M.body).order_by(M.day.desc()).limit(bounded(limit))
+        found = select(M.day, M.body).order_by(M.time.desc()).limit(bounded(limit))
 
         def work(connection: Connection) -> list[tuple[date, Mapping[str, Any]]]:
             return [(date.fromisoformat(row.day), loads(row.body)) for row in connection.execute(found)]

@@ -28,7 +28,7 @@ class MonitoringStore(Protocol):
         """Keep the report of a day; the last stays. Those of more than KEPT_DAYS days are let go."""
 
     async def monitoring_days(self, principal: Principal, limit: int) -> list[tuple[date, Mapping[str, Any]]]:
-        """Reports, newest first."""
+        """Reports, the one made last first: that of a later business day too, where the clock was set back since."""
 
     async def save_alerts(self, raised: Sequence[Alert], over: Sequence[int]) -> list[Alert]:
         """Keep new alerts, and close those (by id) whose cause is gone, with an event each; the new ones with ids."""

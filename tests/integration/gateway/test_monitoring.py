@@ -210,6 +210,23 @@ async def drifted(gateway: RunningGateway, nats: NATS, found: dict[str, Any]) ->
     assert (await gateway.http.get("/v1/monitoring/days")).json()["days"][0]["lights"][0]["level"] == "amber"
 
 
+async def test_a_look_after_the_clock_was_set_back_is_the_one_that_is_shown(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data", grace_seconds=300.0).start()
+    assert gateway.built is not None
+    for day in (LATER, TRAINED):
+        await gateway.http.put("/v1/workspace/clock", json={"today": day.isoformat()})
+        if day == LATER:
+            gateway.built.monitor.by_itself = True
+            assert not await gateway.built.monitor._due(), "no record has come in: the first import may set the clock"
+            gateway.built.monitor.by_itself = False
+        assert f"as of {day}" in await dealcast(gateway, "look")
+        assert f"as of {day}" in await dealcast(gateway)
+    assert [line.split()[0] for line in (await dealcast(gateway, "days")).splitlines()] == [str(TRAINED), str(LATER)]
+    await gateway.stop()
+
+
 async def dealcast(gateway: RunningGateway, *arguments: str) -> str:
     """What `dealcast monitor` says."""
     asked = ["monitor", *arguments, "--url", str(gateway.http.base_url)]
