@@ -59,6 +59,27 @@ async def test_accounts_left_blank_below_another_are_asked_about_once(store: Sto
     assert len(await history(store)) == 5
 
 
+async def test_what_was_answered_of_a_row_counts_more_than_that_blank_accounts_are_those_above(
+    store: Store, tmp_path: Path
+) -> None:
+    weeks = tmp_path / "weeks"
+    rest = [row("메일"), row("관제", account="대한")]
+    write(weeks / "a_240108.xlsx", row("서버"), row("서버", "이서연", 70, account="세종"), *rest)
+    blank = [row("서버", "이서연", 90, account="", stage="실주"), row("새 사업", amount=55, account="")]
+    later = write(tmp_path / "b_240115.xlsx", row("서버"), *blank, *rest)
+    await run(store, tmp_path, weeks)
+    found = await run(store, tmp_path, later, confirm=True)
+    assert sorted((doubt.kind, doubt.line) for doubt in found.doubts) == [("below", 4), ("blank", 3)]
+    answers = answered(found, tmp_path, language="ko", blank="같음", below="윗행")
+    for _ in range(2):
+        found = await run(store, tmp_path, later, confirm=True, answers=answers)
+        assert (found.doubts, found.moved) == ([], [])
+        told = await history(store)
+        assert set(told) == {("한빛", "서버"), ("세종", "서버"), ("한빛", "메일"), ("대한", "관제"), ("한빛", "새사업")}
+        outcomes = [[each.value for each in told[of, "서버"] if each.field == "outcome"] for of in ("한빛", "세종")]
+        assert outcomes == [["OPEN"], ["OPEN", "LOST"]]
+
+
 async def test_a_lost_deal_under_another_name_is_asked_about(store: Store, tmp_path: Path) -> None:
     weeks, rest = tmp_path / "weeks", [row(name) for name in ("백업 교체", "메일")]
     write(weeks / "a_240108.xlsx", row("서버 증설"), row("망 분리", amount=777), *rest)

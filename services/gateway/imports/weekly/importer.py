@@ -21,8 +21,9 @@ from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.checks import is_full, step, step_told
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
-from services.gateway.imports.weekly.matching import Matcher, Placed
+from services.gateway.imports.weekly.matching import Matcher
 from services.gateway.imports.weekly.memory import Memory, Seen
+from services.gateway.imports.weekly.placed import Placed
 from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
 from services.gateway.imports.weekly.writes import gone_write, in_columns, seen, write_of

@@ -5,46 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.meanings import plain_letters
 from services.gateway.imports.weekly.memory import Memory, Seen
+from services.gateway.imports.weekly.placed import Placed, left, named
 from services.gateway.imports.weekly.remains import SEPARATOR, Known, KnownDeals
 from services.gateway.imports.weekly.rows import WeekRow
 
 MOST_NAMED = 5  # deals that a question names
-
-
-@dataclass(slots=True)
-class Placed:
-    """A row with whose it is: ids of deal, account and owner; or the doubt that holds it back, or that it says again
-    what another row of its file says."""
-
-    row: WeekRow
-    account: str = ""
-    owner: str = ""
-    deal: str = ""
-    doubt: Doubt | None = None
-    repeated: bool = False
-    new: bool = False
-    moved: str = ""  # the owner the deal had before
-
-    @property
-    def key(self) -> str:
-        """Account, deal and owner, to compare."""
-        return SEPARATOR.join((self.account, plain_letters(self.row.name), self.owner))
-
-    @property
-    def pair(self) -> str:
-        """Account and deal, to compare."""
-        return self.key.rpartition(SEPARATOR)[0]
-
-    @property
-    def about(self) -> str:
-        """The row in words."""
-        return " / ".join(filter(None, (self.row.account, self.row.name, self.row.owner)))
 
 
 @dataclass(slots=True)
@@ -57,6 +28,9 @@ class Matcher:
     present: dict[str, Seen] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)  # deals that a row held back may be about
     newest: bool = True  # no file of this day or later was imported before
+    _kept: set[str] = field(
+        default_factory=set
+    )  # deals of rows that are placed later: not to be taken by an owner alone
     _pairs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
@@ -66,7 +40,7 @@ class Matcher:
     def place(self, name: str, rows: Sequence[WeekRow]) -> list[Placed]:
         """The rows of the file of this name, each with its deal or its doubt."""
         self.held = set()
-        self._look_above(name, rows)
+        self._look_above(rows)
         placed = [self._around(name, row) for row in rows]
         taken: set[str] = set()
         for one in placed:
@@ -74,25 +48,59 @@ class Matcher:
                 one.deal = one.row.id
                 self._take(name, one, taken)
         rest = [one for one in placed if not one.deal and one.doubt is None]
-        self._twice(name, rest)
-        for step in (self._by_key, self._by_pair, self._by_what_remains, self._as_new):
-            rest = [one for one in rest if not one.deal and one.doubt is None and not one.repeated]
-            step(name, rest, taken)
+        below: list[Placed] = []
+        others: list[Placed] = []
+        for one in rest:
+            said = self.doubts.given(self._below(name, one.row)) if one.row.above else ""
+            (below if said == "above" else others).append(one)
+        self._kept = {deal for one in below if (deal := self._above_deal(name, one))}
+        self._place_known(name, others, taken)
+        self._kept = set()
+        self._place_below(name, below, left(rest), taken)
+        self._by_what_remains(name, left(rest), taken)
+        self._as_new(name, left(rest), taken)
         for one in placed:
             if one.deal and one.doubt is None and not one.row.id:
                 self.memory.keys[one.key] = one.deal
                 self._pairs[one.pair].add(one.deal)
         return placed
 
-    def _look_above(self, name: str, rows: Sequence[WeekRow]) -> None:
-        """Accounts that are left blank below another are that one, where somebody said so."""
+    def _place_known(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
+        self._twice(name, rows)
+        self._by_key(name, left(rows), taken)
+        self._by_pair(name, left(rows), taken)
+
+    def _place_below(self, name: str, below: Sequence[Placed], rest: Sequence[Placed], taken: set[str]) -> None:
+        """Rows whose blank accounts are those above, as somebody said of all of them: but not of a row that is surely
+        another deal, or of which something else was answered."""
+        known, count = KnownDeals.of(self.memory, self.present), named(rest)
+        for one in below:
+            alone = count[plain_letters(one.row.name)] == 1
+            self._without_account(name, one, known, taken, alone=alone, asking=False)
+            if one.deal:
+                self._take(name, one, taken)
+            else:
+                self._fill(name, one)
+        self._place_known(name, left(below), taken)
+
+    def _fill(self, name: str, one: Placed) -> None:
+        one.row.account = one.row.above
+        one.account, one.doubt = self.people.account(name, one.row)
+
+    def _above_deal(self, name: str, one: Placed) -> str:
+        """The deal that the row is about if its account is the one above."""
+        of = Placed(replace(one.row, account=one.row.above), owner=one.owner)
+        of.account, _ = self.people.account(name, of.row)
+        return self.memory.keys.get(of.key, "")
+
+    def _look_above(self, rows: Sequence[WeekRow]) -> None:
+        """Keep of accounts that are left blank which one stands above."""
         account = ""
         for row in rows:
             if row.account or row.business_number:
                 account = row.account
             elif account:
                 row.above = account
-                row.account = account if self.doubts.given(self._below(name, row)) == "above" else ""
 
     def _below(self, name: str, row: WeekRow) -> Doubt:
         about = " / ".join(filter(None, (row.name, row.owner)))
@@ -161,7 +169,7 @@ class Matcher:
         for one in rows:
             count[one.pair] += 1
         for one in rows:
-            free = sorted(deal for deal in self._pairs.get(one.pair, set()) - taken if self._lately(deal))
+            free = sorted(deal for deal in self._pairs.get(one.pair, set()) - taken - self._kept if self._lately(deal))
             if not free:
                 continue
             if len(free) > 1 or count[one.pair] > 1:
@@ -180,17 +188,18 @@ class Matcher:
         if not rows:
             return
         known = KnownDeals.of(self.memory, self.present)
-        count: dict[str, int] = defaultdict(int)
-        for one in rows:
-            count[plain_letters(one.row.name)] += 1
+        count = named(rows)
         for one in rows:
             if not self._without_account(name, one, known, taken, alone=count[plain_letters(one.row.name)] == 1):
                 self._rewritten(name, one, known, taken)
             if one.deal:
                 self._take(name, one, taken)
 
-    def _without_account(self, name: str, one: Placed, known: KnownDeals, taken: set[str], *, alone: bool) -> bool:
-        """Whether the row, or a deal of its name, names no account: then the owner and the amount may say it is one."""
+    def _without_account(
+        self, name: str, one: Placed, known: KnownDeals, taken: set[str], *, alone: bool, asking: bool = True
+    ) -> bool:
+        """Whether the row, or a deal of its name, names no account: then the owner and the amount may say it is one.
+        Without `asking` answers count alone."""
         mine = plain_letters(one.row.name)
         found = known.without_account(one.account, mine, one.owner, taken, ended=not one.row.open)
         if not found:
@@ -205,17 +214,26 @@ class Matcher:
             one.deal = first.deal
         else:
             deals = SEPARATOR.join(sorted(each.deal for each in found))
-            self._ask_which("blank", name, one, found, f"{one.key}{SEPARATOR}{deals}")
+            self._ask_which("blank", name, one, found, f"{one.key}{SEPARATOR}{deals}", asking=asking)
         of = {each.deal: each.account for each in found}
         one.account = one.account or of.get(one.deal, "")
         return True
 
-    def _ask_which(self, kind: str, name: str, one: Placed, found: Sequence[Known], key: str) -> None:
+    def _ask_which(
+        self, kind: str, name: str, one: Placed, found: Sequence[Known], key: str, *, asking: bool = True
+    ) -> None:
         """Whether it is the one deal found, or which of several."""
         shown, several = found[:MOST_NAMED], len(found) > 1
         choices = (*(each.deal for each in shown), "new") if several else ("same", "new")
         maybe = "; ".join(self._told(each, named=several) for each in shown)
-        self._ask(Doubt(kind, name, one.row.line, one.about, maybe, key, choices), one, found[0].deal)
+        doubt = Doubt(kind, name, one.row.line, one.about, maybe, key, choices)
+        if not asking:
+            given = self.doubts.given(doubt)
+            if given == "new":
+                self._fill(name, one)
+            if not given or one.doubt:
+                return
+        self._ask(doubt, one, found[0].deal)
         self.held |= {each.deal for each in found} if one.doubt else set()
 
     def _rewritten(self, name: str, one: Placed, known: KnownDeals, taken: set[str]) -> None:

@@ -11,8 +11,8 @@ from kit.clock import last_second
 from learning.records import ContactRole, Outcome
 from services.gateway.domain import UNSET, DealWrite, FieldError, PastChange
 from services.gateway.imports.weekly.files import WeekFile
-from services.gateway.imports.weekly.matching import Placed
 from services.gateway.imports.weekly.memory import Seen
+from services.gateway.imports.weekly.placed import Placed
 
 
 def moment_of(day: date) -> datetime:
