@@ -197,6 +197,8 @@ _WORDS = {
     "log loss": ("log loss", "로그 손실"), "base rate": ("base rate", "평균 성공률"),
     "beside": ("beside version {version} on {records} records", "버전 {version}과 기록 {records}건에서 비교"),
     "log_loss": ("log loss", "로그 손실"),
+    "seen": ("no fair comparison, version {version} had learned {seen:.0%} of their outcomes",
+             "공정한 비교 아님: 버전 {version}은 그 결과의 {seen:.0%}를 이미 학습"),
     "left out": ("left out", "제외"), "suspected": ("suspected", "의심"),
     "kept": ("kept against the leak guard", "누출 점검과 달리 유지"), "left_out": ("left out by you", "직접 제외"),
     "unknown": ("no such column, so that decision has no effect", "없는 열이라 효과가 없는 결정"),
@@ -238,7 +240,8 @@ def _print_beside(version: dict[str, Any], language: str) -> None:
         told = ", ".join(f"{names[name]} {value:+.3f}" for name, value in figures.items())
         against = _word("beside", language).format(version=champion["version"], records=one["records"])
         kind = f"{_word(one['kind'], language)}: " if others else ""
-        typer.echo(f"      {kind}{against}: {told}")
+        known = _word("seen", language).format(version=champion["version"], seen=one["seen"]) if one.get("seen") else ""
+        typer.echo(f"      {kind}{against}{f' ({known})' if known else ''}: {told}")
     _, text, _ = beside({"decision": version.get("decision"), "served": version.get("served")}, language)
     for line in text:
         typer.echo(f"      {line}")

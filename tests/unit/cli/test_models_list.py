@@ -45,3 +45,20 @@ def test_each_kind_that_was_compared_has_a_line(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     assert "opportunities: beside version 1 on 150 records: AUC -0.012" in told
     assert "leads: beside version 1 on 77 records: AUC -0.012" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "known"),
+    [
+        ("en", "records (no fair comparison, version 1 had learned 100% of their outcomes): AUC -0.012"),
+        ("ko", "비교 (공정한 비교 아님: 버전 1은 그 결과의 100%를 이미 학습): AUC -0.012"),
+    ],
+)
+def test_where_the_champion_knows_the_answers_it_is_said_beside_the_figures(
+    capsys: pytest.CaptureFixture[str], language: str, known: str
+) -> None:
+    champion = {**COMPARED, "others": [], "basis": "partly_seen", "seen": 1.0, "fresh_records": 0}
+    found = model("1", "1")
+    found["versions"][0]["evaluation"] = {"champion": champion}
+    _print(found, language)
+    assert known in capsys.readouterr().out
