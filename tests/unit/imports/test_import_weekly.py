@@ -162,6 +162,24 @@ async def test_deals_that_are_gone_are_asked_about(store: Store, tmp_path: Path)
     assert [doubt.kind for doubt in found.doubts] == ["again"]
 
 
+async def test_a_deal_that_ended_is_not_opened_again_unasked(store: Store, tmp_path: Path) -> None:
+    others = [row(name) for name in ("망", "메일", "관제")]
+    write(tmp_path / "weeks" / "a_240108.xlsx", row("서버", stage="수주"), row("백업", stage="실주"), *others)
+    await run(store, tmp_path, tmp_path / "weeks")
+    later = write(tmp_path / "a_240115.xlsx", row("서버"), row("백업", "이서연"), *others)
+    for _ in range(2):
+        found = await run(store, tmp_path, later, confirm=True)
+        assert [(doubt.kind, doubt.line) for doubt in found.doubts] == [("again", 2), ("again", 3)]
+    for _ in range(2):
+        answers = answered(found, tmp_path, again="same") if found.doubts else {}
+        found = await run(store, tmp_path, later, confirm=True, answers=answers)
+        assert found.doubts == []
+    told = await history(store)
+    assert len(told) == 5
+    outcomes = [[each.value for each in told["한빛", of] if each.field == "outcome"][-2:] for of in ("서버", "백업")]
+    assert outcomes == [["WON", "OPEN"], ["LOST", "OPEN"]]
+
+
 async def test_deals_that_are_gone_are_told_with_all_that_is_known(store: Store, tmp_path: Path) -> None:
     header, weeks = ["딜번호", "고객사", "딜명", "담당자", "단계", "금액(백만원)"], tmp_path / "weeks"
     rows = [[f"D-{n}", "한빛", "" if n == 3 else f"{n}번째", "김민수", "제안", n or ""] for n in range(4)]

@@ -99,6 +99,7 @@ class WeeklyImporter:
         self._people.begin(rows)
         newest = file.day.isoformat() >= self._memory.day
         self._fresh = matcher.newest = file.day.isoformat() > self._memory.day
+        matcher.follows = newest or number > 0
         placed = matcher.place(file.path.name, rows)
         now: dict[str, Seen] = {}
         for one in placed:

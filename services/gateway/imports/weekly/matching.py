@@ -28,6 +28,7 @@ class Matcher:
     present: dict[str, Seen] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)  # deals that a row held back may be about
     newest: bool = True  # no file of this day or later was imported before
+    follows: bool = True  # `present` are of a file before this one, not of a later one that was imported earlier
     _kept: set[str] = field(
         default_factory=set
     )  # deals of rows that are placed later: not to be taken by an owner alone
@@ -151,13 +152,19 @@ class Matcher:
             deal = self.memory.keys.get(one.key)
             if deal is None:
                 continue
-            if self.newest and one.row.open and not self._lately(deal):
-                doubt = Doubt("again", name, one.row.line, one.about, "it had ended", f"{one.key}\x1f{deal}")
-                self._ask(doubt, one, deal)
-            else:
-                one.deal = deal
+            self._perhaps_again(name, one, deal)
             if one.deal:
                 self._take(name, one, taken)
+
+    def _perhaps_again(self, name: str, one: Placed, deal: str) -> None:
+        """It is that deal; where the row is open and the deal had ended, it is asked."""
+        before = self.present.get(deal)
+        ended = self.newest and not self._lately(deal) if before is None else self.follows and not before.open
+        doubt = Doubt("again", name, one.row.line, one.about, "it had ended", f"{one.key}\x1f{deal}")
+        if one.row.open and ended:
+            self._ask(doubt, one, deal)
+        else:
+            one.deal = deal
 
     def _lately(self, deal: str) -> bool:
         """Whether the deal was in the last file, or is missed since."""
@@ -178,8 +185,8 @@ class Matcher:
                 known = [Known(deal, one.account, mine, seen[deal].owner, seen[deal]) for deal in free]
                 self._ask_which("owner", name, one, known, one.key)
             else:
-                one.deal = free[0]
-                one.moved = self.present[free[0]].owner if free[0] in self.present else ""
+                self._perhaps_again(name, one, free[0])
+                one.moved = self.present[free[0]].owner if one.deal in self.present else ""
             if one.deal:
                 self._take(name, one, taken)
 
