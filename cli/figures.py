@@ -57,7 +57,7 @@ def _print(found: Mapping[str, Any], language: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    rows = [_cells(row) for row in found["rows"]]
+    rows = [_cells(row, language) for row in found["rows"]]
     kept = [place for place, _ in enumerate(HEADINGS[language]) if any(cells[place] for cells in rows)]
     table = Table(*[HEADINGS[language][place] for place in kept], box=None, pad_edge=False, header_style="bold")
     for cells in rows:
@@ -68,14 +68,17 @@ def _print(found: Mapping[str, Any], language: str) -> None:
     console.print(table, markup=False)
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: Mapping[str, Any], language: str) -> list[str]:
+    from services.gateway.figures.words import count_text
+
     part = " / ".join(one for one in (row["pipeline"], row["part_text"]) if one)
-    counts = [f"{key} {count}" for key, count in row["counts"].items() if not key.startswith("to")]
-    return [row["period"], row["name"], row["figure_text"], part, told(row, "value"), _range(row),
+    counts = [count_text(key, count, language) for key, count in row["counts"].items() if not key.startswith("to")]
+    return [row["period"], row["name"], row["figure_text"], part, told(row, "value", language),
+            _range(row, language),
             f"{row['count']:,}", ", ".join(counts[:MOST_COUNTS]), row["note_text"]]  # fmt: skip
 
 
-def told(row: Mapping[str, Any], name: str) -> str:
+def told(row: Mapping[str, Any], name: str, language: str = "en") -> str:
     """A number as people read it."""
     value = row[name]
     if value is None:
@@ -84,10 +87,11 @@ def told(row: Mapping[str, Any], name: str) -> str:
         return f"{Decimal(str(value)):,} {row['currency']}"
     if row["unit"] == "share":
         return f"{100 * float(value):.1f} %"
-    return f"{float(value):g} d" if row["unit"] == "days" else f"{int(value):,}"
+    days = "{:g}일" if language == "ko" else "{:g} d"
+    return days.format(float(value)) if row["unit"] == "days" else f"{int(value):,}"
 
 
-def _range(row: Mapping[str, Any]) -> str:
+def _range(row: Mapping[str, Any], language: str) -> str:
     if row["low"] is None and row["high"] is None:
         return ""
-    return f"{told(row, 'low')} … {told(row, 'high')}"
+    return f"{told(row, 'low', language)} … {told(row, 'high', language)}"

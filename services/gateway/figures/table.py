@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from services.gateway.exports.columns import Kind, Row, Table, column, row_of
-from services.gateway.figures.words import FIGURES, NOTES, PARTS
+from services.gateway.figures.words import FIGURES, NOTES, PARTS, count_text
 
 TEXT, NUMBER, INTEGER, DAY, MONEY = Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.DAY, Kind.MONEY
 TABLE = Table("figures", {"en": "Sales figures", "ko": "영업 지표"}, (
@@ -45,7 +45,7 @@ def worded(row: Mapping[str, Any], language: str) -> dict[str, Any]:
         "part_text": PARTS[part][language] if part in PARTS else part,
         "amount": row["value"] if money else None,
         "value": None if money else row["value"],
-        "counts_text": ", ".join(f"{name} {count}" for name, count in row["counts"].items()),
+        "counts_text": ", ".join(count_text(name, count, language) for name, count in row["counts"].items()),
         "note_text": NOTES[row["note"]][language],
     }
 

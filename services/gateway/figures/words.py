@@ -81,3 +81,20 @@ NOTES: Words = {
     "not_sure": _both("may as well be nothing", "효과가 없을 수도 있습니다"),
     "observed": _both("observed, not tried: what is not recorded is not adjusted for", "실험이 아닌 관찰 결과입니다"),
 }  # fmt: skip
+# What a figure is made of; in English the names that programs see.
+COUNTS: Mapping[str, str] = {
+    "won": "수주", "lost": "실주", "open": "진행 중", "moved": "이동", "onward": "전진", "pushed": "이월",
+    "overdue": "기한 경과", "pending": "미정", "created": "생성", "without_amount": "금액 없음", "new": "신규",
+    "expansion": "확장", "renewed": "갱신", "renewals_of_unknown": "원계약 불명 갱신", "accounts": "고객사",
+    "bought_again": "재구매", "with": "있음", "without": "없음", "deals": "딜", "progressed_with": "있음 중 진전",
+    "progressed_without": "없음 중 진전", "to_open": "아직 머묾", "to_won": "바로 수주", "to_lost": "바로 실주",
+}  # fmt: skip
+ONWARD_TO = "to:"  # before the stage that deals went on to
+
+
+def count_text(name: str, count: int, language: str) -> str:
+    """How many of what."""
+    if language == "en":
+        return f"{name} {count}"
+    stage = f"다음 {name.removeprefix(ONWARD_TO)}" if name.startswith(ONWARD_TO) else name
+    return f"{COUNTS.get(name, stage)} {count}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.figures import told
+from cli.figures import _cells, told
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,13 @@ from cli.figures import told
 )  # fmt: skip
 def test_numbers_are_written_with_their_sign_and_unit(unit: str, value: Any, text: str) -> None:
     assert told({"unit": unit, "value": value, "currency": "USD"}, "value") == text
+
+
+def test_in_korean_nothing_is_english() -> None:
+    row = {
+        "period": "2017-Q4", "name": "전체", "figure_text": "영업 주기", "part_text": "수주까지", "pipeline": "",
+        "unit": "days", "value": 76.0, "low": 70.5, "high": 80.0, "currency": "", "count": 94, "note_text": "",
+        "counts": {"won": 53, "lost": 41, "moved": 19, "to:Won": 3},
+    }  # fmt: skip
+    assert _cells(row, "ko")[4:] == ["76일", "70.5일 … 80일", "94", "수주 53, 실주 41, 이동 19", ""]
+    assert _cells(row, "en")[4:] == ["76 d", "70.5 d … 80 d", "94", "won 53, lost 41, moved 19", ""]
