@@ -23,7 +23,7 @@ _OF_SHEET = re.compile(r"(?:단위|unit)\s*[:：]\s*([^()\[\]（）,;]{1,20})", 
 
 def read_units(text: str) -> Decimal | None:
     """The number of a cell with a unit, brackets or a mark for negatives around it; None where it has none of them, or
-    cannot be read in one way only (2천5백만, 12억5000)."""
+    cannot be read in one way only (2천5백만, 12억5000, 3억2천)."""
     text, negative = text.strip(), False
     if text.startswith("(") and text.endswith(")"):
         text, negative = text[1:-1].strip(), True
@@ -46,9 +46,10 @@ def _korean(text: str) -> Decimal | None:
     """Numbers each with a unit smaller than the one before, added up."""
     total, place, least = Decimal(0), 0, 99
     while found := _PARTS.match(text, place):
-        if UNITS[found[2]] >= least:
+        unit = UNITS[found[2]]
+        if unit >= least or (unit < UNITS["만"] < least < 99):  # 3억2천 mostly leaves out a 만
             return None
-        least, place = UNITS[found[2]], found.end()
+        least, place = unit, found.end()
         total += _scaled(found[1], found[2])
     return total if place == len(text) and place else None
 

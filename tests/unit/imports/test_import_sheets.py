@@ -172,7 +172,7 @@ def test_a_mondays_workbook_with_sections_two_lines_of_headings_and_a_sheet_a_mo
     [("3.2억", "320000000"), ("1,200만", "12000000"), ("1억 2,000만", "120000000"), ("1억2천만원", "120000000"),
      ("₩1,200", "1200"), ("320백만원", "320000000"), ("1,200천원", "1200000"), ("5천", "5000"), ("1.2M", "1200000"),
      ("USD 300k", "300000"), ("5억원", "500000000"), ("0천원", "0"), ("2조", "2000000000000"),
-     ("KRW 3억", "300000000")],
+     ("KRW 3억", "300000000"), ("12만3천원", "123000")],
 )  # fmt: skip
 def test_amounts_with_units(text: str, amount: str) -> None:
     assert parse_amount(text, ".", ",") == Decimal(amount)
@@ -185,7 +185,7 @@ def test_negatives_are_known_as_such(text: str) -> None:
         parse_amount(text, ".", ",")
 
 
-@pytest.mark.parametrize("text", ["2천5백만", "12억5000", "억", "약 3억", "3억?", "1만 2억"])
+@pytest.mark.parametrize("text", ["2천5백만", "12억5000", "3억2천", "3억 2백", "억", "약 3억", "3억?", "1만 2억"])
 def test_amounts_that_can_be_read_in_several_ways_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a number"):
         parse_amount(text, ".", ",")
