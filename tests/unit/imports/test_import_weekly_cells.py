@@ -115,3 +115,18 @@ def test_numbers_with_units_are_read_and_totals_are_no_deals() -> None:
     assert not any(each.errors for each in deals)
     assert deals[11].fields == {"직원수": 1200.0, "할인율": 12.0}
     assert [(error.field, error.message) for error in total.errors] == [("딜명", "the row is a total of others")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency", "wrong"),
+    [("USD 5,000", "KRW", "it is not in KRW"), ("5mnUSD", "KRW", "it is not in KRW"),
+     ("$5,000", "KRW", "it is not in KRW"),
+     ("5,000원", "USD", "it is not in USD"), ("1e3", "KRW", "it is not a number"),
+     ("3억2천", "KRW", "it is not a number"),
+     ("KRW 5,000", "KRW", ""), ("₩5,000", "KRW", ""), ("5백만원", "KRW", ""), ("$5k", "USD", ""), ("1.2M", "KRW", "")],
+)  # fmt: skip
+def test_amounts_of_other_currencies_are_refused(cell: str, currency: str, wrong: str) -> None:
+    suggestions = [Suggestion("딜명", "name", ""), Suggestion("단계", "stage", ""), Suggestion("금액", "amount", "")]
+    file = WeekFile(Path("a_20261116.csv"), date(2026, 11, 16), ["딜명", "단계", "금액"], [], suggestions)
+    row = RowReader(0, file, currency, {}).read(2, ["서버", "제안", cell])
+    assert [(one.field, one.message[: len(wrong)]) for one in row.errors] == ([("금액", wrong)] if wrong else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,6 +38,12 @@ MENDS = {
 FORMAT = Format(MISSING, (YMD,), ".", ",")
 Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file
+_SIGN = re.compile(r"KRW|USD|EUR|JPY|(?<![A-Z])[A-Z]{3}(?![A-Z])|[$€£¥₩￦]|(?<=\d)원", re.IGNORECASE)
+_POWER = re.compile(r"\d[eE][+-]?\d")
+_SIGNS = {
+    "$": ("USD", "AUD", "CAD", "HKD", "NZD", "SGD", "TWD", "MXN"), "€": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"),
+    "₩": ("KRW",), "￦": ("KRW",), "원": ("KRW",),
+}  # fmt: skip
 _KINDS = {
     "id": "id:deals", "account": "text", "name": "text", "owner": "text", "stage": "text", "outcome": "text",
     "amount": "amount", "close_date": "day", "closed_date": "day", "created": "day", "contact": "text",
@@ -111,6 +118,7 @@ class RowReader:
             target: self._cells.value(_KINDS[target], source, cells, row.errors)
             for target, source in self._sources.items()
         }
+        self._check_currency(row, of.get("amount"))
         text = {target: of.get(target) or "" for target in _KINDS}
         row.id, row.name, row.account = text["id"], " ".join(text["name"].split()), " ".join(text["account"].split())
         row.owner, row.owner_title = person(text["owner"])
@@ -126,6 +134,18 @@ class RowReader:
 
     def _money(self, amount: Decimal | None) -> Money | None:
         return None if amount is None else self._cells.money(amount, self._currency)
+
+    def _check_currency(self, row: WeekRow, amount: Decimal | None) -> None:
+        """An amount of another currency, or one that a program wrote, is not what it seems."""
+        source = self._sources.get("amount")
+        cell = self._cells.raw(source, row.cells) if source and amount is not None else ""
+        if any(self._currency not in _SIGNS.get(sign, (sign.upper(),)) for sign in _SIGN.findall(cell)):
+            message, mend = f"it is not in {self._currency}", f"write it in {self._currency}"
+        elif _POWER.search(cell):
+            message, mend = "it is not a number", MENDS["amount"]
+        else:
+            return
+        row.errors.append(FieldError(self._column("amount"), shown(cell), message, mend))
 
     def _outcome(self, row: WeekRow, stage: str, said: str) -> None:
         """The outcome's own column decides where there is one; a stage such as 수주 says it too."""
