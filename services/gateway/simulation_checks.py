@@ -9,26 +9,26 @@ from kit.errors import InvalidInput
 from kit.money import Money
 from learning.fiscal import FiscalPeriod
 from services.gateway.added_pipeline import Added
-from services.gateway.domain import LOCAL, Principal
+from services.gateway.domain import Principal
 from services.gateway.service import Gateway
 
 MOST_NAMED, SHOWN = 40, 60
 
 
 async def check_added(gateway: Gateway, principal: Principal, period: FiscalPeriod, added: Sequence[Added]) -> None:
-    """Raises InvalidInput for a stage that no pipeline and no deal has, a day that is over, and an amount that totals
+    """Raises InvalidInput for a stage that no pipeline and no deal that is seen has, a day that is over, and an amount that totals
     of the period do not count."""
     for place, each in enumerate(added):
         if each.stage:
-            await _check_stage(gateway, f"added[{place}].stage", each)
+            await _check_stage(gateway, principal, f"added[{place}].stage", each)
         check_promised(gateway, f"added[{place}].close_date", each.close_date)
         await check_money_counts(gateway, principal, period, f"added[{place}].amount", each.amount)
 
 
-async def _check_stage(gateway: Gateway, field: str, each: Added) -> None:
+async def _check_stage(gateway: Gateway, principal: Principal, field: str, each: Added) -> None:
     pipelines: Mapping[str, Sequence[str]] = await gateway.store.get_setting("pipelines") or {}
     named = {stage for stages in pipelines.values() for stage in stages}
-    known = set(pipelines.get(each.pipeline) or ()) or {*named, *await gateway.store.list_stages(LOCAL)}
+    known = set(pipelines.get(each.pipeline) or ()) or {*named, *await gateway.store.list_stages(principal)}
     if each.stage in known:
         return
     listed = ", ".join(one[:SHOWN] for one in sorted(known)[:MOST_NAMED])

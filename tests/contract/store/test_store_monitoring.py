@@ -75,8 +75,8 @@ async def test_a_day_has_one_report_and_very_old_ones_go(store: Store) -> None:
     assert [(day.isoformat(), body["number"]) for day, body in found] == [("2017-09-30", 3), ("2017-09-29", 1)]
     assert len(await store.monitoring_days(LOCAL, 1)) == 1
     await store.save_monitoring_day(date(2017, 9, 29), {"number": 4})
-    ((day, body),) = await store.monitoring_days(LOCAL, 1)
-    assert (day.isoformat(), body["number"]) == ("2017-09-29", 4), "the clock was set back: the newest look counts"
+    ((newest, body),) = await store.monitoring_days(LOCAL, 1)
+    assert (newest.isoformat(), body["number"]) == ("2017-09-29", 4), "the clock was set back: the newest look counts"
     with pytest.raises(Forbidden):
         await store.monitoring_days(ANN, 1)
 
