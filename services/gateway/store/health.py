@@ -168,7 +168,11 @@ class HealthRows(Merging):
         if await self._database.read(lambda connection: connection.execute(held).scalar()) is None:
             mend = "Enter the record anew"
             raise Conflict("what was there before is no longer kept", field="id", value=str(found.id), mend=mend)
-        await self.undo_import(principal, kept_as, discard=discard, trace=trace)
+        try:
+            await self.undo_import(principal, kept_as, discard=discard, trace=trace)
+        except Conflict as error:
+            error.mend = "Undo later merges of these records first, or give up what was changed since with discard"
+            raise
 
     def _decision(self, connection: Connection, decision_id: int) -> DuplicateDecision:
         row = connection.execute(select(duplicate_decisions).where(D.id == decision_id)).first()

@@ -100,8 +100,9 @@ async def test_what_was_changed_since_is_not_lost_by_an_undo(store: Store, chang
     contacts = await store.merge_records(LOCAL, "contacts", "k1", "k2")
     await store.save_accounts(LOCAL, [Account(changed, "New name", deleted=changed == "other")])
     await store.save_contacts(LOCAL, [Contact("k1", "Kim", "acme", title="CTO", phone="010-1111-2222")])
-    with pytest.raises(Conflict, match=rf"1 accounts were changed since, such as {changed} \(name\)"):
+    with pytest.raises(Conflict, match=rf"1 accounts were changed since, such as {changed} \(name\)") as refused:
         await store.undo_decision(LOCAL, accounts.id)
+    assert refused.value.mend.startswith("Undo later merges of these records first"), "no import was involved"
     with pytest.raises(Conflict, match=r"such as k1 \(title, phone\)"):
         await store.undo_decision(LOCAL, contacts.id)
     await store.undo_decision(LOCAL, contacts.id, discard=True)
