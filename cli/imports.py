@@ -58,17 +58,28 @@ def undo(
     language: Lang = None,
 ) -> None:
     """Undo an import: every record it changed stands again as before, what it created is gone."""
+    from kit.errors import DealcastError
+    from services.gateway.imports.messages import translate
+
+    words = _WORDS[spoken(language)]
+    try:
+        counts = _undo(data_dir, url, import_id, discard=discard)
+    except DealcastError as error:
+        translate(error, spoken(language))
+        raise
+    told = ", ".join(f"{_kind(kind, spoken(language))} {count:,}" for kind, count in counts.items())
+    typer.echo(words["undone"].format(what=told or words["nothing"]))
+
+
+def _undo(data_dir: Path, url: str, import_id: str, *, discard: bool) -> Mapping[str, int]:
     if url or _running(data_dir):
         if import_id == "last":
             import_id = _last(call(data_dir, url, "GET", "/v1/imports")["imports"])
         unknown = "dealcast imports list shows their ids"
         job = call(data_dir, url, "POST", f"/v1/imports/{import_id}:undo", unknown=unknown, json={"discard": discard})
-        counts = job["detail"]["undone"]
-    else:
-        counts = _on_store(data_dir, lambda store, jobs: _undone(store, jobs, import_id, discard=discard))
-    words = _WORDS[spoken(language)]
-    told = ", ".join(f"{_kind(kind, spoken(language))} {count:,}" for kind, count in counts.items())
-    typer.echo(words["undone"].format(what=told or words["nothing"]))
+        counts: Mapping[str, int] = job["detail"]["undone"]
+        return counts
+    return _on_store(data_dir, lambda store, jobs: _undone(store, jobs, import_id, discard=discard))
 
 
 async def _listed(_: Store, jobs: Jobs) -> list[dict[str, Any]]:

@@ -8,17 +8,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from kit.errors import Forbidden, InvalidInput, NotFound
+from kit.errors import DealcastError, Forbidden, InvalidInput, NotFound
 from kit.telemetry import TRACEPARENT, inject
 from services.gateway.domain import Principal, Scope
 from services.gateway.health.desk import HealthDesk
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.telling import told, why
+from services.gateway.imports.messages import translate
 from services.gateway.json_values import time_text
 from services.gateway.limits import ID_LENGTH
 from services.gateway.rest import base, schemas_health, schemas_operations
 from services.gateway.rest.base import FLAG, TEXT, principal_of
-from services.gateway.rest.http import answer, id_in_path, language_of, limit_of, object_of, text_of
+from services.gateway.rest.http import accepted_language, answer, id_in_path, language_of, limit_of, object_of, text_of
 from services.gateway.service import Gateway
 from services.gateway.store.health_interface import DuplicateDecision, FoundRow
 
@@ -173,7 +174,11 @@ def _decisions(routes: APIRouter, gateway: Gateway) -> None:
             raise InvalidInput("discard is neither true nor false", field="discard", mend="Send true or false")
         number = _number(id_in_path(decision_id), "id")
         trace = inject().get(TRACEPARENT, "")
-        decision = await gateway.store.undo_decision(principal_of(request), number, discard=discard, trace=trace)
+        try:
+            decision = await gateway.store.undo_decision(principal_of(request), number, discard=discard, trace=trace)
+        except DealcastError as error:
+            translate(error, accepted_language(request))
+            raise
         return _changed(gateway, decision)
 
 

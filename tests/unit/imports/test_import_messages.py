@@ -133,3 +133,10 @@ def test_errors_of_a_whole_file_are_told_too() -> None:
 )
 def test_the_environment_names_the_language(environment: dict[str, str], language: str) -> None:
     assert messages.reader_language(environment) == language
+
+
+def test_why_an_undo_is_refused_is_told_in_korean() -> None:
+    refused = messages.said("1 deals were changed since, such as d1 (stage)", "ko")
+    assert refused == "딜 1건이 그 뒤에 변경되었습니다. 예: d1 (stage)"
+    mend = "Undo later merges of these records first, or give up what was changed since with discard"
+    assert messages.said(mend, "ko").startswith("이 기록들의 이후 병합을 먼저 되돌리거나")
