@@ -153,7 +153,7 @@ def _figures(evaluation: Json, words: Words) -> Iterator[FigureView]:
             figure = test.get(name)
             if figure and figure.get("value") is not None:
                 other = beside.get(name)
-                text = words("models.beside", name=beside.get("name", ""), value=_number(other)) if other else ""
+                text = words("models.beside", name=words("models.base_rate"), value=_number(other)) if other else ""
                 yield FigureView(words(f"models.{name}"), _number(figure["value"]), _interval(figure, words), text)
     for level in LEVELS:
         found = (evaluation.get("backtest") or {}).get(level)
