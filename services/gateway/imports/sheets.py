@@ -164,7 +164,7 @@ def no_deal(cells: Collection[str], key: str) -> str:
 def is_total(cells: Collection[str]) -> bool:
     """Whether a row adds up others: it says so, and beside numbers at most one other thing."""
     said = [cell for cell in cells if cell and not _COUNT.fullmatch(cell)]
-    marks = [cell for cell in said if _TOTAL.fullmatch(re.sub(r"\s", "", cell))]
+    marks = [cell for cell in said if _TOTAL.fullmatch(re.sub(r"[\s\-\[\]<>【】]", "", cell))]
     return bool(marks) and len(said) - len(marks) <= 1
 
 

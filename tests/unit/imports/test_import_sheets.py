@@ -218,6 +218,8 @@ def test_units_in_headings(heading: str, unit: str) -> None:
 def test_total_rows() -> None:
     assert is_total(["1팀", "소계", "", "1,200", "3건"])
     assert is_total(["Grand Total", "", "7"])
+    assert is_total(["[총 합계]", "", "7"])
+    assert is_total(["Sub-total", "", "7"])
     assert is_total(["합 계 (전체)", "12"])
     assert not is_total(["합계 시스템", "서버", "제안", "7"])
     assert not is_total(["토탈소프트", "", "7"])
