@@ -162,6 +162,15 @@ async def test_deals_that_are_gone_are_asked_about(store: Store, tmp_path: Path)
     assert [doubt.kind for doubt in found.doubts] == ["again"]
 
 
+async def test_refused_rows_make_no_accounts_and_owners(store: Store, tmp_path: Path) -> None:
+    path = write(tmp_path / "a_240108.xlsx", row("망"), row("서버", "이서연", "많음", account="대한"))
+    counts = (await run(store, tmp_path, path)).report.counts
+    assert (counts["accounts"]["created"], counts["users"]["created"]) == (1, 1)
+    mended = write(tmp_path / "a_240115.xlsx", row("망"), row("서버", "이서연", 70, account="대한"))
+    counts = (await run(store, tmp_path, mended, confirm=True)).report.counts
+    assert (counts["accounts"]["created"], counts["users"]["created"]) == (1, 1)
+
+
 async def test_a_deal_that_ended_is_not_opened_again_unasked(store: Store, tmp_path: Path) -> None:
     others = [row(name) for name in ("망", "메일", "관제")]
     write(tmp_path / "weeks" / "a_240108.xlsx", row("서버", stage="수주"), row("백업", stage="실주"), *others)

@@ -239,9 +239,11 @@ class WeeklyImporter:
             fields.append(FieldDefinition("account", self._people.number_field, FieldType.TEXT))
         if fields:
             await self._sink.define(fields)
-        people = self._people
-        for batch, records in (("users", people.users), ("accounts", people.accounts), ("contacts", people.contacts)):
-            await self._save(batch, list(records.values()))
+        people = self._people  # those of rows that are refused or held are not made
+        owners, accounts = {one.owner_id for one in self._writes}, {one.account_id for one in self._writes}
+        await self._save("users", [one for one in people.users.values() if one.id in owners])
+        await self._save("accounts", [one for one in people.accounts.values() if one.id in accounts])
+        await self._save("contacts", list(people.contacts.values()))
         await self._save("deals", self._writes)
 
     async def _save(self, batch: str, records: Sequence[Any]) -> None:
