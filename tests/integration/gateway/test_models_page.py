@@ -42,6 +42,8 @@ async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway:
     assert await post(gateway, "promote", service="lead_scoring", version="1") == 400  # without a reason
     korean = await page(gateway, "ko")
     assert "쓰던 모델보다 나쁩니다 · 쓰던 모델 대비 로그 손실 +0.021, 보정 오차 -0.003" in korean
+    assert "평균 성공률 0.694" in korean
+    assert "base rate" not in korean
     assert "It is worse" not in korean
     forecast = {"opportunities": 500, "open": 120}
     await gateway.models.add("forecast", VERSION | {"evaluation": forecast, "removed": {"time": "2026-11-22"}})
