@@ -163,8 +163,10 @@ async def test_deals_that_are_gone_are_asked_about(store: Store, tmp_path: Path)
 
 
 async def test_refused_rows_make_no_accounts_and_owners(store: Store, tmp_path: Path) -> None:
-    path = write(tmp_path / "a_240108.xlsx", row("망"), row("서버", "이서연", "많음", account="대한"))
-    counts = (await run(store, tmp_path, path)).report.counts
+    bad = [*row("서버", "이서연", 9_000, account="대한")[:-1], "언젠가"]
+    found = await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", row("망"), bad))
+    assert [one["name"] for one in (await store.get_setting("weekly_files") or {})["last"].values()] == ["망"]
+    counts = found.report.counts
     assert (counts["accounts"]["created"], counts["users"]["created"]) == (1, 1)
     mended = write(tmp_path / "a_240115.xlsx", row("망"), row("서버", "이서연", 70, account="대한"))
     counts = (await run(store, tmp_path, mended, confirm=True)).report.counts

@@ -105,8 +105,9 @@ class WeeklyImporter:
         for one in placed:
             if one.row.errors:
                 self._refuse(file, one.row, one.row.errors, "rejected")
-                if one.deal:  # it is there, whatever its cells say
-                    now[one.deal] = matcher.present.get(one.deal) or seen(one)
+                was = matcher.present.get(one.deal) or self._memory.gone.get(one.deal)
+                if was is not None:  # it is there, whatever its cells say
+                    now[one.deal] = was
             elif one.repeated:
                 self.found.report.add("deals", "repeated")
             elif one.doubt is not None:

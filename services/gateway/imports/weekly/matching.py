@@ -61,7 +61,7 @@ class Matcher:
         self._by_what_remains(name, left(rest), taken)
         self._as_new(name, left(rest), taken)
         for one in placed:
-            if one.deal and one.doubt is None and not one.row.id:
+            if one.deal and one.doubt is None and not one.row.id and not (one.new and one.row.errors):
                 self.memory.keys[one.key] = one.deal
                 self._pairs[one.pair].add(one.deal)
         return placed
