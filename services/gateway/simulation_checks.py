@@ -16,8 +16,8 @@ MOST_NAMED, SHOWN = 40, 60
 
 
 async def check_added(gateway: Gateway, principal: Principal, period: FiscalPeriod, added: Sequence[Added]) -> None:
-    """Raises InvalidInput for a stage that no pipeline and no deal that is seen has, a day that is over, and an amount that totals
-    of the period do not count."""
+    """Raises InvalidInput for a stage that no pipeline and no deal that is seen has, a day that is over, and an amount
+    that totals of the period do not count."""
     for place, each in enumerate(added):
         if each.stage:
             await _check_stage(gateway, principal, f"added[{place}].stage", each)
