@@ -17,6 +17,7 @@ from services.gateway.domain import FieldError
 from services.gateway.imports.messages import told
 from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
 from services.gateway.imports.resident import unrepeated
+from services.gateway.privacy.resident_numbers import masked
 
 REASONS = tuple(REASON_PREFIX + name for name in ("line", "field", "value", "reason", "mend"))
 
@@ -80,7 +81,7 @@ class RejectsWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*columns, *REASONS, SURPLUS])
+            writer.writerow([*map(masked, columns), *REASONS, SURPLUS])
             for line, cells, errors in self._of(source):
                 if len(self.first) < self._shown:
                     self.first.append(Rejected(source.name, line, tuple(errors)))

@@ -23,6 +23,7 @@ _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩￦]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩￦원])$")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?|년\s?(\d{1,2})월\s?(\d{1,2})일)(?=$|[T ])")
 _SHORT_YEAR = re.compile(r"'?(\d\d)([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?(?=$|[T ])")
+_SHORT_KOREAN = re.compile(r"'?(\d\d)년\s?(\d{1,2})월\s?(\d{1,2})일(?=$|[T ])")
 _DIGITS = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?=$|[T ])")
 _SERIAL = re.compile(r"([2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119
 _WEEKDAY = re.compile(r"\s*\([월화수목금토일]\)")
@@ -86,6 +87,8 @@ def _year_first(text: str) -> str:
 def _ymd(text: str) -> str:
     """ISO 8601 of a text that begins with a day in any way with its year first, or is the number that Excel keeps."""
     text = _WEEKDAY.sub("", text.strip(), count=1)
+    if found := _SHORT_KOREAN.match(text):
+        return f"20{found[1]}-{found[2]:0>2}-{found[3]:0>2}{text[found.end() :]}"
     if found := _SHORT_YEAR.match(text):
         return f"20{found[1]}-{found[3]:0>2}-{found[4]:0>2}{text[found.end() :]}"
     if found := _DIGITS.match(text):

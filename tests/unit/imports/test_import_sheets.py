@@ -192,7 +192,18 @@ def test_amounts_that_can_be_read_in_several_ways_are_refused(text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["26.11.21", "2026. 11. 21.", "2026-11-21", "20261121", "46347", "'26/11/21", "2026.11.21(토)", "46347.5"]
+    "text",
+    [
+        "26.11.21",
+        "2026. 11. 21.",
+        "2026-11-21",
+        "20261121",
+        "46347",
+        "'26/11/21",
+        "2026.11.21(토)",
+        "46347.5",
+        "26년 11월 21일",
+    ],
 )
 def test_days_with_the_year_first(text: str) -> None:
     assert parse_day(text, ("ymd",)) == date(2026, 11, 21)

@@ -93,3 +93,13 @@ async def test_a_lost_deal_under_another_name_is_asked_about(store: Store, tmp_p
     assert len(await history(store)) == 4
     await run(store, tmp_path, weeks, confirm=True, answers=answered(found, tmp_path, renamed="new"))
     assert len(await history(store)) == 6
+
+
+async def test_a_refused_row_still_counts_as_there(store: Store, tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    write(weeks / "a_240108.xlsx", row("서버"), row("망", amount=70))
+    write(weeks / "a_240115.xlsx", row("서버", stage="850302-1123451"), row("망", amount=70))
+    found = await run(store, tmp_path, weeks)
+    assert found.report.counts["deals"]["rejected"] == 1
+    assert found.doubts == []
+    assert set(await history(store)) == {("한빛", "서버"), ("한빛", "망")}

@@ -112,7 +112,8 @@ class RowReader:
         """One row."""
         row = WeekRow(self._number, line, cells, self._file.day)
         row.errors = resident.refused(self._file.columns, cells, self._used, ())
-        if row.errors:  # of such a row nothing more is said
+        if row.errors:  # of such a row nothing more is said than whose it is: it is there all the same
+            self._who(row, cells)
             return row
         of = {
             target: self._cells.value(_KINDS[target], source, cells, row.errors)
@@ -131,6 +132,15 @@ class RowReader:
             row.fields[name] = self._cells.custom(source, kind, cells, row.errors)
         self._check(row)
         return row
+
+    def _who(self, row: WeekRow, cells: list[str]) -> None:
+        """What a refused row is matched by, but for cells that are refused themselves."""
+        refused = {error.field for error in row.errors}
+        for target in ("id", "name", "account", "owner"):
+            source = self._sources.get(target)
+            if source is not None and source.column not in refused:
+                said = " ".join(str(self._cells.value(_KINDS[target], source, cells, []) or "").split())
+                setattr(row, target, person(said)[0] if target == "owner" else said)
 
     def _money(self, amount: Decimal | None) -> Money | None:
         return None if amount is None else self._cells.money(amount, self._currency)
