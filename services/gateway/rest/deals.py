@@ -21,15 +21,7 @@ from services.gateway.json_records import activity_to_json, deal_from_json, resu
 from services.gateway.json_values import time_text, value_to_json
 from services.gateway.rest import base, inputs, recorded
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.http import (
-    Line,
-    answer,
-    id_in_path,
-    json_of,
-    language_of,
-    limit_of,
-    rejected,
-)
+from services.gateway.rest.http import Line, answer, id_in_path, json_of, language_of, limit_of, rejected
 from services.gateway.rest.ndjson import LineExchange
 from services.gateway.rest.problems import Refused, refusal
 from services.gateway.rest.schemas import Deal, DealPage

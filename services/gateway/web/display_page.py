@@ -29,13 +29,13 @@ def router(gateway: Gateway) -> APIRouter:
 async def _keep(request: Request, words: Words) -> Response:
     form = await form_of(request)
     response = RedirectResponse(f"/account?done=display&lang={words.language}", 303)
+    secure = request.url.scheme == "https"
     for name, (cookie, choices) in DISPLAY.items():
         value = (form.get(name) or [""])[0]
         if value and value not in choices:
             raise InvalidInput("there is no such choice", field=name, value=value[:40], mend="Choose one of the list")
-        kept = {"path": "/", "httponly": True, "samesite": "lax", "secure": request.url.scheme == "https"}
         if value:
-            response.set_cookie(cookie, value, max_age=LASTS, **kept)  # type: ignore[arg-type]
+            response.set_cookie(cookie, value, max_age=LASTS, httponly=True, samesite="lax", secure=secure)
         else:
-            response.delete_cookie(cookie, **kept)  # type: ignore[arg-type]
+            response.delete_cookie(cookie, httponly=True, samesite="lax", secure=secure)
     return response
