@@ -68,11 +68,13 @@ def main() -> None:
 
 
 def tell(error: Any) -> None:
-    """Print what is wrong and the mend."""
+    """Print what is wrong and the mend, without any resident registration number."""
+    from services.gateway.privacy.resident_numbers import masked_name
+
     where = f"{error.field} = {error.value}: " if error.field and error.value else f"{error.field}: "
-    typer.echo(f"error: {where if error.field else ''}{error.message}", err=True)
+    typer.echo(masked_name(f"error: {where if error.field else ''}{error.message}"), err=True)
     if error.mend:
-        typer.echo(f"mend: {error.mend}", err=True)
+        typer.echo(masked_name(f"mend: {error.mend}"), err=True)
 
 
 if __name__ == "__main__":

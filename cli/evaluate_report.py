@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.gateway.privacy.resident_numbers import masked_name
 from services.lead_scoring.file_flags import counted
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def _show_data(report: Report, options: FileOptions, teller: _Teller) -> None:
     opened = report.training.opened
     more = teller.word("open", counted=teller.rows(opened.rows)) if opened is not None else ""
     teller.tell(
-        "trained", counted=teller.rows(rows), file=options.train.name, won=won, rate=won / rows if rows else 0.0,
-        columns=report.columns, open=more,
+        "trained", counted=teller.rows(rows), file=masked_name(options.train.name), won=won,
+        rate=won / rows if rows else 0.0, columns=report.columns, open=more,
     )  # fmt: skip
     teller.tell("won", column=report.training.target.column, value=report.training.target.positive)
     _show_kinds(report, teller)

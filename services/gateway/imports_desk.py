@@ -15,6 +15,7 @@ from services.gateway.domain import Principal
 from services.gateway.history_load import load_history
 from services.gateway.imports import undoing
 from services.gateway.jobs import Job, Jobs
+from services.gateway.privacy.resident_numbers import masked_name
 from services.gateway.service import Gateway
 from services.gateway.training import Trainer
 
@@ -35,7 +36,7 @@ class ImportDesk:
     async def open(self, source: str, as_of: str = "", currency: str = "", by: str = "") -> Job:
         """Begin an import, `by` somebody. With `as_of` the clock is pinned to that day, never backwards."""
         await self._gateway.workspace.keep_apart(sample=False)
-        job = await self.jobs.start(source, by=by)
+        job = await self.jobs.start(masked_name(source), by=by)
         try:
             await undoing.recorded(self._gateway.store, job)
             await self._set(as_of, currency)
@@ -68,7 +69,7 @@ class ImportDesk:
         """Load a history folder in the background. Raises Conflict while another is being loaded."""
         if any(job.state in job_states.UNFINISHED and job.detail.get("folder") for job in self.jobs.all()):
             raise Conflict("a history is being loaded already", field="folder", mend="Wait until it has ended")
-        job = await self.jobs.start("history", folder=str(folder), by=principal.id)
+        job = await self.jobs.start("history", folder=masked_name(str(folder)), by=principal.id)
         task = asyncio.create_task(self._load(job, principal, folder))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

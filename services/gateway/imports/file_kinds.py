@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from kit.errors import InvalidInput
+from services.gateway.privacy.resident_numbers import masked_name
 
 SUFFIXES = (".xlsx", ".xlsm")  # of workbooks that are read
 OTHER_SUFFIXES = (".xls", ".xlsb", ".ods", ".numbers", ".cell", ".hcdt")  # of other programs, or older
@@ -61,7 +62,7 @@ def check_text(path: Path) -> None:
 
 
 def _refusal(path: Path, told: tuple[str, str]) -> InvalidInput:
-    return InvalidInput(told[0], field="PATH", value=path.name, mend=told[1])
+    return InvalidInput(told[0], field="PATH", value=masked_name(path.name), mend=told[1])
 
 
 def _foreign(path: Path, head: bytes) -> tuple[str, str] | None:

@@ -26,6 +26,7 @@ from services.gateway.imports.staging import Part, Staging
 from services.gateway.imports.store_errors import in_columns
 from services.gateway.imports.tables import OpenTable, check_declared, find, open_table
 from services.gateway.past_days import last_day
+from services.gateway.privacy.resident_numbers import masked_name
 
 BATCH = 500
 FAMILIES = ("users", "accounts", "products", "contacts", "deals", "quotas")
@@ -104,9 +105,13 @@ class Importer:
             self.report.rejects = self._rejects.first
             self.report.rejects_files = self._rejects.paths
             self.report.left_out = {
-                one.path.name: one.table.left_out for one in self._tables if isinstance(one.table, SheetTable)
+                masked_name(one.path.name): one.table.left_out
+                for one in self._tables
+                if isinstance(one.table, SheetTable)
             }
-            self.report.rounded = {one.path.name: one.cells.rounded for one in self._tables if one.cells.rounded.count}
+            self.report.rounded = {
+                masked_name(one.path.name): one.cells.rounded for one in self._tables if one.cells.rounded.count
+            }
         return self.report
 
     # reading

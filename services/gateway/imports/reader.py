@@ -14,7 +14,9 @@ from kit.encodings import KNOWN, detect, open_bytes
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
 from services.gateway.imports.file_kinds import check_text
+from services.gateway.imports.resident import check_headings
 from services.gateway.json_checks import shown
+from services.gateway.privacy.resident_numbers import masked_name
 
 DELIMITERS = (",", ";", "\t")
 LONGEST_LINE = 16 << 20
@@ -98,6 +100,11 @@ class Table:
         # where U+FFFD stands for bytes that were no text: in UTF-16 as read here, and in files of rejects
         self._marks_bad = self.encoding.startswith("utf-16") or self._of_rejects
         self.columns = [self.header[i] for i in self._keep]
+        try:
+            check_headings(path, 1, self.columns)
+        except InvalidInput:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -178,7 +185,7 @@ class Table:
                 f"the columns {', '.join(twice)[:200]} occur twice" if twice else "the file has no readable header"
             )
             mend = "the first line names the columns, each once"
-            raise InvalidInput(message, field="header", value=str(self.path.name), mend=mend)
+            raise InvalidInput(message, field="header", value=masked_name(self.path.name), mend=mend)
         return names
 
 

@@ -17,7 +17,7 @@ from services.gateway.domain import FieldError
 from services.gateway.imports.messages import told
 from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
 from services.gateway.imports.resident import unrepeated
-from services.gateway.privacy.resident_numbers import masked
+from services.gateway.privacy.resident_numbers import MASK_IN_PATHS, masked, masked_name
 
 REASONS = tuple(REASON_PREFIX + name for name in ("line", "field", "value", "reason", "mend"))
 
@@ -84,7 +84,7 @@ class RejectsWriter:
             writer.writerow([*map(masked, columns), *REASONS, SURPLUS])
             for line, cells, errors in self._of(source):
                 if len(self.first) < self._shown:
-                    self.first.append(Rejected(source.name, line, tuple(errors)))
+                    self.first.append(Rejected(masked_name(source.name), line, tuple(errors)))
                 joined = [" | ".join(texts) for texts in zip(*map(astuple, errors), strict=True)]
                 whole, surplus = _fitted(cells, len(columns), torn=errors[0].field == "row")
                 writer.writerow([*whole, line, *joined, surplus])
@@ -102,7 +102,10 @@ class RejectsWriter:
             yield line, orjson.loads(same[0][1]), list(dict.fromkeys(errors))
 
     def _path(self, source: Path) -> Path:
-        stem = source.name.removesuffix(".gz").removesuffix(".csv").removeprefix("rejects-")
+        stem = masked_name(source.name, MASK_IN_PATHS)
+        stem = stem.removesuffix(".gz").removesuffix(".csv").removeprefix("rejects-")
+        while f"rejects-{stem}.csv" in {each.name for each in self.paths.values()}:  # alike but for what is masked
+            stem += "-again"
         name = f"rejects-{stem}.csv"
         if self._target is None:
             path = Path(name)

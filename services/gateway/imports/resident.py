@@ -5,13 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
 from services.gateway.imports.schema import FileSpec
-from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number, masked
+from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number, masked, masked_name
 
 SHORTEST = 13  # characters of such a number
 _NOTES = re.compile(r"메모|비고|내용|특이|참고|코멘트|\b(?:notes?|memo|comments?|remarks?)\b", re.IGNORECASE)
+
+
+def check_headings(
+    path: Path, line: int, columns: Sequence[str], sheet: str = "", places: Sequence[int] | None = None
+) -> None:
+    """Raises InvalidInput naming file, sheet, line and column where a heading holds one: a heading becomes the name of
+    a field, and is remembered. `places` are those of the columns in the sheet, from 0."""
+    for at, name in enumerate(columns):
+        if not holds_resident_number(name):
+            continue
+        file = masked_name(path.name) + (f" / {masked_name(sheet)}" if sheet else "")
+        column = _letters(places[at]) if places else str(at + 1)
+        message = f"the heading of column {column} in line {line} of {file} holds a resident registration number"
+        mend = "name the column otherwise, or delete it"
+        raise InvalidInput(message, field="header", value=masked(name), mend=mend)
+
+
+def _letters(place: int) -> str:
+    """What Excel calls a column."""
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(place + 1))
 
 
 def note_columns(spec: FileSpec) -> set[str]:

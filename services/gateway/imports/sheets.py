@@ -11,8 +11,10 @@ from pathlib import Path
 from kit.errors import InvalidInput
 from services.gateway.imports.headings import Header, find_header
 from services.gateway.imports.reader import Row
+from services.gateway.imports.resident import check_headings
 from services.gateway.imports.units import with_unit
 from services.gateway.imports.workbook import Sheet, read_workbook
+from services.gateway.privacy.resident_numbers import masked, masked_name
 
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
 _COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
@@ -66,15 +68,17 @@ class SheetTable:
         names = self._header.names
         self._places = [at for at in sorted(names) if at not in hidden]
         self.columns = [names[at] for at in self._places]
+        check_headings(path, self._header.line, self.columns, self._sheet.name, self._places)
         self._units = [self.unit_of(name) if reading.amounts(name) else "" for name in self.columns]
         self._sections = self._find_sections() if reading.sections else {}
         if self._sections:
             self.columns.append(reading.sections)
             self._units.append("")
-        others = [each.name for each in sheets if each is not self._sheet]
-        self.left_out = LeftOut(self._sheet.name, others, self._header.line, self._header.unit, self._header.units)
+        others = [masked_name(each.name) for each in sheets if each is not self._sheet]
+        told = masked_name(self._sheet.name)
+        self.left_out = LeftOut(told, others, self._header.line, self._header.unit, self._header.units)
         self.left_out.hidden_columns = sorted({
-            " ".join(self._sheet.rows[self._header.line][at].split())
+            masked(" ".join(self._sheet.rows[self._header.line][at].split()))
             for at in hidden if at in self._sheet.rows[self._header.line]
         })  # fmt: skip
 
@@ -175,7 +179,7 @@ def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, H
     found = [(each, header) for each in sheets if (header := find_header(each, reading.knows)) is not None]
     if not found:
         mend = "name the columns in one line, each once" if sheets else "name a visible sheet that holds a table"
-        raise InvalidInput("the workbook has no readable table", field="sheet", value=path.name, mend=mend)
+        raise InvalidInput("the workbook has no readable table", field="sheet", value=masked_name(path.name), mend=mend)
     return max(found, key=lambda one: (one[1].score[0], _month(one[0].name) == reading.month > 0, len(one[0].rows)))
 
 

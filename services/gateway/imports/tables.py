@@ -17,6 +17,7 @@ from services.gateway.imports.reader import Table
 from services.gateway.imports.schema import OF_DEALS, WITH_FIELDS, FileSpec, Mapping, Source
 from services.gateway.imports.sheets import Reading, SheetTable
 from services.gateway.imports.workbook import is_workbook
+from services.gateway.privacy.resident_numbers import masked_name
 
 REJECTS = "rejects-"
 _TEXTS = (FieldType.TEXT, FieldType.CHOICE)  # a choice becomes text by itself where its values grow long
@@ -77,14 +78,18 @@ def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
     if path.is_dir():
         return _in_folder(mapping, path)
     if not path.is_file():
-        raise NotFound("there is no such file or folder", field="PATH", value=str(path), mend="check the path")
+        raise NotFound(
+            "there is no such file or folder", field="PATH", value=masked_name(str(path)), mend="check the path"
+        )
     found = [(spec, path) for spec in mapping.files if _matches(spec, path.name)]
     if not found and len(mapping.files) == 1:
         found = [(mapping.files[0], path)]
     if not found:
         patterns = ", ".join(pattern for spec in mapping.files for pattern in spec.patterns)
         mend = f"name it like one of these, or import the folder: {patterns}"
-        raise InvalidInput("the mapping reads no file of this name", field="PATH", value=path.name, mend=mend)
+        raise InvalidInput(
+            "the mapping reads no file of this name", field="PATH", value=masked_name(path.name), mend=mend
+        )
     return found
 
 
@@ -101,9 +106,11 @@ def _in_folder(mapping: Mapping, folder: Path) -> list[tuple[FileSpec, Path]]:
     if missing and not only_rejects:
         names = ", ".join(" or ".join(spec.patterns) for spec in missing)
         mend = "add the file, or set optional = true for it in the mapping"
-        raise NotFound(f"the folder lacks {names}", field="PATH", value=str(folder), mend=mend)
+        raise NotFound(f"the folder lacks {names}", field="PATH", value=masked_name(str(folder)), mend=mend)
     if not found:
-        raise NotFound("the folder holds none of the mapped files", field="PATH", value=str(folder), mend="check it")
+        raise NotFound(
+            "the folder holds none of the mapped files", field="PATH", value=masked_name(str(folder)), mend="check it"
+        )
     return found
 
 
@@ -120,7 +127,7 @@ def open_table(mapping: Mapping, spec: FileSpec, path: Path) -> OpenTable:
     lacking = sorted(spec.used_columns() - set(table.columns))
     if lacking:
         table.close()
-        message = f"{path.name} has no column {', '.join(map(repr, lacking))}"
+        message = f"{masked_name(path.name)} has no column {', '.join(map(repr, lacking))}"
         mend = f"it has {', '.join(map(repr, table.columns))[:500]}: mend the mapping's [files.{spec.name}] or the file"
         raise InvalidInput(message, field=f"files.{spec.name}.columns", value=", ".join(lacking), mend=mend)
     custom = _custom(spec, table)

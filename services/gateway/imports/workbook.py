@@ -18,6 +18,7 @@ from typing import Any
 
 from kit.errors import InvalidInput, TooLarge
 from services.gateway.imports.file_kinds import SUFFIXES, check_workbook
+from services.gateway.privacy.resident_numbers import masked_name
 
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 MOST_PARTS, MOST_CELLS, MOST_COLUMNS = 2_000, 1_000_000, 1_000
@@ -79,12 +80,12 @@ def _nothing(path: Path, book: Any) -> InvalidInput:
         message, mend = "the workbook holds charts, but no table", "save the sheet that the charts are drawn from"
     else:
         message, mend = "the workbook is empty", "save it anew in Excel, or leave it out"
-    return InvalidInput(message, field="PATH", value=path.name, mend=mend)
+    return InvalidInput(message, field="PATH", value=masked_name(path.name), mend=mend)
 
 
 def _unreadable(path: Path) -> InvalidInput:
     mend = "open it in Excel and save it as .xlsx, without a password or document protection (DRM)"
-    return InvalidInput("this is no workbook that can be read", field="PATH", value=path.name, mend=mend)
+    return InvalidInput("this is no workbook that can be read", field="PATH", value=masked_name(path.name), mend=mend)
 
 
 def _check(path: Path, size: int) -> None:
@@ -106,7 +107,7 @@ def _check(path: Path, size: int) -> None:
 
 def _too_large(path: Path) -> TooLarge:
     mend = f"keep at most {MOST_CELLS:,} cells, or save the sheet as CSV"
-    return TooLarge("the workbook is too large", field="PATH", value=path.name, mend=mend)
+    return TooLarge("the workbook is too large", field="PATH", value=masked_name(path.name), mend=mend)
 
 
 def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo, path: Path) -> int:
@@ -117,7 +118,9 @@ def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo, path: Path) -> int:
             raise _unreadable(path)
         if of_sheet and _UNCALCULATED.search(chunk):
             mend = "open it in Excel and save it, so that the formulas are worked out"
-            raise InvalidInput("it holds formulas without a value", field="PATH", value=path.name, mend=mend)
+            raise InvalidInput(
+                "it holds formulas without a value", field="PATH", value=masked_name(path.name), mend=mend
+            )
         found += sum(match.start() >= fresh for match in _CELL.finditer(chunk)) if of_sheet else 0
     return found
 

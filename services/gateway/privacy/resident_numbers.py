@@ -9,6 +9,7 @@ it, or its column's heading, say what it is.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, MutableMapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from kit.clock import utc_day
 
 MASK = "******-*******"
+MASK_IN_PATHS = "xxxxxx-xxxxxxx"  # where a system takes no *
 SHORTEST = 13  # characters of such a number
 MESSAGE = "this holds a resident registration number, which is not kept"
 MEND = "Leave the number out"
@@ -63,6 +65,14 @@ def masked(text: str, heading: str = "") -> str:
     for start, end in reversed(list(resident_numbers(text, heading))):
         text = text[:start] + MASK + text[end:]
     return text
+
+
+def masked_name(name: str, mark: str = MASK) -> str:
+    """The name of a file or a sheet as it may be shown, stored or logged; it may part the two with an underscore."""
+    name = unicodedata.normalize("NFC", name)
+    for start, end in reversed(list(resident_numbers(name.replace("_", " ")))):
+        name = name[:start] + mark + name[end:]
+    return name
 
 
 def unrepeated(value: object, heading: str = "") -> str:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
+import pytest
+
+from cli.import_weekly_report import weekly_lines
+from kit.errors import InvalidInput
 from learning.records import Contact
 from services.gateway.domain import LOCAL
 from services.gateway.imports.importer import Importer
 from services.gateway.imports.mapping import read
-from services.gateway.imports.messages import told
+from services.gateway.imports.messages import told, translate
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import StoreSink
-from services.gateway.privacy.resident_numbers import MASK
-from services.gateway.store import open_store
+from services.gateway.imports.weekly.doubts import write_doubts
+from services.gateway.imports.weekly.importer import Options, WeeklyImporter
+from services.gateway.imports.weekly.told import report_json
+from services.gateway.imports.weekly.uploads import Uploads
+from services.gateway.jobs import Job, Jobs
+from services.gateway.privacy.resident_numbers import MASK, MASK_IN_PATHS
+from services.gateway.store import Store, open_store
 from tests.unit.imports import weekly_runs
 from tests.unit.imports.import_runs import run
 
@@ -77,6 +87,72 @@ async def test_weekly_rows_with_a_number_are_refused(tmp_path: Path) -> None:
     assert [(one.line, one.errors[0].field) for one in report.report.rejects] == [(3, "식별번호")]
     kept = str(await weekly_runs.everything(store))
     assert (NUMBER in kept, f"주민 {MASK}" in kept, "밸브" in kept) == (False, True, False)
+    await store.close()
+
+
+async def test_a_number_in_the_name_of_a_file_is_masked_wherever_it_is_told(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    name = f"영업현황_{NUMBER.replace('-', '_')}_"
+    rows = [weekly_runs.row("펌프"), weekly_runs.row("밸브", amount="많음"), weekly_runs.row("펌프", amount=7)]
+    for day in ("20261109", "20261116"):
+        await asyncio.to_thread(weekly_runs.write, tmp_path / "week" / f"{name}{day}.xlsx", *rows)
+    sink, rejects = StoreSink(store, record=True), RejectsWriter(tmp_path / "rejects")
+    found = await WeeklyImporter(sink, rejects, Options()).run(tmp_path / "week")
+    doubts = tmp_path / "doubts.csv"
+    write_doubts(doubts, found.doubts, "ko")
+    report = json.dumps(report_json(found, "ko"), ensure_ascii=False)
+    lines = "\n".join(weekly_lines(found, "ko", doubts, dry_run=False))
+    kept = str(await weekly_runs.everything(store)) + str([job.to_json() for job in await _jobs(store)])
+    for text in (report, lines, doubts.read_text("utf-8-sig"), kept):
+        assert NUMBER[-7:] not in text
+        assert NUMBER[:6] not in text
+    assert f"영업현황_{MASK}_20261116.xlsx" in report
+    assert sorted(one.name for one in rejects.paths.values()) == [
+        f"rejects-영업현황_{MASK_IN_PATHS}_{day}.xlsx.csv" for day in ("20261109", "20261116")
+    ]
+    with pytest.raises(InvalidInput) as caught:
+        await WeeklyImporter(sink, rejects, Options()).run(_empty(tmp_path / f"{NUMBER}.xlsx"))
+    assert caught.value.value == f"{MASK}.xlsx"
+    await store.close()
+
+
+def _empty(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+async def _jobs(store: Store) -> list[Job]:
+    jobs = Jobs(store, "import")
+    await jobs.load()
+    return jobs.all()
+
+
+async def test_two_dropped_files_that_differ_by_the_number_alone_are_both_kept(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, tmp_path)
+    upload = uploads.begin("kim", "KRW")
+    for number in (NUMBER, "900814-2345674"):
+        uploads.add(upload, f"주민번호 {number} 2026-11-16.xlsx", b"x")
+    assert sorted(one.name for one in upload.files.iterdir()) == [
+        f"주민번호 {MASK_IN_PATHS} 2026-11-16 (2).xlsx", f"주민번호 {MASK_IN_PATHS} 2026-11-16.xlsx",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "place"), [("w_20261116.xlsx", "C열"), ("w_20261116.csv", "3열")])
+async def test_a_heading_with_a_number_is_refused_by_its_place(tmp_path: Path, name: str, place: str) -> None:
+    header = [*weekly_runs.HEADER[:2], f"홍길동 {NUMBER}", *weekly_runs.HEADER[3:]]
+    path = tmp_path / name
+    if name.endswith("xlsx"):
+        await asyncio.to_thread(weekly_runs.write, path, weekly_runs.row("펌프"), header=header)
+    else:
+        path.write_text(",".join(header) + "\n한빛,펌프,김,제안,5,2026-12-01\n", "utf-8")
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    with pytest.raises(InvalidInput) as caught:
+        await weekly_runs.run(store, tmp_path, path)
+    translate(caught.value, "ko")
+    sheet = " / Sheet" if name.endswith("xlsx") else ""
+    expected = f"{name}{sheet} 1행 {place}의 제목에 주민등록번호 또는 외국인등록번호가 들어 있습니다"
+    assert (caught.value.message, caught.value.value) == (expected, f"홍길동 {MASK}")
+    assert await store.get_setting("weekly_files") is None
     await store.close()
 
 

@@ -66,7 +66,7 @@ def step(before: Mapping[str, Seen], after: Mapping[str, Seen], file: WeekFile, 
     was, became = (sum(seen.worth for seen in side.values()) for side in (before, after))
     count = len(parts[reason])
     return Step(
-        file.path.name, file.day, was, became, column, reason, count, was_typical, is_typical, first=first
+        file.name, file.day, was, became, column, reason, count, was_typical, is_typical, first=first
     )  # fmt: skip
 
 

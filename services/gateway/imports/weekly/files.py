@@ -19,6 +19,7 @@ from services.gateway.imports.units import heading_unit, with_unit
 from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import is_workbook
+from services.gateway.privacy.resident_numbers import masked_name
 
 MOST_FILES, MOST_ROWS = 200, 200_000  # in all
 AHEAD = timedelta(days=1)  # for zones ahead of UTC
@@ -43,6 +44,11 @@ class WeekFile:
         self.holds = {each.target: each.column for each in self.suggestions if each.target in TARGETS[:-2]}
 
     @property
+    def name(self) -> str:
+        """The file's name as it may be shown."""
+        return masked_name(self.path.name)
+
+    @property
     def custom(self) -> list[str]:
         """Columns that become fields of their own."""
         return [each.column for each in self.suggestions if each.target == CUSTOM]
@@ -61,8 +67,8 @@ def read_files(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -
     for earlier, later in pairwise(files):
         if earlier.day == later.day:
             mend = "keep one of them, or correct the day in the name of the other"
-            message = f"two files are of {later.day}: {earlier.path.name} and {later.path.name}"
-            raise InvalidInput(message, field="PATH", value=later.path.name, mend=mend)
+            message = f"two files are of {later.day}: {earlier.name} and {later.name}"
+            raise InvalidInput(message, field="PATH", value=later.name, mend=mend)
     return files
 
 
@@ -73,7 +79,7 @@ def check_dates(files: Sequence[WeekFile], business_day: date, as_of: date | Non
     file = next((each for each in files if each.day > last), None)
     if file is None:
         return
-    name, company = file.path.name, max(business_day, as_of or date.min)
+    name, company = file.name, max(business_day, as_of or date.min)
     if file.day <= today + AHEAD:  # the clock is pinned behind
         mend = f"let the company's clock go on: dealcast import {name} --as-of {file.day}"
     else:
@@ -86,7 +92,9 @@ def _paths(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise NotFound("there is no such file or folder", field="PATH", value=str(path), mend="check the path")
+        raise NotFound(
+            "there is no such file or folder", field="PATH", value=masked_name(str(path)), mend="check the path"
+        )
     found = sorted(
         each for each in path.iterdir()
         if each.is_file() and each.name.lower().endswith((*SUFFIXES, *OTHER_SUFFIXES, ".csv", ".csv.gz"))
@@ -94,7 +102,7 @@ def _paths(path: Path) -> list[Path]:
     )  # fmt: skip
     if not found:
         mend = "put workbooks or CSV files there"
-        raise NotFound("the folder holds no files of deals", field="PATH", value=str(path), mend=mend)
+        raise NotFound("the folder holds no files of deals", field="PATH", value=masked_name(str(path)), mend=mend)
     if len(found) > MOST_FILES:
         mend = "import them in several goes, the oldest first"
         raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
@@ -143,7 +151,7 @@ def _day(path: Path, above: Sequence[str]) -> date:
         if (day := day_in(text)) is not None:
             return day
     mend = "name it like 영업현황_2026-11-16.xlsx, or write 기준일: 2026-11-16 above the table"
-    raise InvalidInput("nothing says which day the file is of", field="PATH", value=path.name, mend=mend)
+    raise InvalidInput("nothing says which day the file is of", field="PATH", value=masked_name(path.name), mend=mend)
 
 
 def day_in(text: str) -> date | None:
@@ -167,5 +175,5 @@ def check_columns(files: Sequence[WeekFile]) -> None:
     for file, needed in product(files, (("name", "id"), ("stage", "outcome"))):
         if not set(file.holds) & set(needed):
             mend = f"say which column it is, such as --column '{file.columns[0]}={needed[0]}'"
-            message = f"no column of {file.path.name} seems to hold the {needed[0]}"
+            message = f"no column of {file.name} seems to hold the {needed[0]}"
             raise InvalidInput(message, field="--column", value=", ".join(file.columns)[:200], mend=mend)

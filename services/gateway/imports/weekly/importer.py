@@ -100,7 +100,7 @@ class WeeklyImporter:
         newest = file.day.isoformat() >= self._memory.day
         self._fresh = matcher.newest = file.day.isoformat() > self._memory.day
         matcher.follows = newest or number > 0
-        placed = matcher.place(file.path.name, rows)
+        placed = matcher.place(file.name, rows)
         now: dict[str, Seen] = {}
         for one in placed:
             if one.row.errors:
@@ -130,12 +130,12 @@ class WeeklyImporter:
                 self._refuse(file, broken, [line.error], "rejected")
                 continue
             row = reader.read(line.line, line.cells)
-            self.found.notes += [(file.path.name, row.line, note) for note in row.notes]
+            self.found.notes += [(file.name, row.line, note) for note in row.notes]
             rows.append(row)
         if reader.rounded.count:
-            self.found.report.rounded[file.path.name] = reader.rounded
+            self.found.report.rounded[file.name] = reader.rounded
         if file.left_out is not None:
-            self.found.report.left_out[file.path.name] = file.left_out
+            self.found.report.left_out[file.name] = file.left_out
         return rows
 
     def _held(self, doubt: Doubt) -> FieldError:
@@ -177,7 +177,7 @@ class WeeklyImporter:
         memory = self._memory
         full = not file.path.name.startswith(REJECTS) and is_full(before, now)
         if not full:
-            self.found.partial.append(file.path.name)
+            self.found.partial.append(file.name)
             matcher.present = before | now
         else:
             missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
@@ -194,7 +194,7 @@ class WeeklyImporter:
     def _ask_gone(self, doubts: Doubts, last: WeekFile) -> None:
         for deal, one in sorted(self._memory.gone.items()):
             told, key = self._gone(deal, one), f"{deal}\x1f{one.day}"
-            answer = doubts.answer(Doubt("gone", last.path.name, 0, told.told, f"open on {one.day}", key))
+            answer = doubts.answer(Doubt("gone", last.name, 0, told.told, f"open on {one.day}", key))
             if not answer:
                 self.found.gone[deal] = told
                 continue

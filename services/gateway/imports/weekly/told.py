@@ -18,7 +18,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
     """Everything that a person is to see or answer, in their language."""
     report = found.report
     return {
-        "files": [{"name": one.path.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
+        "files": [{"name": one.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
         "sheets": [line for name, one in report.left_out.items() for line in sheet_lines(name, one, language)],
         "columns": _columns(found),
         "known_columns": found.known_columns,

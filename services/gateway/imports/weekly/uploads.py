@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import structlog
 
 from kit.errors import Conflict, InvalidInput, NotFound, TooLarge
 from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
+from services.gateway.privacy.resident_numbers import MASK_IN_PATHS, masked_name
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,15 @@ RECEIVING, TRYING, TRIED, IMPORTING, IMPORTED, FAILED = (
     "receiving", "trying", "tried", "importing", "imported", "failed",
 )  # fmt: skip
 _NAME = re.compile(r"[^\w.()\[\] \-]+")
+
+
+def _another(name: str, there: Collection[str]) -> str:
+    """The name, with a number where a file of it is there: two folders may have files of one name."""
+    stem, ending = name[: name.index(".")], name[name.index(".") :]
+    found, number = name, 2
+    while found in there:
+        found, number = f"{stem} ({number}){ending}", number + 1
+    return found
 
 
 @dataclass(slots=True)
@@ -99,15 +109,16 @@ class Uploads:
 
     def add(self, upload: Upload, name: str, data: bytes) -> None:
         """Keep a file. Raises InvalidInput for one of another kind, TooLarge."""
-        plain = _NAME.sub("_", Path(name.replace("\\", "/")).name).lstrip(".~$")[-120:]
+        own = masked_name(Path(name.replace("\\", "/")).name, MASK_IN_PATHS)
+        plain = _NAME.sub("_", own).lstrip(".~$")[-120:]
         if not plain.lower().endswith(ENDINGS):
             mend = "Drop workbooks (.xlsx) or CSV files"
-            raise InvalidInput("this is no workbook and no CSV file", field="files", value=name[:80], mend=mend)
+            raise InvalidInput("this is no workbook and no CSV file", field="files", value=own[:80], mend=mend)
         kept = [one.stat().st_size for one in upload.files.iterdir()]
         if len(data) > LARGEST_FILE or sum(kept) + len(data) > LARGEST or len(kept) >= MOST_FILES:
             mend = f"Drop at most {MOST_FILES} files of {LARGEST_FILE >> 20} MB each, {LARGEST >> 20} MB in all"
-            raise TooLarge("the files are too large", field="files", value=name[:80], mend=mend)
-        (upload.files / plain).write_bytes(data)
+            raise TooLarge("the files are too large", field="files", value=own[:80], mend=mend)
+        (upload.files / _another(plain, {one.name for one in upload.files.iterdir()})).write_bytes(data)
 
     def start(self, upload: Upload, url: str, language: str, *, dry_run: bool) -> None:
         """Try the files, or import them into the gateway at this address. Raises Conflict while it is at work."""
