@@ -86,6 +86,7 @@ def row_lines(report: Report, language: str) -> Iterator[str]:
 
 def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> Iterator[str]:
     """What was imported: as of when, then counts for each kind of rows, and where the refused ones are."""
+    from services.gateway.imports.amount_remarks import remark_lines
     from services.gateway.imports.sheet_told import sheet_lines
 
     words, title = WORDS[language], name
@@ -99,6 +100,7 @@ def report_lines(report: Report, name: str, language: str, *, dry_run: bool) -> 
     yield f"{words['in_all']}: {_counts({what: report.total(what) for what in FATES}, FATES, words)}"
     for name, left_out in report.left_out.items():
         yield from sheet_lines(name, left_out, language)
+    yield from remark_lines(report.remarked, language)
     for file, found in report.rounded.items():
         yield words["rounded"].format(file=file, count=found.count, written=found.written, kept=found.kept)
     for path in report.rejects_files.values():

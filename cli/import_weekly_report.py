@@ -64,6 +64,7 @@ _FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "hel
 
 def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: bool) -> Iterator[str]:
     """The whole report."""
+    from services.gateway.imports.amount_remarks import remark_lines
     from services.gateway.imports.sheet_told import sheet_lines
 
     words = _KO if language == "ko" else _EN
@@ -82,6 +83,7 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     yield from _asked(found, words, language)
     if found.doubts:
         yield words["doubts"].format(count=len(found.doubts), path=doubts)
+    yield from remark_lines(found.report.remarked, language)
     for name, rounded in found.report.rounded.items():
         yield words["rounded"].format(file=name, count=rounded.count, written=rounded.written, kept=rounded.kept)
     for path in found.report.rejects_files.values():

@@ -12,6 +12,7 @@ from kit.money import Money
 from learning.cell_words import says_unknown
 from learning.records import FieldType, Value
 from services.gateway.domain import FieldError
+from services.gateway.imports.amount_remarks import Remarked, parts
 from services.gateway.imports.guesses import quantity
 from services.gateway.imports.schema import OUTCOMES, WORDS, FileSpec, Mapping, Source
 from services.gateway.imports.values import (
@@ -84,11 +85,12 @@ class CellReader:
         self._ids = mapping.ids
         self._identities: dict[tuple[str, str], str] = {}
         self.rounded = Rounded()
+        self.remarked = Remarked()
         self._kinds: dict[str, Callable[[str, Source], Any]] = {
             "text": _text(NAME_LENGTH),
             "note": _text(NOTE_LENGTH),
             "long": _text(TEXT_LENGTH),
-            "amount": lambda text, s: parse_amount(text, s.format.decimal, s.format.thousands),
+            "amount": self._read_amount,
             "number": lambda text, s: float(parse_number(text, s.format.decimal, s.format.thousands)),
             "quantity": lambda text, s: quantity(text, s.format),
             "day": lambda text, s: parse_day(text, s.format.dates),
@@ -122,7 +124,8 @@ class CellReader:
         except ValueError as error:
             at = self._at.get(source.column)
             original = cells[at] if at is not None else text
-            errors.append(FieldError(source.column, shown(original), str(error), self._mend(kind, source)))
+            mend = getattr(error, "mend", "") or self._mend(kind, source)
+            errors.append(FieldError(source.column, shown(original), str(error), mend))
             return None
 
     def identity(self, entity: str, text: str) -> str:
@@ -178,6 +181,13 @@ class CellReader:
 
     def _amount(self, source: Source, cells: Sequence[str], errors: list[FieldError]) -> Any:
         return PRICE if source.product_price else self.value("amount", source, cells, errors)
+
+    def _read_amount(self, text: str, source: Source) -> Decimal:
+        """As it is written; what is remarked on it is counted in `remarked`."""
+        cell = parts(text)
+        number = parse_amount(cell.amount, source.format.decimal, source.format.thousands)
+        self.remarked.add(cell.kinds, shown(text))
+        return number
 
     def custom(self, source: Source, kind: FieldType, cells: Sequence[str], errors: list[FieldError]) -> Value | None:
         """A custom field's value; None also where it is a word for not knowing the number or day."""

@@ -14,6 +14,7 @@ from kit.errors import DealcastError
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import FieldError, WriteResult, WriteStatus
 from services.gateway.imports import people
+from services.gateway.imports.amount_remarks import Remarked
 from services.gateway.imports.cells import Rounded
 from services.gateway.imports.deal_rows import Latest
 from services.gateway.imports.deals import DealBuilder
@@ -67,6 +68,7 @@ class Report:
     rejects: list[Rejected] = field(default_factory=list)
     rejects_files: dict[Path, Path] = field(default_factory=dict)
     rounded: dict[str, Rounded] = field(default_factory=dict)  # by file
+    remarked: dict[str, Remarked] = field(default_factory=dict)  # by file
     left_out: dict[str, LeftOut] = field(default_factory=dict)  # of workbooks, by file
 
     def add(self, entity: str, what: str, count: int = 1) -> None:
@@ -108,6 +110,9 @@ class Importer:
                 masked_name(one.path.name): one.table.left_out
                 for one in self._tables
                 if isinstance(one.table, SheetTable)
+            }
+            self.report.remarked = {
+                masked_name(one.path.name): one.cells.remarked for one in self._tables if one.cells.remarked.found
             }
             self.report.rounded = {
                 masked_name(one.path.name): one.cells.rounded for one in self._tables if one.cells.rounded.count

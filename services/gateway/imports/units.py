@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from services.gateway.imports.amount_remarks import parts
+
 UNITS = {
     "조": 12, "십억": 9, "억": 8, "천만": 7, "백만": 6, "십만": 5, "만": 4, "천": 3, "백": 2, "원": 0,
     "k": 3, "thousand": 3, "thousands": 3, "m": 6, "mn": 6, "mil": 6, "million": 6, "millions": 6, "mm": 6,
@@ -60,7 +62,8 @@ def _scaled(digits: str, unit: str) -> Decimal:
 
 def heading_unit(heading: str) -> str:
     """The unit that a heading tells, such as 천원 of "금액(천원)"; "" where it tells none."""
-    return next((unit for found in _IN_HEADING.findall(heading) if (unit := _unit(found))), "")
+    told = (word for found in _IN_HEADING.findall(heading) for word in re.split(r"[,/·;]", found))
+    return next((unit for word in told if (unit := _unit(word))), "")
 
 
 def sheet_unit(text: str) -> str:
@@ -82,8 +85,13 @@ def _unit(word: str) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """A cell that holds a bare number, with the unit behind it; any other says itself what it means."""
-    if not unit or unit == "원" or not _NUMBER_ALONE.fullmatch(text.strip()):
+    """A cell that holds a bare number, remarks around it or not, with the unit behind the number; any other says
+    itself what it means."""
+    if not unit or unit == "원":
         return text
-    text = text.strip()
-    return f"{text[:-1].strip()}{unit})" if text.endswith(")") else text + unit
+    cell = parts(text)
+    number = cell.amount.strip()
+    if not _NUMBER_ALONE.fullmatch(number):
+        return text
+    number = f"{number[:-1].strip()}{unit})" if number.endswith(")") else number + unit
+    return f"{cell.before}{number}{cell.after}"

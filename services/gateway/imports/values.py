@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from services.gateway.imports.amount_remarks import check_one
 from services.gateway.imports.units import read_units
 from services.gateway.limits import FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR
 
@@ -49,6 +50,7 @@ def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
     """A number of zero or more; a currency sign or code around it is passed over, 1억 2,000만 and the like are read."""
     number = read_units(text) if decimal == "." else None
     if number is None:
+        check_one(text)
         number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
     if abs(number) >= LARGEST_NUMBER:
         raise ValueError("it is not between -10^15 and 10^15")

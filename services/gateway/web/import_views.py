@@ -48,6 +48,7 @@ class UploadView:
     error: str
     mend: str
     files: tuple[str, ...]
+    files_told: str
     head: str
     columns: tuple[ColumnView, ...]
     counts: tuple[tuple[str, str], ...]
@@ -76,7 +77,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         doing=_doing(what, words), error=text,
         mend=error.get("mend", ""),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
-        head=_head(report, words),
+        files_told=_files(report.get("files", ()), words), head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
         gone=_gone(report, words),
@@ -93,6 +94,15 @@ def _doing(what: str, words: Words) -> str:
 
 def _file(one: Json, words: Words) -> str:
     return words("import.file", name=one["name"], day=words.day(one["day"]), count=words.number(one["rows"]))
+
+
+def _files(files: Sequence[Json], words: Words) -> str:
+    """How many, from when to when, in a line."""
+    if not files:
+        return ""
+    days = sorted(one["day"] for one in files)
+    span = {"first": words.day(days[0]), "last": words.day(days[-1])}
+    return words("import.files", count=len(files), rows=words.number(sum(one["rows"] for one in files)), **span)
 
 
 def _head(report: Json, words: Words) -> str:
@@ -130,7 +140,7 @@ def _warnings(report: Json, words: Words) -> list[str]:
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
-    return found
+    return [*found, *report.get("amounts", ())]
 
 
 def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:

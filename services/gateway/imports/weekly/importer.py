@@ -132,6 +132,8 @@ class WeeklyImporter:
             row = reader.read(line.line, line.cells)
             self.found.notes += [(file.name, row.line, note) for note in row.notes]
             rows.append(row)
+        if reader.remarked.found:
+            self.found.report.remarked[file.name] = reader.remarked
         if reader.rounded.count:
             self.found.report.rounded[file.name] = reader.rounded
         if file.left_out is not None:

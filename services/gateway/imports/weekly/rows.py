@@ -12,6 +12,7 @@ from kit.money import Money
 from learning.records import FieldType, Outcome, Value
 from services.gateway.domain import FieldError
 from services.gateway.imports import resident
+from services.gateway.imports.amount_remarks import Remarked, parts
 from services.gateway.imports.cells import CellReader, Rounded
 from services.gateway.imports.deals import CORRECT_TERM
 from services.gateway.imports.guesses import TypeGuess
@@ -108,6 +109,11 @@ class RowReader:
         """Amounts with more decimals than their currency has."""
         return self._cells.rounded
 
+    @property
+    def remarked(self) -> Remarked:
+        """Amounts with a remark, such as that VAT is included."""
+        return self._cells.remarked
+
     def read(self, line: int, cells: list[str]) -> WeekRow:
         """One row."""
         row = WeekRow(self._number, line, cells, self._file.day)
@@ -148,7 +154,7 @@ class RowReader:
     def _check_currency(self, row: WeekRow, amount: Decimal | None) -> None:
         """An amount of another currency, or one that a program wrote, is not what it seems."""
         source = self._sources.get("amount")
-        cell = self._cells.raw(source, row.cells) if source and amount is not None else ""
+        cell = parts(self._cells.raw(source, row.cells)).amount if source and amount is not None else ""
         if any(self._currency not in _SIGNS.get(sign, (sign.upper(),)) for sign in _SIGN.findall(cell)):
             message, mend = f"it is not in {self._currency}", f"write it in {self._currency}"
         elif _POWER.search(cell):

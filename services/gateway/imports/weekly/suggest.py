@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.gateway.imports.amount_remarks import NoOneAmountError, parts
 from services.gateway.imports.units import read_units
 from services.gateway.imports.values import YMD, parse_amount, parse_day
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
@@ -35,7 +36,9 @@ class Suggestion:
 
 def _is_amount(text: str) -> bool:
     try:
-        parse_amount(text, ".", ",")
+        parse_amount(parts(text).amount, ".", ",")
+    except NoOneAmountError:
+        return True  # it is refused by itself
     except ValueError:
         return read_units(text) is not None
     return True

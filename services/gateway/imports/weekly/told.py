@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from services.gateway.imports.amount_remarks import remark_lines
 from services.gateway.imports.messages import place, said, told
 from services.gateway.imports.sheet_told import sheet_lines
 from services.gateway.imports.weekly.checks import step_told
@@ -20,6 +21,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
     return {
         "files": [{"name": one.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
         "sheets": [line for name, one in report.left_out.items() for line in sheet_lines(name, one, language)],
+        "amounts": list(remark_lines(report.remarked, language)),
         "columns": _columns(found),
         "known_columns": found.known_columns,
         "other_columns": found.other_columns,
