@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from kit.errors import InvalidInput
+from services.gateway.domain import FieldError
+from services.gateway.imports.formulas import row_error
 from services.gateway.imports.headings import Header, find_header
 from services.gateway.imports.reader import Row
 from services.gateway.imports.resident import check_headings
 from services.gateway.imports.units import with_unit
-from services.gateway.imports.workbook import Sheet, read_workbook
+from services.gateway.imports.workbook import Sheet, never_worked_out, read_workbook
 from services.gateway.privacy.resident_numbers import masked, masked_name
 
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
@@ -63,6 +66,8 @@ class SheetTable:
         sheets = read_workbook(path)
         self._sheet, self._header = _chosen(sheets, reading, path)
         self._reading, self._size, self._share = reading, path.stat().st_size, 0.0
+        if _without_headings(self._sheet, self._header):
+            raise never_worked_out(path, self._sheet)
         self._filled = _filled(self._sheet, self._header)
         hidden = self._sheet.hidden_columns
         names = self._header.names
@@ -107,7 +112,8 @@ class SheetTable:
 
     def rows(self) -> Iterator[Row]:
         """The rows below the headings; hidden ones, totals, headings said again and remarks are left out and told."""
-        lines = [line for line in sorted(self._filled) if line >= self._header.first]
+        unworked = {line for line, at in self._sheet.unworked if at in self._places}
+        lines = [line for line in sorted({*self._filled, *unworked}) if line >= self._header.first]
         self.left_out.hidden_rows, self.left_out.totals = [], []
         self.left_out.headings, self.left_out.remarks = [], []
         section = ""
@@ -116,36 +122,42 @@ class SheetTable:
             if line in self._sections:
                 section = self._sections[line]
                 continue
-            cells = [self._filled[line].get(at, "") for at in self._places] + ([section] if self._sections else [])
+            filled = self._filled.get(line, {})
+            cells = [filled.get(at, "") for at in self._places] + ([section] if self._sections else [])
             told = self._no_row(line, cells)
             if told is None:
                 cells = [with_unit(cell, unit) for cell, unit in zip(cells, self._units, strict=True)]
-                yield Row(line, cells)
+                yield Row(line, cells, self._error(line) if line in unworked else None)
             else:
                 told.append(line)
+
+    def _error(self, line: int) -> FieldError:
+        there = zip(self._places, self.columns, strict=False)
+        return row_error(self._sheet.name, line, {at: name for at, name in there if (line, at) in self._sheet.unworked})
 
     def _find_sections(self) -> dict[int, str]:
         """Lines of one cell that stand above rows, such as "■ 김민수 과장": with a mark, or several without."""
         found: dict[int, str] = {}
+        others = self._sheet.hidden_rows | {line for line, _ in self._sheet.unworked}
         lines = [line for line in sorted(self._sheet.rows) if line >= self._header.first]
         for line, after in pairwise(lines):
             own = [text for at in self._places if (text := self._sheet.rows[line].get(at))]
             below = sum(bool(self._sheet.rows[after].get(at)) for at in self._places)
             if len(own) == 1 and below >= 3 and len(self._places) >= _WIDE and after == line + 1:
                 remark = _REMARK.match(own[0]) or is_total(own) or _COUNT.fullmatch(own[0])
-                if not remark and len(own[0]) <= LONGEST_SECTION and line not in self._sheet.hidden_rows:
+                if not remark and len(own[0]) <= LONGEST_SECTION and line not in others:
                     found[line] = own[0]
         marked = {line: mark[1] for line, text in found.items() if (mark := _MARKED.fullmatch(text)) and mark[1]}
         return found | marked if marked or len(found) > 1 else {}
 
     def _no_row(self, line: int, cells: list[str]) -> list[int] | None:
         """Where a line is listed that is no row."""
-        left_out = self.left_out
-        if not any(self._sheet.rows[line].get(at) for at in self._places):
-            return left_out.remarks if self._sheet.rows[line] else None
+        left_out, there = self.left_out, self._sheet.rows.get(line, {})
+        if not any(there.get(at) or (line, at) in self._sheet.unworked for at in self._places):
+            return left_out.remarks if there else None
         if line in self._sheet.hidden_rows and not self._reading.hidden:
             return left_out.hidden_rows
-        own = [self._sheet.rows[line].get(at, "") for at in self._places]
+        own = [there.get(at, "") for at in self._places]
         if is_total(own):
             return left_out.totals
         if [" ".join(cell.split()) for cell in own] == self.columns[: len(own)]:
@@ -177,10 +189,18 @@ def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, H
     if reading.sheet:
         sheets = [each for each in sheets if each.name == reading.sheet]
     found = [(each, header) for each in sheets if (header := find_header(each, reading.knows)) is not None]
+    if not found and (blank := next((each for each in sheets if each.unworked), None)):
+        raise never_worked_out(path, blank)
     if not found:
         mend = "name the columns in one line, each once" if sheets else "name a visible sheet that holds a table"
         raise InvalidInput("the workbook has no readable table", field="sheet", value=masked_name(path.name), mend=mend)
     return max(found, key=lambda one: (one[1].score[0], _month(one[0].name) == reading.month > 0, len(one[0].rows)))
+
+
+def _without_headings(sheet: Sheet, header: Header) -> bool:
+    """Whether headings are formulas that were never worked out: in the line found, or in one above that is no note."""
+    lines = Counter(line for line, _ in sheet.unworked if line < header.first)
+    return any(line >= header.line or count > 1 for line, count in lines.items())
 
 
 def _month(name: str) -> int:

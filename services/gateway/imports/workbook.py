@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from typing import Any
 
 from kit.errors import InvalidInput, TooLarge
 from services.gateway.imports.file_kinds import SUFFIXES, check_workbook
+from services.gateway.imports.formulas import SAVE, Cell, Unworked, reference
 from services.gateway.privacy.resident_numbers import masked_name
 
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
@@ -25,10 +26,6 @@ MOST_PARTS, MOST_CELLS, MOST_COLUMNS = 2_000, 1_000_000, 1_000
 LONGEST_CELL = 32_767  # as Excel has it
 _CHUNK, _OVERLAP = 1 << 20, 8_192  # no formula is longer
 _CELL = re.compile(rb"<(?:\w+:)?c[ >/]")
-_UNCALCULATED = re.compile(  # of a formula that came to an empty text, Excel says t="str"
-    rb'<(?:\w+:)?c(?![^>]*\bt="str")[^>]*>\s*<(?:\w+:)?f(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*'
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)"
-)
 
 
 @dataclass(slots=True)
@@ -40,6 +37,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # first and last line, first and last column
+    unworked: frozenset[Cell] = frozenset()  # cells whose formula was never worked out
 
 
 def is_workbook(path: Path) -> bool:
@@ -55,16 +53,25 @@ def read_workbook(path: Path) -> list[Sheet]:
 
 @lru_cache(maxsize=1)  # several parts of a mapping may read one file
 def _read(path: Path, _: int, size: int) -> list[Sheet]:
-    _check(path, size)
-    from openpyxl import load_workbook
+    unworked = _check(path, size)
+    from openpyxl.reader.excel import ExcelReader
 
     try:
-        book = load_workbook(path, data_only=True, keep_links=False)
+        reader = ExcelReader(path, data_only=True, keep_links=False)
+        reader.read()
+        book = reader.wb
+        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
     except Exception:  # a broken file makes openpyxl fail in many ways
         raise _unreadable(path) from None
     try:
-        shown = [_sheet(each) for each in book.worksheets if each.sheet_state == "visible"]
-        sheets = [sheet for sheet in shown if sheet.rows]
+        shown = [
+            _sheet(each, unworked.cells.get(parts.get(each.title, ""), ()))
+            for each in book.worksheets
+            if each.sheet_state == "visible"
+        ]
+        sheets = [sheet for sheet in shown if sheet.rows or sheet.unworked]
+        if unworked.too_many and (first := next((each for each in sheets if each.unworked), None)):
+            raise never_worked_out(path, first)
         if not sheets:
             raise _nothing(path, book)
     finally:
@@ -88,21 +95,34 @@ def _unreadable(path: Path) -> InvalidInput:
     return InvalidInput("this is no workbook that can be read", field="PATH", value=masked_name(path.name), mend=mend)
 
 
-def _check(path: Path, size: int) -> None:
-    """Refuse what would not fit into memory, or is not what it seems, before it is unpacked."""
+def never_worked_out(path: Path, sheet: Sheet) -> InvalidInput:
+    """Why a workbook is refused whole: by the first of its formulas without a value."""
+    place, told = reference(min(sheet.unworked)), masked_name(sheet.name)
+    message = f"the formula in {place} of the sheet {told} was never worked out"
+    return InvalidInput(message, field="PATH", value=masked_name(path.name), mend=SAVE)
+
+
+def _check(path: Path, size: int) -> Unworked:
+    """Refuse what would not fit into memory, or is not what it seems, before it is unpacked; formulas without value."""
     if size > LARGEST_FILE:
         raise _too_large(path)
     check_workbook(path)
+    unworked = Unworked()
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(each.file_size for each in parts) > LARGEST_CONTENT:
                 raise _too_large(path)
-            cells = sum(_cells(archive, each, path) for each in parts if each.filename.endswith((".xml", ".rels")))
+            texts = [each for each in parts if each.filename.endswith((".xml", ".rels"))]
+            cells = sum(_cells(archive, each, path, unworked) for each in texts)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
         raise _unreadable(path) from None
     if cells > MOST_CELLS:
         raise _too_large(path)
+    if unworked.placeless:
+        mend = "open it in Excel and save it, so that the formulas are worked out"
+        raise InvalidInput("it holds formulas without a value", field="PATH", value=masked_name(path.name), mend=mend)
+    return unworked
 
 
 def _too_large(path: Path) -> TooLarge:
@@ -110,17 +130,14 @@ def _too_large(path: Path) -> TooLarge:
     return TooLarge("the workbook is too large", field="PATH", value=masked_name(path.name), mend=mend)
 
 
-def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo, path: Path) -> int:
-    """How many cells a part holds; parts that declare entities or hold formulas without a value are refused."""
+def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo, path: Path, unworked: Unworked) -> int:
+    """How many cells a part holds; parts that declare entities are refused, formulas without a value taken down."""
     found, of_sheet = 0, part.filename.startswith("xl/worksheets/")
     for chunk, fresh in _chunks(archive, part):
         if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
             raise _unreadable(path)
-        if of_sheet and _UNCALCULATED.search(chunk):
-            mend = "open it in Excel and save it, so that the formulas are worked out"
-            raise InvalidInput(
-                "it holds formulas without a value", field="PATH", value=masked_name(path.name), mend=mend
-            )
+        if of_sheet:
+            unworked.look(part.filename, chunk)
         found += sum(match.start() >= fresh for match in _CELL.finditer(chunk)) if of_sheet else 0
     return found
 
@@ -135,7 +152,7 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
             tail = chunk[-_OVERLAP:]
 
 
-def _sheet(source: Any) -> Sheet:
+def _sheet(source: Any, unworked: Collection[Cell]) -> Sheet:
     rows: dict[int, dict[int, str]] = {}
     for (line, column), cell in sorted(source._cells.items()):  # iterating rows would make a cell for every gap
         if column <= MOST_COLUMNS and (text := text_of(cell.value)):
@@ -148,7 +165,7 @@ def _sheet(source: Any) -> Sheet:
         for place in range(each.min or 1, min(each.max or each.min or 1, MOST_COLUMNS) + 1)
     }
     ranges = [(one.min_row, one.max_row, one.min_col - 1, one.max_col - 1) for one in source.merged_cells.ranges]
-    return Sheet(source.title, rows, frozenset(hidden), frozenset(columns), sorted(ranges))
+    return Sheet(source.title, rows, frozenset(hidden), frozenset(columns), sorted(ranges), frozenset(unworked))
 
 
 def text_of(value: Any) -> str:

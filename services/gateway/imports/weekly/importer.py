@@ -126,8 +126,11 @@ class WeeklyImporter:
         for line in file.rows:
             self.found.report.add("deals", "read")
             if line.error:
-                broken = WeekRow(number, line.line, line.cells, file.day)
-                self._refuse(file, broken, [line.error], "rejected")
+                broken = reader.refused(line.line, line.cells, line.error)
+                if broken.name or broken.id:
+                    rows.append(broken)  # matched by whose it is: it is there
+                else:
+                    self._refuse(file, broken, broken.errors, "rejected")
                 continue
             row = reader.read(line.line, line.cells)
             self.found.notes += [(file.name, row.line, note) for note in row.notes]

@@ -139,6 +139,14 @@ class RowReader:
         self._check(row)
         return row
 
+    def refused(self, line: int, cells: list[str], error: FieldError) -> WeekRow:
+        """A row that was refused before it was read, with whose it is where its cells stand under their columns."""
+        row = WeekRow(self._number, line, cells, self._file.day, errors=[error])
+        if len(cells) == len(self._file.columns):
+            row.errors += resident.refused(self._file.columns, cells, self._used, ())
+            self._who(row, cells)
+        return row
+
     def _who(self, row: WeekRow, cells: list[str]) -> None:
         """What a refused row is matched by, but for cells that are refused themselves."""
         refused = {error.field for error in row.errors}
