@@ -25,7 +25,8 @@ UNFINISHED = frozenset({"RUNNING", "QUEUED"})
 
 
 async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
-    """Fill an empty gateway with the sample company and wait for its models; a filled one is left as it is.
+    """Fill an empty gateway with the sample company and wait for its models; a filled one is left as it is, and one
+    from which somebody has removed the sample.
 
     Where an earlier run ended before the first models were trained, their training is waited for again. Raises
     Unavailable where the company cannot be written or loaded. A load that was interrupted is begun again: the same
@@ -34,6 +35,9 @@ async def load_sample(folder: Path, url: str, today: str, deals: int) -> None:
     interrupted = folder / "run" / "sample.loading"
     shown = credentials(folder, "")
     async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, headers=shown) as http:
+        if (removed := (await _ask(http, "GET", "/v1/workspace/sample"))["removed"]) is not None:
+            say(f"the sample company was removed from this folder on {removed['time'][:10]}: it is not loaded again")
+            return
         if await _filled(http) and not interrupted.exists():
             if await _first_training_is_due(http, folder):
                 await _train(http)

@@ -34,7 +34,8 @@ class Follower(Generic[M]):
     load is called in a thread with the folder of the model's files (gone afterwards) and its
     pointer; the model is swapped in only once it returned. While it fails, or the digest is
     wrong, the model before stays; the attempt is repeated with growing pauses. A pointer that
-    vanishes (a wiped server) changes nothing. on_swap is called after each swap.
+    vanishes (a wiped server) changes nothing. on_swap is called after each swap. A pointer without a digest takes the
+    model away: the prior serves again, as where nothing was ever pointed at, and on_prior is called.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Follower(Generic[M]):
         prior: M,
         poll_seconds: float = 2.0,
         on_swap: Callable[[M, Pointer], None] | None = None,
+        on_prior: Callable[[], None] | None = None,
     ) -> None:
         self.name = f"{service}-model"
         self._shelf = shelf if isinstance(shelf, ModelShelf) else ModelShelf(shelf)
@@ -53,6 +55,8 @@ class Follower(Generic[M]):
         self._load = load
         self._poll_seconds = poll_seconds
         self._on_swap = on_swap
+        self._prior, self._on_prior = prior, on_prior
+        self._left: Pointer | None = None  # the pointer that took the model away
         self._current: tuple[M, Pointer | None] = (prior, None)
         self._looked = False
         self._wake = asyncio.Event()
@@ -91,15 +95,18 @@ class Follower(Generic[M]):
                 await watch.unsubscribe()
 
     async def look(self) -> bool:
-        """Read the pointer once and take the model it names; True when it was swapped in."""
+        """Read the pointer once and take the model it names; True when it was swapped in, or the prior was."""
         try:
             pointer = await self._shelf.pointer(self._service)
         except DealcastError as error:
             log.warning("model_pointer_unreadable", of=self._service, problem=error.problem)
             return False
-        if pointer is None or pointer == self._current[1]:
+        if pointer is None or pointer in (self._current[1], self._left):
             self._looked = True
             return False
+        if not pointer.digest:
+            self._leave(pointer)
+            return True
         if pointer == self._failed and time.monotonic() < self._retry_at:
             return False
         try:
@@ -121,7 +128,7 @@ class Follower(Generic[M]):
         return await asyncio.to_thread(read)
 
     def _take(self, model: M, pointer: Pointer) -> None:
-        self._current = (model, pointer)
+        self._current, self._left = (model, pointer), None
         self._looked = True
         self._failed = None
         MODEL_GENERATION.labels(self._service).set(pointer.generation)
@@ -129,6 +136,16 @@ class Follower(Generic[M]):
         log.info("model_taken", of=self._service, version=pointer.version, generation=pointer.generation)
         if self._on_swap is not None:
             self._on_swap(model, pointer)
+
+    def _leave(self, pointer: Pointer) -> None:
+        self._current, self._left = (self._prior, None), pointer
+        self._looked = True
+        self._failed = None
+        MODEL_GENERATION.labels(self._service).set(0)
+        MODEL_SWAPS.labels(self._service, "left").inc()
+        log.info("model_left", of=self._service, generation=pointer.generation)
+        if self._on_prior is not None:
+            self._on_prior()
 
     def _refuse(self, pointer: Pointer, error: Exception) -> None:
         again = pointer == self._failed

@@ -27,7 +27,8 @@ _FAULTS = (nats.errors.Error, TimeoutError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which model a service follows. generation counts promotions and rollbacks; digest names the bytes."""
+    """Which model a service follows. generation counts promotions and rollbacks; digest names the bytes, and is empty
+    where the service is to answer by its prior again."""
 
     version: str
     generation: int

@@ -33,9 +33,11 @@ async def build(nc: NATS, settings: Settings) -> Parts:
     await ensure_streams(nc, file)
     shelf = ModelShelf(nc)
     clock, changed = WallClock(), asyncio.Event()
-    follower: Follower[ForecastModel] = Follower(shelf, NAME, _load, prior=ForecastModel())
-    await follower.look()  # so that the first batch after a restart is not answered by the prior
+    follower: Follower[ForecastModel] = Follower(
+        shelf, NAME, _load, prior=ForecastModel(), on_prior=lambda: service.begin_anew()
+    )
     service = Forecasts(follower, clock, settings.bounds)
+    await follower.look()  # so that the first batch after a restart is not answered by the prior
     fiscal = document_follower(shelf, FISCAL_YEAR, read_quarters, service.adopt, prior=Quarters())
     exchange = document_follower(shelf, EXCHANGE_RATES, read_exchange, service.adopt_exchange, prior=Exchange())
     for each in (fiscal, exchange):

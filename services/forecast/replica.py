@@ -98,7 +98,7 @@ class Replica:
         try:
             while not stop.is_set():
                 if rollup is not self._service.rollup:
-                    raise Lost("quarters begin elsewhere, or exchange rates are others")
+                    raise Lost("totals begin anew")
                 if waiting == 0 and not self.ready:
                     await self._caught_up(stop)
                 taken = await pull.take(0.2)

@@ -135,6 +135,12 @@ class Forecasts:
             self._drawer, self._extras = Drawer(grid=grid), None
             self.rollup = self._empty()
 
+    def begin_anew(self) -> None:
+        """The model was taken away, and the records it learned from are gone: totals begin anew, to be filled from the
+        stream."""
+        self._extras = None
+        self.rollup = self._empty()
+
     def adopt_exchange(self, exchange: Exchange, edition: int) -> None:
         """Other exchange rates: totals begin anew, to be filled from the stream; forecasts stay as they are."""
         if exchange != self._exchange:

@@ -66,6 +66,8 @@ from services.gateway.rest.access_log import AccessLog
 from services.gateway.rest.app import create_app
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.operations import Desks
+from services.gateway.sample.removal import SampleRemoval
+from services.gateway.sample.streams import clear_streams
 from services.gateway.scoring_client import ScoringService
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
@@ -145,8 +147,13 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     eraser = Eraser(reach, imports.jobs, trainer.jobs, held, models.load, gateway.outbox)
     retention = Retention(store, workspace, reach.streams, imports.jobs, gateway.outbox)
     privacy = PrivacyDesk(reach, eraser, gateway.outbox, gateway.news, retention)
+    sample = SampleRemoval(
+        gateway, imports, trainer, health, models, monitor, partial(clear_streams, nc, settings.streams_file),
+        settings.data_dir.resolve(), None if settings.mlflow_uri else settings.models_dir,
+    )  # fmt: skip
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
-                  acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access)  # fmt: skip
+                  acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access,
+                  sample)  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds, entry), settings.hosts))
     await let_in(entry, settings, server.address)
     parts = Parts(
@@ -162,6 +169,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             eraser,
             access,
             retention,
+            sample,
             Loop("sign-in", entry.desk.keep_tidy),
             trainer,
             monitor,

@@ -98,6 +98,11 @@ class Jobs:
         self._jobs = dict(one for place, one in enumerate(kept) if place < KEPT or one[1].state in UNFINISHED)
         await self._store.put_setting(self._key, [asdict(job) for job in self._jobs.values()])
 
+    async def forget(self) -> None:
+        """Let go of all that have ended."""
+        self._jobs = {one: job for one, job in self._jobs.items() if job.state in UNFINISHED}
+        await self.save()
+
     def all(self) -> list[Job]:
         """Newest first."""
         return list(self._jobs.values())

@@ -21,6 +21,7 @@ class ModelAct(StrEnum):
     SHADOW_STARTED = "SHADOW_STARTED"  # it scores along, unseen
     SHADOW_ENDED = "SHADOW_ENDED"
     REMOVED = "REMOVED"  # it held a person who was erased
+    SAMPLE_REMOVED = "SAMPLE_REMOVED"  # the sample company, with all that was learned from it
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from services.gateway.domain import LOCAL
 from services.gateway.jobs import wall_time
 from services.gateway.model_audit import RULE, AuditEntry, ModelAct
 from services.gateway.store.interface import Store
-from services.gateway.workspace import SERVICES, Serving, Workspace
+from services.gateway.workspace import SERVICES, UNTRAINED, Serving, Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +94,23 @@ class ModelVersions:
             others = [each for each in known["versions"] if each["version"] != version["version"]]
             known["versions"] = [dict(version), *others]
             await self._store.put_setting(MODELS, self._models)
+
+    async def forget(self) -> None:
+        """Let go of every version: services answer by their priors again. Repeating it does no harm.
+
+        What is in NATS goes first, and the list last: where NATS goes away in between, it is done again. Raises
+        Unavailable.
+        """
+        async with self._lock:
+            digests = {str(each["digest"]) for of in self._models.values() for each in of["versions"]}
+            for service in SERVICES:
+                there = await self._shelf.pointer(service)
+                if there is None or there.digest:
+                    await self._shelf.point(service, Pointer(UNTRAINED, (there.generation if there else 0) + 1, ""))
+            for digest in sorted(digests):
+                await self._shelf.drop(digest)
+            self._models = {}
+            await self._store.put_setting(MODELS, {})
 
     async def mark_erased(self, service: str, version: str, erasure: str) -> None:
         """The version holds a person who was erased: it serves until another does, and never again."""

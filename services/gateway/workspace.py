@@ -26,7 +26,7 @@ SERVICES: Mapping[str, InsightKind] = {
     "next_best_action": InsightKind.NEXT_ACTIONS,
 }
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
-SAMPLE = "sample"
+SAMPLE, SAMPLE_REMOVED = "sample", "sample_removed"
 UNTRAINED = "prior"  # the version that a service names before any training
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
@@ -80,6 +80,7 @@ class Workspace:
         self.lead_horizon_days: int | None = DEFAULT_HORIZON
         self.pinned: date | None = None
         self.sample = False  # whether these are the made-up records of the sample company
+        self.sample_removed: Mapping[str, Any] = {}  # when it was, by whom, and whether leftovers are being cleared
         self.serving: dict[str, Serving] = {name: Serving() for name in SERVICES}
         self.trees: tuple[Tree, ...] = ()  # that totals are taken over, beside the reporting line
         self.trees_edition = 0  # how often they were set
@@ -102,6 +103,7 @@ class Workspace:
         columns = await self._store.get_setting(TRAINING_COLUMNS) or {}
         self.training_columns = Overrules.of(columns.get("keep", ()), columns.get("drop", ()))
         self.sample = bool(await self._store.get_setting(SAMPLE))
+        self.sample_removed = await self._store.get_setting(SAMPLE_REMOVED) or {}
         self.holiday_country = str(await self._store.get_setting(HOLIDAY_COUNTRY) or "")
         fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
         self.calendar, self.fiscal_editions = FiscalCalendar.from_json(fiscal), int(fiscal.get("editions", 0))
@@ -149,7 +151,11 @@ class Workspace:
             await self.pin(day)
 
     async def keep_apart(self, *, sample: bool) -> None:
-        """Before records come in: a workspace holds the sample company or real records. Raises Conflict for both."""
+        """Before records come in: a workspace holds the sample company or real records. Raises Conflict for both, and
+        while what the sample company has left is being cleared."""
+        if self.sample_removed.get("clearing"):
+            mend = "Try again in a few seconds; it takes longer only while NATS does not answer"
+            raise Conflict("the sample company is still being removed", field="sample", mend=mend)
         kept = await self._store.get_setting(SAMPLE)
         if kept is None:
             kept = sample if (await self._store.counts(LOCAL))["deals"] == 0 else False
@@ -159,6 +165,8 @@ class Workspace:
             return
         holds, comes = ("the sample company", "real records") if kept else ("real records", "the sample company")
         mend = "Start another one: dealcast up --data-dir ANOTHER"
+        if kept:
+            mend = "Remove the sample company on the settings page, or use another one: dealcast up --data-dir ANOTHER"
         raise Conflict(f"this workspace holds {holds} and takes no {comes}", field="--data-dir", mend=mend)
 
     async def set_currency(self, currency: str) -> None:
@@ -259,6 +267,10 @@ class Workspace:
                 if each.generation
             },
         )
+
+    def forget_serving(self) -> None:
+        """No trained version serves, as the store says already."""
+        self.serving = {name: Serving() for name in SERVICES}
 
     @property
     def generations(self) -> dict[InsightKind, int]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +95,13 @@ class Monitor:
             "generations": {name: one.generation for name, one in workspace.serving.items()},
             "shadows": sorted(await self.watcher.shadows.running()),
         }  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def between_looks(self) -> AsyncIterator[None]:
+        """Nothing is looked at meanwhile; what was is forgotten."""
+        async with self._looking:
+            yield
+            self._looked = None
 
     async def look(self) -> Mapping[str, Any]:
         """Look now; the report as it is kept. Alerts stand in the store before the report does."""

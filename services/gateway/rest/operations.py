@@ -30,7 +30,7 @@ from services.gateway.model_versions import ModelVersions
 from services.gateway.monitoring.desk import MonitoringDesk
 from services.gateway.policies import PolicyDesk
 from services.gateway.privacy.desk import PrivacyDesk
-from services.gateway.rest import base, models, training, weekly_files
+from services.gateway.rest import base, models, sample, training, weekly_files
 from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.access_log import AccessLog
 from services.gateway.rest.base import DAY, TEXT, principal_of
@@ -46,6 +46,7 @@ from services.gateway.rest.http import (
 )
 from services.gateway.rest.idempotency import idempotency_key, once
 from services.gateway.rest.schemas_views import Workspace
+from services.gateway.sample.removal import SampleRemoval
 from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike
@@ -82,6 +83,7 @@ class Desks:
     health: HealthDesk
     privacy: PrivacyDesk
     access: AccessLog
+    sample: SampleRemoval
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:
@@ -93,6 +95,7 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
     models.add(routes, gateway.store, desks.models, desks.trainer.rules)
     _dead_letters(routes, desks.letters)
     _workspace(routes, gateway, desks)
+    sample.add(routes, desks.sample)
     return routes
 
 

@@ -109,7 +109,10 @@ class ModelAuditEntry(Shape):
 
     id: str
     time: str
-    act: Literal["PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED", "SHADOW_STARTED", "SHADOW_ENDED", "REMOVED"]
+    act: Literal[
+        "PROMOTED", "REFUSED", "ROLLED_BACK", "RULES_CHANGED", "SHADOW_STARTED", "SHADOW_ENDED", "REMOVED",
+        "SAMPLE_REMOVED",
+    ]  # fmt: skip
     who: str
     service: str
     version: str

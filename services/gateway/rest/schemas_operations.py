@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from services.gateway.rest.schemas import Shape
 
 
@@ -63,3 +65,20 @@ class DeadLetterPage(Shape):
 
     dead_letters: list[DeadLetter]
     next_cursor: str
+
+
+class SampleRemoved(Shape):
+    """When the sample company was removed, by whom, and how many records of each kind."""
+
+    time: str
+    who: str
+    counts: dict[str, int]
+
+
+class Sample(Shape):
+    """Whether the sample company is here; `goes`: how many records of each kind would go with it."""
+
+    sample: bool
+    goes: dict[str, int]
+    removed: SampleRemoved | None
+    clearing: bool = Field(description="messages and models that it left are still being cleared")

@@ -28,6 +28,7 @@ from services.gateway.domain import DealWrite, Insight, InsightKind, Principal, 
 from services.gateway.store.access_interface import ACCESS_CALLS, AccessStore
 from services.gateway.store.asks_interface import AsksStore
 from services.gateway.store.audit_interface import ModelAuditStore
+from services.gateway.store.clearing_interface import ClearingStore
 from services.gateway.store.exchange_interface import ExchangeStore
 from services.gateway.store.feedback_interface import FeedbackStore
 from services.gateway.store.figures_interface import FiguresStore
@@ -66,8 +67,8 @@ SYSTEM_CALLS = HEALTH_CALLS | frozenset({
 
 
 class Store(
-    AccessStore, AsksStore, ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore, ImportsStore,
-    ModelAuditStore, PrivacyStore, Protocol,
+    AccessStore, AsksStore, ClearingStore, ExchangeStore, FeedbackStore, FiguresStore, ForecastStore, HealthStore,
+    ImportsStore, ModelAuditStore, PrivacyStore, Protocol,
 ):  # fmt: skip
     """Records, history, outbox, insights, events and settings."""
 

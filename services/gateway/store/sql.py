@@ -8,6 +8,7 @@ from services.gateway.store.asks import AskRows
 from services.gateway.store.audit import ModelAudit
 from services.gateway.store.by_field import FieldAmounts
 from services.gateway.store.calls import Calls
+from services.gateway.store.clearing import Clearing
 from services.gateway.store.deal_pasts import DealPasts
 from services.gateway.store.doubtful import Doubtful
 from services.gateway.store.exchange import Exchange
@@ -33,6 +34,6 @@ from services.gateway.store.workspace import WorkspaceDocuments
 class SqlStore(
     Shield, RetentionRows, PrivacyRules, FeedbackRows, HealthRows, Quotas, Insights, Lists, Totals, Placed, Past,
     DealPasts, Calls, Exchange, Outbox, Export, FieldAmounts, ModelAudit, Monitoring, Alerts, Scored,
-    WorkspaceDocuments, AccessRows, Teams, AskRows, Doubtful,
+    WorkspaceDocuments, AccessRows, Teams, AskRows, Doubtful, Clearing,
 ):  # fmt: skip
     """Everything a Store promises; its parts share one Database."""

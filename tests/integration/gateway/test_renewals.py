@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.errors import Unavailable
-from kit.messaging import connect
 from kit.nats_server import NatsServer
-from services.forecast.bootstrap import build as build_forecast
-from services.forecast.settings import Settings as ForecastSettings
 from services.gateway.renewals import keeper
-from services.lead_scoring.bootstrap import build as build_scoring
-from services.lead_scoring.settings import Settings as ScoringSettings
-from services.next_best_action.bootstrap import build as build_actions
-from services.next_best_action.settings import Settings as ActionSettings
 from tests.integration.gateway.conftest import RunningGateway, until
+from tests.integration.gateway.real_services import all_services
 
 END = "2017-12-29"  # 90 days after the last of September
 OWN = f"renewal-c1-{END}"
@@ -35,21 +27,9 @@ CONTRACT: dict[str, Any] = {
 
 
 @pytest.fixture
-async def services(nats_server: NatsServer, nats: NATS, tmp_path: Path) -> AsyncIterator[None]:
-    """The three services, in this process, with their priors."""
-    stop, url = asyncio.Event(), nats_server.url
-    connections = [await connect(url, name) for name in ("lead_scoring", "forecast", "next_best_action")]
-    parts = [
-        await build_scoring(connections[0], ScoringSettings(nats_url=url)),
-        await build_forecast(connections[1], ForecastSettings(nats_url=url)),
-        await build_actions(connections[2], ActionSettings(nats_url=url, text_encoder="")),
-    ]
-    tasks = [asyncio.create_task(runner.run(stop)) for each in parts for runner in each.runners]
-    yield
-    stop.set()
-    await asyncio.wait_for(asyncio.gather(*tasks), 15)
-    for each in connections:
-        await each.close()
+async def services(nats_server: NatsServer, nats: NATS) -> AsyncIterator[None]:
+    async with all_services(nats_server.url):
+        yield
 
 
 async def record(gateway: RunningGateway, deal_id: str) -> dict[str, Any]:

@@ -88,6 +88,20 @@ async def test_a_model_that_does_not_load_is_refused_and_the_old_one_stays(nats:
         await eventually(lambda: follower.current[0] == "mended@3")
 
 
+async def test_a_pointer_without_a_digest_takes_the_model_away(nats: NATS, tmp_path: Path) -> None:
+    shelf, left = ModelShelf(nats), list[bool]()
+    follower = Follower(shelf, "forecast", load, prior="prior", on_prior=lambda: left.append(True))
+    await promote(shelf, packed(tmp_path, "m1"), 1)
+    assert await follower.look()
+    await shelf.point("forecast", Pointer("prior", 2, ""))
+    assert await follower.look()
+    assert (follower.current, left) == (("prior", None), [True])
+    assert not await follower.look(), "once"
+    await promote(shelf, packed(tmp_path, "m1"), 3)
+    assert await follower.look()
+    assert follower.current[0] == "m1@3"
+
+
 async def test_a_wrong_digest_is_refused(nats: NATS, tmp_path: Path) -> None:
     shelf = ModelShelf(nats)
     data, other = packed(tmp_path, "good"), packed(tmp_path, "other")

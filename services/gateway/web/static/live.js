@@ -86,7 +86,7 @@
     on("rollup", onTotals);
     on("model", refreshAll);
     on("import", refreshAll);
-    on("reset", () => location.reload());
+    for (const kind of ["reset", "workspace"]) on(kind, () => location.reload());
   }
 
   if (last) listen();

@@ -1,0 +1,1 @@
+"""Removing the sample company from a workspace."""
