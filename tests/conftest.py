@@ -20,6 +20,7 @@ REQUIRED = "required"
 settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
 settings.load_profile("dealcast")
 os.environ.setdefault("DEALCAST_MONITOR", "false")  # models are looked at where a test asks for it
+os.environ.setdefault("DEALCAST_TRAINING_NICENESS", "0")  # the other workers leave nothing of the processors
 LONGEST_FIRST = ("tests/e2e/system/", "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/")
 
 

@@ -56,6 +56,11 @@ class GatewaySettings(ServiceSettings):
     today: date | None = Field(default=None, description="pins the business clock of a new workspace to this day")
     auto_train: bool = Field(default=True, description="train by itself when there is no champion and enough outcomes")
     auto_train_outcomes: int = Field(default=40, ge=1, description="closed deals needed for that, of both kinds")
+    training_niceness: int = Field(
+        default=15, ge=0, le=19,
+        description="15: a training takes what others leave of the processors, so that who asks is served first; "
+        "0 where much else keeps them busy and trainings are to end",
+    )  # fmt: skip
     monitor: bool = Field(default=True, description="look at the models by itself, once a business day")
     quiet_seconds: float = Field(default=2.0, gt=0, description="how long writes must have been quiet before that")
     health_quiet_seconds: float = Field(

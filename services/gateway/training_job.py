@@ -2,7 +2,7 @@
 
     python -m services.gateway train-job --history FOLDER --out FOLDER --registry URI --artifacts FOLDER
         [--services lead_scoring,forecast,next_best_action] [--seed N] [--scores-version V]
-        [--keep COLUMN]… [--drop COLUMN]…
+        [--keep COLUMN]… [--drop COLUMN]… [--niceness N]
 
 What serves lies in the folder `out` where the gateway has put it (`champions.hand_over`), and is compared with.
 
@@ -35,14 +35,13 @@ from services.gateway.jobs import wall_time
 from services.gateway.registry import SCORES, Registry
 from services.gateway.workspace import SERVICES
 
-NICENESS = 15  # who asks is served first: a training takes what is left of the processors
 ERROR_LINES = 50
 
 
 def main(arguments: Sequence[str]) -> int:
     """Train and register. 0 when every service succeeded."""
     options = _options(arguments)
-    os.nice(NICENESS)
+    os.nice(options.niceness)
     _end_with_parent()
     if options.ignored is not None:  # before the other thread, as both import much
         _count_once(options)
@@ -103,6 +102,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--artifacts", required=True, type=Path)
     parser.add_argument("--services", type=lambda text: text.split(","), default=list(SERVICES))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--niceness", type=int, default=0, help="how far it steps back from what else runs")
     parser.add_argument("--scores-version", default="", help="the lead scoring version that serves; empty: none")
     parser.add_argument("--catalogue", type=Path, help="the action catalogue that serves; without: each service's own")
     parser.add_argument("--ignored", type=Path, help="JSON: pairs that are no duplicates; without: count all deals")

@@ -161,6 +161,7 @@ class TrainingRun:
         place, job = RegistryPlace.of(self._settings), self.job
         command = ["train-job", "--history", str(history), "--out", str(out), *place.options()]
         command += ["--services", ",".join(self._services), "--seed", str(job.detail["seed"])]
+        command += ["--niceness", str(self._settings.training_niceness)]
         command += Overrules.of(**job.detail["columns"]).options()
         ignored = orjson.dumps(await self._gateway.store.ignored_pairs(LOCAL))
         await asyncio.to_thread((out / IGNORED).write_bytes, ignored)

@@ -73,7 +73,7 @@ async def written(gateway: RunningGateway, today: date, spoiled: float = 0.0) ->
 
 @pytest.mark.timeout(300)
 async def test_what_is_worse_or_killed_leaves_what_serves(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> None:
-    gateway = await RunningGateway(nats_server.url, tmp_path / "data", grace_seconds=300.0).start()
+    gateway = await RunningGateway(nats_server.url, tmp_path / "data", grace_seconds=300.0, training_niceness=1).start()
     await gateway.lines("/v1/users:batch", [{"id": "u1", "name": "Kim"}])
     await written(gateway, CHAMPION)
     first = await trained(gateway)
@@ -84,7 +84,9 @@ async def test_what_is_worse_or_killed_leaves_what_serves(nats: NATS, nats_serve
 
     await written(gateway, CHALLENGER, spoiled=0.5)
     doomed = await started(gateway)
-    os.killpg(await until(lambda: at_work(gateway, doomed)), signal.SIGKILL)
+    group = await until(lambda: at_work(gateway, doomed))
+    assert os.getpriority(os.PRIO_PGRP, group) - os.getpriority(os.PRIO_PROCESS, 0) == 1, "it steps back as set"
+    os.killpg(group, signal.SIGKILL)
     dead = await until(lambda: job_ended(gateway, doomed))
     assert (dead["state"], "killed (SIGKILL)" in dead["error"]) == ("FAILED", True), dead
     assert (await gateway.http.get("/v1/models/lead_scoring")).json()["serving"] == champion["serving"]

@@ -27,9 +27,11 @@ def test_half_a_file_of_scores_is_not_handed_on(
     monkeypatch.setattr(subprocess, "Popen", played)
     for name in ("_open", "_end_with_parent"):
         monkeypatch.setattr(training_job, name, lambda *_: None)
-    monkeypatch.setattr("os.nice", lambda _: 0)
+    niceness: list[int] = []
+    monkeypatch.setattr("os.nice", niceness.append)
     options = ["--history", str(tmp_path), "--out", str(tmp_path), "--registry", "none", "--artifacts", str(tmp_path)]
-    assert training_job.main([*options, "--services", "lead_scoring,forecast"]) == 1
+    assert training_job.main([*options, "--services", "lead_scoring,forecast", "--niceness", "7"]) == 1
+    assert niceness == [7]
     assert not (tmp_path / "lead_scoring" / "scores.parquet").exists()
     assert not any("--scores" in command for command in commands)
     assert "no outcomes" in capsys.readouterr().out.splitlines()[0]
