@@ -28,6 +28,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         models_page,
         quotas_page,
         report_page,
+        reporting_page,
     )
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
@@ -37,6 +38,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(asks_page.router(gateway))
     app.include_router(display_page.router(gateway))
     app.include_router(quotas_page.router(gateway))
+    app.include_router(reporting_page.router(gateway))
     app.include_router(forecast_page.router(gateway, simulator))
     app.include_router(report_page.router(gateway, desks.scratch if desks else None))
     app.include_router(

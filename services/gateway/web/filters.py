@@ -105,6 +105,11 @@ class Filters:
             return f"manager:{self.owner.removeprefix(TEAM)}"
         return f"owner:{self.owner}" if self.owner else "company"
 
+    @property
+    def unfiltered(self) -> bool:
+        """Whether nothing but what is open is asked for."""
+        return not (self.q or self.owner or self.stage) and self.minimum is None and self.outcome == DEFAULT_OUTCOME
+
     def address(self, **changes: str | float | None) -> str:
         """The list's address with some members changed; any change but of the cursor starts at the first page."""
         wanted = replace(self, **{"cursor": "", **changes})  # type: ignore[arg-type]
@@ -117,6 +122,18 @@ class Filters:
         }  # fmt: skip
         asked = urlencode({name: value for name, value in members.items() if value})
         return f"/deals?{asked}" if asked else "/deals"
+
+    def export(self, language: str) -> str:
+        """The address of the whole list as a workbook; empty where files know no such filter."""
+        if self.q or self.minimum is not None:
+            return ""
+        team = self.owner.startswith(TEAM)
+        asked = {
+            "format": "xlsx", "lang": language, "owner_id": self.owner.removeprefix(TEAM),
+            "subtree": "true" if team else "", "stage": self.stage,
+            "outcome": "" if self.outcome == ALL else self.outcome,
+        }  # fmt: skip
+        return "/v1/exports/deals?" + urlencode({name: value for name, value in asked.items() if value})
 
     def sorts(self, words: Words) -> list[Choice]:
         """Options of the order."""

@@ -80,10 +80,15 @@ def _shared(gateway: Gateway, words: Words) -> dict[str, Any]:
 
 async def _drop(gateway: Gateway, request: Request, words: Words) -> str:
     values = _shared(gateway, words) | {
-        "to": page_address(request, PATH), "currency": gateway.workspace.currency,
+        "to": page_address(request, PATH), "currency": _currency(gateway, words),
         "since": await gateway.store.last_event_id(),
     }  # fmt: skip
     return render("import.html", request, words, **values)
+
+
+def _currency(gateway: Gateway, words: Words) -> str:
+    """The company's; before the first import, that of most who read its language."""
+    return gateway.workspace.currency if gateway.workspace.currency_set or words.language != "ko" else "KRW"
 
 
 async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> Response:
@@ -93,7 +98,7 @@ async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: 
         raise TooLarge("the files are too large, or their size is not told", field="files", mend=mend)
     async with request.form(max_files=MOST_FILES, max_fields=10) as form:
         files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-        currency = str(form.get("currency") or gateway.workspace.currency).strip().upper()
+        currency = str(form.get("currency") or _currency(gateway, words)).strip().upper()
         if not files:
             raise InvalidInput(words("import.no_files"), field="files", mend=words("import.drop"))
         if not is_currency(currency):

@@ -120,6 +120,12 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     }  # fmt: skip
     if part == "jobs":
         return render("_jobs.html", request, words, **values)
+    if part == "trust":
+        return render("_trust.html", request, words, **values, **await _trust(desks, principal, words))
+    values["services"] = [service_view(desks.models.about(service), words) for service in SERVICES]
+    if part == "versions":
+        return render("_versions.html", request, words, **values)
+    names = {one.id: one.name or one.login for one in await gateway.store.list_members()}
     audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
     try:
         letters: list[dict[str, Any]] | None = (await desks.letters.page(0, MOST_LETTERS))[0]
@@ -127,9 +133,8 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         letters = None
     values |= await _trust(desks, principal, words)
     values |= {
-        "services": [service_view(desks.models.about(service), words) for service in SERVICES],
-        "audit": [audit_view(entry.to_json(), words) for entry in audit], "letters": letters,
-        "imports": [import_view(job.to_json(), words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
+        "audit": [audit_view(entry.to_json(), names, words) for entry in audit], "letters": letters,
+        "imports": [import_view(job.to_json(), names, words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
     }  # fmt: skip
     return render("models.html", request, words, **values)
 

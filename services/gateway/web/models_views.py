@@ -204,11 +204,12 @@ def job_view(job: Json, words: Words) -> JobView:
     parts = job["detail"].get("services", {})
     left = job.get("seconds_left")
     return JobView(
-        id=job["id"], state=words.name("job", job["state"]), reason=job["reason"],
+        id=job["id"], state=words.name("job", job["state"]), reason=words.name("cause", job["reason"]),
         when=words.time(job["created_time"]), running=job["state"] in RUNNING,
         percent=round(100 * job["progress"], 1), left=_left(left, words), error=job["error"],
         parts=tuple(
-            (words(f"models.{name}"), words.name("job", one["state"]), one.get("stage", ""))
+            (words(f"models.{name}"), words.name("job", one["state"]),
+             words.name("stage", one.get("stage", "")) if one["state"] in RUNNING else "")
             for name, one in parts.items()
         ),
     )  # fmt: skip
@@ -235,19 +236,19 @@ class ImportView:
     can_undo: bool
 
 
-def _source(job: Json) -> str:
+def _source(job: Json, names: Mapping[str, str], words: Words) -> str:
     """Where it came from, and by whom, where people sign in."""
-    by = job["detail"].get("by", "")
-    return f"{job['reason']} · {by}" if by and by != LOCAL_CALLER.principal.id else str(job["reason"])
+    by, source = job["detail"].get("by", ""), words.name("source", job["reason"])
+    return f"{source} · {names.get(by, by)}" if by and by != LOCAL_CALLER.principal.id else source
 
 
-def import_view(job: Json, words: Words) -> ImportView:
-    """An import as programs see it."""
+def import_view(job: Json, names: Mapping[str, str], words: Words) -> ImportView:
+    """An import as programs see it; `names` of members by id."""
     counts = job["detail"].get("counts") or {}
     told = [f"{words.name('entity', kind)}: {_count(found, words)}" for kind, found in counts.items()]
     undone = UNDONE in job["detail"]
     return ImportView(
-        id=job["id"], source=_source(job), state=words.name("job", "UNDONE" if undone else job["state"]),
+        id=job["id"], source=_source(job, names, words), state=words.name("job", "UNDONE" if undone else job["state"]),
         when=words.time(job["created_time"]), counts=", ".join(told), error=job["error"],
         can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone,
     )  # fmt: skip
@@ -270,8 +271,9 @@ class AuditView:
     reason: str
 
 
-def audit_view(entry: Json, words: Words) -> AuditView:
-    """An entry of the audit log as programs see it."""
+def audit_view(entry: Json, names: Mapping[str, str], words: Words) -> AuditView:
+    """An entry of the audit log as programs see it; `names` of members by id."""
+    who = names.get(entry["who"], words.name("who", entry["who"]))
     service = words(f"models.{entry['service']}") if entry["service"] else ""
     what = " ".join(part for part in (service, entry["version"]) if part)
-    return AuditView(words.time(entry["time"]), entry["who"], words.name("audit", entry["act"]), what, entry["reason"])
+    return AuditView(words.time(entry["time"]), who, words.name("audit", entry["act"]), what, entry["reason"])

@@ -68,11 +68,16 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
         return render("_rows.html", request, words, **values)
     return render(
         "deals.html", request, words, **values, since=since, business_day=words.day(day),
-        sample=gateway.workspace.sample,
+        sample=gateway.workspace.sample, export=filters.export(words.language) if _operated(request) else "",
         owners=filters.owners(await gateway.store.tree(principal, day), words),
         stages=filters.stages(await gateway.store.list_stages(principal), words),
         totals=await _totals(gateway, principal, filters, words),
     )  # fmt: skip
+
+
+def _operated(request: Request) -> bool:
+    """Whether a whole gateway serves the page: files are written by it alone."""
+    return bool(getattr(request.app.state, "operations", False))
 
 
 async def _totals(gateway: Gateway, principal: Principal, filters: Filters, words: Words) -> TotalsView | None:

@@ -1,0 +1,124 @@
+"""Who reports to whom: seen as a tree, and pasted from a sheet: looked at first, then saved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from learning.records import ReportingLine, User
+from learning.tree import lines_on, managers_above
+from services.gateway.domain import WriteStatus
+from services.gateway.json_people import ALWAYS
+from services.gateway.rest.base import principal_of
+from services.gateway.service import Gateway
+from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.pasted_lines import PastedLine, read_lines, settled
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+
+PATH = "/reporting"
+ROWS_SHOWN, PEOPLE_SHOWN = 300, 1_000
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PATH)
+    async def reporting(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _page(gateway, request, words))
+
+    @routes.post(PATH)
+    async def paste(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: _paste(gateway, request, words))
+
+    return routes
+
+
+async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -> str:
+    """The people seen, managers before theirs, beside what is pasted."""
+    principal, day = principal_of(request), gateway.workspace.business_day
+    users = {user.id: user for user in await gateway.store.list_users(principal)}
+    standing = lines_on(await gateway.store.list_lines(principal), day)
+    people = people_views(users, standing, words)
+    values = {
+        "pasted": "", "rows": (), "saved": None, "wrong": 0, "good": 0, "people": people[:PEOPLE_SHOWN],
+        "more_people": max(0, len(people) - PEOPLE_SHOWN), "to": page_address(request, PATH),
+        "alone": sum(not one["above"] and not one["leads"] for one in people),
+        "since": await gateway.store.last_event_id(), "business_day": words.day(day),
+        "sample": gateway.workspace.sample,
+    }  # fmt: skip
+    return render("reporting.html", request, words, **values | more)
+
+
+def people_views(
+    users: Mapping[str, User], standing: Mapping[str, ReportingLine], words: Words
+) -> list[dict[str, Any]]:
+    """Everybody below whom they report to."""
+    below: dict[str, list[str]] = defaultdict(list)
+    for user in sorted(users.values(), key=lambda one: (one.name, one.id)):
+        above = standing[user.id].manager_id if user.id in standing else ""
+        below[above if above in users else ""].append(user.id)
+    found: list[dict[str, Any]] = []
+    todo = [*reversed(below[""])]
+    while todo:
+        one = todo.pop()
+        line = standing.get(one)
+        above = line.manager_id if line else ""
+        found.append({
+            "name": _called(users[one]), "mail": users[one].email, "active": users[one].active,
+            "depth": min(len(managers_above(one, standing)), 4), "leads": bool(below.get(one)),
+            "above": _called(users[above]) if above in users else above, "region": line.region if line else "",
+            "since": words.day(line.valid_from) if line and line.valid_from > ALWAYS else "",
+        })  # fmt: skip
+        todo += reversed(below.get(one, ()))
+    return found
+
+
+def _called(user: User) -> str:
+    return f"{user.name} {user.title}".strip()
+
+
+async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
+    """Look at what is pasted; with `act` save, set what is understood, and leave the rest to be mended."""
+    form, principal, store = await form_of(request), principal_of(request), gateway.store
+    text, act = (form.get("pasted") or [""])[0], (form.get("act") or [""])[0]
+    users = await store.list_users(principal)
+    lines = await store.list_lines(principal)
+    rows, wanted = settled(read_lines(text, users), lines, gateway.workspace.business_day)
+    names = {user.id: user for user in [*users, *(row.user for row in rows if row.user)]}
+    saved = None
+    if act == "save":
+        before = {user.id: user for user in users}
+        people = [row.user for row in rows if row.user and not row.wrong and before.get(row.user.id) != row.user]
+        results = await store.save_users(principal, people, wanted)
+        gateway.written(results)
+        gateway.news.wake()
+        saved = len({one.id for one in results if one.status in (WriteStatus.CREATED, WriteStatus.CHANGED)})
+        text, rows = _left(text, rows), [row for row in rows if row.wrong]
+    wrong = sum(bool(row.wrong) for row in rows)
+    return await _page(
+        gateway, request, words, pasted=text, rows=[_row(row, names, words) for row in rows[:ROWS_SHOWN]], saved=saved,
+        wrong=wrong, good=len(rows) - wrong,
+    )  # fmt: skip
+
+
+def _left(text: str, rows: Sequence[PastedLine]) -> str:
+    """The lines that were not understood, below the first where that is one of headings."""
+    wrong = {row.line for row in rows if row.wrong}
+    first = min((row.line for row in rows if row.line), default=1)
+    lines = enumerate(text.splitlines(), 1)
+    return "\n".join(line for number, line in lines if number in wrong or (wrong and number < first))
+
+
+def _row(row: PastedLine, users: Mapping[str, User], words: Words) -> dict[str, Any]:
+    user = row.user
+    return {
+        "said": row.said, "why": words.name("reporting", row.wrong) if row.wrong else "", "new": row.new,
+        "name": _called(user) if user else "", "mail": user.email if user else "", "region": row.region or "",
+        "above": _called(users[row.above]) if row.above else words("reporting.nobody"),
+    }  # fmt: skip
