@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 import typer
 
 from cli.lazy import lazy_group
+from cli.speech import echo, tell
 
 # name → where it lives; the module has a function of that name, or a Typer app named `app`.
 COMMANDS = {
@@ -62,19 +62,9 @@ def main() -> None:
         elif os.environ.get("DEALCAST_DEBUG"):
             raise
         else:
-            typer.echo(f"Something unforeseen failed ({type(error).__name__}: {str(error)[:300]}).", err=True)
-            typer.echo("Run it again with DEALCAST_DEBUG=1 to see where, and report that.", err=True)
+            echo(f"Something unforeseen failed ({type(error).__name__}: {str(error)[:300]}).", err=True)
+            echo("Run it again with DEALCAST_DEBUG=1 to see where, and report that.", err=True)
         sys.exit(1)
-
-
-def tell(error: Any) -> None:
-    """Print what is wrong and the mend, without any resident registration number."""
-    from services.gateway.privacy.resident_numbers import masked_name
-
-    where = f"{error.field} = {error.value}: " if error.field and error.value else f"{error.field}: "
-    typer.echo(masked_name(f"error: {where if error.field else ''}{error.message}"), err=True)
-    if error.mend:
-        typer.echo(masked_name(f"mend: {error.mend}"), err=True)
 
 
 if __name__ == "__main__":

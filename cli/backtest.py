@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, echo
 
 METHODS = {
     "dealcast": "Dealcast", "stage_weighted": "stage-weighted", "last_period_again": "last again", "pace": "pace",
@@ -19,6 +20,7 @@ def backtest(
     version: Annotated[str, typer.Argument(help="As models list shows it; the serving one.", metavar="[VERSION]")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Tell how past quarters would have been forecast on their eves from your records.
 
@@ -26,7 +28,7 @@ def backtest(
     """
     model = call(data_dir, url, "GET", "/v1/models/forecast")
     for line in told(_version(model, version)):
-        typer.echo(line)
+        echo(line)
 
 
 def _version(model: dict[str, Any], version: str) -> dict[str, Any]:

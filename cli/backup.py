@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir
+from cli.speech import Lang, echo, said
 
 File = Annotated[Path, typer.Argument(help="The backup, such as dealcast.tar.gz.", metavar="FILE")]
 
 
-def backup(file: File, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def backup(file: File, data_dir: DataDir = DEFAULT_DATA_DIR, language: Lang = None) -> None:
     """Copy records and models into one file; Dealcast may go on running meanwhile.
 
     A store on PostgreSQL is not in the data folder: back it up with pg_dump.
@@ -22,15 +23,16 @@ def backup(file: File, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     from cli.archive import write_archive
     from cli.progress import Bar
 
-    with Bar("Backing up", sizes=True) as bar:
+    with Bar(said("Backing up"), sizes=True) as bar:
         size = write_archive(data_dir.expanduser().absolute(), file.expanduser().absolute(), bar.show)
-    typer.echo(f"{size / 2**20:.1f} MB in {file}")
+    echo(f"{size / 2**20:.1f} MB in {file}")
 
 
 def restore(
     file: File,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     force: Annotated[bool, typer.Option("--force", help="Replace what the data folder holds.")] = False,
+    language: Lang = None,
 ) -> None:
     """Put the records and models of a backup into a data folder on which no Dealcast runs."""
     from cli.archive import read_archive
@@ -41,9 +43,13 @@ def restore(
     folder = data_dir.expanduser().absolute()
     _check_target(folder, force)
     made = [path for path in (*(folder / name for name in PARTS), folder, *folder.parents) if not path.exists()]
-    with locked(prepare(folder), "dealcast restore"), _removed_on_failure(made), Bar("Restoring", sizes=True) as bar:
+    with (
+        locked(prepare(folder), "dealcast restore"),
+        _removed_on_failure(made),
+        Bar(said("Restoring"), sizes=True) as bar,
+    ):
         count = read_archive(file.expanduser().absolute(), folder, bar.show)
-    typer.echo(f"{count} files restored to {data_dir}")
+    echo(f"{count} files restored to {data_dir}")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir
+from cli.speech import Lang, echo, said
 
 if TYPE_CHECKING:
     from cli.checks import Finding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def doctor(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     port: Annotated[int, typer.Option("--port", help="The port that dealcast up would take.")] = 8080,
+    language: Lang = None,
 ) -> None:
     """Check Python, packages, nats-server, port, data folder, store and browser; exit 1 if something needed fails."""
     from cli.checks import all_checks
@@ -24,12 +26,13 @@ def doctor(
     for check in all_checks(data_dir, port):
         finding = _safely(check)
         sign = {True: "ok  ", False: "FAIL" if finding.needed else "note"}[finding.good]
-        typer.echo(f"{sign}  {finding.name}: {finding.detail}")
+        details = "; ".join(map(said, finding.detail.split("; ")))
+        echo(f"{said(sign)}  {said(finding.name)}: {details}")
         if not finding.good and finding.mend:
-            typer.echo(f"      mend: {finding.mend}")
+            echo(f"      {said('mend')}: {said(finding.mend)}")
         failed += not finding.good and finding.needed
     if failed:
-        typer.echo(f"{failed} of the checks failed", err=True)
+        echo(f"{failed} of the checks failed", err=True)
         raise typer.Exit(1)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.speech import Lang, echo, said
+
 if TYPE_CHECKING:
     from learning.off_policy.files import Logs
     from learning.off_policy.trial import Trial
@@ -28,6 +30,7 @@ def actions(
         typer.Option("--drop", help="Columns not to use, such as other outcomes; with commas.", metavar="COL,COL"),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File for its choices, a row per test row.")] = None,
+    language: Lang = None,
 ) -> None:  # fmt: skip
     """Learn a policy from one file and value it on another, beside what was done and every single action."""
     from cli.evaluate_actions_text import text
@@ -41,14 +44,14 @@ def actions(
     trial = run(logs, progress=_tell)
     if out is not None:
         write_choices(trial, logs, out)
-    typer.echo(text(trial, logs))
+    typer.echo("\n".join(map(said, text(trial, logs).split("\n"))))
     if out is not None:
-        typer.echo(f"The choice for each of {logs.test.rows:,} test rows is in {out}.")
+        echo(f"The choice for each of {logs.test.rows:,} test rows is in {out}.")
 
 
 def _tell(stage: str) -> None:
     if sys.stderr.isatty():
-        typer.echo(f"{stage} …", err=True)
+        typer.echo(f"{said(stage)} …", err=True)
 
 
 def write_choices(trial: Trial, logs: Logs, out: Path) -> None:

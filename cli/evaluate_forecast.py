@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.speech import Lang, said, spoken
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,6 +54,7 @@ def forecast(
     ] = "company,region,manager,owner",
     measure: Annotated[Measure, typer.Option("--measure", help="Booked amounts, or deals won.")] = Measure.AMOUNT,
     out: Annotated[Path | None, typer.Option("--out", help="Where the forecasts go, as CSV.")] = None,
+    language: Lang = None,
 ) -> None:
     """Forecast the period that contains the day after each --as-of, and those after it, and compare with what came.
 
@@ -74,7 +77,7 @@ def forecast(
         source = Source(history, list(history.deals()), counts=measure is Measure.COUNT)
         _check_deals(source, report, path)
         _check_known(days, source)
-        bar.start("forecasting", len(days))
+        bar.start(said("forecasting"), len(days))
         notes = []
         for day in days:
             found, model = forecasts(source, str(period), day, horizon)
@@ -94,7 +97,7 @@ def _check_deals(source: Source, report: Report, path: Path) -> None:
 
     if any(history.deal.kind is DealKind.OPPORTUNITY for history in source.histories):
         return
-    why = next(row_lines(report, "en"), "").strip()
+    why = next(row_lines(report, spoken()), "").strip()
     mend = (
         f"mend the mapping or the rows; the first that was refused: {why}" if why else "name files with opportunities"
     )
@@ -185,28 +188,31 @@ def _tell(
 
     console = Console(soft_wrap=True, width=max(Console().width, 110))
     if report.total("rejected"):
-        console.print(f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why. So:")
-        for line in islice(row_lines(report, "en"), SHOWN):
+        refused = f"{report.total('rejected'):,} rows could not be read; dealcast import --dry-run says why. So:"
+        console.print(said(refused))
+        for line in islice(row_lines(report, spoken()), SHOWN):
             console.print(f"  {line.strip()}", style="dim", markup=False)
     scores = scored(rows)
-    table = Table(title="WAPE of p50, coverage of p10 to p90, CRPS as a share of what was booked")
+    table = Table(title=said("WAPE of p50, coverage of p10 to p90, CRPS as a share of what was booked"))
     for name in ("as of", "level", "nodes", *METHODS.values(), "p10-p90", "CRPS"):
-        table.add_column(name, justify="left" if name in ("as of", "level") else "right")
+        table.add_column(said(name), justify="left" if name in ("as of", "level") else "right")
     lines = [(str(day), level, score) for (day, level), score in scores.items()]
     lines += [("all days", level, score) for level, score in averaged(scores).items()] if len(notes) > 1 else []
     for day_text, level, score in lines:
         figures = [_figure(score.wape.get(name)) for name in METHODS]
-        table.add_row(day_text, level, str(score.nodes), *figures, _figure(score.coverage), _figure(score.crps))
+        table.add_row(
+            said(day_text), said(level), str(score.nodes), *figures, _figure(score.coverage), _figure(score.crps)
+        )
     if lines:
         console.print(table)
     else:
-        console.print("No period here was over when the data end: there is nothing to compare with yet.")
+        console.print(said("No period here was over when the data end: there is nothing to compare with yet."))
     for how, cautions in notes:
-        console.print(how, style="dim")
+        console.print(said(how), style="dim")
         for caution in cautions:
-            console.print(f"  {caution}")
+            console.print(f"  {said(caution)}")
     if out is not None:
-        console.print(f"{len(rows):,} rows written to {out}")
+        console.print(said(f"{len(rows):,} rows written to {out}"))
 
 
 def _figure(value: float | None) -> str:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.speech import Lang, spoken
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
-
-
-class Language(StrEnum):
-    """Of what is printed, and of the reasons."""
-
-    EN = "en"
-    KO = "ko"
 
 
 def lead_scoring(
@@ -46,7 +40,7 @@ def lead_scoring(
     ] = None,
     reasons: Annotated[int, typer.Option("--reasons", help="Rows that get reasons.", min=0)] = 10_000,
     out: Annotated[Path, typer.Option("--out", help="Where the scores go.")] = Path("scores.csv"),
-    language: Annotated[Language, typer.Option("--lang", help="Of the report and the reasons.")] = Language.EN,
+    language: Lang = None,
 ) -> None:
     """Train on one CSV file, score another, and measure beside plain models where it has the target.
 
@@ -59,10 +53,10 @@ def lead_scoring(
     from services.lead_scoring.file_run import Output, run
 
     options = FileOptions(train, test, target, positive, key, time, drop or (), keep or (), not_over or ())
-    output = Output(out, partial(grade, bounds=DEFAULT_BOUNDS), reasons, language.value)
+    output = Output(out, partial(grade, bounds=DEFAULT_BOUNDS), reasons, spoken(language))
     with Stages() as stages:
         report = run(options, output, stages)
-    show(report, options, out, language.value)
+    show(report, options, out, spoken(language))
 
 
 class Stages:

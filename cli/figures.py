@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call, credentials, gateway_address
+from cli.speech import Lang, echo, spoken
 
 HEADINGS = {
     "en": ("Period", "Group", "Figure", "Part", "Value", "95 %", "Cases", "Made of", "Note"),
@@ -33,24 +33,24 @@ def figures(
     target: Annotated[
         Path | None, typer.Option("--out", help="A new file: .xlsx, .csv, .parquet or .ndjson.", metavar="FILE")
     ] = None,
-    language: Annotated[Language, typer.Option("--lang", help="Of what is said.")] = Language.EN,
+    language: Lang = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
     """Win rates, cycle length, conversion and the other sales figures (docs/sales-figures.md)."""
     from urllib.parse import urlencode
 
-    asked = {"period": period, "last": str(last), "by": by, "figure": ",".join(figure or ()), "lang": language.value}
+    asked = {"period": period, "last": str(last), "by": by, "figure": ",".join(figure or ()), "lang": spoken(language)}
     query = urlencode({name: value for name, value in asked.items() if value})
     if target is None:
-        _print(call(data_dir, url, "GET", f"/v1/figures?{query}"), language.value)
+        _print(call(data_dir, url, "GET", f"/v1/figures?{query}"), spoken(language))
         return
     from cli.export_table import format_of, save
 
     chosen = format_of(target, "")
     address = f"{gateway_address(data_dir, url)}/v1/figures?{query}&format={chosen}"
     size = save(address, credentials(data_dir, url), target)
-    typer.echo(f"figures: {size / 2**20:.1f} MB, in {target}")
+    echo(f"figures: {size / 2**20:.1f} MB, in {target}")
 
 
 def _print(found: Mapping[str, Any], language: str) -> None:

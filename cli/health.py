@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
-from cli.imports import Lang, spoken
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, Language, spoken
 
 app = typer.Typer(
     help="Tell whether the records do for the models, list what is wrong, merge duplicates.", no_args_is_help=True,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
 from cli.import_weekly import WeeklyOptions
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url
+from cli.speech import Lang, spoken
 
 if TYPE_CHECKING:
     from services.gateway.imports.importer import Progress, Report
@@ -38,9 +38,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything but write, and say what would happen.")
     ] = False,
-    language: Annotated[
-        Language | None, typer.Option("--lang", help="Of what is said. [default: that of LC_ALL, LC_MESSAGES or LANG]")
-    ] = None,
+    language: Lang = None,
     column: Annotated[
         list[str] | None, typer.Option("--column", help="Without a mapping: what a column holds, as HEADING=TARGET.")
     ] = None,
@@ -66,10 +64,9 @@ def import_(
     from cli.progress import Bar
     from kit.errors import DealcastError
     from services.gateway.imports.mapping import load
-    from services.gateway.imports.messages import reader_language, translate
+    from services.gateway.imports.messages import translate
 
-    spoken = language.value if language else reader_language()
-    options = _Options(path, data_dir, url, rejects, dry_run, spoken)
+    options = _Options(path, data_dir, url, rejects, dry_run, spoken(language))
     try:
         if not mapping:
             weekly = WeeklyOptions(tuple(column or ()), answers, doubts, currency, confirm, as_of)
@@ -82,11 +79,11 @@ def import_(
         if url and error.field == "--data-dir":
             error.field, error.value = "--url", url
             error.mend = "start another gateway with dealcast up --data-dir ANOTHER --port PORT, and give its address"
-        translate(error, spoken)
+        translate(error, options.language)
         raise
-    for line in row_lines(report, spoken):
+    for line in row_lines(report, options.language):
         typer.echo(line, err=True)
-    for line in report_lines(report, rules.name, spoken, dry_run=dry_run):
+    for line in report_lines(report, rules.name, options.language, dry_run=dry_run):
         typer.echo(line)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
 from cli.import_report import WORDS
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, spoken
 
 if TYPE_CHECKING:
     from services.gateway.jobs import Jobs
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Show the latest imports, or undo one whole.", no_args_is_help=True, rich_markup_mode=None)
 T = TypeVar("T")
-Lang = Annotated[
-    Language | None, typer.Option("--lang", help="Of what is said. [default: that of LC_ALL, LC_MESSAGES or LANG]")
-]
 _WORDS = {
     "en": {
         "none": "no imports", "undone": "undone: {what}", "nothing": "it had changed nothing", "at": "undone {time}",
@@ -139,10 +136,3 @@ def _line(job: Mapping[str, Any], language: str) -> str:
 
 def _kind(kind: str, language: str) -> str:
     return WORDS[language].get(kind, kind.replace("_", " "))
-
-
-def spoken(language: Language | None) -> str:
-    """The language asked for, else the environment's."""
-    from services.gateway.imports.messages import reader_language
-
-    return language.value if language else reader_language()

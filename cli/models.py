@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, echo, said, spoken
 
 app = typer.Typer(
     help="Show model versions and their cards, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None
@@ -22,11 +22,11 @@ Service = Annotated[str, typer.Argument(help="lead_scoring, forecast or next_bes
 def show(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
-    language: Annotated[Language, typer.Option("--lang", help="Of what is said.")] = Language.EN,
+    language: Lang = None,
 ) -> None:
     """Versions of every service; the serving one is marked with *."""
     for model in call(data_dir, url, "GET", "/v1/models")["models"]:
-        _print(model, language.value)
+        _print(model, spoken())
 
 
 @app.command()
@@ -36,10 +36,11 @@ def promote(
     reason: Annotated[str, typer.Option("--reason", help="Why, whatever the rule says; kept in the audit log.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Let a version serve."""
     body = {"version": version, "reason": reason}
-    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", unknown=UNKNOWN, json=body))
+    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", unknown=UNKNOWN, json=body), spoken())
 
 
 @app.command()
@@ -51,13 +52,14 @@ def rollback(
     ] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Let an earlier version serve again, and say which."""
     address, body = f"/v1/models/{_quoted(service)}", {"version": version, "reason": reason}
     before = call(data_dir, url, "GET", address, unknown=UNKNOWN)["serving"]["version"]
     model = call(data_dir, url, "POST", f"{address}:rollback", unknown=UNKNOWN, json=body)
-    typer.echo(f"version {model['serving']['version']} serves again, in place of {before}")
-    _print(model)
+    echo(f"version {model['serving']['version']} serves again, in place of {before}")
+    _print(model, spoken())
 
 
 @app.command()
@@ -66,12 +68,14 @@ def audit(
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="Newest entries.")] = 50,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Who promoted, refused or rolled back what, when and why; newest first."""
     query = f"?limit={limit}" + (f"&service={_quoted(service)}" if service else "")
     for entry in call(data_dir, url, "GET", f"/v1/model-audit{query}", unknown=UNKNOWN)["entries"]:
-        what = f"{entry['service']} {entry['version']} (before: {entry['before']})" if entry["service"] else ""
-        typer.echo("  ".join(part for part in (entry["time"], entry["act"], what, f"by {entry['who']}") if part))
+        what = said(f"{entry['service']} {entry['version']} (before: {entry['before']})") if entry["service"] else ""
+        parts = (entry["time"], said(entry["act"]), what, said(f"by {entry['who']}"))
+        typer.echo("  ".join(filter(None, parts)))
         typer.echo(f"    {entry['reason']}")
 
 
@@ -80,19 +84,19 @@ def jobs(
     cancel: Annotated[str, typer.Option("--cancel", help="Id of a training to end, or to take out of the queue.")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Trainings, newest first, or end one."""
     if cancel:
         unknown = "dealcast models jobs shows the trainings and their ids"
         call(data_dir, url, "POST", f"/v1/training-jobs/{_quoted(cancel)}:cancel", unknown=unknown)
     for job in call(data_dir, url, "GET", "/v1/training-jobs")["jobs"]:
-        left = f", about {job['seconds_left']} s left" if job["seconds_left"] else ""
-        doing = f"{job['progress']:.0%} {job['stage']}{left}" if job["state"] == "RUNNING" else ""
-        parts = (job["id"], job["created_time"], job["state"], ", ".join(job["detail"]["services"]), doing)
+        left = said(f", about {job['seconds_left']} s left") if job["seconds_left"] else ""
+        doing = f"{job['progress']:.0%} {said(job['stage'])}{left}" if job["state"] == "RUNNING" else ""
+        parts = (job["id"], job["created_time"], said(job["state"]), ", ".join(job["detail"]["services"]), doing)
         typer.echo("  ".join(part for part in parts if part))
-        for said in (job["reason"], job["error"]):
-            if said:
-                typer.echo(f"    {said}")
+        for text in filter(None, (job["reason"], job["error"])):
+            echo(f"    {said(text)}")
 
 
 @app.command()
@@ -119,6 +123,7 @@ def rules(
     reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log.")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Show the rules of promotion and retraining, or change those that are given."""
     given = {"confidence": confidence, "log_loss_margin": log_loss_margin, "ece_margin": ece_margin}
@@ -134,7 +139,7 @@ def rules(
     else:
         told = call(data_dir, url, "GET", "/v1/model-rules")
     for part, fields in told.items():
-        typer.echo(f"{part}: " + ", ".join(f"{name} {value}" for name, value in fields.items()))
+        echo(f"{said(part)}: " + ", ".join(f"{name} {value}" for name, value in fields.items()))
 
 
 @app.command()
@@ -142,7 +147,7 @@ def card(
     service: Service,
     version: Annotated[str, typer.Argument(help="As list shows it; the serving one.", metavar="[VERSION]")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Where it goes: FILE.html, or FILE.md.")] = None,
-    language: Annotated[Language, typer.Option("--lang", help="Of the card.")] = Language.EN,
+    language: Lang = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
 ) -> None:
@@ -153,17 +158,17 @@ def card(
     model = call(data_dir, url, "GET", f"/v1/models/{_quoted(service)}", unknown=UNKNOWN)
     found = _version(model, version)
     if out is None:
-        typer.echo(as_markdown(service, found, language.value), nl=False)
+        typer.echo(as_markdown(service, found, spoken()), nl=False)
         return
     if out.suffix not in (".html", ".md"):
         raise InvalidInput("a card is .html or .md", field="--out", value=str(out), mend="name it card.html")
-    text = (as_html if out.suffix == ".html" else as_markdown)(service, found, language.value)
+    text = (as_html if out.suffix == ".html" else as_markdown)(service, found, spoken())
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         mend = f"{error.strerror}; name a file in a folder that can be written to"
         raise InvalidInput("the card cannot be written", field="--out", value=str(out), mend=mend) from None
-    typer.echo(str(out))
+    echo(str(out))
 
 
 def _version(model: dict[str, Any], version: str) -> dict[str, Any]:
@@ -214,13 +219,13 @@ def _word(key: str, language: str) -> str:
 
 def _print(model: dict[str, Any], language: str = "en") -> None:
     serving = model["serving"]
-    typer.echo(_word("serving", language).format(service=model["service"], **serving))
+    echo(_word("serving", language).format(service=model["service"], **serving))
     served = _served(model)
     for version in model["versions"]:
         mark = "*" if version["version"] == serving["version"] else " "
         evaluation = version.get("evaluation") or {}
         figures = ", ".join(_figures(evaluation, language))
-        typer.echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
+        echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
             _print_guard(evaluation, language)
         _print_beside({**version, "served": version["version"] in served}, language)
@@ -241,10 +246,10 @@ def _print_beside(version: dict[str, Any], language: str) -> None:
         against = _word("beside", language).format(version=champion["version"], records=one["records"])
         kind = f"{_word(one['kind'], language)}: " if others else ""
         known = _word("seen", language).format(version=champion["version"], seen=one["seen"]) if one.get("seen") else ""
-        typer.echo(f"      {kind}{against}{f' ({known})' if known else ''}: {told}")
+        echo(f"      {kind}{against}{f' ({known})' if known else ''}: {told}")
     _, text, _ = beside({"decision": version.get("decision"), "served": version.get("served")}, language)
     for line in text:
-        typer.echo(f"      {line}")
+        echo(f"      {line}")
 
 
 def _figures(evaluation: dict[str, Any], language: str) -> Iterator[str]:
@@ -270,9 +275,9 @@ def _print_guard(evaluation: dict[str, Any], language: str) -> None:
     }  # fmt: skip
     for what, found in told.items():
         for one in found or ():
-            typer.echo(f"      {_word(what, language)}: {one['column']}: {reason_of(one, language)}")
+            echo(f"      {_word(what, language)}: {one['column']}: {reason_of(one, language)}")
     for line in decided(overrules, language):
-        typer.echo(f"      {line}")
+        echo(f"      {line}")
 
 
 def decided(overrules: dict[str, Any], language: str) -> Iterator[str]:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.evaluate_lead_scoring import Language
 from cli.monitor_words import say
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, echo, said, spoken
 
 app = typer.Typer(
     help="Show how the models do: three lights, outcomes, inputs, alerts, shadow mode.", invoke_without_command=True,
@@ -24,7 +24,6 @@ LOOK_SECONDS = 600.0
 SHOWN_COLUMNS, SHOWN_MONTHS = 10, 6
 FIGURES = ("auc", "log_loss", "ece")
 Words = Callable[..., str]
-Lang = Annotated[Language, typer.Option("--lang", help="Of what is said.")]
 AlertId = Annotated[str, typer.Argument(help="As alerts shows it.", metavar="ID")]
 Note = Annotated[str, typer.Option("--note", help="Kept with the alert.")]
 Version = Annotated[str, typer.Argument(help="Of lead scoring, as dealcast models list shows it.", metavar="VERSION")]
@@ -32,27 +31,25 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit lo
 
 
 @app.callback()
-def show(
-    context: typer.Context, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = Language.EN
-) -> None:
+def show(context: typer.Context, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Three lights, then what they stand for."""
     if context.invoked_subcommand is None:
-        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={language.value}"), language.value)
+        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={spoken()}"), spoken())
 
 
 @app.command()
-def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = Language.EN) -> None:
+def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Look now, wait for it, and show what was found."""
     from kit.errors import Unavailable
 
     asked = call(data_dir, url, "POST", "/v1/monitoring:look")["asked_time"]
-    address, until = f"/v1/monitoring?lang={language.value}", time.monotonic() + LOOK_SECONDS
+    address, until = f"/v1/monitoring?lang={spoken()}", time.monotonic() + LOOK_SECONDS
     while ((found := call(data_dir, url, "GET", address))["began_time"] or "") < asked:
         if time.monotonic() > until:
             mend = "a training or an import may be under way: dealcast models jobs"
             raise Unavailable("it has not been looked yet", field="monitor", mend=mend)
         time.sleep(0.5)
-    _print(found, language.value)
+    _print(found, spoken())
 
 
 @app.command()
@@ -60,10 +57,12 @@ def days(
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="Newest days.")] = 30,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """The lights of past business days."""
     for day in call(data_dir, url, "GET", f"/v1/monitoring/days?limit={limit}")["days"]:
-        typer.echo("  ".join([day["business_day"], *(f"{one['name']} {one['level']}" for one in day["lights"])]))
+        lights = (f"{said(one['name'])} {said(one['level'])}" for one in day["lights"])
+        echo("  ".join([day["business_day"], *lights]))
 
 
 @app.command()
@@ -71,40 +70,48 @@ def alerts(
     every: Annotated[bool, typer.Option("--all", help="Those that are closed, too.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
-    language: Lang = Language.EN,
+    language: Lang = None,
 ) -> None:
     """What somebody should look at, newest first."""
-    found = call(data_dir, url, "GET", f"/v1/alerts?limit=500&lang={language.value}")["alerts"]
+    found = call(data_dir, url, "GET", f"/v1/alerts?limit=500&lang={spoken()}")["alerts"]
     shown = [one for one in found if every or one["state"] != "CLOSED"]
     for one in shown:
-        _print_alert(one, language.value)
+        _print_alert(one, spoken())
     if not shown:
-        typer.echo(say(language.value, "none"))
+        echo(say(spoken(), "none"))
 
 
 @app.command()
-def acknowledge(alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def acknowledge(
+    alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None
+) -> None:
     """Say that it was seen."""
-    _print_alert(_changed(data_dir, url, alert_id, "acknowledge", note))
+    _print_alert(_changed(data_dir, url, alert_id, "acknowledge", note), spoken())
 
 
 @app.command()
-def close(alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def close(
+    alert_id: AlertId, note: Note = "", data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None
+) -> None:
     """Say that it is settled; the same is not raised again while its cause stands."""
-    _print_alert(_changed(data_dir, url, alert_id, "close", note))
+    _print_alert(_changed(data_dir, url, alert_id, "close", note), spoken())
 
 
 @app.command()
-def shadow(version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def shadow(
+    version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None
+) -> None:
     """Let a version of lead scoring score open deals along, unseen."""
-    _print_shadows(_shadowed(data_dir, url, "shadow", version, reason))
+    _print_shadows(_shadowed(data_dir, url, "shadow", version, reason), spoken())
 
 
 @app.command()
-def unshadow(version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def unshadow(
+    version: Version, reason: Reason, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None
+) -> None:
     """End that; what was found stands in the audit log."""
     _shadowed(data_dir, url, "unshadow", version, reason)
-    typer.echo(f"version {version} does not score along any more")
+    echo(f"version {version} does not score along any more")
 
 
 def _changed(data_dir: Path, url: str, alert_id: str, verb: str, note: str) -> Any:
@@ -122,17 +129,17 @@ def _shadowed(data_dir: Path, url: str, verb: str, version: str, reason: str) ->
 def _print(found: Mapping[str, Any], language: str = "en") -> None:
     words = partial(say, language)
     if found["business_day"]:
-        typer.echo(words("as_of", day=found["business_day"], time=found["time"]))
+        echo(words("as_of", day=found["business_day"], time=found["time"]))
     for one in found["lights"]:
-        typer.echo(f"{words(one['level']):<6} {one['title']}: {one['text']}")
+        echo(f"{words(one['level']):<6} {one['title']}: {one['text']}")
     if found["open_alerts"]:
-        typer.echo(words("open", count=found["open_alerts"]))
+        echo(words("open", count=found["open_alerts"]))
     for month in ((found["score"].get("outcomes") or {}).get("months") or ())[:SHOWN_MONTHS]:
-        typer.echo(f"  {words('closed', month=month['month'])}: {_outcomes(month, words)}")
+        echo(f"  {words('closed', month=month['month'])}: {_outcomes(month, words)}")
     _print_inputs(found["score"].get("inputs") or {}, words)
     for period in found["forecast"].get("periods") or ():
         told = {name: period[name] for name in ("period", "held", "ranges")}
-        typer.echo(f"  {words('held', **told)}")
+        echo(f"  {words('held', **told)}")
     _print_shadows(found, language)
 
 
@@ -154,11 +161,11 @@ def _print_inputs(inputs: Mapping[str, Any], words: Words) -> None:
         return
     moved = [one for one in inputs["columns"] if one["moved"]]
     rows = words("rows", now=inputs["rows_now"], then=inputs["rows_then"], since=inputs["since"])
-    typer.echo(f"  {words('inputs', moved=len(moved), columns=len(inputs['columns']))} ({rows})")
+    echo(f"  {words('inputs', moved=len(moved), columns=len(inputs['columns']))} ({rows})")
     for one in moved[:SHOWN_COLUMNS]:
         then, now = one["missing"]
         told = {name: one[name] for name in ("column", "share", "psi")}
-        typer.echo(f"    {words('column', **told, then=then, now=now)}")
+        echo(f"    {words('column', **told, then=then, now=now)}")
 
 
 def _print_shadows(found: Mapping[str, Any], language: str = "en") -> None:
@@ -170,7 +177,7 @@ def _print_shadows(found: Mapping[str, Any], language: str = "en") -> None:
             apart = seen["difference"]
             text += f": {words('log_loss')} {_interval(apart['log_loss'])}, "
             text += f"AUC {_interval(apart['auc'])}, {words('ece')} {_interval(apart['ece'])}"
-        typer.echo(f"  {words('shadow', version=one['version'], since=one['since'])}: {text}")
+        echo(f"  {words('shadow', version=one['version'], since=one['since'])}: {text}")
 
 
 def _print_alert(one: Mapping[str, Any], language: str = "en") -> None:
@@ -178,7 +185,7 @@ def _print_alert(one: Mapping[str, Any], language: str = "en") -> None:
     who = f"  {words('by', who=one['who'])}" if one["who"] else ""
     level = one["level"] if language == "en" else words(one["level"])
     state = words(one["state"])
-    typer.echo(f"{one['id']}  {one['business_day']}  {level}  {state}{who}  {one['subject']}")
-    typer.echo(f"    {one['text']}")
+    echo(f"{one['id']}  {one['business_day']}  {level}  {state}{who}  {one['subject']}")
+    echo(f"    {one['text']}")
     if one["note"]:
-        typer.echo(f"    {one['note']}")
+        echo(f"    {one['note']}")

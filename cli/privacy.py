@@ -10,6 +10,7 @@ import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.privacy_erasing import check_target, follow, places, show
+from cli.speech import Lang, confirm, echo, said
 
 app = typer.Typer(
     help="Find a person, export what is kept about them, restrict or erase them. Dealcast must be running.",
@@ -40,14 +41,16 @@ def find(
     text: Annotated[str, typer.Argument(help="A name, mail, telephone number or id.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Who may be meant, with their ids."""
     people = call(data_dir, url, "POST", "/v1/privacy/people:find", json={"text": text})["people"]
     for one in people:
         known = "  ".join(one[name] for name in ("name", "email", "phone", "account_id") if one[name])
-        typer.echo(f"{one['kind']}  {one['id']}  {known}{'  RESTRICTED' if one['restricted'] else ''}")
+        restricted = said("RESTRICTED") if one["restricted"] else ""
+        typer.echo("  ".join(filter(None, (said(one["kind"]), one["id"], known, restricted))))
     if not people:
-        typer.echo("nobody")
+        echo("nobody")
 
 
 @app.command()
@@ -58,23 +61,24 @@ def where(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
     member: Member = False,
+    language: Lang = None,
 ) -> None:
     """Every place that holds them: tables, streams, files."""
     told = _ask(data_dir, url, "where", _who(identity, user, member, also))
     places(told["found"])
     for one in told["same"]:
-        typer.echo(f"merged into this record, and erased with it: {one['kind']} {one['id']}", err=True)
+        echo(f"merged into this record, and erased with it: {one['kind']} {one['id']}", err=True)
     for one in told["alike"]:
-        typer.echo(f"seems to be the same person: {one['kind']} {one['id']}", err=True)
+        echo(f"seems to be the same person: {one['kind']} {one['id']}", err=True)
     if told["unsearched"]:
         words = ", ".join(told["unsearched"])
-        typer.echo(f"not looked for in texts, as others have it too or it is too short: {words}", err=True)
-        typer.echo("to look for more, name it with --also", err=True)
+        echo(f"not looked for in texts, as others have it too or it is too short: {words}", err=True)
+        echo("to look for more, name it with --also", err=True)
     for place in told["out_of_reach"]:
-        typer.echo(f"cannot be looked into: {place}", err=True)
+        echo(f"cannot be looked into: {place}", err=True)
     if told["doubts"]:
         show(told["doubts"])
-        typer.echo("decide these with --theirs REF and --others REF of erase, or when it has ended", err=True)
+        echo("decide these with --theirs REF and --others REF of erase, or when it has ended", err=True)
 
 
 @app.command()
@@ -86,6 +90,7 @@ def export(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
     member: Member = False,
+    language: Lang = None,
 ) -> None:
     """Write everything that is kept about them into a file, which then is personal data itself."""
     import json
@@ -99,7 +104,7 @@ def export(
     else:
         out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
     out.chmod(0o600)
-    typer.echo(f"{sum(map(len, found['tables'].values()))} rows in {out}")
+    echo(f"{sum(map(len, found['tables'].values()))} rows in {out}")
 
 
 @app.command()
@@ -113,14 +118,15 @@ def erase(
     member: Member = False,
     theirs: Theirs = None,
     others: Others = None,
+    language: Lang = None,
 ) -> None:
     """Erase them everywhere. There is no way back."""
     if not yes:
         where(identity, user, also, data_dir, url, member)
-        typer.confirm("Erase this person from all of it? There is no way back", abort=True)
+        confirm("Erase this person from all of it? There is no way back")
     decided = {"theirs": theirs or [], "others": others or []}
     begun = _ask(data_dir, url, "erase", _who(identity, user, member, also) | decided)
-    typer.echo(f"erasure {begun['id']}")
+    echo(f"erasure {begun['id']}")
     follow(data_dir, url, begun["id"])
 
 
@@ -129,6 +135,7 @@ def doubts(
     erasure: Erasure,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """What nobody has decided in an erasure: people of the same name, and rows that name it."""
     show(call(data_dir, url, "GET", f"/v1/privacy/erasures/{erasure}/doubts", unknown=UNKNOWN_ERASURE)["doubts"])
@@ -141,6 +148,7 @@ def settle(
     others: Others = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Decide what is in doubt: what is theirs is erased, what is others' stays, and the erasure goes on."""
     decided = {"theirs": theirs or [], "others": others or []}
@@ -149,11 +157,12 @@ def settle(
 
 
 @app.command()
-def erasures(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def erasures(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """All erasures, newest first; they tell nothing of who it was."""
     for one in call(data_dir, url, "GET", "/v1/privacy/erasures")["erasures"]:
-        open_ = f"  {len(one['doubts'])} in doubt: dealcast privacy doubts {one['id']}" if one["doubts"] else ""
-        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['state']}  {one['kind']}  {one['rows']:,} rows{open_}")
+        waiting = f"{len(one['doubts'])} in doubt: dealcast privacy doubts {one['id']}" if one["doubts"] else ""
+        parts = (one["state"], one["kind"], f"{one['rows']:,} rows", waiting)
+        typer.echo("  ".join((one["id"], one["time"][:19], *map(said, filter(None, parts)))))
 
 
 @app.command()
@@ -161,11 +170,12 @@ def readmit(
     erasure: Erasure,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Let an erased person be taken in again when they come by a file or a program."""
     unknown = "dealcast privacy erasures lists them; whoever was let in again is not kept out any more"
     call(data_dir, url, "POST", f"/v1/privacy/erasures/{erasure}:readmit", unknown=unknown)
-    typer.echo("whoever this was is taken in again")
+    echo("whoever this was is taken in again")
 
 
 @app.command()
@@ -174,21 +184,22 @@ def restrict(
     reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Keep a contact, without any scoring of or suggestion about them."""
     call(data_dir, url, "POST", "/v1/privacy/people:restrict", unknown=UNKNOWN, json={"id": identity, "reason": reason})
-    typer.echo(f"restricted: {identity}")
+    echo(f"restricted: {identity}")
 
 
 @app.command()
-def lift(identity: Identity, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def lift(identity: Identity, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Process a restricted contact again."""
     call(data_dir, url, "POST", "/v1/privacy/people:lift", unknown=UNKNOWN, json={"id": identity})
-    typer.echo(f"processed again: {identity}")
+    echo(f"processed again: {identity}")
 
 
 @app.command()
-def restrictions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "") -> None:
+def restrictions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Who is restricted."""
     for one in call(data_dir, url, "GET", "/v1/privacy/restrictions")["restrictions"]:
         typer.echo(f"{one['id']}  {one['time'][:19]}  {one['author']}  {one['reason']}")
@@ -200,6 +211,7 @@ def access(
     limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1, max=500)] = 100,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """Who read personal data, newest first."""
     wanted = {"limit": limit} | ({"record": record} if record else {})
@@ -214,6 +226,7 @@ def retention(
     ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     url: Url = "",
+    language: Lang = None,
 ) -> None:
     """For how long what is kept, and what went last; --set changes it."""
     from kit.errors import InvalidInput
@@ -230,8 +243,8 @@ def retention(
         told = call(data_dir, url, "PUT", "/v1/privacy/retention", json=periods)
     dropped = (told["applied"] or {}).get("dropped", {})
     for kind, days in told["periods"].items():
-        went = f"  ({dropped[kind]:,} dropped last)" if kind in dropped else ""
-        typer.echo(f"{kind:16} {'for ever' if days is None else f'{days:,} days'}{went}")
+        went = "  " + said(f"({dropped[kind]:,} dropped last)") if kind in dropped else ""
+        typer.echo(f"{kind:16} {said('for ever' if days is None else f'{days:,} days')}{went}")
 
 
 def _who(identity: str, user: bool, member: bool, also: list[str] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from cli.options import call
+from cli.speech import echo, said
 
 POLL_SECONDS = 1.0
 SUFFIXES = (".json", ".xlsx")
@@ -35,15 +36,13 @@ def follow(data_dir: Path, url: str, erasure: str) -> None:
     while (told := call(data_dir, url, "GET", f"/v1/privacy/erasures/{erasure}"))["state"] == "RUNNING":
         if told["stage"] != stage:
             stage = told["stage"]
-            typer.echo(f"{told['progress']:4.0%}  {stage}", err=True)
+            typer.echo(f"{told['progress']:4.0%}  {said(stage)}", err=True)
         time.sleep(POLL_SECONDS)
-    typer.echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
+    echo(f"{told['state']}: {told['rows']:,} rows and {told['streams']:,} messages without them now")
     for one in told["models"]:
-        typer.echo(f"{one['service']} version {one['version']} {MODELS[one['state']]}")
+        echo(f"{one['service']} version {one['version']}: {MODELS[one['state']]}")
     if told["state"] == "WAITING":
-        typer.echo(
-            "a training for the replacement is scheduled (dealcast models jobs); the erasure then goes on by itself"
-        )
+        echo("a training for the replacement is scheduled (dealcast models jobs); the erasure then goes on by itself")
     _left(told)
 
 
@@ -53,14 +52,13 @@ def _left(told: Mapping[str, Any]) -> None:
     if told["left"]:
         places(told["left"])
         for store in dict.fromkeys(one["store"] for one in told["left"]):
-            typer.echo(f"{store}: {MENDS.get(store, 'see docs/privacy.md')}", err=True)
+            typer.echo(f"{said(store)}: {said(MENDS.get(store, 'see docs/privacy.md'))}", err=True)
     if told["doubts"]:
         show(told["doubts"])
-        typer.echo(
-            f"show them with their words: dealcast privacy doubts {told['id']}\n"
-            f"decide, and the erasure goes on:  dealcast privacy settle {told['id']} --theirs REF --others REF\n"
-            "(deal:ID stands for the rows of a deal, rest for all that is left)", err=True,
-        )  # fmt: skip
+        echo(f"show them with their words: dealcast privacy doubts {told['id']}", err=True)
+        settle = f"dealcast privacy settle {told['id']} --theirs REF --others REF"
+        echo(f"decide, and the erasure goes on:  {settle}", err=True)
+        echo("(deal:ID stands for the rows of a deal, rest for all that is left)", err=True)
     raise typer.Exit(1)
 
 
@@ -69,12 +67,12 @@ def show(doubts: Iterable[Mapping[str, Any]]) -> None:
     told = list(doubts)
     for why in dict.fromkeys(one["why"] for one in told):
         those = [one for one in told if one["why"] == why]
-        typer.echo(f"in doubt: {len(those):,}, each {why}")
+        echo(f"in doubt: {len(those):,}, each {why}")
         for one in those[:SHOWN]:
             record = f"  ({one['record']})" if one["what"] == "row" else ""
             typer.echo(f"  {one['ref']}{record}  {one.get('text', '')}".rstrip())
         if len(those) > SHOWN:
-            typer.echo(f"  and {len(those) - SHOWN:,} more")
+            echo(f"  and {len(those) - SHOWN:,} more")
 
 
 def places(found: Iterable[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
+from cli.speech import Lang, echo, said, spoken
 
 LEAD_SCORING = "lead_scoring"
 UNFINISHED = ("RUNNING", "QUEUED")
@@ -36,6 +37,7 @@ def train(
         str,
         typer.Option("--lead-horizon", metavar="DAYS|none", help="Within which a lead is to convert, now and later."),
     ] = "",
+    language: Lang = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the training until it ends.")] = True,
 ) -> None:
     """Train the models on the records as they are; new versions serve where the rule lets them, else they wait.
@@ -57,16 +59,16 @@ def train(
     job = call(data_dir, url, "POST", "/v1/training-jobs", json=body)
     if wait:
         job = _follow(job, lambda: call(data_dir, url, "GET", f"/v1/training-jobs/{job['id']}"))
-    typer.echo(f"training {job['id']}: {job['state'].lower()}")
+    echo(f"training {job['id']}: {job['state'].lower()}")
     for service, entry in job["detail"]["services"].items():
         if "decision" in entry:
             ends = "serves" if entry["promoted"] else "does not serve"
-            typer.echo(f"  {service} {entry['version']} {ends}: {entry['decision']}")
+            echo(f"  {service} {entry['version']} {ends}: {entry['decision']}")
     version = job["detail"]["services"].get(LEAD_SCORING, {}).get("version")
     if version and (keep or drop):
         _tell_decided(str(version), data_dir, url)
     if job.get("error"):
-        typer.echo(job["error"], err=True)
+        echo(job["error"], err=True)
         raise typer.Exit(1)
     if job["state"] == "CANCELLED":
         raise typer.Exit(1)
@@ -102,8 +104,8 @@ def _tell_decided(version: str, data_dir: Path, url: str) -> None:
     versions = call(data_dir, url, "GET", f"/v1/models/{LEAD_SCORING}")["versions"]
     evaluation = next((one.get("evaluation") or {} for one in versions if one["version"] == version), {})
     overrules = {name: told for name, told in (evaluation.get("overrules") or {}).items() if name != "left_out"}
-    for line in decided(overrules, "en"):
-        typer.echo(f"  {LEAD_SCORING}: {line}", err=True)
+    for line in decided(overrules, spoken()):
+        echo(f"  {LEAD_SCORING}: {line}", err=True)
 
 
 def _release(names: list[str], data_dir: Path, url: str) -> None:
@@ -123,9 +125,9 @@ def _release(names: list[str], data_dir: Path, url: str) -> None:
 def _follow(job: dict[str, Any], read: Any) -> dict[str, Any]:
     from cli.progress import Bar
 
-    with Bar("Training") as bar:
+    with Bar(said("Training")) as bar:
         while job["state"] in UNFINISHED:
             time.sleep(0.5)
             job = read()
-            bar.show(job["progress"], 1.0, job["stage"] or "Training")
+            bar.show(job["progress"], 1.0, said(job["stage"] or "Training"))
     return job

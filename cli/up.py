@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir
+from cli.speech import Lang, echo
 
 DEFAULT_PORT = 8080
 SIGN_IN = ("off", "accounts")
@@ -30,6 +31,7 @@ def up(
     sign_in: Annotated[
         str, typer.Option("--sign-in", help="off: whoever is at this machine sees all; accounts: people sign in.")
     ] = "",
+    language: Lang = None,
 ) -> None:
     """Start every part in one folder; prints `ready URL` when all are healthy. Ctrl-C stops all."""
     from cli.data_folder import check_port, end_leftovers, prepare
@@ -40,7 +42,7 @@ def up(
     folder = prepare(data_dir)
     with locked(folder, "dealcast up"):
         for name in end_leftovers(folder):
-            typer.echo(f"ended {name}, left over from a killed run", err=True)
+            echo(f"ended {name}, left over from a killed run", err=True)
         asyncio.run(_run(folder, free_port, day, deals if sample else None, how))
 
 
@@ -90,4 +92,4 @@ def tell_first_administrator(folder: Path) -> None:
         link = (folder / FIRST_ADMINISTRATOR).read_text("utf-8").strip()
     except OSError:
         return
-    typer.echo(f"the first administrator opens this once, within a day: {link}", err=True)
+    echo(f"the first administrator opens this once, within a day: {link}", err=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from kit.errors import DealcastError
+from kit.phrasebook import Phrasebook, pattern
 from services.gateway.domain import FieldError
 
 LANGUAGES = ("en", "ko")
@@ -22,6 +22,7 @@ _PROBLEM = re.compile(r"(?P<file>.+?), line (?P<line>\d+): (?P<place>.*?): (?P<w
 DOUBT = "doubt"  # in place of a column: what is in doubt
 _PLACES = {"row": "행", DOUBT: "질문"}
 SOURCE = Path(__file__).parent / "messages.toml"
+BOOK = Phrasebook(SOURCE)
 
 
 def reader_language(environment: Mapping[str, str] = os.environ) -> str:
@@ -30,22 +31,9 @@ def reader_language(environment: Mapping[str, str] = os.environ) -> str:
     return "ko" if asked.lower().startswith("ko") else "en"
 
 
-@lru_cache(maxsize=4096)
 def said(text: str, language: str) -> str:
     """A message in the language; as it is where the catalogue does not know it."""
-    if language == "en" or not text:
-        return text
-    plain, shaped, words = _catalogue()
-    if text in plain:
-        return plain[text]
-    for pattern, korean in shaped:
-        if found := pattern.fullmatch(text):
-            values = found.groups()
-            return korean.format(
-                *values,
-                **{f"w{i}": words.get(value, value.replace(" or ", " 또는 ")) for i, value in enumerate(values)},
-            )
-    return text
+    return BOOK.said(text, language)
 
 
 def place(field: str, language: str) -> str:
@@ -72,7 +60,7 @@ def translate(error: DealcastError, language: str, *, page: bool = False) -> Non
 
 def _on_page(mend: str) -> str:
     """What to do on the page, where the mend tells of the command line."""
-    return next((there for pattern, there in _pages() if pattern.fullmatch(mend)), mend)
+    return next((there for command, there in _pages() if command.fullmatch(mend)), mend)
 
 
 def _line(text: str, language: str) -> str:
@@ -83,21 +71,5 @@ def _line(text: str, language: str) -> str:
 
 
 @cache
-def _catalogue() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]], dict[str, str]]:
-    """Whole sentences; those with slots, the most literal first; words that stand in slots."""
-    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
-    pairs = [(str(english), str(korean)) for english, korean in read["messages"]]
-    plain = {english: korean for english, korean in pairs if "{}" not in english}
-    shaped = [pair for pair in pairs if "{}" in pair[0]]
-    shaped.sort(key=lambda pair: -len(pair[0]))
-    return plain, [(_pattern(english), korean) for english, korean in shaped], dict(read["words"])
-
-
-@cache
 def _pages() -> list[tuple[re.Pattern[str], str]]:
-    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
-    return [(_pattern(command), page) for command, page in read["pages"]]
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.DOTALL)
+    return [(pattern(command), page) for command, page in BOOK.read["pages"]]

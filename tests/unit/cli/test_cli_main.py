@@ -176,6 +176,6 @@ def test_an_import_speaks_the_language_of_its_reader(
     assert "deals.csv 3행: created = someday: 2017-09-30 또는" in done.stderr
     assert "형식의 일시가 아닙니다" in (tmp_path / "rejects-deals.csv").read_text(encoding="utf-8-sig")
     done = dealcast("import", "--mapping", "m.toml", "none.csv", "--data-dir", "data")
-    assert "error: PATH = none.csv: 그런 파일이나 폴더가 없습니다" in done.stderr
+    assert "오류: PATH = none.csv: 그런 파일이나 폴더가 없습니다" in done.stderr
     done = dealcast("import", "--mapping", "m.toml", "none.csv", "--data-dir", "data", "--lang", "en")
     assert "there is no such file or folder" in done.stderr

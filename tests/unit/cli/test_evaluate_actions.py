@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.__main__ import tell
+from cli.speech import tell
 from cli.evaluate_actions import actions as evaluate
 from kit.errors import DealcastError
 

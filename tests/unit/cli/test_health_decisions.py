@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.evaluate_lead_scoring import Language
+from cli.speech import Language
 from cli.health import _tell
 
 MERGED: dict[str, Any] = {

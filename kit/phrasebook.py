@@ -1,0 +1,65 @@
+"""Sentences as they arise, in English, and each once more in Korean.
+
+A TOML file holds pairs, {} standing for a value in English; in Korean {0} is the first of the values and {w0} the same
+put into Korean where the file has it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+REMEMBERED = 4_096  # sentences
+
+
+class Phrasebook:
+    """The pairs of one file: `messages` (pairs), `words` (that stand in slots)."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._remembered = lru_cache(REMEMBERED)(self._said)
+
+    @cached_property
+    def read(self) -> dict[str, Any]:
+        """The file."""
+        return tomllib.loads(self._source.read_text(encoding="utf-8"))
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return dict(self.read["words"])
+
+    @cached_property
+    def _plain(self) -> dict[str, str]:
+        return {english: korean for english, korean in self.read["messages"] if "{}" not in english}
+
+    @cached_property
+    def _shaped(self) -> list[tuple[re.Pattern[str], str]]:
+        """Those with slots, the most literal first."""
+        shaped = [(english, korean) for english, korean in self.read["messages"] if "{}" in english]
+        shaped.sort(key=lambda pair: -len(pair[0]))
+        return [(pattern(english), korean) for english, korean in shaped]
+
+    def said(self, text: str, language: str) -> str:
+        """A sentence in the language; as it is where the file does not know it."""
+        return text if language == "en" or not text else self._remembered(text)
+
+    def _said(self, text: str) -> str:
+        if text in self._plain:
+            return self._plain[text]
+        for shape, korean in self._shaped:
+            if found := shape.fullmatch(text):
+                values = found.groups()
+                words = {f"w{i}": self._word(value) for i, value in enumerate(values)}
+                return korean.format(*values, **words)
+        return text
+
+    def _word(self, value: str) -> str:
+        return self._words.get(value, self._plain.get(value, value.replace(" or ", " 또는 ")))
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """What matches a sentence with {} for values."""
+    return re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.DOTALL)
