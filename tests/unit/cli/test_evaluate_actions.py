@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.speech import tell
 from cli.evaluate_actions import actions as evaluate
+from cli.speech import tell
 from kit.errors import DealcastError
 
 HEAD = ["id", "age", "kind", "note", "act", "got", "p"]

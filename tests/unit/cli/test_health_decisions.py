@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.speech import Language
 from cli.health import _tell
+from cli.speech import Language
 
 MERGED: dict[str, Any] = {
     "id": 7, "time": "2026-11-22T10:00:00Z", "act": "merge", "of": "accounts", "first": "a1", "second": "a2",
