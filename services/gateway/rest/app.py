@@ -9,7 +9,8 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from opentelemetry import trace
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import WithDefaultSchema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import telemetry
@@ -42,7 +43,7 @@ from services.gateway.rest import (
     what_if,
 )
 from services.gateway.rest.access_log import Noting
-from services.gateway.rest.base import ALWAYS, PROBLEMS, REF
+from services.gateway.rest.base import PROBLEMS, REF, SHAPES
 from services.gateway.rest.http import EncodedSlashes
 from services.gateway.service import Gateway
 
@@ -123,8 +124,8 @@ def _describe(app: FastAPI) -> None:
             schema = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )  # pages keep themselves out of it
-            shapes = [(model, "validation") for model in ALWAYS]
-            _, definitions = models_json_schema(shapes, ref_template=REF)  # type: ignore[arg-type]
+            shapes = [(model, "serialization") for model in SHAPES.values()]
+            _, definitions = models_json_schema(shapes, ref_template=REF, schema_generator=Shapes)  # type: ignore[arg-type]
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             for name, shape in definitions["$defs"].items():
                 schemas.setdefault(name, shape)
@@ -134,6 +135,15 @@ def _describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+class Shapes(GenerateJsonSchema):
+    """Says nothing of members that are null where nothing is known."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Without a default of null."""
+        described = super().default_schema(schema)
+        return {name: value for name, value in described.items() if (name, value) != ("default", None)}
 
 
 class Tracing:

@@ -76,7 +76,7 @@ def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
 
     sheet = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
     exported: dict[int | str, dict[str, Any]] = base.gives(shapes.PersonExport)
-    exported[200] = exported[200] | {"content": sheet}
+    exported[200] = exported[200] | {"content": exported[200]["content"] | sheet}
     with_format = base.obj(**WHO, format=TEXT | {"enum": ["json", "xlsx"]})
 
     @routes.post("/privacy/people:export", responses=exported, openapi_extra=base.takes(with_format | REQUIRED))
