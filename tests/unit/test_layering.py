@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -27,8 +28,13 @@ FORBIDDEN = {
 HEAVY = ("torch", "sentence_transformers", "mlflow", "matplotlib", "pandas")
 
 
-def imports(file: Path) -> Iterator[str]:
+@cache
+def imports(file: Path) -> frozenset[str]:
     """Every module a file imports, also inside functions."""
+    return frozenset(imported(file))
+
+
+def imported(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -43,7 +49,7 @@ def offences(folder: Path, forbidden: tuple[str, ...]) -> list[str]:
     return sorted(
         f"{file.relative_to(ROOT)} imports {module}"
         for file in folder.rglob("*.py")
-        for module in set(imports(file))
+        for module in imports(file)
         if any(module == name or module.startswith(f"{name}.") for name in forbidden)
     )
 
@@ -107,12 +113,18 @@ def normalised(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
+@cache
+def installed() -> dict[str, list[str]]:
+    """Top-level modules and the distributions they are of."""
+    return dict(metadata.packages_distributions())
+
+
 def outside(extra: str) -> list[str]:
     """Top-level modules installed here that an installation of the extra alone would not have."""
     allowed = closure(extra) | {"dealcast", "pip", "setuptools"}
     return [
         module
-        for module, distributions in metadata.packages_distributions().items()
+        for module, distributions in installed().items()
         if not any(normalised(name) in allowed for name in distributions)
     ]
 
