@@ -53,14 +53,18 @@ class ActionCatalogue:
                            mend="GET /v1/actions/catalogue lists those that are kept")  # fmt: skip
         return {"generation": wanted, "text": text, "serving": kept["generation"], "editions": kept["editions"]}
 
-    async def edit(self, text: str, note: str = "", expected: int | None = None) -> dict[str, Any]:
+    async def check(self, text: str) -> int:
+        """How many actions a text has; nothing changes. Raises as `edit`, but for Conflict."""
+        if len(text) > LARGEST:
+            raise TooLarge("the catalogue is too large", field="text", mend=f"Keep it below {LARGEST} characters")
+        return len(await self._service.check(text))
+
+    async def edit(self, text: str, note: str = "", expected: int | None = None, who: str = "") -> dict[str, Any]:
         """Make a text the catalogue; every open deal is ranked anew. Nothing changes where it is what serves already.
 
         Raises InvalidInput with line and mend where it is no catalogue, Conflict where another than `expected`
         serves, Unavailable while the service or NATS is away.
         """
-        if len(text) > LARGEST:
-            raise TooLarge("the catalogue is too large", field="text", mend=f"Keep it below {LARGEST} characters")
         async with self._lock:
             before = await self.about()
             if expected is not None and expected != before["generation"]:
@@ -68,8 +72,9 @@ class ActionCatalogue:
                                    mend=f"Read generation {before['generation']} and edit that")  # fmt: skip
             if text == before["text"]:
                 return before
-            actions = await self._service.check(text)
-            await self._serve(text, await self._policies_of(before["generation"]), note, before, len(actions))
+            actions = await self.check(text)
+            entry = {"note": note, "who": who, "actions": actions}
+            await self._serve(text, await self._policies_of(before["generation"]), entry, before)
         self._told()
         return await self.about()
 
@@ -78,7 +83,9 @@ class ActionCatalogue:
         generation = (await self._kept())["generation"]
         return generation, await self._policies_of(generation)
 
-    async def set_policies(self, policies: ActionPolicies, note: str, expected: int | None = None) -> None:
+    async def set_policies(
+        self, policies: ActionPolicies, note: str, expected: int | None = None, who: str = ""
+    ) -> None:
         """Let other policies choose from the same catalogue; every open deal is ranked anew.
 
         Raises Conflict where another generation than `expected` serves, Unavailable while the service or NATS is away.
@@ -90,9 +97,9 @@ class ActionCatalogue:
                                mend=f"Read generation {before['generation']} and edit that")  # fmt: skip
             if policies == await self._policies_of(before["generation"]):
                 return
-            entry = next(iter(before["editions"]), None)
-            actions = entry["actions"] if entry else len(await self._service.check(before["text"]))
-            await self._serve(before["text"], policies, note, before, actions)
+            newest = next(iter(before["editions"]), None)
+            actions = newest["actions"] if newest else await self.check(before["text"])
+            await self._serve(before["text"], policies, {"note": note, "who": who, "actions": actions}, before)
         self._told()
 
     async def _policies_of(self, generation: int) -> ActionPolicies:
@@ -100,14 +107,14 @@ class ActionCatalogue:
         return read_policies(kept) if kept is not None else ActionPolicies()
 
     async def _serve(
-        self, text: str, policies: ActionPolicies, note: str, before: Mapping[str, Any], actions: int
+        self, text: str, policies: ActionPolicies, about: Mapping[str, Any], before: Mapping[str, Any]
     ) -> None:
         if before["generation"] == 0:
             await self._store.put_setting(_key(0), before["text"])
         digest = await self._shelf.put(await asyncio.to_thread(_packed, text, policies))
         there = await self._shelf.pointer(CATALOGUE)
         generation = max(before["generation"], there.generation if there else 0) + 1
-        entry = {"generation": generation, "time": wall_time(), "note": note, "digest": digest, "actions": actions}
+        entry = {"generation": generation, "time": wall_time(), "digest": digest, **about}
         editions = [entry, *before["editions"]]
         await self._store.put_setting(_key(generation), text)
         await self._store.put_setting(f"{POLICIES}/{generation}", policies.to_json())
@@ -117,8 +124,8 @@ class ActionCatalogue:
             await self._store.put_setting(f"{POLICIES}/{old['generation']}", None)
         self._workspace.catalogue_generation = generation
         await self._shelf.point(CATALOGUE, _pointer(entry))
-        await self._store.add_event("catalogue", "", {"generation": generation, "note": note})
-        log.info("catalogue_edited", generation=generation, actions=actions)
+        await self._store.add_event("catalogue", "", {"generation": generation, "note": about["note"]})
+        log.info("catalogue_edited", generation=generation, actions=about["actions"])
 
     async def refill(self) -> None:
         """Put the serving edition back where NATS has lost it, or holds one of another life."""

@@ -56,7 +56,7 @@ class PolicyDesk:
         policies, (_, before) = read_policies(body), await self.catalogue.serving()
         contents = await self._same_contents(policies, before)
         ground = self._ground(policies, before, reason)
-        await self.catalogue.set_policies(policies, reason or "policies", expected)
+        await self.catalogue.set_policies(policies, reason or "policies", expected, principal.id)
         await self.store.put_setting(CONTENTS, contents)
         if policies.champion != before.champion:
             difference = self._difference(policies.champion, before.champion)

@@ -208,7 +208,8 @@ def _check_lengths(actions: tuple[Action, ...], hours: Hours) -> None:
 
 def _gate(action: Action) -> Condition:
     keys = ("eligibility", "applicability", "suitability")
-    return Condition.all_of({f"actions.{action.name}.{key}": getattr(action, key) for key in keys})
+    texts = {f"actions.{action.name}.{key}": getattr(action, key) for key in keys}
+    return Condition.all_of(texts | ({f"actions.{action.name}.off": "false"} if action.off else {}))
 
 
 def _phrase(name: str, entry: dict[str, Any]) -> tuple[Phrase, Condition]:

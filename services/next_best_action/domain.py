@@ -64,6 +64,7 @@ class Action:
     odds_sd: float = 0.1
     amount_uplift: float = 0.0  # growth of the amount, as a share
     promotional: bool = False  # advertises: the channel's promotional_hours hold too
+    off: bool = False  # not suggested for now
     tidy_up: bool = False  # housekeeping, for the week's tidy-up rather than the day
     offers: str = ""  # products that go with it: new ones, or larger ones than those on the deal
     message_en: str = ""  # to the customer, with PLACEHOLDERS

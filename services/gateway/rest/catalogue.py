@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kit.errors import Conflict, InvalidInput
 from services.gateway.action_catalogue import LARGEST, ActionCatalogue
 from services.gateway.rest import base
-from services.gateway.rest.base import TEXT
+from services.gateway.rest.base import TEXT, principal_of
 from services.gateway.rest.http import answer, body_of, object_in
 from services.gateway.rest.problems import PreconditionFailed
 from services.gateway.rest.schemas_actions import Catalogue
@@ -45,7 +45,7 @@ def router(catalogue: ActionCatalogue) -> APIRouter:
         if not isinstance(note, str) or len(note) > 500:
             raise InvalidInput("note is no short text", field="note", mend="Send at most 500 characters")
         try:
-            return _answer(await catalogue.edit(text, note, expected_generation(request)))
+            return _answer(await catalogue.edit(text, note, expected_generation(request), principal_of(request).id))
         except Conflict as error:
             raise PreconditionFailed(error.message, field=error.field, value=error.value, mend=error.mend) from None
 

@@ -15,6 +15,7 @@ class Edition(Shape):
     generation: int
     time: str
     note: str
+    who: str = Field("", description="who edited; empty where that was not kept yet")
     digest: str
     actions: int
 

@@ -20,6 +20,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from services.gateway.imports.weekly.uploads import Uploads
     from services.gateway.web import (
         asks_page,
+        catalogue_page,
         day_page,
         display_page,
         forecast_page,
@@ -46,6 +47,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     )
     if desks is not None:  # what takes a broker
         app.include_router(models_page.router(gateway, desks))
+        app.include_router(catalogue_page.router(gateway, desks.catalogue))
         app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -28,9 +28,9 @@ def addresses_by(request: Request, path: str, name: str) -> Callable[[str], str]
     return lambda value: start + quote_plus(value) if value else first
 
 
-async def form_of(request: Request) -> dict[str, list[str]]:
-    """The fields of a form. Raises InvalidInput for what is none, TooLarge."""
-    data = await body_of(request, MOST_FORM)
+async def form_of(request: Request, most: int = MOST_FORM) -> dict[str, list[str]]:
+    """The fields of a form of at most so many bytes. Raises InvalidInput for what is none, TooLarge."""
+    data = await body_of(request, most)
     found: dict[str, list[str]] = {}
     try:
         for name, value in parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kit.errors import InvalidInput
 from services.next_best_action import catalogue, expressions
+from services.next_best_action.domain import Variable
 from services.next_best_action.features import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,6 +46,18 @@ def test_the_built_in_catalogue_has_every_action_in_both_languages() -> None:
 
 def test_a_minimal_catalogue_is_enough() -> None:
     assert catalogue.parse(MINIMAL).actions[0].eligibility == "true"
+
+
+def test_an_action_that_is_off_is_read_and_never_suggested() -> None:
+    always, off = catalogue.parse(MINIMAL), catalogue.parse(MINIMAL + "off = true\n")
+    state = expressions.activation({name: _empty(one.type) for name, one in VARIABLES.items()})
+    assert (always.gates.holding(state), off.gates.holding(state)) == (1, 0)
+    assert refused(MINIMAL + 'off = true\neligibility = "kind"').field == "actions.call.eligibility"
+
+
+def _empty(kind: str) -> Variable:
+    values: dict[str, Variable] = {"string": "", "int": 0, "double": 0.0, "bool": False}
+    return values.get(kind, [])
 
 
 @pytest.mark.parametrize("key", ["eligibility", "applicability", "suitability"])
