@@ -18,9 +18,8 @@ from services.gateway.imports.staging import MOST_ROWS, Part
 from services.gateway.imports.tables import OpenTable
 from services.gateway.json_checks import shown
 from services.gateway.past_days import out_of_order
-from services.gateway.renewals.terms import impossible_term
+from services.gateway.renewals.terms import CORRECT_TERM, impossible_term
 
-CORRECT_TERM = "correct it, or leave it empty where nothing is agreed"
 Bad = tuple[Part, list[FieldError]]
 _MEMBERS = ("pipeline", "stage", "name", "owner_id", "account_id", "category")
 

@@ -22,6 +22,7 @@ DEFINITIONS = tuple([FieldDefinition("deal", name, kind) for name, kind in (
 )])  # fmt: skip
 MOST_MONTHS = 1_200
 EARLIEST_YEAR = 1950
+CORRECT_TERM = "correct it, or leave it empty where nothing is agreed"
 
 
 @dataclass(frozen=True, slots=True)

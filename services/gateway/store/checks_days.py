@@ -9,9 +9,17 @@ from typing import Any
 from kit.clock import utc_day
 from services.gateway.domain import UNSET, DealWrite
 from services.gateway.past_days import FUTURE, last_day, out_of_order
+from services.gateway.renewals.terms import CANCELLED, CORRECT_TERM, END, MONTHS, START, impossible_term
 from services.gateway.store.checks import Checker
 from services.gateway.store.codec import from_us
-from services.gateway.store.drafts import CLOSED
+from services.gateway.store.drafts import CLOSED, Draft
+from services.gateway.store.field_types import PREFIX
+
+_DAY, _NUMBER = (
+    ("this is no day", "Send it as an object with a date, such as 2026-12-31"),
+    ("this is no number", "Send it as a number"),
+)
+_TERMS = {START: _DAY, END: _DAY, CANCELLED: _DAY, MONTHS: _NUMBER}
 
 
 def check_days(
@@ -36,6 +44,22 @@ def check_days(
     wrong = out_of_order(created, closed or stored.get("closed_date"))
     if wrong:
         check.refuse(wrong.field, wrong.value, wrong.message, wrong.mend)
+
+
+def check_terms(check: Checker, write: DealWrite, draft: Draft | None, defined: Mapping[Any, Any]) -> None:
+    """The days and the length of a contract as the write leaves them, where it says anything of them. `defined`: custom
+    fields by entity and name; one that is new here gets the type of a contract's."""
+    given = {name: value for name, value in write.fields.items() if name in _TERMS}
+    for name, value in given.items():
+        if isinstance(value, str) and value and ("deal", name) not in defined:
+            check.refuse(PREFIX + name, value, *_TERMS[name])
+    if not given or check.errors:
+        return
+    stored = draft.values.get("closed_date") if draft else None
+    fields = (draft.custom_fields() if draft else {}) | dict(write.fields)
+    name, message = impossible_term(fields, stored if write.closed_date is UNSET else write.closed_date)
+    if name:
+        check.refuse(PREFIX + name, fields[name], message, CORRECT_TERM)
 
 
 def _outcome(write: DealWrite, stored: Mapping[str, Any]) -> str:

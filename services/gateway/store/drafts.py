@@ -95,6 +95,11 @@ class Draft:
         self.revision += 1
         return True
 
+    def custom_fields(self) -> dict[str, Any]:
+        """Its custom fields as they stand, by name."""
+        self._read_fields()
+        return {name.removeprefix(PREFIX): one for name, one in self.values.items() if name.startswith(PREFIX)}
+
     def _read_fields(self) -> None:
         if self.fields_text is not None:
             self.values.update((PREFIX + name, value) for name, value in decode_fields(self.fields_text).items())

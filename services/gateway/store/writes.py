@@ -13,7 +13,7 @@ from learning.records import LISTS, Activity, ContactRole
 from services.gateway.domain import UNSET, DealWrite, Principal, WriteResult, WriteStatus
 from services.gateway.store import tables as t
 from services.gateway.store.checks import Checker
-from services.gateway.store.checks_days import check_days
+from services.gateway.store.checks_days import check_days, check_terms
 from services.gateway.store.checks_deal import (
     References,
     accounts_in,
@@ -275,6 +275,7 @@ def _check_state(check: Checker, write: DealWrite, draft: Draft | None, batch: B
     pipeline = values.get("pipeline", "default") if write.pipeline is UNSET else write.pipeline
     check_stage(check, pipeline, write.stage, batch.context.pipelines)
     check_days(check, write, values, draft.created_us if draft else None, batch.context.day)
+    check_terms(check, write, draft, batch.fields)
 
 
 def _add_activity(activity: Activity, check: Checker, batch: Batch) -> WriteResult:

@@ -14,7 +14,6 @@ from services.gateway.domain import FieldError
 from services.gateway.imports import resident
 from services.gateway.imports.amount_remarks import Remarked, parts
 from services.gateway.imports.cells import CellReader, Rounded
-from services.gateway.imports.deals import CORRECT_TERM
 from services.gateway.imports.guesses import TypeGuess
 from services.gateway.imports.schema import FileSpec, Format, Source
 from services.gateway.imports.schema import Mapping as Rules
@@ -23,7 +22,7 @@ from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.json_checks import shown
-from services.gateway.renewals.terms import impossible_term
+from services.gateway.renewals.terms import CORRECT_TERM, impossible_term
 
 MISSING = frozenset({
     "", "-", "--", ".", "N/A", "n/a", "#N/A", "None", "NULL", "null", "NaN", "nan", "TBD", "tbd",
