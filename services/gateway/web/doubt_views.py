@@ -31,6 +31,7 @@ class DoubtView:
     width: float
     tick: str
     told: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,12 @@ def _sum(found: Sequence[Judged], words: Words) -> str:
 
 
 def _doubt(one: Judged, tick: str, words: Words) -> DoubtView:
-    deal, amount = one.deal, one.amount
+    deal, amount, account = one.deal, one.amount, one.record.history.account
     return DoubtView(
         deal.id, _href(deal.id), deal.name or deal.id, one.record.owner_name or words("list.nobody"), deal.stage,
         money(Decimal(amount.value), amount.currency, words), words.day(deal.close_date),
         words.percent(one.probability), round(100 * one.probability, 1), tick,
+        account=account.name if account else "",
     )  # fmt: skip
 
 

@@ -193,11 +193,12 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
     def to_node(node: str) -> str:
         return page_address(request, PATH, node=node) if node else ""
 
-    held = bool(text_of(request, "call"))
+    held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
-        "hold": page_address(request, PATH + "/hold", call=""), "say": page_address(request, PATH + "/say", call=""),
-        "suppose": page_address(request, PATH + "/what-if"),
+        "hold": page_address(request, PATH + "/hold", call="", node=node),  # of what is shown
+        "say": page_address(request, PATH + "/say", call="", node=node),
+        "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
         "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))

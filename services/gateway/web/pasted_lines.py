@@ -78,7 +78,7 @@ class Known:
         if len(found) > 1:
             return None, "many"
         if found:
-            return self.users[found.pop()], ""
+            return self.users[next(iter(found))], ""
         name, own = person(said)
         if "@" in said or len(name) > LONGEST or not plain_letters(name):
             return None, "no_name"

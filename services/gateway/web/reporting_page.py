@@ -45,10 +45,12 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
     users = {user.id: user for user in await gateway.store.list_users(principal)}
     standing = lines_on(await gateway.store.list_lines(principal), day)
     people = people_views(users, standing, words)
+    teams = {node.id for node in await gateway.store.tree(principal, day)}
     values = {
         "pasted": "", "rows": (), "saved": None, "wrong": 0, "good": 0, "people": people[:PEOPLE_SHOWN],
         "more_people": max(0, len(people) - PEOPLE_SHOWN), "to": page_address(request, PATH),
         "alone": sum(not one["above"] and not one["leads"] for one in people),
+        "apart": [one["name"] for one in people if one["leads"] and f"manager:{one['id']}" not in teams],
         "since": await gateway.store.last_event_id(), "business_day": words.day(day),
         "sample": gateway.workspace.sample,
     }  # fmt: skip
@@ -70,7 +72,7 @@ def people_views(
         line = standing.get(one)
         above = line.manager_id if line else ""
         found.append({
-            "name": _called(users[one]), "mail": users[one].email, "active": users[one].active,
+            "id": one, "name": _called(users[one]), "mail": users[one].email, "active": users[one].active,
             "depth": min(len(managers_above(one, standing)), 4), "leads": bool(below.get(one)),
             "above": _called(users[above]) if above in users else above, "region": line.region if line else "",
             "since": words.day(line.valid_from) if line and line.valid_from > ALWAYS else "",

@@ -51,6 +51,8 @@ def test_headings_say_other_columns_and_whoever_is_new_is_made() -> None:
     assert first.user == User("최유진", "최유진", "yujin@example.com", "대리")
     assert (first.new, first.above, first.region) == (True, "정하늘", "영남")
     assert boss.user == User("정하늘", "정하늘", "", "상무")
+    same = read_lines("이서연\t박서준\n김민수\t박서준", USERS)  # one boss, named twice
+    assert [row.above for row in same] == ["m1", "m1"]
     again = read_lines("이서연\t정하늘\n정하늘\t박서준", USERS)  # below themselves or above, in whichever order
     assert told(again) == [("이서연", "정하늘", ""), ("정하늘", "m1", "")]
 
@@ -94,3 +96,6 @@ async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
         assert now["u1", TODAY] == "오지현"
         assert now["u1", ALWAYS] == "m1"
         assert now["u2", TODAY] == "u1"
+        assert "지역이 여럿" not in saved
+        apart = {"pasted": "김민준\t-\t서울\nGrace Tan\t오지현\t부산\n박서연\t오지현\t대구", "act": "save"}
+        assert "오지현 상무의 팀은 지역이 여럿입니다" in (await http.post("/reporting?lang=ko", data=apart)).text
