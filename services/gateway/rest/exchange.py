@@ -34,7 +34,7 @@ REPLACED = base.query("replaced", text="yes: also entries that were replaced or 
 def router(gateway: Gateway, exchange: ExchangePointer) -> APIRouter:
     """The routes."""
     routes = base.routes("forecast", strict=True)
-    kind = Kind("exchange-rates", RATE, read_rate, partial(_save, gateway))
+    kind = rate_kind(gateway)
     _write(routes, gateway, exchange, kind)
     _read(routes, gateway)
 
@@ -49,7 +49,7 @@ def router(gateway: Gateway, exchange: ExchangePointer) -> APIRouter:
         day = parse_day(text, "date") if text else None
         if not await gateway.store.drop_rates(principal_of(request), code, day, gateway.workspace.wall_time()):
             raise NotFound("there is no such rate", field="currency", value=code, mend=f"GET /v1{PATH}/{code}")
-        await _changed(gateway, exchange)
+        await rates_changed(gateway, exchange)
         return Response(None, 204)
 
     return routes
@@ -60,7 +60,7 @@ def _write(routes: APIRouter, gateway: Gateway, exchange: ExchangePointer, kind:
     async def put_exchange_rate(request: Request) -> Response:
         """Set the rate of a currency from a day on: how many of the company's one is."""
         status, line = await save_one(gateway, kind, principal_of(request), await json_of(request))
-        await _changed(gateway, exchange)
+        await rates_changed(gateway, exchange)
         return answer(line, status)
 
     @routes.post(
@@ -70,7 +70,7 @@ def _write(routes: APIRouter, gateway: Gateway, exchange: ExchangePointer, kind:
         """Set many rates from a CSV file; a bad row harms no other."""
         rows = list(rate_rows(await body_of(request)))
         told = await import_rows(gateway, kind, principal_of(request), rows)
-        await _changed(gateway, exchange)
+        await rates_changed(gateway, exchange)
         return answer(told)
 
 
@@ -98,11 +98,16 @@ def _read(routes: APIRouter, gateway: Gateway) -> None:
         return answer({"currency": gateway.workspace.currency, "rates": [entry_json(each) for each in entries]})
 
 
+def rate_kind(gateway: Gateway) -> Kind:
+    """How rates are read and saved."""
+    return Kind("exchange-rates", RATE, read_rate, partial(_save, gateway))
+
+
 async def _save(gateway: Gateway, principal: Principal, rates: Sequence[DatedRate]) -> Sequence[WriteResult]:
     return await gateway.store.save_rates(principal, rates, gateway.workspace.wall_time())
 
 
-async def _changed(gateway: Gateway, exchange: ExchangePointer) -> None:
+async def rates_changed(gateway: Gateway, exchange: ExchangePointer) -> None:
     """Totals follow, and whoever reads them shall read them again."""
     await exchange.changed()
     await gateway.store.add_event("rollup", "", {"period": "", "currency": gateway.workspace.currency})

@@ -30,6 +30,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         quotas_page,
         report_page,
         reporting_page,
+        settings_page,
     )
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
@@ -48,6 +49,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     if desks is not None:  # what takes a broker
         app.include_router(models_page.router(gateway, desks))
         app.include_router(catalogue_page.router(gateway, desks.catalogue))
+        app.include_router(settings_page.router(gateway, desks))
         app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
