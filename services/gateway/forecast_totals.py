@@ -76,12 +76,10 @@ async def forecast_totals(
     told_by_record = {} if view.over or source.told else record_cautions(
         await store.record_facts(LOCAL), parts.tree, rates, money, today
     )  # fmt: skip
-    rows = with_cautions(nodes_json(parts, node), told_by_record)
-    if node and not rows:
-        raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
+    rows = with_cautions(nodes_json(parts), told_by_record)
     total = next(iter((*company, *told.values())), None)
     alone = no_new_business(company) if source.told and not view.over else []
-    return {
+    whole = {
         "period": str(period),
         "type": source.name,
         "tree": REPORTING,
@@ -101,6 +99,15 @@ async def forecast_totals(
         "stale": any(each["stale"] for each in rows),
         "nodes": rows,
     }
+    return totals_of_node(whole, node) if node else whole
+
+
+def totals_of_node(whole: Mapping[str, Any], node: str) -> dict[str, Any]:
+    """One node's of the totals of all nodes. Raises NotFound for a node that is not there."""
+    rows = [row for row in whole["nodes"] if row["node"] == node]
+    if not rows:
+        raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
+    return {**whole, "stale": any(row["stale"] for row in rows), "nodes": rows}
 
 
 async def quotas_of(

@@ -24,6 +24,7 @@ from services.gateway.trends import trend_of
 
 LANGUAGES = ("en", "ko")
 DIGITS = 6  # of probabilities and effects, as JSON shows them
+_EXACT = (str, int, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,14 @@ def is_stale(record: Record, insight: Insight, view: View) -> bool:
 
 def rounded(value: Any) -> Any:
     """JSON with its floats to DIGITS decimals: what is beyond is noise of binary fractions."""
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is float:
         return round(value, DIGITS) + 0.0  # no minus before nothing
-    if isinstance(value, Mapping):
-        return {name: rounded(one) for name, one in value.items()}
-    return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
+    if kind is dict:
+        return {name: one if type(one) in _EXACT else rounded(one) for name, one in value.items()}
+    if kind is list or kind is tuple:
+        return [one if type(one) in _EXACT else rounded(one) for one in value]
+    return value
 
 
 def actions_behind(record: Record) -> bool:

@@ -16,15 +16,17 @@ from learning.placements import Tree
 from services.gateway.amount_types import AmountType
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
+    LOCAL,
     DealWrite,
     InsightKind,
     Principal,
     Record,
+    Scope,
     WriteResult,
     WriteStatus,
 )
 from services.gateway.forecast_source import OfField, Source
-from services.gateway.forecast_totals import AMOUNTS, forecast_totals
+from services.gateway.forecast_totals import AMOUNTS, forecast_totals, totals_of_node
 from services.gateway.json_values import time_text
 from services.gateway.kept_totals import KeptTotals
 from services.gateway.live import Signal
@@ -130,8 +132,10 @@ class Gateway:
             serving = space.generations[InsightKind.FORECAST]
             held = (space.business_day, space.calendar, space.currency, space.exchange_edition, serving)
             edition = (await self.store.edition(), *held)
-            make = partial(forecast_totals, self.store, space, principal, chosen, node, currency)
-            return await self.kept_totals.of(edition, (principal, str(chosen), node, currency), make)
+            who = LOCAL if principal.scope is Scope.ALL else principal  # all who see all see the same
+            make = partial(forecast_totals, self.store, space, who, chosen, "", currency)
+            whole = await self.kept_totals.of(edition, (who.scope, who.user_id, str(chosen), currency), make)
+            return totals_of_node(whole, node) if node else whole
         source = await self.source(kind, chosen)
         if tree is not None:
             return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)

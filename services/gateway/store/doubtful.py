@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,8 @@ _SUMS = (
     func.count(), func.sum(case((D.amount.is_(None), 1), else_=0)), func.sum(case((D.amount > 0, 1), else_=0)),
     func.coalesce(func.sum(_AMOUNT), 0.0), func.coalesce(func.max(_AMOUNT), 0.0), func.min(D.closed_date),
 )  # fmt: skip
+_BY_OWNER = select(D.owner_id, D.outcome, D.currency, *_SUMS).where(*OPPORTUNITY)
+_BY_OWNER = _BY_OWNER.group_by(D.owner_id, D.outcome, D.currency)  # in the order of an index that holds all of it
 
 
 class Doubtful(Part):
@@ -47,10 +50,8 @@ class Doubtful(Part):
         def work(connection: Connection) -> RecordFacts:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            currency = func.coalesce(D.currency, context.currency).label("in_currency")
-            wanted = select(D.owner_id, currency, D.outcome, *_SUMS).where(*OPPORTUNITY)
-            wanted = wanted.group_by(D.owner_id, "in_currency", D.outcome)
-            rows = [row for row in connection.execute(wanted).all() if visible is None or row.owner_id in visible]
+            found = connection.execute(_BY_OWNER).all()
+            rows = [row for row in found if visible is None or row.owner_id in visible]
             closed: dict[str, int] = {}
             for row in rows:
                 if row.outcome != "OPEN":
@@ -58,7 +59,7 @@ class Doubtful(Part):
             won = [row for row in rows if row.outcome == "WON"]
             days = [day for row in rows if row.outcome != "OPEN" and (day := from_day(row[8])) is not None]
             return RecordFacts(
-                [_open(row, closed) for row in rows if row.outcome == "OPEN"],
+                _open([row for row in rows if row.outcome == "OPEN"], context.currency, closed),
                 sum(int(row[3]) for row in won), sum(closed.values()), sum(int(row[5]) for row in won),
                 min(days, default=None),
             )  # fmt: skip
@@ -66,6 +67,16 @@ class Doubtful(Part):
         return await self._database.read(work)
 
 
-def _open(row: Any, closed: Mapping[str, int]) -> OwnerRecord:
-    owner, currency, _, deals, unpriced, _, total, most, _ = row
-    return OwnerRecord(owner, currency, int(deals), int(unpriced), float(total), float(most), closed.get(owner, 0))
+def _open(rows: Sequence[Any], own: str, closed: Mapping[str, int]) -> list[OwnerRecord]:
+    """Of owners' open deals; those without an amount have no currency, and count among those of the company's own."""
+    found: dict[tuple[str, str], OwnerRecord] = {}
+    for owner, _, code, deals, unpriced, _, total, most, _ in rows:
+        one = OwnerRecord(owner, code or own, int(deals), int(unpriced), total, most, closed.get(owner, 0))
+        other = found.get((owner, one.currency))
+        if other is not None:
+            one = replace(
+                one, deals=one.deals + other.deals, unpriced=one.unpriced + other.unpriced,
+                total=one.total + other.total, most=max(one.most, other.most),
+            )  # fmt: skip
+        found[owner, one.currency] = one
+    return list(found.values())

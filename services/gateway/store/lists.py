@@ -95,12 +95,13 @@ class Lists(Reads):
             found = self._filtered(connection, query, context, principal, order)
             if found is None:
                 return Page(())
-            base, parameters = found
+            base, parameters, mine = found
             rows: list[tuple[Any, str, bool]] = []
             for without in (False, True) if order.key in NULLABLE else (False,):
                 if (empty and not without) or len(rows) > size:
                     continue
-                page = order.page(base, last if without == empty else None, without).limit(size + 1 - len(rows))
+                begun = base.where(order.id.in_(mine)) if without and mine is not None else base
+                page = order.page(begun, last if without == empty else None, without).limit(size + 1 - len(rows))
                 rows += [(row[0], row[1], without) for row in connection.execute(page, parameters).all()]
             shown = rows[:size]
             records = self._records(connection, context, principal, [row[1] for row in shown], whole=False)
@@ -111,28 +112,33 @@ class Lists(Reads):
 
     def _filtered(
         self, connection: Connection, query: Query, context: Context, principal: Principal, order: Order
-    ) -> tuple[Select[Any], dict[str, Any]] | None:
-        """The select of (sort value, id) with its parameters; None where nothing can match."""
+    ) -> tuple[Select[Any], dict[str, Any], Select[Any] | None] | None:
+        """The select of (sort value, id) with its parameters; None where nothing can match. Last, where they are some
+        owners', the ids of all deals of these: without it, all deals of the company that lack the value are walked."""
         if any(not _storable(value) for value in (query.text, query.owner_id, query.account_id, query.stage)):
             return None
         wheres = [not_(D.deleted), *_deal_filters(query), *_insight_filters(query)]
         parameters: dict[str, Any] = {}
+        mine: ColumnElement[bool] | None = None
         if query.text:
-            found = found_by(self._database, query.text)
-            ids = few_found(connection, found)
-            wheres.append(D.id.in_(found) if ids is None else self._database.among(D.id, "found"))
-            parameters |= {} if ids is None else {"found": self._database.ids(ids)}
+            found = found_by(self._database, query.text, query.outcome)
+            few = few_found(connection, found)
+            wheres.append(D.id.in_(found) if few is None else self._database.among(D.id, "found"))
+            parameters |= {} if few is None else {"found": self._database.ids(few)}
         owners = context.visible(principal)
+        if owners is not None:
+            mine = deal_seen(self._database)
+            wheres.append(mine)
+            parameters["owners"] = self._database.ids(sorted(owners))
         if query.owner_id:
             one = {query.owner_id}
             named = context.people.subtree(query.owner_id, context.day) if query.subtree else one
-            wheres.append(self._database.among(D.owner_id, "named"))
+            mine = self._database.among(D.owner_id, "named")
+            wheres.append(mine)
             parameters["named"] = self._database.ids(sorted(named))
-        if owners is not None:
-            wheres.append(deal_seen(self._database))
-            parameters["owners"] = self._database.ids(sorted(owners))
         base = select(order.column, order.id).select_from(t.deals.join(t.standings, S.deal_id == D.id))
-        return base.where(and_(*wheres)), parameters
+        ids = None if mine is None else select(D.id).where(mine).correlate(None)
+        return base.where(and_(*wheres)), parameters, ids
 
     async def list_users(self, principal: Principal) -> list[User]:
         """Users by id: all, or those the principal sees deals of and the managers above."""

@@ -9,18 +9,24 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from kit.money import Money
+from learning.records import Credit
 from services.gateway.amount_types import field_money
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
-from services.gateway.store.codec import decode_value, to_day, to_us
+from services.gateway.store.codec import decode_fields, decode_value, from_day, money, to_day, to_us
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import DEFAULTS
 from services.gateway.store.field_types import PREFIX
 from services.gateway.store.interface import DealPair, PastDeal
+from services.gateway.store.rows import credit_from
 
 FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", "deleted", "credits")
-D, C = t.deals.c, t.changes.c
+D, C, S = t.deals.c, t.changes.c, t.deal_credits.c
+ROW = (
+    D.id, D.name, D.owner_id, D.created_time, D.last_effective, D.kind, D.outcome, D.amount, D.currency, D.close_date,
+    D.closed_date, D.deleted,
+)  # fmt: skip
 Raw = dict[str, tuple[int, int, str]]  # by field: effective time, number and value of the change that counts
 
 
@@ -31,6 +37,8 @@ class Past(Part):
         super().__init__(database)
         states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time)
         self._states_of = states.where(database.among(C.deal_id))
+        shares = select(S.deal_id, S.owner_id, S.share).where(database.among(S.deal_id))
+        self._past_credits = shares.order_by(S.deal_id, S.position)
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
@@ -44,19 +52,26 @@ class Past(Part):
             D.created_time <= last,
             told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
         )
-        wanted = select(D.id, D.name, D.owner_id, D.created_time).where(there).order_by(D.id)
+        wanted = select(*ROW, *([D.fields] if field else ())).where(there)
 
         def work(connection: Connection) -> list[DealPair]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            deals = connection.execute(wanted).all()
-            states = self._states(connection, [row.id for row in deals], first, last, field)
+            deals = sorted(connection.execute(wanted).all(), key=lambda row: str(row.id))
+            states = self._states(
+                connection, [row.id for row in deals if row.last_effective > first], first, last, field
+            )
+            shared = self._credits_now(connection, [row.id for row in deals if row.last_effective <= first])
             shown = {row.id for row in self._seen_of(connection, deals, visible)}
             pairs = []
             for row in deals:
+                both: tuple[PastDeal, ...]
+                if row.last_effective <= first:
+                    both = (_as_it_is(row, shared.get(row.id, ()), context.currency, field),) * 2
+                else:
+                    both = tuple(_past_deal(raw, context.currency, field) for raw in states.get(row.id, ({}, {})))
                 old, new = (
-                    _past_deal(raw, context.currency, field) if row.created_time <= moment else None
-                    for raw, moment in zip(states.get(row.id, ({}, {})), (first, last), strict=True)
+                    one if row.created_time <= moment else None for one, moment in zip(both, (first, last), strict=True)
                 )
                 if visible is None or {owner for one in (old, new) if one for owner, _ in one.holders} & visible:
                     seen = row.id in shown
@@ -64,6 +79,13 @@ class Past(Part):
             return pairs
 
         return await self._database.read(work)
+
+    def _credits_now(self, connection: Connection, ids: list[str]) -> Mapping[str, tuple[Credit, ...]]:
+        """Who shares the credit of these deals now."""
+        shared: dict[str, tuple[Credit, ...]] = {}
+        for row in self._database.fetch(connection, self._past_credits, ids):
+            shared[row.deal_id] = (*shared.get(row.deal_id, ()), credit_from(row))
+        return shared
 
     def _states(
         self, connection: Connection, ids: list[str], first: int, last: int, more: str
@@ -81,15 +103,26 @@ class Past(Part):
         return states
 
 
+def _as_it_is(row: Any, shared: tuple[Credit, ...], currency: str, field: str) -> PastDeal:
+    """Of a row that says all of its history: nothing was changed since the earlier moment."""
+    held, code = money(row.amount, row.currency), row.currency or currency
+    if field:
+        held = field_money(decode_fields(row.fields), field, code)
+    return PastDeal(
+        row.kind, row.outcome, row.owner_id, code, held.minor if held else 0, from_day(row.close_date),
+        from_day(row.closed_date), bool(row.deleted), shared,
+    )  # fmt: skip
+
+
 def _past_deal(raw: Raw, currency: str, field: str) -> PastDeal:
     values: dict[str, Any] = {name: decode_value(held[2]) for name, held in raw.items()}
     amount = values.get("amount")
-    money = amount if isinstance(amount, Money) else Money(currency, 0)
+    held = amount if isinstance(amount, Money) else Money(currency, 0)
     if field:
-        number = field_money({field: values.get(PREFIX + field)}, field, money.currency)
-        money = number or Money(money.currency, 0)
+        number = field_money({field: values.get(PREFIX + field)}, field, held.currency)
+        held = number or Money(held.currency, 0)
     return PastDeal(
         values.get("kind") or DEFAULTS["kind"], values.get("outcome") or DEFAULTS["outcome"],
-        values.get("owner_id") or "", money.currency, money.minor, values.get("close_date"), values.get("closed_date"),
+        values.get("owner_id") or "", held.currency, held.minor, values.get("close_date"), values.get("closed_date"),
         bool(values.get("deleted")), values.get("credits") or (),
     )  # fmt: skip

@@ -29,10 +29,11 @@ NUMBER = re.compile(r"\+?[\d\s().\-]+")
 SEPARATORS = "- ()."
 
 
-def found_by(database: Database, text: str) -> Select[Any]:
-    """The ids of deals that a text finds, visible or not."""
+def found_by(database: Database, text: str, outcome: str = "") -> Select[Any]:
+    """The ids of deals that a text finds, visible or not; of those found by their own name only that have the outcome,
+    so that the many closed ones are not looked through for the open ones."""
     accounts, contacts = t.accounts.c, t.contacts.c
-    of_deal = [D.search.contains(text.casefold(), autoescape=True)]
+    of_deal = [_within(database, D.search, text)]
     of_account: list[ColumnElement[bool]] = []
     of_contact: list[ColumnElement[bool]] = []
     pattern = initials_pattern(text, glob=database.is_sqlite)
@@ -42,14 +43,15 @@ def found_by(database: Database, text: str) -> Select[Any]:
             found.append(func.replace(column, " ", "").op("GLOB" if database.is_sqlite else "~")(pattern))
     else:
         for column, found in ((accounts.name, of_account), (contacts.name, of_contact)):
-            found.append(func.lower(column).contains(text.casefold(), autoescape=True))
+            found.append(_within(database, func.lower(column), text))
     digits = digits_of(text)
     if digits:
         of_contact.append(_bare(contacts.phone).contains(digits))
         of_account.append(_bare(accounts.fields).contains(digits))
     roles = t.deal_contacts.c
+    ended = [D.outcome == outcome] if outcome else []
     deals = (
-        select(D.id).where(or_(*of_deal)),
+        select(D.id).where(or_(*of_deal), *ended),
         select(D.id).where(D.account_id.in_(select(accounts.id).where(or_(*of_account)))),
         select(roles.deal_id).where(roles.contact_id.in_(select(contacts.id).where(or_(*of_contact)))),
     )
@@ -61,6 +63,12 @@ def few_found(connection: Connection, found: Select[Any]) -> list[str] | None:
     """Their ids, where they are few enough to look each up; a page in any order is then read without another scan."""
     ids = list(connection.execute(found.limit(FEW + 1)).scalars())
     return ids if len(ids) <= FEW else None
+
+
+def _within(database: Database, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """Whether a text stands in a column of small letters: twice as fast as LIKE."""
+    found: ColumnElement[int] = (func.instr if database.is_sqlite else func.strpos)(column, text.casefold())
+    return found > 0
 
 
 def _bare(column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -91,9 +91,13 @@ deals = Table(
     Column("currency", KEY), Column("amount_major", Double), _time("created_time"), Column("close_date", DAY),
     Column("closed_date", DAY), _key("category"), _text("fields"), Column("deleted", Boolean, nullable=False),
     _text("search"), _time("updated_time"), _time("last_effective"), _count("change_count"), _count("activity_count"),
-    Index(None, "owner_id", "id"), Index(None, "account_id"), Index(None, "outcome", "closed_date"),
-    Index(None, "amount_major", "id"), Index(None, "created_time", "id"), Index(None, "close_date", "id"),
-    Index(None, "updated_time", "id"), Index(None, "stage", "deleted"),
+    Index(None, "account_id"), Index(None, "outcome", "closed_date"), Index(None, "amount_major", "id"),
+    Index(None, "created_time", "id"), Index(None, "close_date", "id"), Index(None, "updated_time", "id"),
+    Index(None, "stage", "deleted"), Index(None, "last_effective"),
+    # What is asked of owners' deals again and again is read from the index alone.
+    Index("ix_deals_owner", "owner_id", "outcome", "currency", "kind", "deleted", "amount", "closed_date"),
+    # Names to look through without the rest of the rows; an index of PostgreSQL does not hold long ones.
+    Index("ix_deals_search", "outcome", "id", "search", info={"only": "sqlite"}),
 )  # fmt: skip
 
 deal_contacts = Table(

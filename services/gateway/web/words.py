@@ -64,7 +64,7 @@ class Words:
 
     def points(self, share: float) -> str:
         """A difference of probabilities in signed percentage points."""
-        return str(format_decimal(share * 100, "+0.0;-0.0", locale=self.language))
+        return _points(self.language, share)
 
     def change(self, share: float) -> str:
         """A signed share in whole percent."""
@@ -72,7 +72,7 @@ class Words:
 
     def number(self, value: float) -> str:
         """A number."""
-        return str(format_decimal(value, locale=self.language))
+        return _number(self.language, value)
 
     def day(self, value: date | str | None) -> str:
         """A day, from a date or ISO text; a dash for none."""
@@ -117,6 +117,16 @@ def _compact(language: str, currency: str, value: Decimal) -> str:
 @lru_cache(maxsize=256)
 def _percent(language: str, share: float) -> str:
     return str(format_percent(share, "0%", locale=language))
+
+
+@lru_cache(maxsize=8192)
+def _points(language: str, share: float) -> str:
+    return str(format_decimal(share * 100, "+0.0;-0.0", locale=language))
+
+
+@lru_cache(maxsize=1024)
+def _number(language: str, value: float) -> str:
+    return str(format_decimal(value, locale=language))
 
 
 @lru_cache(maxsize=8192)
