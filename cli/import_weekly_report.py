@@ -133,7 +133,7 @@ def _asked(found: WeeklyReport, words: dict[str, str], language: str) -> Iterato
     if found.partial:
         yield words["partial"].format(what=", ".join(found.partial))
     if found.moved:
-        yield words["moved"].format(count=len(found.moved), what=", ".join(found.moved[:SHOWN]))
+        yield words["moved"].format(count=len(found.moved), what="; ".join(found.moved[:SHOWN]))
     if found.gone:
         yield words["gone"].format(count=len(found.gone))
         yield from (f"  {one.told}" for one in list(found.gone.values())[:SHOWN])

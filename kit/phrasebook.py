@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 REMEMBERED = 4_096  # sentences
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
 class Phrasebook:
@@ -57,7 +58,15 @@ class Phrasebook:
         return text
 
     def _word(self, value: str) -> str:
-        return self._words.get(value, self._plain.get(value, value.replace(" or ", " 또는 ")))
+        """A word, or in brackets several of them; " or " between others."""
+        known = self._words.get(value, self._plain.get(value))
+        if known is not None:
+            return known
+        return _BRACKETS.sub(lambda found: f"({self._several(found[1])})", value.replace(" or ", " 또는 "))
+
+    def _several(self, listed: str) -> str:
+        words = listed.split(" and ")
+        return ", ".join(self._words[word] for word in words) if all(map(self._words.get, words)) else listed
 
 
 def pattern(text: str) -> re.Pattern[str]:

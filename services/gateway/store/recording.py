@@ -36,6 +36,11 @@ B = import_before.c
 SEALED = 500  # records at once
 DIGITS = 3  # of a column's digest: they name what differs, and tell nothing else
 _COUNTED = ("search", "last_effective", "change_count")  # of a deal: they follow from what was changed
+_WORDS = {  # of columns whose names do not say it
+    "owner_id": "owner", "account_id": "account", "fields": "custom fields", "close_date": "promised day",
+    "closed_date": "closing day", "created_time": "creation", "amount_major": "amount", "deleted": "deletion",
+    "email": "mail", "active": "activity", "activity_count": "activities",
+}  # fmt: skip
 _UNMARKED = {"deals": ("revision", "updated_time")}  # columns of which a mark tells nothing
 
 
@@ -122,16 +127,17 @@ class Recording(Part):
 
     @staticmethod
     def _differing(kind: str, mark: str, other: str) -> list[str]:
-        """The columns of a record's own row in which two of its marks differ; none where that is not told."""
+        """In words the columns of a record's own row in which two of its marks differ; none where that is not told."""
         own = PARTS[kind][0][0]
         columns = [column.name for column in own.c if column.name not in _UNMARKED.get(kind, ())]
         first, second = (one.partition(":")[2] for one in (mark, other))
-        told = len(columns) * DIGITS == len(first) == len(second)
-        shorts = [range(place * DIGITS, (place + 1) * DIGITS) for place in range(len(columns))] if told else []
+        whole = len(columns) * DIGITS == len(first) == len(second)
+        shorts = [range(place * DIGITS, (place + 1) * DIGITS) for place in range(len(columns))] if whole else []
         differs = {
             name for name, short in zip(columns, shorts, strict=False) for at in short if first[at] != second[at]
         }
-        return [name for name in columns if name in differs and name not in _COUNTED]
+        told = [name for name in columns if name in differs and name not in _COUNTED]
+        return list(dict.fromkeys(_WORDS.get(name, name.replace("_", " ")) for name in told))
 
     async def keep_settings(self, keys: Sequence[str]) -> None:
         """Keep these settings as they are."""

@@ -83,7 +83,9 @@ class ImportUndo(Around):
                     for row in some if not same_mark(marks[row.record], row.after)
                 ]  # fmt: skip
             if changed:
-                told = ", ".join(f"{one} ({', '.join(what)})" if what else one for one, what in changed[:NAMED])
+                told = "; ".join(
+                    f"{one} (its {' and its '.join(what)})" if what else one for one, what in changed[:NAMED]
+                )
                 mend = "Undo later imports first, or give up what was changed since with discard"
                 message = f"{len(changed):,} {kind} were changed since, such as {told}"
                 names = ", ".join(one for one, _ in changed[:NAMED])

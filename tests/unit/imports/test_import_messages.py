@@ -137,7 +137,7 @@ def test_the_environment_names_the_language(environment: dict[str, str], languag
 
 
 def test_why_an_undo_is_refused_is_told_in_korean() -> None:
-    refused = messages.said("1 deals were changed since, such as d1 (stage)", "ko")
-    assert refused == "딜 1건이 그 뒤에 변경되었습니다. 예: d1 (stage)"
+    refused = messages.said("2 deals were changed since, such as d1 (its stage and its custom fields); d2", "ko")
+    assert refused == "딜 2건이 그 뒤에 변경되었습니다. 예: d1 (단계, 추가 항목); d2"
     mend = "Undo later merges of these records first, or give up what was changed since with discard"
     assert messages.said(mend, "ko").startswith("이 기록들의 이후 병합을 먼저 되돌리거나")

@@ -108,7 +108,7 @@ async def test_what_is_in_doubt_is_held_until_it_is_answered(store: Store, tmp_p
     found = await run(store, tmp_path, weeks, confirm=True)
     assert sorted(doubt.kind for doubt in found.doubts) == ["renamed", "twice"]
     assert found.report.counts["deals"]["held"] == 3
-    assert len(found.moved) == 1
+    assert found.moved == ["㈜한빛 / 백업 교체: 김민수 → 이서연"]
     held = [each for each in found.report.rejects if each.errors[0].field == "doubt"]
     assert {(each.file, each.line) for each in held} == {
         ("a_240108.xlsx", 7),

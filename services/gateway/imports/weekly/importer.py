@@ -155,7 +155,9 @@ class WeeklyImporter:
         row = one.row
         said = (one.account, one.owner, *row.said)
         if one.moved and one.moved != one.owner:
-            self.found.moved.append(one.deal)
+            owners = " → ".join(self._people.owner_name(owner) or "–" for owner in (one.moved, one.owner))
+            of = filter(None, (self._people.account_name(one.account), row.name))
+            self.found.moved.append(f"{' / '.join(of)}: {owners}")
         if self._last_said.get(one.deal) == said:
             self.found.report.add("deals", "unchanged")
         else:

@@ -59,7 +59,7 @@ class WeeklyReport:
     doubts: list[Doubt] = field(default_factory=list)
     gone: dict[str, Gone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)  # deals that have another owner
+    moved: list[str] = field(default_factory=list)  # deals that have another owner, by names: whose they were and are
     notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
     outcomes: dict[str, int] = field(default_factory=dict)
 
