@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.gateway.store import Store
-from tests.unit.imports.weekly_runs import answered, history, row, run, store, write
+from tests.unit.imports.weekly_runs import answered, everything, history, row, run, store, write
 
 __all__ = ["store"]
 
@@ -103,3 +103,19 @@ async def test_a_refused_row_still_counts_as_there(store: Store, tmp_path: Path)
     assert found.report.counts["deals"]["rejected"] == 1
     assert found.doubts == []
     assert set(await history(store)) == {("한빛", "서버"), ("한빛", "망")}
+
+
+async def test_a_deal_that_was_said_to_be_new_is_not_asked_about_again(store: Store, tmp_path: Path) -> None:
+    weeks, rest = tmp_path / "weeks", [row(f"딜 {at}") for at in range(4)]
+    write(weeks / "a_240108.xlsx", row("펌프"), *rest)
+    write(weeks / "a_240115.xlsx", row("펌프", stage="수주"), *rest)
+    last = write(weeks / "a_240122.xlsx", row("펌프", amount=70), *rest)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert [doubt.kind for doubt in found.doubts] == ["again"]
+    found = await run(store, tmp_path, last, confirm=True, answers=answered(found, tmp_path, again="new"))
+    assert found.report.counts["deals"]["created"] == 1
+    before = await everything(store)
+    for path, rows in ((last, 5), (weeks, 15), (weeks / "a_240115.xlsx", 5), (last, 5)):
+        found = await run(store, tmp_path, path, confirm=True)
+        assert (found.doubts, found.report.counts["deals"]["unchanged"]) == ([], rows), path.name
+    assert await everything(store) == before

@@ -62,7 +62,8 @@ class Matcher:
         self._as_new(name, left(rest), taken)
         for one in placed:
             if one.deal and one.doubt is None and not one.row.id and not (one.new and one.row.errors):
-                self.memory.keys[one.key] = one.deal
+                if self.memory.deal(one.key, one.row.day) != one.deal:
+                    self.memory.keys[one.key] = one.deal
                 self._pairs[one.pair].add(one.deal)
         return placed
 
@@ -92,7 +93,7 @@ class Matcher:
         """The deal that the row is about if its account is the one above."""
         of = Placed(replace(one.row, account=one.row.above), owner=one.owner)
         of.account, _ = self.people.account(name, of.row)
-        return self.memory.keys.get(of.key, "")
+        return self.memory.deal(of.key, of.row.day) or ""
 
     def _look_above(self, rows: Sequence[WeekRow]) -> None:
         """Keep of accounts that are left blank which one stands above."""
@@ -149,7 +150,7 @@ class Matcher:
 
     def _by_key(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
         for one in rows:
-            deal = self.memory.keys.get(one.key)
+            deal = self.memory.deal(one.key, one.row.day)
             if deal is None:
                 continue
             self._perhaps_again(name, one, deal)
@@ -265,8 +266,9 @@ class Matcher:
         if answer == "same" or (answer in doubt.choices and answer != "new"):
             one.deal = deal if answer == "same" else answer
         elif answer == "new":
-            known = self.memory.keys.get(one.key)
+            known = self.memory.deal(one.key, one.row.day)
             one.deal, one.new = _new_id(one.key if known is None else f"{one.key}\x1f{known}"), True
+            self.memory.means(one.key, one.deal, one.row.day)
         else:
             one.doubt = doubt
             self.held.add(deal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -33,6 +34,7 @@ class Memory:
     columns: dict[str, str] = field(default_factory=dict)  # heading → what it holds
     latest: list[str] = field(default_factory=list)  # headings of the last file
     keys: dict[str, str] = field(default_factory=dict)  # account, deal and owner → deal id
+    former: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # key → until which day it was which deal
     accounts: dict[str, list[str]] = field(default_factory=dict)  # name:… or number:… → account ids
     numbers: dict[str, str] = field(default_factory=dict)  # account id → business number
     answers: dict[str, str] = field(default_factory=dict)  # doubt → answer
@@ -40,6 +42,18 @@ class Memory:
     gone: dict[str, Seen] = field(default_factory=dict)  # open deals that were in no file since
     day: str = ""  # of the last file
     outcomes: dict[str, int] = field(default_factory=dict)  # WON, LOST → deals seen to end so
+
+    def deal(self, key: str, day: date) -> str | None:
+        """Which deal a key means in the file of a day; None where none is known."""
+        before = [(until, deal) for until, deal in self.former.get(key, ()) if day.isoformat() < until]
+        return min(before)[1] if before else self.keys.get(key)
+
+    def means(self, key: str, deal: str, day: date) -> None:
+        """From the file of that day on a key means another deal."""
+        known = self.keys.get(key)
+        if known is not None and known != deal:
+            self.former.setdefault(key, []).append((day.isoformat(), known))
+        self.keys[key] = deal
 
     def to_json(self) -> dict[str, Any]:
         """The document."""
