@@ -12,10 +12,11 @@ from typing import Any
 import structlog
 
 from kit.errors import DealcastError, InvalidInput
-from learning.records import Deal, DealHistory
+from learning.records import Deal
 from services.gateway.domain import LOCAL, UNSET, DealWrite, Principal, WriteStatus
 from services.gateway.live import wait_either
 from services.gateway.renewals.planning import DAYS, Standing, plan, running
+from services.gateway.renewals.stages import first_of_open_deals, open_stages
 from services.gateway.renewals.terms import DEFINITIONS, RENEWS
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Store
@@ -116,10 +117,17 @@ class RenewalKeeper:
         records = await self._gateway.store.get_records(LOCAL, list(named.values()), insights=False)
         contracts = {one.history.deal.id: one.history for one in records}
         pipelines: Mapping[str, Sequence[str]] = await self._gateway.store.get_setting("pipelines") or {}
+        begun = {one.deal.id: list(pipelines.get(one.deal.pipeline) or open_stages(one)) for one in contracts.values()}
+        lacking = {one.deal.pipeline for one in contracts.values() if not begun[one.deal.id]}
+        firsts = {one: await first_of_open_deals(self._gateway.store, one) for one in sorted(lacking)}
         found = []
         for write in writes:
             contract = contracts.get(named.get(write.id, ""))
-            found.append(write if contract is None else _completed(write, contract, pipelines))
+            if contract is not None:
+                deal = contract.deal
+                stage = (begun[deal.id] or [firsts.get(deal.pipeline, "")])[0]
+                write = _completed(write, deal, stage)
+            found.append(write)
         return found
 
 
@@ -129,19 +137,10 @@ def _timed(deals: Sequence[Deal], today: date, days: int) -> tuple[list[DealWrit
     return plan(deals, today, days), time.thread_time() - began
 
 
-def _completed(write: DealWrite, contract: DealHistory, pipelines: Mapping[str, Sequence[str]]) -> DealWrite:
-    deal = contract.deal
-    stages = pipelines.get(deal.pipeline) or open_stages(contract)
+def _completed(write: DealWrite, deal: Deal, stage: str) -> DealWrite:
     return replace(
-        write, products=deal.products, contacts=deal.contacts, credits=deal.credits,
-        stage=stages[0] if stages else UNSET,
+        write, products=deal.products, contacts=deal.contacts, credits=deal.credits, stage=stage or UNSET
     )  # fmt: skip
-
-
-def open_stages(history: DealHistory) -> list[str]:
-    """The stages that a deal was in before the one that it ended in, the first first."""
-    stages = [str(one.value) for one in history.changes if one.field == "stage" and one.value]
-    return [stage for stage in stages if stage != history.deal.stage]
 
 
 @dataclass(frozen=True, slots=True)

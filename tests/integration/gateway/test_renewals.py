@@ -129,6 +129,19 @@ async def _lost(gateway: RunningGateway) -> bool:
     return bool((await record(gateway, OWN)).get("outcome") == "LOST")
 
 
+async def test_a_contract_of_a_single_row_is_renewed_where_open_deals_begin(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "EVERY_SECONDS", 0.05)
+    await on(gateway, "2017-09-29")
+    talks = [{"id": f"d{at}", "stage": "Talks"} for at in range(3)]
+    await gateway.lines("/v1/deals:batch", [{"id": "d9", "stage": "Lead"}, *talks])
+    await gateway.lines("/v1/deals:batch", [{"id": "d9", "stage": "Talks"}])
+    await fill(gateway)
+    await on(gateway, "2017-09-30")
+    assert (await until(lambda: record(gateway, OWN)))["stage"] == "Lead"
+
+
 async def test_how_early_is_a_setting(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "EVERY_SECONDS", 3_600.0)
     await on(gateway, "2017-08-30")

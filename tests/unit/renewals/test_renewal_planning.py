@@ -11,8 +11,8 @@ import pytest
 from kit.money import Money
 from learning.records import Change, Deal, DealHistory, Motion, Outcome
 from services.gateway.domain import UNSET
-from services.gateway.renewals.keeper import open_stages
 from services.gateway.renewals.planning import Standing, plan, renewal_id, running
+from services.gateway.renewals.stages import first_stage, open_stages
 
 END = date(2026, 12, 31)
 DUE = END - timedelta(days=90)
@@ -207,3 +207,15 @@ def test_a_renewal_begins_where_its_contract_had_begun() -> None:
     history = DealHistory(Deal("c", stage="Won"), tuple(stages))
     assert open_stages(history) == ["Scoping", "Offer"]
     assert open_stages(replace(history, changes=tuple(stages[-1:]))) == []
+
+
+def test_a_contract_of_a_single_row_is_renewed_where_open_deals_begin() -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    paths = [("제안",), ("제안",), ("제안", "협상"), ("리드", "제안"), ("협상", "제안"), ("제안", "협상")]
+    histories = [
+        DealHistory(Deal(f"d{place}", stage=path[-1]), tuple(Change("stage", one, at, at, 1) for one in path))
+        for place, path in enumerate(paths)
+    ]
+    assert first_stage(histories) == "리드"
+    assert first_stage(histories[:3]) == "제안"
+    assert first_stage([]) == first_stage([DealHistory(Deal("x"))]) == ""
