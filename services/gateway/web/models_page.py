@@ -18,6 +18,7 @@ from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
+from services.gateway.web.policies_views import policies_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 from services.gateway.workspace import SERVICES
@@ -87,8 +88,13 @@ def _acts(desks: Desks) -> dict[str, Act]:
     async def undo(request: Request, form: dict[str, list[str]]) -> None:
         await desks.imports.undo(principal_of(request), _one(form, "job"))
 
+    async def champion(request: Request, form: dict[str, list[str]]) -> None:
+        given = (await desks.catalogue.serving())[1].to_json()
+        chosen = {"champion": _one(form, "policy"), "reason": reason_in(_text(form))}
+        await desks.policies.change(principal_of(request), given | chosen)
+
     return {"train": train, "cancel": cancel, "promote": promote, "rollback": rollback, "replay": replay,
-            "drop": drop, "undo": undo, "look": look, "seen": seen}  # fmt: skip
+            "drop": drop, "undo": undo, "look": look, "seen": seen, "champion": champion}  # fmt: skip
 
 
 def _one(form: dict[str, list[str]], name: str) -> str:
@@ -133,6 +139,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         letters = None
     values |= await _trust(desks, principal, words)
     values |= {
+        "policies": policies_view(await desks.policies.about(principal), words),
         "audit": [audit_view(entry.to_json(), names, words) for entry in audit], "letters": letters,
         "imports": [import_view(job.to_json(), names, words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
     }  # fmt: skip

@@ -181,7 +181,11 @@ async def test_a_champion_needs_the_log_or_a_reason(running: RunningGateway, ran
     assert (newest["from"], newest["to"], newest["ground"], newest["reason"]) == (
         "bold", "default", "person", "the team prefers it",
     )  # fmt: skip
+    for reason, status in (("", 400), ("tried on the page", 303)):
+        answer = await running.http.post("/models/champion", data={"policy": "bold", "reason": reason})
+        assert answer.status_code == status, answer.text[:300]
     audit = await running.gateway.store.list_model_audit(LOCAL)
     assert [(one.who, one.version, one.before) for one in audit] == [
-        (LOCAL.id, "policy default", "policy bold"), ("rule", "policy bold", "policy default"),
+        ("rule", "policy bold", "policy default"), (LOCAL.id, "policy default", "policy bold"),
+        ("rule", "policy bold", "policy default"),
     ]  # fmt: skip
