@@ -106,6 +106,7 @@ class Bridge:
 
 
 def _told(pairs: Sequence[DealPair], span: Span, counting: Counting) -> Iterator[Told]:
+    steady = not counting.rates and not span.over(counting.last)  # what does not change itself is worth the same
     for place, pair in enumerate(pairs):
         for end, deal, moment in ((START, pair.before, counting.first), (END, pair.after, counting.last)):
             if deal is None or not counts(deal):
@@ -114,6 +115,8 @@ def _told(pairs: Sequence[DealPair], span: Span, counting: Counting) -> Iterator
             if (value := worth(state, span)) != NOTHING:
                 for owner, part in parted(state, value):
                     yield Told(place, Move(end, owner, state.currency, part))
+        if steady and pair.before is pair.after:
+            continue
         for move in moves(pair.before, pair.after, span, counting):
             yield Told(place, move)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -65,12 +66,15 @@ async def between(
     seen = await store.nodes_within(principal, day)
     counting = Counting(await store.rates(), ends[0].date(), ends[1].date())
     span = Span(period.start, period.end)
-    bridge = Bridge.of(pairs, span, tree, seen, currency.upper(), workspace.currency, counting)
-    rows = node_rows(bridge, seen, node)
+
+    def made() -> tuple[Bridge, list[dict[str, Any]], list[dict[str, Any]]]:
+        bridge = Bridge.of(pairs, span, tree, seen, currency.upper(), workspace.currency, counting)
+        mine = not node or seen is None or node in seen
+        return bridge, node_rows(bridge, seen, node), deal_rows(bridge, bridge.below(node or COMPANY)) if mine else []
+
+    bridge, rows, deals = await asyncio.to_thread(made)  # of many deals: other requests go on meanwhile
     if node and not rows:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")
-    shown = node or COMPANY
-    deals = deal_rows(bridge, bridge.below(shown)) if not node or seen is None or node in seen else []
     return {
         "period": str(period),
         "type": kind.name if kind else AMOUNT,

@@ -40,6 +40,7 @@ class View:
     feedback: Mapping[str, Sequence[Feedback]] = field(default_factory=dict)  # by deal, newest first
     now: datetime | None = None  # on the business clock; without it no windows are told
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
+    brief: bool = False  # for lists: no reasons, and of the suggestions the first alone
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -154,9 +155,14 @@ def _part(record: Record, kind: InsightKind, view: View) -> dict[str, Any] | Non
     insight = record.insights.get(kind)
     if insight is None:
         return None
-    part: dict[str, Any] = rounded({name: one for name, one in insight.body.items() if name != "contributions"})
-    if "reasons" in part:
-        part["reasons"] = [in_language(reason, view.language) for reason in part["reasons"]]
+    unread = ("contributions", *(("reasons",) if view.brief else ()))
+    told = {name: one for name, one in insight.body.items() if name not in unread}
+    actions = told.pop("actions", None)  # rounded once it is known which are shown
+    part: dict[str, Any] = rounded(told)
+    if actions is not None:
+        part["actions"] = actions
+    if "reasons" in insight.body:
+        part["reasons"] = [in_language(reason, view.language) for reason in part.get("reasons", ())]
     part["stale"] = is_stale(record, insight, view)
     return part
 
@@ -194,17 +200,12 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     if part is None:
         return None
     part = dict[str, Any](catalogue_generation=0, signals=[], decision=None) | part
-    deal_id = record.history.deal.id
-    today = date.fromisoformat(view.business_day)
-    answers = standing(view.feedback.get(deal_id, ()))
-    hidden = {name for name, answer in answers.items() if hides(answer, record.history.deal, today)}
+    answers = standing(view.feedback.get(record.history.deal.id, ()))
     part["feedback"] = [feedback_json(answer) for answer in answers.values()]
+    allowed = [action for action in part["actions"] if _may_be_shown(action, record, answers, view)]
     shown = [
         shown_action(action, record, view.now, view.language) | {"accepted": action.get("action") in answers}
-        for action in part["actions"]
-        if action.get("action") not in hidden
-        and may_contact(record.history.contacts, action)
-        and view.contact_log.allows(deal_id, action)
+        for action in rounded(allowed[:1] if view.brief else allowed)
     ]
     part["actions"] = [
         in_language(action, view.language)
@@ -212,3 +213,11 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
         for action in shown
     ]
     return part
+
+
+def _may_be_shown(action: Mapping[str, Any], record: Record, answers: Mapping[str, Feedback], view: View) -> bool:
+    """Whether nobody answered it so that it hides, and whom it names may be contacted."""
+    deal, answer = record.history.deal, answers.get(action.get("action", ""))
+    if answer is not None and hides(answer, deal, date.fromisoformat(view.business_day)):
+        return False
+    return may_contact(record.history.contacts, action) and view.contact_log.allows(deal.id, action)

@@ -92,16 +92,19 @@ class Gateway:
         return merged(record, await self.view(principal, [record], language))
 
     async def records(
-        self, principal: Principal, query: Query, cursor: str, limit: int, language: str = "en"
+        self, principal: Principal, query: Query, cursor: str, limit: int, language: str = "en", *, brief: bool = False
     ) -> tuple[list[dict[str, Any]], str]:
-        """A page of merged records, and the cursor of the next."""
+        """A page of merged records, brief ones without trends too, and the cursor of the next."""
         page = await self.store.list_records(principal, query, cursor, limit)
-        view = await self.view(principal, page.records, language)
+        view = await self.view(principal, page.records, language, brief=brief)
         return [merged(record, view) for record in page.records], page.next_cursor
 
-    async def view(self, principal: Principal, records: Sequence[Record], language: str) -> View:
+    async def view(
+        self, principal: Principal, records: Sequence[Record], language: str, *, brief: bool = False
+    ) -> View:
         """What the moment adds to these records."""
-        scored = [record.history.deal.id for record in records if InsightKind.LEAD_SCORE in record.insights]
+        known = () if brief else records
+        scored = [record.history.deal.id for record in known if InsightKind.LEAD_SCORE in record.insights]
         suggested = [record.history.deal.id for record in records if InsightKind.NEXT_ACTIONS in record.insights]
         behind = [record.history.deal.id for record in records if actions_behind(record)]
         return View(
@@ -114,6 +117,7 @@ class Gateway:
             await self.store.list_feedback(principal, suggested) if suggested else {},
             self.workspace.now(),
             self.workspace.calendar,
+            brief,
         )
 
     # forecast

@@ -17,7 +17,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
-DUE_READ, MOST_PAGES, MOST_DUE = 400, 5, 15
+DUE_READ, MOST_PAGES, MOST_DUE = 30, 50, 15
 SECTIONS: Mapping[str, Sequence[str]] = {
     "won": ("won",),
     "lost": ("lost",),
@@ -66,18 +66,16 @@ async def _due(gateway: Gateway, principal: Principal, node: str, owners: frozen
     """Open deals of these owners that are promised for the next week, soonest first."""
     level, _, user = node.partition(":")
     owner = user if level in ("owner", "manager") else ""
-    query = Query(owner, subtree=level == "manager", outcome="OPEN", kind="OPPORTUNITY", sort="close_date")
+    query = Query(
+        owner, subtree=level == "manager", outcome="OPEN", kind="OPPORTUNITY", sort="close_date", closes_after=today,
+        closes_by=today + WEEK,
+    )  # fmt: skip
     found: list[Record] = []
     cursor = ""
-    for _ in range(MOST_PAGES):  # overdue ones come first
+    for _ in range(MOST_PAGES):  # a region is none of the query's
         page = await gateway.store.list_records(principal, query, cursor, DUE_READ)
-        for record in page.records:
-            day = record.history.deal.close_date
-            if day is None or day > today + WEEK or len(found) == MOST_DUE:
-                return found
-            if day > today and any(one in owners for one, _ in holders(record.history.deal)):
-                found.append(record)
+        found += [one for one in page.records if any(owner in owners for owner, _ in holders(one.history.deal))]
         cursor = page.next_cursor
-        if not cursor:
+        if not cursor or len(found) >= MOST_DUE:
             break
-    return found
+    return found[:MOST_DUE]

@@ -14,7 +14,7 @@ from kit.money import Money
 from learning.records import Account, Contact, FieldDefinition, Product, Quota, ReportingLine, User
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
-from services.gateway.store.codec import dumps, loads
+from services.gateway.store.codec import dumps, loads, to_day
 from services.gateway.store.context import Context, definitions
 from services.gateway.store.interface import SORTS, Page, Query
 from services.gateway.store.reads import Reads, bounded
@@ -242,6 +242,10 @@ def _deal_filters(query: Query) -> list[ColumnElement[bool]]:
         (D.account_id, query.account_id), (S.category, query.category), (S.action, query.action),
     )  # fmt: skip
     wheres: list[ColumnElement[bool]] = [column == value for column, value in pairs if value]
+    if query.closes_after is not None:
+        wheres.append(D.close_date > to_day(query.closes_after))
+    if query.closes_by is not None:
+        wheres.append(D.close_date <= to_day(query.closes_by))
     return wheres
 
 

@@ -99,6 +99,8 @@ class Query:
     category: str = ""  # suggested category
     min_slip_risk: float | None = None
     action: str = ""  # first suggested action
+    closes_after: date | None = None  # promised after this day
+    closes_by: date | None = None  # promised on this day at the latest
     sort: str = "id"
 
 

@@ -23,9 +23,10 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
+from services.gateway.trends import trend_of
 from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view
-from services.gateway.web.day_views import MOST_FIRST, CardView, card_view, first_touch, movers
+from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -96,8 +97,7 @@ async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words)
         "tidy_day": words.day(day["tidy_up"]["day"]),
         "number": await _number(gateway, principal, owner, words),
         "leads": await _leads(gateway, principal, owner, words),
-        "moved": movers(await _merged(gateway, principal, Query(owner_id=owner, outcome="OPEN", sort="-amount"),
-                                      MOST_DEALS, words), words),
+        "moved": await _moved(gateway, principal, owner, words),
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
         "snoozes": [(_ahead(gateway, days), words("day.days", count=days)) for days in SNOOZE_DAYS],
     }  # fmt: skip
@@ -123,12 +123,13 @@ async def _cards(
     ]
 
 
-async def _merged(
-    gateway: Gateway, principal: Principal, query: Query, most: int, words: Words
-) -> list[dict[str, Any]]:
-    page = await gateway.store.list_records(principal, query, "", most)
+async def _moved(gateway: Gateway, principal: Principal, owner: str, words: Words) -> list[LineView]:
+    """Of the owner's largest open deals those whose win chance moved."""
+    query = Query(owner_id=owner, outcome="OPEN", sort="-amount")
+    page = await gateway.store.list_records(principal, query, "", MOST_DEALS)
     view = await gateway.view(principal, page.records, words.language)
-    return [merged(record, view) for record in page.records]
+    moved = [one for one in page.records if trend_of(view.scores.get(one.history.deal.id, ())).name in MOVED]
+    return movers([merged(record, view) for record in moved], words)
 
 
 async def _leads(gateway: Gateway, principal: Principal, owner: str, words: Words) -> list[Any]:

@@ -61,7 +61,7 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
         return render("_totals.html", request, words, totals=totals, filters=filters)
     since = await gateway.store.last_event_id()  # before reading: nothing is missed in between
     query = filters.query(gateway.workspace.grade_bounds)
-    records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language)
+    records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language, brief=True)
     rows = [deal_view(record, words, day) for record in records]
     values = {"rows": rows, "filters": filters, "following": following, "period": str(current_period(day))}
     if part == "rows":
