@@ -90,9 +90,14 @@ def _action(action: Json, document: Json, typed: Typed, words: Words) -> ActionV
         name, title, other, bool(action.get("off")),
         words("catalogue.takes", cost=cost, minutes=words.number(action.get("minutes", 0))),
         tuple(_limits(each, document, words) for each in action.get("channels", ())),
-        tuple((words.name("catalogue", key), str(action.get(key, ALWAYS)).strip()) for key in CONDITIONS),
+        tuple((words.name("catalogue", key), _condition(action.get(key, ALWAYS), words)) for key in CONDITIONS),
         tuple(shown[:split]), tuple(shown[split:]), mine,
     )  # fmt: skip
+
+
+def _condition(text: Any, words: Words) -> str:
+    """A condition as it is written; one that always holds in words."""
+    return words("catalogue.always") if str(text).strip() == ALWAYS else str(text).strip()
 
 
 def _limits(channel: str, document: Json, words: Words) -> str:
@@ -161,7 +166,7 @@ def field_of(error: DealcastError, action: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
-    """An edition: when, by whom, why, and what it changed."""
+    """An edition: when, by whom, why, and what it changed; `other` where its text is not the one that serves."""
 
     generation: int
     when: str
@@ -169,17 +174,25 @@ class EditionView:
     note: str
     changed: str
     serves: bool
+    other: bool
 
 
-def edition_views(entries: Sequence[Json], texts: Mapping[int, str], serving: int, words: Words) -> list[EditionView]:
-    """Newest first; beside each, which actions are others than in the one before it."""
+def edition_views(
+    entries: Sequence[Json], texts: Mapping[int, str], serving: int, names: Mapping[str, str], words: Words
+) -> list[EditionView]:
+    """Newest first, the file that all began with last; beside each, which actions are others than before it."""
     found = []
     for place, entry in enumerate(entries):
-        number = int(entry["generation"])
+        number, who = int(entry["generation"]), str(entry.get("who", ""))
         before = texts.get(int(entries[place + 1]["generation"]) if place + 1 < len(entries) else 0)
+        told = words.time(entry["time"]), names.get(who, who), str(entry["note"])
         changed = _changed(texts.get(number), before, words)
-        when, who, note = words.time(entry["time"]), str(entry.get("who", "")), str(entry["note"])
-        found.append(EditionView(number, when, who, note, changed, number == serving))
+        other = texts.get(number) not in (None, texts.get(serving))
+        found.append(EditionView(number, *told, changed, number == serving, other))
+    if entries and 0 in texts:
+        found.append(
+            EditionView(0, "–", "", words("catalogue.first"), "", serves=False, other=texts[0] != texts.get(serving))
+        )
     return found
 
 

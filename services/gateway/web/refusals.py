@@ -38,9 +38,9 @@ def refusal(error: DealcastError, language: str) -> Refusal:
 
 
 def said(text: str, language: str) -> str:
-    """A sentence in the language; as it is where it is not known."""
+    """A sentence in the language; in English where it is not known in that."""
     if language == "en":
-        return text
+        return text[:1].upper() + text[1:]
     for pattern, korean in _catalogue():
         if found := pattern.fullmatch(text):
             return korean.format(*found.groups())

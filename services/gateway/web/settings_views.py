@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel.dates import get_month_names
+
 from services.gateway.fiscal_change import SHOWN, Moved
 from services.gateway.privacy.retention import KINDS
 from services.gateway.promotion_rule import LEVELS, PromotionRule
@@ -91,11 +93,11 @@ def _company(workspace: Workspace, words: Words) -> Iterable[SettingView]:
     yield SettingView("clock", told, (InputView("today", DAY, pinned),))
     yield SettingView("currency", workspace.currency, (InputView("currency", TEXT, workspace.currency),))
     year = workspace.fiscal_year
-    months = tuple((str(one), words("settings.month", month=one)) for one in MONTHS)
+    months = tuple((str(one), str(get_month_names(locale=words.language)[one])) for one in MONTHS)
     named = tuple((one, words.name("settings", f"named_{one}")) for one in ("end", "start"))
     now = dict(months)[str(year["start_month"])]
     yield SettingView(
-        "fiscal_year", f"{now}, {dict(named)[year['named_by']]}",
+        "fiscal_year", words("settings.fiscal_now", month=now, named=dict(named)[str(year["named_by"])]),
         (InputView("start_month", CHOICE, str(year["start_month"]), months),
          InputView("named_by", CHOICE, str(year["named_by"]), named)),
     )  # fmt: skip

@@ -100,7 +100,7 @@ async def test_what_is_wrong_stands_beside_the_field_and_the_old_one_stays(runni
     assert wrong.count('aria-invalid="true"') == 1, "what is no number is told before the rest is checked"
     wrong = await post(running, "action", **{**CALL, "eligibility": "stufe == 1"})
     assert 'aria-describedby="call-eligibility-wrong"' in wrong
-    assert "Line 11: the expression does not compile" in wrong
+    assert "Line 11: The expression does not compile" in wrong
     assert "Use one of the variables" in wrong
     assert ">stufe == 1</textarea>" in wrong, "what was typed stays"
     korean = await post(running, "action", "ko", **{**CALL, "cost": "-1"})
@@ -108,7 +108,7 @@ async def test_what_is_wrong_stands_beside_the_field_and_the_old_one_stays(runni
     whole = await post(running, "text", text=OWN + 'colour = "red"\n')
     assert "Line 16" in whole
     assert "<code>colour = &#34;red&#34;</code>" in whole
-    assert "unknown key" in whole
+    assert "Unknown key" in whole
     assert "TOML 형식이 아닙니다" in await post(running, "text", "ko", text="a = \n")
     assert await text(running) == OWN
 
@@ -124,6 +124,7 @@ async def test_off_and_on_and_back(running: RunningGateway) -> None:
     assert await text(running) == OWN
     assert not await post(running, "back", edition="1", generation="2")
     assert "off = true" in await text(running)
+    assert "Undo: back to version 2" in await page(running), "the newest that says something else"
     assert not await post(running, "back", edition="0", generation="3")
     assert await text(running) == OWN
     for act, form in (("switch", {"action": "none"}), ("back", {"edition": "77"})):
