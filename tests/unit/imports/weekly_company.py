@@ -77,37 +77,33 @@ def business_number(rng: random.Random) -> str:
 
 
 class Company:
-    """Lives through the weeks, and writes them down."""
+    """Lives through the weeks, and writes them down. `apart`: weeks between files, of which there are `weeks`."""
+
+    headings = HEADINGS
+    weeks, apart, clients, ends = WEEKS, 1, 30, 0.06
 
     def __init__(self, seed: int, deals: int = 70) -> None:
         self.rng, self.truth = random.Random(seed), Truth()
-        self.truth.days = [FIRST + timedelta(weeks=week) for week in range(WEEKS)]
+        self.truth.days = [FIRST + timedelta(weeks=self.apart * week) for week in range(self.weeks)]
         words = ("한빛", "대한", "미래", "세종", "가온", "누리", "다온", "마루", "아라", "태산", "해솔", "나래")
         kinds = ("소프트", "물산", "전자", "정보", "건설", "화학")
         names = [a + b for a in words for b in kinds]
-        self.accounts = self.rng.sample(names, 30)
+        self.accounts = self.rng.sample(names, self.clients)
         self.numbers = [business_number(self.rng) for _ in self.accounts]
         self._live(deals)
 
     def _live(self, deals: int) -> None:
         rng = self.rng
         things = (
-            "서버 증설",
-            "보안 관제",
-            "ERP 구축",
-            "유지보수 계약",
-            "클라우드 전환",
-            "백업 시스템",
-            "데이터 분석",
-            "망 분리",
-        )
+            "서버 증설", "보안 관제", "ERP 구축", "유지보수 계약", "클라우드 전환", "백업 시스템", "데이터 분석", "망 분리",
+        )  # fmt: skip
         pairs = rng.sample([(a, t) for a in range(len(self.accounts)) for t in things], deals)
         for deal, (account, thing) in enumerate(pairs):
-            start, stage, owner = rng.choice((0, 0, 0, *range(WEEKS - 3))), 0, rng.randrange(len(OWNERS))
+            start, stage, owner = rng.choice((0, 0, 0, *range(self.weeks - 3))), 0, rng.randrange(len(OWNERS))
             amount = rng.randint(10, 900) * 1_000_000
-            promised, outcome, ended = FIRST + timedelta(days=rng.randint(30, 200)), "OPEN", 0
-            vanish = start + rng.randint(3, 6) if deal % 14 == 5 else WEEKS
-            for week in range(start, WEEKS):
+            promised, outcome, ended = self._promise(start), "OPEN", 0
+            vanish = start + rng.randint(3, 6) if deal % 14 == 5 else self.weeks
+            for week in range(start, self.weeks):
                 if week >= vanish or (ended and week > ended + 1):  # closed deals stay for a week more
                     break
                 if week > start and outcome == "OPEN":
@@ -115,8 +111,8 @@ class Company:
                     amount = rng.randint(10, 900) * 1_000_000 if rng.random() < 0.1 else amount
                     promised += timedelta(days=14 * (rng.random() < 0.15))
                     owner = (owner + 1) % len(OWNERS) if rng.random() < 0.02 else owner
-                    if rng.random() < 0.06 and vanish == WEEKS:
-                        outcome, ended = rng.choice(("WON", "LOST")), week
+                    if rng.random() < self.ends and vanish == self.weeks:
+                        outcome, ended = self._end(owner), week
                 if deal % 23 == 7 and week == start + 3 and outcome == "OPEN":
                     self.truth.renamed[deal], thing = week, thing + " 2차"
                 if ended and week == ended + deal % 2:  # as it ends, or the week after
@@ -124,8 +120,15 @@ class Company:
                     thing += " (드랍)" if self.truth.renamed.get(deal) == week else ""
                 state = State(thing, account, owner, STAGES[stage], outcome, amount, promised)
                 self.truth.states[deal, week] = state
-            if vanish < WEEKS:
+            if vanish < self.weeks:
                 self.truth.vanished[deal] = vanish
+
+    def _promise(self, start: int) -> date:
+        """The close date of a deal that comes up in a week."""
+        return FIRST + timedelta(days=self.rng.randint(30, 200))
+
+    def _end(self, owner: int) -> str:
+        return self.rng.choice(("WON", "LOST"))
 
     def _flawed_end(self, deal: int, week: int, outcome: str) -> None:
         """What people do to the rows of deals that are over: some lose their account, lost ones get another name."""
@@ -196,12 +199,12 @@ class Company:
         self, rows: list[tuple[int, State]], week: int, unit: str
     ) -> tuple[list[str], list[str], list[dict[str, Any]]]:
         """Columns (by meaning), their headings and the cells; some cells cannot be read."""
-        keys = list(HEADINGS)
+        keys = list(self.headings)
         if week % 4 == 3:
             keys.remove("phone")
         if week % 5 == 2:
             keys = ["number", *reversed(keys[1:])]
-        names = [HEADINGS[key][week // 3 % len(HEADINGS[key])] for key in keys]
+        names = [self.headings[key][week // 3 % len(self.headings[key])] for key in keys]
         table = []
         for place, (deal, state) in enumerate(rows):
             cells = self._cells(deal, state, week, unit)
