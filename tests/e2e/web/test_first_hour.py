@@ -39,7 +39,7 @@ Begun = tuple[System, Mondays, list[Path]]
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def begun(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Begun]:
-    """A system as anybody starts it, on the day of the last file; and the files. Not begun where there is no browser."""
+    """A system as anybody starts it, on the day of the last file; and the files. Without a browser none."""
     folder = tmp_path_factory.mktemp("first-hour")
     company, files = Mondays(7, DEALS), folder / "files"
     files.mkdir()

@@ -94,9 +94,7 @@ class Company:
 
     def _live(self, deals: int) -> None:
         rng = self.rng
-        things = (
-            "서버 증설", "보안 관제", "ERP 구축", "유지보수 계약", "클라우드 전환", "백업 시스템", "데이터 분석", "망 분리",
-        )  # fmt: skip
+        things = "서버 증설,보안 관제,ERP 구축,유지보수 계약,클라우드 전환,백업 시스템,데이터 분석,망 분리".split(",")
         pairs = rng.sample([(a, t) for a in range(len(self.accounts)) for t in things], deals)
         for deal, (account, thing) in enumerate(pairs):
             start, stage, owner = rng.choice((0, 0, 0, *range(self.weeks - 3))), 0, rng.randrange(len(OWNERS))
