@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,8 @@ class Company:
 
     def _live(self, deals: int) -> None:
         rng = self.rng
-        things = "서버 증설,보안 관제,ERP 구축,유지보수 계약,클라우드 전환,백업 시스템,데이터 분석,망 분리".split(",")
+        things = ["서버 증설", "보안 관제", "ERP 구축", "유지보수 계약"]
+        things += ["클라우드 전환", "백업 시스템", "데이터 분석", "망 분리"]
         pairs = rng.sample([(a, t) for a in range(len(self.accounts)) for t in things], deals)
         for deal, (account, thing) in enumerate(pairs):
             start, stage, owner = rng.choice((0, 0, 0, *range(self.weeks - 3))), 0, rng.randrange(len(OWNERS))
@@ -295,6 +296,3 @@ class Company:
 def replace_amount(cells: dict[str, Any]) -> dict[str, Any]:
     """What somebody hid instead of deleting it."""
     return cells | {"amount": 1, "stage": "발굴"}
-
-
-__all__ = ["Company", "State", "Truth", "replace"]
