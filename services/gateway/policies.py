@@ -113,7 +113,7 @@ class PolicyDesk:
 
     async def _detectable(self, principal: Principal, policies: ActionPolicies) -> dict[str, Any]:
         """The least change of the win rate that the control group would show: 80 % power, 5 % error, both sides."""
-        counts = await self.store.counts(principal)
+        counts = await self.store.counts(principal, deals_only=True)
         won, lost, still = counts["won"], counts["lost"], counts["open"]
         rate = (won + 1) / (won + lost + 2)
         deals, share = won + lost + still, policies.control_share

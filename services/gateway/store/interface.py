@@ -204,11 +204,10 @@ class Store(
         somebody's then whom the principal sees today, so that totals of the nodes it sees are whole. With `field` the
         number in that custom field is their amount."""
 
-    async def counts(self, principal: Principal) -> Mapping[str, int]:
-        """deals, open, won, lost, leads, accounts, contacts, users, activities, changes, outbox, insights.
-
-        Of the deals the principal sees, and of what its lists would show; nothing is in its outbox unless it sees all.
-        """
+    async def counts(self, principal: Principal, *, deals_only: bool = False) -> Mapping[str, int]:
+        """deals, open, won, lost, leads; unless deals_only accounts, contacts, users, activities, changes, outbox,
+        insights. Of the deals the principal sees, and of what its lists would show; nothing is in its outbox unless it
+        sees all."""
 
     def export_rows(
         self, principal: Principal, table: str, as_of: datetime | None

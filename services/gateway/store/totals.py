@@ -148,7 +148,7 @@ class Totals(Part):
 
         return await self._database.read(work)
 
-    async def counts(self, principal: Principal) -> Mapping[str, int]:
+    async def counts(self, principal: Principal, *, deals_only: bool = False) -> Mapping[str, int]:
         """How much there is of everything; deleted deals count under none of open, won, lost and leads."""
 
         def work(connection: Connection) -> Mapping[str, int]:
@@ -159,8 +159,10 @@ class Totals(Part):
                 *[select(func.count()).select_from(table).where(*where).scalar_subquery() for table, where in seen]
             )
             mine = () if visible is None else (deal_seen(self._database),)
-            numbers = (*connection.execute(_DEALS.where(THERE, *mine), parameters).one(),
-                       *connection.execute(rest, parameters).one())  # fmt: skip
+            numbers = tuple(connection.execute(_DEALS.where(THERE, *mine), parameters).one())
+            if deals_only:
+                return {name: int(value or 0) for name, value in zip(COUNTED, numbers, strict=False)}
+            numbers += tuple(connection.execute(rest, parameters).one())
             found = {name: int(value or 0) for name, value in zip(COUNTED, numbers, strict=True)}
             if visible is not None:
                 found["users"] = len(context.people.known_to(principal, context.day) or ())

@@ -8,15 +8,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import DealKind, Outcome
+from learning.records import Credit, DealKind, Outcome
 from services.gateway.domain import LOCAL, DealWrite, InsightKind, Principal, Scope
-from services.gateway.store import Store
+from services.gateway.store import Store, open_store
 from services.gateway.store.codec import major
 from services.gateway.store.interface import SORTS, CategorySum, Query, Won
 from services.gateway.store.lists import _STAGES
+from services.gateway.store.sql import SqlStore
 from tests.contract.store.conftest import at, insight
 
 Put = Callable[..., Any]
@@ -24,10 +26,10 @@ FORECAST, ACTIONS = InsightKind.FORECAST, InsightKind.NEXT_ACTIONS
 BY_KIND = {InsightKind.LEAD_SCORE: ["probability"], FORECAST: ["expected_amount", "slip_risk"], ACTIONS: ["gain"]}
 
 
-async def all_ids(store: Store, size: int, **query: Any) -> list[str]:
+async def all_ids(store: Store, size: int, principal: Principal = LOCAL, **query: Any) -> list[str]:
     found, cursor = [], ""
     while True:
-        page = await store.list_records(LOCAL, Query(**query), cursor, size)
+        page = await store.list_records(principal, Query(**query), cursor, size)
         assert len(page.records) <= size
         found += [record.history.deal.id for record in page.records]
         cursor = page.next_cursor
@@ -79,9 +81,63 @@ async def test_every_sort_in_both_directions_with_ties_and_nulls(store: Store) -
             assert got == expected, sign + key
 
 
+async def test_every_sort_of_some_owners_deals(store: Store, put: Put) -> None:
+    """Also of those that have no value to sort by, and of deals seen for a credit or as one of a team."""
+    chance, owners = random.Random(7), {}
+    for i in range(40):
+        deal_id = f"d{i}"
+        owners[deal_id] = chance.choice(["ann", "ben", "cat", "east", ""])
+        shared = (Credit("ann", 5_000), Credit("cat", 5_000)) if i % 10 == 0 else ()
+        await put(deal_id, owner_id=owners[deal_id], amount=chance.choice([None, Money("USD", i)]), credits=shared)
+    values = {f"d{i}": chance.choice([None, 1.0, 2.0]) for i in range(30)}
+    await store.apply_insights([insight(one, FORECAST, expected_amount=value) for one, value in values.items()])
+    teamed = next(one for one, owner in owners.items() if owner == "cat")
+    await store.set_deal_team(LOCAL, teamed, ["ben"])
+    mine = {one for one, owner in owners.items() if owner == "ann"} | {"d0", "d10", "d20", "d30"}
+    below = {one for one, owner in owners.items() if owner in ("east", "ann", "ben")}
+    ann, east = Principal("a", Scope.OWN, "ann"), Principal("e", Scope.SUBTREE, "east")
+    for sort in ("amount", "-expected_amount", "expected_amount", "gain", "id"):
+        whole = await all_ids(store, 100, sort=sort)
+        assert await all_ids(store, 3, ann, sort=sort) == [one for one in whole if one in mine], sort
+        assert await all_ids(store, 3, east, sort=sort) == [one for one in whole if one in below | mine | {teamed}]
+        named: dict[str, Any] = {"owner_id": "east", "subtree": True, "sort": sort}
+        assert await all_ids(store, 3, **named) == [one for one in whole if one in below]
+        assert await all_ids(store, 3, ann, **named) == [one for one in whole if one in below & mine]
+
+
+async def test_pages_of_large_companies_read_no_more_than_they_show(store_url: str) -> None:
+    """What SQLite walks: an owner's deals and no others, and names to search without the rest of the rows."""
+    if not store_url.startswith("sqlite"):
+        return
+    store = await open_store(store_url)
+    assert isinstance(store, SqlStore)
+    asked: list[str] = []
+    event.listen(store._database._reader, "before_cursor_execute", lambda *given: asked.append(_plan(*given)))
+    await store.list_records(LOCAL, Query(owner_id="ann", outcome="OPEN", sort="-gain"), "", 9)
+    owners = [plan for plan in asked if "standings" in plan]
+    assert len(owners) == 2
+    assert all("ix_deals_owner " in plan for plan in owners)
+    assert "deal_id=?" in owners[1], "of the deals without a value those of the owner alone"
+    asked.clear()
+    await store.list_records(LOCAL, Query(text="ann", outcome="OPEN"), "", 9)
+    assert any("COVERING INDEX ix_deals_search (outcome=?)" in plan for plan in asked)
+    await store.deal_pairs(LOCAL, at("2017-09-20"), at("2017-09-25"), date(2017, 7, 1), date(2017, 9, 30), changed=True)
+    assert "ix_deals_last_effective (last_effective>?)" in asked[-1]
+    asked.clear()
+    await store.record_facts(LOCAL)
+    assert "COVERING INDEX ix_deals_owner" in asked[-1]
+    assert "TEMP B-TREE" not in asked[-1]
+    await store.close()
+
+
+def _plan(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> str:
+    steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+    return f"{statement}\n" + "\n".join(step[3] for step in steps)
+
+
 async def test_filters(store: Store, put: Put) -> None:
     await put("lead", kind=DealKind.LEAD, name="Große Pumpe_1", pipeline="p2")
-    await put("open", stage="Offer", name="50% off", account_id="acme")
+    await put("open", stage="Offer", name="50% off", account_id="acme", close_date=date(2017, 9, 10))
     await put("won", outcome=Outcome.WON)
     await put("gone", deleted=True)
     await store.apply_insights([
@@ -96,6 +152,10 @@ async def test_filters(store: Store, put: Put) -> None:
         ({"grade": "A"}, ["lead", "won"]), ({"grade": "B"}, ["open"]), ({"grade": "D"}, []),
         ({"grade": "A", "grade_bounds": (0.9, 0.5, 0.2)}, ["won"]), ({"category": "commit"}, ["open"]),
         ({"min_slip_risk": 0.3}, ["open"]), ({"action": "call"}, ["open"]), ({"action": "mail"}, []),
+        ({"text": "o", "outcome": "OPEN"}, ["lead", "open"]), ({"text": "o", "outcome": "WON"}, ["won"]),
+        ({"text": "acme", "outcome": "OPEN"}, ["open"]), ({"text": "acme", "outcome": "WON"}, []),
+        ({"closes_after": date(2017, 9, 9)}, ["open"]), ({"closes_after": date(2017, 9, 10)}, []),
+        ({"closes_by": date(2017, 9, 10)}, ["open"]), ({"closes_by": date(2017, 9, 9)}, []),
     ]  # fmt: skip
     for query, expected in checks:
         assert await all_ids(store, 2, **query) == expected, query
