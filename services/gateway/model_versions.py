@@ -109,6 +109,7 @@ class ModelVersions:
                     await self._shelf.point(service, Pointer(UNTRAINED, (there.generation if there else 0) + 1, ""))
             for digest in sorted(digests):
                 await self._shelf.drop(digest)
+            await self._workspace.forget_serving()
             self._models = {}
             await self._store.put_setting(MODELS, {})
 

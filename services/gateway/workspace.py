@@ -268,9 +268,10 @@ class Workspace:
             },
         )
 
-    def forget_serving(self) -> None:
-        """No trained version serves, as the store says already."""
+    async def forget_serving(self) -> None:
+        """No trained version serves any more."""
         self.serving = {name: Serving() for name in SERVICES}
+        await self._store.put_setting(POINTERS, None)
 
     @property
     def generations(self) -> dict[InsightKind, int]:

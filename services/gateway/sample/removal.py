@@ -38,7 +38,6 @@ from services.gateway.workspace import (
     CURRENCY,
     FORECAST_TYPES,
     HOLIDAY_COUNTRY,
-    POINTERS,
     SAMPLE,
     SAMPLE_REMOVED,
     TRAINING_COLUMNS,
@@ -52,7 +51,7 @@ SOURCE = "sample"  # the folder, in the data folder, that the company was read f
 # What the company's own files had set, and what is known of its records. What people set stays.
 SETTINGS: Mapping[str, Any] = {
     CLOCK: {"pinned": None}, CURRENCY: None, HOLIDAY_COUNTRY: None, FORECAST_TYPES: None,
-    TRAINING_COLUMNS: Overrules().to_json(), POINTERS: None, SAMPLE: None, SUMMARY: None, LOOKED: None, SHADOWS: None,
+    TRAINING_COLUMNS: Overrules().to_json(), SAMPLE: None, SUMMARY: None, LOOKED: None, SHADOWS: None,
     APPLIED: None,
 }  # fmt: skip
 
@@ -126,9 +125,10 @@ class SampleRemoval:
         removed["counts"] = await store.record_counts(principal)
         async with self.monitor.between_looks():
             counts = await store.clear_records(principal, {**SETTINGS, SAMPLE_REMOVED: removed}, personas)
+        await self._end_work()  # what began meanwhile
         if workspace.trees:
             await workspace.set_trees(())
-        workspace.forget_serving()
+        await workspace.forget_serving()
         await workspace.load()
         self.trainer.watched(())
         for jobs in (self.imports.jobs, self.trainer.jobs, self.health.jobs):
