@@ -28,8 +28,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 run: $(VENV)/.installed  ## start everything with the sample company (PORT=8080); Ctrl-C stops it
 	@$(BIN)/dealcast up --sample --data-dir .dealcast/sample --port $(PORT)
 
+# Each of the hundreds of processes that tests start would compile all anew. Schemathesis' plugin loads for long and is
+# not used: a test calls the library.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed  ## all tests, or T=path
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(T)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p no:schemathesis $(T)
 
 ci:  ## what continuous integration runs: setup, lint and test, also in a browser
 	.ci/run

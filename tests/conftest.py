@@ -21,7 +21,10 @@ settings.register_profile("dealcast", deadline=None)  # a busy machine is no fau
 settings.load_profile("dealcast")
 os.environ.setdefault("DEALCAST_MONITOR", "false")  # models are looked at where a test asks for it
 os.environ.setdefault("DEALCAST_TRAINING_NICENESS", "0")  # the other workers leave nothing of the processors
-LONGEST_FIRST = ("tests/e2e/system/", "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/")
+LONGEST_FIRST = (
+    "tests/e2e/system/", "tests/integration/gateway/test_training_runs.py", "tests/integration/cli_up/test_up.py",
+    "tests/e2e/", "tests/integration/", "tests/contract/", "tests/unit/",
+)  # fmt: skip
 
 
 gc.disable()  # imports leave nothing to collect

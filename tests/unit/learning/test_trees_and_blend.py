@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import lightgbm
 import numpy as np
@@ -44,7 +45,9 @@ def training() -> tuple[Table, Outcomes]:
     return Table(ROWS, columns), Outcomes(won, np.ones(ROWS), np.arange(ROWS))
 
 
+@cache
 def blend() -> Blend:
+    """What all tests look at, made for the first of them."""
     table, outcomes = training()
     encoder = Encoder.fit(table, outcomes.weight, outcomes)
     encoded = encoder.transform_training(table, outcomes)
@@ -61,54 +64,52 @@ def _part(outcomes: Outcomes, bag: int) -> Outcomes:
     return Outcomes(outcomes.won[bag::BAGS], outcomes.weight[bag::BAGS], outcomes.groups[bag::BAGS])
 
 
-BLEND = blend()
-
-
 def features_of(table: Table) -> Floats:
-    return tree_features(BLEND.encoder, table)[0]
+    return tree_features(blend().encoder, table)[0]
 
 
 def test_every_kind_of_column_takes_part() -> None:
-    kinds = {column.name: type(column) for column in BLEND.encoder.columns}
+    kinds = {column.name: type(column) for column in blend().encoder.columns}
     assert kinds["fields.said"] is TextColumn
-    level = next(one for one in BLEND.encoder.columns if one.name == "fields.level")
+    level = next(one for one in blend().encoder.columns if one.name == "fields.level")
     assert isinstance(level, ChoiceColumn)
     assert level.statistics
-    effects = BLEND.explained(training()[0])[1]
+    effects = blend().explained(training()[0])[1]
     assert (np.abs(effects).max(axis=0) > 0.01).all()
 
 
 def test_leaves_give_what_the_library_predicts() -> None:
     features = features_of(training()[0])
-    booster = lightgbm.Booster(model_str=BLEND.trees.text)
+    booster = lightgbm.Booster(model_str=blend().trees.text)
     expected = [booster.predict(features, raw_score=True, start_iteration=bag * ROUNDS, num_iteration=ROUNDS)
                 for bag in range(BAGS)]  # fmt: skip
-    found = np.concatenate([BLEND.trees.by_bag(leaves) for _, leaves in BLEND.trees.parts(features)], axis=1)
+    found = np.concatenate([blend().trees.by_bag(leaves) for _, leaves in blend().trees.parts(features)], axis=1)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_paths_start_at_the_mean_over_the_rows_and_end_at_the_leaf() -> None:
-    leaves = BLEND.trees.leaves
+    leaves = blend().trees.leaves
     roots = np.repeat(leaves.roots, np.diff([*leaves.starts, len(leaves.values)]))
     np.testing.assert_allclose(roots + [sum(path.values()) for path in leaves.paths], leaves.values, atol=1e-12)
     # each bag's roots are the mean of what it says of its own rows
     table, outcomes = training()
-    encoded = BLEND.encoder.transform_training(table, outcomes)
-    features = training_tree_features(BLEND.encoder, table, encoded)
+    encoded = blend().encoder.transform_training(table, outcomes)
+    features = training_tree_features(blend().encoder, table, encoded)
     for bag in range(BAGS):
-        said = np.concatenate([BLEND.trees.by_bag(part)[bag] for _, part in BLEND.trees.parts(features[bag::BAGS])])
+        said = np.concatenate([blend().trees.by_bag(part)[bag] for _, part in blend().trees.parts(features[bag::BAGS])])
         assert leaves.roots[bag * ROUNDS : (bag + 1) * ROUNDS].sum() == pytest.approx(said.mean(), abs=1e-9)
 
 
 def test_paths_tell_about_what_shap_values_tell() -> None:
     """Effects of trees alone, by feature, beside LightGBM's TreeSHAP."""
     features = features_of(training()[0])
-    shap = np.asarray(lightgbm.Booster(model_str=BLEND.trees.text).predict(features, pred_contrib=True))[:, :-1] / BAGS
+    booster = lightgbm.Booster(model_str=blend().trees.text)
+    shap = np.asarray(booster.predict(features, pred_contrib=True))[:, :-1] / BAGS
     paths = np.zeros_like(shap)
-    for rows, leaves in BLEND.trees.parts(features):
+    for rows, leaves in blend().trees.parts(features):
         for row, places in zip(range(rows.start, rows.stop), leaves.tolist(), strict=True):
             for place in places:
-                for feature, effect in BLEND.trees.leaves.paths[place].items():
+                for feature, effect in blend().trees.leaves.paths[place].items():
                     paths[row, feature] += effect / BAGS
     assert np.corrcoef(shap.ravel(), paths.ravel())[0, 1] > 0.9
 
@@ -126,13 +127,13 @@ cells = st.fixed_dictionaries({
 @given(st.lists(cells, min_size=1, max_size=5), st.integers(0, 6))
 def test_base_and_effects_are_the_log_odds_of_the_score(rows: list[dict[str, float | str | None]], top: int) -> None:
     table = table_from_rows(rows, [DAY] * len(rows))
-    scores, effects = BLEND.explained(table)
-    np.testing.assert_allclose(BLEND.base + effects.sum(axis=1), scores.log_odds, atol=1e-9)
-    np.testing.assert_array_equal(BLEND.score(table).log_odds, scores.log_odds)
-    np.testing.assert_array_equal(BLEND.score(table).deviation, scores.deviation)
-    for row, found in enumerate(reasons(BLEND.encoder, table, effects, {}, top)):
-        assert BLEND.base + sum(one.effect for one in found) == pytest.approx(scores.log_odds[row], abs=1e-9)
-    for said in ScoreModel.of(PartModel("blend", BLEND)).explain(table):
+    scores, effects = blend().explained(table)
+    np.testing.assert_allclose(blend().base + effects.sum(axis=1), scores.log_odds, atol=1e-9)
+    np.testing.assert_array_equal(blend().score(table).log_odds, scores.log_odds)
+    np.testing.assert_array_equal(blend().score(table).deviation, scores.deviation)
+    for row, found in enumerate(reasons(blend().encoder, table, effects, {}, top)):
+        assert blend().base + sum(one.effect for one in found) == pytest.approx(scores.log_odds[row], abs=1e-9)
+    for said in ScoreModel.of(PartModel("blend", blend())).explain(table):
         for parts in ([one.effect for one in said.reasons], said.contributions.values()):
             log_odds = said.base_log_odds + sum(parts)
             assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(said.probability, abs=1e-9)
@@ -141,9 +142,9 @@ def test_base_and_effects_are_the_log_odds_of_the_score(rows: list[dict[str, flo
 
 def test_rows_are_scored_alike_alone_and_together() -> None:
     table, _ = training()
-    scores, effects = BLEND.explained(table)
+    scores, effects = blend().explained(table)
     for row in (0, 7, 300, ROWS - 1):
-        one, its = BLEND.explained(table.take(np.array([row])))
+        one, its = blend().explained(table.take(np.array([row])))
         assert one.log_odds[0] == pytest.approx(scores.log_odds[row], abs=1e-9)
         assert one.deviation[0] == pytest.approx(scores.deviation[row], abs=1e-9)
         np.testing.assert_allclose(its[0], effects[row], atol=1e-9)
@@ -185,13 +186,13 @@ def test_bags_that_stopped_growing_early_serve_beside_others() -> None:
 ])  # fmt: skip
 def test_trees_that_do_not_fit_together_are_refused(old: str, new: str) -> None:
     with pytest.raises(ValueError, match="tree"):
-        read_leaves(BLEND.trees.text.replace(old, new, 1))
+        read_leaves(blend().trees.text.replace(old, new, 1))
 
 
 def test_other_counts_or_widths_are_refused() -> None:
     with pytest.raises(ValueError, match="bags"):
-        Trees(BLEND.trees.text, BAGS + 1, ROUNDS)
+        Trees(blend().trees.text, BAGS + 1, ROUNDS)
     with pytest.raises(ValueError, match="features"):
-        next(BLEND.trees.parts(np.zeros((1, 2))))
+        next(blend().trees.parts(np.zeros((1, 2))))
     with pytest.raises(ValueError, match="LightGBM"):
         Trees("tree\nnothing", 1, 1)
