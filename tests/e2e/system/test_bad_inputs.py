@@ -1,16 +1,39 @@
-"""Bad input: a clear error or stored right; never a 5xx, and nothing lost."""
+"""Bad input: a clear error or stored right; never a 5xx, and nothing lost. After all of it one change can be followed
+through all four processes, and no log holds a traceback or personal data."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.e2e.system.bad_inputs import Case, cases
 from tests.e2e.system.harness import System, incomplete, wait_for
+from tests.e2e.system.observing import SECRETS, SERVICES, Collector, check_logs, check_metrics
 
 ALL = list(cases())
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    running = Collector()
+    yield running
+    running.server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def system(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One empty system, which sends its traces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEALCAST_OTLP_ENDPOINT", collector.url)
+        patch.setenv("DEALCAST_TRACE_SAMPLE", "1")
+        running = System(tmp_path_factory.mktemp("system") / "data")
+        running.start()
+    yield running
+    running.stop()
+    running.http.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,3 +120,29 @@ def test_everything_stored_gets_its_insights(system: System) -> None:
     wait_for(lambda: not incomplete(system.all_deals()), 60, "three insights on every deal")
     dead = system.http.get("/v1/dead-letters").json()
     assert dead["dead_letters"] == []
+
+
+def test_one_trace_through_four_processes(collector: Collector, system: System) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    system.post_lines("/v1/users:batch", [{"id": "u2", "name": SECRETS[0], "email": SECRETS[1]}])
+    system.post_lines("/v1/contacts:batch", [{"id": "c2", "name": SECRETS[0], "phone": SECRETS[2]}])
+    answer = system.http.put(
+        "/v1/deals/traced",
+        headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+        json={
+            "stage": "Proposal", "owner_id": "u2", "contacts": [{"contact_id": "c2", "role": "decides"}],
+            "activities": [
+                {"id": "a1", "type": "note", "direction": "internal", "time": "2026-01-02T03:04:05Z",
+                 "text": SECRETS[3]}
+            ],
+        },
+    )  # fmt: skip
+    assert answer.status_code in {200, 201}, answer.text
+    wait_for(lambda: not incomplete(system.all_deals()), 60, "the deal's insights")
+    unsampled = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{unsampled}-00f067aa0ba902b7-00"}
+    assert system.http.put("/v1/deals/quiet", headers=headers, json={"stage": "Proposal"}).status_code in {200, 201}
+    wait_for(lambda: not incomplete(system.all_deals()), 60, "the insights of the untraced deal")
+    wait_for(lambda: collector.services[trace] >= SERVICES, 30, f"spans of all services, not {collector.services}")
+    check_metrics(system)
+    check_logs(system, {trace: "traced", unsampled: "quiet"})
