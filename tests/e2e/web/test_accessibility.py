@@ -31,7 +31,7 @@ async def test_axe_finds_nothing_serious(
     context = await browser.new_context(
         viewport={"width": width, "height": 900}, locale=language, color_scheme=theme, reduced_motion="reduce"
     )
-    for path in ("/deals?q=D-", "/deals/D-1", "/forecast?ask=D-1", "/day?owner=u1", "/history"):
+    for path in ("/deals?q=D-", "/deals/D-1", "/forecast?ask=D-1", "/day?owner=u1", "/history", "/quotas", "/reporting"):
         page, _ = await open_page(context, site[1] + path)
         await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         await page.evaluate(AXE.read_text(encoding="utf-8"))
