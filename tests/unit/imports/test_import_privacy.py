@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from services.gateway.imports.messages import told, translate
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import StoreSink
 from services.gateway.imports.weekly.doubts import write_doubts
+from services.gateway.imports.weekly.files import day_in
 from services.gateway.imports.weekly.importer import Options, WeeklyImporter
 from services.gateway.imports.weekly.told import report_json
 from services.gateway.imports.weekly.uploads import Uploads
@@ -131,10 +133,10 @@ async def test_two_dropped_files_that_differ_by_the_number_alone_are_both_kept(t
     uploads = Uploads(tmp_path, tmp_path)
     upload = uploads.begin("kim", "KRW")
     for number in (NUMBER, "900814-2345674"):
-        uploads.add(upload, f"주민번호 {number} 2026-11-16.xlsx", b"x")
-    assert sorted(one.name for one in upload.files.iterdir()) == [
-        f"주민번호 {MASK_IN_PATHS} 2026-11-16 (2).xlsx", f"주민번호 {MASK_IN_PATHS} 2026-11-16.xlsx",
-    ]  # fmt: skip
+        uploads.add(upload, f"주민번호 {number} 2026.11.16.XLSX", b"x")
+    kept = sorted(one.name for one in upload.files.iterdir())
+    assert kept == [f"주민번호 {MASK_IN_PATHS} 2026.11.16 (2).XLSX", f"주민번호 {MASK_IN_PATHS} 2026.11.16.XLSX"]
+    assert [day_in(name) for name in kept] == [date(2026, 11, 16)] * 2
 
 
 @pytest.mark.parametrize(("name", "place"), [("w_20261116.xlsx", "C열"), ("w_20261116.csv", "3열")])

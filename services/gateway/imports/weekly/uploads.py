@@ -36,7 +36,8 @@ _NAME = re.compile(r"[^\w.()\[\] \-]+")
 
 def _another(name: str, there: Collection[str]) -> str:
     """The name, with a number where a file of it is there: two folders may have files of one name."""
-    stem, ending = name[: name.index(".")], name[name.index(".") :]
+    ending = next(each for each in ENDINGS if name.lower().endswith(each))  # other points may stand in a day
+    stem, ending = name[: -len(ending)], name[-len(ending) :]
     found, number = name, 2
     while found in there:
         found, number = f"{stem} ({number}){ending}", number + 1
