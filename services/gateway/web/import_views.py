@@ -12,7 +12,7 @@ from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
 FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
-MOST_GONE = 20
+MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class UploadView:
     counts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     gone: tuple[str, tuple[str, ...]]
+    moved: tuple[str, tuple[str, ...]]
     doubts: tuple[DoubtView, ...]
     more_doubts: int
     refused: tuple[str, ...]
@@ -80,7 +81,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         files_told=_files(report.get("files", ()), words), head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
-        gone=_gone(report, words),
+        gone=_gone(report, words), moved=_moved(report, words),
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
         more_doubts=report.get("more_doubts", 0), refused=_lines(report.get("refused", ()), words),
         notes=_lines(report.get("notes", ()), words), far=far,
@@ -150,10 +151,18 @@ def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:
         return "", ()
     told = (
         (one["account"], one["name"], one["owner"], words.money(one["amount"]) if one["amount"] else "")
-        for one in gone[:MOST_GONE]
+        for one in gone[:MOST_LISTED]
     )
     head = words("import.gone", count=words.number(len(gone) + report["more_gone"]))
     return head, tuple(" / ".join(filter(None, parts)) for parts in told)
+
+
+def _moved(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:
+    """How many deals have another owner, and the first of them, with whose they were and are."""
+    moved = report.get("moved", ())
+    if not moved:
+        return "", ()
+    return words("import.moved", count=words.number(len(moved) + report["more_moved"])), tuple(moved[:MOST_LISTED])
 
 
 def _doubt(one: Json, upload: Upload, words: Words) -> DoubtView:

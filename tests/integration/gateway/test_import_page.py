@@ -19,7 +19,7 @@ from tests.unit.imports.weekly_runs import row, write
 
 
 def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
-    """Two files a week apart: one deal's amount has another unit, one comes in."""
+    """Two files a week apart: one deal's amount has another unit, one has another owner, one comes in."""
     folder.mkdir()
     first = write(
         folder / "영업현황_2024-11-11.xlsx",
@@ -29,7 +29,7 @@ def weeks(folder: Path) -> list[tuple[str, tuple[str, bytes, str]]]:
     second = write(
         folder / "영업현황_2024-11-18.xlsx",
         row("설비 교체", account="한빛정밀", amount=100_000),
-        row("예약 시스템", account="누리병원"),
+        row("예약 시스템", "이서연", account="누리병원"),
         row("포장 라인", account="다온식품"),
     )
     return [("files", (one.name, one.read_bytes(), "application/octet-stream")) for one in (first, second)]
@@ -58,7 +58,8 @@ async def deals(gateway: RunningGateway) -> list[dict[str, Any]]:
 async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGateway, tmp_path: Path) -> None:
     address = await dropped(gateway, weeks(tmp_path / "weeks"))
     page = html.unescape(await settled(gateway, address))
-    for text in ("영업현황_2024-11-18.xlsx: 2024. 11. 18., 3행", "처음 보는 열입니다", "누리병원", "생성 3"):
+    for text in ("영업현황_2024-11-18.xlsx: 2024. 11. 18., 3행", "처음 보는 열입니다", "누리병원", "생성 3",
+                 "담당자가 바뀐 딜 1건:</p>", "<li>누리병원 / 예약 시스템: 김민수 → 이서연</li>"):  # fmt: skip
         assert text in page, text
     chosen = re.findall(r'<select name="column:([^"]+)".*?<option value="([^"]+)" selected>', page, re.DOTALL)
     assert ("고객사", "account") in chosen

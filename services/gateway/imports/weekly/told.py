@@ -47,6 +47,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "gone": [_gone(one) for one in list(found.gone.values())[:LISTED]],
         "more_gone": max(0, len(found.gone) - LISTED),
         "moved": found.moved[:LISTED],
+        "more_moved": max(0, len(found.moved) - LISTED),
         "partial": found.partial,
         "steps": list(_steps(found, language)),
         "few_lost": found.few_lost,
