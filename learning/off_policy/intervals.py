@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +60,8 @@ def wilson(value: float, variance: float, about: float, size: float, level: floa
 
 
 def _quantile(size: float, level: float) -> float:
+    from scipy.special import stdtrit  # takes a quarter of a second, of the gateway's start too
+
     return float(stdtrit(max(size - 1, 1.0), 0.5 + level / 2))
 
 

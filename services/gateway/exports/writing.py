@@ -15,7 +15,6 @@ from services.gateway.exports.columns import Row, Table
 from services.gateway.exports.parquet import ParquetFile
 from services.gateway.exports.rows import rows_of, table_of
 from services.gateway.exports.text_files import CsvFile, NdjsonFile
-from services.gateway.exports.workbook import XlsxFile
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
@@ -42,8 +41,15 @@ class Format:
     media_type: str
 
 
+def workbook(path: Path, table: Table, language: str) -> TableFile:
+    """A workbook, by a library that is not loaded before."""
+    from services.gateway.exports.workbook import XlsxFile
+
+    return XlsxFile(path, table, language)
+
+
 FORMATS: Mapping[str, Format] = {
-    "xlsx": Format(XlsxFile, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "xlsx": Format(workbook, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": Format(CsvFile, "text/csv"),
     "parquet": Format(ParquetFile, "application/vnd.apache.parquet"),
     "ndjson": Format(NdjsonFile, "application/x-ndjson"),

@@ -15,7 +15,6 @@ from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.privacy.records import Access
 from services.gateway.privacy.retention import KINDS
-from services.gateway.privacy.sheets import workbook
 from services.gateway.rest import base
 from services.gateway.rest import schemas_privacy as shapes
 from services.gateway.rest.access_log import AccessLog
@@ -87,6 +86,8 @@ def _people(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
         found = await desk.export(principal_of(request), person)
         if text_of(given, "format", "json") != "xlsx":
             return answer(found)
+        from services.gateway.privacy.sheets import workbook  # by a library that is not loaded before
+
         return Response(await asyncio.to_thread(workbook, found), media_type=XLSX)
 
     @routes.post(
