@@ -21,6 +21,7 @@ from services.next_best_action.service import NextBestAction
 from tests.e2e.web.actions import open_page, scrolls_sideways
 from tests.e2e.web.test_accessibility import FINDINGS, SERIOUS
 from tests.integration.gateway.conftest import RunningGateway
+from tests.integration.gateway.test_catalogue_page import OWN
 from tests.unit.next_best_action.nba_builders import Prior
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -32,7 +33,7 @@ PAGES = ("/settings", "/catalogue", "/models")
 async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningGateway]:
     """A gateway with its broker and the service that checks catalogues; it holds the sample company."""
     folder: Path = tmp_path_factory.mktemp("revops")
-    service = NextBestAction(catalogue.load(), Prior(), WallClock())
+    service = NextBestAction(catalogue.parse(OWN), Prior(), WallClock())
     server = GrpcServer("127.0.0.1:0", NextBestActionApi(service).add_to, [SERVICE_NAME])
     await server.start()
     (folder / "next_best_action.json").write_text(json.dumps({"grpc": server.address}))
@@ -85,10 +86,10 @@ async def test_an_action_is_edited_and_the_sample_removed_by_keyboard(whole: Run
     await page.locator("#call-eligibility").fill("stufe > 1")
     await entry.get_by_role("button", name="저장").press("Enter")
     await expect(page.locator("#call-eligibility-wrong")).to_contain_text("다음 변수만 쓸 수 있습니다")
-    await page.locator("#call-eligibility").fill("kind == 'LEAD'")
+    await page.locator("#call-eligibility").fill("kind == 'OPPORTUNITY'")
     await entry.get_by_role("button", name="저장").press("Enter")
     await expect(page.get_by_text("1판으로 저장했습니다")).to_be_visible()
-    await expect(entry.locator("code").first).to_have_text("kind == 'LEAD'")
+    await expect(entry.locator("code").first).to_have_text("kind == 'OPPORTUNITY'")
 
     watching, _ = await open_page(context, f"{address(whole)}/deals")
     await expect(watching.get_by_text("Made up")).to_be_visible()

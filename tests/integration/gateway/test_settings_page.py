@@ -88,7 +88,12 @@ async def test_what_is_wrong_stands_beside_its_field(gateway: RunningGateway) ->
     assert (await gateway.http.post("/settings/colour", data={})).status_code == 404
 
 
-async def test_a_fiscal_year_that_moves_quotas_is_confirmed(gateway: RunningGateway) -> None:
+async def test_a_fiscal_year_that_moves_quotas_is_confirmed_and_rates_are_pasted(gateway: RunningGateway) -> None:
+    await _fiscal_year(gateway)
+    await _rates(gateway)
+
+
+async def _fiscal_year(gateway: RunningGateway) -> None:
     await gateway.gateway.store.save_users(LOCAL, [User("u1", "Ann")])
     await gateway.gateway.store.save_quotas(LOCAL, [Quota("u1", "2026-Q4", Money("USD", 100))])
     asked = await post(gateway, "fiscal_year", "ko", start_month="4", named_by="end")
@@ -100,7 +105,7 @@ async def test_a_fiscal_year_that_moves_quotas_is_confirmed(gateway: RunningGate
     assert (await workspace(gateway))["fiscal_year"]["start_month"] == 4
 
 
-async def test_rates_are_pasted_and_taken_away(gateway: RunningGateway) -> None:
+async def _rates(gateway: RunningGateway) -> None:
     await gateway.gateway.workspace.pin(None)
     shown = await post(gateway, "rates", "ko", pasted="EUR\t2026-01-02\t1.0842\nWON\t2026-01-02\t1\nJPY\tsoon\t0.0065")
     assert "환율 1건을 저장했습니다. 2줄은 이해하지 못했습니다." in shown
