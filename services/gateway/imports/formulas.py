@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.gateway.domain import FieldError
@@ -55,7 +54,6 @@ def reference(cell: Cell) -> str:
     return f"{get_column_letter(cell[1] + 1)}{cell[0]}"
 
 
-def row_error(sheet: str, line: int, columns: Mapping[int, str]) -> FieldError:
-    """Why a row is refused; `columns`: the first such cell's column in the sheet, with its heading."""
-    at, heading = min(columns.items())
-    return FieldError(heading, f"{masked_name(sheet)}!{reference((line, at))}", NEVER, SAVE)
+def cell_error(sheet: str, cell: Cell, heading: str) -> FieldError:
+    """Why a row with such a cell is refused."""
+    return FieldError(heading, f"{masked_name(sheet)}!{reference(cell)}", NEVER, SAVE)

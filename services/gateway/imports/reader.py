@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +29,17 @@ SURPLUS = REASON_PREFIX + "surplus"  # the cells of a row that was longer than i
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: the line it starts on, its cells (one a column), and why it is none, if so."""
+    """A row: the line it starts on, its cells (one a column), and why it is none, if so; `unworked` are cells of it
+    whose formula was never worked out, which count where their column is read."""
 
     line: int
     cells: list[str]
     error: FieldError | None = None
+    unworked: tuple[FieldError, ...] = ()
+
+    def refused(self, read: Container[str]) -> FieldError | None:
+        """Why it is none where these columns are read."""
+        return self.error or next((one for one in self.unworked if one.field in read), None)
 
 
 class _Lines:

@@ -58,12 +58,14 @@ def scan(number: int, table: OpenTable, staging: Staging, reject: Reject, advanc
     last, found, position = LastDay(table), Scanned(), 0
     once = table.spec.entity not in OF_DEALS  # equal rows on a customer or a user say nothing new
     used, notes = _used(table), resident.note_columns(table.spec)
+    read = {table.table.columns[at] for at in used}
     for row in table.table.rows():
         found.rows += 1
         if found.rows % EVERY == 0:
             advance(table.table.position - position)
             position = table.table.position
-        errors = [row.error] if row.error else resident.refused(table.table.columns, row.cells, used, notes)
+        refused = row.refused(read)
+        errors = [refused] if refused else resident.refused(table.table.columns, row.cells, used, notes)
         key = "" if errors else table.cells.key(table.key_kind, row.cells, errors)
         if not key and not errors:
             if table.spec.without_id == "pass":

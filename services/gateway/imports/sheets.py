@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
-from services.gateway.imports.formulas import row_error
+from services.gateway.imports.formulas import cell_error
 from services.gateway.imports.headings import Header, find_header
 from services.gateway.imports.reader import Row
 from services.gateway.imports.resident import check_headings
@@ -127,13 +127,14 @@ class SheetTable:
             told = self._no_row(line, cells)
             if told is None:
                 cells = [with_unit(cell, unit) for cell, unit in zip(cells, self._units, strict=True)]
-                yield Row(line, cells, self._error(line) if line in unworked else None)
+                yield Row(line, cells, unworked=self._unworked(line) if line in unworked else ())
             else:
                 told.append(line)
 
-    def _error(self, line: int) -> FieldError:
+    def _unworked(self, line: int) -> tuple[FieldError, ...]:
         there = zip(self._places, self.columns, strict=False)
-        return row_error(self._sheet.name, line, {at: name for at, name in there if (line, at) in self._sheet.unworked})
+        found = [((line, at), name) for at, name in there if (line, at) in self._sheet.unworked]
+        return tuple(cell_error(self._sheet.name, cell, name) for cell, name in found)
 
     def _find_sections(self) -> dict[int, str]:
         """Lines of one cell that stand above rows, such as "■ 김민수 과장": with a mark, or several without."""

@@ -9,12 +9,28 @@ from typing import Any
 import pytest
 
 from kit.errors import InvalidInput
+from services.gateway.imports.importer import Importer
+from services.gateway.imports.mapping import read
 from services.gateway.imports.messages import told, translate
+from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.store import Store
+from tests.unit.imports.import_runs import Memory
 from tests.unit.imports.weekly_runs import HEADER, row, run, store, write
 
 __all__ = ["store"]
 NAME = "영업현황_202611{}.xlsx"
+MAPPING = """
+[mapping]
+currency = "KRW"
+timezone = "Asia/Seoul"
+[files.deals]
+entity = "deals"
+path = "*.xlsx"
+other_columns = "ignore"
+[files.deals.columns]
+id = "딜명"
+name = "고객사"
+"""
 
 
 async def week(folder: Path, day: int, *rows: list[Any], header: list[str] = HEADER) -> Path:
@@ -40,6 +56,18 @@ async def test_rows_with_such_a_formula_are_refused_and_their_deals_are_there(tm
     assert found.report.counts["deals"] == {
         "read": 5, "created": 0, "changed": 1, "unchanged": 1, "rejected": 3,
     }  # fmt: skip
+
+
+async def test_such_a_formula_counts_only_where_its_column_is_read(tmp_path: Path, store: Store) -> None:
+    header = [*HEADER, "가중 금액", "비고"]
+    path = await week(tmp_path, 16, [*row("펌프"), "=E2*0.5", ""], [*row("밸브"), "=E3*0.5", "=A3"], header=header)
+    found = await run(store, tmp_path, path, columns={"가중 금액": "ignore"})
+    [refused] = found.report.rejects
+    assert (refused.line, refused.errors[0].value, len(refused.errors)) == (3, "Sheet!H3", 1)
+    assert "100백만원" in found.report.rejects_files[path].read_text("utf-8-sig"), "its unit comes back with it"
+    sink, mapping = Memory(), read(MAPPING, "m.toml")
+    report = await Importer(mapping, sink, RejectsWriter(tmp_path / "again")).run(path)
+    assert (report.rejects, {deal.id for deal in sink.saved["deals"]}) == ([], {"펌프", "밸브"})
 
 
 @pytest.mark.parametrize("header", [[*HEADER[:4], '="금액"', HEADER[5]], [f'="{name}"' for name in HEADER]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import pairwise, product
@@ -120,15 +120,16 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> Wee
     finally:
         table.close()
     sound = [row.cells for row in rows if row.error is None]
-    cells = {name: [row[at].strip() for row in sound[:500]] for at, name in enumerate(columns)}
+    cells = {name: [each[at].strip() for each in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
     file = WeekFile(path, _day(path, above), columns, rows, suggest(columns, cells, said), left_out)
     amount = file.holds.get("amount")
     if amount is not None and (unit := unit_of(amount)):
         at = columns.index(amount)
-        for row in rows:
-            if row.error is None:
-                row.cells[at] = with_unit(row.cells[at], unit)
+        for each in sound:
+            each[at] = with_unit(each[at], unit)
+    read = {*file.holds.values(), *file.custom}
+    file.rows = [replace(row, error=row.refused(read)) if row.unworked else row for row in rows]
     return file
 
 
