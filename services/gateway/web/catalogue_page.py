@@ -94,6 +94,8 @@ async def _save_action(catalogue: ActionCatalogue, request: Request, form: Form,
     values, errors = changed_values(actions[place], form, words.language)
     if errors:
         return {"typed": Typed(name, form, errors)}
+    if not values and form.get("act") != "check":
+        return {"typed": Typed(name, form), "checked": (name, words("catalogue.same"))}
     text = with_values(about["text"], ("actions", str(place)), values)
     note = f"{name}: {', '.join(values)}"
     try:

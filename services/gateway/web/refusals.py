@@ -7,14 +7,13 @@ filled with the same values.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from kit.errors import DealcastError
+from kit.phrasebook import Phrasebook
 
-SOURCE = Path(__file__).with_name("refusals.toml")
+BOOK = Phrasebook(Path(__file__).with_name("refusals.toml"))
 _LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -41,15 +40,4 @@ def said(text: str, language: str) -> str:
     """A sentence in the language; in English where it is not known in that."""
     if language == "en":
         return text[:1].upper() + text[1:]
-    for pattern, korean in _catalogue():
-        if found := pattern.fullmatch(text):
-            return korean.format(*found.groups())
-    return text
-
-
-@cache
-def _catalogue() -> list[tuple[re.Pattern[str], str]]:
-    """The most literal first."""
-    pairs = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["sentences"]
-    pairs.sort(key=lambda pair: -len(pair[0]))
-    return [(re.compile("(.*?)".join(map(re.escape, one.split("{}"))), re.DOTALL), korean) for one, korean in pairs]
+    return BOOK.said(text, language)

@@ -86,6 +86,7 @@ async def test_a_field_is_edited_and_the_rest_of_the_text_stays(running: Running
     assert "Checked: 2 actions" in checked
     assert 'value="9.5"' in checked
     assert await text(running) == OWN, "a check changes nothing"
+    assert "Nothing was changed." in await post(running, "action", **CALL)
     assert not await post(running, "action", **{**CALL, "cost": "9.5"}, generation="0", note="dearer")
     assert await text(running) == OWN.replace("cost = 8 ", "cost = 9.5 ")
     shown = await page(running)
