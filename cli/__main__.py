@@ -8,7 +8,7 @@ import sys
 import typer
 
 from cli.lazy import lazy_group
-from cli.speech import echo, tell
+from cli.speech import echo, tell, tell_misuse
 
 # name → where it lives; the module has a function of that name, or a Typer app named `app`.
 COMMANDS = {
@@ -49,7 +49,13 @@ def _root() -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 an error that is told, 2 wrong use, 130 interrupted."""
     try:
-        app(prog_name="dealcast")
+        sys.exit(app(prog_name="dealcast", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        tell_misuse(error)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        echo("Aborted!", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -64,6 +64,20 @@ def confirm(text: str) -> None:
     typer.confirm(said(text), abort=True)
 
 
+def tell_misuse(error: typer.TyperException) -> None:
+    """Print why a command line is not understood, without any resident registration number that was typed."""
+    from services.gateway.privacy.resident_numbers import masked_name, unrepeated
+
+    context, text = getattr(error, "ctx", None), error.format_message()
+    if context is not None and text == context.get_help():  # a group that is called alone
+        typer.echo(text, err=True)
+        return
+    if context is not None:
+        echo(context.get_usage(), err=True)
+        echo(f"Try '{context.command_path} --help' for help.", err=True)
+    typer.echo(unrepeated(masked_name(f"{said('error')}: {said(text)}")), err=True)
+
+
 def tell(error: Any) -> None:
     """Print what is wrong and the mend, without any resident registration number."""
     from services.gateway.privacy.resident_numbers import masked_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from cli import dead_letters, models, privacy, privacy_erasing, speech, train
-from cli.__main__ import app
+from cli.__main__ import app, main
 from kit.errors import InvalidInput, Unavailable
 from services.gateway.imports.messages import said as said_of_import
 from tests.unit.imports.test_import_messages import sentences
@@ -121,6 +122,30 @@ def test_the_language_of_a_group_holds_for_its_command(monkeypatch: pytest.Monke
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert "알림이 없습니다" in CliRunner().invoke(app, ["monitor", "alerts"]).output
     assert "no alerts" in CliRunner().invoke(app, ["monitor", "alerts", "--lang", "en"]).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [("import a 850302-1123451", "오류: 모르는 인수가 있습니다: ******-*******"),
+     ("import --x-850302-1123451", "오류: --x-******-******* 옵션은 없습니다"),
+     ("imp_850302_1123451", "오류: 'imp_******-*******' 명령은 없습니다"),
+     ("import", "도움말: dealcast import --help\n오류: 인수 'PATH'이(가) 빠졌습니다"),
+     ("models audit --limit 900", "오류: '--limit': 500 이하로 쓰세요"),
+     ("models audit --limit 850302-1123451", "오류: '--limit': 정수로 쓰세요"),
+     ("models promote a b", "오류: 옵션 '--reason'이(가) 빠졌습니다"),
+     ("models", "Options:")],
+)  # fmt: skip
+def test_wrong_use_is_told_in_the_language_and_repeats_no_resident_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: str, told: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["dealcast", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "1123451" not in error
 
 
 def test_errors_are_told_in_the_language(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
