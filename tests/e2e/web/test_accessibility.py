@@ -15,6 +15,7 @@ from tests.e2e.web.actions import Site, open_page
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SAID = {"p10": 100_000_000, "p50": 200_000_000, "p90": 300_000_000, "submitted": 150_000_000}
+PATHS = ("/deals?q=D-", "/deals/D-1", "/forecast?ask=D-1", "/day?owner=u1", "/history")
 SERIOUS = ("serious", "critical")
 FINDINGS = """async () => (await axe.run(document)).violations.map((found) => [
     found.impact, found.id, found.help, found.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)),
@@ -31,10 +32,11 @@ async def test_axe_finds_nothing_serious(
     context = await browser.new_context(
         viewport={"width": width, "height": 900}, locale=language, color_scheme=theme, reduced_motion="reduce"
     )
-    for path in ("/deals?q=D-", "/deals/D-1", "/forecast?ask=D-1", "/day?owner=u1", "/history", "/quotas", "/reporting"):
+    for path in (*PATHS, "/quotas", "/reporting"):
         page, _ = await open_page(context, site[1] + path)
         await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         await page.evaluate(AXE.read_text(encoding="utf-8"))
         findings = await page.evaluate(FINDINGS)
         assert not [found for found in findings if found[0] in SERIOUS], path
+        await page.close()  # a browser keeps six connections to a host, and each page holds one
     await context.close()

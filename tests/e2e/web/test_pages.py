@@ -94,6 +94,27 @@ async def test_a_change_by_rest_shows_without_a_reload(site: Site, desk: Browser
     assert not complaints
 
 
+SHOW_OR_HIDE = """(state) => {
+    Object.defineProperty(document, "hidden", { get: () => state === "hidden", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+async def test_a_page_that_nobody_looks_at_leaves_the_stream_and_catches_up(site: Site, desk: BrowserContext) -> None:
+    _, address = site
+    pages = []
+    for _ in range(8):  # more than a browser keeps connections to a host
+        page, _ = await open_page(desk, f"{address}/deals?q=Deal+7")
+        await expect(page.locator("#connection")).to_have_text("Live")
+        await page.evaluate(SHOW_OR_HIDE, "hidden")
+        pages.append(page)
+    await put(address, "E-007", {"stage": "Closing 7"})
+    row = pages[0].locator('tr[data-deal="E-007"]')
+    await expect(row).to_contain_text("Proposal")
+    await pages[0].evaluate(SHOW_OR_HIDE, "visible")
+    await expect(row).to_contain_text("Closing 7")
+
+
 async def test_a_live_update_keeps_the_keyboard_focus(site: Site, desk: BrowserContext) -> None:
     _, address = site
     page, _ = await open_page(desk, f"{address}/deals?q=E-002")

@@ -69,8 +69,12 @@
     document.dispatchEvent(new CustomEvent("dealcast:event", { detail: JSON.parse(event.data).deal_id }));
   }
 
+  let source = null;
+
+  // A browser keeps six connections to a host: pages that nobody looks at leave theirs to others, and catch up later.
   function listen() {
-    const source = new EventSource(`/v1/events?last_event_id=${last}`);
+    if (document.hidden || (source && source.readyState !== EventSource.CLOSED)) return;
+    source = new EventSource(`/v1/events?last_event_id=${last}`);
     const on = (kind, handle) => source.addEventListener(kind, (event) => {
       last = event.lastEventId || last;
       if (held && kind === "deal") tell(event);
@@ -89,5 +93,8 @@
     for (const kind of ["reset", "workspace"]) on(kind, () => location.reload());
   }
 
-  if (last) listen();
+  if (last) {
+    listen();
+    document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : listen()));
+  }
 })();
