@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 import sys
 import tomllib
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from cli import dead_letters, models, privacy, privacy_erasing, speech, train
 from cli.__main__ import app, main
 from kit.errors import InvalidInput, Unavailable
+from learning import doubtful_records
 from services.gateway.imports.messages import said as said_of_import
 from tests.unit.imports.test_import_messages import sentences
 
@@ -73,6 +75,17 @@ def test_what_is_made_of_others_is_there_in_korean() -> None:
     whole = [f"lead_scoring version 2: {text}" for text in privacy_erasing.MODELS.values()]
     whole += ["gateway: the port is in use by process 7 (python)", *privacy_erasing.MENDS.values()]
     assert [text for text in whole if speech.said(text, "ko") == text] == []
+
+
+@pytest.mark.parametrize("code", doubtful_records.TEXTS)
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_cautions_of_a_forecast_are_there_in_korean(code: str, count: int) -> None:
+    for usual in (True, False):
+        text = doubtful_records.said(code, count, 83, usual=usual, most="1,000 USD")
+        told = speech.said(text, "ko")
+        assert re.search("[가-힣]", told)
+        values = ("7", "83", "1,000 USD")
+        assert [one for one in values if one in told] == [one for one in values if one in text]
 
 
 def test_both_languages_have_the_same_slots() -> None:
