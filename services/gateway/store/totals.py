@@ -23,6 +23,7 @@ from services.gateway.store.seen import account_seen, contact_seen, deal_seen
 from services.gateway.store.tables_imports import THERE
 
 D, C = t.deals.c, t.deal_credits.c
+_SHARED = select(C.deal_id).limit(1)
 _CREDITED = select(C.deal_id).where(C.deal_id == D.id).exists()
 SPLIT = 10**9  # sums are taken in two halves, so that no number of deals overflows 64 bits
 TABLES = (t.accounts, t.contacts, t.users, t.activities, t.changes, t.outbox, t.insights)
@@ -137,7 +138,8 @@ class Totals(Part):
                     _take(sums_of, (row.owner_id, money.currency, *row[4:]), money.minor)
             parts = select(*priced, C.owner_id, *columns[1:], C.deal_id, C.share)
             parts = parts.select_from(source.join(t.deal_credits, C.deal_id == D.id)).where(*where)
-            shared = connection.execute(parts.order_by(C.deal_id, C.position)).all()
+            any_shared = connection.execute(_SHARED).first() is not None
+            shared = connection.execute(parts.order_by(C.deal_id, C.position)).all() if any_shared else ()
             for _, deal in groupby(shared, key=lambda row: row.deal_id):
                 holders = list(deal)
                 money = counted.of(holders[0])
