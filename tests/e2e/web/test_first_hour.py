@@ -31,9 +31,9 @@ from tests.e2e.web.first_hour import (
     sheet,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 DEALS = 190
-LONG = 180_000  # milliseconds, for what takes a core
+LONG = 300_000  # milliseconds, for what takes a core
 Begun = tuple[System, Mondays, list[Path]]
 
 
