@@ -16,7 +16,6 @@ from learning.placements import Tree
 from services.gateway.amount_types import AmountType
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
-    LOCAL,
     DealWrite,
     InsightKind,
     Principal,
@@ -136,9 +135,9 @@ class Gateway:
             serving = space.generations[InsightKind.FORECAST]
             held = (space.business_day, space.calendar, space.currency, space.exchange_edition, serving)
             edition = (await self.store.edition(), *held)
-            who = LOCAL if principal.scope is Scope.ALL else principal  # all who see all see the same
-            make = partial(forecast_totals, self.store, space, who, chosen, "", currency)
-            whole = await self.kept_totals.of(edition, (who.scope, who.user_id, str(chosen), currency), make)
+            who = "" if principal.scope is Scope.ALL else principal.user_id  # all who see all see the same
+            make = partial(forecast_totals, self.store, space, principal, chosen, "", currency)
+            whole = await self.kept_totals.of(edition, (principal.scope, who, str(chosen), currency), make)
             return totals_of_node(whole, node) if node else whole
         source = await self.source(kind, chosen)
         if tree is not None:
