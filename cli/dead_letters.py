@@ -30,7 +30,7 @@ def show(
 
     answer = call(data_dir, url, "GET", "/v1/dead-letters", params={"limit": limit})
     for letter in answer["dead_letters"]:
-        echo(json.dumps(letter, ensure_ascii=False))
+        typer.echo(json.dumps(letter, ensure_ascii=False))
     if not answer["dead_letters"]:
         echo("no dead letters")
     elif answer["next_cursor"]:

@@ -188,4 +188,4 @@ def _print_alert(one: Mapping[str, Any], language: str = "en") -> None:
     echo(f"{one['id']}  {one['business_day']}  {level}  {state}{who}  {one['subject']}")
     echo(f"    {one['text']}")
     if one["note"]:
-        echo(f"    {one['note']}")
+        typer.echo(f"    {one['note']}")

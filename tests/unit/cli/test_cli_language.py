@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import string
 import sys
@@ -123,6 +124,9 @@ def test_commands_speak_korean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "이 기록에 병합되어 함께 삭제됨: 연락처 c2\n다른 사람도 쓰거나" in spoken("privacy", "where", "c1")
     answers(monkeypatch, dead_letters, None)
     assert spoken("dead-letters", "replay", "7") == "7번을 다시 보냈습니다\n"
+    letter = {"reason": "the amount is 5, not 3"}
+    answers(monkeypatch, dead_letters, {"dead_letters": [letter], "next_cursor": ""})
+    assert json.loads(spoken("dead-letters", "list")) == letter, "what is JSON stays as it is"
     assert "merged into" not in CliRunner().invoke(app, ["dead-letters", "drop", "7", "--lang", "en"]).output
 
 
