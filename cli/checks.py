@@ -80,7 +80,7 @@ def packages(lock: Path = LOCK_FILE) -> Finding:
             found = "missing"
         # A build for one kind of machine says so behind a plus sign.
         if found.split("+")[0] != wanted.strip():
-            wrong.append(f"{name} is {found}, not {wanted.strip()}")
+            wrong.append(f"package {name} is {found}, not {wanted.strip()}")
     detail = f"{count} at their locked versions" if not wrong else "; ".join(wrong[:5])
     more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
     return Finding("packages", not wrong, detail + more, REINSTALL)
