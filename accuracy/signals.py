@@ -15,7 +15,14 @@ from statistics import mean
 from accuracy.shares import wilson
 from services.next_best_action import signals
 from services.next_best_action.signals import ENCODED, ENCODER, read
-from services.next_best_action.signals_training import MAIN, PRECISION, Corpus, out_of_fold, shown_by
+from services.next_best_action.signals_training import (
+    LEAST_PRECISION,
+    LEAST_RECALL,
+    MAIN,
+    Corpus,
+    out_of_fold,
+    shown_by,
+)
 from services.next_best_action.signals_weights import Weights
 
 NOTES = Path(__file__).parents[1] / "tests" / "data" / "notes"
@@ -31,7 +38,6 @@ JUDGED = {  # the set's name for a signal, and the extractor's
     "gone_silent": "gone_silent",
 }
 FURTHER = {"budget": "budget", "legal": "legal", "contact_changed": "handover", "tender": "tender"}
-PRECISION_BAR, RECALL_BAR = 0.8, 0.7
 
 
 @dataclass
@@ -52,7 +58,7 @@ class Tally:
 
     @property
     def meets_the_bar(self) -> bool:
-        return _share(*self.precision) >= PRECISION_BAR and _share(*self.recall) >= RECALL_BAR
+        return _share(*self.precision) >= LEAST_PRECISION and _share(*self.recall) >= LEAST_RECALL
 
 
 def section() -> str:
@@ -79,13 +85,12 @@ def section() -> str:
         "Invented notes, marked by hand (one reader a file; tests/data/notes/README.md). Signals are read by weights "
         "learned from written sentences and notes (services/next_best_action/signal_sentences) and from all marked "
         "notes but the held half; English with the text encoder. *Files left out*: the notes of each file, read by "
-        "weights that saw none of them; thresholds were then set on these very readings for a precision of "
-        f"{PRECISION['ko']} (English {PRECISION[ENCODED]}), so only the recall tells something, and parts of the "
-        "sentences are by the hand of two of the four files. "
-        "*Held*: written by another hand and read by nobody who worked on the reading. It has been scored three times, "
-        "once for each way of reading: 1, 2 and now the following of 12 bars met. Share of notes, with the Wilson "
+        "weights that saw none of them; thresholds were then set on these very readings, as far above the bars of "
+        "precision and of recall as both can be, so these figures flatter a little. "
+        "*Held*: written by another hand and read by nobody who worked on the reading, scored once. A former held half "
+        "was scored three times (1, 2 and 5 of 12 bars met) and is now learned from. Share of notes, with the Wilson "
         "95 % interval; precision depends on how often a signal occurs, here in about one note in five. The bar: "
-        f"precision ≥ {PRECISION_BAR} at recall ≥ {RECALL_BAR}, by the share itself; it is met by "
+        f"precision ≥ {LEAST_PRECISION} at recall ≥ {LEAST_RECALL}, by the share itself; it is met by "
         f"{_met(left.values())} of {count} with files left out and **{_met(held.values())} of {count} on the held "
         f"half**. English by words alone, as before the encoder is loaded: {_met([plain])} of {len(JUDGED)}; "
         f"{_means(plain)} on the held half, with the encoder {_means(held['en'])}; Korean {_means(held['ko'])}. The "

@@ -1,5 +1,5 @@
-"""What the learned reading of notes looks at: hashed pieces of words and runs of words, in Korean and English, and for
-Korean what its words are about (signal_words.toml).
+"""What the learned reading of notes looks at: hashed pieces of words and runs of words, in Korean and English, and what
+its words are about (signal_words.toml).
 
 Only training and reading share it, so both see a sentence alike.
 """
@@ -32,6 +32,7 @@ _HANGUL = re.compile(r"[가-힣]")
 _WORD = re.compile(r"[a-z0-9']+|[가-힣ㄱ-ㅎㅏ-ㅣ]+|[?!\"→%]")
 _DIGITS = re.compile(r"\d+")
 _SIZES = {"ko": (1, 4), "en": (3, 5)}  # characters of a piece, from and to
+_ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly")  # of English words, which may stand without
 _RUNS = {"ko": 2, "en": 3}  # words of a run, at most; a single Korean word is among its pieces
 
 
@@ -61,9 +62,8 @@ def places(sentence: str, language: str) -> Places:
 
 
 def features(sentence: str, language: str) -> Places:
-    """`places`, and for Korean the buckets of the kinds of its words and of kinds that follow one another."""
-    found = _buckets(sentence, language)
-    return _sorted(found | _kinds(sentence) if language == "ko" else found)
+    """`places`, and the buckets of the kinds of its words and of kinds that follow one another."""
+    return _sorted(_buckets(sentence, language) | _kinds(sentence, language))
 
 
 def _sorted(found: set[int]) -> Places:
@@ -78,8 +78,8 @@ def _buckets(sentence: str, language: str) -> set[int]:
     return found
 
 
-def _kinds(sentence: str) -> set[int]:
-    kinds = [f"@{kind}" for _, kind in sorted(_spots(sentence))]
+def _kinds(sentence: str, language: str) -> set[int]:
+    kinds = [f"@{kind}" for _, kind in sorted(_spots(sentence) if language == "ko" else _word_spots(sentence))]
     runs = set(kinds) | {f"{kinds[-1]}$" for _ in kinds[-1:]}
     for at, kind in enumerate(kinds):
         runs.update([f"{kind}>{later}" for later in kinds[at + 1 : at + 1 + FOLLOWING]])
@@ -90,7 +90,7 @@ def _kinds(sentence: str) -> set[int]:
 def _spots(sentence: str) -> list[tuple[int, str]]:
     """Where words of each kind begin: of a kind the longest at a place, none within another."""
     found: list[tuple[int, str]] = []
-    starting, free = _words(), dict[str, int]()
+    starting, free = _stems(), dict[str, int]()
     for at, letter in enumerate(sentence):
         for kind, word in starting.get(letter, ()):
             if at >= free.get(kind, 0) and sentence.startswith(word, at):
@@ -99,14 +99,38 @@ def _spots(sentence: str) -> list[tuple[int, str]]:
     return found
 
 
+def _word_spots(sentence: str) -> list[tuple[int, str]]:
+    """Where English words of each kind stand, the first of these with and without an ending that is of any."""
+    kinds, found = _whole_words(), list[tuple[int, str]]()
+    for at, word in enumerate(_WORD.findall(sentence.lower().replace("’", "'"))):
+        forms = (word, *(word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)))
+        found += [(at, kind) for kind in next((kinds[form] for form in forms if form in kinds), ())]
+    return found
+
+
 @cache
-def _words() -> dict[str, list[tuple[str, str]]]:
-    """(kind, word) by the word's first letter, the longest of a kind first."""
+def _stems() -> dict[str, list[tuple[str, str]]]:
+    """Korean (kind, word) by the word's first letter, the longest of a kind first."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for kind, words in tomllib.loads(WORDS_FILE.read_text(encoding="utf-8")).items():
-        for word in sorted(words.split(), key=len, reverse=True):
+    for kind, words in _kinds_of("ko").items():
+        for word in sorted(words, key=len, reverse=True):
             found.setdefault(word[0], []).append((kind, word))
     return found
+
+
+@cache
+def _whole_words() -> dict[str, list[str]]:
+    """The kinds of an English word."""
+    found: dict[str, list[str]] = {}
+    for kind, words in _kinds_of("en").items():
+        for word in words:
+            found.setdefault(word, []).append(kind)
+    return found
+
+
+def _kinds_of(language: str) -> dict[str, list[str]]:
+    tables = tomllib.loads(WORDS_FILE.read_text(encoding="utf-8"))
+    return {kind: words.split() for kind, words in tables[language].items()}
 
 
 @lru_cache(maxsize=CACHED_WORDS)
