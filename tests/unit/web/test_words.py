@@ -13,6 +13,7 @@ from services.gateway.web import words as module
 from services.gateway.web.filters import OUTCOMES, SORTS
 from services.gateway.web.units import UNITS, in_unit
 from services.gateway.web.words import Words, catalogue
+from services.next_best_action.signals_corpus import NAMES as SIGNALS
 
 TEMPLATES = Path(module.__file__).parent / "templates"
 
@@ -38,7 +39,7 @@ def test_all_codes_have_words() -> None:
     codes = {
         "kind": tuple(DealKind), "motion": tuple(Motion), "outcome": OUTCOMES[:-1], "sort": tuple(SORTS),
         "field": TRACKED_FIELDS, "activity": ACTIVITY_TYPES, "direction": DIRECTIONS, "role": BUYING_ROLES,
-        "category": CATEGORIES, "trend": ("IMPROVING", "STEADY", "DECLINING", "NOT_ENOUGH"),
+        "category": CATEGORIES, "trend": ("IMPROVING", "STEADY", "DECLINING", "NOT_ENOUGH"), "signal": SIGNALS,
     }  # fmt: skip
     for section, names in codes.items():
         for name in names:
