@@ -12,6 +12,7 @@ from learning.contact_hours import zone
 from learning.records import Contact
 from services.gateway.domain import InsightKind, Record
 from services.gateway.shown_actions import addressed, hours_of
+from services.gateway.web.suggestion_views import offers, points
 from services.gateway.web.views import deal_view
 from services.gateway.web.words import Words
 
@@ -72,10 +73,10 @@ def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardVi
         who=_who(contact, words), contact_id=action["contact_id"], channel=action["channel"],
         when=_when(action, kept, words), liked=_liked(action, words),
         gain=words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
-        points=_points(action, words), message=action["message"], link=link, link_text=link_text,
+        points=points(action, words), message=action["message"], link=link, link_text=link_text,
         reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
         signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
-        offers=tuple(one["text"] or one["name"] for one in action.get("products", ())),
+        offers=offers(action, words),
     )  # fmt: skip
 
 
@@ -115,11 +116,6 @@ def _when(action: Json, kept: Json, words: Words) -> str:
 def _liked(action: Json, words: Words) -> str:
     hour = action.get("liked_hour")
     return "" if hour is None else words("day.liked", hour=f"{hour:02d}:00")
-
-
-def _points(action: Json, words: Words) -> str:
-    names = {"points": "probability_gain", "low": "probability_gain_low", "high": "probability_gain_high"}
-    return words("actions.points", **{slot: words.points(action[name]) for slot, name in names.items()})
 
 
 def first_touch(records: Sequence[Json], today: date, words: Words) -> list[LineView]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from services.gateway.web.suggestion_views import offers, points
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -276,12 +277,6 @@ def _period(period: Json, words: Words) -> PeriodView:
     return PeriodView(period["period"], words.percent(share), _percent(share), expected)
 
 
-def _points(action: Json, words: Words) -> str:
-    """What an action adds to the win chance, with the range that this is known to."""
-    names = {"points": "probability_gain", "low": "probability_gain_low", "high": "probability_gain_high"}
-    return words("actions.points", **{slot: words.points(action[name]) for slot, name in names.items()})
-
-
 def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> ActionsView | None:
     if part is None:
         return None
@@ -290,8 +285,8 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
         ActionView(
             action["text"] or action["action"], names.get(action["contact_id"], ""),
             words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
-            _points(action, words),
-            tuple(reason["text"] or reason["field"] for reason in action["reasons"]),
+            points(action, words),
+            (*(one["text"] or one["field"] for one in action["reasons"]), *offers(action, words)),
         )
         for action in part["actions"]
     )  # fmt: skip

@@ -131,10 +131,12 @@ def test_only_open_deals_have_a_chance_in_the_quarter() -> None:
     assert chances == {"open": "40%", "not_applicable": "–", "closed": "–", "deleted": "–"}
 
 
-def test_actions_name_their_contact() -> None:
+def test_actions_name_their_contact_and_what_they_offer() -> None:
     action: dict[str, Any] = {
         "text": "", "action": "call", "contact_id": "c1", "gain": None, "probability_gain": 0.02,
         "probability_gain_low": -0.01, "probability_gain_high": 0.05, "reasons": [],
+        "products": [{"product_id": "P-1", "name": "Pump", "quantity": 4.0, "text": "9 of 12 customers bought it"},
+                     {"product_id": "P-2", "name": "Valve", "quantity": None, "text": "2 of 12 customers bought it"}],
     }  # fmt: skip
     part = TOLD | {"actions": [action], "look_again_date": "2026-12-01"}
     contacts = [{"contact_id": "c1", "name": "Kim"}]
@@ -143,6 +145,9 @@ def test_actions_name_their_contact() -> None:
     assert (view.actions[0].text, view.actions[0].contact, view.actions[0].gain) == ("call", "Kim", "")
     assert view.look_again == "Look again on Dec 1, 2026."
     assert view.actions[0].points == "+2.0 points of win chance, 90% range -1.0 to +5.0"
+    assert view.actions[0].reasons == (
+        "Pump × 4: 9 of 12 customers bought it", "Valve: 2 of 12 customers bought it",
+    )  # fmt: skip
 
 
 def node(**members: Any) -> dict[str, Any]:
