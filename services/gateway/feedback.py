@@ -16,6 +16,7 @@ from services.gateway.feedback_record import REASONS, Feedback, standing
 from services.gateway.limits import ID_LENGTH
 from services.gateway.service import Gateway
 
+SENT = 6  # members of what was said that a caller sends whole; the others are completed here
 KINDS = {"meeting": "meeting", "visit": "visit"}  # activity types that are no channel's own
 
 
@@ -34,7 +35,7 @@ class FeedbackDesk:
         record = await self.gateway.store.get_record(principal, given.deal_id)
         known = (await self.gateway.store.list_feedback(principal, [given.deal_id])).get(given.deal_id, ())
         if given.id and (same := next((one for one in known if one.id == given.id), None)):
-            if same.said[:4] != given.said[:4]:
+            if same.said[:SENT] != given.said[:SENT]:
                 raise Conflict("this id was given to another answer", field="id", value=given.id,
                                mend="Use a new id for a new answer")  # fmt: skip
             return same

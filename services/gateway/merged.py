@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kit.money import Money
+from learning.answers import Verb
 from learning.fiscal import FiscalCalendar, Grain
 from learning.records import Contact, Outcome
 from services.gateway.contact_limits import ContactLog
@@ -204,7 +205,7 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part["feedback"] = [feedback_json(answer) for answer in answers.values()]
     allowed = [action for action in part["actions"] if _may_be_shown(action, record, answers, view)]
     shown = [
-        shown_action(action, record, view.now, view.language) | {"accepted": action.get("action") in answers}
+        shown_action(action, record, view.now, view.language) | {"accepted": _accepted(action, answers)}
         for action in rounded(allowed[:1] if view.brief else allowed)
     ]
     part["actions"] = [
@@ -213,6 +214,12 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
         for action in shown
     ]
     return part
+
+
+def _accepted(action: Mapping[str, Any], answers: Mapping[str, Feedback]) -> bool:
+    """Whether somebody said that they will; what was dismissed or snoozed and comes back is not accepted."""
+    answer = answers.get(action.get("action", ""))
+    return answer is not None and answer.verb is Verb.ACCEPT
 
 
 def _may_be_shown(action: Mapping[str, Any], record: Record, answers: Mapping[str, Feedback], view: View) -> bool:

@@ -51,6 +51,7 @@ async def test_accepting_shows_and_dismissing_hides_until_undone(answered: Runni
     await give(answered, "dismiss", 409, id="one", reason="other")
     dismissed = await give(answered, "dismiss", reason="bad_timing")
     assert await give(answered, "dismiss", reason="bad_timing") == dismissed  # without an id too
+    await give(answered, "dismiss", 409, id=dismissed["id"], reason="other")
     assert await suggested(answered) == []
     assert (await answered.http.get("/v1/actions")).json()["actions"] == []
     assert [(one["verb"], one["reason"]) for one in (await part(answered))["feedback"]] == [("dismiss", "bad_timing")]
@@ -93,6 +94,7 @@ async def test_snoozed_actions_come_back_on_their_day(answered: RunningGateway) 
     assert await suggested(answered) == []
     await answered.http.put("/v1/workspace/clock", json={"today": "2017-10-03"})
     assert await until(lambda: suggested(answered)) == ["call"]
+    assert not (await part(answered))["actions"][0]["accepted"]
 
 
 async def test_a_wrong_answer_is_refused_by_name(answered: RunningGateway) -> None:
