@@ -84,6 +84,7 @@ async def come_in(browser: Browser, link: str, person: Person, size: Mapping[str
     """The person's own browser, by the one-time link; the first of all says who they are."""
     context = await browser.new_context(viewport=dict(size), locale="ko", has_touch=size is PHONE)  # type: ignore[arg-type]
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(120_000)  # a starved browser draws nothing for long
     page = await context.new_page()
     await page.goto(link)
     if person is REVOPS:
