@@ -55,7 +55,9 @@ def train(
         call(data_dir, url, "PUT", "/v1/workspace", json={"lead_horizon_days": days})
     if release:
         _release(release, data_dir, url)
-    body = {"services": services or [], "reason": "dealcast train", "keep": keep or [], "drop": drop or []}
+    body: dict[str, Any] = {"reason": "dealcast train", "keep": keep or [], "drop": drop or []}
+    if services:
+        body["services"] = services
     job = call(data_dir, url, "POST", "/v1/training-jobs", json=body)
     if wait:
         job = _follow(job, lambda: call(data_dir, url, "GET", f"/v1/training-jobs/{job['id']}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 from cli.__main__ import app
 from kit.errors import DealcastError
 from learning.history import read_history
+from services.gateway.workspace import SERVICES
 from tests.integration.gateway.conftest import RunningGateway
 
 
@@ -66,6 +68,16 @@ async def test_an_export_is_a_history_folder(gateway: RunningGateway, tmp_path: 
     assert [each.deal.id for each in read_history(target).deals()] == ["a"]
     done = await dealcast(gateway, "export", str(target))
     assert "not empty" in str(done.exception)
+
+
+async def test_without_a_name_all_models_are_trained(gateway: RunningGateway) -> None:
+    for language, state in (("en", "queued|running"), ("ko", "대기|진행 중")):
+        done = await dealcast(gateway, "train", "--no-wait", "--lang", language)
+        assert done.exit_code == 0, (done.output, done.exception)
+        (job, *_) = (await gateway.http.get("/v1/training-jobs")).json()["jobs"]
+        assert re.search(rf"{job['id']}: ({state})", done.output), done.output
+        assert sorted(job["detail"]["services"]) == sorted(SERVICES)
+        await dealcast(gateway, "models", "jobs", "--cancel", job["id"])
 
 
 async def test_training_of_what_does_not_exist_is_told(gateway: RunningGateway) -> None:
