@@ -74,6 +74,23 @@ async def test_an_import_that_moves_the_pipeline_far_is_confirmed_first(store: S
         await run(store, tmp_path, ended)
 
 
+async def test_a_file_of_the_same_day_is_compared_with_what_it_said_before(store: Store, tmp_path: Path) -> None:
+    rows = [row(name) for name in ("서버", "백업", "망")]
+    first = write(tmp_path / "a_240108.xlsx", *rows)
+    await run(store, tmp_path, first)
+    assert not any(one.far for one in (await run(store, tmp_path, first)).steps)
+    header = [*HEADER[:4], "금액(천원)", "예정일"]
+    for name in ("a_240108.xlsx", "b_240108.xlsx"):  # whatever it is called
+        with pytest.raises(Conflict, match=r"\(÷ 1,000\), most of it by the column '금액\(천원\)' in 3 deals"):
+            await run(store, tmp_path, write(tmp_path / "again" / name, *rows, header=header))
+    more = write(tmp_path / "more" / "a_240108.xlsx", *rows, row("메일"), row("보안"))
+    assert not any(one.far for one in (await run(store, tmp_path, more)).steps)
+    write(tmp_path / "weeks" / "a_240101.xlsx", row("서버", amount=900))  # an earlier week is no measure of it
+    write(tmp_path / "weeks" / "a_240108.xlsx", *rows, row("메일"), row("보안"))
+    (same,) = (await run(store, tmp_path, tmp_path / "weeks")).steps
+    assert (same.before, same.after) == (500_000_000, 500_000_000)
+
+
 async def test_only_what_is_new_to_a_known_pipeline_needs_confirmation(store: Store, tmp_path: Path) -> None:
     weeks = tmp_path / "weeks"
     write(weeks / "a_240108.xlsx", row("서버"), row("백업"))

@@ -22,7 +22,7 @@ FEW_LOST, ENOUGH_ENDED = 0.2, 10
 class Step:
     """The open pipeline from one file to the next, in minor units, and what moves it most: a column ("" where none is
     to blame) and how many deals; `old` and `new` are what deals are typically worth, before and now, or the others and
-    the new ones. `first`: nothing was imported before."""
+    the new ones. `first`: new deals are no surprise, as nothing was imported before, or the file came before."""
 
     file: str
     day: date
@@ -42,7 +42,7 @@ class Step:
 
     @property
     def far(self) -> bool:
-        """Whether it needs confirmation. Deals that come in while nothing is known yet are no surprise."""
+        """Whether it needs confirmation."""
         return self.before > 0 and abs(self.moved) > MOST_MOVED and not (self.first and self.reason == "new")
 
 

@@ -190,8 +190,10 @@ class WeeklyImporter:
             missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
             held = {deal: one for deal, one in matcher.present.items() if deal in matcher.held and deal not in now}
             matcher.present = now | held  # which rows held back may be about
-            if before and self._fresh:
-                self.found.steps.append(step(before, now, file, first=self._first))
+            again = file.day.isoformat() == memory.day  # sent again: what stood is what it said before
+            stood = memory.last if again else before
+            if stood and newest:  # rows that were held back come in as new when the file comes again
+                self.found.steps.append(step(stood, now, file, first=self._first or again))
             if newest:
                 memory.gone |= {deal: one for deal, one in missing.items() if deal not in matcher.held}
         if newest:
