@@ -12,7 +12,7 @@ from kit.errors import InvalidInput
 from learning.contact_hours import ContactHours, Window, at_minute, overlap, windows, zone
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.json_values import time_text
-from services.gateway.merged import merged
+from services.gateway.merged import day_text, merged
 from services.gateway.service import Gateway, deal_summary
 from services.gateway.shown_actions import hours_of
 from services.gateway.store.interface import Query, Touch
@@ -54,15 +54,16 @@ async def rep_day(
     now = gateway.workspace.now()
     daily = [[each for each in choices if not each.action["tidy_up"]] for choices, _ in found]
     tidy = [each for choices, _ in found for each in choices if each.action["tidy_up"]]
-    again = sorted(day for _, day in found if day)
     plan = fill(daily, now, free)
+    tidy_day = end_of_week(plan.day, tidy)
+    again = [date.fromisoformat(day) for _, day in found if day] + [tidy_day for _ in tidy[:1]]
     return {
         "owner": owner,
         "day": plan.day.isoformat(),
         "actions": plan.items,
-        "look_again_date": again[0] if again and not plan.items else None,
+        "look_again_date": None if plan.items else day_text(look_again(again, daily, plan.day)),
         "tidy_up": {
-            "day": _end_of_week(plan.day, tidy).isoformat(),
+            "day": tidy_day.isoformat(),
             "actions": [{"deal": each.deal, **each.action} for each in tidy[:TIDY]],
         },
     }
@@ -149,11 +150,25 @@ def _choices(
     return found, "" if found else part["look_again_date"] or ""
 
 
-def _end_of_week(day: date, tidy: Sequence[Choice]) -> date:
-    """The last working day of the week that the day is in."""
+def look_again(said: Sequence[date], daily: Sequence[Sequence[Choice]], day: date) -> date | None:
+    """Of an empty day: the first of the days that are said, or the next on which what did not fit may be done."""
+    left = next((each.hours for listed in daily for each in listed if each.hours is not None), None)
+    next_open = [_open_from(day + timedelta(days=1), left)] if left is not None else []
+    return min([*said, *next_open], default=None)
+
+
+def end_of_week(day: date, tidy: Sequence[Choice]) -> date:
+    """The last working day of the week that the day is in; of the next one where none is left."""
     hours = next((each.hours for each in tidy if each.hours is not None), ContactHours())
-    week = [day + timedelta(days=ahead) for ahead in range(7 - day.weekday())]
-    return max((one for one in week if hours.open_on(one)), default=day)
+    first = _open_from(day, hours)
+    week = [first + timedelta(days=ahead) for ahead in range(7 - first.weekday())]
+    return max(one for one in week if one == first or hours.open_on(one))
+
+
+def _open_from(day: date, hours: ContactHours) -> date:
+    """The first day from this one on that is open; this one where none is."""
+    found = windows(hours, at_minute(day, 0, hours.time_zone), 0)
+    return found[0].start.astimezone(zone(hours.time_zone)).date() if found else day
 
 
 def free_spans(text: str) -> list[Span]:

@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import InvalidInput
 from learning.contact_hours import ContactHours
-from services.gateway.rep_day import Choice, fill, free_spans, liked_hour
+from services.gateway.rep_day import Choice, end_of_week, fill, free_spans, liked_hour, look_again
 from services.gateway.store.interface import Touch
 
 SEOUL = ContactHours("Asia/Seoul", (1, 2, 3, 4, 5), 540, 1080)
@@ -59,6 +59,28 @@ def test_the_hour_in_which_the_customer_answers_goes_first_where_it_is_free() ->
 def test_nothing_that_may_be_done_is_an_empty_day() -> None:
     assert fill([], FRIDAY_EVENING).items == []
     assert fill([[choice("old", hours=None)]], FRIDAY_EVENING).items == []
+
+
+def test_an_empty_day_names_the_next_one_to_look() -> None:
+    friday, monday, later = date(2026, 5, 1), date(2026, 5, 4), date(2026, 5, 9)
+    assert look_again([later], [[choice("does not fit")]], friday) == monday
+    assert look_again([later, friday], [[choice("d")]], friday) == friday
+    assert look_again([later], [[]], friday) == later
+    assert look_again([], [], friday) is None
+
+
+def test_tidying_waits_for_the_last_working_day_of_the_week_or_of_the_next() -> None:
+    off = ContactHours("Asia/Seoul", (1, 2, 3, 4, 5), 540, 1080, ("2026-05-08",))
+    for hours, first, last in (
+        (SEOUL, 4, 8),
+        (SEOUL, 8, 8),
+        (SEOUL, 9, 15),
+        (SEOUL, 10, 15),
+        (off, 4, 7),
+        (off, 8, 15),
+    ):
+        assert end_of_week(date(2026, 5, first), [choice("d", hours=hours)]) == date(2026, 5, last)
+    assert end_of_week(date(2026, 5, 4), []) == date(2026, 5, 8)
 
 
 @pytest.mark.parametrize("text", ["9:00-10:00", "10:00-09:00", "09:00", "09:00-11:00,10:00-12:00", "09:60-10:00", "a"])
