@@ -20,6 +20,7 @@ def test_no_suggestion_on_two_thousand_random_records_breaks_a_rule() -> None:
     assert found.suggestions.total() > 1_500
     assert len(found.suggestions) >= 15  # every rule has something to hold for
     assert found.nothing > 100
+    assert found.advertised > 25
 
 
 def test_the_check_sees_what_breaks_a_rule() -> None:
@@ -35,12 +36,13 @@ def test_the_check_sees_what_breaks_a_rule() -> None:
             continue
         other = rng.choice(pool)
         night = replace(other, hours=ContactHours("UTC", (6, 7), 0, 1_440))
+        around_the_clock = replace(other, hours=ContactHours("Asia/Seoul", (1, 2, 3, 4, 5), 0, 1_440))
         people = {contact.id for contact, _ in asked.history.contacts}
         offers = [each for each in pool if each.action.name == "cross_sell"][:1]
-        for moved in (other, night, *offers):
+        for moved in (other, night, around_the_clock, *offers):
             if here.actionable and (not moved.contact_id or moved.contact_id in people):
                 seen |= set(broken_rules(moved, asked, here, actions, now))
     assert seen >= {
         "refusal", "consent", "weekly limit", "monthly limit", "silence", "eligibility", "applicability",
-        "suitability", "working day", "offer during a service case",
+        "suitability", "working day", "quiet hours", "offer during a service case",
     }  # fmt: skip
