@@ -145,7 +145,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     reach = Reach(store, Streams(nc, settings.streams_file), settings.data_dir.resolve())
     held = HeldModels(models, trainer, shadows, RegistryPlace.of(settings), scratch)
     eraser = Eraser(reach, imports.jobs, trainer.jobs, held, models.load, gateway.outbox)
-    retention = Retention(store, workspace, reach.streams, imports.jobs, gateway.outbox)
+    retention = Retention(store, workspace, reach.streams, imports.jobs, gateway.outbox, scratch)
     privacy = PrivacyDesk(reach, eraser, gateway.outbox, gateway.news, retention)
     sample = SampleRemoval(
         gateway, imports, trainer, health, models, monitor, partial(clear_streams, nc, settings.streams_file),

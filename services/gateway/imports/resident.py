@@ -10,7 +10,15 @@ from pathlib import Path
 from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
 from services.gateway.imports.schema import FileSpec
-from services.gateway.privacy.resident_numbers import MEND, MESSAGE, holds_resident_number, masked, masked_name
+from services.gateway.privacy.resident_numbers import (
+    MEND,
+    MESSAGE,
+    holds_resident_number,
+    masked,
+    masked_name,
+    shown,
+    shows_resident_number,
+)
 
 SHORTEST = 13  # characters of such a number
 _NOTES = re.compile(r"메모|비고|내용|특이|참고|코멘트|\b(?:notes?|memo|comments?|remarks?)\b", re.IGNORECASE)
@@ -22,13 +30,13 @@ def check_headings(
     """Raises InvalidInput naming file, sheet, line and column where a heading holds one: a heading becomes the name of
     a field, and is remembered. `places` are those of the columns in the sheet, from 0."""
     for at, name in enumerate(columns):
-        if not holds_resident_number(name):
+        if not shows_resident_number(name):
             continue
         file = masked_name(path.name) + (f" / {masked_name(sheet)}" if sheet else "")
         column = _letters(places[at]) if places else str(at + 1)
         message = f"the heading of column {column} in line {line} of {file} holds a resident registration number"
         mend = "name the column otherwise, or delete it"
-        raise InvalidInput(message, field="header", value=masked(name), mend=mend)
+        raise InvalidInput(message, field="header", value=shown(name), mend=mend)
 
 
 def _letters(place: int) -> str:

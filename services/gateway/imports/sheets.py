@@ -17,7 +17,7 @@ from services.gateway.imports.reader import Row
 from services.gateway.imports.resident import check_headings
 from services.gateway.imports.units import with_unit
 from services.gateway.imports.workbook import Sheet, never_worked_out, read_workbook
-from services.gateway.privacy.resident_numbers import masked, masked_name
+from services.gateway.privacy.resident_numbers import masked_name, shown
 
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
 _COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
@@ -83,7 +83,7 @@ class SheetTable:
         told = masked_name(self._sheet.name)
         self.left_out = LeftOut(told, others, self._header.line, self._header.unit, self._header.units)
         self.left_out.hidden_columns = sorted({
-            masked(" ".join(self._sheet.rows[self._header.line][at].split()))
+            shown(" ".join(self._sheet.rows[self._header.line][at].split()))
             for at in hidden if at in self._sheet.rows[self._header.line]
         })  # fmt: skip
 

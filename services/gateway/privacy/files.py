@@ -7,7 +7,9 @@ import gzip
 import io
 import mmap
 import os
+import shutil
 import tarfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ PASSED = ("run",)  # addresses and numbers of processes
 LARGEST_PACKED = 1 << 30  # bytes, of one file inside of another
 DEEPEST = 3
 PACKED = (".npz", ".zip", ".xlsx")
+UPLOADS_LAST = 24 * 3600.0  # seconds
+AT_WORK = 3600.0  # seconds since one was begun to be read, in which it is left alone
 
 
 def find_in_files(folder: Path, person: Person) -> list[PlaceFound]:
@@ -33,6 +37,18 @@ def find_in_files(folder: Path, person: Person) -> list[PlaceFound]:
                 store = next((to for name, to in STORES.items() if inside.parts[0].startswith(name)), "files")
                 found.append(PlaceFound(store, inside.as_posix(), count))
     return found
+
+
+def clear_uploads(scratch: Path, moment: float | None = None) -> int:
+    """Delete what was dropped on the page a day ago and never imported; how many uploads."""
+    moment, gone = time.time() if moment is None else moment, 0
+    for one in (scratch / "uploads").glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            dropped = (one / "files").stat().st_mtime
+            if max(dropped + UPLOADS_LAST, one.stat().st_mtime + AT_WORK) < moment:
+                shutil.rmtree(one, ignore_errors=True)
+                gone += 1
+    return gone
 
 
 def mentions(file: Path, person: Person) -> int:

@@ -67,10 +67,25 @@ def masked(text: str, heading: str = "") -> str:
     return text
 
 
+def shown(text: str, heading: str = "") -> str:
+    """A text as it may be shown of a file nobody has checked: where a line parts the two halves and a grown person may
+    be born on the day, a wrong check digit shows no more than a slip."""
+    text = masked(text, heading)
+    for start, end in reversed(list(_parted(text))):
+        text = text[:start] + MASK + text[end:]
+    return text
+
+
+def shows_resident_number(text: str) -> bool:
+    """Whether a heading holds one, be its check digit right or not."""
+    return holds_resident_number(text) or next(_parted(text), None) is not None
+
+
 def masked_name(name: str, mark: str = MASK) -> str:
     """The name of a file or a sheet as it may be shown, stored or logged; it may part the two with an underscore."""
     name = unicodedata.normalize("NFC", name)
-    for start, end in reversed(list(resident_numbers(name.replace("_", " ")))):
+    found = {*resident_numbers(name.replace("_", " ")), *_parted(name.replace("_", "-"))}
+    for start, end in sorted(found, reverse=True):
         name = name[:start] + mark + name[end:]
     return name
 
@@ -95,13 +110,25 @@ def masked_logs(_: object, __: str, event: MutableMapping[str, Any]) -> MutableM
     return event
 
 
-def _is_one(digits: str, *, told: bool, today: date) -> bool:
+def _parted(text: str) -> Iterator[tuple[int, int]]:
+    """Where two halves stand that a line parts, whatever the check digit says."""
+    if len(text) < SHORTEST:
+        return
+    today = utc_day(datetime.now(UTC))
+    for found in _PARTED.finditer(text.translate(_WIDE)):
+        if _is_one(found[1] + found[2], told=False, today=today, checked=False):
+            yield found.span()
+
+
+def _is_one(digits: str, *, told: bool, today: date, checked: bool = True) -> bool:
     born = _born(digits)
     if born is None or born > today or today.year - born.year > OLDEST:
         return False
     if told:
         return True
-    return YOUNGEST <= today.year - born.year <= OLD and _checks(digits) and not _is_company(digits)
+    if not YOUNGEST <= today.year - born.year <= OLD or _is_company(digits):
+        return False
+    return _checks(digits) or not checked
 
 
 def _born(digits: str) -> date | None:

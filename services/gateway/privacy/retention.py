@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from kit.errors import DealcastError, InvalidInput
 from services.gateway.jobs import Jobs
 from services.gateway.live import Signal, wait_either
+from services.gateway.privacy.files import clear_uploads
 from services.gateway.privacy.records import now, time_text
 from services.gateway.privacy.streams import Streams
 from services.gateway.store.interface import Store
@@ -51,6 +53,7 @@ class Retention:
     streams: Streams
     imports: Jobs
     outbox: Signal
+    scratch: Path
 
     name = "retention"
     ready = True
@@ -70,8 +73,9 @@ class Retention:
         await self.store.put_setting(APPLIED, None)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Apply them once per business day, until stopped."""
+        """Apply them once per business day, and clear old uploads every minute, until stopped."""
         while not stop.is_set():
+            await asyncio.to_thread(clear_uploads, self.scratch)
             try:
                 applied = await self.store.get_setting(APPLIED) or {}
                 if applied.get("day") != self.workspace.business_day.isoformat():

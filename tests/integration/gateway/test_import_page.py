@@ -74,6 +74,7 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     done = await settled(gateway, address)
     assert "가져왔습니다" in done, re.findall(r'role="alert">([^<]+)', done)
     assert sorted(one["name"] for one in await deals(gateway)) == ["설비 교체", "예약 시스템", "포장 라인"]
+    assert list((gateway.settings.data_dir / "tmp" / "uploads").iterdir()) == [], "what was imported is not kept"
     again = await gateway.http.post(address, data={"act": "import"})
     assert again.status_code == 409
     undo = address.replace("?", "/undo?")

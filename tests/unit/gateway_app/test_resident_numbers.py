@@ -8,7 +8,15 @@ from datetime import date, timedelta
 import pytest
 
 from services.gateway.domain import FieldError
-from services.gateway.privacy.resident_numbers import MASK, holds_resident_number, masked, masked_logs, unrepeated
+from services.gateway.privacy.resident_numbers import (
+    MASK,
+    holds_resident_number,
+    masked,
+    masked_logs,
+    masked_name,
+    shown,
+    unrepeated,
+)
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
@@ -94,3 +102,13 @@ def test_errors_and_logs_repeat_none_whatever_it_stands_in() -> None:
     assert line == {"event": "refused", "value": f"['{MASK}']", "count": 3}
     error = FieldError(f"fields.{odd}", odd, f"no such deal {odd}", "")
     assert (error.field, error.value, error.message) == (f"fields.{MASK}", MASK, f"no such deal {MASK}")
+
+
+def test_what_is_shown_of_files_asks_for_no_check_digit() -> None:
+    odd = number(date(1985, 3, 2), 1, "12345", wrong=1)
+    for name in (f"계약 {odd}.xlsx", f"계약_{odd.replace('-', '_')}.xlsx"):
+        assert "850302" not in masked_name(name)
+        assert MASK in masked_name(name)
+    assert shown(f"담당 {odd}") == f"담당 {MASK}"
+    for other in ("영업_231105-3123459.xlsx", "010-1234-5678", "영업현황_20261116_1234567.csv", "SO-240101-1234567"):
+        assert (masked_name(other), shown(other)) == (other, other)

@@ -24,6 +24,7 @@ from services.gateway.imports.weekly.importer import Options, WeeklyImporter
 from services.gateway.imports.weekly.told import report_json
 from services.gateway.imports.weekly.uploads import Uploads
 from services.gateway.jobs import Job, Jobs
+from services.gateway.privacy.files import UPLOADS_LAST, clear_uploads
 from services.gateway.privacy.resident_numbers import MASK, MASK_IN_PATHS
 from services.gateway.store import Store, open_store
 from tests.unit.imports import weekly_runs
@@ -92,6 +93,29 @@ async def test_weekly_rows_with_a_number_are_refused(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_cells_shown_of_a_column_are_masked(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    header = [*weekly_runs.HEADER, "비고", "주민등록번호"]
+    note = "계약자 주민번호 850101-1234567 확인 요망"
+    path = tmp_path / "영업현황_20261116.xlsx"
+    await asyncio.to_thread(weekly_runs.write, path, [*weekly_runs.row("펌프"), note, "8501011234567"], header=header)
+    found = await weekly_runs.run(store, tmp_path, path)
+    report = json.dumps(report_json(found, "ko"), ensure_ascii=False)
+    lines = "\n".join(weekly_lines(found, "ko", tmp_path / "doubts.csv", dry_run=True))
+    for text in (report, lines):
+        assert ("850101" in text, f"계약자 주민번호 {MASK} 확인 요망" in text) == (False, True)
+    await store.close()
+
+
+def test_dropped_files_are_gone_after_a_day(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, tmp_path)
+    upload = uploads.begin("kim", "KRW")
+    uploads.add(upload, "w_20261116.csv", b"x")
+    dropped = upload.files.stat().st_mtime
+    assert (clear_uploads(tmp_path, dropped + UPLOADS_LAST - 60), upload.files.exists()) == (0, True)
+    assert (clear_uploads(tmp_path, dropped + UPLOADS_LAST + 60), upload.folder.exists()) == (1, False)
+
+
 async def test_a_number_in_the_name_of_a_file_is_masked_wherever_it_is_told(tmp_path: Path) -> None:
     store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
     name = f"영업현황_{NUMBER.replace('-', '_')}_"
@@ -139,9 +163,13 @@ async def test_two_dropped_files_that_differ_by_the_number_alone_are_both_kept(t
     assert [day_in(name) for name in kept] == [date(2026, 11, 16)] * 2
 
 
-@pytest.mark.parametrize(("name", "place"), [("w_20261116.xlsx", "C열"), ("w_20261116.csv", "3열")])
-async def test_a_heading_with_a_number_is_refused_by_its_place(tmp_path: Path, name: str, place: str) -> None:
-    header = [*weekly_runs.HEADER[:2], f"홍길동 {NUMBER}", *weekly_runs.HEADER[3:]]
+@pytest.mark.parametrize(
+    ("name", "place", "number"), [("w_20261116.xlsx", "C열", NUMBER), ("w_20261116.csv", "3열", ODD)]
+)
+async def test_a_heading_with_a_number_is_refused_by_its_place(
+    tmp_path: Path, name: str, place: str, number: str
+) -> None:
+    header = [*weekly_runs.HEADER[:2], f"홍길동 {number}", *weekly_runs.HEADER[3:]]
     path = tmp_path / name
     if name.endswith("xlsx"):
         await asyncio.to_thread(weekly_runs.write, path, weekly_runs.row("펌프"), header=header)

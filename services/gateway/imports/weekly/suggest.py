@@ -11,14 +11,16 @@ from services.gateway.imports.units import read_units
 from services.gateway.imports.values import YMD, parse_amount, parse_day
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
 from services.gateway.imports.weekly.vocabulary import headings, plain
+from services.gateway.privacy.resident_numbers import shown
 
 SAMPLES = 5
 LEAST_FITTING = 0.5  # of the cells: below it a heading does not say what the column holds
 CUSTOM, IGNORED = "field", "ignore"
+CONTRACT = ("contract_start", "contract_end")  # days of a contract: custom fields with names of their own
 SECTION = "소제목"  # a column of what stands in lines of its own above the rows
 TARGETS = (
     "id", "business_number", "account", "name", "owner", "stage", "outcome", "amount", "close_date", "closed_date",
-    "created", "contact", "contact_phone", "contact_email", IGNORED, CUSTOM,
+    "created", "contract_start", "contract_end", "contact", "contact_phone", "contact_email", IGNORED, CUSTOM,
 )  # fmt: skip
 
 
@@ -54,6 +56,7 @@ def _is_day(text: str) -> bool:
 
 _FITS: Mapping[str, Callable[[str], bool]] = {
     "amount": _is_amount, "close_date": _is_day, "closed_date": _is_day, "created": _is_day,
+    "contract_start": _is_day, "contract_end": _is_day,
     "business_number": lambda text: business_number(text) is not None,
     "contact_phone": lambda text: phone(text) is not None,
     "contact_email": lambda text: "@" in text,
@@ -77,7 +80,7 @@ def suggest(
             best[target] = (score, column)
     found = []
     for column in columns:
-        samples = tuple(_some(cells.get(column, ())))
+        samples = tuple(_some(cells.get(column, ()), column))
         if column in given:
             found.append(Suggestion(column, given[column], "given", samples))
             continue
@@ -91,8 +94,9 @@ def suggest(
     return found
 
 
-def _some(cells: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(filter(None, cells)))[:SAMPLES]
+def _some(cells: Iterable[str], heading: str) -> list[str]:
+    """They are shown, printed and written into reports before anything is refused."""
+    return [shown(cell, heading) for cell in list(dict.fromkeys(filter(None, cells)))[:SAMPLES]]
 
 
 def _of_heading(column: str, cells: Sequence[str]) -> tuple[str, float, str]:
@@ -103,7 +107,8 @@ def _of_heading(column: str, cells: Sequence[str]) -> tuple[str, float, str]:
     if target == CUSTOM:
         parts = [
             each for each in known if len(each) >= 2 and not each.isascii() and each in word and known[each] != IGNORED
-        ]
+            and (known[each] not in CONTRACT or "계약" in each)  # 보증만료일 is the end of something else
+        ]  # fmt: skip
         parts += [each for each in known if len(each) >= 4 and each.isascii() and each in word]
         best = max(
             parts, key=lambda each: (word.endswith(each), len(each)), default=""

@@ -20,13 +20,13 @@ import structlog
 
 from kit.errors import Conflict, InvalidInput, NotFound, TooLarge
 from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
+from services.gateway.privacy.files import UPLOADS_LAST
 from services.gateway.privacy.resident_numbers import MASK_IN_PATHS, masked_name
 
 log = structlog.get_logger(__name__)
 
 MOST_UPLOADS, MOST_FILES = 8, 200
 LARGEST_FILE, LARGEST = 50 << 20, 200 << 20  # bytes: of a file, of all of an upload
-LASTS = 24 * 3600.0  # seconds
 ENDINGS = (*SUFFIXES, *OTHER_SUFFIXES, ".csv")  # of other programs' workbooks it is said what they are
 RECEIVING, TRYING, TRIED, IMPORTING, IMPORTED, FAILED = (
     "receiving", "trying", "tried", "importing", "imported", "failed",
@@ -82,17 +82,17 @@ class Uploads:
 
     def begin(self, owner: str, currency: str) -> Upload:
         """A new upload; the oldest beyond a few are forgotten."""
-        self._sweep()
+        self._sweep(room=MOST_UPLOADS - 1)
         identity = secrets.token_urlsafe(9)
         one = Upload(identity, self._root / identity, owner, time.monotonic(), currency=currency)
         one.files.mkdir(parents=True)
         self._known[identity] = one
         return one
 
-    def _sweep(self) -> None:
-        old = [one for one in self._known.values() if time.monotonic() - one.made > LASTS and not one.busy]
+    def _sweep(self, room: int) -> None:
+        old = [one for one in self._known.values() if time.monotonic() - one.made > UPLOADS_LAST and not one.busy]
         idle = [one for one in self._known.values() if not one.busy and one not in old]
-        for one in [*old, *idle[: max(0, len(self._known) - len(old) - MOST_UPLOADS + 1)]]:
+        for one in [*old, *idle[: max(0, len(self._known) - len(old) - room)]]:
             self.forget(one)
 
     def forget(self, upload: Upload) -> None:
@@ -102,6 +102,7 @@ class Uploads:
 
     def find(self, owner: str, identity: str) -> Upload:
         """One of its owner's. Raises NotFound."""
+        self._sweep(room=MOST_UPLOADS)
         one = self._known.get(identity)
         if one is None or one.owner != owner:
             mend = "Drop the files again"
@@ -154,6 +155,8 @@ class Uploads:
             upload.report = json.loads(await asyncio.to_thread(report.read_text, "utf-8"))
             failed = bool(upload.report["error"])
             upload.state = TRIED if request["dry_run"] else FAILED if failed else IMPORTED
+            if upload.state == IMPORTED:  # the page tells the rest of the report, which is held
+                await asyncio.to_thread(shutil.rmtree, upload.folder, ignore_errors=True)
         except (OSError, ValueError) as error:
             log.warning("upload_not_read", error=type(error).__name__, exit=process and process.returncode)
             upload.state, upload.report = FAILED, {"error": {"message": "", "field": "", "value": "", "mend": ""}}
