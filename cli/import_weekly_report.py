@@ -56,8 +56,9 @@ _KO = {
 _KO_TARGETS = {
     "id": "딜 ID", "business_number": "사업자등록번호", "account": "고객사", "name": "딜 이름", "owner": "담당자",
     "stage": "단계", "outcome": "결과", "amount": "금액", "close_date": "예상 마감일", "closed_date": "종결일",
-    "created": "등록일", "contact": "고객 담당자", "contact_phone": "고객 담당자 전화",
-    "contact_email": "고객 담당자 메일", "ignore": "가져오지 않음", "field": "추가 항목",
+    "created": "등록일", "contract_start": "계약 시작일", "contract_end": "계약 종료일", "contact": "고객 담당자",
+    "contact_phone": "고객 담당자 전화", "contact_email": "고객 담당자 메일", "ignore": "가져오지 않음",
+    "field": "추가 항목",
 }  # fmt: skip
 _FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
 

@@ -95,6 +95,36 @@ def test_columns_by_their_headings_and_cells() -> None:
     assert held(columns, {"확정금액": "amount"})["예상금액(천원)"] == "field"
 
 
+def test_days_of_contracts_by_their_headings() -> None:
+    days = ["27.02.10", "2027-03-31"]
+    for heading in ("계약종료일", "계약만료일(예정)", "유지보수 계약 만료일", "만료일", "contract_end"):
+        assert held({"딜명": ["a", "b"], "계약일": days, "계약시작일": days, heading: days}) == {
+            "딜명": "name", "계약일": "closed_date", "계약시작일": "contract_start", heading: "contract_end",
+        }, heading  # fmt: skip
+    assert held({"보증만료일": days})["보증만료일"] == "field"
+    assert held({"계약종료일": ["자동 연장", "해지 시"]})["계약종료일"] == "field"
+
+
+def test_days_of_contracts_are_read_like_all_others_or_refused() -> None:
+    held = {"딜명": "name", "결과": "outcome", "계약종료일": "contract_end", "contract_cancelled": CUSTOM}
+    cells = [
+        ["a", "수주", "27.02.10", ""],
+        ["b", "수주", "내년 봄", ""],
+        ["c", "수주", "", "해지 예정"],
+        ["d", "수주", "0201.1.1", ""],
+    ]
+    suggestions = [Suggestion(column, target, "given") for column, target in held.items()]
+    rows = [Row(line, each) for line, each in enumerate(cells, 2)]
+    file = WeekFile(Path("260105.csv"), date(2026, 1, 5), list(held), rows, suggestions)
+    kinds = guess_kinds([file], {"contract_cancelled": FieldType.TEXT})
+    assert {kind for kind, _ in kinds.values()} == {FieldType.DATE}
+    first, *others = (RowReader(0, file, "KRW", kinds).read(each.line, each.cells) for each in rows)
+    assert (first.fields, first.errors) == ({"contract_end": date(2027, 2, 10), "contract_cancelled": None}, [])
+    assert [error.field for each in others for error in each.errors] == [
+        "계약종료일", "contract_cancelled", "계약종료일"
+    ]  # fmt: skip
+
+
 def test_a_number_of_rows_is_no_id() -> None:
     assert held({"번호": ["1", "2", "3"], "딜명": ["a", "b", "c"]})["번호"] == "ignore"
     assert held({"번호": ["OPP-1", "OPP-2"], "딜명": ["a", "b"]})["번호"] == "id"

@@ -21,8 +21,9 @@ from services.gateway.imports.sheets import is_total
 from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
+from services.gateway.imports.weekly.suggest import CONTRACT
 from services.gateway.json_checks import shown
-from services.gateway.renewals.terms import CORRECT_TERM, impossible_term
+from services.gateway.renewals.terms import CORRECT_TERM, DEFINITIONS, impossible_term
 
 MISSING = frozenset({
     "", "-", "--", ".", "N/A", "n/a", "#N/A", "None", "NULL", "null", "NaN", "nan", "TBD", "tbd",
@@ -47,6 +48,7 @@ _SIGNS = {
 _KINDS = {
     "id": "id:deals", "account": "text", "name": "text", "owner": "text", "stage": "text", "outcome": "text",
     "amount": "amount", "close_date": "day", "closed_date": "day", "created": "day", "contact": "text",
+    "contract_start": "day", "contract_end": "day",
     "contact_phone": "text", "contact_email": "text", "business_number": "text",
 }  # fmt: skip
 
@@ -135,6 +137,7 @@ class RowReader:
         self._business_number(row, text["business_number"])
         for name, (source, kind) in self._custom.items():
             row.fields[name] = self._cells.custom(source, kind, cells, row.errors)
+        row.fields |= {target: of.get(target) for target in CONTRACT if target in self._sources}
         self._check(row)
         return row
 
@@ -210,7 +213,7 @@ class RowReader:
             row.errors.append(FieldError(self._column("id" if row.id else "name"), shown(key), message, mend))
         name, message = impossible_term(row.fields, row.closed_date)
         if name:
-            row.errors.append(FieldError(name, shown(str(row.fields[name])), message, CORRECT_TERM))
+            row.errors.append(FieldError(self._column(name), shown(str(row.fields[name])), message, CORRECT_TERM))
         if row.open:
             row.closed_date = None  # a promised day in a column for both is close_date
         for target, day in (("closed_date", row.closed_date), ("created", row.created)):
@@ -241,5 +244,7 @@ def guess_kinds(files: list[WeekFile], known: Mapping[str, FieldType]) -> dict[s
             for row in file.rows:
                 if row.error is None and (text := row.cells[at].strip()) not in MISSING:
                     guess.add(text)
-    types = {name: known.get(name) or guess.result() for name, guess in guesses.items()}
-    return {name: (kind, guesses[name].settled(FORMAT, kind)) for name, kind in types.items()}
+    own = {one.name: one.type for one in DEFINITIONS}
+    types = {name: own.get(name) or known.get(name) or guess.result() for name, guess in guesses.items()}
+    kinds = {name: (kind, guesses[name].settled(FORMAT, kind)) for name, kind in types.items()}
+    return kinds | {target: (own[target], FORMAT) for target in CONTRACT if any(target in one.holds for one in files)}
