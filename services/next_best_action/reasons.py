@@ -10,10 +10,19 @@ from typing import Any
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Reason, Variable
 from services.next_best_action.features import NEVER
+from services.next_best_action.situations import SIGNAL
 
 MOST_PHRASES = 2
 SILENCE = ("days_since_contact", "days_since_inbound", "days_since_outbound", "days_since_call", "days_since_mail",
            "days_since_meeting", "inbound_30_days", "outbound_30_days")  # fmt: skip
+
+SIGNALS = {  # what notes say, as the words of a reason
+    "price": ("the price is objected to", "가격 이의"), "competitor": ("a competitor is in it", "경쟁사"),
+    "timing": ("it is put off", "시기 연기"), "no_decision_maker": ("nobody who decides is reached", "의사결정자 부재"),
+    "approval": ("internal approval is open", "내부 결재"), "gone_silent": ("they do not answer", "무응답"),
+    "budget": ("the budget is missing", "예산"), "legal": ("a legal review is open", "계약·법무"),
+    "handover": ("the contact changed", "담당자 변경"), "tender": ("it goes by tender", "입찰"),
+}  # fmt: skip
 
 
 def reasons(
@@ -63,8 +72,8 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
         en = f"odds of winning × {times} (90% range {low}–{high}) by the log of {effect.deals:,} deals it was done on"
         ko = f"이 활동이 있었던 {effect.deals:,}건의 기록에서 성사 승산 × {times} (90% 구간 {low}–{high})"
         if effect.situation:
-            told = effect.situation.partition(" ")[2].replace("=", ": ")
-            en, ko = f"{en}, where it stands as here ({told})", f"{ko}, 지금과 같은 상황({told})"
+            told_en, told_ko = _told(effect.situation)
+            en, ko = f"{en}, where it stands as here ({told_en})", f"{ko}, 지금과 같은 상황({told_ko})"
     elif helps and not log_kept:
         en = "the playbook expects it to help; no contacts with customers are recorded here that could tell"
         ko = "플레이북 기준으로 도움이 될 것으로 봅니다. 고객 접촉 기록이 없어 확인할 수 없습니다"
@@ -75,6 +84,15 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
         en = "it keeps the pipeline true; it is not expected to raise the chance of winning"
         ko = "파이프라인을 정확하게 유지합니다. 성사 가능성을 높이는 활동은 아닙니다"
     return Reason("action", name, en, ko, effect.mean, effect.deals, effect.deals_won)
+
+
+def _told(situation: str) -> tuple[str, str]:
+    """A situation's key in both languages: signals by their words, all else by the company's own."""
+    kind, _, name = situation.partition(" ")
+    if kind == SIGNAL and name in SIGNALS:
+        return SIGNALS[name]
+    told = name.replace("=", ": ", 1)
+    return told, told
 
 
 def shown(value: Variable) -> str:

@@ -26,7 +26,8 @@ from services.next_best_action.allowed import Allowed
 from services.next_best_action.deeds import WAIT, Recogniser, decisions
 from services.next_best_action.domain import Effect
 from services.next_best_action.gain import USUAL, claim, held_out
-from services.next_best_action.reasons import ground
+from services.next_best_action.reasons import SIGNALS, ground
+from services.next_best_action.signals_corpus import NAMES as READ
 from services.next_best_action.situational import Decisions, learn, residuals, served
 from services.next_best_action.situations import FILE, ActionCoefficients, SituationalEffects, choices_at, keys_of
 
@@ -224,3 +225,10 @@ def test_the_reason_names_the_situation() -> None:
     reason = ground("call", effect, helps=True)
     assert "Blocker: price" in reason.text_en
     assert "Blocker: price" in reason.text_ko
+
+
+def test_a_signal_is_named_in_words_of_both_languages() -> None:
+    assert tuple(SIGNALS) == READ
+    reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="signal gone_silent"), helps=True)
+    assert "(they do not answer)" in reason.text_en
+    assert "(무응답)" in reason.text_ko
