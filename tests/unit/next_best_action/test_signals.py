@@ -136,3 +136,27 @@ def test_newest_texts_tell_first_and_later_ones_nothing() -> None:
 def test_the_catalogue_sees_read_signals_and_its_own_words() -> None:
     log = (activity("mail", "inbound", 3, "가격이 비쌉니다. 견적 다시 부탁드립니다"),)
     assert catalogue.load().signals.read(log, DAY).names == ["price", "quote"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("솔직히 경쟁사보다 비싸네요.", "price"), ("할인 요청받음", "price"), ("They asked for a discount", "price"),
+        ("It's too expensive", "price"), ("타사 제품도 검토 중", "competitor"), ("competitor is cheaper", "competitor"),
+        ("하반기로 연기", "timing"), ("project on hold", "timing"), ("누가 결정하는지 모름", "no_decision_maker"),
+        ("don't know who decides", "no_decision_maker"), ("결재 대기 중", "approval"),
+        ("needs board sign-off", "approval"),
+        ("3주째 답이 없음", "gone_silent"), ("not responding to emails", "gone_silent"),
+    ],
+)  # fmt: skip
+def test_what_is_plainly_said_is_read(text: str, shown: str) -> None:
+    assert shown in {each.name for each in read(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["견적 보냄", "데모 일정 잡음", "두번째 미팅 완료", "내년 예산 확보됐다고 함", "샘플 테스트 진행 중", "Sent quote",
+     "sent the quote and a discount", "Demo scheduled Friday", "Quote for two machines sent", "A DISCOUNT and a Demo?"],
+)  # fmt: skip
+def test_records_of_work_show_nothing(text: str) -> None:
+    assert read(text) == ()
