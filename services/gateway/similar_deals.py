@@ -11,6 +11,7 @@ from learning.records import Outcome
 from learning.wire_event import deal_event
 from services.gateway.domain import Principal, Record
 from services.gateway.store.interface import Store
+from services.gateway.web.words import Words
 from services.gateway.workspace import Workspace
 
 MOST_SHOWN = 10  # of won, and of lost
@@ -42,10 +43,10 @@ async def similar_deals(
     event = deal_event(
         record.history, business_day=workspace.business_day, owner_name=record.owner_name, field_types=types
     )
-    told, pending = await alike.similar(event, min(count * ASKED_FOR_EACH, MOST_ASKED))
-    seen = await store.get_records(principal, [one["deal_id"] for one in told], insights=False)
+    found, pending = await alike.similar(event, min(count * ASKED_FOR_EACH, MOST_ASKED))
+    seen = await store.get_records(principal, [one["deal_id"] for one in found], insights=False)
     deals = {one.history.deal.id: one for one in seen if not one.history.deal.deleted}
-    known = [(deals[one["deal_id"]], one) for one in told if one["deal_id"] in deals]
+    known = [(deals[one["deal_id"]], one) for one in found if one["deal_id"] in deals]
     known = [(past, one) for past, one in known if _as_learned(past, one)]
     shown: list[dict[str, Any]] = []
     for past, one in known:
@@ -79,11 +80,16 @@ def _as_learned(record: Record, one: Mapping[str, Any]) -> bool:
     return record.history.deal.outcome is (Outcome.WON if one["won"] else Outcome.LOST)
 
 
-def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, Any]:
+def told(one: Mapping[str, Any], language: str) -> str:
+    """What was done next and how it went, in words."""
     later, nothing, won, lost = WORDS["ko" if language == "ko" else "en"]
+    activity = Words(language).name("activity", one["next_activity"]).lower()
+    next_told = later.format(days=one["days_to_next"], activity=activity) if one["next_activity"] else nothing
+    return f"{next_told}; {(won if one['won'] else lost).format(days=one['days_to_close'])}"
+
+
+def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, Any]:
     activity = one["next_activity"]
-    next_told = later.format(days=one["days_to_next"], activity=activity) if activity else nothing
-    end = (won if one["won"] else lost).format(days=one["days_to_close"])
     return {
         "id": record.history.deal.id,
         "name": record.history.deal.name,
@@ -93,5 +99,5 @@ def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, An
         "next_activity": activity or None,
         "days_to_next": one["days_to_next"] if activity else None,
         "days_to_close": one["days_to_close"],
-        "text": f"{next_told}; {end}",
+        "text": told(one, language),
     }

@@ -16,7 +16,7 @@ from learning.records import Deal, DealHistory, ProductLine
 from learning.testing import company, last_day
 from services.gateway.domain import Principal, Record, Scope
 from services.gateway.rest.schemas_suggestions import SimilarDeals as Shape
-from services.gateway.similar_deals import bought
+from services.gateway.similar_deals import bought, told
 from services.next_best_action import catalogue
 from services.next_best_action.encoder import TextVectors
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
@@ -83,21 +83,21 @@ async def test_similar_deals_are_told_as_far_as_they_may_be_seen(
     answer = await running.http.get(address)
     assert answer.status_code == 200, answer.text
     Shape.model_validate(answer.json())
-    told = {one["id"]: one for one in answer.json()["deals"]}
-    assert set(told) < set(owners), "deals that are not kept here any more are not told"
-    assert {one["won"] for one in told.values()} == {True, False}
+    shown = {one["id"]: one for one in answer.json()["deals"]}
+    assert set(shown) < set(owners), "deals that are not kept here any more are not told"
+    assert {one["won"] for one in shown.values()} == {True, False}
     (pump,) = answer.json()["products"]
     assert (pump["product_id"], pump["name"]) == ("P-1", "Pump P-1"), "what lost deals had is not told"
-    assert sum(one["won"] for one in told.values()) <= pump["deals"] <= sum(ended[name] for name in owners)
-    assert all(one["won"] == ended[name] for name, one in told.items())
-    lost = next(name for name, one in told.items() if not one["won"])
-    assert "lost after" in told[lost]["text"]
+    assert sum(one["won"] for one in shown.values()) <= pump["deals"] <= sum(ended[name] for name in owners)
+    assert all(one["won"] == ended[name] for name, one in shown.items())
+    lost = next(name for name, one in shown.items() if not one["won"])
+    assert "lost after" in shown[lost]["text"]
     assert "실주" in (await running.http.get(f"{address}&lang=ko")).text
     assert (await running.http.get("/v1/deals/none/similar")).status_code == 404
     assert (await running.http.get("/v1/deals/asking/similar?limit=99")).status_code == 400
     monkeypatch.setattr("services.gateway.rest.similar.principal_of", lambda _: Principal("p", Scope.OWN, "u1"))
     own = {one["id"] for one in (await running.http.get(address)).json()["deals"]}
-    assert own >= {name for name in told if owners[name] == "u1"}
+    assert own >= {name for name in shown if owners[name] == "u1"}
     assert {owners[name] for name in own} == {"u1"}, "a foreign deal does not exist"
     (own_pump,) = (await running.http.get(address)).json()["products"]
     assert own_pump["deals"] < pump["deals"], "nor do its products"
@@ -116,3 +116,10 @@ def test_quantities_of_a_deal_add_up_and_the_commonest_product_comes_first() -> 
         {"product_id": "P-1", "name": "Pump", "deals": 3, "quantity": 5},
         {"product_id": "P-2", "name": "P-2", "deals": 1, "quantity": 1},
     ]
+
+
+def test_what_was_done_next_is_told_in_words() -> None:
+    one = {"next_activity": "mail", "days_to_next": 3, "days_to_close": 20, "won": True}
+    assert told(one, "en") == "3 days later: mail; won after 20 days"
+    assert told(one, "ko") == "3일 뒤 메일; 20일 뒤 수주"
+    assert told({**one, "next_activity": "", "won": False}, "ko") == "종료까지 활동 없음; 20일 뒤 실주"
