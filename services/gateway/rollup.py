@@ -33,6 +33,11 @@ SUMS = ("deals_sum", "not_yet_created_sum", "correction_sum")
 ADDITIVE = (*SUMS, "open_deals")
 
 
+def committed(row: Mapping[str, Any]) -> Decimal:
+    """What people commit of a node whose totals may be seen: what is booked, and open deals in that category."""
+    return Decimal(row["booked"]) + Decimal(row["commit"])
+
+
 @dataclass(frozen=True)
 class Parts:
     """Everything one forecast is made of, for one period and currency."""

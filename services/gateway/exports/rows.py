@@ -10,6 +10,7 @@ from services.gateway.domain import Principal
 from services.gateway.exports.columns import Row, Table, row_of
 from services.gateway.exports.tables import DEAL_PERIODS, DEALS, FORECAST, REASONS, SUGGESTIONS, TABLES, deals_table
 from services.gateway.quarter_totals import HORIZON
+from services.gateway.rollup import committed
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
@@ -119,6 +120,7 @@ async def _forecast_pages(gateway: Gateway, principal: Principal) -> AsyncIterat
         for currency in sorted({own["currency"], *own["currencies"]}):
             same = currency == own["currency"]
             totals = own if same else await gateway.forecast(principal, str(period), currency=currency)
-            found: list[Source] = [{**totals, "part": node} for node in totals["nodes"] if node["booked"] is not None]
+            seen = [node for node in totals["nodes"] if node["booked"] is not None]
+            found: list[Source] = [{**totals, "part": {**node, "commit_total": committed(node)}} for node in seen]
             if found:
                 yield found

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.gateway.quotas import parts_of
+from services.gateway.rollup import committed
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.words import Words
 from services.gateway.workspace import UNTRAINED
@@ -114,11 +115,10 @@ def _sides(
     row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words
 ) -> tuple[SideView, ...]:
     expected = _decimal(row["mean"])
-    committed = Decimal(row["booked"]) + Decimal(row["commit"])
     told = "" if submission is None else said_by(submission, names, words)
     numbers = (
         ("call.ai", expected, words("call.ai_told")),
-        ("call.commit", committed, words("call.commit_told")),
+        ("call.commit", committed(row), words("call.commit_told")),
         ("call.adjusted", _decimal(row["adjusted"]), words("call.adjusted_told") if row["adjustment"] else ""),
         ("call.submitted", _decimal(row["submitted"]), told or words("call.not_submitted")),
         ("call.below", _decimal(row["submitted_below"]), words("call.below_told")),
@@ -181,13 +181,13 @@ def _descent(rows: Sequence[Json], top: str) -> Iterator[tuple[Json, int]]:
 def _node(row: Json, depth: int, moved: Json | None, currency: str, words: Words) -> NodeView:
     hidden = row["booked"] is None
     expected, quota = _decimal(row["mean"]), _decimal(row["quota"])
-    committed = None if hidden else Decimal(row["booked"]) + Decimal(row["commit"])
+    commit = None if hidden else committed(row)
     gap = None if expected is None or quota is None else expected - quota
     change = _change(moved)
     places = _places(row)
     return NodeView(
         node=row["node"], name=node_name(row, words), depth=depth, expected=money(expected, currency, words),
-        span=_span(row, currency, words), commit=money(committed, currency, words),
+        span=_span(row, currency, words), commit=money(commit, currency, words),
         submitted=money(_decimal(row["submitted"]), currency, words), quota=money(quota, currency, words),
         gap="–" if gap is None else signed(gap, currency, words), chance=words.percent(row["quota_probability"]),
         moved="–" if change is None else signed(change, currency, words),

@@ -32,7 +32,7 @@ DEALS: list[dict[str, Any]] = [
     {
         "id": f"d{at}", "name": ("=1+1", "삼성 증설")[at % 2], "stage": "Engaging", "owner_id": f"u{1 + at % 2}",
         "account_id": "a1", "amount": {"currency": "USD", "value": f"{at}.50"}, "close_date": "2017-11-01",
-        "fields": {"due": {"date": "2017-10-01"}, "hot": at > 1, "size": at / 2, "=field": "-x"},
+        "category": "commit", "fields": {"due": {"date": "2017-10-01"}, "hot": at > 1, "size": at / 2, "=field": "-x"},
     }
     for at in range(4)
 ]  # fmt: skip
@@ -116,6 +116,9 @@ async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path:
         [node[name] for name in shown] for node in totals["nodes"]
     ]
     assert forecast[0]["mean"] is not None
+    for row in forecast:
+        assert Decimal(row["commit_total"]) == Decimal(row["booked"]) + Decimal(row["commit"])
+    assert Decimal(forecast[0]["commit_total"]) > Decimal(0)
     await until(lambda: not left_behind(tmp_path))
 
 
