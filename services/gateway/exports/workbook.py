@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 LONGEST_TEXT = 32_767
 NARROWEST, WIDEST = 8, 60  # characters
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _FORMATS = {Kind.SHARE: "0.0%", Kind.DAY: "yyyy-mm-dd", Kind.TIME: "yyyy-mm-dd hh:mm", Kind.INTEGER: "#,##0"}
 # XML knows no control characters: the format writes them as _x000D_, and so that text itself with its _ escaped.
 _ESCAPED = re.compile("[\x01-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -89,12 +90,17 @@ class XlsxFile:
             cell._style = self._quoted if FORMULA.match(value) else self._plain
             return cell
         cell.data_type = "d" if isinstance(value, date) else "n"
+        shown = _FORMATS.get(kind, "General")
+        if kind is Kind.MONEY:
+            places = _places(row[self._currency[at]])
+            shown = "#,##0" + ("." + "0" * places if places else "")
+            if isinstance(value, Decimal):  # a format alone would leave a mean's fractions to who copies the cell
+                value = value.quantize(Decimal(1).scaleb(-places), context=_EXACT) or Decimal(0)  # never -0
         if isinstance(value, datetime):
             value = value.replace(tzinfo=None)  # such cells have no zone; the heading says UTC
         elif isinstance(value, Decimal | float):
             value = f"{value:f}" if isinstance(value, Decimal) else repr(value)  # else cut to 16 digits
         cell._value = value
-        shown = _money_format(row[self._currency[at]]) if kind is Kind.MONEY else _FORMATS.get(kind, "General")
         cell._style = self._styles.get(shown) or self._style(shown)
         return cell
 
@@ -133,9 +139,8 @@ def _cut(text: str) -> str:
     return escaped + "…"
 
 
-def _money_format(currency: Cell) -> str:
-    places = decimals(currency)[0] if isinstance(currency, str) and is_currency(currency) else 2
-    return "#,##0" + ("." + "0" * places if places else "")
+def _places(currency: Cell) -> int:
+    return decimals(currency)[0] if isinstance(currency, str) and is_currency(currency) else 2
 
 
 def _shown(cell: Cell) -> str:
