@@ -83,6 +83,17 @@ def test_the_control_group_sees_nothing_and_has_its_size() -> None:
     assert dict(log()[0][1].shares) == pytest.approx({"": 0.1, "default": 0.54, "playbook": 0.27, "one": 0.09})
 
 
+def test_the_control_group_stays_whoever_decides_by_whatever_model() -> None:
+    def apart(policies: ActionPolicies, model: ActionModel = MODEL) -> set[int]:
+        decisions = {place: ranked(place, model, policies).decision for place in range(80)}
+        return {place for place, one in decisions.items() if one is not None and one.control}
+
+    known, other = apart(POLICIES), replace(MODEL, outcomes=900, effects={"call": MODEL.effects["mail"]})
+    assert known
+    assert apart(ActionPolicies(control_share=0.1)) == apart(POLICIES, other) == known
+    assert apart(replace(POLICIES, control_share=0.2)) > known
+
+
 def test_without_a_model_nothing_is_left_to_chance_and_nobody_is_kept_apart() -> None:
     for place in range(50):
         found = ranked(place, ActionModel(), ActionPolicies())
