@@ -45,7 +45,9 @@ async def run_weekly(
     finally:
         await sink.close()
     if found.doubts:
-        write_doubts(options.doubts, found.doubts, language)
+        used = () if dry_run else given.answers
+        kept = write_doubts(options.doubts, found.doubts, language, used)
+        found.unused_answers = kept if options.answers is None else 0
     return found
 
 

@@ -25,6 +25,7 @@ _EN = {
     "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
     "step": "{file}: open pipeline {before} → {after} ({share})", "far": "needs --confirm: {told}",
     "doubts": "{count} doubts are asked in {path}: answer in the last column, import again with --answers {path}",
+    "unused": "{count} answers in {path} are kept, but were not used: import again with --answers {path}",
     "gone": "{count} open deals are in no file since:", "moved": "{count} deals have another owner now: {what}",
     "partial": "files with only some of the deals, nothing counts as gone by them: {what}",
     "few_lost": "only {lost} of {ended} ended deals were lost: lost deals are probably deleted or not exported, and "
@@ -45,6 +46,7 @@ _KO = {
     "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
     "step": "{file}: 진행 중 파이프라인 {before} → {after} ({share})", "far": "--confirm이 필요합니다. {told}",
     "doubts": "{path}에 확인할 질문 {count}개가 있습니다. 마지막 열에 답한 뒤 --answers {path}로 다시 가져오세요",
+    "unused": "{path}에 적어 둔 답 {count}개는 그대로 두었지만 쓰지 않았습니다. --answers {path}로 다시 가져오세요",
     "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건:", "moved": "담당자가 바뀐 딜 {count}건: {what}",
     "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
     "few_lost": "종결된 딜 {ended}건 중 실주가 {lost}건뿐입니다. 실주 딜이 삭제되었거나 내보내지지 않았을 수 있고, "
@@ -84,6 +86,8 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     yield from _asked(found, words, language)
     if found.doubts:
         yield words["doubts"].format(count=len(found.doubts), path=doubts)
+    if found.unused_answers:
+        yield words["unused"].format(count=found.unused_answers, path=doubts)
     yield from remark_lines(found.report.remarked, language)
     for name, rounded in found.report.rounded.items():
         yield words["rounded"].format(file=name, count=rounded.count, written=rounded.written, kept=rounded.kept)

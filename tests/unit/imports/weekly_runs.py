@@ -70,6 +70,7 @@ Answer = str | Callable[[Doubt], str]
 def answered(found: WeeklyReport, folder: Path, *, language: str = "en", **given: Answer) -> dict[str, str]:
     """Answers given in the file of doubts, by kind, as a person would."""
     path = folder / "doubts.csv"
+    path.unlink(missing_ok=True)  # answers that stand there would be kept
     write_doubts(path, found.doubts, language)
     with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)

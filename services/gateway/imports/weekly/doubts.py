@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from kit.encodings import detect
 from kit.errors import InvalidInput
 from services.gateway.imports.messages import LANGUAGES, said
+from services.gateway.imports.weekly.meanings import outcome
 
 COLUMNS = ("doubt", "kind", "file", "line", "about", "maybe", "answers", "answer")
 SOURCE = Path(__file__).parent / "questions.toml"
@@ -90,9 +91,14 @@ def maybe_told(kind: str, maybe: str, language: str) -> str:
     return said(maybe, language) if kind in _SENTENCES else maybe
 
 
-def write_doubts(path: Path, doubts: Sequence[Doubt], language: str = "en") -> None:
-    """The questions in the language, to be answered in the last column."""
+def write_doubts(path: Path, doubts: Sequence[Doubt], language: str = "en", used: Collection[str] = ()) -> int:
+    """The questions in the language, to be answered in the last column. Answers that stand there already are kept, but
+    for those to questions that are settled (`used`); how many."""
     words = _words()
+    there = _rows(path) if path.exists() else []
+    kept = {row["doubt"]: row for row in there if row.get("doubt") and row.get("answer")}
+    asked_now = {one.id for one in doubts}
+    others = [row for doubt, row in kept.items() if doubt not in asked_now and doubt not in used]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -101,7 +107,9 @@ def write_doubts(path: Path, doubts: Sequence[Doubt], language: str = "en") -> N
             answers = " | ".join(_short(each, language) for each in one.answers)
             maybe = maybe_told(one.kind, one.maybe, language)
             asked = (one.id, kind_told(one.kind, language), one.file, str(one.line or ""), one.about, maybe)
-            writer.writerow((*asked, answers, ""))
+            writer.writerow((*asked, answers, kept.get(one.id, {}).get("answer", "")))
+        writer.writerows([row.get(each, "") for each in COLUMNS] for row in others)
+    return len(others) + len(kept.keys() & asked_now)
 
 
 def _short(answer: str, language: str) -> str:
@@ -112,12 +120,7 @@ def _short(answer: str, language: str) -> str:
 def read_answers(path: Path) -> dict[str, str]:
     """The answers given, in whatever language they were asked. Raises InvalidInput where the file is none of doubts, or
     an answer none of those there are."""
-    try:
-        with path.open(encoding=detect(path), newline="") as file:
-            rows = [_plain(row) for row in csv.DictReader(file)]
-    except (OSError, csv.Error, UnicodeDecodeError):
-        rows = []
-    found = {}
+    rows, found = _rows(path), {}
     for row in rows:
         identity, given = row.get("doubt", ""), row.get("answer", "")
         shown = [each.strip() for each in row.get("answers", "").split("|")]
@@ -133,6 +136,15 @@ def read_answers(path: Path) -> dict[str, str]:
     return found
 
 
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a file of doubts; none where it cannot be read."""
+    try:
+        with path.open(encoding=detect(path), newline="") as file:
+            return [_plain(row) for row in csv.DictReader(file)]
+    except (OSError, csv.Error, UnicodeDecodeError):
+        return []
+
+
 def _plain(row: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:
     """A row by what its columns are called here; what stands beyond the columns is left out."""
     meant = {text: name for name, texts in _words()["columns"].items() for text in texts}
@@ -141,8 +153,10 @@ def _plain(row: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:
 
 
 def _meant(text: str) -> str:
-    """The answer that a word of any language says; any other text as it is."""
-    return next((answer for answer, texts in _words()["answers"].items() if text in (answer, *texts)), text)
+    """The answer that a word of any language says, such as 실주 or, as cells say it, 드랍; any other text as it is."""
+    said = next((answer for answer, texts in _words()["answers"].items() if text in (answer, *texts)), "")
+    ended = None if said else outcome(text)
+    return said or (ended.value.lower() if ended else text)
 
 
 @cache

@@ -62,6 +62,7 @@ class WeeklyReport:
     moved: list[str] = field(default_factory=list)  # deals that have another owner, by names: whose they were and are
     notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
     outcomes: dict[str, int] = field(default_factory=dict)
+    unused_answers: int = 0  # that stand in the file of doubts, and were not given
 
     @property
     def other_columns(self) -> bool:
