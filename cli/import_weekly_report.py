@@ -68,7 +68,7 @@ _FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "hel
 def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: bool) -> Iterator[str]:
     """The whole report."""
     from services.gateway.imports.amount_remarks import remark_lines
-    from services.gateway.imports.sheet_told import sheet_lines
+    from services.gateway.imports.sheet_told import alike_lines, sheet_lines
 
     words = _KO if language == "ko" else _EN
     yield from row_lines(found.report, language)
@@ -78,6 +78,7 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     yield from _columns(found, words, language)
     for name, left_out in found.report.left_out.items():
         yield from sheet_lines(name, left_out, language)
+    yield from alike_lines(found.report.left_out, language)
     for entity, counts in found.report.counts.items():
         told = ", ".join(f"{words[fate]} {counts[fate]:,}" for fate in _FATES if counts.get(fate))
         yield words["counts"].format(what=WORDS[language].get(entity, entity), counts=told)

@@ -22,6 +22,7 @@ from services.gateway.privacy.resident_numbers import masked_name, shown
 _TOTAL = re.compile(r"(?:.{0,20}(?:합계|소계|총계|누계)|계|총액|(?:sub|grand)?totals?|sum)(?:[(:].*)?", re.IGNORECASE)
 _COUNT = re.compile(r"[\d.,%()₩￦$+\-\u2212\s]+(?:건|개|원|억|만|백만|천원|백만원)*")
 _WIDE = 4  # columns
+MOST_ALIKE = 0.7  # of a sheet's columns: another that has them looks like a list of the same
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])\s*월|^\D*20\d\d[-._ ]?(0[1-9]|1[0-2])\D*$")
 LONGEST_SECTION = 40  # characters
 _MARKED = re.compile(r"[■□▣◆◇●○◎▶▷★☆▪•<\[【\-]+\s*(.*?)\s*[>\]】]*")
@@ -42,6 +43,7 @@ class LeftOut:
     totals: list[int] = field(default_factory=list)
     headings: list[int] = field(default_factory=list)  # said again
     remarks: list[int] = field(default_factory=list)
+    alike: dict[str, int] = field(default_factory=dict)  # other sheets that look like lists of the same, with rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class SheetTable:
         """Raises InvalidInput where there is no table, TooLarge, NotFound where no file."""
         self.path, self.encoding, self.delimiter = path, "utf-8", ","
         sheets = read_workbook(path)
-        self._sheet, self._header = _chosen(sheets, reading, path)
+        self._sheet, self._header, alike = _chosen(sheets, reading, path)
         self._reading, self._size, self._share = reading, path.stat().st_size, 0.0
         if _without_headings(self._sheet, self._header):
             raise never_worked_out(path, self._sheet)
@@ -82,6 +84,7 @@ class SheetTable:
         others = [masked_name(each.name) for each in sheets if each is not self._sheet]
         told = masked_name(self._sheet.name)
         self.left_out = LeftOut(told, others, self._header.line, self._header.unit, self._header.units)
+        self.left_out.alike = alike
         self.left_out.hidden_columns = sorted({
             shown(" ".join(self._sheet.rows[self._header.line][at].split()))
             for at in hidden if at in self._sheet.rows[self._header.line]
@@ -185,8 +188,9 @@ def is_total(cells: Collection[str]) -> bool:
     return bool(marks) and len(said) - len(marks) <= 1
 
 
-def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, Header]:
-    """The sheet that is named, else the one whose headings are known best, of equal ones the longest."""
+def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, Header, dict[str, int]]:
+    """The sheet that is named, else the one whose headings are known best, of equal ones the longest; and which others
+    look like it, with how many rows."""
     if reading.sheet:
         sheets = [each for each in sheets if each.name == reading.sheet]
     found = [(each, header) for each in sheets if (header := find_header(each, reading.knows)) is not None]
@@ -195,7 +199,23 @@ def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, H
     if not found:
         mend = "name the columns in one line, each once" if sheets else "name a visible sheet that holds a table"
         raise InvalidInput("the workbook has no readable table", field="sheet", value=masked_name(path.name), mend=mend)
-    return max(found, key=lambda one: (one[1].score[0], _month(one[0].name) == reading.month > 0, len(one[0].rows)))
+    best = max(found, key=lambda one: (one[1].score[0], _month(one[0].name) == reading.month > 0, len(one[0].rows)))
+    alike = {masked_name(each.name): _count(each, header) for each, header in found if _alike(each, header, *best)}
+    return *best, {name: rows for name, rows in alike.items() if rows}
+
+
+def _alike(sheet: Sheet, header: Header, chosen: Sheet, by: Header) -> bool:
+    """Whether another sheet has nearly the columns of the one chosen; sheets of other months are meant to."""
+    if sheet is chosen or (_month(sheet.name) and _month(chosen.name)):
+        return False
+    names = set(by.names.values())
+    return len(names & set(header.names.values())) >= max(MOST_ALIKE * len(names), 3)
+
+
+def _count(sheet: Sheet, header: Header) -> int:
+    """How many rows stand below the headings, about."""
+    lines = [list(cells.values()) for line, cells in sheet.rows.items() if line >= header.first]
+    return sum(len(cells) > 1 and not is_total(cells) for cells in lines)
 
 
 def _without_headings(sheet: Sheet, header: Header) -> bool:

@@ -141,7 +141,7 @@ def _warnings(report: Json, words: Words) -> list[str]:
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
-    return [*found, *report.get("amounts", ())]
+    return [*report.get("alike", ()), *found, *report.get("unread", ()), *report.get("amounts", ())]
 
 
 def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:

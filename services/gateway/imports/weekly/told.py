@@ -7,7 +7,7 @@ from typing import Any
 
 from services.gateway.imports.amount_remarks import remark_lines
 from services.gateway.imports.messages import place, said, told
-from services.gateway.imports.sheet_told import sheet_lines
+from services.gateway.imports.sheet_told import alike_lines, sheet_lines, unread_lines
 from services.gateway.imports.weekly.checks import step_told
 from services.gateway.imports.weekly.doubts import maybe_told
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
@@ -21,6 +21,8 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
     return {
         "files": [{"name": one.name, "day": one.day.isoformat(), "rows": len(one.rows)} for one in found.files],
         "sheets": [line for name, one in report.left_out.items() for line in sheet_lines(name, one, language)],
+        "alike": list(alike_lines(report.left_out, language)),
+        "unread": list(unread_lines(report.left_out, language)),
         "amounts": list(remark_lines(report.remarked, language)),
         "columns": _columns(found),
         "known_columns": found.known_columns,

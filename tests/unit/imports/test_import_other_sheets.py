@@ -1,0 +1,40 @@
+"""Sheets of deals beside the one that is read, and rows that are not read: told in plain sight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from services.gateway.imports.sheet_told import alike_lines, unread_lines
+from services.gateway.imports.weekly.files import read_files
+from services.gateway.imports.weekly.uploads import Upload
+from services.gateway.web.import_views import upload_view
+from services.gateway.web.words import Words
+
+
+def test_another_sheet_of_deals_is_warned_of(tmp_path: Path) -> None:
+    made = Workbook()
+    header = ["고객사", "딜명", "단계", "금액"]
+    made.active.title = "본사"
+    branch, prices = made.create_sheet("지사"), made.create_sheet("단가표")
+    for sheet, rows in ((made.active, 3), (branch, 2)):
+        for cells in (
+            header,
+            *(["한빛", f"{number}번째", "제안", 5] for number in range(rows)),
+            ["합계", None, None, 9],
+        ):
+            sheet.append(cells)
+    for cells in (["품목", "금액"], ["서버", 3]):
+        prices.append(cells)
+    made.save(tmp_path / "현황_240318.xlsx")
+    (file,) = read_files(tmp_path, {}, {})
+    assert file.left_out
+    assert (file.left_out.sheet, file.left_out.alike) == ("본사", {"지사": 2})
+    left_out = {file.name: file.left_out}
+    (told,) = alike_lines(left_out, "en")
+    assert "sheet '지사' looks like a list of deals too: 2 rows not read" in told
+    assert list(unread_lines(left_out, "ko")) == ["읽지 않은 합계 행 1개: 현황_240318.xlsx 5행"]
+    report = {"alike": [told], "unread": ["2 total rows not read: a.xlsx lines 5, 9"]}
+    page = upload_view(Upload("u", tmp_path, "kim", 0.0, report=report), Words("en"))
+    assert page.warnings == (told, "2 total rows not read: a.xlsx lines 5, 9")
