@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from learning.titles import title
+from services.gateway.promotion_told import told
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -96,7 +97,7 @@ def beside(version: Mapping[str, Any], language: str) -> tuple[str, list[str], l
     if decision := version.get("decision"):
         waited = "by_person" if version.get("served") else "waits"
         ends = words["serves" if decision["promote"] else waited]
-        text.append(words["decision"].format(text=decision["text"].rstrip("."), ends=ends))
+        text.append(words["decision"].format(text=told(decision["text"], language).rstrip("."), ends=ends))
     return words["title"], text, table
 
 

@@ -71,12 +71,14 @@ def audit(
     language: Lang = None,
 ) -> None:
     """Who promoted, refused or rolled back what, when and why; newest first."""
+    from services.gateway.promotion_told import told
+
     query = f"?limit={limit}" + (f"&service={_quoted(service)}" if service else "")
     for entry in call(data_dir, url, "GET", f"/v1/model-audit{query}", unknown=UNKNOWN)["entries"]:
         what = said(f"{entry['service']} {entry['version']} (before: {entry['before']})") if entry["service"] else ""
         parts = (entry["time"], said(entry["act"]), what, said(f"by {entry['who']}"))
         typer.echo("  ".join(filter(None, parts)))
-        typer.echo(f"    {entry['reason']}")
+        typer.echo(f"    {told(entry['reason'], spoken())}")
 
 
 @app.command()

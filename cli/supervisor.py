@@ -10,10 +10,9 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-import typer
-
 from cli.data_folder import steady_port
 from cli.part import Part, until_ready
+from cli.speech import echo
 from kit.nats_server import nats_command
 
 NATS, GATEWAY = "nats", "gateway"
@@ -26,7 +25,7 @@ PROBE_SECONDS = 2.0
 
 def say(text: str) -> None:
     """Tell the person at the terminal; stdout is for programs."""
-    typer.echo(text, err=True)
+    echo(text, err=True)
 
 
 class Supervisor:

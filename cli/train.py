@@ -58,6 +58,8 @@ def train(
     body: dict[str, Any] = {"reason": "dealcast train", "keep": keep or [], "drop": drop or []}
     if services:
         body["services"] = services
+    from services.gateway.promotion_told import told as decided
+
     job = call(data_dir, url, "POST", "/v1/training-jobs", json=body)
     if wait:
         job = _follow(job, lambda: call(data_dir, url, "GET", f"/v1/training-jobs/{job['id']}"))
@@ -65,7 +67,7 @@ def train(
     for service, entry in job["detail"]["services"].items():
         if "decision" in entry:
             ends = "serves" if entry["promoted"] else "does not serve"
-            echo(f"  {service} {entry['version']} {ends}: {entry['decision']}")
+            echo(f"  {service} {entry['version']} {ends}: {decided(entry['decision'], spoken())}")
     version = job["detail"]["services"].get(LEAD_SCORING, {}).get("version")
     if version and (keep or drop):
         _tell_decided(str(version), data_dir, url)

@@ -10,12 +10,13 @@ from services.gateway.domain import Principal
 from services.gateway.exports.columns import Row, Table, row_of
 from services.gateway.exports.tables import DEAL_PERIODS, DEALS, FORECAST, REASONS, SUGGESTIONS, TABLES, deals_table
 from services.gateway.quarter_totals import HORIZON
-from services.gateway.rollup import committed
+from services.gateway.rollup import COMPANY, committed
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
 PAGE = 500
 TOP_REASONS = 3
+WHOLE = "전체"
 
 Source = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ async def rows_of(
 ) -> AsyncIterator[list[Row]]:
     """Pages of rows, none empty. Deals come by id, so each comes once however many change meanwhile."""
     if table.name == FORECAST.name:
-        pages = _forecast_pages(gateway, principal)
+        pages = _forecast_pages(gateway, principal, language)
     else:
         pages = _deal_pages(gateway, principal, table.name, query, language)
     async for sources in pages:
@@ -113,7 +114,7 @@ def suggestions_of(record: Source) -> Iterator[Source]:
         yield {**each, "rank": rank, "reason": reasons_text(each["reasons"])}
 
 
-async def _forecast_pages(gateway: Gateway, principal: Principal) -> AsyncIterator[list[Source]]:
+async def _forecast_pages(gateway: Gateway, principal: Principal, language: str) -> AsyncIterator[list[Source]]:
     """The totals of each quarter in each currency there is; nodes above what the reader sees are not there."""
     for period in quarters_of(gateway):
         own = await gateway.forecast(principal, str(period))
@@ -121,6 +122,12 @@ async def _forecast_pages(gateway: Gateway, principal: Principal) -> AsyncIterat
             same = currency == own["currency"]
             totals = own if same else await gateway.forecast(principal, str(period), currency=currency)
             seen = [node for node in totals["nodes"] if node["booked"] is not None]
-            found: list[Source] = [{**totals, "part": {**node, "commit_total": committed(node)}} for node in seen]
+            found: list[Source] = [{**totals, "part": _node(node, language)} for node in seen]
             if found:
                 yield found
+
+
+def _node(node: Source, language: str) -> Source:
+    """A node with what its row puts together; the company, which has no name of its own, is called as pages call it."""
+    named = WHOLE if language == "ko" and node["level"] == COMPANY else node["name"]
+    return {**node, "name": named, "commit_total": committed(node)}

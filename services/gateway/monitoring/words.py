@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from kit.phrasebook import Phrasebook
 from learning.titles import title
 from services.gateway.monitoring.records import Alert
 
 NAMES: Mapping[str, tuple[str, str]] = {
     "score": ("Score", "점수"), "forecast": ("Forecast", "예측"), "actions": ("Next actions", "다음 행동"),
 }  # fmt: skip
+BECAUSE = Phrasebook(Path(__file__).with_name("because.toml"))  # what the log of decisions cannot tell
 # By code; the facts' names stand in braces.
 TEXTS: Mapping[str, tuple[str, str]] = {
     "not_looked_yet": ("Nobody has looked yet.", "아직 점검하지 않았습니다."),
@@ -102,7 +105,7 @@ def sentence(code: str, facts: Mapping[str, Any], language: str) -> str:
         more = [MORE[place].format(more=told["more"])] if told.get("more") else []
         told["columns"] = ", ".join([*names, *more])
     if "because" in told:
-        told["because"] = f": {told['because']}" if told["because"] else ""
+        told["because"] = f": {BECAUSE.said(told['because'], language)}" if told["because"] else ""
     if code == "column_moved":
         told["how"] = _how(told, place)
         told["column"] = _title(told["column"], place)

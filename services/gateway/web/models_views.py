@@ -8,6 +8,7 @@ from typing import Any
 
 from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.imports.undoing import UNDONE
+from services.gateway.promotion_told import told as decision_told
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -206,7 +207,7 @@ def job_view(job: Json, words: Words) -> JobView:
     return JobView(
         id=job["id"], state=words.name("job", job["state"]), reason=words.name("cause", job["reason"]),
         when=words.time(job["created_time"]), running=job["state"] in RUNNING,
-        percent=round(100 * job["progress"], 1), left=_left(left, words), error=job["error"],
+        percent=round(100 * job["progress"], 1), left=_left(left, words), error=words.name("job_error", job["error"]),
         parts=tuple(
             (words(f"models.{name}"), words.name("job", one["state"]),
              words.name("stage", one.get("stage", "")) if one["state"] in RUNNING else "")
@@ -276,4 +277,5 @@ def audit_view(entry: Json, names: Mapping[str, str], words: Words) -> AuditView
     who = names.get(entry["who"], words.name("who", entry["who"]))
     service = words(f"models.{entry['service']}") if entry["service"] else ""
     what = " ".join(part for part in (service, entry["version"]) if part)
-    return AuditView(words.time(entry["time"]), who, words.name("audit", entry["act"]), what, entry["reason"])
+    return AuditView(words.time(entry["time"]), who, words.name("audit", entry["act"]), what,
+                     decision_told(entry["reason"], words.language))  # fmt: skip

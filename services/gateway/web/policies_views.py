@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.web.refusals import said
+from services.gateway.monitoring.words import BECAUSE
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -63,7 +63,7 @@ def _told(about: Json, log: Json, words: Words) -> Sequence[str]:
         return [*lines, words("policies.no_log")]
     rows, days = words.number(log.get("rows", 0)), log.get("horizon_days", 0)
     lines.append(words("policies.log", rows=rows, days=days, waiting=words.number(log.get("waiting", 0))))
-    return [*lines, said(str(log["why"]), words.language)] if log.get("why") else lines
+    return [*lines, _because(log["why"], words)] if log.get("why") else lines
 
 
 def _policy(policy: Json, about: Json, log: Json, words: Words) -> PolicyView:
@@ -79,7 +79,7 @@ def _policy(policy: Json, about: Json, log: Json, words: Words) -> PolicyView:
 def _share(found: Json, words: Words) -> str:
     """A share with its interval, or why there is none."""
     if found.get("why") or found.get("value") is None:
-        return said(str(found.get("why", "")), words.language) or "–"
+        return _because(found.get("why", ""), words) or "–"
     value, low, high = (words.percent(found[name]) for name in ("value", "low", "high"))
     return words("policies.span", value=value, low=low, high=high)
 
@@ -87,6 +87,11 @@ def _share(found: Json, words: Words) -> str:
 def _points(found: Json, words: Words) -> str:
     """A difference in points with its interval, or why there is none."""
     if found.get("why") or found.get("value") is None:
-        return said(str(found.get("why", "")), words.language) or "–"
+        return _because(found.get("why", ""), words) or "–"
     value, low, high = ("–" if found[name] is None else words.points(found[name]) for name in ("value", "low", "high"))
     return words("policies.span", value=value, low=low, high=high)
+
+
+def _because(why: object, words: Words) -> str:
+    text = BECAUSE.said(str(why), words.language)
+    return text[:1].upper() + text[1:]

@@ -119,6 +119,7 @@ async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path:
     for row in forecast:
         assert Decimal(row["commit_total"]) == Decimal(row["booked"]) + Decimal(row["commit"])
     assert Decimal(forecast[0]["commit_total"]) > Decimal(0)
+    assert [forecast[0]["name"], (await lines_of(filled, "forecast", lang="ko"))[0]["name"]] == ["Company", "전체"]
     await until(lambda: not left_behind(tmp_path))
 
 
