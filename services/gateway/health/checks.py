@@ -15,7 +15,7 @@ from services.gateway.health.junk import junk, junk_mail
 from services.gateway.health.names import vocabulary
 from services.gateway.health.records import DealRow, Records
 from services.gateway.imports.weekly.meanings import business_number
-from services.gateway.renewals.terms import impossible_term
+from services.gateway.renewals.terms import DEFINITIONS, impossible_term
 
 OWN_PACE = 0.95  # of the company's closed deals were closed within this many days
 FEWEST_CLOSED = 20  # to know the company's pace by
@@ -194,7 +194,8 @@ def _never_filled(records: Records) -> Iterator[Finding]:
         return
     known = Counter(name for deal in records.deals for name in deal.fields)
     filled = Counter(name for deal in recent for name in deal.fields)
-    for name in sorted(set(known) | set(records.defined)):
+    own = {one.name for one in DEFINITIONS}  # those of contracts are there whether anybody fills them or not
+    for name in sorted((set(known) | set(records.defined)) - own):
         if filled[name] <= NEVER * len(recent):
             yield Finding("empty_field", name, "", f"{filled[name]} / {len(recent)}")
 

@@ -209,6 +209,12 @@ def test_one_impossible_amount_does_not_decide_the_order(tmp_path: Path) -> None
     assert max(one["effect"] for one in rest) < 0.6
 
 
+def test_fields_of_contracts_are_not_missed(tmp_path: Path) -> None:
+    old = deal("old", "Old one", 500, fields={"Region": "x", "contract_cancelled": DAY, "renewal_ended": "lost"})
+    report = examine(write(tmp_path, [old, *(deal(f"d{n}", f"Order {n}") for n in range(50))]), {})
+    assert found(report, "empty_field") == [("Region", "", "")]
+
+
 def test_everything_that_can_be_found_has_words_in_both_languages(company: Path) -> None:
     for language in ("en", "ko"):
         assert all(title(name, language) and mend(name, 3, language) for name in FINDINGS)
