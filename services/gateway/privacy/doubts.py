@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kit.errors import InvalidInput
 
 REST = "rest"  # all that are not decided
+VEIL = "#"  # of the number of what was decided, where its ref is not kept
 PERSON, ROW, MESSAGE = "person", "row", "message"
 SHOWN_CHARACTERS = 60  # before and behind the name
 WHY = {
@@ -49,6 +50,16 @@ class Verdicts:
     def without(self, refs: Collection[str]) -> Verdicts:
         """Without these: who goes along is named no more."""
         return Verdicts(self.theirs - set(refs), self.others - set(refs))
+
+    def veiled(self, names: Callable[[str], bool]) -> Verdicts:
+        """With a number in place of those that name somebody, as an id may: that something was decided, and not of
+        whom."""
+
+        def numbered(refs: Collection[str]) -> frozenset[str]:
+            told = enumerate(sorted(refs))
+            return frozenset(f"{VEIL}{at}" if one.startswith(VEIL) or names(one) else one for at, one in told)
+
+        return Verdicts(numbered(self.theirs), numbered(self.others))
 
     def joined(self, theirs: Sequence[str], others: Sequence[str], doubts: Sequence[Doubt]) -> Verdicts:
         """With more of them: refs as they are shown, `deal:ID` for the rows of a deal, `rest` for what is left.

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -100,9 +101,9 @@ class Eraser:
             found = Counter(place.store for place in await self._reach.find(ERASER, person))
             one.found = [{"store": store, "places": count} for store, count in sorted(found.items())]
         await self._stage(one, "suppress")
-        await self._out_of_others(one, {each.ref for each in person.everyone})
         for _ in range(ROUNDS):
             person = await self._reach.anew(ERASER, person)
+            await self._out_of_others(one, person)
             for each in person.everyone:
                 await self._reach.store.suppress(ERASER, each, one.id)
             again = await self._round(one, person, stop)
@@ -145,6 +146,7 @@ class Eraser:
         """Nothing of the person is in the database while it is rewritten and looked through, but names that others
         bear too, where there are such."""
         one.person = Person("", NAME, doubted=tuple(person.names_in_doubt)) if person.names_in_doubt else None
+        one.verdicts = one.verdicts.veiled(person.in_key)  # what was decided of them is done
         await self._stage(one, "compact")
         await self._reach.store.compact()
         await self._stage(one, "check")
@@ -153,14 +155,13 @@ class Eraser:
         one.doubts = [each.to_json() for each in doubts]
         return bool(one.left)
 
-    async def _out_of_others(self, one: Erasure, refs: set[str]) -> None:
+    async def _out_of_others(self, one: Erasure, person: Person) -> None:
         """Other erasures may name them, as those who bear the same name."""
         for other in await self._reach.store.erasures(ERASER):
-            verdicts = other.verdicts.without(refs)
-            doubts = [each for each in other.doubts if each["ref"] not in refs]
-            if other.id != one.id and (verdicts != other.verdicts or len(doubts) != len(other.doubts)):
-                other.verdicts, other.doubts = verdicts, doubts
-                await self._reach.store.save_erasure(other)
+            without = replace(other)
+            _leave_out(without, person)
+            if other.id != one.id and without != other:
+                await self._reach.store.save_erasure(without)
 
     def _forget(self, person: Person) -> None:
         """Reports of jobs that are kept in memory and written again."""
@@ -190,8 +191,30 @@ class Eraser:
         left = one.left or one.doubts
         one.state, one.stage, one.progress, one.finished = LEFT if left else DONE, "", 1.0, now()
         one.person = one.person if one.doubts else None
+        if one.state == DONE:
+            one.verdicts = one.verdicts.veiled(lambda _: True)
         await self._reach.store.save_erasure(one)
         log.info(
             "erasure_ended", erasure=one.id, state=one.state, rows=one.rows, places_left=len(one.left),
             in_doubt=len(one.doubts),
         )  # fmt: skip
+
+
+def _leave_out(other: Erasure, person: Person) -> None:
+    """Take a person out of another's erasure. Where it waits for what to do with a name that nobody else bears now,
+    there is nothing to decide any more: all that names it goes with this person."""
+    if other.state == DONE:
+        other.verdicts = other.verdicts.veiled(lambda _: True)
+        return
+    other.verdicts = other.verdicts.without({one.ref for one in person.everyone}).veiled(person.in_key)
+    other.doubts = [one for one in other.doubts if not any(map(person.in_key, (one["ref"], one["record"])))]
+    other.left = [
+        one | {"records": [key for key in one["records"] if not person.in_key(key)]} for one in map(dict, other.left)
+    ]
+    waits = other.person
+    if other.state == LEFT and waits is not None:
+        names = tuple(name for name in waits.doubted if not person.in_key(name))
+        other.person = replace(waits, doubted=names) if names else None
+        if not names:
+            other.doubts, other.state = [], LEFT if other.left else DONE
+            other.verdicts = other.verdicts.veiled(lambda _: True)

@@ -144,6 +144,11 @@ class Person:
         wide = {re.escape(form.encode()) for form in spelled}
         return re.compile(b"|".join(sorted(wide)), re.IGNORECASE) if wide else None
 
+    def in_key(self, key: str) -> bool:
+        """Whether a key holds any of their records' words, whatever stands around them."""
+        raw = key.encode()
+        return any(one.raw is not None and one.raw.search(raw) is not None for one in self.everyone)
+
     def in_text(self, text: str) -> bool:
         """Whether a text names them."""
         return self.pattern is not None and self.pattern.search(text) is not None

@@ -31,7 +31,7 @@ class PersonalDoubts(PersonalData):
             names = person.names_in_doubt
             alike = twins(connection, person, names) if names else []
             people = [Doubt(f"{one.kind}:{one.id}", PERSON, PEOPLE[one.kind].name, one.id, _told(one)) for one in alike]
-            return [*people, *_rows(connection, person, {one.id for one in alike})] if names else []
+            return [*people, *_rows(connection, person, {one.ref for one in alike})] if names else []
 
         return await self._database.read(work)
 
@@ -61,11 +61,13 @@ class PersonalDoubts(PersonalData):
 
 
 def _rows(connection: Connection, person: Person, others: Collection[str]) -> Iterator[Doubt]:
-    """Rows that are somebody's by id are decided with that person."""
+    """Rows that are somebody's by id are decided with that person, and the person's own are theirs: an id may hold the
+    name, in their record as in the log of who looked at it."""
     sought = person.by_name
+    known = {*others, *person.aliases, person.ref}
     for table in places():
         for hit in hits(connection, sought, table):
-            if hit.contact not in others and hit.contact != (person.id or None):
+            if not hit.owners & known:
                 yield Doubt(hit.ref, ROW, _place(hit), hit.record, _around(sought, hit.words))
 
 

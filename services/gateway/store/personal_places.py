@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, String, Table, false, 
 from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps
-from services.gateway.store.personal_tables import emptied, known, owned
+from services.gateway.store.personal_tables import emptied, known, owned, owners
 from services.gateway.store.tables_privacy import erasures
 
 SHORTEST_TEXT = 11  # narrower columns hold days
@@ -30,7 +30,7 @@ class Hit:
     columns: dict[str, Any] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()  # columns of the key, which stay
     words: str = ""  # of the first column that holds them, as it is
-    contact: str = ""  # whose the row is, where it says so
+    owners: frozenset[str] = frozenset()  # refs of those whose the row is by id
 
     @property
     def ref(self) -> str:
@@ -118,16 +118,16 @@ def _hit(person: Person, table: Table, row: Any, key: tuple[Any, ...]) -> Hit | 
         if without != value:
             found[column.name] = without
     words = str(row[next(iter(found))]) if found else ""
-    record, contact = str(row["deal_id"] if "deal_id" in row else key[0]), str(row.get("contact_id", ""))
+    record, whose = str(row["deal_id"] if "deal_id" in row else key[0]), owners(table, row)
     if (own and holds.goes) or (found and holds.whole):
-        return Hit(table, key, record, words=words, contact=contact)
+        return Hit(table, key, record, words=words, owners=whose)
     if own:
         left = emptied(table, "-".join(map(str, key)))
         found |= {name: value for name, value in left.items() if row[name] != value}
     keys = {column.name for column in table.primary_key.columns}
     fixed = tuple(sorted(found.keys() & keys))
     changed = {name: value for name, value in found.items() if name not in keys}
-    return Hit(table, key, record, changed, fixed, words, contact) if found else None
+    return Hit(table, key, record, changed, fixed, words, whose) if found else None
 
 
 def counted(found: Sequence[Hit]) -> dict[str, int]:

@@ -91,6 +91,16 @@ def owned(person: Person, table: Table) -> ColumnElement[bool]:
     return and_(table.c[holds.kind] == called, or_(*named))
 
 
+def owners(table: Table, row: Mapping[str, Any]) -> frozenset[str]:
+    """The refs (kind:id) of those whose a row is by id."""
+    holds = known(table)
+    called = _KINDS.get(table.name, {})
+    return frozenset(
+        f"{kind}:{row[column]}" for kind, columns in holds.of.items() for column in columns
+        if row[column] and (not holds.kind or row[holds.kind] == called.get(kind, kind))
+    )  # fmt: skip
+
+
 def emptied(table: Table, key: str) -> dict[str, Any]:
     """What becomes of a row that is the person's and stays."""
     holds = known(table)

@@ -9,6 +9,7 @@ from learning.records import Activity, Contact, User
 from services.gateway.access.members import AccessEvent, Act, Member, Role, Session, Token
 from services.gateway.domain import LOCAL, WriteStatus
 from services.gateway.privacy.person import ERASED, USER, Person
+from services.gateway.privacy.records import Access
 from services.gateway.store import Store
 from tests.contract.store.conftest import HONG
 
@@ -47,6 +48,17 @@ async def test_what_names_several_people_is_in_doubt_until_somebody_decides(stor
     assert await store.borne(LOCAL, person, ["홍길동", "홍길순"]) == ["홍길동"]
     one_record = replace(person, aliases=("contact:other-hong",))
     assert await store.borne(LOCAL, one_record, ["홍길동"]) == []
+
+
+async def test_a_record_whose_id_holds_the_name_is_never_in_doubt(store: Store) -> None:
+    """Neither the person's own nor the other's, nor the log of who looked at either."""
+    own, other = Contact("한빛 홍길동", "홍길동", "acme"), Contact("누리 홍길동", "홍길동", "bolt")
+    await store.save_contacts(LOCAL, [own, other])
+    await store.add_access([Access("cat", "GET /v1/contacts", "contact", one.id) for one in (own, other)])
+    person = await store.person(LOCAL, "contact", own.id)
+    places = {one.place for one in await store.find_person(LOCAL, person)}
+    assert places >= {"contacts", "personal_access.record"}
+    assert [one.ref for one in await store.doubts(LOCAL, person)] == [f"contact:{other.id}"]
 
 
 async def test_what_was_merged_into_somebody_is_theirs(store: Store, hong: Person) -> None:

@@ -18,6 +18,7 @@ from kit.messages import Outgoing
 from kit.messaging import Publisher
 from kit.models import digest
 from kit.nats_server import NatsServer
+from services.gateway.domain import LOCAL
 from services.gateway.jobs import wall_time
 from services.gateway.privacy.person import ERASED
 from services.gateway.registry import Registry
@@ -159,6 +160,32 @@ async def test_another_record_of_the_same_person_goes_along(own: RunningGateway)
     raw = await asyncio.to_thread(_raw, own.settings.data_dir)
     marks = (HONG["id"], HONG["email"], HONG["name"], OTHER["id"], OTHER["email"], OTHER["name"])
     assert [mark for mark in marks if mark.encode() in raw] == []
+
+
+@pytest.mark.timeout(120)
+async def test_of_two_whose_ids_hold_the_name_both_are_erased_one_after_the_other(own: RunningGateway) -> None:
+    """Whether what names the other was decided in the first erasure, or waits to be."""
+    ids = [f"{account} {HONG['name']}" for account in ("한빛상사", "누리병원", "대한물산")]
+    for number, identity in enumerate(ids):
+        body = {"name": HONG["name"], "email": f"hong{number}@acme.example"}
+        assert (await own.http.put(f"/v1/contacts/{identity}", json=body)).status_code == 201
+    note = {"id": "a1", "type": "note", "direction": "internal", "time": "2017-09-01T00:00:00Z", "text": "홍길동 통화"}
+    await own.http.put("/v1/deals/d1", json={"contacts": [{"contact_id": one} for one in ids], "activities": [note]})
+    left = await said(own, "erase", ids[0], "--yes", code=1)
+    assert f"contacts:{ids[0]}" not in left
+    begun = left.split()[1]
+    assert "DONE" in await said(own, "settle", begun, "--others", "rest")
+    assert "LEFT" in await said(own, "erase", ids[1], "--yes", code=1)
+    assert own.built is not None
+    store = own.gateway.store
+    kept = {one.state: one for one in await store.erasures(LOCAL)}
+    assert HONG["name"] not in str([kept["DONE"].theirs, kept["DONE"].others])
+    assert kept["DONE"].others, "that something was decided is kept"
+    assert "DONE" in await said(own, "erase", ids[2], "--yes")
+    assert [(one.state, one.person, one.doubts) for one in await store.erasures(LOCAL)] == [("DONE", None, [])] * 3
+    await own.stop()
+    raw = await asyncio.to_thread(_raw, own.settings.data_dir)
+    assert HONG["name"].encode() not in raw
 
 
 async def test_an_export_is_written_where_it_can_be(own: RunningGateway, tmp_path: Path) -> None:
