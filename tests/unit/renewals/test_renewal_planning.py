@@ -219,3 +219,22 @@ def test_a_contract_of_a_single_row_is_renewed_where_open_deals_begin() -> None:
     assert first_stage(histories) == "리드"
     assert first_stage(histories[:3]) == "제안"
     assert first_stage([]) == first_stage([DealHistory(Deal("x"))]) == ""
+    won = Change("stage", "수주", at, at, 1)
+    ended = replace(histories[3], changes=(*histories[3].changes, won))
+    ended = replace(ended, deal=Deal("w", stage="수주", outcome=Outcome.WON))
+    assert first_stage([*histories[:2], ended]) == "리드", "deals that ended tell the order too, not where they ended"
+
+
+def test_in_a_first_file_the_stage_of_the_latest_promises_is_the_earliest() -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    promised = {"구두합의": (5, 10), "발굴": (3, 120), "협상": (4, 40), "보류": (1, 400)}
+    histories = [
+        DealHistory(
+            Deal(f"{stage}{n}", stage=stage, close_date=END + timedelta(days=days)),
+            (Change("stage", stage, at, at, 1),),
+        )
+        for stage, (count, days) in promised.items()
+        for n in range(count)
+    ]
+    assert first_stage(histories) == "발굴"
+    assert first_stage([replace(one, deal=replace(one.deal, close_date=None)) for one in histories]) == "구두합의"
