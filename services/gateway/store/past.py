@@ -21,6 +21,7 @@ from services.gateway.store.field_types import PREFIX
 from services.gateway.store.interface import DealPair, PastDeal
 from services.gateway.store.rows import credit_from
 
+MADE_WITH = frozenset(("kind", "outcome"))  # what a deal is said to have been from its first day on
 FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", "deleted", "credits")
 D, C, S = t.deals.c, t.changes.c, t.deal_credits.c
 ROW = (
@@ -65,11 +66,16 @@ class Past(Part):
             shown = {row.id for row in self._seen_of(connection, deals, visible)}
             pairs = []
             for row in deals:
-                both: tuple[PastDeal, ...]
+                both: tuple[PastDeal | None, ...]
                 if row.last_effective <= first:
                     both = (_as_it_is(row, shared.get(row.id, ()), context.currency, field),) * 2
                 else:
-                    both = tuple(_past_deal(raw, context.currency, field) for raw in states.get(row.id, ({}, {})))
+                    then, now = states.get(row.id, ({}, {}))
+                    unseen = then.keys() <= MADE_WITH  # such as before the first file that it stands in
+                    both = (
+                        None if unseen else _past_deal(then, context.currency, field),
+                        _past_deal(now, context.currency, field),
+                    )
                 old, new = (
                     one if row.created_time <= moment else None for one, moment in zip(both, (first, last), strict=True)
                 )

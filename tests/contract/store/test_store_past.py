@@ -122,3 +122,14 @@ async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
         assert row["start"] is None or row == rows[row["node"]], "the same for everybody"
     early = await store.deal_pairs(LOCAL, day_end(day - timedelta(days=1)), day_end(day), START, END)
     assert {one.before for one in early} == {None}
+
+
+async def test_a_deal_first_seen_long_after_it_was_made_is_new(store: Store) -> None:
+    seen, made = FIRST + timedelta(days=20), noon(FIRST - timedelta(days=90))
+    write = DealWrite("d1", amount=Money("USD", 700), close_date=START, owner_id="ann", created_time=made,
+                      effective_time=noon(seen))  # fmt: skip
+    await store.apply_deals(LOCAL, [write])
+    pairs = await store.deal_pairs(LOCAL, day_end(FIRST), day_end(seen), START, END)
+    assert [(one.before, one.after and one.after.minor) for one in pairs] == [(None, 700)]
+    bridge = Bridge.of(pairs, Span(START, END), await store.tree(LOCAL, seen), None, "USD", "USD")
+    assert {cause: value.open for cause, value in bridge.nodes["company"].causes.items()} == {"new": 700}
