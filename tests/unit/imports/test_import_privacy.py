@@ -204,3 +204,23 @@ async def test_next_mondays_file_does_not_bring_an_erased_person_back(tmp_path: 
     assert "삭제" in told(error, "ko").message
     assert await store.list_contacts(LOCAL, "", "", 10) == []
     await store.close()
+
+
+async def test_a_weekly_row_says_why_its_contact_is_refused(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    header = [*weekly_runs.HEADER, "고객담당자"]
+    paths = [tmp_path / f"w_202611{day}.xlsx" for day in ("09", "16")]
+    for path in paths:
+        await asyncio.to_thread(weekly_runs.write, path, [*weekly_runs.row("펌프"), "홍길동"], header=header)
+    await weekly_runs.run(store, tmp_path, paths[0])
+    [contact] = await store.list_contacts(LOCAL, "", "", 10)
+    person = await store.person(LOCAL, "contact", contact.id)
+    await store.suppress(LOCAL, person, "e1")
+    await store.erase_rows(LOCAL, person)
+    found = await weekly_runs.run(store, tmp_path, paths[1])
+    assert found.report.counts["contacts"]["rejected"] == 1
+    [(file, line, note)] = found.notes
+    assert (file, line, note.field) == ("w_20261116.xlsx", 2, "고객담당자")
+    for text in (str(report_json(found, "ko")["notes"]), "\n".join(weekly_lines(found, "ko", paths[0], dry_run=False))):
+        assert ("요청에 따라 삭제된 사람" in text, "홍길동" in text) == (True, False)
+    await store.close()

@@ -27,6 +27,7 @@ class People:
     users: dict[str, User] = field(default_factory=dict)  # new ones, as those below
     accounts: dict[str, Account] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    contact_rows: dict[str, WeekRow] = field(default_factory=dict)  # that name them last
     _users: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # name → ids
     _owners: dict[str, str] = field(default_factory=dict)  # user id → name
     _names: dict[str, str] = field(default_factory=dict)  # account id → name
@@ -124,6 +125,7 @@ class People:
             before = self.contacts.get(identity)
             number, mail = number or (before.phone if before else ""), mail or (before.email if before else "")
             self.contacts[identity] = Contact(identity, name, account, title, mail, number)
+            self.contact_rows[identity] = row
         return identity
 
     def account_name(self, identity: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from kit.errors import Conflict, DealcastError
 from kit.money import Money
 from learning.records import FieldDefinition, FieldType
-from services.gateway.domain import DealWrite, FieldError, WriteStatus
+from services.gateway.domain import DealWrite, FieldError, WriteResult, WriteStatus
 from services.gateway.imports.importer import BATCH, Progress, Quiet
 from services.gateway.imports.messages import DOUBT
 from services.gateway.imports.rejects import RejectsWriter
@@ -270,7 +271,17 @@ class WeeklyImporter:
                     self._refuse(file, row, [in_columns(one, file) for one in result.errors], "rejected")
                 elif row is None or row.file >= 0:
                     self.found.report.add(batch, what)
+                if batch == "contacts" and result.status is WriteStatus.REJECTED:
+                    self._tell_contact(records[place].id, result)
             self._progress.advance(len(some))
+
+    def _tell_contact(self, contact: str, result: WriteResult) -> None:
+        """Why a contact was refused, by the row that names them: its deal is imported without them."""
+        row = self._people.contact_rows[contact]
+        file = self.found.files[row.file]
+        column = file.holds.get("contact", "contact")
+        told = [replace(each, field=column, value="") for each in result.errors]
+        self.found.notes += [(file.name, row.line, each) for each in told]
 
 
 __all__ = ["Options", "WeeklyImporter", "WeeklyReport"]
