@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client as NATS  # noqa: N814
+from playwright.async_api import async_playwright, expect
 
 from kit.nats_server import NatsServer
+from kit.testing import chromium
 from services.gateway.domain import LOCAL
 from services.gateway.imports.weekly.__main__ import run
 from services.gateway.store.interface import Query
@@ -150,3 +152,18 @@ async def test_files_reach_a_gateway_with_sign_in_on_an_address_that_it_does_not
     page = await gateway.gateway.store.list_records(LOCAL, Query(), "", 10)
     assert len(page.records) == 3
     await gateway.stop()
+
+
+async def test_a_page_that_hears_nothing_more_says_so(gateway: RunningGateway, tmp_path: Path) -> None:
+    found = chromium()
+    if found is None:
+        pytest.skip("no Chromium")
+    address = await dropped(gateway, weeks(tmp_path / "weeks"))
+    async with async_playwright() as engine:
+        browser = await engine.chromium.launch(executable_path=str(found), args=["--no-sandbox", "--headless"])
+        page = await browser.new_page(base_url=str(gateway.http.base_url))
+        await page.goto(address)
+        await page.context.set_offline(True)
+        await expect(page.get_by_role("alert")).to_contain_text("파일 다시 놓기", timeout=20_000)
+        await browser.close()
+    await settled(gateway, address)
