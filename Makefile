@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==//p' requirements.lock)
 PORT ?= 8080
+WEB_FILES := services/gateway/web/static/vendor/htmx.min.js
 T ?= tests
 # Two more than cores: tests of processes wait as much as they work.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 2, 6))')
@@ -26,6 +27,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	touch $@
 
 run: $(VENV)/.installed  ## start everything with the sample company (PORT=8080); Ctrl-C stops it
+	@test -f $(WEB_FILES) || $(BIN)/python -m services.gateway.web.build || true
 	@$(BIN)/dealcast up --sample --data-dir .dealcast/sample --port $(PORT)
 
 # Each of the hundreds of processes that tests start would compile all anew. Schemathesis' plugin loads for long and is

@@ -12,7 +12,7 @@ from kit.telemetry import TRACEPARENT, inject
 from learning.answers import About, Verb
 from learning.records import ACTIVITY_TYPES, CHANNELS, Activity
 from services.gateway.domain import InsightKind, Principal, Record, WriteStatus
-from services.gateway.feedback_record import REASONS, Feedback, standing
+from services.gateway.feedback_record import FEEDBACK_ACTIVITY, REASONS, TAKEN_BACK, Feedback, standing
 from services.gateway.limits import ID_LENGTH
 from services.gateway.service import Gateway
 
@@ -76,7 +76,7 @@ class FeedbackDesk:
         kind = KINDS.get(one.action) or one.channel
         if kind not in ACTIVITY_TYPES:
             return one
-        activity = Activity(f"feedback-{one.id}", one.deal_id, kind, "outbound", one.time, one.contact_id,
+        activity = Activity(FEEDBACK_ACTIVITY + one.id, one.deal_id, kind, "outbound", one.time, one.contact_id,
                             record.history.deal.owner_id)  # fmt: skip
         await self._save_activity(principal, activity)
         return replace(one, activity_id=activity.id)
@@ -84,7 +84,7 @@ class FeedbackDesk:
     async def _take_back(self, principal: Principal, one: Feedback) -> None:
         """The activity stays as an internal note: it says that the contact was none."""
         await self._save_activity(
-            principal, Activity(one.activity_id, one.deal_id, "note", "internal", one.time, text="taken back")
+            principal, Activity(one.activity_id, one.deal_id, "note", "internal", one.time, text=TAKEN_BACK)
         )
 
     async def _save_activity(self, principal: Principal, activity: Activity) -> None:

@@ -11,6 +11,8 @@ from learning.answers import About, Answered, Verb, hidden_until
 from learning.records import Deal
 from services.gateway.json_values import time_text
 
+FEEDBACK_ACTIVITY = "feedback-"  # begins the ids of contacts that answers recorded
+TAKEN_BACK = "taken back"  # what is left of one that was none
 REASONS = ("not_relevant", "bad_timing", "already_done", "wrong_contact", "customer_refused", "other")  # of a dismissal
 
 

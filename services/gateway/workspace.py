@@ -18,6 +18,7 @@ from learning.horizon import DEFAULT_HORIZON, checked_horizon
 from learning.overrules import EXAMPLE, Overrules
 from learning.placements import Tree, trees_from
 from services.gateway.amount_types import AmountType, types_from, types_json
+from services.gateway.crm_link import CRM_LINK, checked_link
 from services.gateway.domain import LOCAL, InsightKind, Principal
 
 SERVICES: Mapping[str, InsightKind] = {
@@ -75,6 +76,7 @@ class Workspace:
         self.training_columns = Overrules()
         self.calendar = FiscalCalendar()
         self.holiday_country = ""
+        self.crm_link = ""
         self.fiscal_editions = 0  # how often quarters came to begin with other months
         self.exchange_edition, self.exchange_digest = 0, ""  # how often other exchange rates came to hold, and which
         self.lead_horizon_days: int | None = DEFAULT_HORIZON
@@ -105,6 +107,7 @@ class Workspace:
         self.sample = bool(await self._store.get_setting(SAMPLE))
         self.sample_removed = await self._store.get_setting(SAMPLE_REMOVED) or {}
         self.holiday_country = str(await self._store.get_setting(HOLIDAY_COUNTRY) or "")
+        self.crm_link = str(await self._store.get_setting(CRM_LINK) or "")
         fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
         self.calendar, self.fiscal_editions = FiscalCalendar.from_json(fiscal), int(fiscal.get("editions", 0))
         exchange = await self._store.get_setting(EXCHANGE) or {}
@@ -255,6 +258,11 @@ class Workspace:
                                value=str(country)[:60], mend=mend)  # fmt: skip
         await self._store.put_setting(HOLIDAY_COUNTRY, code)
         self.holiday_country = code
+
+    async def set_crm_link(self, address: Any) -> None:
+        """Where a deal stands in the CRM; empty for nowhere. Raises InvalidInput."""
+        self.crm_link = checked_link(address)
+        await self._store.put_setting(CRM_LINK, self.crm_link)
 
     async def serve(self, service: str, serving: Serving) -> None:
         """Remember which version serves."""

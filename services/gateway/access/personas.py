@@ -9,6 +9,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
 PREFIX = "persona-"
+NAMELESS = "RevOps"  # nobody of the company's users: called the same in every language
 ROLES = (Role.MANAGER, Role.REP, Role.REVOPS)
 
 
@@ -23,7 +24,7 @@ async def personas(gateway: Gateway) -> list[Member]:
     team = await _team(gateway)
     found = {Role.REVOPS: ""} | (dict(zip((Role.MANAGER, Role.REP), team, strict=True)) if team else {})
     return [
-        Member(f"{PREFIX}{role}", f"{PREFIX}{role}", names.get(found[role], ""), role, found[role])
+        Member(f"{PREFIX}{role}", f"{PREFIX}{role}", names.get(found[role]) or NAMELESS, role, found[role])
         for role in ROLES
         if role in found
     ]

@@ -122,12 +122,12 @@ async def _forecast_pages(gateway: Gateway, principal: Principal, language: str)
             same = currency == own["currency"]
             totals = own if same else await gateway.forecast(principal, str(period), currency=currency)
             seen = [node for node in totals["nodes"] if node["booked"] is not None]
-            found: list[Source] = [{**totals, "part": _node(node, language)} for node in seen]
+            found: list[Source] = [{**totals, "part": node_source(node, language)} for node in seen]
             if found:
                 yield found
 
 
-def _node(node: Source, language: str) -> Source:
+def node_source(node: Source, language: str) -> Source:
     """A node with what its row puts together; the company, which has no name of its own, is called as pages call it."""
     named = WHOLE if language == "ko" and node["level"] == COMPANY else node["name"]
     return {**node, "name": named, "commit_total": committed(node)}

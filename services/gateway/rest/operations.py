@@ -240,6 +240,7 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         fiscal_year=year,
         lead_horizon_days=horizon,
         holiday_country=TEXT,
+        crm_link=TEXT,
     )
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
@@ -258,6 +259,8 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             await change_fiscal_year(gateway, principal_of(request), given["fiscal_year"])
         if "holiday_country" in given:
             await gateway.workspace.set_holiday_country(given["holiday_country"])
+        if "crm_link" in given:
+            await gateway.workspace.set_crm_link(given["crm_link"])
         if "training_columns" in given:
             await gateway.workspace.set_training_columns(given["training_columns"])
         if "lead_horizon_days" in given:

@@ -71,13 +71,14 @@ def refusal(result: WriteResult) -> DealcastError:
 
 def install(app: FastAPI) -> None:
     """Answer every kind of error this way."""
-    app.add_exception_handler(DealcastError, _known)
+    app.add_exception_handler(DealcastError, known)
     app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, _unforeseen)
 
 
-async def _known(_: Request, error: Exception) -> Response:
+async def known(_: Request, error: Exception) -> Response:
+    """The answer to an error of this application."""
     if not isinstance(error, DealcastError):
         raise error
     if error.http_status >= 500:
@@ -100,7 +101,8 @@ async def _validation(_: Request, error: Exception) -> Response:
     return problem(Refused(found))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def http(request: Request, error: Exception) -> Response:
+    """The answer where no route is, or not by this method."""
     if not isinstance(error, HTTPException):
         raise error
     path = request.url.path[:100]

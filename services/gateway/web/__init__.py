@@ -26,11 +26,13 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         forecast_page,
         history_page,
         import_page,
+        mistakes,
         models_page,
         quotas_page,
         report_page,
         reporting_page,
         settings_page,
+        what_if_page,
     )
     from services.gateway.web.pages import router
     from services.gateway.web.rendering import STATIC
@@ -41,16 +43,18 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(display_page.router(gateway))
     app.include_router(quotas_page.router(gateway))
     app.include_router(reporting_page.router(gateway))
-    app.include_router(forecast_page.router(gateway, simulator))
+    app.include_router(forecast_page.router(gateway, simulator, desks.scratch if desks else None))
     app.include_router(report_page.router(gateway, desks.scratch if desks else None))
     app.include_router(
         history_page.router(gateway, _evaluations(desks) if desks else list, desks.scratch if desks else None)
     )
     if desks is not None:  # what takes a broker
+        app.include_router(what_if_page.router(gateway, desks.scoring))
         app.include_router(models_page.router(gateway, desks))
         app.include_router(catalogue_page.router(gateway, desks.catalogue))
         app.include_router(settings_page.router(gateway, desks))
         app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
+    mistakes.install(app, gateway)
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -14,7 +14,7 @@ from services.gateway.web.call_views import money, signed
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
-MOST_DEALS = 12
+MOST_DEALS = 100
 UP, DOWN, LEVEL = "for", "against", "booked"
 
 
@@ -28,6 +28,7 @@ class StepView:
     kind: str
     left: float
     width: float
+    to: str = ""  # where its deals stand on the page; empty where none is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,16 @@ class MovedView:
     href: str
     name: str
     owner: str
-    cause: str
     amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """The deals that moved by one cause, largest first."""
+
+    id: str
+    label: str
+    deals: tuple[MovedView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class BridgeView:
 
     since: str
     steps: tuple[StepView, ...]
-    deals: tuple[MovedView, ...]
+    causes: tuple[CauseView, ...]
     still: bool
 
 
@@ -70,6 +79,8 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
         left, right = sorted((first, last))
         return round(float(100 * (left - low) / width), 2), max(0.4, round(float(100 * (right - left) / width), 2))
 
+    causes = _causes(bridge, names, words)
+    named = {one.id for one in causes}
     steps = [StepView(words("bridge.start"), money(start, currency, words), "", LEVEL, *place(Decimal(0), start))]
     for (cause, amount, deals), ends in zip(told, pairwise(stood), strict=True):
         part = row["parts"][cause]
@@ -78,9 +89,10 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
         if booked and amount and booked != amount:
             count = words("bridge.booked", deals=count, amount=signed(booked, currency, words))
         text, kind = _amount(part, currency, words), UP if amount >= 0 else DOWN
-        steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends)))
+        to = f"#moved-{cause}" if f"moved-{cause}" in named else ""
+        steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends), to))
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))
-    return BridgeView(words.day(bridge["from"]), tuple(steps), _deals(bridge, names, words), not told)
+    return BridgeView(words.day(bridge["from"]), tuple(steps), causes, not told)
 
 
 def _amount(part: Json, currency: str, words: Words) -> str:
@@ -91,13 +103,16 @@ def _amount(part: Json, currency: str, words: Words) -> str:
     return words("bridge.to_booked" if booked > 0 else "bridge.to_open", amount=money(abs(booked), currency, words))
 
 
-def _deals(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[MovedView, ...]:
-    found: Sequence[Json] = bridge["deals"][:MOST_DEALS]
-    return tuple(
-        MovedView(
+def _causes(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[CauseView, ...]:
+    """The largest moves by what happened, in the order of the steps."""
+    found: dict[str, list[MovedView]] = {}
+    for one in bridge["deals"][:MOST_DEALS]:
+        moved = MovedView(
             f"/deals/{quote(one['id'], safe='')}", one["name"] or one["id"],
-            names.get(one["owner_id"], one["owner_id"] or words("list.nobody")), words(f"bridge.{one['cause']}"),
+            names.get(one["owner_id"], one["owner_id"] or words("list.nobody")),
             _amount(one, bridge["currency"], words),
-        )
-        for one in found
-    )  # fmt: skip
+        )  # fmt: skip
+        found.setdefault(one["cause"], []).append(moved)
+    return tuple(
+        CauseView(f"moved-{cause}", words(f"bridge.{cause}"), tuple(found[cause])) for cause in CAUSES if cause in found
+    )

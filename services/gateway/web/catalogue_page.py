@@ -23,6 +23,7 @@ from services.gateway.web.catalogue_views import (
     parsed,
 )
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import called_by
 from services.gateway.web.refusals import Refusal, refusal
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -66,13 +67,13 @@ async def _page(gateway: Gateway, catalogue: ActionCatalogue, request: Request, 
     entries = about["editions"][: SHOWN_EDITIONS + 1]
     wanted = [int(one["generation"]) for one in entries] + ([0] if len(entries) <= SHOWN_EDITIONS and entries else [])
     texts = {number: text for number in wanted if (text := await _text(catalogue, number)) is not None}
-    names = {one.id: one.name or one.login for one in await gateway.store.list_members()}
+    called = called_by(await gateway.store.list_members(), words)
     values: dict[str, Any] = {
         "since": since, "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
         "generation": about["generation"], "text": about["text"], "problem": None, "checked": None,
         "note": "", "done": request.query_params.get("did", "")[:20],
         "actions": action_views(document, more.pop("typed", Typed()), words),
-        "editions": edition_views(entries, texts, about["serving"], names, words)[:SHOWN_EDITIONS],
+        "editions": edition_views(entries, texts, about["serving"], called, words)[:SHOWN_EDITIONS],
         "before": next((number for number in wanted[1:] if texts.get(number) not in (None, about["text"])), None),
         "to": {name: page_address(request, f"{PATH}/{name}") for name in ("action", "switch", "text", "back")},
     }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.errors import DealcastError, InvalidInput
+from services.gateway.web.member_names import Called
 from services.gateway.web.refusals import Refusal, refusal
 from services.gateway.web.words import Words
 
@@ -66,6 +67,11 @@ def parsed(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"the catalogue is no TOML: {error}", field="text", mend="Correct that line") from None
+
+
+def titles_of(text: str, language: str) -> dict[str, str]:
+    """What a catalogue's actions are called, by name."""
+    return {str(one["name"]): str(one.get(language) or one["name"]) for one in parsed(text).get("actions", ())}
 
 
 def action_views(document: Json, typed: Typed, words: Words) -> list[ActionView]:
@@ -178,14 +184,14 @@ class EditionView:
 
 
 def edition_views(
-    entries: Sequence[Json], texts: Mapping[int, str], serving: int, names: Mapping[str, str], words: Words
+    entries: Sequence[Json], texts: Mapping[int, str], serving: int, called: Called, words: Words
 ) -> list[EditionView]:
     """Newest first, the file that all began with last; beside each, which actions are others than before it."""
     found = []
     for place, entry in enumerate(entries):
         number, who = int(entry["generation"]), str(entry.get("who", ""))
         before = texts.get(int(entries[place + 1]["generation"]) if place + 1 < len(entries) else 0)
-        told = words.time(entry["time"]), names.get(who, who), str(entry["note"])
+        told = words.time(entry["time"]), called(who), str(entry["note"])
         changed = _changed(texts.get(number), before, words)
         other = texts.get(number) not in (None, texts.get(serving))
         found.append(EditionView(number, *told, changed, number == serving, other))

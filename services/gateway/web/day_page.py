@@ -28,6 +28,7 @@ from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -69,20 +70,20 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "deals_address": page_address(request, "/deals", owner=owner),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
-    names = {user.id: user.name for user in users}
+    names = user_names(users)
     query = AskQuery(whose=owner, open=True)
     values |= {
         "asks": await asks_of(gateway, principal, query, names, words) if owner else None,
         "did_ask": text_of(request, "did"),
     }  # fmt: skip
-    name = next((user.name for user in users if user.id == owner), "")
+    name = names.get(owner, "")
     template = "_day.html" if request.query_params.get("part") == "myday" else "day.html"
     return render(template, request, words, **shared, **values, name=name)
 
 
 async def _reps(gateway: Gateway, principal: Principal, users: Sequence[User]) -> list[tuple[str, str]]:
     """Who has a day that the principal may see: the owners of the tree."""
-    names = {user.id: user.name for user in users}
+    names = user_names(users)
     tree = await gateway.store.tree(principal, gateway.workspace.business_day)
     owners = [node.id.removeprefix("owner:") for node in tree if node.level == "owner"]
     return [(one, names[one]) for one in owners if one in names]

@@ -46,6 +46,7 @@ class CardView:
     reasons: tuple[str, ...]
     signals: tuple[tuple[str, str], ...]  # what a note says may stop the deal, and the sentence
     offers: tuple[str, ...]
+    accepted: bool  # somebody said that they will do it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardVi
         points=points(action, words), message=action["message"], link=link, link_text=link_text,
         reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
         signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
-        offers=offers(action, words),
+        offers=offers(action, words), accepted=bool(action["accepted"]),
     )  # fmt: skip
 
 
@@ -90,14 +91,15 @@ def _who(contact: Contact | None, words: Words) -> str:
 def _link(action: Json, contact: Contact | None, words: Words) -> tuple[str, str]:
     if contact is None:
         return "", ""
+    body = f"?body={quote(action['message'])}" if action["message"] else ""
     if action["channel"] == "mail" and contact.email:
-        body = f"?body={quote(action['message'])}" if action["message"] else ""
         return f"mailto:{quote(contact.email, safe='@.+-_')}{body}", words("day.mail")
     if action["channel"] in ("call", "text") and contact.phone:
         number = "".join(one for one in contact.phone if one.isdigit() or one == "+")
         if number:
-            scheme = "tel" if action["channel"] == "call" else "sms"
-            return f"{scheme}:{number}", words("day.call" if scheme == "tel" else "day.sms")
+            if action["channel"] == "call":
+                return f"tel:{number}", words("day.call")
+            return f"sms:{number}{body}", words("day.sms")
     return "", ""
 
 

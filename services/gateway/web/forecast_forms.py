@@ -31,7 +31,7 @@ PATH = "/forecast"
 MOST_SUPPOSED = 20
 LONGEST_NOTE = 2_000
 LEAST_WITHOUT_UNIT = 10_000  # of a currency without decimals: 3.2 is said in hundreds of millions
-KINDS = {kind.value: kind for kind in CallKind}
+SAYING = {CallKind.SUBMISSION: f"{PATH}/submit", CallKind.ADJUSTMENT: f"{PATH}/adjust"}  # not for the same roles
 
 
 def asked_of(gateway: Gateway, request: Request) -> Asked:
@@ -40,12 +40,9 @@ def asked_of(gateway: Gateway, request: Request) -> Asked:
     return Asked(period_of(gateway, request), node, currency_of(request), day_of(request, "since"))
 
 
-async def say_number(gateway: Gateway, request: Request, words: Words) -> str | Response:
+async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: Words) -> str | Response:
     """Submit, adjust or take back; then the page again."""
     form, principal = await form_of(request), principal_of(request)
-    kind = KINDS.get((form.get("kind") or [""])[0])
-    if kind is None:
-        raise InvalidInput("this can be submitted or adjusted only", field="kind", mend="Send it from the page")
     taken = (form.get("undo") or [""])[0]
     if taken:
         if not taken.isdecimal() or len(taken) > 18:

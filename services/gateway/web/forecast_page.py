@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,8 @@ from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
 from services.gateway.disagreements import disagreements
 from services.gateway.domain import Principal, Scope
+from services.gateway.exports.rows import node_source
+from services.gateway.exports.tables import FORECAST
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
@@ -28,11 +31,14 @@ from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
-from services.gateway.web.forecast_forms import PATH, asked_of, say_number, what_if
+from services.gateway.web.forecast_forms import PATH, SAYING, asked_of, say_number, what_if
 from services.gateway.web.forms import page_address
 from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers, over
+from services.gateway.web.member_names import user_names
+from services.gateway.web.refusals import BOOK
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
+from services.gateway.web.workbooks import workbook_of
 
 MOST_PERIODS, GAP_DEALS = 6, 5
 CAUTIONS = {"no_model": "call.no_model", "quota_apart": "call.quota_apart"}
@@ -46,11 +52,12 @@ class Desk:
     simulator: Simulator
     held: Held
     recent: Recent
+    scratch: Path | None  # for files; without it no xlsx is offered
 
 
-def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
+def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) -> APIRouter:
     """The routes."""
-    routes, desk = APIRouter(include_in_schema=False), Desk(gateway, simulator, Held(), Recent(gateway))
+    routes, desk = APIRouter(include_in_schema=False), Desk(gateway, simulator, Held(), Recent(gateway), scratch)
 
     @routes.get(PATH)
     async def forecast_call(request: Request) -> Response:
@@ -60,15 +67,34 @@ def router(gateway: Gateway, simulator: Simulator) -> APIRouter:
     async def hold(request: Request) -> Response:
         return await answer(gateway, request, lambda _: _hold(desk, request))
 
-    @routes.post(PATH + "/say")
-    async def say(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: say_number(gateway, request, words))
+    @routes.post(SAYING[CallKind.SUBMISSION])
+    async def submit(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: say_number(gateway, request, CallKind.SUBMISSION, words))
+
+    @routes.post(SAYING[CallKind.ADJUSTMENT])
+    async def adjust(request: Request) -> Response:
+        return await answer(gateway, request, lambda words: say_number(gateway, request, CallKind.ADJUSTMENT, words))
 
     @routes.post(PATH + "/what-if")
     async def suppose(request: Request) -> Response:
         return await answer(gateway, request, lambda words: what_if(gateway, simulator, request, words))
 
+    if scratch is not None:
+
+        @routes.get(PATH + ".xlsx")
+        async def workbook(request: Request) -> Response:
+            return await answer(gateway, request, lambda words: _workbook(desk, request, scratch, words))
+
     return routes
+
+
+async def _workbook(desk: Desk, request: Request, scratch: Path, words: Words) -> Response:
+    """The period's totals at and below the node as the page shows them: within a call those that it holds."""
+    asked, numbers, _ = await _numbers(desk, principal_of(request), request)
+    node = _first_seen(numbers, asked.node, named="node" in request.query_params)
+    seen = [row for row in numbers.below(node) if row["booked"] is not None]
+    sources = [{**numbers.forecast, "part": node_source(row, words.language)} for row in seen]
+    return await workbook_of(FORECAST, sources, words.language, scratch, f"forecast-{asked.period}.xlsx")
 
 
 async def _hold(desk: Desk, request: Request) -> Response:
@@ -99,16 +125,16 @@ async def _page(desk: Desk, request: Request, words: Words) -> str:
     gateway, principal = desk.gateway, principal_of(request)
     asked, numbers, moves = await _numbers(desk, principal, request)
     asked = replace(asked, node=_first_seen(numbers, asked.node, named="node" in request.query_params))
-    names = {user.id: user.name for user in await gateway.store.list_users(principal)}
+    names = user_names(await gateway.store.list_users(principal))
     part = request.query_params.get("part", "")
     if part == "gap":
         return await _gap(desk, principal, asked, request, words)
-    values = _number_values(numbers, asked, names, words) | _links(gateway, request, numbers, asked, words)
+    values = _number_values(numbers, asked, names, words) | _links(desk, request, numbers, asked, words)
     values |= await _asks(gateway, principal, numbers, asked, names, request, words)
     values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), names, words)
     if part == "moves":
         return render("_moves.html", request, words, **values)
-    values["said"] = _said(numbers, asked, values["node_name"], names, words)
+    values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
     values["past"] = past_views(
         await accuracy(gateway, principal, asked.node, numbers.forecast["currency"], MOST_PERIODS), words
     )
@@ -173,22 +199,25 @@ def _move_values(
     return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words), "tree": tree}
 
 
-def _said(numbers: Numbers, asked: Asked, name: str, names: Mapping[str, str], words: Words) -> list[dict[str, Any]]:
+def _said(
+    request: Request, numbers: Numbers, asked: Asked, name: str, names: Mapping[str, str], words: Words
+) -> list[dict[str, Any]]:
     """The two things that can be said, and what stands of each."""
-    said = []
+    said, node = [], "" if asked.node == COMPANY else asked.node  # of what is shown
     for kind in CallKind:
         call = numbers.standing(kind, asked.node)
         amount = {"currency": call.amount.currency, "value": call.amount.value} if call else None
         told = said_by(call_json(call), names, words) if call else ""
         shown = {"id": call.id if call else 0, "amount": words.money(amount), "told": told}
         texts = {"label": words(f"call.{kind}"), "means": words(f"call.{kind}_told", name=name)}
-        said.append({"kind": kind.value} | shown | texts)
+        where = {"route": SAYING[kind], "to": page_address(request, SAYING[kind], call="", node=node)}
+        said.append(where | shown | texts)
     return said
 
 
-def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, words: Words) -> dict[str, Any]:
+def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: Words) -> dict[str, Any]:
     before, after, above = walk(numbers.forecast, asked.node)
-    periods = _periods(gateway)
+    periods = _periods(desk.gateway)
 
     def to_node(node: str) -> str:
         return page_address(request, PATH, node=node) if node else ""
@@ -197,7 +226,6 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
         "hold": page_address(request, PATH + "/hold", call="", node=node),  # of what is shown
-        "say": page_address(request, PATH + "/say", call="", node=node),
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
@@ -209,7 +237,7 @@ def _links(gateway: Gateway, request: Request, numbers: Numbers, asked: Asked, w
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
         "deals_address": _deals_address(asked.node, request),
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
-        "export": f"/v1/exports/forecast?format=xlsx&lang={words.language}",
+        "export": page_address(request, PATH + ".xlsx", node=node, lang=words.language) if desk.scratch else "",
     }  # fmt: skip
 
 
@@ -238,5 +266,6 @@ async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request,
             desk.gateway, desk.simulator, principal, asked.period, asked.node, asked.currency, GAP_DEALS
         )
     except DealcastError as error:
-        return render("_gap.html", request, words, gap=None, why=error.message, period=period)
+        why = BOOK.said(error.message, words.language)
+        return render("_gap.html", request, words, gap=None, why=why, period=period)
     return render("_gap.html", request, words, gap=gap_view(found, words), why="", period=period)

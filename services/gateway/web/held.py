@@ -59,12 +59,18 @@ class Numbers:
         mine = [call for call in self.calls if (call.kind, call.node) == (kind, node)]
         return max(mine, key=lambda call: call.id, default=None)
 
+    def below(self, node: str) -> list[Json]:
+        """The totals of a node and of those below it."""
+        inside, rows = {node}, []
+        for row in self.forecast["nodes"]:  # parents before children
+            if row["node"] == node or row["parent"] in inside:
+                inside.add(row["node"])
+                rows.append(row)
+        return rows
+
     def owners(self, node: str) -> frozenset[str]:
         """The owners at or below a node."""
-        inside = {node}
-        for row in self.forecast["nodes"]:  # parents before children
-            if row["parent"] in inside:
-                inside.add(row["node"])
+        inside = [node, *(row["node"] for row in self.below(node))]
         return frozenset(one.removeprefix("owner:") for one in inside if one.startswith("owner:"))
 
 

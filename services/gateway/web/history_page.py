@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from services.gateway.exports.columns import Kind, Row, Table, column, row_of
-from services.gateway.exports.writing import FORMATS, write_file
+from services.gateway.exports.columns import Kind, Table, column
 from services.gateway.hindsight.desk import Hindsight, hindsight
 from services.gateway.hindsight.quarters import verdict
 from services.gateway.rest.base import principal_of
@@ -22,6 +20,7 @@ from services.gateway.web.forms import addresses_by, page_address
 from services.gateway.web.history_views import LINES, TOLD, chart_view, row_views, sentences, sources
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
+from services.gateway.web.workbooks import workbook_of
 
 PATH = "/history"
 MONEYS = (
@@ -71,15 +70,11 @@ def router(gateway: Gateway, evaluations: Evaluations, scratch: Path | None) -> 
 
         async def _workbook(request: Request, words: Words) -> Response:
             past = await found(request)
-            path = await write_file(TABLE, "xlsx", words.language, _pages(past), scratch)
-            return FileResponse(path, media_type=FORMATS["xlsx"].media_type, filename="past-quarters.xlsx",
-                                background=BackgroundTask(path.unlink, missing_ok=True))  # fmt: skip
+            return await workbook_of(
+                TABLE, sources(past.quarters, past.currency), words.language, scratch, "past-quarters.xlsx"
+            )
 
     return routes
-
-
-async def _pages(found: Hindsight) -> AsyncIterator[list[Row]]:
-    yield [row_of(COLUMNS, one) for one in sources(found.quarters, found.currency)]
 
 
 def _values(found: Hindsight, request: Request, words: Words, *, offered: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -27,7 +27,7 @@ from services.gateway.web.words import Words
 T = TypeVar("T")
 PATH = "/import"
 AROUND = 1 << 20  # bytes of a form around its files
-COLUMN, ANSWER = "column:", "answer:"  # before a heading, and before a doubt's id, in a form
+COLUMN, ANSWER, AT_ONCE = "column:", "answer:", "all:"  # before a heading, a doubt's id and a kind of doubts in a form
 
 
 def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
@@ -144,9 +144,21 @@ async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Wor
             if value not in TARGETS:
                 raise InvalidInput("this names no column", field=column, value=value[:40], mend="Choose one")
             upload.columns[column] = value
-        if name.startswith(ANSWER) and value:
-            upload.answers[name.removeprefix(ANSWER)] = value
+    _take_answers(upload, form)
     upload.confirm = form.get("confirm") == "yes"
     dry_run = form.get("act") != "import"
     uploads.start(upload, _own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
+
+
+def _take_answers(upload: Upload, form: Mapping[str, str]) -> None:
+    """What is answered to single questions, and to all of a kind that are not answered by themselves."""
+    if form.get("act") == "forget":
+        upload.answers.clear()
+        return
+    asked = [one["id"] for one in upload.report.get("doubts", ())]
+    own = {identity: form[ANSWER + identity] for identity in asked if form.get(ANSWER + identity)}
+    for kind, ids in upload.report.get("at_once", {}).items():
+        if answered := form.get(AT_ONCE + kind):
+            upload.answers |= dict.fromkeys(ids, answered)
+    upload.answers |= own

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.imports.weekly.doubts import answer_told, kind_told
+from services.gateway.imports.weekly.doubts import ANSWERS, answer_told, kind_told
 from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, Upload
 from services.gateway.web.words import Words
 
@@ -38,6 +38,15 @@ class DoubtView:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnceView:
+    """Questions of a kind that may be answered together."""
+
+    kind: str
+    told: str
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UploadView:
     """Everything there is to say of some dropped files."""
 
@@ -57,6 +66,8 @@ class UploadView:
     moved: tuple[str, tuple[str, ...]]
     doubts: tuple[DoubtView, ...]
     more_doubts: int
+    at_once: tuple[AtOnceView, ...]
+    answered: int
     refused: tuple[str, ...]
     notes: tuple[str, ...]
     far: bool
@@ -83,7 +94,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
         gone=_gone(report, words), moved=_moved(report, words),
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
-        more_doubts=report.get("more_doubts", 0), refused=_lines(report.get("refused", ()), words),
+        more_doubts=report.get("more_doubts", 0), at_once=_at_once(report, words), answered=len(upload.answers),
+        refused=_lines(report.get("refused", ()), words),
         notes=_lines(report.get("notes", ()), words), far=far,
         can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
     )  # fmt: skip
@@ -169,8 +181,25 @@ def _doubt(one: Json, upload: Upload, words: Words) -> DoubtView:
     where = words("import.line", file=one["file"], line=one["line"]) if one["line"] else one["file"]
     told = words("import.doubt", what=kind_told(one["kind"], words.language), about=one["about"])
     maybe = f" ({one['maybe']})" if one["maybe"] else ""
-    answers = tuple((value, answer_told(value, words.language)) for value in one["answers"])
+    answers = _answers(one["answers"], words, one["named"])
     return DoubtView(one["id"], told + maybe, where, answers, upload.answers.get(one["id"], ""))
+
+
+def _at_once(report: Json, words: Words) -> tuple[AtOnceView, ...]:
+    return tuple(
+        AtOnceView(
+            kind, words("import.at_once", what=kind_told(kind, words.language), count=words.number(len(ids))),
+            _answers(ANSWERS[kind], words),
+        )
+        for kind, ids in report.get("at_once", {}).items()
+    )  # fmt: skip
+
+
+def _answers(
+    values: Sequence[str], words: Words, named: Mapping[str, str] | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Answers with what they are called; ids by what they stand for."""
+    return tuple((value, (named or {}).get(value) or answer_told(value, words.language)) for value in values)
 
 
 def _lines(rows: Sequence[Json], words: Words) -> tuple[str, ...]:

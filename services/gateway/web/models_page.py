@@ -16,7 +16,10 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.models import reason_in
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
+from services.gateway.web.catalogue_views import titles_of
+from services.gateway.web.drift_views import drift_view
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
 from services.gateway.web.policies_views import policies_view
 from services.gateway.web.rendering import answer, render
@@ -128,22 +131,37 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         return render("_jobs.html", request, words, **values)
     if part == "trust":
         return render("_trust.html", request, words, **values, **await _trust(desks, principal, words))
-    values["services"] = [service_view(desks.models.about(service), words) for service in SERVICES]
+    if part == "done":
+        return render("_done.html", request, words, **values, **await _done(gateway, desks, principal, words))
+    titles = await _titles(desks, words)
+    values["services"] = [service_view(desks.models.about(service), titles, words) for service in SERVICES]
     if part == "versions":
         return render("_versions.html", request, words, **values)
-    names = {one.id: one.name or one.login for one in await gateway.store.list_members()}
-    audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
     try:
         letters: list[dict[str, Any]] | None = (await desks.letters.page(0, MOST_LETTERS))[0]
     except Unavailable:
         letters = None
-    values |= await _trust(desks, principal, words)
-    values |= {
-        "policies": policies_view(await desks.policies.about(principal), words),
-        "audit": [audit_view(entry.to_json(), names, words) for entry in audit], "letters": letters,
-        "imports": [import_view(job.to_json(), names, words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
-    }  # fmt: skip
+    values |= await _trust(desks, principal, words) | await _done(gateway, desks, principal, words)
+    values |= {"policies": policies_view(await desks.policies.about(principal), titles, words), "letters": letters}
     return render("models.html", request, words, **values)
+
+
+async def _titles(desks: Desks, words: Words) -> dict[str, str]:
+    """What actions are called; by their names alone while the service that comes with them is away."""
+    try:
+        return titles_of((await desks.catalogue.about())["text"], words.language)
+    except Unavailable:
+        return {}
+
+
+async def _done(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:
+    """What was imported, and what was done to models."""
+    called = called_by(await gateway.store.list_members(), words)
+    audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
+    return {
+        "audit": [audit_view(entry.to_json(), called, words) for entry in audit],
+        "imports": [import_view(job.to_json(), called, words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
+    }  # fmt: skip
 
 
 async def _trust(desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:
@@ -153,4 +171,5 @@ async def _trust(desks: Desks, principal: Principal, words: Words) -> dict[str, 
     return {
         "health": told(health, words.language) if health else None, "looking": desks.health.jobs.running is not None,
         "lights": watched["lights"], "watched": words.day(watched["business_day"]), "alerts": alerts,
+        "drift": drift_view(watched["score"].get("inputs"), words),
     }  # fmt: skip

@@ -9,7 +9,10 @@ from typing import Any
 from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.imports.undoing import UNDONE
 from services.gateway.promotion_told import told as decision_told
+from services.gateway.web.member_names import Called
+from services.gateway.web.refusals import BOOK
 from services.gateway.web.words import Words
+from services.gateway.workspace import SERVICES
 
 Json = Mapping[str, Any]
 MOST_VERSIONS = 6
@@ -18,6 +21,7 @@ OTHERS = ("stage_weighted", "last_period_again", "pace")
 RUNNING = ("RUNNING", "QUEUED")
 ENDED = ("SUCCEEDED", "FAILED")
 HISTORY = "history"  # a folder loaded whole: it keeps nothing to go back to
+POLICY = "policy "  # begins what the audit log calls a policy that serves
 DIGITS = 3
 MINUTES_FROM = 90  # seconds
 
@@ -85,8 +89,8 @@ class JobView:
     parts: tuple[tuple[str, str, str], ...]  # service, state, what it is at
 
 
-def service_view(about: Json, words: Words) -> ServiceView:
-    """Of services.gateway.model_versions.ModelVersions.about."""
+def service_view(about: Json, titles: Mapping[str, str], words: Words) -> ServiceView:
+    """Of services.gateway.model_versions.ModelVersions.about; `titles` of actions by name."""
     serving, versions = about["serving"], about["versions"]
     promotions = about["promotions"]
     told = words("models.nothing_serves")
@@ -95,12 +99,12 @@ def service_view(about: Json, words: Words) -> ServiceView:
         told = words("models.serves", version=serving["version"], day=words.day(since) if since else "–")
     return ServiceView(
         about["service"], words(f"models.{about['service']}"), told,
-        tuple(_version(one, serving, words) for one in versions[:MOST_VERSIONS]),
+        tuple(_version(one, serving, titles, words) for one in versions[:MOST_VERSIONS]),
         max(0, len(versions) - MOST_VERSIONS), len(promotions) > 1,
     )  # fmt: skip
 
 
-def _version(row: Json, serving: Json, words: Words) -> VersionView:
+def _version(row: Json, serving: Json, titles: Mapping[str, str], words: Words) -> VersionView:
     evaluation, decision, gone = row["evaluation"], row.get("decision"), _gone(row, words)
     serves = bool(serving["generation"]) and row["version"] == serving["version"]
     card = evaluation.get("card") or {}
@@ -108,7 +112,7 @@ def _version(row: Json, serving: Json, words: Words) -> VersionView:
         version=row["version"], made=words.time(row["created_time"]), learned=_learned(evaluation, words),
         decision=gone or (_verdict(decision, words) if decision else ""),
         waits=decision is not None and not decision["promote"] and not gone, serves=serves,
-        figures=tuple(_figures(evaluation, words)), points=_points(card.get("calibration", ()), words),
+        figures=tuple(_figures(evaluation, titles, words)), points=_points(card.get("calibration", ()), words),
         leaks=tuple(_leak(one) for one in evaluation.get("dropped", ())),
     )  # fmt: skip
 
@@ -145,7 +149,7 @@ def _learned(evaluation: Json, words: Words) -> str:
     return words("models.learned", count=words.number(count)) if count else ""
 
 
-def _figures(evaluation: Json, words: Words) -> Iterator[FigureView]:
+def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Iterator[FigureView]:
     """The figures of whichever kind of model it is."""
     test = evaluation.get("test")
     if test:
@@ -163,7 +167,7 @@ def _figures(evaluation: Json, words: Words) -> Iterator[FigureView]:
     for action, found in (evaluation.get("actions") or {}).items():
         if found.get("used") == "log":
             span = words("forecast.span", low=_number(found["low"]), high=_number(found["high"]))
-            name = words("models.effect", action=action)
+            name = words("models.effect", action=titles.get(action, action))
             yield FigureView(name, _number(found["effect"]), span, words("models.by_deals", count=found["deals"]))
 
 
@@ -207,13 +211,24 @@ def job_view(job: Json, words: Words) -> JobView:
     return JobView(
         id=job["id"], state=words.name("job", job["state"]), reason=words.name("cause", job["reason"]),
         when=words.time(job["created_time"]), running=job["state"] in RUNNING,
-        percent=round(100 * job["progress"], 1), left=_left(left, words), error=words.name("job_error", job["error"]),
+        percent=round(100 * job["progress"], 1), left=_left(left, words), error=_failed(job["error"], words),
         parts=tuple(
             (words(f"models.{name}"), words.name("job", one["state"]),
              words.name("stage", one.get("stage", "")) if one["state"] in RUNNING else "")
             for name, one in parts.items()
         ),
     )  # fmt: skip
+
+
+def _failed(error: str, words: Words) -> str:
+    """Why a job failed; of a training that failed in parts, of each."""
+    if words.language == "en" or (whole := BOOK.said(error, words.language)) != error:
+        return error if words.language == "en" else whole
+    parts = [part.partition(": ") for part in error.split("; ")]
+    return "; ".join(
+        f"{words(f'models.{head}')}: {BOOK.said(why, words.language)}" if head in SERVICES else f"{head}{mark}{why}"
+        for head, mark, why in parts
+    )
 
 
 def _left(seconds: int | None, words: Words) -> str:
@@ -237,20 +252,22 @@ class ImportView:
     can_undo: bool
 
 
-def _source(job: Json, names: Mapping[str, str], words: Words) -> str:
+def _source(job: Json, called: Called, words: Words) -> str:
     """Where it came from, and by whom, where people sign in."""
     by, source = job["detail"].get("by", ""), words.name("source", job["reason"])
-    return f"{source} · {names.get(by, by)}" if by and by != LOCAL_CALLER.principal.id else source
+    return f"{source} · {called(by)}" if by and by != LOCAL_CALLER.principal.id else source
 
 
-def import_view(job: Json, names: Mapping[str, str], words: Words) -> ImportView:
-    """An import as programs see it; `names` of members by id."""
+def import_view(job: Json, called: Called, words: Words) -> ImportView:
+    """An import as programs see it."""
     counts = job["detail"].get("counts") or {}
+    if counts and job["reason"] == HISTORY:  # its deals alone are counted
+        counts = {"deals": counts}
     told = [f"{words.name('entity', kind)}: {_count(found, words)}" for kind, found in counts.items()]
     undone = UNDONE in job["detail"]
     return ImportView(
-        id=job["id"], source=_source(job, names, words), state=words.name("job", "UNDONE" if undone else job["state"]),
-        when=words.time(job["created_time"]), counts=", ".join(told), error=job["error"],
+        id=job["id"], source=_source(job, called, words), state=words.name("job", "UNDONE" if undone else job["state"]),
+        when=words.time(job["created_time"]), counts=", ".join(told), error=_failed(job["error"], words),
         can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone,
     )  # fmt: skip
 
@@ -272,10 +289,11 @@ class AuditView:
     reason: str
 
 
-def audit_view(entry: Json, names: Mapping[str, str], words: Words) -> AuditView:
-    """An entry of the audit log as programs see it; `names` of members by id."""
-    who = names.get(entry["who"], words.name("who", entry["who"]))
-    service = words(f"models.{entry['service']}") if entry["service"] else ""
-    what = " ".join(part for part in (service, entry["version"]) if part)
-    return AuditView(words.time(entry["time"]), who, words.name("audit", entry["act"]), what,
+def audit_view(entry: Json, called: Called, words: Words) -> AuditView:
+    """An entry of the audit log as programs see it."""
+    service, version = words(f"models.{entry['service']}") if entry["service"] else "", str(entry["version"])
+    if version.startswith(POLICY):
+        service, version = "", words("policies.one", name=version.removeprefix(POLICY))
+    what = " ".join(part for part in (service, version) if part)
+    return AuditView(words.time(entry["time"]), called(entry["who"]), words.name("audit", entry["act"]), what,
                      decision_told(entry["reason"], words.language))  # fmt: skip

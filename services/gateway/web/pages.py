@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, NotFound, Unavailable
 from learning.periods import current_period
-from learning.records import DealHistory
+from learning.records import BUYING_ROLES, DealHistory, Outcome
+from learning.tree import lines_on
 from services.gateway.asks.records import AskQuery
+from services.gateway.crm_link import address_of
 from services.gateway.domain import Principal, Record
 from services.gateway.merged import merged
 from services.gateway.quarter_totals import HORIZON
@@ -23,13 +26,17 @@ from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
 from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.filters import Filters
+from services.gateway.web.forms import page_address
+from services.gateway.web.member_names import user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.timeline import SHOWN, field_text, marked, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.views import deal_view
+from services.gateway.web.what_if_page import supposing
 from services.gateway.web.words import Words
 
 PAGE, SIMILAR = 50, 3
+BRIEFLY = 8  # entries of a deal's history, for who takes it over
 
 
 def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
@@ -49,6 +56,10 @@ def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
         return await answer(
             gateway, request, lambda words: _record(gateway, alike, request, id_in_path(deal_id), words)
         )
+
+    @routes.get("/deals/{deal_id}/brief")
+    async def brief(request: Request, deal_id: str) -> Response:
+        return await answer(gateway, request, lambda words: _brief(gateway, request, id_in_path(deal_id), words))
 
     return routes
 
@@ -99,34 +110,67 @@ async def _totals(gateway: Gateway, principal: Principal, filters: Filters, word
 
 
 async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_id: str, words: Words) -> str:
-    principal, day = principal_of(request), gateway.workspace.business_day
+    principal = principal_of(request)
     if alike is not None and request.query_params.get("part") == "similar":
         return await _similar(gateway, alike, request, checked_id(deal_id), words)
-    since = await gateway.store.last_event_id()
     record = await gateway.store.get_record(principal, checked_id(deal_id))
-    shown = merged(record, await gateway.view(principal, [record], words.language))
-    names = await _names(gateway, principal, record)
-    entries = timeline(record.history, names, words)
-    everything = request.query_params.get("all") == "1"
-    signals = (shown["next_actions"] or {}).get("signals", ())
-    values = {
-        "deal": deal_view(shown, words, day), "details": _details(record.history, names, words),
-        "people": shown["contacts"],
-        "products": [(names.get(line["product_id"], line["product_id"]), line) for line in shown["products"]],
+    deal, names = record.history.deal, await _names(gateway, principal, record)
+    values = await _told(gateway, principal, record, names, words)
+    entries, everything = values["entries"], request.query_params.get("all") == "1"
+    values |= {
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
-        "total": len(entries), "since": since, "business_day": words.day(day), "sample": gateway.workspace.sample,
-    }  # fmt: skip
-    values |= {
-        "asks": await asks_of(gateway, principal, AskQuery(deal_id=record.history.deal.id), names, words),
-        "new_ask": await new_ask(gateway, principal, record.history.deal.id, names, words),
-        "did_ask": request.query_params.get("did", ""),
-    }  # fmt: skip
-    values |= {
-        "signals": [(words.name("signal", one["name"]), one["sentence"], words.day(one["day"])) for one in signals],
-        "marked": lambda text: marked(text, [one["sentence"] for one in signals]), "alike": alike is not None,
+        "total": len(entries), "new_ask": await new_ask(gateway, principal, deal.id, names, words),
+        "did_ask": request.query_params.get("did", ""), "alike": alike is not None,
+        "supposing": await supposing(gateway, principal, deal, request) if deal.outcome is Outcome.OPEN else None,
+        "crm": address_of(gateway.workspace.crm_link, deal.id),
+        "brief": page_address(request, f"/deals/{quote(deal.id, safe='')}/brief"),
     }  # fmt: skip
     template = "_record.html" if request.query_params.get("part") == "record" else "deal.html"
     return render(template, request, words, **values)
+
+
+async def _brief(gateway: Gateway, request: Request, deal_id: str, words: Words) -> str:
+    """What whoever takes a deal over must know, on one page to print."""
+    principal = principal_of(request)
+    record = await gateway.store.get_record(principal, checked_id(deal_id))
+    values = await _told(gateway, principal, record, await _names(gateway, principal, record), words)
+    values["entries"] = values["entries"][:BRIEFLY]
+    back = page_address(request, f"/deals/{quote(record.history.deal.id, safe='')}")
+    return render("brief.html", request, words, **values, back=back)
+
+
+async def _told(
+    gateway: Gateway, principal: Principal, record: Record, names: Mapping[str, str], words: Words
+) -> dict[str, Any]:
+    """What a deal's pages show of it."""
+    since, day = await gateway.store.last_event_id(), gateway.workspace.business_day
+    shown = merged(record, await gateway.view(principal, [record], words.language))
+    signals = (shown["next_actions"] or {}).get("signals", ())
+    asked = AskQuery(deal_id=record.history.deal.id)
+    owner = await _owner(gateway, principal, record.history.deal.owner_id, names, words)
+    return {
+        "deal": replace(deal_view(shown, words, day), owner=owner), "details": _details(record.history, names, words),
+        "people": sorted(shown["contacts"], key=_place),
+        "products": [(names.get(line["product_id"], line["product_id"]), line) for line in shown["products"]],
+        "entries": timeline(record.history, names, words), "since": since, "business_day": words.day(day),
+        "sample": gateway.workspace.sample, "asks": await asks_of(gateway, principal, asked, names, words),
+        "signals": [(words.name("signal", one["name"]), one["sentence"], words.day(one["day"])) for one in signals],
+        "marked": lambda text: marked(text, [one["sentence"] for one in signals]),
+    }  # fmt: skip
+
+
+async def _owner(gateway: Gateway, principal: Principal, owner: str, names: Mapping[str, str], words: Words) -> str:
+    """Name, title and team."""
+    line = lines_on(await gateway.store.list_lines(principal), gateway.workspace.business_day).get(owner)
+    team = names.get(line.manager_id, "") if line else ""
+    told = names.get(owner, owner) or words("list.nobody")
+    return f"{told} · {words('filter.team', name=team)}" if team else told
+
+
+def _place(person: Mapping[str, Any]) -> int:
+    """Who decides stands first, who plays no known role last."""
+    role = person["role"]
+    return BUYING_ROLES.index(role) if role in BUYING_ROLES else len(BUYING_ROLES)
 
 
 async def _similar(gateway: Gateway, alike: Alike, request: Request, deal_id: str, words: Words) -> str:
@@ -142,7 +186,7 @@ async def _similar(gateway: Gateway, alike: Alike, request: Request, deal_id: st
 
 async def _names(gateway: Gateway, principal: Principal, record: Record) -> Mapping[str, str]:
     """What the ids in the record's history and products are called."""
-    names = {user.id: user.name for user in await gateway.store.list_users(principal)}
+    names = user_names(await gateway.store.list_users(principal))
     if record.history.account:
         names[record.history.account.id] = record.history.account.name
     if record.history.deal.products:

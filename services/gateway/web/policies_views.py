@@ -42,12 +42,12 @@ class PoliciesView:
     actions: tuple[ShownView, ...]
 
 
-def policies_view(about: Json, words: Words) -> PoliciesView:
-    """Of services.gateway.policies.PolicyDesk.about."""
+def policies_view(about: Json, titles: Mapping[str, str], words: Words) -> PoliciesView:
+    """Of services.gateway.policies.PolicyDesk.about; `titles` of actions by name."""
     log: Json = about["evaluation"] or {}
     policies = tuple(_policy(one, about, log, words) for one in about["policies"])
     actions = [
-        ShownView(name, _points(found, words)) for name, found in (log.get("actions") or {}).items()
+        ShownView(titles.get(name, name), _points(found, words)) for name, found in (log.get("actions") or {}).items()
         if found.get("value") is not None and not found.get("why")
     ]  # fmt: skip
     return PoliciesView(tuple(_told(about, log, words)), policies, tuple(actions))

@@ -19,6 +19,7 @@ from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.access.rights import right_of
 from services.gateway.rest.http import accepted_language
 from services.gateway.service import Gateway
+from services.gateway.web.refusals import BOOK
 from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
 
@@ -75,8 +76,9 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
             return body
     except DealcastError as error:
         deal = isinstance(error, NotFound) and request.url.path.startswith("/deals/")
-        text = words("problem.not_found") if deal else error.message
-        body = render("problem.html", request, words, text=text, problem=error, business_day=day, sample=sample)
+        text = words("problem.not_found") if deal else BOOK.said(error.message, words.language)
+        values = {"text": text, "mend": BOOK.said(error.mend, words.language), "business_day": day, "sample": sample}
+        body = render("problem.html", request, words, **values, problem=error)
         status = error.http_status
     return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")
 

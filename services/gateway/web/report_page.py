@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from services.gateway.exports.columns import Kind, Row, Table, column, row_of
-from services.gateway.exports.writing import FORMATS, write_file
+from services.gateway.exports.columns import Kind, Table, column
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.web.call_views import node_name
 from services.gateway.web.forms import addresses_by, page_address
+from services.gateway.web.member_names import user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_views import draft, sections
 from services.gateway.web.words import Words
+from services.gateway.web.workbooks import workbook_of
 from services.gateway.weekly_report import SECTIONS, WeeklyReport, weekly_report
 
 PATH = "/report"
@@ -55,7 +55,7 @@ def router(gateway: Gateway, scratch: Path | None) -> APIRouter:
 async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bool) -> str:
     principal = principal_of(request)
     found = await weekly_report(gateway, principal, text_of(request, "node"))
-    names = {user.id: user.name for user in await gateway.store.list_users(principal)}
+    names = user_names(await gateway.store.list_users(principal))
     nodes = (await gateway.forecast(principal, found.period))["nodes"]
     text, address = draft(found, names, words), addresses_by(request, PATH, "node")
     values = {
@@ -83,15 +83,9 @@ def mail_address(subject: str, text: str) -> str:
 async def _workbook(gateway: Gateway, request: Request, scratch: Path, words: Words) -> Response:
     principal = principal_of(request)
     found = await weekly_report(gateway, principal, text_of(request, "node"))
-    names = {user.id: user.name for user in await gateway.store.list_users(principal)}
-    path = await write_file(TABLE, "xlsx", words.language, _pages(found, names, words), scratch)
+    names = user_names(await gateway.store.list_users(principal))
     name = f"weekly-report-{found.last.isoformat()}.xlsx"
-    return FileResponse(path, media_type=FORMATS["xlsx"].media_type, filename=name,
-                        background=BackgroundTask(path.unlink, missing_ok=True))  # fmt: skip
-
-
-async def _pages(found: WeeklyReport, names: Mapping[str, str], words: Words) -> AsyncIterator[list[Row]]:
-    yield [row_of(COLUMNS, one) for one in _sources(found, names, words)]
+    return await workbook_of(TABLE, _sources(found, names, words), words.language, scratch, name)
 
 
 def _sources(found: WeeklyReport, names: Mapping[str, str], words: Words) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from services.gateway.json_people import ALWAYS
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import user_name
 from services.gateway.web.pasted_lines import PastedLine, read_lines, settled
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -72,17 +73,13 @@ def people_views(
         line = standing.get(one)
         above = line.manager_id if line else ""
         found.append({
-            "id": one, "name": _called(users[one]), "mail": users[one].email, "active": users[one].active,
+            "id": one, "name": user_name(users[one]), "mail": users[one].email, "active": users[one].active,
             "depth": min(len(managers_above(one, standing)), 4), "leads": bool(below.get(one)),
-            "above": _called(users[above]) if above in users else above, "region": line.region if line else "",
+            "above": user_name(users[above]) if above in users else above, "region": line.region if line else "",
             "since": words.day(line.valid_from) if line and line.valid_from > ALWAYS else "",
         })  # fmt: skip
         todo += reversed(below.get(one, ()))
     return found
-
-
-def _called(user: User) -> str:
-    return f"{user.name} {user.title}".strip()
 
 
 async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
@@ -121,6 +118,6 @@ def _row(row: PastedLine, users: Mapping[str, User], words: Words) -> dict[str, 
     user = row.user
     return {
         "said": row.said, "why": words.name("reporting", row.wrong) if row.wrong else "", "new": row.new,
-        "name": _called(user) if user else "", "mail": user.email if user else "", "region": row.region or "",
-        "above": _called(users[row.above]) if row.above else words("reporting.nobody"),
+        "name": user_name(user) if user else "", "mail": user.email if user else "", "region": row.region or "",
+        "above": user_name(users[row.above]) if row.above else words("reporting.nobody"),
     }  # fmt: skip

@@ -20,6 +20,7 @@ from services.gateway.rest.operations import Desks
 from services.gateway.rest.quotas import import_rows
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import called_by
 from services.gateway.web.refusals import refusal, said
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.settings_forms import SETTERS, fiscal_given
@@ -71,7 +72,10 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words, 
         "currency": workspace.currency, "pasted": "", "refused": (), "taken": None,
         "trees": [(tree.name, ", ".join(tree.levels)) for tree in workspace.trees],
         "types": [(one.name, one.field) for one in workspace.forecast_types],
-        "about_sample": sample_view(await desks.sample.about(principal_of(request)), words), "links": LINKS,
+        "about_sample": sample_view(
+            await desks.sample.about(principal_of(request)), called_by(await gateway.store.list_members(), words), words
+        ),
+        "links": LINKS,
         "to": lambda key: page_address(request, f"{PATH}/{key}"), "page": page_address(request, PATH),
     }  # fmt: skip
     return render("settings.html", request, words, **values | more)

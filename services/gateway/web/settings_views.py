@@ -12,6 +12,7 @@ from services.gateway.fiscal_change import SHOWN, Moved
 from services.gateway.privacy.retention import KINDS
 from services.gateway.promotion_rule import LEVELS, PromotionRule
 from services.gateway.retraining import WEEKDAYS, RetrainingRule
+from services.gateway.web.member_names import Called
 from services.gateway.web.refusals import Refusal
 from services.gateway.web.words import Words
 from services.gateway.workspace import Workspace
@@ -103,6 +104,8 @@ def _company(workspace: Workspace, words: Words) -> Iterable[SettingView]:
     )  # fmt: skip
     country = workspace.holiday_country
     yield SettingView("holidays", country or words("settings.none"), (InputView("holiday_country", TEXT, country),))
+    link = workspace.crm_link
+    yield SettingView("crm", link or words("settings.none"), (InputView("crm_link", TEXT, link),))
 
 
 def _scoring(workspace: Workspace, words: Words) -> Iterable[SettingView]:
@@ -205,9 +208,9 @@ class SampleView:
     clearing: bool
 
 
-def sample_view(about: Mapping[str, Any], words: Words) -> SampleView:
+def sample_view(about: Mapping[str, Any], called: Called, words: Words) -> SampleView:
     """Of services.gateway.sample.removal.SampleRemoval.about."""
     goes = tuple((words.name("entity", kind), words.number(count)) for kind, count in about["goes"].items() if count)
     removed = about["removed"] or {"time": "", "who": ""}
     when = words.time(removed["time"]) if removed["time"] else ""
-    return SampleView(bool(about["sample"]), goes, when, str(removed["who"]), bool(about["clearing"]))
+    return SampleView(bool(about["sample"]), goes, when, called(str(removed["who"])), bool(about["clearing"]))

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from kit.money import Money
 from learning.placements import percent_text
-from learning.records import Change, ChangeValue, ContactRole, Credit, DealHistory, Entry
+from learning.records import Activity, Change, ChangeValue, ContactRole, Credit, DealHistory, Entry
+from services.gateway.feedback_record import FEEDBACK_ACTIVITY, TAKEN_BACK
 from services.gateway.web.words import Words
 
 SHOWN = 40
@@ -119,11 +120,17 @@ def _activities(history: DealHistory, words: Words) -> list[EntryView]:
     return [
         EntryView(
             words.time(one.time), one.time.isoformat(), words.name("activity", one.type),
-            words.name("direction", one.direction), people.get(one.contact_id, ""), one.text, (),
+            words.name("direction", one.direction), people.get(one.contact_id, ""), _note(one, words), (),
             created=False, late="",
         )
         for one in history.activities
     ]  # fmt: skip
+
+
+def _note(one: Activity, words: Words) -> str:
+    """Its text as it was written; what the gateway itself wrote in the reader's language."""
+    own = one.id.startswith(FEEDBACK_ACTIVITY) and one.text == TAKEN_BACK
+    return words("record.taken_back") if own else one.text
 
 
 def marked(text: str, sentences: Sequence[str]) -> list[tuple[str, bool]]:

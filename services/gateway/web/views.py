@@ -197,15 +197,16 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
     if score is None:
         return None
     low, high = words.percent(score["low"]), words.percent(score["high"])
-    reasons = _reasons(score["reasons"], words)
+    reasons = reason_views(score["reasons"], words)
     cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
     return ScoreView(
         part=_part(score, words), text=words.percent(score["probability"]),
         range_text=words("part.range", low=low, high=high), within=score.get("horizon_days") or 0, grade=score["grade"],
         trend=words.name("trend", score["trend"]), moved_since=_moved_since(score, words),
-        moved=_reasons(score["trend_reasons"], words), low=_percent(score["low"]), mid=_percent(score["probability"]),
-        high=_percent(score["high"]), nothing_predicts=bool(score.get("nothing_predicts")),
-        prior=_prior(score, words), reasons=reasons[:cut], more=reasons[cut:],
+        moved=reason_views(score["trend_reasons"], words), low=_percent(score["low"]),
+        mid=_percent(score["probability"]), high=_percent(score["high"]),
+        nothing_predicts=bool(score.get("nothing_predicts")), prior=_prior(score, words), reasons=reasons[:cut],
+        more=reasons[cut:],
     )  # fmt: skip
 
 
@@ -217,7 +218,7 @@ def _percent(share: float) -> float:
     return round(100 * min(1.0, max(0.0, share)), 1)
 
 
-def _reasons(reasons: Sequence[Json], words: Words) -> tuple[ReasonView, ...]:
+def reason_views(reasons: Sequence[Json], words: Words) -> tuple[ReasonView, ...]:
     """The strongest reasons, longest bar first, the rest of them all (without a field) last."""
     strongest = sorted(reasons, key=lambda reason: (not reason["field"], -abs(reason["effect"])))[:MOST_REASONS]
     longest = max((abs(reason["effect"]) for reason in strongest), default=0.0) or 1.0

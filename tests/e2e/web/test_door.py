@@ -17,6 +17,7 @@ from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
 from services.gateway.web.build import AXE
 from tests.e2e.web.actions import open_page, scrolls_sideways
+from tests.e2e.web.pictures import picture
 from tests.e2e.web.site import fill, serving
 from tests.e2e.web.test_accessibility import FINDINGS, SERIOUS
 from tests.integration.access.company import provider, settings
@@ -152,6 +153,7 @@ async def test_users_fit_a_phone_and_every_reader(door: Door, desk: BrowserConte
     await phone.add_cookies(await desk.cookies())  # type: ignore[arg-type]  # what one answers the other takes
     for each, path in [(one, path) for path in PATHS for one in (page, small)]:
         await each.goto(f"{door[1]}{path}")
+        assert (await picture(each)).stat().st_size
         await each.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         assert not await scrolls_sideways(each)
         await each.evaluate(AXE.read_text(encoding="utf-8"))

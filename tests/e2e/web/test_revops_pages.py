@@ -19,6 +19,7 @@ from services.next_best_action import catalogue
 from services.next_best_action.grpc_api import SERVICE_NAME, NextBestActionApi
 from services.next_best_action.service import NextBestAction
 from tests.e2e.web.actions import open_page, scrolls_sideways
+from tests.e2e.web.pictures import picture
 from tests.e2e.web.test_accessibility import FINDINGS, SERIOUS
 from tests.integration.gateway.conftest import RunningGateway
 from tests.integration.gateway.test_catalogue_page import OWN
@@ -26,7 +27,7 @@ from tests.unit.next_best_action.nba_builders import Prior
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-PAGES = ("/settings", "/catalogue", "/models")
+PAGES = ("/settings", "/catalogue", "/models", "/import")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -67,6 +68,7 @@ async def test_axe_finds_nothing_serious_where_revops_works(
     )
     for path in PAGES:
         page, _ = await open_page(context, address(whole) + path)
+        assert (await picture(page)).stat().st_size
         await axe(page)
         assert not await scrolls_sideways(page), path
     page, _ = await open_page(context, f"{address(whole)}/settings")

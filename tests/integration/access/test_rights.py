@@ -183,3 +183,19 @@ async def _called(stub: Any, route: str, metadata: list[tuple[str, str]]) -> grp
     except grpc.aio.AioRpcError as error:
         return error.code()
     return grpc.StatusCode.OK
+
+
+async def test_pages_offer_only_what_the_role_may_do(company: Company) -> None:
+    """Who is refused by an address is told so on a page."""
+    offered = {}
+    for role in (Role.REP, Role.MANAGER, Role.VIEWER):
+        async with company.client(await company.token(role)) as client:
+            page = (await client.get("/forecast?lang=en")).text
+            offered[role] = {act for act in ("submit", "adjust") if f'action="/forecast/{act}' in page}
+            day = (await client.get("/day?lang=en")).text
+            assert ('value="done"' in day) == (role is not Role.VIEWER and "action-card" in day), role
+    assert offered == {Role.REP: {"submit"}, Role.MANAGER: {"submit", "adjust"}, Role.VIEWER: set()}
+    async with company.client(await company.token(Role.REP)) as client:
+        refused = await client.get("/models?lang=ko", headers={"Accept": "text/html"})
+        assert (refused.status_code, refused.headers["content-type"].partition(";")[0]) == (403, "text/html")
+        assert "관리자, RevOps 역할만" in refused.text

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import html
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,11 @@ DEALS: list[dict[str, Any]] = [
     }
     for at in range(4)
 ]  # fmt: skip
+ROLLUP = {
+    "scenarios": 100, "deals_sum": 500, "not_yet_created_sum": 0, "correction_sum": 0, "quantiles": [0, 10],
+    "open_deals": 1, "as_of": "2017-09-30T12:00:00Z", "business_day": "2017-09-30", "model_version": "7",
+    "model_generation": 0,
+}  # fmt: skip
 BEN = Principal("ben", Scope.OWN, "u2")
 
 
@@ -48,13 +55,8 @@ async def filled(gateway: RunningGateway, nats: NATS, monkeypatch: pytest.Monkey
     async with Player(nats):
         await gateway.lines("/v1/deals:batch", DEALS)
         await until(lambda: complete(gateway))
-    body = {
-        "scenarios": 100, "deals_sum": 500, "not_yet_created_sum": 0, "correction_sum": 0, "quantiles": [0, 10],
-        "open_deals": 1, "as_of": "2017-09-30T12:00:00Z", "business_day": "2017-09-30", "model_version": "7",
-        "model_generation": 0,
-    }  # fmt: skip
     nodes = ("company", "region:East", "owner:u1", "owner:u2")
-    await gateway.gateway.store.save_rollups([StoredRollup(node, "2017-Q4", "USD", body) for node in nodes])
+    await gateway.gateway.store.save_rollups([StoredRollup(node, "2017-Q4", "USD", ROLLUP) for node in nodes])
     return gateway
 
 
@@ -80,6 +82,31 @@ async def fetched(gateway: RunningGateway, table: str, chosen: str, **more: str)
 
 async def lines_of(gateway: RunningGateway, table: str, **more: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (await fetched(gateway, table, "ndjson", **more)).splitlines()]
+
+
+async def test_the_forecast_page_exports_what_it_shows(filled: RunningGateway) -> None:
+    """The period and the node of its address, and within a call the numbers that it holds."""
+    asked = "period=2017-Q4&node=region%3AEast&lang=en"
+    page = (await filled.http.get(f"/forecast?{asked}")).text
+    [link] = re.findall(r'href="(/forecast\.xlsx[^"]*)"', page)
+    shown = await totals(filled, html.unescape(link))
+    assert [(row["Period"], row["Node"], row["Forecast, high (p90)"]) for row in shown] == [
+        ("2017-Q4", "region:East", 0.09), ("2017-Q4", "owner:u1", 0.09),
+    ]  # fmt: skip
+    held = (await filled.http.post(f"/forecast/hold?{asked}")).headers["location"]
+    body = {**ROLLUP, "quantiles": [0, 70], "as_of": "2017-09-30T13:00:00Z"}
+    await filled.gateway.store.save_rollups([StoredRollup("region:East", "2017-Q4", "USD", body)])
+    assert (await totals(filled, html.unescape(link)))[0]["Forecast, high (p90)"] == 0.63
+    inside = await totals(filled, held.replace("/forecast?", "/forecast.xlsx?"))
+    assert inside[0]["Forecast, high (p90)"] == 0.09
+    assert (await filled.http.get("/forecast.xlsx?period=2017-Q4&node=region%3AWest")).status_code == 404
+
+
+async def totals(gateway: RunningGateway, address: str) -> list[dict[str, Any]]:
+    answer = await gateway.http.get(address)
+    assert answer.status_code == 200, answer.text
+    names, *found = openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path: Path) -> None:

@@ -85,6 +85,35 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert (await gateway.http.get(address)).status_code == 404
 
 
+async def test_alike_questions_are_answered_at_once(gateway: RunningGateway, tmp_path: Path) -> None:
+    """Of sixty deals that left the file fifty are listed; an answer for all counts for the others too."""
+    rows = [
+        row(f"딜 {number:03d} {chr(0xAC00 + 37 * number)}", account="한빛정밀", amount=number + 1)
+        for number in range(200)
+    ]
+    folder = tmp_path / "weeks"
+    folder.mkdir()
+    both = write(folder / "영업현황_2024-11-11.xlsx", *rows), write(folder / "영업현황_2024-11-18.xlsx", *rows[60:])
+    files = [("files", (one.name, one.read_bytes(), "application/octet-stream")) for one in both]
+    address = await dropped(gateway, files)
+    page = html.unescape(await settled(gateway, address))
+    assert "질문 60개" in page
+    assert "어떻게 되었나요? 이런 질문 60개 모두" in page
+    one = re.findall(r'name="answer:([^"]+)"', page)[0]
+    await gateway.http.post(address, data={"all:gone": "lost", f"answer:{one}": "open", "act": "try"})
+    page = html.unescape(await settled(gateway, address))
+    assert "지금까지 답한 질문: 60개" in page
+    assert "이런 질문" not in page
+    await gateway.http.post(address, data={"act": "forget"})
+    assert "질문 60개" in html.unescape(await settled(gateway, address))
+    await gateway.http.post(address, data={"all:gone": "lost", f"answer:{one}": "open", "act": "try"})
+    await settled(gateway, address)
+    await gateway.http.post(address, data={"act": "import", "confirm": "yes"})
+    assert "가져왔습니다" in await settled(gateway, address)
+    lost = await gateway.gateway.store.list_records(LOCAL, Query(outcome="LOST"), "", 100)
+    assert len(lost.records) == 59
+
+
 async def test_what_a_person_says_of_a_column_holds(gateway: RunningGateway, tmp_path: Path) -> None:
     address = await dropped(gateway, weeks(tmp_path / "weeks"))
     await settled(gateway, address)

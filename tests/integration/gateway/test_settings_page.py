@@ -36,6 +36,7 @@ async def test_what_rest_sets_is_set_here(gateway: RunningGateway) -> None:
     taken: tuple[tuple[str, dict[str, str]], ...] = (
         ("clock", {"today": "2026-11-20"}), ("currency", {"currency": "krw"}),
         ("holidays", {"holiday_country": "KR"}), ("grades", {"A": "80", "B": "45.5", "C": "20"}),
+        ("crm", {"crm_link": "https://crm.example.com/o/{id}/view"}),
         ("lead_horizon", {"lead_horizon_days": ""}), ("renewals", {"days": "60"}),
         ("training_columns", {"keep": "fields.a\r\nfields.b", "drop": ""}),
         ("retention", {"notes": "730", "imports": ""}),
@@ -47,6 +48,7 @@ async def test_what_rest_sets_is_set_here(gateway: RunningGateway) -> None:
         assert not await post(gateway, key, **form), key
     about = await workspace(gateway)
     assert (about["clock"]["business_day"], about["currency"], about["holiday_country"]) == ("2026-11-20", "KRW", "KR")
+    assert about["crm_link"] == "https://crm.example.com/o/{id}/view"
     assert about["grade_bounds"] == {"A": 0.8, "B": 0.455, "C": 0.2}
     assert (about["lead_horizon_days"], about["training_columns"]["keep"]) == (None, ["fields.a", "fields.b"])
     assert (await gateway.http.get("/v1/renewals")).json()["days"] == 60
@@ -67,6 +69,9 @@ async def test_what_is_wrong_stands_beside_its_field(gateway: RunningGateway) ->
         ("clock", {"today": "2300-01-01"}, "clock-today"), ("currency", {"currency": "won"}, "currency-currency"),
         ("fiscal_year", {"start_month": "13", "named_by": "end"}, "fiscal_year-start_month"),
         ("holidays", {"holiday_country": "Korea"}, "holidays-holiday_country"),
+        ("crm", {"crm_link": "javascript:alert(1)//{id}"}, "crm-crm_link"),
+        ("crm", {"crm_link": "https://crm.example.com/o/"}, "crm-crm_link"),
+        ("crm", {"crm_link": "https://{id}.example.com/o/"}, "crm-crm_link"),
         ("grades", {"A": "x", "B": "50", "C": "20"}, "grades-A"),
         ("grades", {"A": "1", "B": "2", "C": "3"}, "grades-A"),
         ("lead_horizon", {"lead_horizon_days": "0"}, "lead_horizon-lead_horizon_days"),
@@ -130,7 +135,7 @@ async def test_the_sample_is_removed_after_it_was_confirmed(gateway: RunningGate
     assert (await gateway.http.post("/settings/sample", data={})).status_code == 400
     assert not await post(gateway, "sample", confirm="yes")
     assert (await gateway.http.get("/v1/deals")).json()["deals"] == []
-    assert "에 local이(가) 삭제했습니다" in await page(gateway, "ko")
+    assert "에 삭제했습니다 (삭제한 사람: 이 컴퓨터의 사용자)" in await page(gateway, "ko")
     await until(lambda: imports_wait_no_longer(gateway))
     assert "샘플 회사 삭제" in (await gateway.http.get("/models?lang=ko")).text
 

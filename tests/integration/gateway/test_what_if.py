@@ -126,3 +126,25 @@ async def test_the_examples_of_the_grpc_page_run(
     assert any(line.startswith("difference") and "source: web → partner would raise" in line for line in lines)
     assert any(line.startswith("reason") for line in lines)
     assert lines[-1].startswith("refused INVALID_ARGUMENT")
+
+
+async def test_the_deals_page_asks_it_too(running: RunningGateway, lead_scoring: GrpcServer, tmp_path: Path) -> None:
+    page = (await running.http.get("/deals/d%2F1?lang=en")).text
+    assert 'action="/deals/d%2F1/what-if?lang=en"' in page
+    address, asked = "/deals/d%2F1/what-if?lang=ko", {"stage": "Qualify", "amount": "", "close": ""}
+    away = await running.http.post(address, data=asked)
+    assert "서비스가 응답하지 않습니다" in away.text
+    (tmp_path / "lead_scoring.json").write_text(json.dumps({"grpc": lead_scoring.address}))
+    answer = await running.http.post(address, data=asked, headers={"HX-Request": "true"})
+    assert re.search(r"\d+% → \d+%", answer.text), answer.text
+    assert "<html" not in answer.text
+    whole = await running.http.post(address, data=asked)
+    assert "<html" in whole.text
+    unknown = await running.http.post(address, data=asked | {"stage": "Elsewhere"})
+    assert "모델이 모르는 값입니다. 다음 중 하나를 고르세요" in unknown.text
+    none = await running.http.post(address, data={"stage": "S0", "amount": "", "close": ""})
+    assert "먼저 바꾸세요" in none.text
+    wrong = await running.http.post(address, data={"stage": "S0", "amount": "many", "close": ""})
+    assert "금액으로 읽을 수 없습니다" in wrong.text
+    assert (await running.http.get("/v1/deals/d%2F1")).json()["stage"] == "S0"
+    assert (await running.http.post("/deals/none/what-if", data=asked)).status_code == 404

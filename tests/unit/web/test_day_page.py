@@ -55,6 +55,31 @@ async def test_answers_are_kept_with_what_was_said(site: Site, verb: str, more: 
     assert not await answers(gateway)
 
 
+async def test_what_was_accepted_looks_so_when_the_day_is_opened_again(site: Site) -> None:
+    gateway, client = site
+    assert "You said that you will do it." not in (await client.get("/day?lang=en&owner=u1")).text
+    form = {"deal_id": "D-1", "suggestion_id": "i1-send_quote"}
+    await client.post("/day/answer?owner=u1", data=form | {"verb": "accept"}, headers={"HX-Request": "true"})
+    again = (await client.get("/day?lang=en&owner=u1")).text
+    assert "You said that you will do it." in again
+    assert 'value="accept"' not in again
+    assert (await client.post("/day/answer?owner=u1", data=form | {"verb": "undo"})).status_code == 303
+    assert not await answers(gateway)
+    assert 'value="accept"' in (await client.get("/day?lang=en&owner=u1")).text
+
+
+async def test_a_contact_that_was_none_is_told_in_the_reader_s_language(site: Site) -> None:
+    gateway, client = site
+    form = {"deal_id": "D-1", "suggestion_id": "i1-send_quote"}
+    done = form | {"verb": "done", "channel": "call", "contact_id": "c1"}
+    await client.post("/day/answer?owner=u1", data=done, headers={"HX-Request": "true"})
+    [made] = await answers(gateway)
+    await client.post("/day/answer?owner=u1", data=form | {"verb": "undo", "undoes": made.id})
+    page = (await client.get("/deals/D-1?lang=ko")).text
+    assert "되돌림: 실제로는 연락하지 않았습니다." in page
+    assert "taken back" not in page
+
+
 @pytest.mark.parametrize(
     "form",
     [

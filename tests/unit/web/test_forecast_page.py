@@ -41,31 +41,29 @@ async def test_the_number_stands_in_a_managers_words(site: Site) -> None:
 @pytest.mark.parametrize(("written", "minor"), [("5,200,000", 5_200_000), ("3.2억", 320_000_000), ("7m", 7_000_000)])
 async def test_what_is_submitted_stands_until_it_is_taken_back(site: Site, written: str, minor: int) -> None:
     gateway, client = site
-    form = {"kind": "submission", "amount": written, "currency": "KRW", "note": "two are signed"}
-    answer = await client.post("/forecast/say?lang=en&period=2026-Q4&node=manager:m1", data=form)
+    form = {"amount": written, "currency": "KRW", "note": "two are signed"}
+    answer = await client.post("/forecast/submit?lang=en&period=2026-Q4&node=manager:m1", data=form)
     assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/forecast")
     [call] = await gateway.store.standing_calls(LOCAL, "2026-Q4")
     assert (call.kind, call.node, call.amount) == (CallKind.SUBMISSION, "manager:m1", Money("KRW", minor))
     page = (await client.get(answer.headers["location"])).text
     assert "two are signed" in page
-    undone = {"kind": "submission", "undo": str(call.id)}
-    assert (await client.post("/forecast/say?node=manager:m1", data=undone)).status_code == 303
+    assert (await client.post("/forecast/submit?node=manager:m1", data={"undo": str(call.id)})).status_code == 303
     assert not await gateway.store.standing_calls(LOCAL, "2026-Q4")
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("kind", "form", "said"),
     [
-        ({"kind": "submission", "amount": "many", "currency": "KRW"}, "this is no amount"),
-        ({"kind": "submission", "amount": "", "currency": "KRW"}, "this is no amount"),
-        ({"kind": "submission", "amount": "-5", "currency": "KRW"}, "not negative"),
-        ({"kind": "order", "amount": "5", "currency": "KRW"}, "submitted or adjusted"),
-        ({"kind": "adjustment", "amount": "5", "currency": "XXQ"}, "this is no amount"),
-        ({"kind": "submission", "undo": "x"}, "no id"),
+        ("submit", {"amount": "many", "currency": "KRW"}, "this is no amount"),
+        ("submit", {"amount": "", "currency": "KRW"}, "this is no amount"),
+        ("submit", {"amount": "-5", "currency": "KRW"}, "not negative"),
+        ("adjust", {"amount": "5", "currency": "XXQ"}, "this is no amount"),
+        ("submit", {"undo": "x"}, "no id"),
     ],
 )
-async def test_what_cannot_be_said_is_refused_in_words(site: Site, form: dict[str, str], said: str) -> None:
-    answer = await site[1].post("/forecast/say?lang=en", data=form)
+async def test_what_cannot_be_said_is_refused_in_words(site: Site, kind: str, form: dict[str, str], said: str) -> None:
+    answer = await site[1].post(f"/forecast/{kind}?lang=en", data=form)
     assert answer.status_code == 400
     assert said in answer.text
     assert not await site[0].store.standing_calls(LOCAL, "2026-Q4")
@@ -104,17 +102,31 @@ async def test_what_is_not_there_is_a_page_too(site: Site, path: str) -> None:
 
 
 async def test_a_form_from_another_page_sized_like_a_file_is_refused(site: Site) -> None:
-    answer = await site[1].post("/forecast/say", content=b"note=" + b"x" * 100_000)
+    answer = await site[1].post("/forecast/submit", content=b"note=" + b"x" * 100_000)
     assert answer.status_code == 413
 
 
 async def test_a_change_of_an_adjusted_number_is_the_adjustment(site: Site) -> None:
-    form = {"kind": "adjustment", "amount": "-25m", "currency": "KRW"}
-    assert (await site[1].post("/forecast/say", data=form)).status_code == 303
+    form = {"amount": "-25m", "currency": "KRW"}
+    assert (await site[1].post("/forecast/adjust", data=form)).status_code == 303
     page = (await site[1].get("/forecast?lang=en")).text
     assert "−₩25M beside AI" in page
     [call] = await site[0].store.standing_calls(LOCAL, "2026-Q4")
-    await site[1].post("/forecast/say", data={"kind": "adjustment", "undo": str(call.id)})
+    await site[1].post("/forecast/adjust", data={"undo": str(call.id)})
+
+
+async def test_the_parts_stand_in_the_order_of_a_call(site: Site) -> None:
+    page = (await site[1].get("/forecast?lang=en")).text
+    order = ["number-title", "bridge-title", "tree-title", "doubts-title", "gap-title", "asks-title", "past-title",
+             "say-title"]  # fmt: skip
+    places = [page.index(f'id="{one}"') for one in order]
+    assert places == sorted(places)
+
+
+async def test_what_is_refused_is_said_in_korean_too(site: Site) -> None:
+    page = (await site[1].get("/forecast?lang=ko&node=owner:nobody")).text
+    assert "이 기간에 그런 조직이 없습니다" in page
+    assert "no such node" not in page
 
 
 async def test_addresses_lead_to_periods_and_keep_only_what_the_page_knows(site: Site) -> None:

@@ -56,7 +56,9 @@ def test_what_was_won_is_told_with_what_became_booked() -> None:
     shown = bridge_view(given, "company", {}, EN)
     assert shown is not None
     assert [step.amount for step in shown.steps] == ["₩500", "₩300, now booked", "−₩100", "₩400"]
-    assert [one.amount for one in shown.deals] == ["₩300, now booked"]
+    assert [step.to for step in shown.steps] == ["", "#moved-won", "", ""], "each step leads to its deals"
+    [cause] = shown.causes
+    assert (cause.id, [one.amount for one in cause.deals]) == ("moved-won", ["₩300, now booked"])
 
 
 def worth(amount: int) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,6 +115,50 @@ async def test_texts_are_escaped_in_texts_and_attributes(gateway_and_client: Sit
         assert "<img" not in text
 
 
+async def test_a_deal_is_handed_over_on_one_page(gateway_and_client: Site) -> None:
+    page = (await gateway_and_client[1].get("/deals/D-1/brief?lang=ko")).text
+    for text in (
+        "인수인계 요약",
+        "한빛정밀 Insight Pro",
+        "김민준 · 박서연 팀",
+        "한수진",
+        "구매팀장",
+        "의사결정",
+        "최종 서명자 이름 확인",
+    ):
+        assert text in page, text
+    assert (await gateway_and_client[1].get("/deals/none/brief")).status_code == 404
+
+
+async def test_a_deal_leads_back_to_the_crm(gateway_and_client: Site) -> None:
+    gateway, client = gateway_and_client
+    assert "Open in the CRM" not in (await client.get("/deals/D-1?lang=en")).text
+    await gateway.workspace.set_crm_link("https://crm.example.com/o/{id}/view")
+    try:
+        page = (await client.get("/deals/a%2Fb%20%3Ci%3E%26?lang=en")).text
+        assert 'href="https://crm.example.com/o/a%2Fb%20%3Ci%3E%26/view" rel="noreferrer"' in page
+    finally:
+        await gateway.workspace.set_crm_link("")
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/static/none.css"])
+async def test_a_browser_that_is_lost_gets_a_page(gateway_and_client: Site, path: str) -> None:
+    lost = await gateway_and_client[1].get(path, headers={"Accept": "text/html", "Accept-Language": "ko"})
+    assert (lost.status_code, lost.headers["content-type"].partition(";")[0]) == (404, "text/html")
+    assert "이 주소에는 아무것도 없습니다" in lost.text
+    program = await gateway_and_client[1].get(path)
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_first_page_is_light_without_its_chart(gateway_and_client: Site) -> None:
+    client = gateway_and_client[1]
+    page = (await client.get("/deals?lang=ko")).text
+    found = [one for one in re.findall(r'(?:src|href)="(/static/[^"]+)"', page) if "echarts" not in one]
+    parts = [page.encode(), *[(await client.get(one)).content for one in found]]
+    assert len(found) >= 3
+    assert sum(len(gzip.compress(part)) for part in parts) < 150_000
+
+
 async def test_home_leads_to_the_list(gateway_and_client: Site) -> None:
     response = await gateway_and_client[1].get("/?lang=ko")
     assert (response.status_code, response.headers["location"]) == (303, "/deals?lang=ko")
@@ -126,7 +172,7 @@ async def test_without_the_web_files_pages_work_and_say_that_they_stand_still(
     response = await gateway_and_client[1].get("/deals?lang=en")
     assert response.status_code == 200
     assert "<script" not in response.text
-    assert "Live updates are not installed" in response.text
+    assert "No live updates here" in response.text
     assert '<details id="outlook-table" open>' in response.text
 
 

@@ -62,7 +62,8 @@ class People:
         if row.business_number:
             found = self._by_number(row, named)
         elif len(named) > 1:
-            doubt = Doubt("account", file, row.line, row.account, ", ".join(named[:5]), name, tuple(named))
+            told = tuple(f"{self.account_name(each)} ({memory.numbers.get(each, each)})" for each in named)
+            doubt = Doubt("account", file, row.line, row.account, ", ".join(named[:5]), name, tuple(named), told)
             found = self.doubts.answer(doubt)
             if not found:
                 return "", doubt
@@ -96,7 +97,8 @@ class People:
         name = plain_letters(row.owner)
         known, identity = self._users[name], slug(row.owner)
         if len(known) > 1 and identity not in known:
-            doubt = Doubt("user", file, row.line, row.owner, ", ".join(known[:5]), f"user:{name}", tuple(known))
+            told = tuple(f"{self.owner_name(each)} ({each})" for each in known)
+            doubt = Doubt("user", file, row.line, row.owner, ", ".join(known[:5]), f"user:{name}", tuple(known), told)
             answer = self.doubts.answer(doubt)
             return (answer, None) if answer else ("", doubt)
         titles = self._titles[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One question: where it arose, about what, what it may be, and which answers there are."""
+    """One question: where it arose, about what, what it may be, and which answers there are; `named` says in words
+    what the ids among the choices are, in their order."""
 
     kind: str
     file: str
@@ -43,6 +44,7 @@ class Doubt:
     maybe: str
     key: str
     choices: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -73,6 +75,15 @@ class Doubts:
             return given
         self.open.setdefault(doubt.id, doubt)
         return ""
+
+
+def alike(doubts: Iterable[Doubt]) -> dict[str, list[str]]:
+    """The ids of questions that may all be answered at once, by kind: those of it have the same answers."""
+    found: dict[str, list[str]] = {}
+    for one in doubts:
+        if ANSWERS[one.kind]:
+            found.setdefault(one.kind, []).append(one.id)
+    return {kind: ids for kind, ids in found.items() if len(ids) > 1}
 
 
 def kind_told(kind: str, language: str) -> str:

@@ -234,7 +234,8 @@ class Matcher:
         shown, several = found[:MOST_NAMED], len(found) > 1
         choices = (*(each.deal for each in shown), "new") if several else ("same", "new")
         maybe = "; ".join(self._told(each, named=several) for each in shown)
-        doubt = Doubt(kind, name, one.row.line, one.about, maybe, key, choices)
+        told = tuple(self._told(each) for each in shown) if several else ()
+        doubt = Doubt(kind, name, one.row.line, one.about, maybe, key, choices, told)
         if not asking:
             given = self.doubts.given(doubt)
             if given == "new":

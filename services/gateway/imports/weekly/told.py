@@ -9,7 +9,7 @@ from services.gateway.imports.amount_remarks import remark_lines
 from services.gateway.imports.messages import place, said, told
 from services.gateway.imports.sheet_told import alike_lines, sheet_lines, unread_lines
 from services.gateway.imports.weekly.checks import step_told
-from services.gateway.imports.weekly.doubts import maybe_told
+from services.gateway.imports.weekly.doubts import alike, maybe_told
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
 
 SAMPLES, LISTED = 3, 50
@@ -41,11 +41,13 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "doubts": [
             {
                 "id": one.id, "kind": one.kind, "file": one.file, "line": one.line, "about": one.about,
-                "maybe": maybe_told(one.kind, one.maybe, language), "answers": list(one.answers),
+                "maybe": "" if one.named else maybe_told(one.kind, one.maybe, language),
+                "answers": list(one.answers), "named": dict(zip(one.choices, one.named, strict=False)),
             }
             for one in found.doubts[:LISTED]
         ],
         "more_doubts": max(0, len(found.doubts) - LISTED),
+        "at_once": alike(found.doubts),
         "gone": [_gone(one) for one in list(found.gone.values())[:LISTED]],
         "more_gone": max(0, len(found.gone) - LISTED),
         "moved": found.moved[:LISTED],

@@ -10,9 +10,9 @@
 
   main.addEventListener("click", (event) => {
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
-    if (!mail) return;
-    const { value } = mail.closest("details").querySelector("textarea");
-    const lines = value.split("\n"); // as many as mail programs take
+    const box = mail?.closest(".card").querySelector("textarea");
+    if (!box) return;
+    const lines = box.value.split("\n"); // as many as mail programs take
     while (encodeURIComponent(lines.join("\n")).length > 6000) lines.pop();
     mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(lines.join("\n"))}`);
   });

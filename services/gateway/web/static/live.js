@@ -62,6 +62,24 @@
     said.textContent = `${said.dataset.updated} ${new Date().toLocaleTimeString(document.documentElement.lang)}`;
   });
 
+  // A form that was refused says why beside itself; the page stays as it is.
+  function failed(event) {
+    const form = event.detail?.ctx?.sourceElement?.closest("form[method=post]");
+    if (!form) return;
+    const page = new DOMParser().parseFromString(event.detail.ctx.text ?? "", "text/html");
+    const why = [...page.querySelectorAll("[data-why]")].map((one) => one.textContent.trim()).join(" ");
+    const told = form.querySelector("[data-refused]") ?? form.appendChild(document.createElement("p"));
+    told.setAttribute("data-refused", "");
+    told.setAttribute("role", "alert");
+    told.className = "notice";
+    told.textContent = why || document.body.dataset.failed;
+  }
+
+  document.addEventListener("htmx:response:error", failed);
+  document.addEventListener("htmx:error", failed);
+  document.addEventListener("htmx:before:request", (event) =>
+    event.detail?.ctx?.sourceElement?.querySelector?.("[data-refused]")?.remove());
+
   let last = document.body.dataset.since;
   const held = document.querySelector("[data-held]"); // a call under way: changes are counted, not shown
 

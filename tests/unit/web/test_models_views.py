@@ -1,0 +1,67 @@
+"""Data and models in words: imports, the audit log and moved inputs as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.gateway.access.members import Member, Role
+from services.gateway.web.drift_views import drift_view
+from services.gateway.web.member_names import called_by
+from services.gateway.web.models_views import audit_view, import_view
+from services.gateway.web.words import Words
+
+EN, KO = Words("en"), Words("ko")
+MEMBERS = [Member("m1", "ann@example.com", "김수진", Role.ADMIN), Member("m2", "bo@example.com", "", Role.REVOPS)]
+ENTRY = {"time": "2026-11-20T10:00:00Z", "service": "", "version": "", "act": "PROMOTED", "reason": "", "who": "m1"}
+
+
+def test_people_have_names_also_those_of_the_sample_company_and_programs() -> None:
+    called = called_by([*MEMBERS, Member("persona-rep", "persona-rep", "", Role.REP)], KO)
+    assert [called(who) for who in ("m1", "m2", "persona-rep", "persona-revops", "rule", "local", "gone")] == [
+        "김수진", "bo@example.com", "영업 담당자", "영업 운영 (RevOps)", "규칙", "이 컴퓨터의 사용자", "gone",
+    ]  # fmt: skip
+
+
+def job(reason: str, counts: dict[str, Any], by: str = "") -> dict[str, Any]:
+    detail = {"counts": counts, "by": by}
+    return {"id": "1", "reason": reason, "state": "SUCCEEDED", "created_time": "2026-11-20T10:00:00Z", "error": "",
+            "detail": detail}  # fmt: skip
+
+
+def test_a_folder_that_was_loaded_whole_counts_deals() -> None:
+    called = called_by(MEMBERS, KO)
+    found = import_view(job("history", {"created": 1600}, "m1"), called, KO)
+    assert (found.counts, found.source, found.can_undo) == ("딜: 생성 1,600", "이력 폴더 · 김수진", False)
+    others = import_view(job("hubspot", {"accounts": 3, "deals": {"created": 2, "changed": 0}}), called, KO)
+    assert others.counts == "고객사: 3, 딜: 생성 2"
+
+
+def test_the_log_says_who_did_what_to_which_policy_in_korean() -> None:
+    called = called_by(MEMBERS, KO)
+    found = audit_view(ENTRY | {"version": "policy bold", "service": "next_best_action"}, called, KO)
+    assert (found.who, found.act, found.what) == ("김수진", "사용 시작", "정책 bold")
+    gone = audit_view(ENTRY | {"act": "SAMPLE_REMOVED", "who": "persona-revops", "reason": "requested"}, called, KO)
+    assert (gone.who, gone.act, gone.reason) == ("영업 운영 (RevOps)", "샘플 회사 삭제", "요청")
+
+
+def test_moved_inputs_stand_below_the_lights() -> None:
+    one = {"column": "stage", "share": 0.31, "psi": 0.2512, "missing": [0.0, 0.4], "moved": True}
+    others = [{"column": f"fields.c{number}", "moved": False} for number in range(3)]
+    inputs = {"since": "2026-10-01", "rows_now": 1200, "rows_then": 900, "columns": [one, *others]}
+    found = drift_view(inputs, EN)
+    assert found is not None
+    assert found.told == "Inputs that moved since Oct 1, 2026: 1 of 4 columns (1,200 records now, 900 then)"
+    [moved] = found.moved
+    assert (moved.column, moved.share, moved.psi, moved.missing) == ("Stage", "31%", "0.25", "0% → 40%")
+    assert drift_view(None, EN) is drift_view({"columns": []}, EN) is None
+
+
+def test_why_a_training_failed_is_told_in_korean() -> None:
+    killed = "forecast: the training's process was killed (SIGKILL); next_best_action: it ended early"
+    for error, told in (
+        ("Cancelled by request.", "요청으로 취소했습니다."),
+        (killed, "예측 모델: 학습 프로세스가 강제로 종료되었습니다 (SIGKILL); 다음 행동 모델: 도중에 끝났습니다"),
+        ("forecast: disk full", "예측 모델: disk full"), ("", ""),
+    ):  # fmt: skip
+        assert import_view(job("x", {}) | {"error": error}, called_by(MEMBERS, KO), KO).error == told
+        assert import_view(job("x", {}) | {"error": error}, called_by(MEMBERS, EN), EN).error == error
