@@ -121,6 +121,7 @@ class Eraser:
             one.rows += await store.erase_rows(ERASER, each)
             self._forget(each)
         if one.theirs and person.names_in_doubt:
+            await store.suppress_texts(ERASER, person.by_name, one.theirs, one.id)
             one.rows += await store.erase_rows(ERASER, person.by_name, only=one.theirs)
         self._wake.wake()
         await self._stage(one, "wait for training")

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, String, Table, false, 
 
 from services.gateway.privacy.person import CONTACT, Person
 from services.gateway.store import tables as t
-from services.gateway.store.codec import dumps
+from services.gateway.store.codec import dumps, loads
 from services.gateway.store.personal_tables import emptied, known, owned, owners
 from services.gateway.store.tables_privacy import erasures
 
@@ -29,13 +29,25 @@ class Hit:
     record: str  # the deal, else the first of the key
     columns: dict[str, Any] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()  # columns of the key, which stay
-    words: str = ""  # of the first column that holds them, as it is
+    held: tuple[str, ...] = ()  # columns that hold them, as they are
     owners: frozenset[str] = frozenset()  # refs of those whose the row is by id
 
     @property
     def ref(self) -> str:
         """By what people name the row."""
         return f"{self.table.name}:{'/'.join(map(str, self.key))}"
+
+    @property
+    def words(self) -> str:
+        """The first column that holds them, as it is."""
+        return self.held[0] if self.held else ""
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Those columns, and the texts in such as are documents."""
+        for value in self.held:
+            yield value
+            yield from texts_in(value)
 
 
 def places() -> list[Table]:
@@ -117,17 +129,31 @@ def _hit(person: Person, table: Table, row: Any, key: tuple[Any, ...]) -> Hit | 
         without = person.out_of_json(value) if value else value
         if without != value:
             found[column.name] = without
-    words = str(row[next(iter(found))]) if found else ""
+    held = tuple(str(row[name]) for name in found)
     record, whose = str(row["deal_id"] if "deal_id" in row else key[0]), owners(table, row)
     if (own and holds.goes) or (found and holds.whole):
-        return Hit(table, key, record, words=words, owners=whose)
+        return Hit(table, key, record, held=held, owners=whose)
     if own:
         left = emptied(table, "-".join(map(str, key)))
         found |= {name: value for name, value in left.items() if row[name] != value}
     keys = {column.name for column in table.primary_key.columns}
     fixed = tuple(sorted(found.keys() & keys))
     changed = {name: value for name, value in found.items() if name not in keys}
-    return Hit(table, key, record, changed, fixed, words, whose) if found else None
+    return Hit(table, key, record, changed, fixed, held, whose) if found else None
+
+
+def texts_in(value: str) -> Iterator[str]:
+    """All texts of a JSON document, none of any other text."""
+    try:
+        left = [loads(value)]
+    except ValueError:
+        return
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict | list):
+            left += one.values() if isinstance(one, dict) else one
 
 
 def counted(found: Sequence[Hit]) -> dict[str, int]:

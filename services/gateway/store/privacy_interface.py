@@ -54,6 +54,9 @@ class PrivacyStore(Protocol):
     async def suppress(self, principal: Principal, person: Person, erasure: str) -> None:
         """Take them back no more: contacts that are this person are refused from now on."""
 
+    async def suppress_texts(self, principal: Principal, person: Person, only: Collection[str], erasure: str) -> None:
+        """Take the texts of deals that these rows (refs of doubts) hold in again only without the person's words."""
+
     async def readmit(self, principal: Principal, erasure: str) -> int:
         """Take somebody back from now on; how many hashes there were of them."""
 

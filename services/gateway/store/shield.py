@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,17 +14,19 @@ from sqlalchemy import Connection, delete, insert, select
 from learning.records import Activity, Contact
 from services.gateway.domain import DealWrite, FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.privacy.person import Person
-from services.gateway.privacy.suppression import MEND, MESSAGE, Suppressed, without_numbers
+from services.gateway.privacy.suppression import MEND, MESSAGE, TEXT, Suppressed, without_numbers
 from services.gateway.store import tables as t
 from services.gateway.store.around import Around, company_wide
 from services.gateway.store.codec import dumps, loads, to_us
 from services.gateway.store.database import Database
+from services.gateway.store.personal_places import Hit, hits
 from services.gateway.store.tables_privacy import suppressions
 from services.gateway.store.writes import DealWrites
 
 SALT = "privacy_salt"
 READ_AGAIN = 2.0  # seconds after which what another process suppressed is known here
 S = suppressions.c
+OF_DEALS = (t.deals, t.changes, t.activities)
 
 
 class Shield(DealWrites, Around):
@@ -76,15 +78,24 @@ class Shield(DealWrites, Around):
         company_wide(principal, "personal data")
 
         def work(connection: Connection) -> None:
-            salt = _salt(connection)
-            now_us = to_us(datetime.now(UTC))
-            known = set(connection.execute(select(S.hash)).scalars())
-            rows = [
-                {"hash": one, "kind": kind, "time": now_us, "erasure": erasure}
-                for one, kind in Suppressed(salt, known).hashes_of(person).items() if one not in known
-            ]  # fmt: skip
-            if rows:
-                connection.execute(insert(suppressions), rows)
+            _add(connection, Suppressed(_salt(connection), frozenset()).hashes_of(person), erasure)
+
+        await self._database.write(work)
+        self._erased_hashes[0] = -1e9
+
+    async def suppress_texts(self, principal: Principal, person: Person, only: Collection[str], erasure: str) -> None:
+        """Take texts of deals, of these rows, in again only as the erasure leaves them."""
+        company_wide(principal, "personal data")
+
+        def look(connection: Connection) -> list[Hit]:
+            return [hit for table in OF_DEALS for hit in hits(connection, person, table) if hit.ref in only]
+
+        rows = await self._database.read(look)
+
+        def work(connection: Connection) -> None:
+            suppressed = Suppressed(_salt(connection), frozenset())
+            for hit in rows:
+                _add(connection, suppressed.hashes_of_texts(hit.record, hit.texts, person), erasure)
 
         await self._database.write(work)
         self._erased_hashes[0] = -1e9
@@ -107,8 +118,19 @@ class Shield(DealWrites, Around):
 
 
 def _read(connection: Connection) -> Suppressed | None:
-    hashes = frozenset(connection.execute(select(S.hash)).scalars())
-    return Suppressed(_salt(connection, make=False), hashes) if hashes else None
+    kinds = {row.hash: row.kind for row in connection.execute(select(S.hash, S.kind))}
+    texts = {one: kind for one, kind in kinds.items() if kind.startswith(TEXT)}
+    return Suppressed(_salt(connection, make=False), kinds.keys() - texts.keys(), texts) if kinds else None
+
+
+def _add(connection: Connection, hashes: Mapping[str, str], erasure: str) -> None:
+    known, now_us = set(connection.execute(select(S.hash)).scalars()), to_us(datetime.now(UTC))
+    rows = [
+        {"hash": one, "kind": kind, "time": now_us, "erasure": erasure}
+        for one, kind in hashes.items() if one not in known
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(suppressions), rows)
 
 
 def _salt(connection: Connection, *, make: bool = True) -> bytes:

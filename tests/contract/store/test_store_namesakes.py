@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from learning.records import Activity, Contact, User
 from services.gateway.access.members import AccessEvent, Act, Member, Role, Session, Token
@@ -11,7 +13,7 @@ from services.gateway.domain import LOCAL, WriteStatus
 from services.gateway.privacy.person import ERASED, USER, Person
 from services.gateway.privacy.records import Access
 from services.gateway.store import Store
-from tests.contract.store.conftest import HONG
+from tests.contract.store.conftest import HONG, deal
 
 
 async def test_others_of_the_same_name_stay(store: Store, hong: Person) -> None:
@@ -48,6 +50,42 @@ async def test_what_names_several_people_is_in_doubt_until_somebody_decides(stor
     assert await store.borne(LOCAL, person, ["홍길동", "홍길순"]) == ["홍길동"]
     one_record = replace(person, aliases=("contact:other-hong",))
     assert await store.borne(LOCAL, one_record, ["홍길동"]) == []
+
+
+async def test_a_text_that_was_settled_as_theirs_comes_in_again_without_them(
+    store: Store, hong: Person, put: Callable[..., Any]
+) -> None:
+    """A note and a field, in the same words alone and on the same deal alone, until they are readmitted."""
+    await store.save_contacts(LOCAL, [Contact("other-hong", "홍 길동", "bolt", email="other@bolt.example")])
+    when = datetime(2017, 9, 2, tzinfo=UTC)
+    note = Activity("b1", "d2", "note", "internal", when, "", "cat", "홍 길동 이사, 그리고 홍길동님과 통화")
+    elsewhere = replace(note, id="b2", deal_id="d1")
+    await put("d1", fields={"memo": "홍길동", "size": "L"})
+    await store.save_activities(LOCAL, [note, elsewhere])
+    person = await store.person(LOCAL, "contact", hong.id)
+    await store.suppress(LOCAL, person, "e1")
+    await store.erase_rows(LOCAL, person)
+    found = await store.doubts(LOCAL, person)
+    theirs = [one.ref for one in found if one.ref.endswith("/b1") or one.ref.startswith(("deals:d1", "changes:d1"))]
+    await store.suppress_texts(LOCAL, person.by_name, theirs, "e1")
+    assert await store.erase_rows(LOCAL, person.by_name, only=theirs) >= 3
+    revision = (await deal(store, "d1")).revision
+    again = [note, elsewhere, replace(note, id="b3", text="홍길동 이사,  그리고 홍 길 동님과 통화"),
+             replace(note, id="b4", text="홍길동 이사 통화")]  # fmt: skip
+    results = await store.save_activities(LOCAL, again)
+    assert [one.status for one in results][:2] == [WriteStatus.UNCHANGED] * 2
+    assert (await put("d1", fields={"memo": "홍길동"})).status is WriteStatus.UNCHANGED
+    assert (await put("d2", fields={"memo": "홍길동"})).status is WriteStatus.CHANGED
+    one = await deal(store, "d1")
+    assert (one.revision, dict(one.fields)) == (revision, {"memo": ERASED, "size": "L"})
+    texts_now = {one.id: one.text for name in ("d1", "d2") for one in await store.get_activities(LOCAL, name, "", 20)}
+    assert {name: texts_now[name] for name in ("b1", "b2", "b3", "b4")} == {
+        "b1": f"{ERASED} 이사, 그리고 {ERASED}님과 통화", "b2": note.text,
+        "b3": f"{ERASED} 이사,  그리고 {ERASED}님과 통화", "b4": "홍길동 이사 통화",
+    }  # fmt: skip
+    await store.readmit(LOCAL, "e1")
+    await store.save_activities(LOCAL, [note])
+    assert note.text in {one.text for one in await store.get_activities(LOCAL, "d2", "", 20)}
 
 
 async def test_a_record_whose_id_holds_the_name_is_never_in_doubt(store: Store) -> None:

@@ -27,6 +27,7 @@ from tests.integration.gateway.conftest import RunningGateway, until
 
 HONG = {"id": "contact-hong-77", "name": "홍길동", "email": "hong.gildong@acme.example"}
 OTHER = {"id": "contact-other-1", "name": "홍 길동", "email": "other@bolt.example"}
+NOTE = "홍길동 부장, hong.gildong@acme.example"
 SCORING = "/v1/models/lead_scoring"
 
 
@@ -71,7 +72,7 @@ async def planted(own: RunningGateway) -> None:
         {"id": f"a{number}", "type": "note", "direction": "internal", "time": "2017-09-01T00:00:00Z", "text": text,
          "contact_id": contact}
         for number, (text, contact) in enumerate((
-            ("홍길동 부장, hong.gildong@acme.example", ""), ("홍길동 과장은 다른 분", ""), ("본인 통화", HONG["id"]),
+            (NOTE, ""), ("홍길동 과장은 다른 분", ""), ("본인 통화", HONG["id"]),
             ("홍길동 과장 통화", OTHER["id"]),
         ))
     ]  # fmt: skip
@@ -128,6 +129,10 @@ async def test_an_erasure_ends_whole(own: RunningGateway) -> None:
     assert notes == {
         "a0": f"{ERASED} 부장, {ERASED}", "a1": "홍길동 과장은 다른 분", "a2": ERASED, "a3": "홍길동 과장 통화"
     }  # fmt: skip
+    sent = {"id": "a0", "type": "note", "direction": "internal", "time": "2017-09-01T00:00:00Z", "text": NOTE}
+    await own.http.put("/v1/deals/d1", json={"activities": [sent]})
+    after = (await own.http.get("/v1/deals/d1/activities")).json()["activities"]
+    assert {one["id"]: one.get("text") for one in after} == notes, "the same text comes in as it was settled"
     ended = await erasure_in(own, begun, "DONE")
     assert ended is not None
     assert (ended["doubts"], ended["left"], ended["theirs"]) == ([], [], 2)
