@@ -96,6 +96,17 @@ def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                     yield member.name, content.read(LARGEST_PACKED)
     elif name.endswith(".parquet"):
         yield from _table(data)
+    elif name.endswith(".npy"):
+        yield from _array(data)
+
+
+def _array(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The words of an array, which stand there four bytes a letter."""
+    from numpy.lib import format as arrays
+
+    array = arrays.read_array(io.BytesIO(data), allow_pickle=False)
+    if array.dtype.kind == "U":
+        yield "", "\n".join(map(str, array.ravel())).encode("utf-8", "surrogatepass")
 
 
 def _table(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -84,6 +85,9 @@ async def planted(own: RunningGateway) -> None:
         tar.addfile(entry, io.BytesIO(text))
     await asyncio.to_thread(scratch.mkdir, exist_ok=True)
     await asyncio.to_thread((scratch / "model.tar").write_bytes, packed.getvalue())
+    # What a model keeps of past deals: vectors, in which there are no words, and the deals' ids.
+    ids = np.array(["d1", f"{HONG['name']} 설비"])
+    await asyncio.to_thread(np.savez_compressed, scratch / "similar.npz", ids=ids, text=np.zeros((2, 8), np.int8))
 
 
 async def _holds(read: Any, *wanted: tuple[str, str]) -> bool:
@@ -108,6 +112,7 @@ async def test_a_person_in_every_store_is_found_and_after_an_erasure_nowhere(own
     assert places >= {
         ("database", "contacts"), ("database", "changes.value"), ("database", "activities.text"), ("nats", "DEALS"),
         ("nats", "INSIGHTS"), ("nats", "DEAD"), ("nats", "FEEDBACK"), ("files", "tmp/model.tar"),
+        ("files", "tmp/similar.npz"),
     }  # fmt: skip
     assert any(place.endswith(".blk") for store, place in places if store == "nats")
     export = (await asked(own, "export")).json()
