@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A folder, or a single file.", metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help="Folders, or single files.", metavar="PATH")],
     mapping: Annotated[
         str,
         typer.Option(
@@ -66,7 +66,7 @@ def import_(
     from services.gateway.imports.mapping import load
     from services.gateway.imports.messages import translate
 
-    options = _Options(path, data_dir, url, rejects, dry_run, spoken(language))
+    options = _Options(tuple(paths), data_dir, url, rejects, dry_run, spoken(language))
     try:
         if not mapping:
             weekly = WeeklyOptions(tuple(column or ()), answers, doubts, currency, confirm, as_of)
@@ -89,7 +89,7 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    path: Path
+    paths: tuple[Path, ...]
     data_dir: Path
     url: str
     rejects: Path | None
@@ -104,7 +104,7 @@ def _import_weekly(options: _Options, weekly: WeeklyOptions) -> None:
     from cli.import_weekly_report import weekly_lines
     from cli.progress import Bar
 
-    where = (options.path, options.data_dir, options.url, options.rejects)
+    where = (options.paths, options.data_dir, options.url, options.rejects)
     with Bar() as bar:
         run = run_weekly(*where, weekly, bar, dry_run=options.dry_run, language=options.language)
         found = asyncio.run(run)
@@ -118,10 +118,10 @@ async def _run(rules: Mapping, options: _Options, progress: Progress) -> Report:
     from services.gateway.imports.tables import find
     from services.gateway.imports.targets import open_sink
 
-    find(rules, options.path)  # so that a wrong path is told before anything is made
+    find(rules, *options.paths)  # so that a wrong path is told before anything is made
     rejects = RejectsWriter(options.rejects, language=options.language)
     sink = await open_sink(options.data_dir, options.url, dry_run=options.dry_run)
     try:
-        return await Importer(rules, sink, rejects, progress).run(options.path)
+        return await Importer(rules, sink, rejects, progress).run(*options.paths)
     finally:
         await sink.close()

@@ -26,10 +26,10 @@ class WeeklyOptions:
 
 
 async def run_weekly(
-    path: Path, data_dir: Path, url: str, rejects: Path | None, options: WeeklyOptions, progress: Progress,
+    paths: Sequence[Path], data_dir: Path, url: str, rejects: Path | None, options: WeeklyOptions, progress: Progress,
     *, dry_run: bool, language: str,
 ) -> WeeklyReport:  # fmt: skip
-    """Import the file, or the files of the folder; what is in doubt is asked in the file of doubts."""
+    """Import the files, and those of the folders; what is in doubt is asked in the file of doubts."""
     from services.gateway.imports.rejects import RejectsWriter
     from services.gateway.imports.targets import open_sink
     from services.gateway.imports.weekly.doubts import read_answers, write_doubts
@@ -41,7 +41,7 @@ async def run_weekly(
     )  # fmt: skip
     sink = await open_sink(data_dir, url, dry_run=dry_run)
     try:
-        found = await WeeklyImporter(sink, RejectsWriter(rejects, language=language), given, progress).run(path)
+        found = await WeeklyImporter(sink, RejectsWriter(rejects, language=language), given, progress).run(*paths)
     finally:
         await sink.close()
     if found.doubts:

@@ -83,7 +83,7 @@ class Report:
 
 
 class Importer:
-    """One import of one path by one mapping into one sink."""
+    """One import of files and folders by one mapping into one sink."""
 
     def __init__(self, mapping: Rules, sink: Sink, rejects: RejectsWriter, progress: Progress | None = None) -> None:
         self._mapping, self._sink, self._rejects = mapping, sink, rejects
@@ -91,9 +91,9 @@ class Importer:
         self.report = Report()
         self._tables: list[OpenTable] = []
 
-    async def run(self, path: Path) -> Report:
+    async def run(self, *paths: Path) -> Report:
         """Import everything. Raises DealcastError where the files as such cannot be read."""
-        found = find(self._mapping, path)
+        found = find(self._mapping, *paths)
         try:
             for spec, file in found:
                 self._tables.append(open_table(self._mapping, spec, file))

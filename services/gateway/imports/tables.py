@@ -73,10 +73,21 @@ def check_declared(tables: Sequence[OpenTable], known: MappingType[tuple[str, st
         raise InvalidInput("\n".join(dict.fromkeys(problems)), field="mapping", mend=mend)
 
 
-def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
-    """The files to read, in the order of the mapping. Raises NotFound or InvalidInput naming what is missing."""
-    if path.is_dir():
-        return _in_folder(mapping, path)
+def find(mapping: Mapping, *paths: Path) -> list[tuple[FileSpec, Path]]:
+    """The files to read, in the order of the mapping and then as they were named. Several files and folders are read
+    as one folder that held all of it. Raises NotFound or InvalidInput naming what is missing."""
+    found: dict[tuple[str, Path], tuple[FileSpec, Path]] = {}
+    for path in paths:
+        for spec, file in _in_folder(mapping, path) if path.is_dir() else _of_file(mapping, path):
+            found.setdefault((spec.name, file.resolve()), (spec, file))
+    folder = next((path for path in paths if path.is_dir()), None)
+    if folder is not None:
+        _check_whole(mapping, folder, list(found.values()))
+    order = [spec.name for spec in mapping.files]
+    return sorted(found.values(), key=lambda one: order.index(one[0].name))
+
+
+def _of_file(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
     if not path.is_file():
         raise NotFound(
             "there is no such file or folder", field="PATH", value=masked_name(str(path)), mend="check the path"
@@ -95,13 +106,17 @@ def find(mapping: Mapping, path: Path) -> list[tuple[FileSpec, Path]]:
 
 def _in_folder(mapping: Mapping, folder: Path) -> list[tuple[FileSpec, Path]]:
     found: list[tuple[FileSpec, Path]] = []
-    missing: list[FileSpec] = []
     for spec in mapping.files:
         paths = sorted({each for pattern in spec.patterns for each in folder.glob(pattern) if each.is_file()})
         paths = paths or sorted(each for each in folder.glob(f"{REJECTS}*") if _matches(spec, each.name))
         found += [(spec, each) for each in paths]
-        if not paths and not spec.optional:
-            missing.append(spec)
+    return found
+
+
+def _check_whole(mapping: Mapping, folder: Path, found: Sequence[tuple[FileSpec, Path]]) -> None:
+    """Raises NotFound where a folder was named and files that the mapping needs are nowhere."""
+    there = {spec.name for spec, _ in found}
+    missing = [spec for spec in mapping.files if spec.name not in there and not spec.optional]
     only_rejects = found and all(path.name.startswith(REJECTS) for _, path in found)
     if missing and not only_rejects:
         names = ", ".join(" or ".join(spec.patterns) for spec in missing)
@@ -111,7 +126,6 @@ def _in_folder(mapping: Mapping, folder: Path) -> list[tuple[FileSpec, Path]]:
         raise NotFound(
             "the folder holds none of the mapped files", field="PATH", value=masked_name(str(folder)), mend="check it"
         )
-    return found
 
 
 def _matches(spec: FileSpec, name: str) -> bool:

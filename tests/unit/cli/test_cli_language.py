@@ -143,7 +143,7 @@ def test_the_language_of_a_group_holds_for_its_command(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [("import a 850302-1123451", "오류: 모르는 인수가 있습니다: ******-*******"),
+    [("backtest a 850302-1123451", "오류: 모르는 인수가 있습니다: ******-*******"),
      ("import --x-850302-1123451", "오류: --x-******-******* 옵션은 없습니다"),
      ("imp_850302_1123451", "오류: 'imp_******-*******' 명령은 없습니다"),
      ("import", "도움말: dealcast import --help\n오류: 인수 'PATH'이(가) 빠졌습니다"),

@@ -131,6 +131,18 @@ def test_an_import_tells_counts_and_rejects(tmp_path: Path, dealcast: Run) -> No
     assert "in all: 0 created, 0 changed, 1 unchanged, 1 rejected" in done.stdout
 
 
+def test_several_files_and_folders_are_one_import(tmp_path: Path, dealcast: Run) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    for folder, line in (("june", "a,2017-01-01,1"), ("july", "b,2017-02-01,2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "deals.csv").write_text(f"id,created,Size\n{line}\n", encoding="utf-8")
+    done = dealcast("import", "--mapping", "m.toml", "june", "july", "june/deals.csv", "--data-dir", "data")
+    assert "deals: 2 read, 2 created" in done.stdout, done.stderr
+    assert len(dealcast("imports", "list", "--data-dir", "data").stdout.splitlines()) == 1
+    done = dealcast("import", "--mapping", "m.toml", "june", "none", "--data-dir", "data")
+    assert (done.returncode, "there is no such file or folder" in done.stderr) == (1, True)
+
+
 def test_an_import_tells_what_counts_with_deals_and_where_the_clock_stays(tmp_path: Path, dealcast: Run) -> None:
     (tmp_path / "m.toml").write_text(MAPPING + LOG, encoding="utf-8")
     (tmp_path / "deals.csv").write_text("id,created\na,2017-01-01\n", encoding="utf-8")

@@ -46,7 +46,7 @@ def test_what_is_no_table_is_named_in_one_sentence(tmp_path: Path, name: str, da
     path.write_bytes(data)
     for place in (path, tmp_path):
         with pytest.raises(InvalidInput) as caught:
-            read_files(place, {}, {})
+            read_files([place], {}, {})
         error = caught.value
         assert said in f"{error.message}; {error.mend}"
         english = error.message, error.mend
@@ -68,4 +68,4 @@ def test_a_workbook_without_a_table_says_why(tmp_path: Path) -> None:
     for name, made, said in (("a", charts, "charts"), ("b", hidden, "hidden"), ("c", empty, "is empty")):
         made.save(tmp_path / f"{name}_240108.xlsx")
         with pytest.raises(InvalidInput, match=said):
-            read_files(tmp_path / f"{name}_240108.xlsx", {}, {})
+            read_files([tmp_path / f"{name}_240108.xlsx"], {}, {})

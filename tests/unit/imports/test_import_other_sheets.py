@@ -28,7 +28,7 @@ def test_another_sheet_of_deals_is_warned_of(tmp_path: Path) -> None:
     for cells in (["품목", "금액"], ["서버", 3]):
         prices.append(cells)
     made.save(tmp_path / "현황_240318.xlsx")
-    (file,) = read_files(tmp_path, {}, {})
+    (file,) = read_files([tmp_path], {}, {})
     assert file.left_out
     assert (file.left_out.sheet, file.left_out.alike) == ("본사", {"지사": 2})
     left_out = {file.name: file.left_out}

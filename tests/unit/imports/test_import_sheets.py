@@ -155,7 +155,7 @@ def test_a_mondays_workbook_with_sections_two_lines_of_headings_and_a_sheet_a_mo
     for cells in ("B2:C2", "D2:F2", "A4:F4", "A7:F7"):
         march.merge_cells(cells)
     made.save(tmp_path / "영업현황_240318.xlsx")
-    (file,) = read_files(tmp_path, {}, {})
+    (file,) = read_files([tmp_path], {}, {})
     assert file.left_out
     assert (file.left_out.sheet, file.left_out.totals, file.left_out.header_line) == ("3월", [6, 9], 2)
     assert {target: column for target, column in file.holds.items() if target != "ignore"} == {

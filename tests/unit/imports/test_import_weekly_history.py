@@ -79,7 +79,7 @@ async def test_undone_weeks_leave_everything_as_it_was(store: Store, tmp_path: P
     made, weeks = Company(2, 15), tmp_path / "weeks"
     weeks.mkdir()
     made.write(weeks)
-    files = sorted(read_files(weeks, {}, {}), key=lambda one: one.day)
+    files = sorted(read_files([weeks], {}, {}), key=lambda one: one.day)
     (tmp_path / "early").mkdir()
     for file in files[:6]:
         shutil.copy(file.path, tmp_path / "early")

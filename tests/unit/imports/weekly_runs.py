@@ -32,9 +32,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def run(store: Store, folder: Path, path: Path, **options: Any) -> WeeklyReport:
+async def run(store: Store, folder: Path, *paths: Path, **options: Any) -> WeeklyReport:
     sink = StoreSink(store, record=True)
-    return await WeeklyImporter(sink, RejectsWriter(folder / "rejects"), Options(**options)).run(path)
+    return await WeeklyImporter(sink, RejectsWriter(folder / "rejects"), Options(**options)).run(*paths)
 
 
 async def everything(store: Store) -> dict[str, Any]:

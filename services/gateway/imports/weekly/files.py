@@ -54,12 +54,17 @@ class WeekFile:
         return [each.column for each in self.suggestions if each.target == CUSTOM]
 
 
-def read_files(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> list[WeekFile]:
-    """The files, oldest first. `known` says what columns held before, `given` what the user says they hold.
+def read_files(paths: Sequence[Path], known: Mapping[str, str], given: Mapping[str, str]) -> list[WeekFile]:
+    """The files and those of the folders, oldest first. `known` says what columns held before, `given` what the user
+    says they hold.
 
     Raises NotFound, InvalidInput or TooLarge naming the file and the mend.
     """
-    files = [_read(each, known, given) for each in _paths(path)]
+    found = list({each.resolve(): each for path in paths for each in _paths(path)}.values())
+    if len(found) > MOST_FILES:
+        mend = "import them in several goes, the oldest first"
+        raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
+    files = [_read(each, known, given) for each in found]
     files.sort(key=lambda one: one.day)
     if sum(len(each.rows) for each in files) > MOST_ROWS:
         mend = "import them in several goes, the oldest first"
@@ -103,9 +108,6 @@ def _paths(path: Path) -> list[Path]:
     if not found:
         mend = "put workbooks or CSV files there"
         raise NotFound("the folder holds no files of deals", field="PATH", value=masked_name(str(path)), mend=mend)
-    if len(found) > MOST_FILES:
-        mend = "import them in several goes, the oldest first"
-        raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
     return found
 
 

@@ -33,7 +33,7 @@ IN_DOUBT = "it is in doubt which deal or whose this is"
 
 
 class WeeklyImporter:
-    """One import of a file or a folder of dated files into a sink."""
+    """One import of dated files, and of folders of such, into a sink."""
 
     def __init__(
         self, sink: WeeklySink, rejects: RejectsWriter, options: Options, progress: Progress | None = None
@@ -48,10 +48,10 @@ class WeeklyImporter:
         self._writes: list[DealWrite] = []
         self._rows_of: list[WeekRow] = []  # that the writes are of
 
-    async def run(self, path: Path) -> WeeklyReport:
+    async def run(self, *paths: Path) -> WeeklyReport:
         """Import everything. Raises DealcastError where files cannot be read, or the pipeline moves too far."""
         try:
-            await self._read(path)
+            await self._read(paths)
             await self._write()
         finally:
             self._rejects.close()
@@ -59,11 +59,11 @@ class WeeklyImporter:
             self.found.report.rejects_files = self._rejects.paths
         return self.found
 
-    async def _read(self, path: Path) -> None:
+    async def _read(self, paths: Sequence[Path]) -> None:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
         self._first = not memory.day
-        files = self.found.files = read_files(path, memory.columns, self._options.columns)
+        files = self.found.files = read_files(paths, memory.columns, self._options.columns)
         check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)
         self._tell_columns(files)
