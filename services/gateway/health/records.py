@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -21,6 +22,8 @@ from learning.records import Account, Contact, DealKind, Outcome, User, Value
 from services.gateway.health.names import vocabulary
 
 _MARKS = re.compile(r"[\W_]+")
+BY_ITSELF = ("kind", "motion", "pipeline", "outcome", "closed_date", "deleted")  # a deal has these without being told
+ENDED = ('"WON"', '"LOST"')  # as the history writes outcomes
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class DealRow:
     amounts: set[Money] = field(default_factory=set)
     last: date | None = None
     moves: int = 0  # changes of its stage
+    late: bool = False  # it had ended before anything else of it was known
     activities: int = 0
     contacts: tuple[str, ...] = ()
     source: str = ""
@@ -122,11 +126,28 @@ def _note_changes(folder: Path, deals: Mapping[str, DealRow]) -> None:
     for deal_id, count in zip(moves["deal_id"].to_pylist(), moves["field_count"].to_pylist(), strict=True):
         if deal_id in deals:
             deals[deal_id].moves = count - 1
+    _note_late(table, deals)
     amounts = table.filter(pc.equal(table["field"], "amount"))
     for deal_id, text in zip(amounts["deal_id"].to_pylist(), amounts["value"].to_pylist(), strict=True):
         value = decode_value(text) if deal_id in deals else None
         if isinstance(value, Money):
             deals[deal_id].amounts.add(value)
+
+
+def _note_late(table: Any, deals: Mapping[str, DealRow]) -> None:
+    """Whose end is the first that is known of them, as of deals that came in when they had ended already."""
+    told = table.filter(pc.invert(pc.is_in(table["field"], pa.array(BY_ITSELF))))
+    ends = table.filter(pc.and_(pc.equal(table["field"], "outcome"), pc.is_in(table["value"], pa.array(ENDED))))
+    first = _each(told.group_by("deal_id").aggregate([("effective_time", "min")]), "effective_time_min")
+    for deal_id, end in _each(
+        ends.group_by("deal_id").aggregate([("effective_time", "max")]), "effective_time_max"
+    ).items():
+        if deal_id in deals and deal_id in first:
+            deals[deal_id].late = not deals[deal_id].open and first[deal_id] >= end
+
+
+def _each(table: Any, column: str) -> dict[str, Any]:
+    return dict(zip(table["deal_id"].to_pylist(), table[column].to_pylist(), strict=True))
 
 
 def _note_activities(folder: Path, deals: Mapping[str, DealRow]) -> None:

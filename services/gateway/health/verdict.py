@@ -20,6 +20,7 @@ YEAR = 365  # days of history in which every season was seen
 MUCH = 0.2  # of the open opportunities, or of the records
 FLAWED = 0.1
 FEW_MOVES = 0.1  # of the closed deals that show a change of stage; fewer: only how deals ended is known
+LATE = 0.2  # of the closed deals that came in when they had ended already
 
 
 def verdict(records: Records, found: Sequence[Finding]) -> dict[str, Any]:
@@ -30,7 +31,10 @@ def verdict(records: Records, found: Sequence[Finding]) -> dict[str, Any]:
     outcomes = Counter(deal.outcome for deal in deals)
     won, lost = outcomes[Outcome.WON.value], outcomes[Outcome.LOST.value]
     stops = _stops(won, lost)
-    limits = [*_of_losses(won, lost), *_of_history(records, deals), *_of_amounts(records), *_of_flaws(records, found)]
+    limits = [
+        *_of_losses(won, lost), *_of_late(deals), *_of_history(records, deals), *_of_amounts(records),
+        *_of_flaws(records, found),
+    ]  # fmt: skip
     state = NOT_YET if stops else LIMITED if limits else READY
     told = {"won": won, "lost": lost, "open": outcomes[Outcome.OPEN.value], "least": MIN_OUTCOMES}
     return {"state": state, "reasons": [*stops, *limits], "outcomes": told}
@@ -50,9 +54,16 @@ def _of_losses(won: int, lost: int) -> list[dict[str, Any]]:
     return [{"code": "few_lost", "won": won, "lost": lost}] if few else []
 
 
+def _of_late(deals: Sequence[DealRow]) -> list[dict[str, Any]]:
+    """Deals that came in when they had ended: what they were like while open, which models learn from, nobody knows."""
+    closed = [deal for deal in deals if not deal.open]
+    late = sum(deal.late for deal in closed)
+    return [{"code": "never_open", "count": late, "of": len(closed)}] if late > LATE * len(closed) else []
+
+
 def _of_history(records: Records, deals: Sequence[DealRow]) -> list[dict[str, Any]]:
     started = [utc_day(deal.created) for deal in deals if deal.created]
-    closed = [deal for deal in deals if not deal.open]
+    closed = [deal for deal in deals if not deal.open and not deal.late]  # of others it is told already
     reasons: list[dict[str, Any]] = []
     if started:
         days, needed = (records.day - min(started)).days, max(YEAR, 2 * (pace(records.deals) or 0))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from kit.money import Money
 from learning import history_rows as rows
 from learning.history import HistoryWriter, Manifest, read_history
-from learning.records import Account, Activity, Contact, ContactRole, Deal, Outcome, User
+from learning.records import Account, Activity, Change, Contact, ContactRole, Deal, Outcome, User
 from services.gateway.health.deals import counted_once
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.once import count_once
@@ -37,13 +38,14 @@ def contact(contact_id: str, name: str, account: str, title: str = "", mail: str
 
 def write(
     folder: Path, deals: Sequence[Deal], accounts: Sequence[Account] = (), contacts: Sequence[Contact] = (),
-    activities: Sequence[Activity] = (),
+    activities: Sequence[Activity] = (), changes: Mapping[str, Sequence[Change]] = MappingProxyType({}),
 ) -> Path:  # fmt: skip
     with HistoryWriter(folder, Manifest(at(0), DAY, "KRW")) as writer:
         writer.append("users", [rows.user_row(User(one, one, active=one != "zoe")) for one in ("ann", "ben", "zoe")])
         writer.append("accounts", [rows.account_row(one) for one in (Account("a1", "한빛정밀"), *accounts)])
         writer.append("contacts", [rows.contact_row(one) for one in contacts])
         writer.append("deals", [rows.deal_row(one) for one in deals])
+        writer.append("changes", [rows.change_row(of, one) for of, each in changes.items() for one in each])
         writer.append("activities", [rows.activity_row(one) for one in activities])
         listed = [rows.deal_contact_row(one.id, role) for one in deals for role in one.contacts]
         writer.append("deal_contacts", listed)
@@ -192,6 +194,26 @@ def test_flaws_are_found_by_the_companys_own_pace(company: Path) -> None:
     effects = [(one["finding"], one["effect"]) for one in report.summary["mends"]]
     assert len(effects) == 5
     assert effects == sorted(effects, key=lambda one: -one[1])
+
+
+def test_deals_that_came_in_when_they_had_closed_are_told(tmp_path: Path) -> None:
+    """By their history: whose end is the first that is known of them was never seen open."""
+    ended = DAY - timedelta(days=30)
+    deals = [
+        deal(f"w{n}", f"Order {n:02}x{n * 7}", 90, closed_date=ended, outcome=Outcome.LOST if n % 2 else Outcome.WON)
+        for n in range(60)
+    ]
+    end = [Change("stage", "Won", at(30), at(1)), Change("outcome", "WON", at(30), at(1))]
+    way = [Change(*one, at(days), at(1)) for *one, days in (("name", "x", 90), ("stage", "A", 80), ("stage", "B", 70))]
+    begun = Change("outcome", "OPEN", at(90), at(1))  # a deal is open from its creation, whatever is known of it
+    late = [Change("name", "x", at(30), at(1)), *end]
+    changes = {f"w{n}": [begun, *(way if n < 40 else ()), *(end if n < 40 else late)] for n in range(60)}
+    folder = write(tmp_path, deals, changes=changes)
+    verdict = examine(folder, {}).summary["verdict"]
+    assert verdict["reasons"][0] == {"code": "never_open", "count": 20, "of": 60}
+    assert "no_moves" not in {one["code"] for one in verdict["reasons"]}
+    assert "20 of 60 closed deals had closed before the first file that shows them" in sentence(verdict, "en")
+    assert "20건은 처음 들어온 파일에서 이미 종결" in sentence(verdict, "ko")
 
 
 def test_one_impossible_amount_does_not_decide_the_order(tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from cli.import_weekly_report import weekly_lines
 from kit.errors import Conflict, InvalidInput
+from learning.records import DealHistory, Outcome
+from learning.snapshots import snapshots
 from services.gateway.domain import LOCAL
 from services.gateway.imports.messages import translate
 from services.gateway.imports.weekly.meanings import plain_letters
 from services.gateway.store import Store
 from services.gateway.store.interface import Query
-from tests.unit.imports.weekly_runs import HEADER, answered, history, row, run, store, write
+from tests.unit.imports.weekly_runs import HEADER, answered, everything, history, row, run, store, write
 
 __all__ = ["store"]
 
@@ -52,6 +54,36 @@ async def test_other_columns_are_told_beside_those_of_last_week_alone(store: Sto
     assert told.startswith("other columns than last week, 6 new: 거래처")
     found = await run(store, tmp_path, write(tmp_path / "a_240122.xlsx", row("서버"), row("백업"), header=header))
     assert (found.other_columns, found.new_columns, found.missing_columns) == (False, [], [])
+
+
+@pytest.mark.parametrize("identity", [[], ["딜 ID"]], ids=["by names", "by an id"])
+async def test_older_files_that_come_later_tell_how_a_deal_was_while_open(
+    store: Store, tmp_path: Path, identity: list[str]
+) -> None:
+    """It is there from the earliest of them on, and models can learn from it."""
+    for day, stage in (("15", "수주"), ("01", "제안"), ("08", "협상")):
+        cells = [*row("서버", stage=stage), *(["D-1001"] if identity else [])]
+        path = write(tmp_path / f"a_2401{day}.xlsx", cells, header=[*HEADER, *identity])
+        await run(store, tmp_path, path, confirm=True)
+    page = await store.list_records(LOCAL, Query(), "", 10)
+    deal = page.records[0].history.deal
+    assert (deal.created_time, deal.closed_date) == (datetime(2024, 1, 1, tzinfo=UTC), date(2024, 1, 15))
+    changes = await store.get_changes(LOCAL, deal.id, 0, 100)
+    learned = list(snapshots(DealHistory(deal, tuple(changes)), date(2024, 2, 1)))
+    assert [(one.day.day, one.row["stage"], one.label) for one in learned] == [
+        (1, "제안", Outcome.WON), (8, "협상", Outcome.WON),
+    ]  # fmt: skip
+    before = await everything(store)
+    await run(store, tmp_path, tmp_path / "a_240101.xlsx")
+    assert await everything(store) == before
+
+
+async def test_several_files_and_folders_are_read_oldest_first(store: Store, tmp_path: Path) -> None:
+    folder, single = tmp_path / "new", write(tmp_path / "a_240108.xlsx", row("서버"))
+    write(folder / "a_240115.xlsx", row("서버", stage="협상"))
+    found = await run(store, tmp_path, folder, single, folder / "a_240115.xlsx")
+    assert [one.day.day for one in found.files] == [8, 15]
+    assert found.report.counts["deals"]["read"] == 2
 
 
 async def test_an_import_that_moves_the_pipeline_far_is_confirmed_first(store: Store, tmp_path: Path) -> None:

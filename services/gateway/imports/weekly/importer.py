@@ -163,7 +163,8 @@ class WeeklyImporter:
             self.found.report.add("deals", "unchanged")
         else:
             contact = self._people.contact(row, one.account)
-            self._writes.append(write_of(one, file.holds, contact, self._open_on.get(one.deal)))
+            first = one.new or self._memory.begins(one.deal, row.day)
+            self._writes.append(write_of(one, file.holds, contact, self._open_on.get(one.deal), first=first))
             self._rows_of.append(row)
             if not row.open and self._fresh and (one.deal not in self._last_said or one.deal in self._open_on):
                 self._count_end(one)
@@ -271,6 +272,9 @@ class WeeklyImporter:
                     self._refuse(file, row, [in_columns(one, file) for one in result.errors], "rejected")
                 elif row is None or row.file >= 0:
                     self.found.report.add(batch, what)
+                if row is not None and result.status is not WriteStatus.REJECTED:
+                    made = result.status is WriteStatus.CREATED
+                    self._memory.note_begun(records[place], told=row.created is not None, made=made)
                 if batch == "contacts" and result.status is WriteStatus.REJECTED:
                     self._tell_contact(records[place].id, result)
             self._progress.advance(len(some))

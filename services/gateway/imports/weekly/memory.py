@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.gateway.domain import UNSET, DealWrite
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -41,6 +43,7 @@ class Memory:
     last: dict[str, Seen] = field(default_factory=dict)  # of the last full file, by deal id
     gone: dict[str, Seen] = field(default_factory=dict)  # open deals that were in no file since
     day: str = ""  # of the last file
+    begun: dict[str, str] = field(default_factory=dict)  # deal → from when on files show it, where no column tells that
     outcomes: dict[str, int] = field(default_factory=dict)  # WON, LOST → deals seen to end so
 
     def deal(self, key: str, day: date) -> str | None:
@@ -54,6 +57,19 @@ class Memory:
         if known is not None and known != deal:
             self.former.setdefault(key, []).append((day.isoformat(), known))
         self.keys[key] = deal
+
+    def begins(self, deal: str, day: date) -> bool:
+        """Whether a file of that day shows the deal earlier than any did: older files may come after newer ones."""
+        return day.isoformat() < self.begun.get(deal, "")
+
+    def note_begun(self, write: DealWrite, *, told: bool, made: bool) -> None:
+        """Keep from when on a deal is there: `told` by a column, else since the file that `made` it or one before."""
+        first = write.effective_time if made else None
+        since = first if write.created_time is UNSET else write.created_time
+        if told:
+            self.begun.pop(write.id, None)
+        elif since is not None:
+            self.begun[write.id] = since.date().isoformat()
 
     def to_json(self) -> dict[str, Any]:
         """The document."""

@@ -20,9 +20,11 @@ def moment_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def write_of(one: Placed, holds: Collection[str], contact: str, open_on: date | None) -> DealWrite:
+def write_of(
+    one: Placed, holds: Collection[str], contact: str, open_on: date | None, *, first: bool
+) -> DealWrite:  # fmt: skip
     """The deal as the row says it stands. `holds` names what the file has columns for, `open_on` the last day that an
-    earlier file showed the deal open.
+    earlier file showed the deal open; `first`: no file of an earlier day shows the deal.
 
     A deal that ended did so at the end of its closing day, unless a file of a later day still showed it open; without
     a closing day, on the day of the file.
@@ -50,7 +52,7 @@ def write_of(one: Placed, holds: Collection[str], contact: str, open_on: date | 
     created: Any = UNSET
     if row.created is not None:
         created = moment_of(min(row.created, closed or row.created))
-    elif one.new:
+    elif first:
         created = moment
     if contact:
         members["contacts"] = (ContactRole(contact),)
