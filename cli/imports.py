@@ -23,10 +23,12 @@ _WORDS = {
         "none": "no imports", "undone": "undone: {what}", "nothing": "it had changed nothing", "at": "undone {time}",
         "counts": "{kind} {new:,} created {other:,} changed",
     },
+        "same": "nothing changed",
     "ko": {
         "none": "가져온 것이 없습니다", "undone": "되돌렸습니다: {what}", "nothing": "바뀐 것이 없었습니다",
         "at": "{time} 되돌림", "counts": "{kind} 생성 {new:,} 변경 {other:,}", "SUCCEEDED": "완료", "FAILED": "실패",
         "RUNNING": "진행 중", "QUEUED": "대기", "CANCELLED": "취소",
+        "same": "바뀐 것 없음",
     },
 }  # fmt: skip
 
@@ -95,7 +97,7 @@ def _last(jobs: list[dict[str, Any]]) -> str:
     """The newest that was not undone."""
     from kit.errors import NotFound
 
-    found = next((str(job["id"]) for job in jobs if "undone_time" not in job["detail"]), "")
+    found = next((str(job["id"]) for job in jobs if "undone_time" not in job["detail"] and _changed(job)), "")
     if not found:
         raise NotFound("there is no import to undo", field="id", value="last", mend="dealcast imports list shows them")
     return found
@@ -105,6 +107,11 @@ def _running(data_dir: Path) -> bool:
     from services.gateway.imports.targets import running_gateway
 
     return bool(running_gateway(data_dir))
+
+def _changed(job: Mapping[str, Any]) -> bool:
+    """Whether there is anything to undo, as far as is known."""
+    return bool(job["detail"].get("undoable", True))
+
 
 
 def _on_store(data_dir: Path, work: Callable[[Store, Jobs], Awaitable[T]]) -> T:
@@ -129,7 +136,8 @@ def _line(job: Mapping[str, Any], language: str) -> str:
         words["counts"].format(kind=_kind(kind, language), new=part.get("created", 0), other=part.get("changed", 0))
         for kind, part in counts.items()
     )
-    undone = words["at"].format(time=job["detail"]["undone_time"][:19]) if "undone_time" in job["detail"] else ""
+    same = "" if _changed(job) or "folder" in job["detail"] else words["same"]
+    undone = words["at"].format(time=shown(job["detail"]["undone_time"])) if "undone_time" in job["detail"] else ""
     state = words.get(job["state"], job["state"])
     return "  ".join(filter(None, (job["id"], job["created_time"][:19], state, job["reason"], told, undone)))
 

@@ -121,12 +121,13 @@ class HttpSink:
         self._client = Client(url, transport, token, host)
         self._by = by
         self._import = ""
+        self._undoable = True
         self._end: dict[str, Any] = {}
 
     @property
     def import_id(self) -> str:
-        """By which the import can be undone; "" before it has begun."""
-        return self._import
+        """By which the import can be undone; "" before it has begun, or where it has ended and changed nothing."""
+        return self._import if self._undoable else ""
 
     @property
     def _belongs(self) -> dict[str, str]:
@@ -213,7 +214,8 @@ class HttpSink:
 
     async def finish(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         body = self._end | {"counts": counts}
-        await self._client.call("POST", f"/v1/imports/{self._import}:finish", json=body)
+        ended = (await self._client.call("POST", f"/v1/imports/{self._import}:finish", json=body)).json()
+        self._undoable = ended["detail"].get("undoable", True)
 
     async def fail(self, error: str) -> None:
         if self._import:

@@ -59,7 +59,7 @@ class WeeklySink(Sink, Protocol):
 
     @property
     def import_id(self) -> str:
-        """By which the import can be undone; "" where it cannot."""
+        """By which the import can be undone; "" where it cannot, or has ended and changed nothing."""
 
     async def around(self) -> Around:
         """Who is there already: users and accounts with their names, and the ids of contacts."""
@@ -165,8 +165,11 @@ class StoreSink:
 
     @property
     def import_id(self) -> str:
-        """By which it can be undone; "" where it cannot."""
-        return self._running[1].id if self._running else ""
+        """By which it can be undone; "" where it cannot, or has ended and changed nothing."""
+        from services.gateway.imports.undoing import UNDOABLE
+
+        undoable = self._running is not None and self._running[1].detail.get(UNDOABLE, True)
+        return self._running[1].id if self._running is not None and undoable else ""
 
     async def close(self) -> None:
         await self._store.close()

@@ -11,6 +11,7 @@ from services.gateway.store import Store
 from services.gateway.store.context import CLOCK, CURRENCY
 
 UNDONE = "undone_time"  # in a job's detail
+UNDOABLE = "undoable"  # there: whether anything stands otherwise than before; missing of old imports
 
 
 async def begin(store: Store, name: str) -> tuple[tuple[Jobs, Job], Store]:
@@ -30,7 +31,7 @@ async def recorded(store: Store, job: Job) -> Store:
 
 async def end(store: Store, jobs: Jobs, job: Job, error: str = "") -> None:
     """The import has ended. What is kept of imports that are no longer listed is dropped, merges stay."""
-    await store.seal_import(job.id)
+    job.detail[UNDOABLE] = await store.seal_import(job.id)
     await jobs.finish(job, FAILED if error else SUCCEEDED, error)
     await store.forget_imports([*(one.id for one in jobs.all()), *await store.kept_merges()])
 
@@ -40,14 +41,17 @@ async def undo(
 ) -> Mapping[str, int]:
     """Undo an import whole; how many records of each kind stand as before.
 
-    Raises NotFound, or Conflict where it is still running, was undone, or records were changed since (unless
-    `discard` gives these changes up too).
+    Raises NotFound, or Conflict where it is still running, was undone, changed nothing, or records were changed since
+    (unless `discard` gives these changes up too).
     """
     job = jobs.get(job_id)
     if job.state in UNFINISHED:
         raise Conflict("this import is still running", field="id", value=job.id, mend="Wait until it has ended")
     if UNDONE in job.detail:
         raise Conflict("this import was undone already", field="id", value=job.id, mend="Import its files again")
+    if not job.detail.get(UNDOABLE, True):
+        message = "a loaded history is not undone" if "folder" in job.detail else "this import changed nothing"
+        raise Conflict(message, field="id", value=job.id, mend="There is nothing to undo")
     counts = await store.undo_import(principal, job.id, discard=discard)
     job.detail |= {UNDONE: wall_time(), "undone": dict(counts)}
     await jobs.save()

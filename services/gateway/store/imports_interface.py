@@ -17,8 +17,9 @@ class ImportsStore(Protocol):
     async def keep_settings(self, keys: Sequence[str]) -> None:
         """Keep settings as they are, where an import is recorded."""
 
-    async def seal_import(self, import_id: str) -> None:
-        """The import has ended: note how it left each record, so that later changes are known from it."""
+    async def seal_import(self, import_id: str) -> bool:
+        """The import has ended: note how it left each record, so that later changes are known from it. Whether any of
+        them stands otherwise than before."""
 
     async def forget_imports(self, others_than: Collection[str]) -> None:
         """Drop what is kept of imports but these: they cannot be undone any more."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from services.gateway.store import tables as t
 from services.gateway.store import tables_forecast as f
-from services.gateway.store.codec import dumps
+from services.gateway.store.codec import dumps, loads
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.tables_imports import import_before
@@ -41,6 +41,7 @@ _WORDS = {  # of columns whose names do not say it
     "closed_date": "closing day", "created_time": "creation", "amount_major": "amount", "deleted": "deletion",
     "email": "mail", "active": "activity", "activity_count": "activities",
 }  # fmt: skip
+_MARKED = {"deals": (t.deals.name, t.activities.name)}  # tables that a mark tells of, where not of all
 _UNMARKED = {"deals": ("revision", "updated_time")}  # columns of which a mark tells nothing
 
 
@@ -92,19 +93,31 @@ class Recording(Part):
                 found.setdefault(values[column], {}).setdefault(str(table.name), []).append(values)
         return found
 
-    async def seal_import(self, import_id: str) -> None:
-        """The import has ended: note how it left each record, so that later changes are known from it."""
+    async def seal_import(self, import_id: str) -> bool:
+        """The import has ended: note how it left each record, so that later changes are known from it. Whether any of
+        them stands otherwise than before."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
+            changed = False
             for kind in PARTS:
                 query = select(B.record).where(B.import_id == import_id, B.kind == kind).order_by(B.id)
                 records = [row.record for row in connection.execute(query).all()]
                 for start in range(0, len(records), SEALED):
-                    self._seal(connection, import_id, kind, records[start : start + SEALED])
+                    some = records[start : start + SEALED]
+                    marks = self._seal(connection, import_id, kind, some)
+                    changed = changed or marks != self._marks_before(connection, import_id, kind, some)
+            return changed
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
-    def _seal(self, connection: Connection, import_id: str, kind: str, records: Sequence[str]) -> None:
+    def _marks_before(
+        self, connection: Connection, import_id: str, kind: str, records: Sequence[str]
+    ) -> dict[str, str]:
+        """The marks of records as the import found them."""
+        of = select(B.record, B.rows).where(B.import_id == import_id, B.kind == kind, B.record.in_(records))
+        return self._marked(kind, {row.record: loads(row.rows) for row in connection.execute(of)}, records)
+
+    def _seal(self, connection: Connection, import_id: str, kind: str, records: Sequence[str]) -> dict[str, str]:
         marks = self._marks(connection, kind, records)
         connection.execute(
             update(import_before)
@@ -112,17 +125,23 @@ class Recording(Part):
             .values(after=bindparam("mark")),
             [{"one": one, "mark": marks[one]} for one in records],
         )
+        return marks
 
     def _marks(self, connection: Connection, kind: str, records: Sequence[str]) -> dict[str, str]:
         """What tells one state of a record from another: a digest of all, a colon and some digits of each column's, so
         that what differs can be named. A deal's changes are counted in its row; of its revision it tells nothing, which
         grows also by what happens around it, and when an import is undone."""
-        only = (t.deals.name, t.activities.name) if kind == "deals" else ()
-        found = self._as_they_are(connection, kind, records, only)
-        for parts in found.values() if kind == "deals" else ():
-            for row in parts[t.deals.name]:
-                for name in _UNMARKED[kind]:
-                    del row[name]
+        return self._marked(kind, self._as_they_are(connection, kind, records, _MARKED.get(kind, ())), records)
+
+    @staticmethod
+    def _marked(kind: str, found: dict[str, Rows], records: Sequence[str]) -> dict[str, str]:
+        if kind in _MARKED:
+            found = {
+                one: {name: parts[name] for name in parts if name in _MARKED[kind]} for one, parts in found.items()
+            }
+        for row in (row for parts in found.values() for row in parts.get(PARTS[kind][0][0].name, ())):
+            for name in _UNMARKED.get(kind, ()):
+                del row[name]
         return {one: _mark(found.get(one, {}), PARTS[kind][0][0].name) for one in records}
 
     @staticmethod

@@ -52,6 +52,7 @@ class UploadView:
 
     busy: bool
     imported: bool
+    undoable: bool
     progress: float
     doing: str
     error: str
@@ -85,7 +86,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     if far and error:  # told below, beside the box to tick
         text, error = words("import.needs_confirm"), {}
     return UploadView(
-        busy=upload.busy, imported=upload.state == IMPORTED, progress=round(100 * done / total, 1) if total else 0.0,
+        busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
+        progress=round(100 * done / total, 1) if total else 0.0,
         doing=_doing(what, words), error=text,
         mend=error.get("mend", ""),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),

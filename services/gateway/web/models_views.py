@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.access.members import LOCAL_CALLER
-from services.gateway.imports.undoing import UNDONE
+from services.gateway.imports.undoing import UNDOABLE, UNDONE
 from services.gateway.promotion_told import told as decision_told
 from services.gateway.web.member_names import Called
 from services.gateway.web.refusals import BOOK
@@ -268,7 +268,8 @@ def import_view(job: Json, called: Called, words: Words) -> ImportView:
     return ImportView(
         id=job["id"], source=_source(job, called, words), state=words.name("job", "UNDONE" if undone else job["state"]),
         when=words.time(job["created_time"]), counts=", ".join(told), error=_failed(job["error"], words),
-        can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone,
+        can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone
+        and job["detail"].get(UNDOABLE, True),
     )  # fmt: skip
 
 
