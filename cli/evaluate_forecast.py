@@ -125,7 +125,14 @@ def _notes(day: date, model: ForecastModel, known: date) -> tuple[str, list[str]
     why, told = model.evaluation["correction"]["why"], list(model.evaluation["cautions"])
     if day > known:
         told.insert(0, f"The data end on {known}, {(day - known).days} days before: what happened since is not known.")
-    return f"{day}: {why}. Not yet created: {model.new_business.note}.", told
+    return f"{day}: {remark(why)}. {said('Not yet created')}: {remark(model.new_business.note)}.", told
+
+
+def remark(text: str) -> str:
+    """What a model notes of how it was made, in the language that is spoken: part by part, as some are lists."""
+    head, colon, rest = text.partition(": ")
+    clauses = (", ".join(map(said, clause.split(", "))) for clause in rest.split("; "))
+    return f"{said(head)}{colon}{'; '.join(clauses)}"
 
 
 def _days(text: str) -> list[date]:
@@ -208,7 +215,7 @@ def _tell(
     else:
         console.print(said("No period here was over when the data end: there is nothing to compare with yet."))
     for how, cautions in notes:
-        console.print(said(how), style="dim")
+        console.print(how, style="dim")
         for caution in cautions:
             console.print(f"  {said(caution)}")
     if out is not None:

@@ -20,8 +20,12 @@ from typer.testing import CliRunner
 
 from cli import dead_letters, models, privacy, privacy_erasing, speech, train
 from cli.__main__ import app, main
+from cli.evaluate_forecast import remark
 from kit.errors import InvalidInput, Unavailable
 from learning import doubtful_records
+from services.forecast.learn import _told as learned
+from services.forecast.missed import Missed
+from services.forecast.newbusiness import NewBusiness
 from services.gateway.imports.messages import said as said_of_import
 from tests.unit.imports.test_import_messages import sentences
 
@@ -87,6 +91,20 @@ def test_cautions_of_a_forecast_are_there_in_korean(code: str, count: int) -> No
         assert re.search("[가-힣]", told)
         values = ("7", "83", "1,000 USD")
         assert [one for one in values if one in told] == [one for one in values if one in text]
+
+
+def test_how_a_forecast_was_made_is_there_in_korean(monkeypatch: pytest.MonkeyPatch) -> None:
+    replayed = f"16 forecasts replayed, 2016-09-30 to 2017-03-31: {learned(Missed(0.1), 0.4)}"
+    notes = [replayed, NewBusiness().note, "left out: nothing could be replayed", "left out: nothing has been replayed",
+             "left out: 0 wins in 10 days, of 1 in 14 that an estimate needs",
+             "from 120 deals created; season by quarter",
+             "from 120 deals created; season none: less than two years of history"]  # fmt: skip
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    assert [remark(one) for one in notes] == notes
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    told = [remark(one) for one in notes]
+    assert [one for one in told if re.search("[A-Za-z]", one)] == []
+    assert told[0].startswith("2016-09-30부터 2017-03-31까지 지난 예측 16건을 다시 해 봄: 딜의 수준 1.105, 딜 오차")
 
 
 def test_both_languages_have_the_same_slots() -> None:
