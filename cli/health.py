@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.speech import Lang, Language, spoken
+from cli.times import clock, utc
 
 app = typer.Typer(
     help="Tell whether the records do for the models, list what is wrong, merge duplicates.", no_args_is_help=True,
@@ -86,7 +88,8 @@ def merge(
 ) -> None:
     """Merge two records: what hangs on the other moves, what the kept one lacks is filled in. It can be undone."""
     body = {"of": of, "keep": keep, "other": other}
-    _tell(call(data_dir, url, "POST", "/v1/duplicates:merge", unknown=UNKNOWN, json=body), language)
+    decided = call(data_dir, url, "POST", "/v1/duplicates:merge", unknown=UNKNOWN, json=body)
+    _tell(decided, language, clock(data_dir, url))
 
 
 @app.command()
@@ -100,15 +103,17 @@ def ignore(
 ) -> None:
     """Say that two records are not the same: they are never asked about again."""
     body = {"of": of, "first": first, "second": second}
-    _tell(call(data_dir, url, "POST", "/v1/duplicates:ignore", unknown=UNKNOWN, json=body), language)
+    decided = call(data_dir, url, "POST", "/v1/duplicates:ignore", unknown=UNKNOWN, json=body)
+    _tell(decided, language, clock(data_dir, url))
 
 
 @app.command()
 def decisions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Who merged or ignored what and when, newest first."""
     found = call(data_dir, url, "GET", "/v1/duplicate-decisions")["decisions"]
+    shown = clock(data_dir, url)
     for one in found:
-        _tell(one, language)
+        _tell(one, language, shown)
     if not found:
         typer.echo(_WORDS[spoken(language)]["none"])
 
@@ -126,7 +131,7 @@ def undo(
     """Take a merge or an ignore back."""
     path = f"/v1/duplicate-decisions/{decision}:undo"
     unknown = "dealcast health decisions shows the ids"
-    _tell(call(data_dir, url, "POST", path, unknown=unknown, json={"discard": discard}), language)
+    _tell(call(data_dir, url, "POST", path, unknown=unknown, json={"discard": discard}), language, clock(data_dir, url))
 
 
 def _look(data_dir: Any, url: str) -> None:
@@ -155,12 +160,12 @@ def _line(one: dict[str, Any]) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _tell(one: dict[str, Any], language: Language | None) -> None:
+def _tell(one: dict[str, Any], language: Language | None, shown: Callable[[str], str] = utc) -> None:
     words = _WORDS[spoken(language)]
     gone = one["second"] if one["kept"] == one["first"] else one["first"]
     what = words[one["act"]].format(**one | {"of": words[one["of"]], "gone": gone})
-    undone = words["undone"].format(time=one["undone_time"][:19], who=one["undone_by"]) if one["undone_time"] else ""
-    parts = (str(one["id"]), one["time"][:19], what, words["by"].format(who=one["who"]), undone)
+    undone = words["undone"].format(time=shown(one["undone_time"]), who=one["undone_by"]) if one["undone_time"] else ""
+    parts = (str(one["id"]), shown(one["time"]), what, words["by"].format(who=one["who"]), undone)
     typer.echo("  ".join(filter(None, parts)))
 
 

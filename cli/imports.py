@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ import typer
 from cli.import_report import WORDS
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.speech import Lang, spoken
+from cli.times import clock, in_zone
 
 if TYPE_CHECKING:
     from services.gateway.jobs import Jobs
@@ -21,14 +23,14 @@ T = TypeVar("T")
 _WORDS = {
     "en": {
         "none": "no imports", "undone": "undone: {what}", "nothing": "it had changed nothing", "at": "undone {time}",
+        "same": "nothing changed",
         "counts": "{kind} {new:,} created {other:,} changed",
     },
-        "same": "nothing changed",
     "ko": {
         "none": "가져온 것이 없습니다", "undone": "되돌렸습니다: {what}", "nothing": "바뀐 것이 없었습니다",
+        "same": "바뀐 것 없음",
         "at": "{time} 되돌림", "counts": "{kind} 생성 {new:,} 변경 {other:,}", "SUCCEEDED": "완료", "FAILED": "실패",
         "RUNNING": "진행 중", "QUEUED": "대기", "CANCELLED": "취소",
-        "same": "바뀐 것 없음",
     },
 }  # fmt: skip
 
@@ -36,12 +38,14 @@ _WORDS = {
 @app.command("list")
 def show(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """The latest of them, newest first, with what they changed."""
+    shown = clock(data_dir, url)
     if url or _running(data_dir):
         jobs = call(data_dir, url, "GET", "/v1/imports")["imports"]
     else:
-        jobs = _on_store(data_dir, _listed)
+        jobs, zone = _on_store(data_dir, _listed)
+        shown = partial(in_zone, zone)
     for job in jobs:
-        typer.echo(_line(job, spoken(language)))
+        typer.echo(_line(job, spoken(language), shown))
     if not jobs:
         typer.echo(_WORDS[spoken(language)]["none"])
 
@@ -81,20 +85,21 @@ def _undo(data_dir: Path, url: str, import_id: str, *, discard: bool) -> Mapping
     return _on_store(data_dir, lambda store, jobs: _undone(store, jobs, import_id, discard=discard))
 
 
-async def _listed(_: Store, jobs: Jobs) -> list[dict[str, Any]]:
-    return [job.to_json() for job in jobs.all()]
+async def _listed(store: Store, jobs: Jobs) -> tuple[list[dict[str, Any]], str]:
+    """The imports, and the time zone."""
+    return [job.to_json() for job in jobs.all()], str(await store.get_setting("time_zone") or "")
 
 
 async def _undone(store: Store, jobs: Jobs, import_id: str, *, discard: bool) -> Mapping[str, int]:
     from services.gateway.domain import LOCAL
     from services.gateway.imports.undoing import undo as undo_in
 
-    wanted = _last(await _listed(store, jobs)) if import_id == "last" else import_id
+    wanted = _last((await _listed(store, jobs))[0]) if import_id == "last" else import_id
     return await undo_in(store, jobs, wanted, LOCAL, discard=discard)
 
 
 def _last(jobs: list[dict[str, Any]]) -> str:
-    """The newest that was not undone."""
+    """The newest that was not undone and changed anything."""
     from kit.errors import NotFound
 
     found = next((str(job["id"]) for job in jobs if "undone_time" not in job["detail"] and _changed(job)), "")
@@ -103,15 +108,15 @@ def _last(jobs: list[dict[str, Any]]) -> str:
     return found
 
 
-def _running(data_dir: Path) -> bool:
-    from services.gateway.imports.targets import running_gateway
-
-    return bool(running_gateway(data_dir))
-
 def _changed(job: Mapping[str, Any]) -> bool:
     """Whether there is anything to undo, as far as is known."""
     return bool(job["detail"].get("undoable", True))
 
+
+def _running(data_dir: Path) -> bool:
+    from services.gateway.imports.targets import running_gateway
+
+    return bool(running_gateway(data_dir))
 
 
 def _on_store(data_dir: Path, work: Callable[[Store, Jobs], Awaitable[T]]) -> T:
@@ -130,7 +135,7 @@ def _on_store(data_dir: Path, work: Callable[[Store, Jobs], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _line(job: Mapping[str, Any], language: str) -> str:
+def _line(job: Mapping[str, Any], language: str, shown: Callable[[str], str]) -> str:
     words, counts = _WORDS[language], job["detail"].get("counts", {})
     told = ", ".join(
         words["counts"].format(kind=_kind(kind, language), new=part.get("created", 0), other=part.get("changed", 0))
@@ -139,7 +144,7 @@ def _line(job: Mapping[str, Any], language: str) -> str:
     same = "" if _changed(job) or "folder" in job["detail"] else words["same"]
     undone = words["at"].format(time=shown(job["detail"]["undone_time"])) if "undone_time" in job["detail"] else ""
     state = words.get(job["state"], job["state"])
-    return "  ".join(filter(None, (job["id"], job["created_time"][:19], state, job["reason"], told, undone)))
+    return "  ".join(filter(None, (job["id"], shown(job["created_time"]), state, job["reason"], told, same, undone)))
 
 
 def _kind(kind: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.speech import Lang, echo, said, spoken
+from cli.times import clock, utc
 
 app = typer.Typer(
     help="Show model versions and their cards, promote one, or roll back.", no_args_is_help=True, rich_markup_mode=None
@@ -26,7 +27,7 @@ def show(
 ) -> None:
     """Versions of every service; the serving one is marked with *."""
     for model in call(data_dir, url, "GET", "/v1/models")["models"]:
-        _print(model, spoken())
+        _print(model, spoken(), clock(data_dir, url))
 
 
 @app.command()
@@ -40,7 +41,8 @@ def promote(
 ) -> None:
     """Let a version serve."""
     body = {"version": version, "reason": reason}
-    _print(call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", unknown=UNKNOWN, json=body), spoken())
+    model = call(data_dir, url, "POST", f"/v1/models/{_quoted(service)}:promote", unknown=UNKNOWN, json=body)
+    _print(model, spoken(), clock(data_dir, url))
 
 
 @app.command()
@@ -59,7 +61,7 @@ def rollback(
     before = call(data_dir, url, "GET", address, unknown=UNKNOWN)["serving"]["version"]
     model = call(data_dir, url, "POST", f"{address}:rollback", unknown=UNKNOWN, json=body)
     echo(f"version {model['serving']['version']} serves again, in place of {before}")
-    _print(model, spoken())
+    _print(model, spoken(), clock(data_dir, url))
 
 
 @app.command()
@@ -73,10 +75,11 @@ def audit(
     """Who promoted, refused or rolled back what, when and why; newest first."""
     from services.gateway.promotion_told import told
 
+    shown = clock(data_dir, url)
     query = f"?limit={limit}" + (f"&service={_quoted(service)}" if service else "")
     for entry in call(data_dir, url, "GET", f"/v1/model-audit{query}", unknown=UNKNOWN)["entries"]:
         what = said(f"{entry['service']} {entry['version']} (before: {entry['before']})") if entry["service"] else ""
-        parts = (entry["time"], said(entry["act"]), what, said(f"by {entry['who']}"))
+        parts = (shown(entry["time"]), said(entry["act"]), what, said(f"by {entry['who']}"))
         typer.echo("  ".join(filter(None, parts)))
         typer.echo(f"    {told(entry['reason'], spoken())}")
 
@@ -92,10 +95,11 @@ def jobs(
     if cancel:
         unknown = "dealcast models jobs shows the trainings and their ids"
         call(data_dir, url, "POST", f"/v1/training-jobs/{_quoted(cancel)}:cancel", unknown=unknown)
+    shown = clock(data_dir, url)
     for job in call(data_dir, url, "GET", "/v1/training-jobs")["jobs"]:
         left = said(f", about {job['seconds_left']} s left") if job["seconds_left"] else ""
         doing = f"{job['progress']:.0%} {said(job['stage'])}{left}" if job["state"] == "RUNNING" else ""
-        parts = (job["id"], job["created_time"], said(job["state"]), ", ".join(job["detail"]["services"]), doing)
+        parts = (job["id"], shown(job["created_time"]), said(job["state"]), ", ".join(job["detail"]["services"]), doing)
         typer.echo("  ".join(part for part in parts if part))
         for text in filter(None, (job["reason"], job["error"])):
             echo(f"    {said(text)}")
@@ -219,7 +223,7 @@ def _word(key: str, language: str) -> str:
     return _WORDS[key][language == "ko"]
 
 
-def _print(model: dict[str, Any], language: str = "en") -> None:
+def _print(model: dict[str, Any], language: str = "en", shown: Callable[[str], str] = utc) -> None:
     serving = model["serving"]
     echo(_word("serving", language).format(service=model["service"], **serving))
     served = _served(model)
@@ -227,7 +231,7 @@ def _print(model: dict[str, Any], language: str = "en") -> None:
         mark = "*" if version["version"] == serving["version"] else " "
         evaluation = version.get("evaluation") or {}
         figures = ", ".join(_figures(evaluation, language))
-        echo(f"  {mark} {version['version']}  {version.get('created_time', '')}  {figures}".rstrip())
+        echo(f"  {mark} {version['version']}  {shown(version.get('created_time', ''))}  {figures}".rstrip())
         if mark == "*" and model["service"] == "lead_scoring":
             _print_guard(evaluation, language)
         _print_beside({**version, "served": version["version"] in served}, language)

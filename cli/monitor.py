@@ -13,6 +13,7 @@ import typer
 from cli.monitor_words import say
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.speech import Lang, echo, said, spoken
+from cli.times import clock, utc
 
 app = typer.Typer(
     help="Show how the models do: three lights, outcomes, inputs, alerts, shadow mode.", invoke_without_command=True,
@@ -34,7 +35,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit lo
 def show(context: typer.Context, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Three lights, then what they stand for."""
     if context.invoked_subcommand is None:
-        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={spoken()}"), spoken())
+        _print(call(data_dir, url, "GET", f"/v1/monitoring?lang={spoken()}"), spoken(), clock(data_dir, url))
 
 
 @app.command()
@@ -49,7 +50,7 @@ def look(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = N
             mend = "a training or an import may be under way: dealcast models jobs"
             raise Unavailable("it has not been looked yet", field="monitor", mend=mend)
         time.sleep(0.5)
-    _print(found, spoken())
+    _print(found, spoken(), clock(data_dir, url))
 
 
 @app.command()
@@ -126,10 +127,10 @@ def _shadowed(data_dir: Path, url: str, verb: str, version: str, reason: str) ->
     return call(data_dir, url, "POST", f"/v1/models/lead_scoring:{verb}", unknown=UNKNOWN_VERSION, json=body)
 
 
-def _print(found: Mapping[str, Any], language: str = "en") -> None:
+def _print(found: Mapping[str, Any], language: str = "en", shown: Callable[[str], str] = utc) -> None:
     words = partial(say, language)
     if found["business_day"]:
-        echo(words("as_of", day=found["business_day"], time=found["time"]))
+        echo(words("as_of", day=found["business_day"], time=shown(found["time"])))
     for one in found["lights"]:
         echo(f"{words(one['level']):<6} {one['title']}: {one['text']}")
     if found["open_alerts"]:

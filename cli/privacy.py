@@ -11,6 +11,7 @@ import typer
 from cli.options import DEFAULT_DATA_DIR, DataDir, Url, call
 from cli.privacy_erasing import check_target, follow, places, show
 from cli.speech import Lang, confirm, echo, said
+from cli.times import clock
 
 app = typer.Typer(
     help="Find a person, export what is kept about them, restrict or erase them. Dealcast must be running.",
@@ -159,10 +160,11 @@ def settle(
 @app.command()
 def erasures(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """All erasures, newest first; they tell nothing of who it was."""
+    shown = clock(data_dir, url)
     for one in call(data_dir, url, "GET", "/v1/privacy/erasures")["erasures"]:
         waiting = f"{len(one['doubts'])} in doubt: dealcast privacy doubts {one['id']}" if one["doubts"] else ""
         parts = (one["state"], one["kind"], f"{one['rows']:,} rows", waiting)
-        typer.echo("  ".join((one["id"], one["time"][:19], *map(said, filter(None, parts)))))
+        typer.echo("  ".join((one["id"], shown(one["time"]), *map(said, filter(None, parts)))))
 
 
 @app.command()
@@ -201,8 +203,9 @@ def lift(identity: Identity, data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = ""
 @app.command()
 def restrictions(data_dir: DataDir = DEFAULT_DATA_DIR, url: Url = "", language: Lang = None) -> None:
     """Who is restricted."""
+    shown = clock(data_dir, url)
     for one in call(data_dir, url, "GET", "/v1/privacy/restrictions")["restrictions"]:
-        typer.echo(f"{one['id']}  {one['time'][:19]}  {one['author']}  {one['reason']}")
+        typer.echo(f"{one['id']}  {shown(one['time'])}  {one['author']}  {one['reason']}")
 
 
 @app.command()
@@ -215,8 +218,9 @@ def access(
 ) -> None:
     """Who read personal data, newest first."""
     wanted = {"limit": limit} | ({"record": record} if record else {})
+    shown = clock(data_dir, url)
     for one in call(data_dir, url, "GET", "/v1/privacy/access", params=wanted)["access"]:
-        typer.echo(f"{one['time'][:19]}  {one['who']}  {one['route']}  {one['kind']}  {one['record']}")
+        typer.echo(f"{shown(one['time'])}  {one['who']}  {one['route']}  {one['kind']}  {one['record']}")
 
 
 @app.command()

@@ -188,6 +188,7 @@ class Gateway:
             "lead_horizon_days": workspace.lead_horizon_days,
             "fiscal_year": workspace.fiscal_year,
             "holiday_country": workspace.holiday_country,
+            "time_zone": workspace.time_zone,
             "crm_link": workspace.crm_link,
             "counts": {str(name): count for name, count in (await self.store.counts(principal)).items()},
             "models": {

@@ -13,6 +13,7 @@ from holidays import list_supported_countries
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
 from kit.money import is_currency
+from learning.contact_hours import zone
 from learning.fiscal import FiscalCalendar
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
 from learning.overrules import EXAMPLE, Overrules
@@ -32,6 +33,7 @@ UNTRAINED = "prior"  # the version that a service names before any training
 TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
 HOLIDAY_COUNTRY = "holiday_country"
+TIME_ZONE = "time_zone"
 LEAD_HORIZON = "lead_horizon_days"
 TREES = "forecast_trees"
 EXCHANGE = "exchange"
@@ -76,6 +78,7 @@ class Workspace:
         self.training_columns = Overrules()
         self.calendar = FiscalCalendar()
         self.holiday_country = ""
+        self.time_zone = ""  # that times are shown in; none: UTC
         self.crm_link = ""
         self.fiscal_editions = 0  # how often quarters came to begin with other months
         self.exchange_edition, self.exchange_digest = 0, ""  # how often other exchange rates came to hold, and which
@@ -107,6 +110,7 @@ class Workspace:
         self.sample = bool(await self._store.get_setting(SAMPLE))
         self.sample_removed = await self._store.get_setting(SAMPLE_REMOVED) or {}
         self.holiday_country = str(await self._store.get_setting(HOLIDAY_COUNTRY) or "")
+        self.time_zone = str(await self._store.get_setting(TIME_ZONE) or "")
         self.crm_link = str(await self._store.get_setting(CRM_LINK) or "")
         fiscal = await self._store.get_setting(FISCAL_YEAR) or {}
         self.calendar, self.fiscal_editions = FiscalCalendar.from_json(fiscal), int(fiscal.get("editions", 0))
@@ -258,6 +262,17 @@ class Workspace:
                                value=str(country)[:60], mend=mend)  # fmt: skip
         await self._store.put_setting(HOLIDAY_COUNTRY, code)
         self.holiday_country = code
+
+    async def set_time_zone(self, name: Any) -> None:
+        """In which people see times, by its IANA name; empty for UTC. Raises InvalidInput."""
+        name = name.strip() if isinstance(name, str) else "?"
+        try:
+            zone(name or "UTC")
+        except ValueError as error:
+            mend = "Use an IANA name such as Asia/Seoul, or leave it empty"
+            raise InvalidInput("there is no such time zone", field=TIME_ZONE, value=name[:60], mend=mend) from error
+        await self._store.put_setting(TIME_ZONE, name)
+        self.time_zone = name
 
     async def set_crm_link(self, address: Any) -> None:
         """Where a deal stands in the CRM; empty for nowhere. Raises InvalidInput."""

@@ -6,8 +6,11 @@ import asyncio
 import os
 import tarfile
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
@@ -242,6 +245,7 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         holiday_country=TEXT,
         crm_link=TEXT,
     )
+        time_zone=TEXT,
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:
@@ -253,18 +257,17 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         how many days a lead is to convert; null: at all.
         """
         given = await object_of(request, tuple(settings["properties"]))
-        if "grade_bounds" in given:
-            await gateway.workspace.set_grade_bounds(given["grade_bounds"])
-        if "fiscal_year" in given:
-            await change_fiscal_year(gateway, principal_of(request), given["fiscal_year"])
-        if "holiday_country" in given:
-            await gateway.workspace.set_holiday_country(given["holiday_country"])
-        if "crm_link" in given:
-            await gateway.workspace.set_crm_link(given["crm_link"])
-        if "training_columns" in given:
-            await gateway.workspace.set_training_columns(given["training_columns"])
-        if "lead_horizon_days" in given:
-            await gateway.workspace.set_lead_horizon(given["lead_horizon_days"])
+        workspace = gateway.workspace
+        setters: Mapping[str, Callable[[Any], Awaitable[object]]] = {
+            "grade_bounds": workspace.set_grade_bounds,
+            "fiscal_year": partial(change_fiscal_year, gateway, principal_of(request)),
+            "holiday_country": workspace.set_holiday_country, "time_zone": workspace.set_time_zone,
+            "crm_link": workspace.set_crm_link, "training_columns": workspace.set_training_columns,
+            "lead_horizon_days": workspace.set_lead_horizon,
+        }  # fmt: skip
+        for name, change_it in setters.items():
+            if name in given:
+                await change_it(given[name])
         if "currency" in given:
             await gateway.workspace.set_currency(text_of(given, "currency"))
         return answer(await gateway.about(principal_of(request)))

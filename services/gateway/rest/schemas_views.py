@@ -113,6 +113,7 @@ class Workspace(Shape):
     lead_horizon_days: int | None = Field(description="within which leads are to convert; null: at all")
     fiscal_year: FiscalYear
     holiday_country: str = Field(description="ISO 3166 code of the country whose public holidays are kept; empty: none")
+    time_zone: str = Field(description="IANA name of the time zone that people see times in; empty: UTC")
     crm_link: str = Field(description="the CRM's address of a deal, {id} standing for its id; empty: none")
     counts: dict[str, int]
     models: dict[str, Serving]

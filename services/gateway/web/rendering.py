@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def templates() -> jinja2.Environment:
 
 async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str | Response]]) -> Response:
     """The page, or a page that says what is wrong and how to mend it."""
-    words = words_of(request)
+    words = replace(words_of(request), zone=gateway.workspace.time_zone)
     sample = gateway.workspace.sample
     day = words.day(gateway.workspace.business_day)
     try:

@@ -62,6 +62,10 @@ async def _holidays(gateway: Gateway, _: Desks, __: Principal, form: Form) -> No
     await gateway.workspace.set_holiday_country(form.get("holiday_country", ""))
 
 
+async def _time_zone(gateway: Gateway, _: Desks, __: Principal, form: Form) -> None:
+    await gateway.workspace.set_time_zone(form.get("time_zone", ""))
+
+
 async def _crm(gateway: Gateway, _: Desks, __: Principal, form: Form) -> None:
     await gateway.workspace.set_crm_link(form.get("crm_link", ""))
 
@@ -114,7 +118,8 @@ async def _retraining(_: Gateway, desks: Desks, principal: Principal, form: Form
 
 
 SETTERS: Mapping[str, Setter] = {
-    "clock": _clock, "currency": _currency, "fiscal_year": _fiscal_year, "holidays": _holidays, "crm": _crm,
+    "clock": _clock, "currency": _currency, "fiscal_year": _fiscal_year, "holidays": _holidays,
+    "time_zone": _time_zone, "crm": _crm,
     "grades": _grades, "lead_horizon": _lead_horizon, "training_columns": _training_columns, "renewals": _renewals,
     "retention": _retention, "promotion": _promotion, "retraining": _retraining,
 }  # fmt: skip

@@ -104,6 +104,8 @@ def _company(workspace: Workspace, words: Words) -> Iterable[SettingView]:
     )  # fmt: skip
     country = workspace.holiday_country
     yield SettingView("holidays", country or words("settings.none"), (InputView("holiday_country", TEXT, country),))
+    zone = workspace.time_zone
+    yield SettingView("time_zone", zone or "UTC", (InputView("time_zone", TEXT, zone),))
     link = workspace.crm_link
     yield SettingView("crm", link or words("settings.none"), (InputView("crm_link", TEXT, link),))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
+from learning.contact_hours import zone
 from services.gateway.web.units import UNITS, in_unit
 
 LANGUAGES = ("en", "ko")
@@ -35,6 +36,7 @@ class Words:
 
     language: str
     unit: str = ""  # of UNITS: money always in this one
+    zone: str = ""  # time zone of the times that are shown; none: UTC
 
     def __call__(self, key: str, **values: Any) -> str:
         """A message, its slots filled; KeyError for a key that is not in the catalogue."""
@@ -81,11 +83,11 @@ class Words:
         return _day(self.language, date.fromisoformat(value[:10]) if isinstance(value, str) else value)
 
     def time(self, value: datetime | str | None) -> str:
-        """A moment in UTC; a dash for none."""
+        """A moment in the company's time zone, else in UTC; a dash for none."""
         if not value:
             return "–"
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return moment.astimezone(zone(self.zone or "UTC")).strftime("%Y-%m-%d %H:%M %Z")
 
 
 @lru_cache(maxsize=8192)  # Babel takes 0.1 ms a number, and a list shows hundreds

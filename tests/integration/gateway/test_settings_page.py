@@ -36,7 +36,7 @@ async def test_what_rest_sets_is_set_here(gateway: RunningGateway) -> None:
     taken: tuple[tuple[str, dict[str, str]], ...] = (
         ("clock", {"today": "2026-11-20"}), ("currency", {"currency": "krw"}),
         ("holidays", {"holiday_country": "KR"}), ("grades", {"A": "80", "B": "45.5", "C": "20"}),
-        ("crm", {"crm_link": "https://crm.example.com/o/{id}/view"}),
+        ("crm", {"crm_link": "https://crm.example.com/o/{id}/view"}), ("time_zone", {"time_zone": "Asia/Seoul"}),
         ("lead_horizon", {"lead_horizon_days": ""}), ("renewals", {"days": "60"}),
         ("training_columns", {"keep": "fields.a\r\nfields.b", "drop": ""}),
         ("retention", {"notes": "730", "imports": ""}),
@@ -48,6 +48,7 @@ async def test_what_rest_sets_is_set_here(gateway: RunningGateway) -> None:
         assert not await post(gateway, key, **form), key
     about = await workspace(gateway)
     assert (about["clock"]["business_day"], about["currency"], about["holiday_country"]) == ("2026-11-20", "KRW", "KR")
+    assert about["time_zone"] == "Asia/Seoul"
     assert about["crm_link"] == "https://crm.example.com/o/{id}/view"
     assert about["grade_bounds"] == {"A": 0.8, "B": 0.455, "C": 0.2}
     assert (about["lead_horizon_days"], about["training_columns"]["keep"]) == (None, ["fields.a", "fields.b"])
@@ -69,6 +70,7 @@ async def test_what_is_wrong_stands_beside_its_field(gateway: RunningGateway) ->
         ("clock", {"today": "2300-01-01"}, "clock-today"), ("currency", {"currency": "won"}, "currency-currency"),
         ("fiscal_year", {"start_month": "13", "named_by": "end"}, "fiscal_year-start_month"),
         ("holidays", {"holiday_country": "Korea"}, "holidays-holiday_country"),
+        ("time_zone", {"time_zone": "Seoul"}, "time_zone-time_zone"),
         ("crm", {"crm_link": "javascript:alert(1)//{id}"}, "crm-crm_link"),
         ("crm", {"crm_link": "https://crm.example.com/o/"}, "crm-crm_link"),
         ("crm", {"crm_link": "https://{id}.example.com/o/"}, "crm-crm_link"),

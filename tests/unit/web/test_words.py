@@ -115,4 +115,5 @@ def test_points_days_and_times() -> None:
     assert (words.points(0.034), words.points(-0.01)) == ("+3.4", "-1.0")
     assert words.day(date(2026, 11, 21)) == words.day("2026-11-21") == "2026. 11. 21."
     assert words.time("2026-11-21T10:11:12.123456Z") == "2026-11-21 10:11 UTC"
+    assert Words("ko", zone="Asia/Seoul").time("2026-11-21T15:11:12.123456Z") == "2026-11-22 00:11 KST"
     assert words.day(None) == "–"
