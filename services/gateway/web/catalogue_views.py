@@ -20,6 +20,7 @@ FIELDS: Mapping[str, str] = {  # in the order of the form
     "benefit": NUMBER, "odds": NUMBER, "odds_sd": NUMBER, "amount_uplift": NUMBER, "because": LIST,
     "activities": LIST, "words": LIST, "offers": TEXT, "promotional": FLAG, "tidy_up": FLAG,
 }  # fmt: skip
+MONEY = ("cost", "benefit")  # in the catalogue's own currency
 MORE_FROM = "benefit"  # fields from here on are folded away
 CONDITIONS = ("eligibility", "applicability", "suitability")
 ALWAYS = "true"
@@ -34,6 +35,7 @@ class FieldView:
     kind: str
     value: str
     error: Refusal | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +76,23 @@ def titles_of(text: str, language: str) -> dict[str, str]:
     return {str(one["name"]): str(one.get(language) or one["name"]) for one in parsed(text).get("actions", ())}
 
 
-def action_views(document: Json, typed: Typed, words: Words) -> list[ActionView]:
-    """Every action, in the catalogue's order."""
-    return [_action(one, document, typed, words) for one in document.get("actions", ())]
+def action_views(document: Json, typed: Typed, company: str, words: Words) -> list[ActionView]:
+    """Every action, in the catalogue's order; `company` is the company's currency."""
+    return [_action(one, document, typed, company, words) for one in document.get("actions", ())]
 
 
-def _action(action: Json, document: Json, typed: Typed, words: Words) -> ActionView:
-    name = str(action["name"])
+def _action(action: Json, document: Json, typed: Typed, company: str, words: Words) -> ActionView:
+    name, currency = str(action["name"]), str(document.get("currency", "USD"))
     mine = typed.action == name
     shown = [
         FieldView(key, kind, str(typed.values.get(key, "")) if mine else shown_value(action.get(key), kind),
-                  typed.errors.get(key) if mine else None)
+                  typed.errors.get(key) if mine else None, currency if key in MONEY else "")
         for key, kind in FIELDS.items()
     ]  # fmt: skip
     split = list(FIELDS).index(MORE_FROM)
     languages = ("ko", "en") if words.language == "ko" else ("en", "ko")
     title, other = (str(action.get(one, "")) for one in languages)
-    currency = str(document.get("currency", "USD"))
-    cost = words.money({"currency": currency, "value": str(action.get("cost", 0))})
+    cost = _cost(str(action.get("cost", 0)), currency, company, document, words)
     return ActionView(
         name, title, other, bool(action.get("off")),
         words("catalogue.takes", cost=cost, minutes=words.number(action.get("minutes", 0))),
@@ -99,6 +100,15 @@ def _action(action: Json, document: Json, typed: Typed, words: Words) -> ActionV
         tuple((words.name("catalogue", key), _condition(action.get(key, ALWAYS), words)) for key in CONDITIONS),
         tuple(shown[:split]), tuple(shown[split:]), mine,
     )  # fmt: skip
+
+
+def _cost(value: str, currency: str, company: str, document: Json, words: Words) -> str:
+    """What it costs, in the company's currency where the catalogue's rates name both, beside it as it is written."""
+    written, rates = words.money({"currency": currency, "value": value}), {"USD": 1.0, **document.get("rates", {})}
+    if currency == company or not {currency, company} <= rates.keys():
+        return written
+    there = words.money({"currency": company, "value": f"{float(value) * rates[company] / rates[currency]:.2f}"})
+    return words("catalogue.about", cost=there, written=written)
 
 
 def _condition(text: Any, words: Words) -> str:
