@@ -41,6 +41,7 @@ from services.gateway.forecast_days import Diary
 from services.gateway.forecast_trees import PipelineWatch
 from services.gateway.health.desk import HealthDesk
 from services.gateway.http_server import HttpServer
+from services.gateway.imports.weekly.uploads import Uploads
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
 from services.gateway.model_rules import ModelRules
@@ -153,7 +154,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     )  # fmt: skip
     desks = Desks(imports, trainer, models, letters, scratch, server.loopback, scoring, catalogue, simulator, policies,
                   acting, exchange, MonitoringDesk(store, monitor, shadows), health, privacy, access,
-                  sample)  # fmt: skip
+                  sample, Uploads(scratch, scratch.parent))  # fmt: skip
     server.bind(Guard(create_app(gateway, desks, settings.heartbeat_seconds, entry), settings.hosts))
     await let_in(entry, settings, server.address)
     parts = Parts(

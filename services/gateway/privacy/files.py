@@ -40,11 +40,11 @@ def find_in_files(folder: Path, person: Person) -> list[PlaceFound]:
 
 
 def clear_uploads(scratch: Path, moment: float | None = None) -> int:
-    """Delete what was dropped on the page a day ago and never imported; how many uploads."""
+    """Delete what was dropped a day ago and never imported, or refused by an import a day ago; how many uploads."""
     moment, gone = time.time() if moment is None else moment, 0
     for one in (scratch / "uploads").glob("*"):
         with contextlib.suppress(FileNotFoundError):
-            dropped = (one / "files").stat().st_mtime
+            dropped = (one / "files" if (one / "files").exists() else one).stat().st_mtime
             if max(dropped + UPLOADS_LAST, one.stat().st_mtime + AT_WORK) < moment:
                 shutil.rmtree(one, ignore_errors=True)
                 gone += 1

@@ -39,6 +39,7 @@ from services.gateway.rest import (
     renewals,
     score_history,
     similar,
+    uploads,
     views,
     what_if,
 )
@@ -79,6 +80,7 @@ def create_app(
         asks.router(gateway),
         views.router(gateway, heartbeat),
         operations.router(gateway, desks),
+        uploads.router(gateway, desks.uploads),
         health.router(gateway, desks.health),
         monitoring.router(desks.monitoring),
         exports.router(gateway, desks.scratch),

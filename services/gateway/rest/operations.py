@@ -28,6 +28,7 @@ from services.gateway.fiscal_change import change_fiscal_year
 from services.gateway.forecast_client import Simulator
 from services.gateway.health.desk import HealthDesk
 from services.gateway.history_export import exported
+from services.gateway.imports.weekly.uploads import Uploads
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.model_versions import ModelVersions
 from services.gateway.monitoring.desk import MonitoringDesk
@@ -87,6 +88,7 @@ class Desks:
     privacy: PrivacyDesk
     access: AccessLog
     sample: SampleRemoval
+    uploads: Uploads
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:
@@ -243,9 +245,9 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         fiscal_year=year,
         lead_horizon_days=horizon,
         holiday_country=TEXT,
+        time_zone=TEXT,
         crm_link=TEXT,
     )
-        time_zone=TEXT,
 
     @routes.put("/workspace", responses=base.gives(Workspace), openapi_extra=base.takes(settings))
     async def change(request: Request) -> Response:

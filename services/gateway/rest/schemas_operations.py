@@ -33,6 +33,27 @@ class Imports(Shape):
     imports: list[Job]
 
 
+class UploadError(Shape):
+    """Why files could not be read or imported; all of it empty where it is not known."""
+
+    message: str
+    field: str
+    value: str
+    mend: str
+
+
+class Upload(Shape):
+    """Files that were sent. `report` is what a try found or an import did; `rejects` names files of refused rows."""
+
+    id: str
+    state: Literal["RECEIVING", "TRYING", "TRIED", "IMPORTING", "IMPORTED", "FAILED"]
+    stage: str
+    progress: float
+    error: UploadError | None
+    report: dict[str, Any]
+    rejects: list[str]
+
+
 class WeeklyFiles(Shape):
     """What is remembered between imports of weekly files; null before the first."""
 

@@ -17,7 +17,6 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     """Add the pages and /static to the gateway's application; some need `desks`, what stands behind a whole gateway."""
     from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
 
-    from services.gateway.imports.weekly.uploads import Uploads
     from services.gateway.web import (
         asks_page,
         catalogue_page,
@@ -53,7 +52,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         app.include_router(models_page.router(gateway, desks))
         app.include_router(catalogue_page.router(gateway, desks.catalogue))
         app.include_router(settings_page.router(gateway, desks))
-        app.include_router(import_page.router(gateway, desks, Uploads(desks.scratch, desks.scratch.parent)))
+        app.include_router(import_page.router(gateway, desks, desks.uploads))
     mistakes.install(app, gateway)
     app.state.operations = desks is not None
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

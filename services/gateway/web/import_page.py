@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, InvalidInput, TooLarge
-from kit.money import is_currency
+from kit.errors import DealcastError, InvalidInput
 from services.gateway.imports.messages import translate
 from services.gateway.imports.weekly.suggest import TARGETS
-from services.gateway.imports.weekly.uploads import IMPORTED, LARGEST, MOST_FILES, Upload, Uploads
+from services.gateway.imports.weekly.uploads import IMPORTED, Upload, Uploads
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.http import id_in_path
 from services.gateway.rest.operations import Desks
+from services.gateway.rest.uploads import own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import upload_view
@@ -26,7 +24,6 @@ from services.gateway.web.words import Words
 
 T = TypeVar("T")
 PATH = "/import"
-AROUND = 1 << 20  # bytes of a form around its files
 COLUMN, ANSWER, AT_ONCE = "column:", "answer:", "all:"  # before a heading, a doubt's id and a kind of doubts in a form
 
 
@@ -51,6 +48,14 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
     @routes.post(PATH + "/{upload_id}")
     async def settle(request: Request, upload_id: str) -> Response:
         return await answer(gateway, request, lambda words: _spoken(words, _settle(uploads, request, upload_id, words)))
+
+    @routes.get(PATH + "/{upload_id}/rejects/{number}")
+    async def load(request: Request, upload_id: str, number: str) -> Response:
+        async def act() -> Response:
+            upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
+            return await rejects_file(uploads, upload, number)
+
+        return await answer(gateway, request, lambda words: _spoken(words, act()))
 
     @routes.post(PATH + "/{upload_id}/undo")
     async def undo(request: Request, upload_id: str) -> Response:
@@ -92,29 +97,9 @@ def _currency(gateway: Gateway, words: Words) -> str:
 
 
 async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> Response:
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > LARGEST + AROUND:
-        mend = f"Drop at most {LARGEST >> 20} MB at once"
-        raise TooLarge("the files are too large, or their size is not told", field="files", mend=mend)
-    async with request.form(max_files=MOST_FILES, max_fields=10) as form:
-        files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-        currency = str(form.get("currency") or _currency(gateway, words)).strip().upper()
-        if not files:
-            raise InvalidInput(words("import.no_files"), field="files", mend=words("import.drop"))
-        if not is_currency(currency):
-            mend = "Use an ISO 4217 code such as KRW"
-            raise InvalidInput("this is no currency", field="currency", value=currency[:20], mend=mend)
-        upload = uploads.begin(principal_of(request).id, currency)
-        for one in files:
-            await asyncio.to_thread(uploads.add, upload, one.filename or "", await one.read())
-    uploads.start(upload, _own_address(request), words.language, dry_run=True)
+    upload = await received(uploads, request, _currency(gateway, words))
+    uploads.start(upload, own_address(request), words.language, dry_run=True)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
-
-
-def _own_address(request: Request) -> str:
-    """Where this gateway listens."""
-    host, port = request.scope["server"]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _look(gateway: Gateway, uploads: Uploads, request: Request, upload_id: str, words: Words) -> str:
@@ -129,7 +114,10 @@ def _values(upload: Upload, request: Request, words: Words) -> dict[str, Any]:
     here = f"{PATH}/{upload.id}"
     return {
         "upload": upload_view(upload, words), "to": page_address(request, here),
-        "undo": page_address(request, f"{here}/undo"), "again": page_address(request, PATH),
+        "undo": page_address(request, f"{here}/undo"),
+        "rejects": [(name, page_address(request, f"{here}/rejects/{place}"))
+                    for place, name in enumerate(upload.report.get("rejects", ()))],
+        "again": page_address(request, PATH),
         "targets": [(one, words.name("target", one)) for one in TARGETS], "imported": upload.state == IMPORTED,
     }  # fmt: skip
 
@@ -147,7 +135,7 @@ async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Wor
     _take_answers(upload, form)
     upload.confirm = form.get("confirm") == "yes"
     dry_run = form.get("act") != "import"
-    uploads.start(upload, _own_address(request), words.language, dry_run=dry_run)
+    uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
 

@@ -114,6 +114,29 @@ async def test_alike_questions_are_answered_at_once(gateway: RunningGateway, tmp
     assert len(lost.records) == 59
 
 
+async def test_refused_rows_are_loaded_as_a_file_and_dropped_again(gateway: RunningGateway, tmp_path: Path) -> None:
+    path = write(tmp_path / "영업현황_2024-11-18.xlsx", row("펌프"), row("밸브", amount="3~5억"))
+    address = await dropped(gateway, [("files", (path.name, path.read_bytes(), "application/zip"))])
+    await settled(gateway, address)
+    await gateway.http.post(address, data={"act": "import"})
+    page = await settled(gateway, address)
+    [(link, name)] = re.findall(r'<a href="([^"]+/rejects/0[^"]*)" download="([^"]+)"', page)
+    assert name == "rejects-영업현황_2024-11-18.xlsx.csv"
+    loaded = await gateway.http.get(html.unescape(link))
+    text = loaded.content.decode("utf-8-sig")
+    assert ("밸브" in text, "펌프" in text) == (True, False)
+    assert (await gateway.http.get(html.unescape(link).replace("/rejects/0", "/rejects/7"))).status_code == 404
+    mended = text.replace("3~5억", "4억", 1).encode()
+    for again in ("생성 1", "바뀐 것이 없어 되돌릴 것도 없습니다"):
+        address = await dropped(gateway, [("files", (name, mended, "text/csv"))])
+        await settled(gateway, address)
+        await gateway.http.post(address, data={"act": "import", "confirm": "yes"})
+        page = html.unescape(await settled(gateway, address))
+        assert again in page, page
+    assert "이 가져오기 전체 되돌리기" not in page
+    assert sorted(one["name"] for one in await deals(gateway)) == ["밸브", "펌프"]
+
+
 async def test_what_a_person_says_of_a_column_holds(gateway: RunningGateway, tmp_path: Path) -> None:
     address = await dropped(gateway, weeks(tmp_path / "weeks"))
     await settled(gateway, address)

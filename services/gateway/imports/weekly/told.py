@@ -30,6 +30,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "new_columns": found.new_columns,
         "missing_columns": found.missing_columns,
         "counts": report.counts,
+        "rejects": [path.name for path in report.rejects_files.values()],
         "refused": [
             {"file": one.file, "line": one.line, "errors": [_error(each, language) for each in one.errors]}
             for one in report.rejects[:LISTED]

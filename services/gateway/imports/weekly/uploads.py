@@ -44,6 +44,15 @@ def _another(name: str, there: Collection[str]) -> str:
     return found
 
 
+def _keep(folder: Path, names: Collection[str]) -> None:
+    """Of a folder's files these alone; nothing of it where there are none."""
+    for one in folder.iterdir() if names else (folder,):
+        if one.is_dir():
+            shutil.rmtree(one, ignore_errors=True)
+        elif one.name not in names:
+            one.unlink(missing_ok=True)
+
+
 @dataclass(slots=True)
 class Upload:
     """Some files and what is to be done with them. `report` is of services.gateway.imports.weekly.told."""
@@ -100,6 +109,21 @@ class Uploads:
         self._known.pop(upload.id, None)
         shutil.rmtree(upload.folder, ignore_errors=True)
 
+    def drop(self, upload: Upload) -> None:
+        """Drop it as its owner wants. Raises Conflict while it is at work."""
+        if upload.busy:
+            mend = "Wait until it is done"
+            raise Conflict("these files are being read, or were imported", field="upload", value=upload.id, mend=mend)
+        self.forget(upload)
+
+    def rejects(self, upload: Upload, number: int) -> Path:
+        """The file of refused rows at a place of the report's list. Raises NotFound."""
+        names = upload.report.get("rejects", [])
+        if upload.busy or not 0 <= number < len(names):
+            mend = "The report lists those there are"
+            raise NotFound("there is no such file of refused rows", field="number", value=str(number), mend=mend)
+        return upload.folder / str(names[number])
+
     def find(self, owner: str, identity: str) -> Upload:
         """One of its owner's. Raises NotFound."""
         self._sweep(room=MOST_UPLOADS)
@@ -122,11 +146,18 @@ class Uploads:
             raise TooLarge("the files are too large", field="files", value=own[:80], mend=mend)
         (upload.files / _another(plain, {one.name for one in upload.files.iterdir()})).write_bytes(data)
 
-    def start(self, upload: Upload, url: str, language: str, *, dry_run: bool) -> None:
-        """Try the files, or import them into the gateway at this address. Raises Conflict while it is at work."""
+    def start(
+        self, upload: Upload, url: str, language: str, *, dry_run: bool, columns: Mapping[str, str] | None = None,
+        answers: Mapping[str, str] | None = None, confirm: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Try the files, or import them into the gateway at this address, with what else is said of them. Raises
+        Conflict while it is at work."""
         if upload.busy or upload.state == IMPORTED:
             mend = "Wait until it is done" if upload.busy else "Drop the files again to import them again"
             raise Conflict("these files are being read, or were imported", field="upload", value=upload.id, mend=mend)
+        upload.columns |= columns or {}
+        upload.answers |= answers or {}
+        upload.confirm = upload.confirm if confirm is None else confirm
         upload.state = TRYING if dry_run else IMPORTING
         upload.done = ("", 0, 0)
         request = {
@@ -154,9 +185,9 @@ class Uploads:
             await process.wait()
             upload.report = json.loads(await asyncio.to_thread(report.read_text, "utf-8"))
             failed = bool(upload.report["error"])
+            if not request["dry_run"] and not failed:  # what is told of it is held
+                await asyncio.to_thread(_keep, upload.folder, upload.report["rejects"])
             upload.state = TRIED if request["dry_run"] else FAILED if failed else IMPORTED
-            if upload.state == IMPORTED:  # the page tells the rest of the report, which is held
-                await asyncio.to_thread(shutil.rmtree, upload.folder, ignore_errors=True)
         except (OSError, ValueError) as error:
             log.warning("upload_not_read", error=type(error).__name__, exit=process and process.returncode)
             upload.state, upload.report = FAILED, {"error": {"message": "", "field": "", "value": "", "mend": ""}}
