@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -35,4 +37,24 @@ async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Br
     assert not await answers(site[0])
     await expect(page.locator("#leads-title + ul")).to_contain_text("18일째 대기")
     assert not complaints
+    await context.close()
+
+
+async def test_what_the_rep_wrote_goes_out_and_a_refusal_stands_on_the_card(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", has_touch=True)
+    page, _ = await open_page(context, f"{site[1]}/day?owner=u1")
+    await page.evaluate(
+        "addEventListener('click', (event) => event.target.closest('[data-mail]') && event.preventDefault())"
+    )
+    card = page.locator('.action-card[data-deal="D-1"]')
+    await card.get_by_text("초안").tap()
+    await card.locator("textarea").fill("오후에 뵙겠습니다")
+    mail = card.get_by_role("link", name="메일 쓰기")
+    await mail.tap()
+    assert unquote(await mail.get_attribute("href") or "").endswith("?body=오후에 뵙겠습니다")
+    await card.get_by_text("나중에").tap()
+    await card.locator("select[name=until] option").first.evaluate("option => { option.value = 'soon'; }")
+    await card.get_by_role("button", name="미루기").tap()
+    await expect(card.get_by_role("alert")).to_be_visible()
+    assert not await answers(site[0])
     await context.close()
