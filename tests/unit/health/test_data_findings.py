@@ -204,7 +204,8 @@ def test_deals_that_came_in_when_they_had_closed_are_told(tmp_path: Path) -> Non
         for n in range(60)
     ]
     end = [Change("stage", "Won", at(30), at(1)), Change("outcome", "WON", at(30), at(1))]
-    way = [Change(*one, at(days), at(1)) for *one, days in (("name", "x", 90), ("stage", "A", 80), ("stage", "B", 70))]
+    told = (("name", "x", 90), ("stage", "A", 80), ("stage", "B", 70))
+    way = [Change(name, value, at(days), at(1)) for name, value, days in told]
     begun = Change("outcome", "OPEN", at(90), at(1))  # a deal is open from its creation, whatever is known of it
     late = [Change("name", "x", at(30), at(1)), *end]
     changes = {f"w{n}": [begun, *(way if n < 40 else ()), *(end if n < 40 else late)] for n in range(60)}
