@@ -19,13 +19,15 @@ from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import Insight, InsightKind, Record
 from services.gateway.feedback_record import Feedback, feedback_json, hides, standing
 from services.gateway.json_values import time_text, value_to_json
-from services.gateway.shown_actions import shown_action
+from services.gateway.shown_actions import INTERNAL, shown_action
 from services.gateway.store.interface import ScorePoint
 from services.gateway.trends import trend_of
 
 LANGUAGES = ("en", "ko")
 DIGITS = 6  # of probabilities and effects, as JSON shows them
 _EXACT = (str, int, bool, type(None))
+_UNREAD = frozenset(("contributions",))
+_UNREAD_BRIEFLY = _UNREAD | {"reasons", "months", "signals", "decision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class View:
     feedback: Mapping[str, Sequence[Feedback]] = field(default_factory=dict)  # by deal, newest first
     now: datetime | None = None  # on the business clock; without it no windows are told
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
-    brief: bool = False  # for lists: no reasons, and of the suggestions the first alone
+    brief: bool = False  # for lists: no reasons, and of quarters and suggestions the first alone, without its message
 
 
 def merged(record: Record, view: View) -> dict[str, Any]:
@@ -156,8 +158,10 @@ def _part(record: Record, kind: InsightKind, view: View) -> dict[str, Any] | Non
     insight = record.insights.get(kind)
     if insight is None:
         return None
-    unread = ("contributions", *(("reasons",) if view.brief else ()))
+    unread = _UNREAD_BRIEFLY if view.brief else _UNREAD
     told = {name: one for name, one in insight.body.items() if name not in unread}
+    if view.brief and "periods" in told:
+        told["periods"] = told["periods"][:1]
     actions = told.pop("actions", None)  # rounded once it is known which are shown
     part: dict[str, Any] = rounded(told)
     if actions is not None:
@@ -203,10 +207,13 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part = dict[str, Any](catalogue_generation=0, signals=[], decision=None) | part
     answers = standing(view.feedback.get(record.history.deal.id, ()))
     part["feedback"] = [feedback_json(answer) for answer in answers.values()]
-    allowed = [action for action in part["actions"] if _may_be_shown(action, record, answers, view)]
+    allowed = _allowed(part["actions"], record, answers, view)
+    if view.brief:
+        part["actions"] = [_in_brief(action, view.language) for action in allowed[:1]]
+        return part
     shown = [
         shown_action(action, record, view.now, view.language) | {"accepted": _accepted(action, answers)}
-        for action in rounded(allowed[:1] if view.brief else allowed)
+        for action in rounded(allowed)
     ]
     part["actions"] = [
         in_language(action, view.language)
@@ -214,6 +221,27 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
         for action in shown
     ]
     return part
+
+
+def suggestions(record: Record, view: View) -> list[Mapping[str, Any]]:
+    """The suggestions that may be shown, best first, as they came: for choosing among many before they are worded."""
+    insight = record.insights.get(InsightKind.NEXT_ACTIONS)
+    if insight is None:
+        return []
+    answers = standing(view.feedback.get(record.history.deal.id, ()))
+    return _allowed(insight.body["actions"], record, answers, view)
+
+
+def _allowed(
+    actions: Sequence[Mapping[str, Any]], record: Record, answers: Mapping[str, Feedback], view: View
+) -> list[Mapping[str, Any]]:
+    return [action for action in actions if _may_be_shown(action, record, answers, view)]
+
+
+def _in_brief(action: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """What a line of a list says of a suggestion."""
+    named = {name: one for name, one in action.items() if name not in (*INTERNAL, "reasons", "message", "products")}
+    return in_language(rounded(named), language) | {"reasons": [], "products": []}
 
 
 def _accepted(action: Mapping[str, Any], answers: Mapping[str, Feedback]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kit.errors import Conflict, InvalidInput
@@ -11,6 +11,7 @@ from learning.action_policies import ActionPolicies, read_policies
 from services.gateway.action_catalogue import ActionCatalogue
 from services.gateway.domain import Principal
 from services.gateway.jobs import wall_time
+from services.gateway.kept_totals import KeptTotals
 from services.gateway.model_audit import RULE, AuditEntry, ModelAct
 from services.gateway.model_versions import ModelVersions
 from services.gateway.store.interface import Store
@@ -28,6 +29,7 @@ class PolicyDesk:
     store: Store
     catalogue: ActionCatalogue
     models: ModelVersions
+    kept: KeptTotals = field(default_factory=KeptTotals)
 
     async def about(self, principal: Principal) -> dict[str, Any]:
         """The policies that serve, what their log says, what the control group could detect, and past decisions."""
@@ -111,9 +113,17 @@ class PolicyDesk:
         found = (version or {}).get("evaluation", {}).get("showing")
         return dict(found) if found else None
 
+    async def _counts(self, principal: Principal) -> Mapping[str, int]:
+        """How many deals of each outcome the principal sees."""
+
+        async def counted() -> dict[str, Any]:
+            return dict(await self.store.counts(principal, deals_only=True))
+
+        return await self.kept.of(await self.store.edition(), (principal.scope, principal.user_id), counted)
+
     async def _detectable(self, principal: Principal, policies: ActionPolicies) -> dict[str, Any]:
         """The least change of the win rate that the control group would show: 80 % power, 5 % error, both sides."""
-        counts = await self.store.counts(principal, deals_only=True)
+        counts = await self._counts(principal)
         won, lost, still = counts["won"], counts["lost"], counts["open"]
         rate = (won + 1) / (won + lost + 2)
         deals, share = won + lost + still, policies.control_share

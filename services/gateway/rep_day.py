@@ -12,7 +12,7 @@ from kit.errors import InvalidInput
 from learning.contact_hours import ContactHours, Window, at_minute, overlap, windows, zone
 from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.json_values import time_text
-from services.gateway.merged import day_text, merged
+from services.gateway.merged import View, day_text, merged, suggestions
 from services.gateway.service import Gateway, deal_summary
 from services.gateway.shown_actions import hours_of
 from services.gateway.store.interface import Query, Touch
@@ -26,12 +26,21 @@ Span = tuple[int, int]  # minutes of a day
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A suggestion that may go into the day."""
+    """A suggestion that may go into the day, not yet worded, and the id of its deal."""
 
-    deal: Mapping[str, Any]
+    deal_id: str
     action: Mapping[str, Any]
     hours: ContactHours | None
     touches: Sequence[Touch] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A suggestion at its time of the day."""
+
+    choice: Choice
+    time: Mapping[str, str]
+    liked_hour: int | None
 
 
 @dataclass(slots=True)
@@ -40,33 +49,57 @@ class Plan:
 
     day: date
     free: list[Window]
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
 
-async def rep_day(
-    gateway: Gateway, principal: Principal, owner: str, free: Sequence[Span] = (), language: str = "en"
-) -> dict[str, Any]:
-    """The owner's next working day; `free` are the spans of it without appointments, all of it without any."""
+@dataclass(frozen=True, slots=True)
+class OpenDeals:
+    """An owner's open deals, by gain, and what the moment adds to them."""
+
+    owner: str
+    records: Sequence[Record]
+    view: View
+    touches: Mapping[str, Sequence[Touch]]
+
+
+async def open_deals(gateway: Gateway, principal: Principal, owner: str, language: str = "en") -> OpenDeals:
+    """Those that a day is chosen from."""
     page = await gateway.store.list_records(principal, Query(owner_id=owner, outcome="OPEN", sort="-gain"), "", READ)
     view = await gateway.view(principal, page.records, language)
     touches = await gateway.store.touches(principal, [record.history.deal.id for record in page.records])
-    found = [_choices(record, merged(record, view), touches) for record in page.records]
-    now = gateway.workspace.now()
+    return OpenDeals(owner, page.records, view, touches)
+
+
+def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[str, Any]:
+    """The owner's next working day; `free` are the spans of it without appointments, all of it without any."""
+    found = [_choices(record, deals) for record in deals.records]
     daily = [[each for each in choices if not each.action["tidy_up"]] for choices, _ in found]
     tidy = [each for choices, _ in found for each in choices if each.action["tidy_up"]]
     plan = fill(daily, now, free)
     tidy_day = end_of_week(plan.day, tidy)
     again = [date.fromisoformat(day) for _, day in found if day] + [tidy_day for _ in tidy[:1]]
+    chosen = [(one.choice, {"time": one.time, "liked_hour": one.liked_hour}) for one in plan.items]
     return {
-        "owner": owner,
+        "owner": deals.owner,
         "day": plan.day.isoformat(),
-        "actions": plan.items,
+        "actions": _worded(deals, chosen),
         "look_again_date": None if plan.items else day_text(look_again(again, daily, plan.day)),
-        "tidy_up": {
-            "day": tidy_day.isoformat(),
-            "actions": [{"deal": each.deal, **each.action} for each in tidy[:TIDY]],
-        },
+        "tidy_up": {"day": tidy_day.isoformat(), "actions": _worded(deals, [(one, {}) for one in tidy[:TIDY]])},
     }
+
+
+def _worded(deals: OpenDeals, chosen: Sequence[tuple[Choice, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """What was chosen as people read it, with its deal: wording all that it was chosen from would take long."""
+    ids = {one.deal_id for one, _ in chosen}
+    records = {one.history.deal.id: one for one in deals.records if one.history.deal.id in ids}
+    shown = {name: merged(record, deals.view) for name, record in records.items()}
+    actions = {
+        (name, action["id"]): action for name, one in shown.items() for action in one["next_actions"]["actions"]
+    }  # fmt: skip
+    return [
+        {"deal": deal_summary(shown[one.deal_id]), **actions[one.deal_id, one.action["id"]], **more}
+        for one, more in chosen
+    ]
 
 
 def fill(choices: Sequence[Sequence[Choice]], now: datetime, free: Sequence[Span] = ()) -> Plan:
@@ -88,7 +121,7 @@ def fill(choices: Sequence[Sequence[Choice]], now: datetime, free: Sequence[Span
         for each in listed:
             if _placed(each, plan):
                 break
-    plan.items.sort(key=lambda item: str(item["time"]["start"]))
+    plan.items.sort(key=lambda item: item.time["start"])
     return plan
 
 
@@ -107,7 +140,7 @@ def _placed(each: Choice, plan: Plan) -> bool:
     taken = Window(start, start + length)
     plan.free = [part for one in plan.free for part in _without(one, taken)]
     time = {"start": time_text(taken.start), "end": time_text(taken.end)}
-    plan.items.append({"deal": each.deal, **each.action, "time": time, "liked_hour": liked})
+    plan.items.append(Item(each, time, liked))
     return True
 
 
@@ -137,17 +170,15 @@ def liked_hour(touches: Sequence[Touch], name: str) -> int | None:
     return max(sorted(hours), key=lambda hour: hours[hour])
 
 
-def _choices(
-    record: Record, shown: Mapping[str, Any], touches: Mapping[str, Sequence[Touch]]
-) -> tuple[list[Choice], str]:
+def _choices(record: Record, deals: OpenDeals) -> tuple[list[Choice], str]:
     """The suggestions of a deal, best first, and when to look again where there are none."""
-    part = shown["next_actions"]
-    if part is None:
+    insight = record.insights.get(InsightKind.NEXT_ACTIONS)
+    if insight is None:
         return [], ""
-    kept = {each["id"]: each for each in record.insights[InsightKind.NEXT_ACTIONS].body["actions"]}
-    summary, log = deal_summary(shown), touches.get(record.history.deal.id, ())
-    found = [Choice(summary, each, hours_of(kept[each["id"]]), log) for each in part["actions"]]
-    return found, "" if found else part["look_again_date"] or ""
+    name = record.history.deal.id
+    log, defaults = deals.touches.get(name, ()), {"minutes": 0.0, "tidy_up": False}
+    found = [Choice(name, defaults | dict(one), hours_of(one), log) for one in suggestions(record, deals.view)]
+    return found, "" if found else insight.body.get("look_again_date") or ""
 
 
 def look_again(said: Sequence[date], daily: Sequence[Sequence[Choice]], day: date) -> date | None:

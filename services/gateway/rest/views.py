@@ -23,7 +23,7 @@ from services.gateway.forecast_calls import check_currency
 from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
 from services.gateway.live import MAX_READERS, wait_either
-from services.gateway.rep_day import free_spans, rep_day
+from services.gateway.rep_day import free_spans, open_deals, rep_day
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text, cursor_of
@@ -98,7 +98,8 @@ def router(gateway: Gateway, heartbeat: float) -> APIRouter:
         spans = free_spans(checked_text("free", request.query_params.get("free", "")))
         principal, language = principal_of(request), language_of(request)
         found, following = await gateway.actions(principal, name, cursor, limit_of(request), language)
-        day = await rep_day(gateway, principal, name, spans, language) if name and not cursor else None
+        mine = await open_deals(gateway, principal, name, language) if name and not cursor else None
+        day = rep_day(mine, gateway.workspace.now(), spans) if mine else None
         return answer({"actions": found, "next_cursor": following, "day": day})
 
     @routes.get(

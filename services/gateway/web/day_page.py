@@ -18,7 +18,7 @@ from services.gateway.domain import Principal, Record
 from services.gateway.feedback import FeedbackDesk, name_in
 from services.gateway.feedback_record import REASONS, Feedback
 from services.gateway.merged import merged
-from services.gateway.rep_day import rep_day
+from services.gateway.rep_day import OpenDeals, open_deals, rep_day
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
@@ -33,7 +33,7 @@ from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
 PATH = "/day"
-MOST_LEADS, MOST_DEALS = 40, 100
+MOST_LEADS, MOST_LINES = 40, 12
 SNOOZE_DAYS = (1, 3, 7)
 FIELDS = ("deal_id", "suggestion_id", "verb", "reason", "channel", "contact_id", "undoes")
 
@@ -90,15 +90,16 @@ async def _reps(gateway: Gateway, principal: Principal, users: Sequence[User]) -
 
 
 async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words) -> dict[str, Any]:
-    day = await rep_day(gateway, principal, owner, (), words.language)
+    mine = await open_deals(gateway, principal, owner, words.language)
+    day = rep_day(mine, gateway.workspace.now())
     return {
-        "cards": await _cards(gateway, principal, day["actions"], words), "day": words.day(day["day"]),
+        "cards": _cards(mine, day["actions"], words), "day": words.day(day["day"]),
         "again": words.day(day["look_again_date"]) if day["look_again_date"] else "",
-        "tidy": await _cards(gateway, principal, day["tidy_up"]["actions"], words),
+        "tidy": _cards(mine, day["tidy_up"]["actions"], words),
         "tidy_day": words.day(day["tidy_up"]["day"]),
         "number": await _number(gateway, principal, owner, words),
         "leads": await _leads(gateway, principal, owner, words),
-        "moved": await _moved(gateway, principal, owner, words),
+        "moved": _moved(mine, words),
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
         "snoozes": [(_ahead(gateway, days), words("day.days", count=days)) for days in SNOOZE_DAYS],
     }  # fmt: skip
@@ -108,29 +109,25 @@ def _ahead(gateway: Gateway, days: int) -> str:
     return (gateway.workspace.business_day + timedelta(days=days)).isoformat()
 
 
-async def _cards(
-    gateway: Gateway, principal: Principal, actions: Sequence[Mapping[str, Any]], words: Words
-) -> list[CardView]:
+def _cards(mine: OpenDeals, actions: Sequence[Mapping[str, Any]], words: Words) -> list[CardView]:
     """The suggestions with what belongs to each deal."""
-    ids = [one["deal"]["id"] for one in actions]
-    records = {record.history.deal.id: record for record in await gateway.store.get_records(principal, ids)}
-    known = list(records.values())
-    view = await gateway.view(principal, known, words.language)
-    shown = {identity: merged(record, view) for identity, record in records.items()}
-    return [
-        card_view(one, records[one["deal"]["id"]], shown[one["deal"]["id"]], words)
-        for one in actions
-        if one["deal"]["id"] in records
-    ]
+    ids = {one["deal"]["id"] for one in actions}
+    records = {one.history.deal.id: one for one in mine.records if one.history.deal.id in ids}
+    shown = {name: merged(record, mine.view) for name, record in records.items()}
+    return [card_view(one, records[name], shown[name], words) for one in actions for name in [one["deal"]["id"]]]
 
 
-async def _moved(gateway: Gateway, principal: Principal, owner: str, words: Words) -> list[LineView]:
-    """Of the owner's largest open deals those whose win chance moved."""
-    query = Query(owner_id=owner, outcome="OPEN", sort="-amount")
-    page = await gateway.store.list_records(principal, query, "", MOST_DEALS)
-    view = await gateway.view(principal, page.records, words.language)
-    moved = [one for one in page.records if trend_of(view.scores.get(one.history.deal.id, ())).name in MOVED]
-    return movers([merged(record, view) for record in moved], words)
+def _moved(mine: OpenDeals, words: Words) -> list[LineView]:
+    """Of the owner's open deals those whose win chance moved, largest first."""
+    scores = mine.view.scores
+    moved = [one for one in mine.records if trend_of(scores.get(one.history.deal.id, ())).name in MOVED]
+    moved.sort(key=_size, reverse=True)
+    return movers([merged(record, mine.view) for record in moved[:MOST_LINES]], words)
+
+
+def _size(record: Record) -> float:
+    amount = record.history.deal.amount
+    return float(amount.value) if amount else 0.0
 
 
 async def _leads(gateway: Gateway, principal: Principal, owner: str, words: Words) -> list[Any]:

@@ -18,11 +18,11 @@ FRIDAY_EVENING = datetime(2026, 5, 1, 12, tzinfo=UTC)  # 21:00 in Seoul
 
 def choice(deal: str, minutes: float = 60, **more: Any) -> Choice:
     action = {"id": f"{deal}-call", "minutes": minutes}
-    return Choice({"id": deal}, action, more.get("hours", SEOUL), more.get("touches", ()))
+    return Choice(deal, action, more.get("hours", SEOUL), more.get("touches", ()))
 
 
 def told(plan: Any) -> list[tuple[str, str]]:
-    return [(item["deal"]["id"], item["time"]["start"][11:16]) for item in plan.items]
+    return [(item.choice.deal_id, item.time["start"][11:16]) for item in plan.items]
 
 
 def test_five_of_seven_one_after_the_other_on_the_next_working_day() -> None:
@@ -35,8 +35,7 @@ def test_what_does_not_fit_the_free_hours_gives_way() -> None:
     listed = [[choice("long", 120), choice("long", 30)], [choice("next", 45)], [choice("last", 30)]]
     plan = fill(listed, FRIDAY_EVENING, [(600, 660), (900, 930)])
     assert told(plan) == [("long", "01:00"), ("last", "01:30")]
-    assert plan.items[0]["id"] == "long-call"
-    assert plan.items[0]["minutes"] == 30
+    assert plan.items[0].choice.action == {"id": "long-call", "minutes": 30}
 
 
 def test_the_free_hours_never_widen_the_channels() -> None:
