@@ -14,9 +14,11 @@ from services.gateway.bridge import Counting, Span
 from services.gateway.bridge_rows import Bridge, deal_rows, node_rows
 from services.gateway.domain import Principal
 from services.gateway.forecast_calls import last_submission
+from services.gateway.gap import owners_below
 from services.gateway.json_values import time_text
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
+from services.gateway.store.interface import PastDeal
 
 EARLIEST = date(1900, 1, 2)
 
@@ -57,20 +59,26 @@ async def between(
     ends: tuple[datetime, datetime], kind: AmountType | None = None, *, changed: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge between two moments, over the tree as it stands at the later one. With `changed` only of the deals
-    that changed meanwhile: their rows are whole, the totals at both ends and what rates did are not."""
+    that changed meanwhile, of the node's owners: their rows are whole, the totals at both ends and what rates did are
+    not."""
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())
     days, field = (period.start, period.end), kind.field if kind else ""
     pairs = await store.deal_pairs(principal, *ends, *days, field, changed)
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
+    if changed and node not in ("", COMPANY):
+        mine = owners_below(tree, node)
+        pairs = [
+            pair for pair in pairs if any(one and mine.intersection(_owners(one)) for one in (pair.before, pair.after))
+        ]
     counting = Counting(await store.rates(), ends[0].date(), ends[1].date())
     span = Span(period.start, period.end)
 
     def made() -> tuple[Bridge, list[dict[str, Any]], list[dict[str, Any]]]:
         bridge = Bridge.of(pairs, span, tree, seen, currency.upper(), workspace.currency, counting)
-        mine = not node or seen is None or node in seen
-        return bridge, node_rows(bridge, seen, node), deal_rows(bridge, bridge.below(node or COMPANY)) if mine else []
+        whole = not node or seen is None or node in seen
+        return bridge, node_rows(bridge, seen, node), deal_rows(bridge, bridge.below(node or COMPANY)) if whole else []
 
     bridge, rows, deals = await asyncio.to_thread(made)  # of many deals: other requests go on meanwhile
     if node and not rows:
@@ -85,3 +93,7 @@ async def between(
         "nodes": rows,
         "deals": deals,
     }
+
+
+def _owners(deal: PastDeal) -> list[str]:
+    return [owner for owner, _ in deal.holders]
