@@ -40,13 +40,15 @@ async def sign_in_as(gateway: Gateway, desk: AccessDesk, role: str, client: Clie
 
 
 async def _team(gateway: Gateway) -> tuple[str, str] | None:
-    """A manager right above several owners, and the first of those with an open deal."""
-    nodes = await gateway.store.tree(LOCAL, gateway.workspace.business_day)
-    below: dict[str, list[str]] = {}
-    for node in nodes:
+    """A manager right above several owners, who all have quotas if there is such a team, so that its chance is told;
+    and the first of those with an open deal."""
+    workspace, below = gateway.workspace, dict[str, list[str]]()
+    for node in await gateway.store.tree(LOCAL, workspace.business_day):
         if node.id.startswith("owner:") and node.parent.startswith("manager:"):
             below.setdefault(node.parent.partition(":")[2], []).append(node.id.partition(":")[2])
-    for manager, owners in sorted(below.items(), key=lambda one: (-len(one[1]), one[0])):
+    quarter = str(workspace.calendar.current(workspace.business_day))
+    held = {quota.owner_id for quota in await gateway.store.list_quotas(LOCAL, quarter)}
+    for manager, owners in sorted(below.items(), key=lambda one: (bool({*one[1]} - held), -len(one[1]), one[0])):
         for owner in owners:
             page = await gateway.store.list_records(LOCAL, Query(owner_id=owner, outcome="OPEN"), "", 1)
             if owner != manager and page.records:

@@ -76,7 +76,7 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "asks": await asks_of(gateway, principal, query, names, words) if owner else None,
         "did_ask": text_of(request, "did"),
     }  # fmt: skip
-    name = names.get(owner, "")
+    name = next((user.name for user in users if user.id == owner), "")
     template = "_day.html" if request.query_params.get("part") == "myday" else "day.html"
     return render(template, request, words, **shared, **values, name=name)
 
