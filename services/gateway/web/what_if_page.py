@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from kit.clock import parse_day
 from kit.errors import DealcastError, InvalidInput
-from learning.records import Deal
+from learning.records import Deal, Outcome
 from services.gateway.domain import UNSET, DealWrite, Principal, Record
+from services.gateway.imports.weekly.meanings import outcome
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
@@ -27,6 +28,7 @@ from services.gateway.web.words import Words
 from services.gateway.what_if import suppose
 
 PATH = "/deals/{deal_id}/what-if"
+ENDED = (Outcome.WON, Outcome.LOST)  # stages that say so are none of an open deal
 
 
 def router(gateway: Gateway, scoring: Scoring) -> APIRouter:
@@ -43,7 +45,7 @@ def router(gateway: Gateway, scoring: Scoring) -> APIRouter:
 
 async def supposing(gateway: Gateway, principal: Principal, deal: Deal, request: Request) -> dict[str, Any]:
     """What the form on an open deal's page holds."""
-    stages = await gateway.store.list_stages(principal)
+    stages = [one for one in await gateway.store.list_stages(principal) if outcome(one) not in ENDED]
     return {
         "to": page_address(request, f"/deals/{quote(deal.id, safe='')}/what-if"),
         "stages": list(dict.fromkeys([deal.stage, *stages])), "stage": deal.stage,

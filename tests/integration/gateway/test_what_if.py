@@ -129,7 +129,11 @@ async def test_the_examples_of_the_grpc_page_run(
 
 
 async def test_the_deals_page_asks_it_too(running: RunningGateway, lead_scoring: GrpcServer, tmp_path: Path) -> None:
+    ended = {"stage": "Closed Lost", "outcome": "LOST", "created_time": "2017-01-02T00:00:00Z"}
+    assert (await running.http.put("/v1/deals/d2", json=ended | {"closed_date": "2017-02-01"})).status_code == 201
     page = (await running.http.get("/deals/d%2F1?lang=en")).text
+    assert re.findall(r"<option[^>]*>([^<]+)</option>", page[page.index("suppose-deal") :])[0] == "S0"
+    assert "Closed Lost</option>" not in page
     assert 'action="/deals/d%2F1/what-if?lang=en"' in page
     address, asked = "/deals/d%2F1/what-if?lang=ko", {"stage": "Qualify", "amount": "", "close": ""}
     away = await running.http.post(address, data=asked)
