@@ -31,6 +31,7 @@ from services.gateway.kept_totals import KeptTotals
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
 from services.gateway.quarter_totals import View as PeriodView
+from services.gateway.rollup import COMPANY, OWNER
 from services.gateway.store.interface import Query, Store, StoredRollup
 from services.gateway.tree_totals import tree_totals
 from services.gateway.trends import TREND_DAYS
@@ -143,6 +144,15 @@ class Gateway:
         if tree is not None:
             return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)
         return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency, source)
+
+    async def own_node(self, principal: Principal) -> str:
+        """The topmost node of today's tree whose totals the principal sees: where pages begin that name none."""
+        day = self.workspace.business_day
+        seen = await self.store.nodes_within(principal, day)
+        if seen is None:
+            return COMPANY
+        tree = await self.store.tree(principal, day)
+        return next((node.id for node in tree if node.id in seen), OWNER + principal.user_id)
 
     async def source(self, kind: AmountType | None, period: FiscalPeriod) -> Source:
         """What totals of a type are made of, as things stand now. Raises InvalidInput, Unavailable."""

@@ -12,7 +12,6 @@ from learning.placements import holders
 from services.gateway.domain import Principal, Record
 from services.gateway.forecast_changes import changes
 from services.gateway.gap import owners_below
-from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
@@ -42,8 +41,9 @@ class WeeklyReport:
 
 
 async def weekly_report(gateway: Gateway, principal: Principal, node: str) -> WeeklyReport:
-    """The seven days that end with the business day. Raises NotFound, also for a node that is not seen whole."""
-    today, chosen = gateway.workspace.business_day, node or COMPANY
+    """The seven days that end with the business day, of a node, else of one's own. Raises NotFound, also for a node
+    that is not seen whole."""
+    today, chosen = gateway.workspace.business_day, node or await gateway.own_node(principal)
     period = gateway.workspace.calendar.current(today)
     forecast = await gateway.forecast(principal, str(period), chosen)
     [row] = forecast["nodes"]

@@ -1,0 +1,43 @@
+"""What people of each role see where they ask for nothing in particular, and a page for what is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.gateway.access.members import Role
+from services.gateway.store.interface import StoredRollup
+from tests.e2e.web.site import fill, rollup, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Role, httpx.AsyncClient]]:
+    """A manager, a rep and RevOps of the sample company, each signed in with a Korean browser."""
+    async with serving(tmp_path_factory.mktemp("own"), sign_in="off") as (gateway, address):
+        await gateway.workspace.keep_apart(sample=True)
+        await fill(gateway)
+        for node in ("manager:m1", "owner:u1", "owner:u2"):
+            body = rollup().body | {"level": node.partition(":")[0], "parent": "company"}
+            await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
+        headers = {"Accept": "text/html", "Accept-Language": "ko", "Origin": address}
+        clients = {
+            role: httpx.AsyncClient(base_url=address, timeout=30, headers=headers)
+            for role in (Role.MANAGER, Role.REP, Role.REVOPS)
+        }
+        for role, client in clients.items():
+            await client.post("/sign-in/persona", data={"role": role.value})
+        yield clients
+        for client in clients.values():
+            await client.aclose()
+
+
+@pytest.mark.parametrize(("role", "name"), [(Role.REP, "김민준"), (Role.MANAGER, "박서연"), (Role.REVOPS, "전체")])
+async def test_the_weekly_report_is_one_s_own(people: dict[Role, httpx.AsyncClient], role: Role, name: str) -> None:
+    report = await people[role].get("/report")
+    assert report.status_code == 200
+    assert f"주간 영업보고 · {name}" in report.text
