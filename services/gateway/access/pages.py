@@ -25,7 +25,7 @@ from services.gateway.service import Gateway
 from services.gateway.web.rendering import HEADERS, render, words_of
 from services.gateway.web.words import Words
 
-HOME = "/deals"
+HOME = "/"  # leads on by role
 SMALL = 16 * 1024
 FORM = "application/x-www-form-urlencoded"
 

@@ -14,6 +14,8 @@ from kit.errors import InvalidInput, NotFound, Unavailable
 from learning.periods import current_period
 from learning.records import BUYING_ROLES, DealHistory, Outcome
 from learning.tree import lines_on
+from services.gateway.access.gate import caller_of
+from services.gateway.access.members import Role
 from services.gateway.asks.records import AskQuery
 from services.gateway.crm_link import address_of
 from services.gateway.domain import Principal, Record
@@ -36,6 +38,8 @@ from services.gateway.web.what_if_page import supposing
 from services.gateway.web.words import Words
 
 PAGE, SIMILAR = 50, 3
+LIST = "/deals"
+STARTS = {Role.REP: "/day", Role.MANAGER: "/forecast"}  # what somebody comes for
 BRIEFLY = 8  # entries of a deal's history, for who takes it over
 
 
@@ -45,7 +49,9 @@ def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
 
     @routes.get("/")
     async def home(request: Request) -> Response:
-        return RedirectResponse("/deals" + (f"?{request.url.query}" if request.url.query else ""), 303)
+        caller = caller_of(request)
+        start = STARTS.get(caller.role, LIST) if caller else LIST
+        return RedirectResponse(start + (f"?{request.url.query}" if request.url.query else ""), 303)
 
     @routes.get("/deals")
     async def deal_list(request: Request) -> Response:
@@ -92,13 +98,14 @@ def _operated(request: Request) -> bool:
 
 
 async def _totals(gateway: Gateway, principal: Principal, filters: Filters, words: Words) -> TotalsView | None:
-    """This and the next quarters of the node that the list is filtered to; None where it has none."""
+    """This and the next quarters of the node the list is filtered to, else of one's own; None where it has none."""
+    node = filters.node if filters.owner else await gateway.own_node(principal)
     current = gateway.workspace.calendar.current(gateway.workspace.business_day)
     forecasts: list[dict[str, Any]] = []
     try:
         for ahead in range(HORIZON):
             currency = forecasts[0]["currency"] if forecasts else filters.currency
-            forecasts.append(await gateway.forecast(principal, str(current.next(ahead)), filters.node, currency))
+            forecasts.append(await gateway.forecast(principal, str(current.next(ahead)), node, currency))
     except NotFound:  # a node can end with a quarter
         pass
     view = totals_view(forecasts, words)

@@ -56,8 +56,9 @@ class TotalsView:
 
 
 def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsView | None:
-    """The answers of Gateway.forecast for one node, the current quarter's first; None where that has no node."""
-    forecasts = [each for each in forecasts if each["nodes"]]
+    """The answers of Gateway.forecast for one node, the current quarter's first; None where that has no node whose
+    totals are seen."""
+    forecasts = [each for each in forecasts if each["nodes"] and each["nodes"][0]["booked"] is not None]
     if not forecasts:
         return None
     forecast, node = forecasts[0], forecasts[0]["nodes"][0]

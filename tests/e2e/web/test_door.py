@@ -81,6 +81,8 @@ async def test_from_the_first_link_to_a_rep_who_is_let_in_and_out(
     rep, _ = await open_page(theirs, link)
     await typed(rep, 새_비밀번호=GOOD)
     await rep.get_by_role("button", name="비밀번호 저장").click()
+    await expect(rep).to_have_url(f"{address}/day")
+    await rep.goto(f"{address}/deals")
     await expect(rep.get_by_role("link", name="한빛정밀")).to_be_visible()
     await expect(rep.get_by_role("link", name="Deal 59")).to_have_count(0)
     await expect(rep.get_by_role("link", name="사용자", exact=True)).to_have_count(0)
@@ -116,6 +118,8 @@ async def test_a_wrong_password_is_told_and_too_many_wait(door: Door, desk: Brow
 async def test_one_click_is_somebody_of_the_sample_and_another_leaves(door: Door, still: BrowserContext) -> None:
     page, _ = await open_page(still, f"{door[1]}/sign-in")
     await page.get_by_role("button", name=re.compile("^Manager")).click()
+    await expect(page).to_have_url(f"{door[1]}/forecast")
+    await page.goto(f"{door[1]}/deals")
     await expect(page.get_by_role("link", name="Deal 59")).to_be_visible()
     await page.get_by_role("link", name=re.compile("Manager")).click()
     await page.get_by_role("button", name="Sign out").click()

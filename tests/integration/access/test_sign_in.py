@@ -259,5 +259,5 @@ async def test_without_sign_in_only_this_machine_is_served(company: Company, add
     ["https://evil.example", "//evil.example", "/\\evil.example", "", "/v1/export", "/sign-in", "/a\n", "javascript:x"],
 )
 async def test_the_way_back_stays_here(text: str) -> None:
-    assert way_back(text) == "/deals"
+    assert way_back(text) == "/"
     assert way_back("/deals/a%2Fb?x=1") == "/deals/a%2Fb?x=1"

@@ -36,8 +36,38 @@ async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict
             await client.aclose()
 
 
+@pytest.mark.parametrize(("role", "start"), [(Role.REP, "/day"), (Role.MANAGER, "/forecast"), (Role.REVOPS, "/deals")])
+async def test_signing_in_leads_to_what_the_role_works_on(
+    people: dict[Role, httpx.AsyncClient], role: Role, start: str
+) -> None:
+    came = await people[role].post("/sign-in/persona?lang=ko", data={"role": role.value})
+    assert came.headers["location"] == "/"
+    assert (await people[role].get("/?lang=ko")).headers["location"] == f"{start}?lang=ko"
+
+
 @pytest.mark.parametrize(("role", "name"), [(Role.REP, "김민준"), (Role.MANAGER, "박서연"), (Role.REVOPS, "전체")])
 async def test_the_weekly_report_is_one_s_own(people: dict[Role, httpx.AsyncClient], role: Role, name: str) -> None:
     report = await people[role].get("/report")
     assert report.status_code == 200
     assert f"주간 영업보고 · {name}" in report.text
+
+
+@pytest.mark.parametrize(("role", "name"), [(Role.REP, "김민준"), (Role.MANAGER, "박서연"), (Role.REVOPS, "")])
+async def test_the_list_s_totals_are_one_s_own(people: dict[Role, httpx.AsyncClient], role: Role, name: str) -> None:
+    totals = (await people[role].get("/deals?part=totals")).text
+    assert "아직 예측이 없습니다" not in totals
+    assert f'<span class="muted">{name}</span></h2>' in totals or not name
+    assert "₩4.6억" in totals  # the range is told
+
+
+async def test_a_rep_sees_no_strip_of_a_team_of_others(people: dict[Role, httpx.AsyncClient]) -> None:
+    assert "예측" not in (await people[Role.REP].get("/deals?part=totals&owner=team:m1")).text
+    assert "예측" not in (await people[Role.REP].get("/deals?part=totals&owner=u2")).text
+
+
+@pytest.mark.parametrize("path", ["/users", "/quotas", "/reporting"])
+async def test_a_page_of_another_role_is_refused_as_a_page(people: dict[Role, httpx.AsyncClient], path: str) -> None:
+    refused = await people[Role.REP].get(path)
+    assert (refused.status_code, refused.headers["content-type"].partition(";")[0]) == (403, "text/html")
+    assert "역할만 쓸 수 있습니다" in refused.text
+    assert "this is for" not in refused.text
