@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from demo.company import Company
-from demo.seasons import quarter, quarter_end
-from demo.story import CURRENCY, money
+from demo.quotas import quotas
+from demo.seasons import quarter
+from demo.story import CURRENCY
 from demo.telling import Told
 from demo.world import PRODUCTS
 from kit.clock import last_second
 from kit.money import Money
 from learning import history_rows as rows
 from learning.history import HistoryWriter, Manifest
-from learning.records import FieldDefinition, FieldType, Outcome, Product, Quota
+from learning.records import FieldDefinition, FieldType, Outcome, Product
 
 FIELDS = (
     ("deal", "Lead source", FieldType.CHOICE), ("deal", "Seats", FieldType.NUMBER),
@@ -29,7 +29,6 @@ FIELDS = (
     ("account", "Industry", FieldType.CHOICE), ("account", "Employees", FieldType.NUMBER),
     ("account", "상장", FieldType.YES_NO), ("account", "Customer since", FieldType.DATE),
 )  # fmt: skip
-STRETCH = 1.08  # quotas ask for this much more than the same quarter a year before brought
 BATCH = 2000  # deals written at once
 
 
@@ -75,31 +74,3 @@ def _write_deals(writer: HistoryWriter, batch: list[Told]) -> None:
     }
     for table, entries in tables.items():
         writer.append(table, entries)
-
-
-def quotas(company: Company, booked: dict[tuple[str, str], int]) -> Iterator[Quota]:
-    """A quota for every rep and quarter there: half the team's mean and half the own result, a year before.
-
-    The first year has no year before it: its plan is what the team went on to book.
-    """
-    people, calendar = company.people, company.calendar
-    plans = list(_quarters(calendar.first, calendar.today))
-    for place, (period, start) in enumerate(plans):
-        week = max(0, calendar.week_of(start))
-        here = [i for i in range(len(people.rep_ids)) if people.joined[i] <= week + 12 and people.left[i] > week]
-        (source, before), stretch = (plans[place - 4], STRETCH) if place > 5 else (plans[place], 1.0)
-        team = sum(amount for (_, quarter_), amount in booked.items() if quarter_ == source) / max(1, len(here))
-        for rep in here:
-            new = people.joined[rep] > calendar.week_of(before)
-            own = team if new else booked.get((people.rep_ids[rep], source), 0)
-            target = stretch * (team + own) / 2
-            yield Quota(people.rep_ids[rep], period, money(max(1, round(target / 1_000_000)) * 1_000_000))
-
-
-def _quarters(first: date, today: date) -> Iterator[tuple[str, date]]:
-    """Periods with their first days, from the one of `first` to the one after that of `today`."""
-    day = date(first.year, 3 * ((first.month - 1) // 3) + 1, 1)
-    while day <= quarter_end(today):
-        yield quarter(day), day
-        day = date.fromordinal(quarter_end(day).toordinal() + 1)
-    yield quarter(day), day

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.generate import generate
+from demo.seasons import quarter
 from kit.errors import InvalidInput
 from learning.history import SCHEMAS, read_history
 from learning.records import ACTIVITY_TYPES, BUYING_ROLES, DealHistory, DealKind, FieldType, Outcome
@@ -130,6 +131,27 @@ def test_the_reporting_line_changes_and_always_leads_to_the_company(company_fold
     for owner in owners:
         assert [node.level for node in after[owner]] == ["company", "region", "manager", "manager", "owner"]
     assert sum(not user.active for user in folder.users) == 6
+
+
+def test_everybody_in_the_reporting_line_has_a_quota_that_asks_for_more_than_was_booked(company_folder: Path) -> None:
+    """Without the quotas of who left, a manager is told of no chance to make the team's; too low a one is no news."""
+    folder = read_history(company_folder)
+    booked = Counter[str]()
+    for history in histories(company_folder):
+        deal = history.deal
+        if deal.outcome is Outcome.WON and deal.amount and deal.closed_date and not deal.deleted:
+            booked[quarter(deal.closed_date)] += deal.amount.minor
+    owners = {user.id for user in folder.users if user.title == "Account Executive"}
+    for period in ("2026-Q4", "2027-Q1", "2027-Q2", "2027-Q3"):
+        assert {quota.owner_id for quota in folder.quotas if quota.period == period} == owners
+    asked = Counter[str]()
+    for quota in folder.quotas:
+        asked[quota.period] += quota.amount.minor
+    before = sum(booked[period] for period in ("2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3")) / 4
+    assert 1.05 < asked["2026-Q4"] / before < 1.25
+    assert asked["2026-Q4"] < asked["2027-Q1"] < asked["2027-Q2"] < asked["2027-Q3"]
+    made = [booked[period] / asked[period] for period in ("2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3")]
+    assert 0.75 < sum(made) / len(made) < 1.1
 
 
 def test_the_flaws_of_real_data_are_there(company_folder: Path) -> None:
