@@ -20,7 +20,7 @@ _CURRENCY = re.compile(r"^(?:KRW|USD|EUR|JPY|[₩￦$€¥£])\s*|\s*(?:KRW|USD|
 _NEGATIVE = re.compile(r"[-\u2212△▲]\s*")
 _NUMBER_ALONE = re.compile(r"\(?\s*[-+\u2212△▲]?\s*(?:\d[\d,]*\.?\d*|\.\d+)\s*\)?")
 _IN_HEADING = re.compile(r"[(\[（]\s*(?:단위\s*[:：]?\s*)?(?:in\s+)?([^()\[\]（）]{1,20}?)\s*[)\]）]", re.IGNORECASE)
-_OF_SHEET = re.compile(r"(?:단위|unit)\s*[:：]\s*([^()\[\]（）,;]{1,20})", re.IGNORECASE)
+_OF_SHEET = re.compile(r"(?:단위|unit)(?:\s*[:：]\s*|\s+)([^()\[\]（）,;]{1,20})", re.IGNORECASE)
 
 
 def read_units(text: str) -> Decimal | None:
@@ -70,6 +70,12 @@ def sheet_unit(text: str) -> str:
     """The unit that a note above a table tells, such as 백만원 of "(단위: 백만원)"; "" where it tells none."""
     found = _OF_SHEET.search(text)
     return _unit(found[1]) if found else ""
+
+
+def unit_named(text: str) -> str:
+    """The unit where a text is nothing but a Korean one, such as 백만원 or (억원); else ""."""
+    word = text.strip().strip("()[]（）").strip()
+    return _unit(word) if word.endswith("원") else ""
 
 
 def _unit(word: str) -> str:

@@ -13,7 +13,7 @@ from learning.fiscal import FiscalCalendar, FiscalPeriod, Grain
 from learning.records import Node, Quota, User
 from services.gateway.domain import NodeQuota
 from services.gateway.imports.sheets import is_total
-from services.gateway.imports.units import heading_unit, sheet_unit, with_unit
+from services.gateway.imports.units import heading_unit, sheet_unit, unit_named, with_unit
 from services.gateway.imports.values import parse_amount
 from services.gateway.json_checks import is_rounded
 from services.gateway.quota_rows import OWNER, AnyQuota
@@ -25,6 +25,8 @@ WHOLE = frozenset({"company", "회사", "전사", "전체"})
 TEAM = re.compile(r"(?:team\s+(?:of\s+)?|)(.+?)(?:'s team|\s*팀|)", re.IGNORECASE)
 _APART = re.compile(r"(.*?\D)[\s,;:]+((?:[₩￦$€¥£(\-\u2212△▲]|[A-Z]{3}\s)*\s*\d.*)")
 _QUARTER = re.compile(r"(?:(\d{4})\s*(?:년|[-./])?\s*)?(?:Q\s?([1-4])|([1-4])\s?(?:Q|분기))", re.IGNORECASE)
+_QUOTA = re.compile(r"\s*(?:영업|매출|수주)?\s*(?:목표|quotas?|targets?)\s*(?:금?액)?", re.IGNORECASE)
+_NOTE = re.compile(r"[(\[（]?\s*(?:단위|units?)\b", re.IGNORECASE)  # begins a cell that tells a unit
 _DIGITS = re.compile(r"[₩￦$€¥£\s]*\d[\d.,\s]*")  # meant as an amount, also where it is none
 _MONTH = re.compile(r"(?:(\d{4})\s*(?:년|[-./])\s*)?(1[0-2]|0?[1-9])\s?월|(\d{4})[-./](1[0-2]|0?[1-9])\.?")
 
@@ -41,6 +43,12 @@ class PastedRow:
     name: str = ""
     amount: Money | None = None
     wrong: str = ""
+    unit: str = ""  # that headings or titles told and the amount was read in
+
+    @property
+    def bare(self) -> bool:
+        """Whether the amount is a number without any unit: then it is taken for whole units of the currency."""
+        return not self.unit and with_unit(self.cell, "천원") != self.cell
 
     @property
     def quota(self) -> AnyQuota | None:
@@ -50,6 +58,25 @@ class PastedRow:
         if self.node.startswith(OWNER):
             return Quota(self.node.removeprefix(OWNER), self.period, self.amount)
         return NodeQuota(self.node, self.period, self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class PastedTotal:
+    """A line that adds up others: left out. `added` is what they come to."""
+
+    said: str
+    period: str
+    amount: Money
+    added: Money
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A pasted table as it was read."""
+
+    rows: list[PastedRow]
+    totals: list[PastedTotal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +116,9 @@ class Places:
         return frozenset(managers & self.names.keys())
 
 
-def read_pasted(
-    text: str, places: Places, calendar: FiscalCalendar, period: FiscalPeriod, currency: str
-) -> list[PastedRow]:  # fmt: skip
-    """The amounts of a pasted table. Without a line of headings, or with one that names no period, they are of
-    `period`; units told in headings or above the table count. Totals, empty lines and empty cells are left out.
+def read_pasted(text: str, places: Places, calendar: FiscalCalendar, period: FiscalPeriod, currency: str) -> Pasted:
+    """The amounts of a pasted table. Without a title or a line of headings that names one, they are of `period`; units
+    told in headings, in titles or in lines of their own count. Totals, empty lines and empty cells are left out.
 
     Raises InvalidInput for more lines than a page may show.
     """
@@ -101,19 +126,32 @@ def read_pasted(
     if len(lines) > MOST_LINES:
         raise InvalidInput(f"there are more than {MOST_LINES:,} lines", field="pasted", value=str(len(lines)),
                            mend="Paste them in parts")  # fmt: skip
-    columns = [_Column(str(period))]
-    rows: list[PastedRow] = []
+    notes = (cell for line in lines for cell in line.split("\t") if _NOTE.match(cell.strip()))
+    base = _Column(str(period), next((unit for note in notes if (unit := sheet_unit(note))), ""))
+    columns, rows, totals = [base], list[PastedRow](), list[PastedTotal]()
     for number, line in enumerate(lines, 1):
         cells = _cells(line)
-        if not any(cells) or is_total(cells[:1]):
+        if not any(cells):
+            continue
+        if is_total(cells[:1]):
+            totals += _totals(cells, columns, rows, currency)
+            continue
+        title = _title(line, calendar, period)
+        if title and not (rows and title.period):
+            if not rows:
+                base = _Column(title.period or base.period, title.unit or base.unit)
+                columns = [base]
             continue
         if not rows and (headings := _headings(cells, calendar, period)):
-            columns = headings
+            columns = [replace(one, period=one.period or base.period, unit=one.unit or base.unit) for one in headings]
             continue
         rows += _amounts(number, cells, columns, places, currency)
     known = [(row.node, row.period) for row in rows if row.amount]
-    return [replace(row, wrong="twice", amount=None) if row.amount and known.count((row.node, row.period)) > 1 else row
-            for row in rows]  # fmt: skip
+    return Pasted(
+        [replace(row, wrong="twice", amount=None) if row.amount and known.count((row.node, row.period)) > 1 else row
+         for row in rows],
+        totals,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +172,40 @@ def _cells(line: str) -> list[str]:
     return [parted[1].strip(" ,;:"), parted[2].strip()] if parted else [line.strip()]
 
 
+def _title(line: str, calendar: FiscalCalendar, period: FiscalPeriod) -> _Column | None:
+    """The period and the unit that a line above the table tells of all of it; None for a line that is no title."""
+    cells = [cell.strip(" ,;:") for cell in line.split("\t")]
+    said = [cell for cell in cells if cell and not _only_unit(cell)]
+    told = (sheet_unit(cell) or heading_unit(cell) or unit_named(cell) for cell in cells)
+    unit = next(filter(None, told), "")
+    if not said:
+        return _Column("", unit) if unit else None
+    if len(said) > 1 or not cells[0] or _number(said[0], "") is not None:
+        return None
+    found = _period(said[0], calendar, period)
+    return _Column(found, unit) if found or unit else None
+
+
+def _only_unit(cell: str) -> bool:
+    """Whether a cell says nothing beside a unit: (단위: 백만원), 백만원."""
+    return bool(unit_named(cell) or (sheet_unit(cell) and _NOTE.match(cell)))
+
+
 def _headings(cells: Sequence[str], calendar: FiscalCalendar, period: FiscalPeriod) -> list[_Column]:
-    """The columns that a line of headings tells of; empty for a line that is none."""
+    """The columns that a line of headings tells of, with their periods where it names any; empty for other lines."""
     periods = {place: found for place, cell in enumerate(cells) if (found := _period(cell, calendar, period))}
     if periods:
         return [_Column(found, heading_unit(cells[place]), place) for place, found in periods.items()]
     if any(_number(cell, "") is not None or _DIGITS.fullmatch(cell) for cell in cells[1:]):
         return []
     unit = next((unit for cell in cells if (unit := heading_unit(cell) or sheet_unit(cell))), "")
-    return [_Column(str(period), unit)] if len(cells) > 1 or unit else []
+    return [_Column("", unit)] if len(cells) > 1 or unit else []
 
 
 def _period(cell: str, calendar: FiscalCalendar, period: FiscalPeriod) -> str:
     """The period that a heading names: as everywhere, or as 4분기, Q4, 10월 of the year that the page is about."""
     bare = re.sub(r"[(\[（].*", "", cell).strip()
+    bare = _QUOTA.sub("", bare) or bare  # 4분기 목표
     try:
         return str(calendar.parse(bare))
     except InvalidInput:
@@ -179,7 +237,8 @@ def _amounts(
         cell = last if column.place < 0 else cells[column.place] if column.place < len(cells) else ""
         if not cell and column.place >= 0:
             continue
-        row = PastedRow(number, said, cell, column.period)
+        unit = column.unit if with_unit(cell, column.unit) != cell else ""
+        row = PastedRow(number, said, cell, column.period, unit=unit)
         number_read = _number(cell, column.unit)
         if len(meant) != 1:
             yield replace(row, wrong="many" if meant else "unknown")
@@ -196,6 +255,31 @@ def _amounts(
                 yield replace(row, wrong="decimals")
                 continue
             yield replace(row, node=node, name=places.names[node], amount=amount)
+
+
+def _totals(
+    cells: Sequence[str], columns: Sequence[_Column], rows: Sequence[PastedRow], currency: str
+) -> Iterator[PastedTotal]:
+    """What a line of totals says beside what the rows above it come to: all of them, or those of people alone where
+    teams stand among them."""
+    for column in columns:
+        last = next((cell for cell in reversed(cells[1:]) if cell), "")
+        cell = last if column.place < 0 else cells[column.place] if column.place < len(cells) else ""
+        number = _number(cell, column.unit)
+        if number is None:
+            continue
+        try:
+            amount = Money.parse(currency, number)
+        except ValueError:
+            continue
+        own = [row for row in rows if row.amount and row.period == column.period]
+        every = _sum(own, currency)
+        agrees = amount in (every, _sum([row for row in own if row.node.startswith(OWNER)], currency))
+        yield PastedTotal(cells[0], column.period, amount, every, agrees)
+
+
+def _sum(rows: Sequence[PastedRow], currency: str) -> Money:
+    return Money(currency, sum(row.amount.minor for row in rows if row.amount))
 
 
 def _number(cell: str, unit: str) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,12 +19,13 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import period_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.pasted_quotas import PastedRow, Places, read_pasted
+from services.gateway.web.pasted_quotas import MANAGER, Pasted, PastedRow, PastedTotal, Places, read_pasted
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
 PATH = "/quotas"
 ROWS_SHOWN = 300
+TOO_SMALL = 100  # a quota this many times smaller than what its node has booked or open mostly lacks its unit
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -48,6 +50,7 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
     current = workspace.calendar.current(workspace.business_day)
     values = {
         "pasted": "", "rows": (), "saved": None, "wrong": 0, "good": 0, "currency": forecast["currency"],
+        "told": (), "small": "",
         "period": str(period), "nodes": [_node(one, forecast["currency"], words) for one in forecast["nodes"]],
         "periods": [(str(one), page_address(request, PATH, period=str(one)), str(one) == str(period))
                     for one in _offered(current, period)],
@@ -80,21 +83,60 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
         raise InvalidInput(words("quotas.no_currency"), field="currency", value=currency[:20], mend=mend)
     tree = await gateway.store.tree(principal, workspace.business_day)
     places = Places.of(tree, await gateway.store.list_users(principal))
-    rows = read_pasted(text, places, workspace.calendar, period_of(gateway, request), currency)
-    saved = None
-    if act == "save":
+    period = period_of(gateway, request)
+    pasted = read_pasted(text, places, workspace.calendar, period, currency)
+    rows, saved = pasted.rows, None
+    forecast = await gateway.forecast(principal, str(period), "", currency)
+    small, told = _small(rows, forecast, words), _told(pasted, currency, words)
+    if act == "save" and (not small or (form.get("confirm") or [""])[0] == "yes"):
         wanted = [quota for row in rows if (quota := row.quota)]
         results = await save_quotas(workspace, gateway.store, principal, wanted)
         gateway.written(results)
         gateway.news.wake()
         saved = sum(one.status in (WriteStatus.CREATED, WriteStatus.CHANGED) for one in results)
-        text, rows = _left(text, rows), [row for row in rows if row.wrong]
+        text, rows, small = _left(text, rows), [row for row in rows if row.wrong], ""
     shown = [_row(row, words) for row in rows[:ROWS_SHOWN]]
     wrong = sum(bool(row.wrong) for row in rows)
     return await _page(
         gateway, request, words, pasted=text, rows=shown, saved=saved, wrong=wrong, good=len(rows) - wrong,
-        currency=currency,
+        currency=currency, told=told, small=small,
     )  # fmt: skip
+
+
+def _told(pasted: Pasted, currency: str, words: Words) -> list[str]:
+    """In which unit amounts were read, and which lines of totals were left out."""
+    good, told = [row for row in pasted.rows if row.amount], []
+    for unit in dict.fromkeys(row.unit for row in good if row.unit):
+        row = next(row for row in good if row.unit == unit)
+        told.append(words("quotas.unit", unit=unit, cell=row.cell, amount=_money(row, words)))
+    if bare := [row for row in good if row.bare]:
+        told.append(words("quotas.no_unit", currency=currency, count=len(bare), cell=bare[0].cell,
+                          amount=_money(bare[0], words)))  # fmt: skip
+    return [*told, *(_total(total, words) for total in pasted.totals)]
+
+
+def _total(total: PastedTotal, words: Words) -> str:
+    said, added = (words.money({"currency": one.currency, "value": one.value}) for one in (total.amount, total.added))
+    key = "quotas.total_agrees" if total.agrees else "quotas.total_differs"
+    return words(key, name=total.said, period=total.period, amount=said, added=added)
+
+
+def _small(rows: list[PastedRow], forecast: dict[str, Any], words: Words) -> str:
+    """That quotas are far below what their people and teams have booked or open; empty where none is."""
+    business = {node["node"]: max(Decimal(node["booked"] or 0), Decimal(node["open_pipeline"] or 0))
+                for node in forecast["nodes"]}  # fmt: skip
+    found = [(row, business[row.node]) for row in rows
+             if row.amount and Decimal(row.amount.value) * TOO_SMALL <= business.get(row.node, Decimal(0))]  # fmt: skip
+    if not found:
+        return ""
+    row, most = max(found, key=lambda one: one[1])
+    has = words.money({"currency": forecast["currency"], "value": str(most)})
+    name = words("quotas.team_of", name=row.name) if row.node.startswith(MANAGER) else row.name
+    return words("quotas.small", count=len(found), name=name, amount=_money(row, words), has=has)
+
+
+def _money(row: PastedRow, words: Words) -> str:
+    return words.money({"currency": row.amount.currency, "value": row.amount.value} if row.amount else None)
 
 
 def _left(text: str, rows: list[PastedRow]) -> str:
@@ -106,9 +148,8 @@ def _left(text: str, rows: list[PastedRow]) -> str:
 
 
 def _row(row: PastedRow, words: Words) -> dict[str, Any]:
-    amount = {"currency": row.amount.currency, "value": row.amount.value} if row.amount else None
     why = words.name("quotas", row.wrong) if row.wrong else ""
     return {
         "line": row.line, "said": row.said, "cell": row.cell, "period": row.period, "name": row.name, "why": why,
-        "node": row.node.partition(":")[0], "amount": words.money(amount),
+        "node": row.node.partition(":")[0], "amount": _money(row, words),
     }  # fmt: skip

@@ -18,7 +18,7 @@ from services.gateway.rest.forecast_people import said_of
 from services.gateway.rest.problems import Refused
 from services.gateway.service import Gateway
 from services.gateway.web.forecast_forms import amount_of
-from services.gateway.web.pasted_quotas import MOST_LINES, PastedRow, Places, read_pasted
+from services.gateway.web.pasted_quotas import MOST_LINES, Pasted, PastedRow, Places, read_pasted
 from services.gateway.web.words import Words
 from tests.e2e.web.site import fill, serving
 
@@ -39,6 +39,10 @@ EN = Words("en")
 
 
 def read(text: str, calendar: FiscalCalendar = CALENDAR, period: str = "2026-Q4") -> list[PastedRow]:
+    return pasted(text, calendar, period).rows
+
+
+def pasted(text: str, calendar: FiscalCalendar = CALENDAR, period: str = "2026-Q4") -> Pasted:
     return read_pasted(text, Places.of(TREE, USERS), calendar, calendar.parse(period), "KRW")
 
 
@@ -103,6 +107,29 @@ def test_headings_tell_periods_and_units() -> None:
     assert told(read("이름\t목표(천원)\n김민수\t1,500")) == [("owner:u1", "2026-Q4", 1_500_000)]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "(단위: 백만원)", "단위: 백만원\n이름\t목표", "2026년 4분기 목표\t\t(단위: 백만원)\n\n담당자\t4분기 목표",
+        "2026년 4분기 목표 (단위: 백만원)", "2026년 4분기 목표 (단위: 백만원)\n담당자\t목표",
+        "이름\t목표\t(단위:백만원)", "영업팀 목표(백만원)\n이름\t목표", "백만원", "단위 백만원",
+        "목표 (단위: 천원)\n담당자\t4분기(백만원)",
+    ],
+)  # fmt: skip
+def test_a_unit_counts_wherever_it_stands(above: str) -> None:
+    found = pasted(f"{above}\n김민수\t600\nAnn Lee\t5억\n합계\t1,100")
+    assert told(found.rows) == [("owner:u1", "2026-Q4", 600_000_000), ("owner:u2", "2026-Q4", 500_000_000)]
+    assert [row.unit for row in found.rows] == ["백만원", ""]
+    assert [(total.amount.minor, total.agrees) for total in found.totals] == [(1_100_000_000, True)]
+
+
+def test_a_title_tells_the_period_and_a_total_that_differs_is_told() -> None:
+    found = pasted("2027년 1분기 목표\n담당자\t상위자\t목표\n김민수\t박서준\t3억\n총계\t\t4억\n(단위: 백만원)")
+    assert told(found.rows) == [("owner:u1", "2027-Q1", 300_000_000)]
+    [total] = found.totals
+    assert (total.said, total.amount.minor, total.added.minor, total.agrees) == ("총계", 4 * 10**8, 3 * 10**8, False)
+
+
 def test_months_and_quarters_are_of_the_fiscal_year_of_the_page() -> None:
     april = FiscalCalendar(4)
     rows = read("이름\t10월\t3월\tQ1\n김민수\t1억\t2억\t3억", april, str(april.parse("2027-Q3")))
@@ -150,3 +177,25 @@ async def test_looked_at_then_saved_and_the_rest_stays(site: tuple[Gateway, http
     assert "A quota is set in EUR, in which there is no business here" in elsewhere
     refused = await client.post("/quotas", data=form | {"currency": "XXQ"})
     assert refused.status_code == 400
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_page_tells_the_unit_and_asks_before_quotas_far_too_small(
+    site: tuple[Gateway, httpx.AsyncClient],
+) -> None:
+    gateway, client = site
+    name = next(one.name for one in await gateway.store.list_users(LOCAL) if one.id == "u2")
+    form = {"pasted": f"2026년 4분기 목표\n{name}\t6\n합계\t7", "currency": "KRW", "act": "save"}
+    asked = (await client.post("/quotas?lang=ko", data=form)).text
+    assert "단위가 적혀 있지 않아" in asked
+    assert "나머지 행의 합은 ₩6이므로" in asked
+    assert 'name="confirm"' in asked
+    assert not [one for one in await gateway.store.list_quotas(LOCAL, "2026-Q4") if one.owner_id == "u2"]
+    await client.post("/quotas?lang=ko", data=form | {"confirm": "yes"})
+    [quota] = [one for one in await gateway.store.list_quotas(LOCAL, "2026-Q4") if one.owner_id == "u2"]
+    assert quota.amount.minor == 6
+    form["pasted"] = form["pasted"].replace("목표", "목표 (단위: 백만원)").replace("7", "6")
+    saved = (await client.post("/quotas?lang=ko", data=form)).text
+    assert "읽은 단위: 백만원 (6 → ₩6,000,000)" in saved
+    assert "나머지 행의 합과 일치합니다" in saved
+    assert "1건을 설정" in saved
