@@ -67,7 +67,7 @@ def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardVi
     contact = next((one for one, _ in record.history.contacts if one.id == action["contact_id"]), None)
     kept = record.insights[InsightKind.NEXT_ACTIONS].body
     signals = kept.get("signals", ())[:MOST_SIGNALS]
-    link, link_text = _link(action, contact, words)
+    link, link_text = _link(action, contact, deal.name or deal.account, words)
     return CardView(
         deal_id=deal.id, href=deal.href, deal=deal.name, account=deal.account, amount=deal.amount,
         chance=deal.score.text if deal.score else "", suggestion_id=action["id"], text=action["text"],
@@ -88,18 +88,21 @@ def _who(contact: Contact | None, words: Words) -> str:
     return f"{name}, {contact.title}" if words.language != "ko" and contact.title and contact.name else name
 
 
-def _link(action: Json, contact: Contact | None, words: Words) -> tuple[str, str]:
+def _link(action: Json, contact: Contact | None, name: str, words: Words) -> tuple[str, str]:
+    """The body stands last: what is changed on the page takes its place."""
     if contact is None:
         return "", ""
-    body = f"?body={quote(action['message'])}" if action["message"] else ""
+    body = f"body={quote(action['message'])}" if action["message"] else ""
     if action["channel"] == "mail" and contact.email:
-        return f"mailto:{quote(contact.email, safe='@.+-_')}{body}", words("day.mail")
+        about = f"subject={quote(words('day.subject', name=name))}"
+        asked = "&".join(part for part in (about, body) if part)
+        return f"mailto:{quote(contact.email, safe='@.+-_')}?{asked}", words("day.mail")
     if action["channel"] in ("call", "text") and contact.phone:
         number = "".join(one for one in contact.phone if one.isdigit() or one == "+")
         if number:
             if action["channel"] == "call":
                 return f"tel:{number}", words("day.call")
-            return f"sms:{number}{body}", words("day.sms")
+            return f"sms:{number}{'?' + body if body else ''}", words("day.sms")
     return "", ""
 
 

@@ -51,7 +51,9 @@ async def test_what_the_rep_wrote_goes_out_and_a_refusal_stands_on_the_card(site
     await card.locator("textarea").fill("오후에 뵙겠습니다")
     mail = card.get_by_role("link", name="메일 쓰기")
     await mail.tap()
-    assert unquote(await mail.get_attribute("href") or "").endswith("?body=오후에 뵙겠습니다")
+    assert unquote(await mail.get_attribute("href") or "").endswith(
+        "?subject=한빛정밀 Insight Pro 설비 모니터링 관련하여 연락드립니다&body=오후에 뵙겠습니다"
+    )
     await card.get_by_text("나중에").tap()
     await card.locator("select[name=until] option").first.evaluate("option => { option.value = 'soon'; }")
     await card.get_by_role("button", name="미루기").tap()
