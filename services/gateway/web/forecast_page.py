@@ -34,7 +34,7 @@ from services.gateway.web.doubt_views import doubt_views, gap_view
 from services.gateway.web.forecast_forms import PATH, SAYING, asked_of, say_number, what_if
 from services.gateway.web.forms import page_address
 from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers, over
-from services.gateway.web.member_names import user_names
+from services.gateway.web.member_names import author_names
 from services.gateway.web.refusals import BOOK
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
@@ -91,8 +91,7 @@ def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) 
 async def _workbook(desk: Desk, request: Request, scratch: Path, words: Words) -> Response:
     """The period's totals at and below the node as the page shows them: within a call those that it holds."""
     asked, numbers, _ = await _numbers(desk, principal_of(request), request)
-    node = _first_seen(numbers, asked.node, named="node" in request.query_params)
-    seen = [row for row in numbers.below(node) if row["booked"] is not None]
+    seen = [row for row in numbers.below(asked.node) if row["booked"] is not None]
     sources = [{**numbers.forecast, "part": node_source(row, words.language)} for row in seen]
     return await workbook_of(FORECAST, sources, words.language, scratch, f"forecast-{asked.period}.xlsx")
 
@@ -100,23 +99,27 @@ async def _workbook(desk: Desk, request: Request, scratch: Path, words: Words) -
 async def _hold(desk: Desk, request: Request) -> Response:
     principal, asked = principal_of(request), asked_of(desk.gateway, request)
     numbers = await gather_numbers(desk.gateway, principal, asked)
+    asked = replace(asked, node=_first_seen(numbers, asked.node, named="node" in request.query_params))
     moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
     token = desk.held.keep(principal, asked, numbers, moves)
     return RedirectResponse(page_address(request, PATH, call=token), 303)
 
 
 async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[Asked, Numbers, Moves | None]:
-    """The numbers as of now, or those that a call holds; the node may change within a call. What takes reading deals
-    comes with them in a call, or asked for as a part: a page does not wait for it."""
+    """The numbers as of now, or those that a call holds; the node may change within a call, and is the reader's own
+    where none is named: what changed since its submission is that node's. What takes reading deals comes with them in
+    a call, or asked for as a part: a page does not wait for it."""
     asked, token = asked_of(desk.gateway, request), text_of(request, "call")
+    named = "node" in request.query_params
     if token:
         store = desk.gateway.store
         sight = await store.sight(principal)
         held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
         if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
             raise over(token)  # one of the deals is somebody else's by now
-        return replace(held, node=asked.node), numbers, moves
+        return replace(held, node=_first_seen(numbers, asked.node, named=named)), numbers, moves
     numbers = await gather_numbers(desk.gateway, principal, asked)
+    asked = replace(asked, node=_first_seen(numbers, asked.node, named=named))
     later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")
     return asked, numbers, None if later else await desk.recent.moves(principal, asked, numbers)
 
@@ -124,8 +127,7 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
 async def _page(desk: Desk, request: Request, words: Words) -> str:
     gateway, principal = desk.gateway, principal_of(request)
     asked, numbers, moves = await _numbers(desk, principal, request)
-    asked = replace(asked, node=_first_seen(numbers, asked.node, named="node" in request.query_params))
-    names = user_names(await gateway.store.list_users(principal))
+    names = author_names(await gateway.store.list_users(principal), await gateway.store.list_members(), words)
     part = request.query_params.get("part", "")
     if part == "gap":
         return await _gap(desk, principal, asked, request, words)

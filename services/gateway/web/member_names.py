@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from learning.records import User
 from services.gateway.access.members import Member
 from services.gateway.access.personas import PREFIX
+from services.gateway.domain import LOCAL
 from services.gateway.web.words import Words
 
 Called = Callable[[str], str]
@@ -21,6 +22,13 @@ def user_name(user: User) -> str:
 def user_names(users: Iterable[User]) -> dict[str, str]:
     """What users are called, by id."""
     return {user.id: user_name(user) for user in users}
+
+
+def author_names(users: Iterable[User], members: Iterable[Member], words: Words) -> dict[str, str]:
+    """What whoever may have said something is called, by id: users of the CRM, members, the person at this machine."""
+    members = list(members)
+    called = called_by(members, words)
+    return {who: called(who) for who in (LOCAL.id, *(member.id for member in members))} | user_names(users)
 
 
 def called_by(members: Iterable[Member], words: Words) -> Called:
