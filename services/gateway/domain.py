@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kit.errors import Conflict
 from kit.money import Money
 from learning.insight_keys import InsightKey
 from learning.records import (
@@ -26,6 +27,10 @@ from learning.records import (
 )
 from services.gateway.amount_types import AMOUNT
 from services.gateway.privacy.resident_numbers import unrepeated
+
+
+class ChangedSince(Conflict):
+    """What is to be undone was changed since; `discard` gives these changes up too."""
 
 
 class Scope(StrEnum):

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select
 
-from kit.errors import Conflict
-from services.gateway.domain import Principal
+from services.gateway.domain import ChangedSince, Principal
 from services.gateway.store import tables as t
 from services.gateway.store.around import Around, company_wide
 from services.gateway.store.codec import loads, to_us
@@ -89,7 +88,7 @@ class ImportUndo(Around):
                 mend = "Undo later imports first, or give up what was changed since with discard"
                 message = f"{len(changed):,} {kind} were changed since, such as {told}"
                 names = ", ".join(one for one, _ in changed[:NAMED])
-                raise Conflict(message, field=kind, value=names, mend=mend)
+                raise ChangedSince(message, field=kind, value=names, mend=mend)
 
     def _restore(self, connection: Connection, import_id: str, kind: str, trace: str) -> int:
         rows = self._of_import(connection, import_id, kind)

@@ -20,6 +20,7 @@ from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import upload_view
 from services.gateway.web.rendering import answer, render
+from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
 
 T = TypeVar("T")
@@ -59,13 +60,15 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
 
     @routes.post(PATH + "/{upload_id}/undo")
     async def undo(request: Request, upload_id: str) -> Response:
-        async def act() -> Response:
+        async def act(words: Words) -> str | Response:
             upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
-            await desks.imports.undo(principal_of(request), str(upload.report.get("import_id", "")))
-            uploads.forget(upload)
-            return RedirectResponse(page_address(request, PATH), 303)
+            job, here = str(upload.report.get("import_id", "")), f"{PATH}/{upload.id}"
+            page = await undone(gateway, desks, request, words, job, f"{here}/undo", PATH)
+            if isinstance(page, Response):
+                uploads.forget(upload)
+            return page
 
-        return await answer(gateway, request, lambda words: _spoken(words, act()))
+        return await answer(gateway, request, lambda words: _spoken(words, act(words)))
 
     return routes
 

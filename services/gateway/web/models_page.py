@@ -23,6 +23,7 @@ from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
 from services.gateway.web.policies_views import policies_view
 from services.gateway.web.rendering import answer, render
+from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
 from services.gateway.workspace import SERVICES
 
@@ -43,6 +44,15 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
 
     for name, act in _acts(desks).items():
         _post(routes, gateway, name, act)
+
+    @routes.post(f"{PATH}/undo")
+    async def undo(request: Request) -> Response:
+        async def ask(words: Words) -> str | Response:
+            job = _one(await form_of(request), "job")
+            return await undone(gateway, desks, request, words, job, f"{PATH}/undo", PATH)
+
+        return await answer(gateway, request, ask)
+
     return routes
 
 
@@ -88,16 +98,13 @@ def _acts(desks: Desks) -> dict[str, Act]:
         alert = _number(form, "alert")
         await desks.monitoring.change(principal_of(request), alert, AlertState.ACKNOWLEDGED, _text(form)["reason"])
 
-    async def undo(request: Request, form: dict[str, list[str]]) -> None:
-        await desks.imports.undo(principal_of(request), _one(form, "job"))
-
     async def champion(request: Request, form: dict[str, list[str]]) -> None:
         given = (await desks.catalogue.serving())[1].to_json()
         chosen = {"champion": _one(form, "policy"), "reason": reason_in(_text(form))}
         await desks.policies.change(principal_of(request), given | chosen)
 
     return {"train": train, "cancel": cancel, "promote": promote, "rollback": rollback, "replay": replay,
-            "drop": drop, "undo": undo, "look": look, "seen": seen, "champion": champion}  # fmt: skip
+            "drop": drop, "look": look, "seen": seen, "champion": champion}  # fmt: skip
 
 
 def _one(form: dict[str, list[str]], name: str) -> str:
@@ -125,7 +132,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     values = {
         "since": since, "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
         "jobs": jobs, "training": any(job.running for job in jobs),
-        "to": {name: page_address(request, f"{PATH}/{name}") for name in _acts(desks)},
+        "to": {name: page_address(request, f"{PATH}/{name}") for name in (*_acts(desks), "undo")},
     }  # fmt: skip
     if part == "jobs":
         return render("_jobs.html", request, words, **values)

@@ -80,7 +80,15 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     again = await gateway.http.post(address, data={"act": "import"})
     assert again.status_code == 409
     undo = address.replace("?", "/undo?")
-    assert (await gateway.http.post(undo)).status_code == 303
+    assert "이 가져오기로 생긴 기록은 없어지고" in (await gateway.http.post(undo)).text
+    assert len(await deals(gateway)) == 3, "asked about first"
+    [user] = [one for one in (await gateway.http.get("/v1/users")).json()["users"] if one["name"] == "김민수"]
+    await gateway.http.put(f"/v1/users/{user['id']}", json={"name": "김민수", "title": "상무"})
+    told = html.unescape((await gateway.http.post(undo, data={"confirm": "yes"})).text)
+    assert "그 뒤에 바뀐 담당자: 1건. 예: 김민수" in told
+    assert "그래도 되돌리기" in told
+    assert len(await deals(gateway)) == 3
+    assert (await gateway.http.post(undo, data={"confirm": "yes", "discard": "yes"})).status_code == 303
     assert not await deals(gateway)
     assert (await gateway.http.get(address)).status_code == 404
 
