@@ -96,11 +96,16 @@ def changed(number: int, step: int) -> dict[str, Any]:
 
 
 def create(system: System, listener: Listener, count: int) -> None:
-    """Open deals to change, and wait until all have their insights."""
-    owner = system.http.get("/v1/users?limit=1").json()["users"][0]["id"]
+    """Open deals to change, of all who own deals, and wait until all have their insights."""
+    owners = sorted({deal["owner_id"] for deal in system.all_deals("&outcome=OPEN")} - {""})
     for start in range(0, count, BATCH):
         rows = [
-            {"id": f"bench-{n}", "stage": "Proposal", "owner_id": owner, "fields": {"source": "web", "seats": n % 50}}
+            {
+                "id": f"bench-{n}",
+                "stage": "Proposal",
+                "owner_id": owners[n % len(owners)],
+                "fields": {"source": "web", "seats": n % 50},
+            }
             for n in range(start, start + BATCH)
         ]
         system.post_lines("/v1/deals:batch", rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -13,12 +13,16 @@ from services.forecast.leaves import UNALLOTTED, Leaf, LeafKey, Part, Stand, Upd
 from services.forecast.months import Beside
 from services.forecast.moves import Moves
 from services.forecast.shared_out import Standing, kept_shares, pieces_of, shared_out, stood_at
+from services.forecast.sheets import Shared
 from services.forecast.sources import Mix, Sources
 from services.forecast.spans import Span
 
+MANY_DEALS = 30
+MOST_HELD = 64 * 2**20  # bytes
+
 
 class OtherTrees:
-    """What owners' leaves add to other trees. Nothing of what was added is held: it is worked out again."""
+    """What owners' leaves add to other trees. Of what was added little is held: it is worked out again."""
 
     def __init__(self, drawer: Drawer) -> None:
         self._drawer = drawer
@@ -26,6 +30,7 @@ class OtherTrees:
         self._sources = Sources()
         self._deals: defaultdict[LeafKey, dict[tuple[str, tuple[int, int]], Update]] = defaultdict(dict)
         self._standings: dict[LeafKey, Standing] = {}
+        self._held: OrderedDict[LeafKey, tuple[Standing, Shared]] = OrderedDict()  # newest last
         self._borrowing: set[LeafKey] = set()  # leaves whose owners have no places of their own
         self._settled: tuple[bool, tuple[str, ...]] = (False, ())  # whether there are any, and which
         self._day: date | None = None
@@ -83,9 +88,21 @@ class OtherTrees:
             self._standings[leaf_key] = now
             if not own:
                 self._borrowing.add(leaf_key)
-        old, fresh = (shared_out(each, self._drawer, self._grid) for each in (before, now))
+        held, old = self._held.pop(leaf_key, (None, None))
+        if old is None or held is not before:
+            old = shared_out(before, self._drawer, self._grid)
+        fresh = shared_out(now, self._drawer, self._grid)
+        self._hold(leaf_key, now, fresh)
         for place, delta in fresh.instead_of(old):
             moves.note(self._sources.paths.get(place, (UNALLOTTED,)), leaf.currency, delta)
+
+    def _hold(self, leaf_key: LeafKey, standing: Standing | None, shared: Shared) -> None:
+        """Keep what a leaf with many deals added: it is taken away with the next change of one of them."""
+        if standing is None or len(standing.deals) < MANY_DEALS:
+            return
+        self._held[leaf_key] = (standing, shared.copy())
+        while sum(one.bytes for _, one in self._held.values()) > MOST_HELD:
+            self._held.popitem(last=False)
 
     def _standing(
         self, leaf_key: LeafKey, leaf: Leaf, alone: Mapping[Span, Part], beside: Beside, correction: Correction,

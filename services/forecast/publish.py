@@ -19,6 +19,8 @@ from services.forecast.service import Forecasts
 log = structlog.get_logger(__name__)
 
 ROWS = 100  # totals between two turns of the event loop: some 10 ms
+BREATH_SECONDS = 0.02  # between leaves: what deals wait for takes several turns of the event loop
+SETTLINGS = 3  # what changes during one is brought up in the next, and the rest at once
 LONGEST_SECONDS = 0.8
 LOOK_SECONDS = 0.5
 SHARE = 0.1  # of the time may go into publishing while changes stream in
@@ -84,6 +86,9 @@ class RollupPublisher:
         """One round: every total that changed, as all of them stood at its beginning."""
         DEALS.set(len(self._service.rollup))
         rollup = self._service.rollup  # another may begin meanwhile
+        for _ in range(SETTLINGS):  # of many leaves at once deals would wait for long
+            for _ in rollup.settling():
+                await asyncio.sleep(BREATH_SECONDS)
         round_ = rollup.freeze_dirty()
         info, now = self._service.info, self._clock.now()
         for start in range(0, len(round_), ROWS):

@@ -11,8 +11,9 @@ they are. In other trees owners' scenarios are shared out over the places that t
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -33,6 +34,7 @@ from services.forecast.other_trees import OtherTrees
 from services.forecast.spans import Span
 
 SETTLED_AT_ONCE = 32  # leaves shared out over other trees: some 3 MB each
+TURN_SECONDS = 0.01  # of settling, until others have a turn
 BATCH = 2_048  # deals drawn at once: some 20 MB, while as many are added up
 
 
@@ -193,27 +195,41 @@ class Rollup:
 
     def settle(self) -> None:
         """Bring the nodes up to their leaves."""
+        for _ in self.settling():
+            pass
+
+    def settling(self) -> Iterator[None]:
+        """As `settle`, with turns in which others may go on: between them nodes stand for the leaves brought up so far.
+        What changes in a turn is left for the next time."""
         touched = {self._leaves[each].path[-1].id for each in self._dirty_leaves if each in self._leaves}
         self._place([owner for owner in self._new_owners if f"owner:{owner[0]}" in touched])
         self._dirty_leaves |= self._other_trees.concerned(self.business_day, self._leaves, self._by_owner)
-        moves = Moves()
-        used = self._other_trees.used
-        for number, leaf_key in enumerate(self._dirty_leaves, 1):
-            leaf = self._leaves[leaf_key]
-            deals, beside, correction = leaf.deal_parts(), self._beside(leaf_key), self._correction.of(leaf.currency)
-            old = leaf.parts
-            leaf.parts = leaf_parts(self.grid, deals, beside, correction, branch_of(leaf.path), self._start)
-            moves.note(leaf.path, leaf.currency, Delta.between(old, leaf.parts))
-            if used:
-                self._other_trees.settle(leaf_key, leaf, deals, beside, correction, moves)
-                if number % SETTLED_AT_ONCE == 0:
-                    self._put(moves)
-        if used:
-            self._nodes |= self._other_trees.nodes()
-        self._dirty_leaves.clear()
+        moves, used, began = Moves(), self._other_trees.used, time.perf_counter()
+        for number, leaf_key in enumerate(list(self._dirty_leaves), 1):
+            if leaf_key not in self._dirty_leaves:
+                continue  # brought up in a turn
+            self._settle_leaf(leaf_key, moves, used)
+            self._dirty_leaves.discard(leaf_key)
+            late = time.perf_counter() - began > TURN_SECONDS
+            if late or (used and number % SETTLED_AT_ONCE == 0):
+                self._put(moves)
+            if late:
+                yield
+                began = time.perf_counter()
         self._put(moves)
 
+    def _settle_leaf(self, leaf_key: LeafKey, moves: Moves, used: bool) -> None:
+        leaf = self._leaves[leaf_key]
+        deals, beside, correction = leaf.deal_parts(), self._beside(leaf_key), self._correction.of(leaf.currency)
+        old = leaf.parts
+        leaf.parts = leaf_parts(self.grid, deals, beside, correction, branch_of(leaf.path), self._start)
+        moves.note(leaf.path, leaf.currency, Delta.between(old, leaf.parts))
+        if used:
+            self._other_trees.settle(leaf_key, leaf, deals, beside, correction, moves)
+
     def _put(self, moves: Moves) -> None:
+        if self._other_trees.used:
+            self._nodes |= self._other_trees.nodes()
         for node_id, currency, spans in moves.put(self._totals):
             changed = [(node_id, whole, currency) for whole in _wholes(self.grid, spans)]
             self._known.update(changed)

@@ -29,6 +29,11 @@ class Sheets:
         new = [[0] * parts for _ in range(places)]
         return cls(np.zeros((places, parts, SCENARIOS), np.int64), deals, counts, new)
 
+    def copy(self) -> Sheets:
+        """Of their own."""
+        own = [each.copy() for each in (self.total, self.deals, self.open)]
+        return Sheets(own[0], own[1], own[2], [list(row) for row in self.new])
+
     def take_away(self, old: Sheets) -> None:
         """Subtract those of the same places and parts."""
         for mine, others in ((self.total, old.total), (self.deals, old.deals), (self.open, old.open)):
@@ -58,6 +63,15 @@ class Shared:
     spans: tuple[Span, ...]
     places: tuple[Place, ...]
     sheets: Sheets
+
+    @property
+    def bytes(self) -> int:
+        """What its scenarios take."""
+        return self.sheets.total.nbytes
+
+    def copy(self) -> Shared:
+        """With sheets of its own."""
+        return Shared(self.spans, self.places, self.sheets.copy())
 
     def instead_of(self, old: Shared) -> Iterator[tuple[Place, Delta]]:
         """What is to be added at each place for this to be there in the place of another; neither can be used again."""

@@ -19,6 +19,7 @@ from kit.errors import InvalidInput
 from learning.periods import Period
 from learning.placements import REPORTING, Tree, path_of, shares_of
 from learning.records import Node, Placement
+from learning.tree import COMPANY
 from services.forecast import convert
 from services.forecast.blend import Correction, Level, Past, Weights
 from services.forecast.domain import SCENARIOS, Integers
@@ -28,6 +29,7 @@ from services.forecast.hashing import own_shock
 from services.forecast.leaves import UNALLOTTED, Update, Won
 from services.forecast.model import ForecastModel
 from services.forecast.newbusiness import OwnerRate
+from services.forecast.other_trees import MANY_DEALS
 from services.forecast.rollup import Rollup
 from services.forecast.service import Forecasts
 from services.forecast.spans import Span
@@ -254,3 +256,25 @@ def test_shares_that_are_not_whole_are_refused() -> None:
     with pytest.raises(InvalidInput) as refused:
         convert.asked_from_event(event)
     assert (refused.value.field, refused.value.value) == ("deal.placements", "reporting")
+
+
+def test_nodes_settled_in_turns_are_those_settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.forecast.rollup.TURN_SECONDS", 0.0)
+    stands = [places([deal % 4], [deal % 6], [1]) for deal in range(4 * MANY_DEALS)]
+    first = [update(deal, 1, stood) for deal, stood in enumerate(stands)]
+    then = [update(deal, 2, stands[deal], p=0.9) for deal in (0, 1, 4)]
+    meanwhile = [update(deal, 3, stands[deal], p=0.1) for deal in (0, 2, 3)]
+    turning, at_once = (with_extras(Rollup(Drawer(grid=Quarters()))) for _ in range(2))
+    turning.apply(first)
+    turns = sum(1 for _ in turning.settling())
+    assert turns == 4  # a leaf each
+    turning.apply(then)
+    for number, _ in enumerate(turning.settling()):
+        if number == 0:
+            turning.apply(meanwhile)
+            assert turning.rows(COMPANY.id)  # settles what is left
+    turning.take_dirty()
+    at_once.apply([*first, *then, *meanwhile])
+    found, expected = vectors(turning), vectors(at_once)
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[each], expected[each]) for each in expected)
