@@ -239,13 +239,15 @@ def _quotas(connection: Connection, found: Select[Any], visible: set[str] | None
 def _deal_filters(query: Query) -> list[ColumnElement[bool]]:
     pairs = (
         (D.outcome, query.outcome), (D.kind, query.kind), (D.pipeline, query.pipeline), (D.stage, query.stage),
-        (D.account_id, query.account_id), (S.category, query.category), (S.action, query.action),
+        (D.account_id, query.account_id), (S.category, query.category), (D.category, query.own_category),
+        (S.action, query.action),
     )  # fmt: skip
     wheres: list[ColumnElement[bool]] = [column == value for column, value in pairs if value]
+    day = {"": func.coalesce(D.closed_date, D.close_date), "OPEN": D.close_date}.get(query.outcome, D.closed_date)
     if query.closes_after is not None:
-        wheres.append(D.close_date > to_day(query.closes_after))
+        wheres.append(day > to_day(query.closes_after))
     if query.closes_by is not None:
-        wheres.append(D.close_date <= to_day(query.closes_by))
+        wheres.append(day <= to_day(query.closes_by))
     return wheres
 
 

@@ -97,10 +97,11 @@ class Query:
     grade: str = ""
     grade_bounds: tuple[float, float, float] = (0.75, 0.5, 0.25)  # lower bounds of A, B, C
     category: str = ""  # suggested category
+    own_category: str = ""  # the rep's
     min_slip_risk: float | None = None
     action: str = ""  # first suggested action
-    closes_after: date | None = None  # promised after this day
-    closes_by: date | None = None  # promised on this day at the latest
+    closes_after: date | None = None  # promised after this day; of deals that ended, closed after it
+    closes_by: date | None = None  # promised, or closed, on this day at the latest
     sort: str = "id"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from kit.errors import InvalidInput
 from kit.money import is_currency
-from learning.records import Node, Outcome
+from learning.fiscal import FiscalCalendar
+from learning.records import CATEGORIES, Node, Outcome
 from services.gateway.store.interface import Query
 from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
@@ -43,6 +45,8 @@ class Filters:
     stage: str = ""
     outcome: str = DEFAULT_OUTCOME
     minimum: float | None = None
+    period: str = ""  # that deals are promised for, or closed in
+    category: str = ""  # the rep's
     sort: str = DEFAULT_SORT
     cursor: str = ""
     currency: str = ""  # of the totals; empty: the workspace's
@@ -52,13 +56,16 @@ class Filters:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Filters:
         """From query parameters; unknown ones are ignored. Raises InvalidInput for values out of range."""
-        texts = {name: given.get(name, "").strip() for name in ("q", "owner", "stage", "cursor")}
+        texts = {name: given.get(name, "").strip() for name in ("q", "owner", "stage", "period", "category", "cursor")}
         for name, value in texts.items():
             if len(value) > (LONGEST_CURSOR if name == "cursor" else LONGEST) or "\x00" in value:
                 raise InvalidInput("this is too long or no text", field=name, value=value[:60], mend="Shorten it")
         outcome, sort = given.get("outcome") or DEFAULT_OUTCOME, given.get("sort") or DEFAULT_SORT
         if outcome not in OUTCOMES:
             raise InvalidInput("there is no such outcome", field="outcome", value=outcome[:60], mend="Choose one")
+        if texts["category"] not in ("", *CATEGORIES):
+            mend = "Use one of " + ", ".join(CATEGORIES)
+            raise InvalidInput("there is no such category", field="category", value=texts["category"][:60], mend=mend)
         if sort.removesuffix(REVERSED) not in SORTS:
             raise InvalidInput("there is no such order", field="sort", value=sort[:60], mend="Choose one")
         lang, currency = given.get("lang", ""), given.get("currency", "").strip().upper()
@@ -71,13 +78,15 @@ class Filters:
             unit=unit if (unit := given.get("unit", "")) in UNITS else "",
         )  # fmt: skip
 
-    def query(self, grade_bounds: tuple[float, float, float]) -> Query:
-        """The store's query."""
-        team = self.owner.startswith(TEAM)
+    def query(self, grade_bounds: tuple[float, float, float], calendar: FiscalCalendar) -> Query:
+        """The store's query; leads are of no period. Raises InvalidInput."""
+        team, span = self.owner.startswith(TEAM), calendar.parse(self.period) if self.period else None
         return Query(
             owner_id=self.owner.removeprefix(TEAM), subtree=team, stage=self.stage, text=self.q,
             outcome="" if self.outcome == ALL else self.outcome, min_probability=self.minimum,
-            grade_bounds=grade_bounds, sort=self.store_sort,
+            grade_bounds=grade_bounds, sort=self.store_sort, own_category=self.category,
+            kind="OPPORTUNITY" if span else "", closes_after=span.start - timedelta(days=1) if span else None,
+            closes_by=span.end if span else None,
         )  # fmt: skip
 
     @property
@@ -108,7 +117,15 @@ class Filters:
     @property
     def unfiltered(self) -> bool:
         """Whether nothing but what is open is asked for."""
-        return not (self.q or self.owner or self.stage) and self.minimum is None and self.outcome == DEFAULT_OUTCOME
+        asked = self.q or self.owner or self.stage or self.period or self.category
+        return not asked and self.minimum is None and self.outcome == DEFAULT_OUTCOME
+
+    def apart(self, words: Words) -> list[tuple[str, str]]:
+        """What is asked for beside the form's inputs, in words, each with the address without it."""
+        told = [("period", words("filter.period", period=self.period))] if self.period else []
+        if self.category:
+            told.append(("category", words("filter.category", category=words.name("category", self.category))))
+        return [(text, self.address(**{name: ""})) for name, text in told]
 
     def address(self, **changes: str | float | None) -> str:
         """The list's address with some members changed; any change but of the cursor starts at the first page."""
@@ -116,7 +133,8 @@ class Filters:
         members = {
             "q": wanted.q, "owner": wanted.owner, "stage": wanted.stage,
             "outcome": "" if wanted.outcome == DEFAULT_OUTCOME else wanted.outcome,
-            "min": "" if wanted.minimum is None else f"{wanted.minimum:g}",
+            "min": "" if wanted.minimum is None else f"{wanted.minimum:g}", "period": wanted.period,
+            "category": wanted.category,
             "sort": "" if wanted.sort == DEFAULT_SORT else wanted.sort, "cursor": wanted.cursor,
             "currency": wanted.currency, "unit": wanted.unit, "lang": wanted.lang,
         }  # fmt: skip
@@ -125,7 +143,7 @@ class Filters:
 
     def export(self, language: str) -> str:
         """The address of the whole list as a workbook; empty where files know no such filter."""
-        if self.q or self.minimum is not None:
+        if self.q or self.minimum is not None or self.period or self.category:
             return ""
         team = self.owner.startswith(TEAM)
         asked = {

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, NotFound, Unavailable
-from learning.periods import current_period
 from learning.records import BUYING_ROLES, DealHistory, Outcome
 from learning.tree import lines_on
 from services.gateway.access.gate import caller_of
@@ -77,10 +76,11 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
         totals = await _totals(gateway, principal, filters, words)
         return render("_totals.html", request, words, totals=totals, filters=filters)
     since = await gateway.store.last_event_id()  # before reading: nothing is missed in between
-    query = filters.query(gateway.workspace.grade_bounds)
+    calendar = gateway.workspace.calendar
+    query = filters.query(gateway.workspace.grade_bounds, calendar)
     records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language, brief=True)
     rows = [deal_view(record, words, day) for record in records]
-    values = {"rows": rows, "filters": filters, "following": following, "period": str(current_period(day))}
+    values = {"rows": rows, "filters": filters, "following": following, "period": str(calendar.current(day))}
     if part == "rows":
         return render("_rows.html", request, words, **values)
     return render(

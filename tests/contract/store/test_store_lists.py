@@ -154,8 +154,27 @@ async def test_filters(store: Store, put: Put) -> None:
         ({"min_slip_risk": 0.3}, ["open"]), ({"action": "call"}, ["open"]), ({"action": "mail"}, []),
         ({"text": "o", "outcome": "OPEN"}, ["lead", "open"]), ({"text": "o", "outcome": "WON"}, ["won"]),
         ({"text": "acme", "outcome": "OPEN"}, ["open"]), ({"text": "acme", "outcome": "WON"}, []),
-        ({"closes_after": date(2017, 9, 9)}, ["open"]), ({"closes_after": date(2017, 9, 10)}, []),
-        ({"closes_by": date(2017, 9, 10)}, ["open"]), ({"closes_by": date(2017, 9, 9)}, []),
+        ({"outcome": "OPEN", "closes_after": date(2017, 9, 9)}, ["open"]),
+        ({"outcome": "OPEN", "closes_after": date(2017, 9, 10)}, []),
+        ({"outcome": "OPEN", "closes_by": date(2017, 9, 10)}, ["open"]),
+        ({"outcome": "OPEN", "closes_by": date(2017, 9, 9)}, []),
+    ]  # fmt: skip
+    for query, expected in checks:
+        assert await all_ids(store, 2, **query) == expected, query
+
+
+async def test_what_closes_in_a_span(store: Store, put: Put) -> None:
+    """Open deals by the day they are promised for, others by the day they closed."""
+    promised = {"close_date": date(2017, 9, 10), "category": "commit"}
+    await put("open", **promised)
+    await put("lost", **promised, outcome=Outcome.LOST, closed_date=date(2017, 8, 5))
+    await put("other", close_date=date(2017, 9, 10))
+    september = {"closes_after": date(2017, 8, 31), "closes_by": date(2017, 9, 30)}
+    august = {"closes_after": date(2017, 7, 31), "closes_by": date(2017, 8, 31)}
+    checks: list[tuple[dict[str, Any], list[str]]] = [
+        (september, ["open", "other"]), (september | {"outcome": "OPEN", "own_category": "commit"}, ["open"]),
+        (september | {"outcome": "LOST"}, []), (august | {"outcome": "LOST"}, ["lost"]), (august, ["lost"]),
+        ({"own_category": "commit"}, ["lost", "open"]),
     ]  # fmt: skip
     for query, expected in checks:
         assert await all_ids(store, 2, **query) == expected, query

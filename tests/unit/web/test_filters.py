@@ -1,8 +1,10 @@
-from urllib.parse import parse_qs, urlsplit
+from datetime import date
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
 from kit.errors import InvalidInput
+from learning.fiscal import FiscalCalendar
 from learning.records import Node
 from services.gateway.store.interface import SORTS as STORE_SORTS
 from services.gateway.web.filters import SORTS, Filters
@@ -16,14 +18,14 @@ TREE = [
 
 def test_without_parameters_open_deals_by_expected_amount() -> None:
     filters = Filters.read({})
-    query = filters.query((0.75, 0.5, 0.25))
+    query = filters.query((0.75, 0.5, 0.25), FiscalCalendar())
     assert (query.outcome, query.sort, query.owner_id) == ("OPEN", "-expected_amount", "")
     assert (filters.node, filters.address()) == ("company", "/deals")
 
 
 def test_a_team_is_a_subtree_and_a_manager_node() -> None:
     filters = Filters.read({"owner": "team:m1", "outcome": "ALL", "min": "0.25", "q": " x ", "sort": "name"})
-    query = filters.query((0.75, 0.5, 0.25))
+    query = filters.query((0.75, 0.5, 0.25), FiscalCalendar())
     assert (query.owner_id, query.subtree, query.outcome) == ("m1", True, "")
     assert (query.min_probability, query.text, query.sort) == (0.25, "x", "name")
     assert filters.node == "manager:m1"
@@ -34,6 +36,20 @@ def test_an_address_reads_back_as_the_same_filters() -> None:
     filters = Filters.read({"owner": "a&b=c", "q": "한빛 #1", "min": "0.5", "sort": "close", "lang": "ko"})
     asked = {name: values[0] for name, values in parse_qs(urlsplit(filters.address()).query).items()}
     assert Filters.read(asked) == filters
+
+
+def test_a_period_is_of_opportunities_and_by_the_fiscal_year() -> None:
+    filters = Filters.read({"period": "2027-Q1", "category": "commit", "outcome": "WON", "owner": "u1"})
+    query = filters.query((0.75, 0.5, 0.25), FiscalCalendar(4))
+    assert (query.closes_after, query.closes_by) == (date(2026, 3, 31), date(2026, 6, 30))
+    assert (query.kind, query.own_category, query.outcome) == ("OPPORTUNITY", "commit", "WON")
+    assert Filters.read(dict(parse_qsl(urlsplit(filters.address()).query))) == filters
+    assert filters.export("en") == "", "files know no such filter"
+    told = filters.apart(Words("ko"))
+    assert [text for text, _ in told] == ["2027-Q1 마감", "구분: 확정"]
+    assert told[0][1] == "/deals?owner=u1&outcome=WON&category=commit"
+    with pytest.raises(InvalidInput):
+        Filters.read({"period": "soon"}).query((0.75, 0.5, 0.25), FiscalCalendar())
 
 
 def test_only_paging_keeps_the_cursor() -> None:
@@ -49,6 +65,7 @@ def test_only_paging_keeps_the_cursor() -> None:
         {"min": "nan"},
         {"min": "x"},
         {"outcome": "MAYBE"},
+        {"category": "sure"},
         {"sort": "id; drop"},
         {"sort": ".reversed"},
         {"q": "x" * 501},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -157,6 +158,25 @@ async def test_the_first_page_is_light_without_its_chart(gateway_and_client: Sit
     parts = [page.encode(), *[(await client.get(one)).content for one in found]]
     assert len(found) >= 3
     assert sum(len(gzip.compress(part)) for part in parts) < 150_000
+
+
+async def test_numbers_of_the_call_lead_to_their_deals(gateway_and_client: Site) -> None:
+    gateway, client = gateway_and_client
+    call = (await client.get("/forecast?lang=en&node=owner:u1")).text
+    for address, named in (
+        ("/deals?owner=u1&amp;lang=en&amp;period=2026-Q4", True),
+        ("/deals?owner=u1&amp;lang=en&amp;period=2026-Q4&amp;outcome=WON", False),
+        ("/deals?owner=u1&amp;lang=en&amp;period=2026-Q4&amp;category=commit", False),
+    ):
+        assert f'href="{address}"' in call, address
+        page = (await client.get(html.unescape(address))).text
+        assert ('data-deal="D-1"' in page, "Close in 2026-Q4" in page) == (named, True), address
+    assert (await client.get("/deals?period=soon")).status_code == 400
+    await gateway.workspace.set_fiscal_year({"start_month": 4, "named_by": "end"})
+    try:
+        assert "Won in 2027-Q3" in (await client.get("/deals?lang=en")).text
+    finally:
+        await gateway.workspace.set_fiscal_year({"start_month": 1, "named_by": "end"})
 
 
 async def test_home_leads_to_the_list(gateway_and_client: Site) -> None:
