@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +14,7 @@ from kit.errors import InvalidInput
 from kit.money import Money, decimals
 from learning.records import Outcome
 from services.gateway.calls import CallKind
+from services.gateway.domain import Principal
 from services.gateway.forecast_calls import Said, say, undo
 from services.gateway.forecast_client import Simulator
 from services.gateway.imports.units import read_units
@@ -21,15 +25,18 @@ from services.gateway.rest.forecast import currency_of, day_of, period_of, text_
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.simulation import Supposed, simulate
+from services.gateway.web.call_views import money
 from services.gateway.web.doubt_views import what_if_view
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.held import Asked
+from services.gateway.web.refusals import said as told
 from services.gateway.web.rendering import render
 from services.gateway.web.words import Words
 
 PATH = "/forecast"
 MOST_SUPPOSED = 20
 LONGEST_NOTE = 2_000
+FAR = 3  # times above or below the likely range, a number is confirmed before it is taken
 LEAST_WITHOUT_UNIT = 10_000  # of a currency without decimals: 3.2 is said in hundreds of millions
 SAYING = {CallKind.SUBMISSION: f"{PATH}/submit", CallKind.ADJUSTMENT: f"{PATH}/adjust"}  # not for the same roles
 
@@ -40,8 +47,19 @@ def asked_of(gateway: Gateway, request: Request) -> Asked:
     return Asked(period_of(gateway, request), node, currency_of(request), day_of(request, "since"))
 
 
-async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: Words) -> str | Response:
-    """Submit, adjust or take back; then the page again."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed and is not saved, and why; `confirm`: it is once it is sent again."""
+
+    kind: CallKind
+    amount: str
+    note: str
+    why: str
+    confirm: bool = False
+
+
+async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: Words) -> Response | Typed:
+    """Submit, adjust or take back, then the page again; or what is wrong with what was typed."""
     form, principal = await form_of(request), principal_of(request)
     taken = (form.get("undo") or [""])[0]
     if taken:
@@ -50,14 +68,43 @@ async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: 
         await undo(gateway, principal, kind, int(taken))
         return RedirectResponse(page_address(request, PATH, call=""), 303)
     asked = asked_of(gateway, request)
-    amount = amount_of((form.get("amount") or [""])[0], (form.get("currency") or [""])[0], words)
-    note = (form.get("note") or [""])[0].strip()
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(words("call.long_note"), field="note", value=note[:40], mend=f"{LONGEST_NOTE}")
-    if amount.minor < 0 and kind is CallKind.SUBMISSION:
-        raise InvalidInput(words("call.negative"), field="amount", value=amount.value, mend="0")
-    await say(gateway, principal, kind, Said(amount, note, asked.node, asked.period))
+    text, currency, note, confirmed = ((form.get(name) or [""])[0] for name in ("amount", "currency", "note", "sure"))
+    try:
+        amount = amount_of(text, currency, words)
+        _check(kind, amount, note.strip(), words)
+    except InvalidInput as error:
+        why = f"{told(error.message, words.language)}. {told(error.mend, words.language)}."
+        return Typed(kind, text, note, why)
+    if confirmed != text and (why := await _far(gateway, principal, asked, kind, amount, words)):
+        return Typed(kind, text, note, why, confirm=True)
+    await say(gateway, principal, kind, Said(amount, note.strip(), asked.node, asked.period))
     return RedirectResponse(page_address(request, PATH, call=""), 303)
+
+
+def _check(kind: CallKind, amount: Money, note: str, words: Words) -> None:
+    if len(note) > LONGEST_NOTE:
+        mend = words("call.note_mend", most=words.number(LONGEST_NOTE))
+        raise InvalidInput(words("call.long_note"), field="note", value=note[:40], mend=mend)
+    if amount.minor < 0 and kind is CallKind.SUBMISSION:
+        raise InvalidInput(words("call.negative"), field="amount", value=amount.value, mend=words("call.negative_mend"))
+
+
+async def _far(
+    gateway: Gateway, principal: Principal, asked: Asked, kind: CallKind, amount: Money, words: Words
+) -> str:  # fmt: skip
+    """What is to be confirmed: a number far from the likely range is often a slip of the pen. Empty where it is near,
+    or no range is told."""
+    found = await gateway.forecast(principal, str(asked.period), asked.node, amount.currency)
+    row: dict[str, Any] = found["nodes"][0] if found["nodes"] else {}
+    if found["currency"] != amount.currency or row.get("p10") is None or Decimal(row["p90"]) <= 0:
+        return ""
+    number = Decimal(amount.value) + (Decimal(row["mean"]) if kind is CallKind.ADJUSTMENT else 0)
+    low, high = Decimal(row["p10"]), Decimal(row["p90"])
+    if low / FAR <= number <= high * FAR:
+        return ""
+    texts = {name: money(each, amount.currency, words) for name, each in
+             (("amount", number), ("low", low), ("high", high))}  # fmt: skip
+    return words(f"call.far_{kind}", **texts)
 
 
 def amount_of(text: str, currency: str, words: Words) -> Money:

@@ -31,12 +31,12 @@ from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
-from services.gateway.web.forecast_forms import PATH, SAYING, asked_of, say_number, what_if
+from services.gateway.web.forecast_forms import PATH, SAYING, Typed, asked_of, say_number, what_if
 from services.gateway.web.forms import page_address
 from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers, over
 from services.gateway.web.member_names import author_names
 from services.gateway.web.refusals import BOOK
-from services.gateway.web.rendering import HTMX, answer, render
+from services.gateway.web.rendering import HTMX, answer, page, render, shown_at
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
 
@@ -69,11 +69,11 @@ def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) 
 
     @routes.post(SAYING[CallKind.SUBMISSION])
     async def submit(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: say_number(gateway, request, CallKind.SUBMISSION, words))
+        return await answer(gateway, request, lambda words: _say(desk, request, CallKind.SUBMISSION, words))
 
     @routes.post(SAYING[CallKind.ADJUSTMENT])
     async def adjust(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: say_number(gateway, request, CallKind.ADJUSTMENT, words))
+        return await answer(gateway, request, lambda words: _say(desk, request, CallKind.ADJUSTMENT, words))
 
     @routes.post(PATH + "/what-if")
     async def suppose(request: Request) -> Response:
@@ -124,7 +124,16 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
     return asked, numbers, None if later else await desk.recent.moves(principal, asked, numbers)
 
 
-async def _page(desk: Desk, request: Request, words: Words) -> str:
+async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Response:
+    """What was said is saved, or what was typed stands in the form again, with what is wrong beside it."""
+    said = await say_number(desk.gateway, request, kind, words)
+    if isinstance(said, Response):
+        return said
+    shown_at(request, PATH)
+    return page(await _page(desk, request, words, said), 400, words)
+
+
+async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None = None) -> str:
     gateway, principal = desk.gateway, principal_of(request)
     asked, numbers, moves = await _numbers(desk, principal, request)
     names = author_names(await gateway.store.list_users(principal), await gateway.store.list_members(), words)
@@ -137,6 +146,7 @@ async def _page(desk: Desk, request: Request, words: Words) -> str:
     if part == "moves":
         return render("_moves.html", request, words, **values)
     values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
+    values["typed"] = typed
     values["past"] = past_views(
         await accuracy(gateway, principal, asked.node, numbers.forecast["currency"], MOST_PERIODS), words
     )
@@ -210,7 +220,7 @@ def _said(
         call = numbers.standing(kind, asked.node)
         amount = {"currency": call.amount.currency, "value": call.amount.value} if call else None
         told = said_by(call_json(call), names, words) if call else ""
-        shown = {"id": call.id if call else 0, "amount": words.money(amount), "told": told}
+        shown = {"kind": kind, "id": call.id if call else 0, "amount": words.money(amount), "told": told}
         texts = {"label": words(f"call.{kind}"), "means": words(f"call.{kind}_told", name=name)}
         where = {"route": SAYING[kind], "to": page_address(request, SAYING[kind], call="", node=node)}
         said.append(where | shown | texts)

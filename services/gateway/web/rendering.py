@@ -38,6 +38,7 @@ HEADERS = {
     "Cache-Control": "no-store", "Vary": "Accept-Language",
 }  # fmt: skip
 DISPLAY = {"unit": ("dealcast_unit", tuple(UNITS)), "theme": ("dealcast_theme", ("light", "dark"))}
+SHOWN = "dealcast.shown"  # in a request's scope
 VERSION = secrets.token_hex(4)  # in the addresses of static files: a new process, new files
 
 
@@ -81,6 +82,11 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
         values = {"text": text, "mend": BOOK.said(error.mend, words.language), "business_day": day, "sample": sample}
         body = render("problem.html", request, words, **values, problem=error)
         status = error.http_status
+    return page(body, status, words)
+
+
+def page(body: str, status: int, words: Words) -> Response:
+    """A page as an answer."""
     return Response(body, status, HEADERS | {"Content-Language": words.language}, "text/html; charset=utf-8")
 
 
@@ -118,6 +124,13 @@ def _may(request: Request, route: str) -> bool:
     return caller is LOCAL_CALLER or (caller is not None and right_of(route).refusal(caller) is None)
 
 
+def shown_at(request: Request, path: str) -> None:
+    """What is answered to a form is the page at this path: its links and parts go there."""
+    request.scope[SHOWN] = path
+
+
 def _quoted_path(request: Request) -> str:
+    if shown := request.scope.get(SHOWN):
+        return str(shown)
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
     return raw.partition(b"?")[0].decode("ascii", "replace")

@@ -38,7 +38,7 @@ async def test_the_number_stands_in_a_managers_words(site: Site) -> None:
     assert "10번 중 8번은 ₩4.6억 ~ ₩9.4억" in korean
 
 
-@pytest.mark.parametrize(("written", "minor"), [("5,200,000", 5_200_000), ("3.2억", 320_000_000), ("7m", 7_000_000)])
+@pytest.mark.parametrize(("written", "minor"), [("520,000,000", 520_000_000), ("3.2억", 320_000_000), ("700m", 700_000_000)])
 async def test_what_is_submitted_stands_until_it_is_taken_back(site: Site, written: str, minor: int) -> None:
     gateway, client = site
     form = {"amount": written, "currency": "KRW", "note": "two are signed"}
@@ -55,10 +55,10 @@ async def test_what_is_submitted_stands_until_it_is_taken_back(site: Site, writt
 @pytest.mark.parametrize(
     ("kind", "form", "said"),
     [
-        ("submit", {"amount": "many", "currency": "KRW"}, "this is no amount"),
-        ("submit", {"amount": "", "currency": "KRW"}, "this is no amount"),
+        ("submit", {"amount": "many", "currency": "KRW"}, "This is no amount"),
+        ("submit", {"amount": "", "currency": "KRW"}, "This is no amount"),
         ("submit", {"amount": "-5", "currency": "KRW"}, "not negative"),
-        ("adjust", {"amount": "5", "currency": "XXQ"}, "this is no amount"),
+        ("adjust", {"amount": "5", "currency": "XXQ"}, "This is no amount"),
         ("submit", {"undo": "x"}, "no id"),
     ],
 )

@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from services.gateway.access.members import Role
+from services.gateway.calls import CallKind
+from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
 from services.gateway.store.interface import StoredRollup
 from tests.e2e.web.site import fill, rollup, serving
@@ -27,7 +29,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         await gateway.workspace.keep_apart(sample=True)
         await fill(gateway)
         for node in ("manager:m1", "owner:u1", "owner:u2"):
-            body = rollup().body | {"level": node.partition(":")[0], "parent": "company"}
+            body = {**rollup().body, "level": node.partition(":")[0], "parent": "company"}
             await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
         headers = {"Accept": "text/html", "Accept-Language": "en", "Origin": address}
         async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
@@ -53,3 +55,47 @@ async def test_who_said_it_is_called_by_name(site: Site) -> None:
     page = (await site[1].get("/forecast?lang=en")).text
     assert "persona-manager" not in page
     assert re.search(r"박서연, [^<]*2026: Two big ones", page)
+
+
+@pytest.mark.parametrize(("amount", "kind"), [("스무 억", "submit"), ("abc", "adjust"), ("-5", "submit")])
+async def test_what_was_typed_stays_with_what_is_wrong_beside_it(site: Site, amount: str, kind: str) -> None:
+    refused = await say(site[1], amount, kind, note="signed & sealed")
+    assert refused.status_code == 400
+    [form] = [one for one in forms(refused.text) if 'role="alert"' in one]
+    assert f"/forecast/{kind}?" in form
+    assert f'value="{amount}"' in form
+    assert 'value="signed &amp; sealed"' in form
+    assert "Write it as" in form or "Submit 0 or more" in form
+    assert "/forecast/submit?" not in "".join(re.findall(r'(?:href|hx-get)="([^"]+)"', refused.text)), (
+        "no page is there"
+    )
+
+
+@pytest.mark.parametrize(("amount", "kind"), [("1e12", "submit"), ("1억", "submit"), ("30억", "adjust")])
+async def test_a_number_far_from_the_range_is_confirmed_first(site: Site, amount: str, kind: str) -> None:
+    gateway, client = site
+    before = await standing(gateway)
+    asked = await say(client, amount, kind, note="a big one")
+    assert asked.status_code == 400
+    assert await standing(gateway) == before
+    [form] = [one for one in forms(asked.text) if 'role="alert"' in one]
+    assert "far from the likely range, ₩460M to ₩940M" in form
+    assert "Save all the same" in form
+    other = await say(client, "2e12", kind, sure=amount)
+    assert other.status_code == 400, "what is confirmed is the amount that was asked about"
+    assert (await say(client, amount, kind, note="a big one", sure=amount)).status_code == 303
+    assert await standing(gateway) == before + 1
+
+
+async def test_a_number_near_the_range_is_taken_at_once(site: Site) -> None:
+    for amount in ("2억", "27억"):
+        assert (await say(site[1], amount)).status_code == 303
+
+
+def forms(page: str) -> list[str]:
+    return re.findall(r'<form class="sayform".*?</form>', page, re.DOTALL)
+
+
+async def standing(gateway: Gateway) -> int:
+    """How many were said, of both kinds."""
+    return sum([len(await gateway.store.list_calls(LOCAL, kind, "", "", 2**62, 100)) for kind in CallKind])
