@@ -77,7 +77,7 @@ class NumberView:
 
 def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str], words: Words) -> NumberView | None:
     """Of the answer of Gateway.forecast for one node; None where it has no such node or its totals are not seen."""
-    bar = totals_view([_expecting(forecast)], words)
+    bar = totals_view([forecast], words)
     if bar is None or forecast["nodes"][0]["booked"] is None:
         return None
     row, currency = forecast["nodes"][0], forecast["currency"]
@@ -104,11 +104,6 @@ def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) ->
     if months:
         return words("call.quota_months", quota=bar.quota, months=rests["months"], of=rests["of_months"])
     return words("call.quota_alone", quota=bar.quota)
-
-
-def _expecting(forecast: Json) -> Json:
-    """With the mean where lists show the middle: a call speaks of what is expected, which adds up over the tree."""
-    return {**forecast, "nodes": [{**row, "p50": row["mean"]} for row in forecast["nodes"]]}
 
 
 def _sides(

@@ -13,7 +13,7 @@ from services.gateway.web.views import model_text
 from services.gateway.web.words import Words
 
 MARGIN = 1.04  # room right of the largest number
-AMOUNTS = ("booked", "p10", "p50", "p90", "quota")
+AMOUNTS = ("booked", "p10", "mean", "p90", "quota")  # the mean is what is expected: it adds up over the tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class QuarterView:
     period: str
     booked: str
     range_text: str
-    p50: str
+    mean: str
     quota: str
     quota_chance: str
 
@@ -42,13 +42,13 @@ class TotalsView:
     model: str
     booked: str
     p10: str
-    p50: str
+    mean: str
     p90: str
     quota: str
     quota_chance: str
     booked_at: float
     p10_at: float | None
-    p50_at: float | None
+    mean_at: float | None
     p90_at: float | None
     quota_at: float | None
     quarters: tuple[QuarterView, ...]
@@ -71,12 +71,12 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         name="" if node["level"] == "company" else words("forecast_bar.of", name=node["name"]),
         currency=forecast["currency"],
         currencies=tuple(dict.fromkeys(code for each in forecasts for code in each["currencies"])),
-        missing=node["p50"] is None, stale=bool(node["stale"]),
+        missing=node["mean"] is None, stale=bool(node["stale"]),
         as_of=words("app.as_of_day", day=words.day(forecast["business_day"])),
         model=model_text(forecast["model_version"], words) if forecast["model_version"] else "",
         quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
         booked_at=places.get("booked", 0.0),
-        p10_at=places.get("p10"), p50_at=places.get("p50"), p90_at=places.get("p90"), quota_at=places.get("quota"),
+        p10_at=places.get("p10"), mean_at=places.get("mean"), p90_at=places.get("p90"), quota_at=places.get("quota"),
         quarters=tuple(_quarter(each, words) for each in forecasts),
         chart=_chart(forecasts, words), **texts,
     )  # fmt: skip
@@ -87,7 +87,7 @@ def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:
     texts = {name: _money(forecast, node[name], words) for name in AMOUNTS}
     known = node["p10"] is not None
     return QuarterView(
-        period=forecast["period"], booked=texts["booked"], p50=texts["p50"], quota=texts["quota"],
+        period=forecast["period"], booked=texts["booked"], mean=texts["mean"], quota=texts["quota"],
         range_text=words("forecast.span", low=texts["p10"], high=texts["p90"]) if known else "–",
         quota_chance=words.percent(node["quota_probability"]),
     )  # fmt: skip

@@ -101,7 +101,8 @@ async def fill(gateway: Gateway) -> None:
     await gateway.apply_deals(LOCAL, [DealWrite("D-1", contacts=(ContactRole("c1", "decides"),)), *leads()])
     await leave(gateway, LOCAL, Ask("D-1", "최종 서명자 이름 확인", date(2026, 11, 24)))
     await gateway.store.apply_insights([*insights("D-1", revision=2), *insights("a/b <i>&", text=HOSTILE)])
-    await gateway.store.save_rollups([rollup(), *[rollup(-100_000_000, period) for period in NEXT_QUARTERS]])
+    totals = [rollup(), *[rollup(-100_000_000, period) for period in NEXT_QUARTERS]]
+    await gateway.store.save_rollups([*totals, *[owned(each, "u1") for each in totals]])
 
 
 async def answers(gateway: Gateway, deal_id: str = "D-1") -> list[Feedback]:
@@ -213,11 +214,18 @@ def krw(amount: int) -> dict[str, str]:
 
 
 def rollup(more: int = 0, period: str = "2026-Q4") -> StoredRollup:
-    """The company's open business in a quarter; its middle is 700 million and `more`."""
+    """The company's open business in a quarter; its middle is 700 million and `more`, its mean 20 million above."""
     grid = [more + int(4e8 + 6e8 * place / 20) for place in range(21)]
     body = {
         "level": "company", "name": "Company", "parent": "", "open_deals": 3, "scenarios": 2000,
-        "deals_sum": int(6e8) * 2000, "not_yet_created_sum": int(1e8) * 2000, "correction_sum": 0, "quantiles": grid,
-        "as_of": AS_OF.isoformat(), "business_day": TODAY.isoformat(), "model_version": "f3", "model_generation": 0,
+        "deals_sum": (int(6.2e8) + more) * 2000, "not_yet_created_sum": int(1e8) * 2000, "correction_sum": 0,
+        "quantiles": grid, "as_of": AS_OF.isoformat(), "business_day": TODAY.isoformat(), "model_version": "f3",
+        "model_generation": 0,
     }  # fmt: skip
     return StoredRollup("company", period, "KRW", body)
+
+
+def owned(whole: StoredRollup, owner: str) -> StoredRollup:
+    """The same as one owner's, who has all of it."""
+    body = {**whole.body, "level": "owner", "name": owner, "parent": "manager:m1"}
+    return StoredRollup(f"owner:{owner}", whole.period, whole.currency, body)

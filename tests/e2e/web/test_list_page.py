@@ -8,7 +8,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
 from tests.e2e.web.actions import Site, open_page
-from tests.e2e.web.site import deal, insights, rollup
+from tests.e2e.web.site import deal, insights, owned, rollup
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -43,9 +43,9 @@ async def test_the_quarters_are_drawn_and_stand_in_a_table(site: Site, desk: Bro
     await page.get_by_text("Numbers as a table").click()
     rows = page.locator("#outlook-table tbody tr")
     await expect(rows).to_have_count(4)
-    for text in ("2026-Q4", "₩700M", "₩460M to ₩940M", "₩900M"):
+    for text in ("2026-Q4", "₩720M", "₩460M to ₩940M", "₩900M"):
         await expect(rows.first).to_contain_text(text)
-    await expect(rows.last).to_contain_text("₩600M")
+    await expect(rows.last).to_contain_text("₩620M")
     assert not complaints
 
 
@@ -67,10 +67,10 @@ async def test_new_totals_show_without_a_reload(site: Site, desk: BrowserContext
     await expect(page.locator("#connection")).to_have_text("Live")
     before = await drawn(page)
     await page.get_by_text("Numbers as a table").click()
-    await gateway.store.save_rollups([rollup(more=300_000_000)])
+    await gateway.store.save_rollups([more := rollup(300_000_000), owned(more, "u1")])
     gateway.news.wake()
-    await expect(page.locator("#totals .figures")).to_contain_text("₩1B")
-    await expect(page.locator("#outlook-table tbody tr").first).to_contain_text("₩1B")  # the table stays open
+    await expect(page.locator("#totals .figures")).to_contain_text("₩1.02B")
+    await expect(page.locator("#outlook-table tbody tr").first).to_contain_text("₩1.02B")  # the table stays open
     assert await drawn(page) != before
     assert not complaints
 

@@ -217,3 +217,16 @@ async def test_a_second_currency_is_seen_and_switched_to(gateway_and_client: Sit
         refused = await client.get(f"/deals?currency={wrong}")
         assert (refused.status_code, wrong.upper() in refused.text) == (400, True)
     await gateway.apply_deals(LOCAL, [DealWrite("euro", deleted=True)])
+
+
+async def test_the_list_and_the_call_tell_one_number(gateway_and_client: Site) -> None:
+    """What is expected stands in both, with the same word and the same mark."""
+    bars = []
+    for path in ("/deals", "/forecast"):
+        page = (await gateway_and_client[1].get(f"{path}?lang=ko")).text
+        bars.append(re.findall(r'<rect class="mid" x="([\d.]+)" y="1"', page))
+        assert "AI 기대값" in page
+        assert "중앙값" not in page
+    assert bars[0] == bars[1] != []
+    expected = (await gateway_and_client[1].get("/v1/forecast?node=company")).json()["nodes"][0]
+    assert expected["mean"] != expected["p50"]

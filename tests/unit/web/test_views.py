@@ -152,7 +152,7 @@ def test_actions_name_their_contact_and_what_they_offer() -> None:
 
 def node(**members: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
-        "level": "company", "name": "Company", "booked": "100", "p10": "150", "p50": "200", "p90": "300",
+        "level": "company", "name": "Company", "booked": "100", "p10": "150", "mean": "200", "p90": "300",
         "quota": "400", "quota_probability": 0.01, "stale": False,
     }  # fmt: skip
     return base | members
@@ -174,30 +174,30 @@ def test_the_bar_stands_in_proportion_and_inside() -> None:
     assert view is not None
     assert view.quota_at is not None
     assert view.quota_at < 100
-    assert view.p50_at == 2 * view.booked_at
+    assert view.mean_at == 2 * view.booked_at
     assert (view.booked, view.quota_chance, view.missing) == ("$100", "1%", False)
     assert view.as_of == "Business day Sep 30, 2017", "the company's day, not the hour at which a machine worked it out"
 
 
 def test_a_forecast_that_is_not_there_yet_leaves_what_is_booked() -> None:
-    view = totals_view(totals(node(p10=None, p50=None, p90=None, quota=None, quota_probability=None)), EN)
+    view = totals_view(totals(node(p10=None, mean=None, p90=None, quota=None, quota_probability=None)), EN)
     assert view is not None
-    assert (view.missing, view.p50_at, view.quota_at, view.booked) == (True, None, None, "$100")
+    assert (view.missing, view.mean_at, view.quota_at, view.booked) == (True, None, None, "$100")
     assert totals_view(totals(), EN) is None
 
 
 def test_nothing_at_all_divides_by_nothing() -> None:
-    empty = node(booked="0", p10="0", p50="0", p90="0", quota=None, quota_probability=None)
+    empty = node(booked="0", p10="0", mean="0", p90="0", quota=None, quota_probability=None)
     view = totals_view(totals(empty), EN)
     assert view is not None
     assert view.booked_at == 0
 
 
 def test_the_quarters_as_a_table_and_as_the_charts_data() -> None:
-    unknown = node(p10=None, p50=None, p90=None, quota=None, quota_probability=None, booked="0")
+    unknown = node(p10=None, mean=None, p90=None, quota=None, quota_probability=None, booked="0")
     view = totals_view([*totals(node()), *totals(unknown, period="2027-Q1")], EN)
     assert view is not None
-    rows = [(row.period, row.booked, row.range_text, row.p50, row.quota, row.quota_chance) for row in view.quarters]
+    rows = [(row.period, row.booked, row.range_text, row.mean, row.quota, row.quota_chance) for row in view.quarters]
     assert rows == [
         ("2026-Q4", "$100", "$150 to $300", "$200", "$400", "1%"), ("2027-Q1", "$0", "–", "–", "–", "–"),
     ]  # fmt: skip
@@ -205,8 +205,8 @@ def test_the_quarters_as_a_table_and_as_the_charts_data() -> None:
         "currency": "USD",
         "unit": None,
         "quarters": [
-            {"period": "2026-Q4", "booked": 100.0, "p10": 150.0, "p50": 200.0, "p90": 300.0, "quota": 400.0},
-            {"period": "2027-Q1", "booked": 0.0, "p10": None, "p50": None, "p90": None, "quota": None},
+            {"period": "2026-Q4", "booked": 100.0, "p10": 150.0, "mean": 200.0, "p90": 300.0, "quota": 400.0},
+            {"period": "2027-Q1", "booked": 0.0, "p10": None, "mean": None, "p90": None, "quota": None},
         ],
     }
     chosen = totals_view(totals(node()), Words("ko", "eok"))

@@ -46,7 +46,7 @@
     const spread = quarters.map(({ p10, p90 }) => (p10 === null ? null : p90 - p10));
     const text = { color: color("muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
     const largest = Math.max(...quarters.flatMap(({ p90, quota, booked }) => [p90 ?? 0, quota ?? 0, booked ?? 0]));
-    const labels = of("p50").map((value) => (value === null ? "" : money.format(value)));
+    const labels = of("mean").map((value) => (value === null ? "" : money.format(value)));
     const font = `${text.fontSize}px ${text.fontFamily}`;
     const { bar, labelled, right } = room(labels, money.format(largest), width, quarters.length, font);
     return {
@@ -66,7 +66,7 @@
         { ...bars("range", "range", spread), barWidth: bar, itemStyle: { color: color("span") } },
         { ...marks("quota", of("quota"), bar + 16, 3), itemStyle: { color: color("quota") } },
         {
-          ...marks("middle", of("p50"), bar + 6, 3), itemStyle: { color: color("text") },
+          ...marks("middle", of("mean"), bar + 6, 3), itemStyle: { color: color("text") },
           label: {
             ...text, show: labelled, position: "right", color: color("text"),
             formatter: ({ value }) => (value === null || value === undefined ? "" : money.format(value)),
