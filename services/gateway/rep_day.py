@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from kit.errors import InvalidInput
+from learning.answers import Verb
 from learning.contact_hours import ContactHours, Window, at_minute, overlap, windows, zone
 from services.gateway.domain import InsightKind, Principal, Record
+from services.gateway.feedback_record import Feedback, standing
 from services.gateway.json_values import time_text
 from services.gateway.merged import View, day_text, merged, suggestions
 from services.gateway.service import Gateway, deal_summary
@@ -73,7 +75,8 @@ async def open_deals(gateway: Gateway, principal: Principal, owner: str, languag
 def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[str, Any]:
     """The owner's next working day; `free` are the spans of it without appointments, all of it without any."""
     found = [_choices(record, deals) for record in deals.records]
-    daily = [[each for each in choices if not each.action["tidy_up"]] for choices, _ in found]
+    met = in_touch((one for answers in deals.view.feedback.values() for one in standing(answers).values()), now)
+    daily = [[each for each in choices if not each.action["tidy_up"] and not met(each)] for choices, _ in found]
     tidy = [each for choices, _ in found for each in choices if each.action["tidy_up"]]
     plan = fill(daily, now, free)
     tidy_day = end_of_week(plan.day, tidy)
@@ -86,6 +89,22 @@ def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[
         "look_again_date": None if plan.items else day_text(look_again(again, daily, plan.day)),
         "tidy_up": {"day": tidy_day.isoformat(), "actions": _worded(deals, [(one, {}) for one in tidy[:TIDY]])},
     }
+
+
+def in_touch(answers: Iterable[Feedback], now: datetime) -> Callable[[Choice], bool]:
+    """Tells whether somebody was in touch today with the person of a suggestion, by whatever channel and on whatever
+    deal: once a day is enough. Of a suggestion that names nobody, whether it was on the deal."""
+    done = [one for one in answers if one.verb is Verb.DONE]
+
+    def met(choice: Choice) -> bool:
+        place = zone(choice.hours.time_zone if choice.hours else "UTC")
+        today, person = now.astimezone(place).date(), choice.action.get("contact_id", "")
+        lately = [one for one in done if one.channel and one.time.astimezone(place).date() == today]
+        if person:
+            return any(one.contact_id == person for one in lately)
+        return bool(choice.action.get("channel")) and any(one.deal_id == choice.deal_id for one in lately)
+
+    return met
 
 
 def _worded(deals: OpenDeals, chosen: Sequence[tuple[Choice, Mapping[str, Any]]]) -> list[dict[str, Any]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kit.errors import InvalidInput
+from learning.answers import Verb
 from learning.contact_hours import ContactHours
-from services.gateway.rep_day import Choice, end_of_week, fill, free_spans, liked_hour, look_again
+from services.gateway.feedback_record import Feedback
+from services.gateway.rep_day import Choice, end_of_week, fill, free_spans, in_touch, liked_hour, look_again
 from services.gateway.store.interface import Touch
 
 SEOUL = ContactHours("Asia/Seoul", (1, 2, 3, 4, 5), 540, 1080)
@@ -53,6 +56,25 @@ def test_the_hour_in_which_the_customer_answers_goes_first_where_it_is_free() ->
     assert liked_hour(log[:2], "Asia/Seoul") is None
     plan = fill([[choice("a", touches=log)], [choice("b", touches=log)]], FRIDAY_EVENING)
     assert told(plan) == [("b", "00:00"), ("a", "05:00")]
+
+
+@pytest.mark.parametrize(
+    ("person", "channel", "hours_ago", "hides"),
+    [
+        ("c1", "mail", 1, True),  # another channel, another deal: the same person
+        ("c2", "mail", 1, False),
+        ("c1", "mail", 13, False),  # yesterday there
+        ("", "mail", 1, False),  # nobody named, and the contact was on another deal
+    ],
+)
+def test_who_was_in_touch_today_is_not_named_again(person: str, channel: str, hours_ago: int, hides: bool) -> None:
+    now = datetime(2026, 5, 4, 3, tzinfo=UTC)  # noon in Seoul
+    done = Feedback("f", "d1", "call", Verb.DONE, now - timedelta(hours=hours_ago), channel="call", contact_id="c1")
+    one = Choice("d2", {"id": "x", "minutes": 30, "contact_id": person, "channel": channel}, SEOUL)
+    assert in_touch([done], now)(one) is hides
+    unnamed = replace(one, deal_id="d1", action={**one.action, "contact_id": ""})
+    assert in_touch([done], now)(unnamed) is (hours_ago == 1)
+    assert not in_touch([replace(done, verb=Verb.ACCEPT)], now)(one)
 
 
 def test_nothing_that_may_be_done_is_an_empty_day() -> None:
