@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from learning.records import User
-from services.gateway.access.members import Member
+from services.gateway.access.members import LOCAL_CALLER, Member
 from services.gateway.access.personas import PREFIX
-from services.gateway.domain import LOCAL
 from services.gateway.web.words import Words
 
 Called = Callable[[str], str]
@@ -28,7 +27,7 @@ def author_names(users: Iterable[User], members: Iterable[Member], words: Words)
     """What whoever may have said something is called, by id: users of the CRM, members, the person at this machine."""
     members = list(members)
     called = called_by(members, words)
-    return {who: called(who) for who in (LOCAL.id, *(member.id for member in members))} | user_names(users)
+    return {who: called(who) for who in (LOCAL_CALLER.principal.id, *(member.id for member in members))} | user_names(users)
 
 
 def called_by(members: Iterable[Member], words: Words) -> Called:
