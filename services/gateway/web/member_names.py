@@ -27,7 +27,8 @@ def author_names(users: Iterable[User], members: Iterable[Member], words: Words)
     """What whoever may have said something is called, by id: users of the CRM, members, the person at this machine."""
     members = list(members)
     called = called_by(members, words)
-    return {who: called(who) for who in (LOCAL_CALLER.principal.id, *(member.id for member in members))} | user_names(users)
+    known = (LOCAL_CALLER.principal.id, *(member.id for member in members))
+    return {who: called(who) for who in known} | user_names(users)
 
 
 def called_by(members: Iterable[Member], words: Words) -> Called:
