@@ -9,6 +9,7 @@ from typing import Any
 
 from services.gateway.quotas import parts_of
 from services.gateway.rollup import committed
+from services.gateway.web.below_views import BelowSaid
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.words import Words
 from services.gateway.workspace import UNTRAINED
@@ -75,8 +76,11 @@ class NumberView:
     sides: tuple[SideView, ...]
 
 
-def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str], words: Words) -> NumberView | None:
-    """Of the answer of Gateway.forecast for one node; None where it has no such node or its totals are not seen."""
+def number_view(
+    forecast: Json, submission: Json | None, names: Mapping[str, str], words: Words, below: BelowSaid | None = None
+) -> NumberView | None:
+    """Of the answer of Gateway.forecast for one node; None where it has no such node or its totals are not seen.
+    `below`: what those below it submitted."""
     bar = totals_view([forecast], words)
     if bar is None or forecast["nodes"][0]["booked"] is None:
         return None
@@ -89,7 +93,7 @@ def number_view(forecast: Json, submission: Json | None, names: Mapping[str, str
             else words("call.sentence", low=bar.p10, high=bar.p90)
         )
     quota = words("call.no_quota") if row["quota"] is None else _quota_sentence(forecast, row, bar, words)
-    return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words))
+    return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words, below))
 
 
 def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) -> str:
@@ -107,22 +111,26 @@ def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) ->
 
 
 def _sides(
-    row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words
+    row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words, below: BelowSaid | None
 ) -> tuple[SideView, ...]:
     expected = _decimal(row["mean"])
     told = "" if submission is None else said_by(submission, names, words)
-    numbers = (
+    numbers = [
         ("call.ai", expected, words("call.ai_told")),
         ("call.commit", committed(row), words("call.commit_told")),
         ("call.adjusted", _decimal(row["adjusted"]), words("call.adjusted_told") if row["adjustment"] else ""),
         ("call.submitted", _decimal(row["submitted"]), told or words("call.not_submitted")),
-        ("call.below", _decimal(row["submitted_below"]), words("call.below_told")),
-    )
-    return tuple(
+    ]
+    views = [
         SideView(words(label), money(amount, currency, words), _beside(amount, expected, currency, words, label), text)
         for label, amount, text in numbers
-        if amount is not None or label != "call.below"
-    )
+    ]
+    if below is not None:
+        beside = _beside(below.amount, below.expected, currency, words, "call.below")
+        counts = {"count": below.count, "owners": below.owners, "of": below.of}
+        told = words("call.below_told", **{name: words.number(count) for name, count in counts.items()})
+        views.append(SideView(words("call.below"), money(below.amount, currency, words), beside, told))
+    return tuple(views)
 
 
 def said_by(call: Json, names: Mapping[str, str], words: Words) -> str:

@@ -28,6 +28,7 @@ from services.gateway.rest.forecast import text_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.web.asks_page import asks_of, new_ask
+from services.gateway.web.below_views import below_said
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
@@ -184,7 +185,9 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
     row = [one for one in forecast["nodes"] if one["node"] == asked.node]
     told = call_json(submission) if submission else None
     return {
-        "number": number_view({**forecast, "nodes": row}, told, names, words),
+        "number": number_view(
+            {**forecast, "nodes": row}, told, names, words, below_said(forecast["nodes"], asked.node)
+        ),
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
         "currency": forecast["currency"], "cautions": [
             words(CAUTIONS.get(one["code"], "call.apart"), currency=one["currency"])

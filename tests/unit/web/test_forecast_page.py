@@ -38,7 +38,9 @@ async def test_the_number_stands_in_a_managers_words(site: Site) -> None:
     assert "10번 중 8번은 ₩4.6억 ~ ₩9.4억" in korean
 
 
-@pytest.mark.parametrize(("written", "minor"), [("520,000,000", 520_000_000), ("3.2억", 320_000_000), ("700m", 700_000_000)])
+@pytest.mark.parametrize(
+    ("written", "minor"), [("520,000,000", 520_000_000), ("3.2억", 320_000_000), ("700m", 700_000_000)]
+)
 async def test_what_is_submitted_stands_until_it_is_taken_back(site: Site, written: str, minor: int) -> None:
     gateway, client = site
     form = {"amount": written, "currency": "KRW", "note": "two are signed"}

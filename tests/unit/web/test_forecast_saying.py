@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from kit.money import Money
+from services.gateway import forecast_calls
 from services.gateway.access.members import Role
 from services.gateway.calls import CallKind
 from services.gateway.domain import LOCAL
+from services.gateway.forecast_calls import Said
 from services.gateway.service import Gateway
 from services.gateway.store.interface import StoredRollup
 from tests.e2e.web.site import fill, rollup, serving
@@ -55,6 +59,23 @@ async def test_who_said_it_is_called_by_name(site: Site) -> None:
     page = (await site[1].get("/forecast?lang=en")).text
     assert "persona-manager" not in page
     assert re.search(r"박서연, [^<]*2026: Two big ones", page)
+
+
+async def test_submissions_below_are_held_against_what_is_expected_of_who_submitted(site: Site) -> None:
+    """The company's number is not what one of its people answers for."""
+    period = site[0].workspace.calendar.parse("2026-Q4")
+    [mine] = (await site[0].forecast(LOCAL, str(period), "owner:u1"))["nodes"]
+    amount = Money("KRW", int(Decimal(mine["mean"])) - 50_000_000)
+    await forecast_calls.say(site[0], LOCAL, CallKind.SUBMISSION, Said(amount, "", "owner:u1", period))
+    page = (await site[1].get("/forecast?lang=en")).text
+    assert "submitted by 1 below, for 1 of 2 owners" in page
+    assert "−₩50M beside AI" in page
+
+
+async def test_without_categories_nobody_is_said_to_have_committed(site: Site) -> None:
+    page = (await site[1].get("/forecast?lang=en&part=moves")).text
+    assert "Due in the period, but doubtful" in page
+    assert "committed" not in page.lower().replace("category commit", "")
 
 
 @pytest.mark.parametrize(("amount", "kind"), [("스무 억", "submit"), ("abc", "adjust"), ("-5", "submit")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ from services.gateway.disagreements import disagreements
 from services.gateway.domain import Insight, InsightKey, InsightKind, Record
 from services.gateway.quarter_totals import View
 from services.gateway.rest.schemas_forecast import GapNote
+from services.gateway.web.below_views import BelowSaid, below_said
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import past_views, tree_view, walk
 from services.gateway.web.doubt_views import gap_view
@@ -95,6 +97,17 @@ def test_the_walk_passes_everybody_who_is_seen_once() -> None:
         passed.append(node)
     assert passed == ["company", "region:n", "manager:1", "owner:a", "region:s", "owner:b"]
     assert [one["node"] for one in walk(FORECAST, "owner:a")[2]] == ["company", "region:n", "manager:1"]
+
+
+def test_what_those_below_submitted_stands_beside_what_is_expected_of_them_alone() -> None:
+    """A team's submission counts instead of its people's; owners without any business are not counted."""
+    said = {"manager:1": "40", "owner:a": "12", "owner:b": None, "region:n": None, "region:s": None, "company": None}
+    rows = [{**one, "submitted": said.get(one["node"])} for one in TREE]
+    rows.append({**row("owner:idle", "region:s"), "booked": "0", "mean": "0.00", "quota": None, "submitted": None})
+    rows[3] |= {"mean": "35.5"}
+    assert below_said(rows, "company") == BelowSaid(Decimal(40), Decimal("35.5"), count=1, owners=1, of=2)
+    assert below_said(rows, "manager:1") == BelowSaid(Decimal(12), Decimal(10), count=1, owners=1, of=1)
+    assert below_said(rows, "region:s") is None
 
 
 def test_a_perfect_forecast_is_a_flat_line() -> None:
