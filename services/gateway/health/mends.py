@@ -1,4 +1,5 @@
-"""The five mends that help most: by how much of what models learn from and of the open pipeline they touch."""
+"""The five mends that help most: those that the verdict asks for, then by how much of what models learn from and of the
+open pipeline they touch."""
 
 from __future__ import annotations
 
@@ -12,11 +13,15 @@ from services.gateway.health.findings import Finding
 from services.gateway.health.records import Records
 
 MOST = 5
+ASKED = {  # by a reason of the verdict
+    "missing_amounts": ("missing_amount",), "lying": ("stale_open", "past_close_date"),
+    "flawed": ("duplicate_deals", "junk_deals"),
+}  # fmt: skip
 NEARLY_ALL, TIMES = 0.9, 10  # no deal counts for more than so many times what nearly all amounts stay below
 
 
-def mends(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]]:
-    """The mends, that with the greatest effect first.
+def mends(records: Records, found: Sequence[Finding], reasons: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The mends: of the verdict's `reasons` in their order, then of the others, that with the greatest effect first.
 
     The effect is the larger of two shares: of the open amount, and of the closed deals that models learn from, that
     the finding concerns. Where an amount is missing, negative or unbelievable, the deal counts with what one is
@@ -38,9 +43,14 @@ def mends(records: Records, found: Sequence[Finding]) -> list[dict[str, Any]]:
         count = sum(one.finding == name for one in found)
         told.append({
             "finding": name, "count": count, "deals": len(here), "open_deals": sum(deal.open for deal in here),
+            "leads": sum(deal.open and not deal.opportunity for deal in here),
             "closed_deals": learned, "open_amount": amount, "effect": round(effect, 4),
         })  # fmt: skip
-    told.sort(key=lambda one: (-float(str(one["effect"])), -int(str(one["count"])), str(one["finding"])))
+    order = {name: place for place, reason in enumerate(reasons) for name in ASKED.get(reason, ())}
+    told.sort(key=lambda one: (
+        order.get(str(one["finding"]), len(reasons)), -float(str(one["effect"])), -int(str(one["count"])),
+        str(one["finding"]),
+    ))  # fmt: skip
     return told[:MOST]
 
 

@@ -41,12 +41,13 @@ def examine(folder: Path, ignored: Decided, progress: Progress = silent) -> Repo
     progress("checks", 0.8)
     found += checked(records)
     progress("verdict", 0.95)
+    judged = verdict(records, found)
     summary = {
         "as_of": records.manifest.as_of.isoformat(), "business_day": records.day.isoformat(),
         "currency": records.manifest.currency,
         "records": {"deals": len(records.deals), "accounts": len(records.accounts), "contacts": len(records.contacts)},
         "findings": {name: _counts([one for one in found if one.finding == name]) for name in FINDINGS},
-        "verdict": verdict(records, found), "mends": mends(records, found),
+        "verdict": judged, "mends": mends(records, found, [one["code"] for one in judged["reasons"]]),
     }  # fmt: skip
     return Report(tuple(found), summary)
 

@@ -12,6 +12,7 @@ from services.gateway.health.findings import FINDINGS
 
 LANGUAGES = {"en": 0, "ko": 1}
 MOST_REASONS = 3  # in the sentence
+LEADS = frozenset({"stale_open", "owner_left", "contact_left"})  # findings of open deals, leads among them
 
 
 @cache
@@ -32,9 +33,12 @@ def title(finding: str, language: str) -> str:
     return str(_texts()["findings"][finding][LANGUAGES[language]])
 
 
-def mend(finding: str, count: int, language: str) -> str:
-    """What to do about it."""
-    return str(_texts()["findings"][finding][2 + LANGUAGES[language]].format(count=f"{count:,}"))
+def mend(finding: str, count: int, language: str, leads: int = 0) -> str:
+    """What to do about it; of open ones how many `leads` are among them, which the verdict does not count."""
+    said = _texts()
+    text = str(said["findings"][finding][2 + LANGUAGES[language]].format(count=f"{count:,}"))
+    told = leads and finding in LEADS
+    return text + said["among"]["leads"][LANGUAGES[language]].format(count=f"{leads:,}") if told else text
 
 
 def why(code: str, value: str, language: str) -> str:
@@ -46,7 +50,7 @@ def why(code: str, value: str, language: str) -> str:
 def told(summary: Mapping[str, Any], language: str) -> dict[str, Any]:
     """A summary with its words."""
     judged = summary["verdict"]
-    mends = [each | {"text": mend(each["finding"], each["count"], language)} for each in summary["mends"]]
+    mends = [{"leads": 0, **each, "text": _mend(each, language)} for each in summary["mends"]]
     findings = [
         {"finding": name, "of": FINDINGS[name], "title": title(name, language), **summary["findings"][name]}
         for name in FINDINGS
@@ -55,6 +59,10 @@ def told(summary: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {
         **summary, "verdict": judged | {"text": sentence(judged, language)}, "mends": mends, "findings": findings,
     }  # fmt: skip
+
+
+def _mend(each: Mapping[str, Any], language: str) -> str:
+    return mend(each["finding"], each["count"], language, each.get("leads", 0))
 
 
 def _figures(values: Mapping[str, Any]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class HealthMend(Shape):
     deals: int
     open_deals: int
     closed_deals: int
+    leads: int
     open_amount: int
     effect: float
 

@@ -25,6 +25,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         forecast_page,
         history_page,
         import_page,
+        mend_page,
         mistakes,
         models_page,
         quotas_page,
@@ -50,6 +51,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     if desks is not None:  # what takes a broker
         app.include_router(what_if_page.router(gateway, desks.scoring))
         app.include_router(models_page.router(gateway, desks))
+        app.include_router(mend_page.router(gateway, desks.scratch))
         app.include_router(catalogue_page.router(gateway, desks.catalogue))
         app.include_router(settings_page.router(gateway, desks))
         app.include_router(import_page.router(gateway, desks, desks.uploads))

@@ -29,7 +29,8 @@ from services.gateway.workspace import SERVICES
 
 PATH = "/models"
 MOST_JOBS, MOST_AUDIT, MOST_LETTERS, MOST_ALERTS = 6, 12, 12, 8
-
+# first reasons of the verdict that more files mend
+MORE_FILES = frozenset({"few_outcomes", "one_outcome", "few_lost", "never_open", "short_history", "no_moves"})
 
 Act = Callable[[Request, dict[str, list[str]]], Awaitable[None]]
 
@@ -175,7 +176,9 @@ async def _trust(desks: Desks, principal: Principal, words: Words) -> dict[str, 
     """Can the data and the models be trusted: the verdict, what to mend first, three lights, open alerts."""
     health, watched = await desks.health.summary(), await desks.monitoring.about(principal, words.language)
     alerts = await desks.monitoring.alerts(principal, words.language, AlertState.OPEN.value, 0, MOST_ALERTS)
+    codes = [one["code"] for one in health["verdict"]["reasons"]] if health else []
     return {
+        "bring": bool(codes) and codes[0] in MORE_FILES,
         "health": told(health, words.language) if health else None, "looking": desks.health.jobs.running is not None,
         "lights": watched["lights"], "watched": words.day(watched["business_day"]), "alerts": alerts,
         "drift": drift_view(watched["score"].get("inputs"), words),

@@ -66,7 +66,9 @@ async def test_what_is_wrong_is_found_and_mended(gateway: RunningGateway, monkey
     assert korean["verdict"]["text"].startswith("아직 모델을 쓰기 이릅니다")
     assert len(korean["mends"]) == 5
     assert all(one["count"] and one["text"] for one in korean["mends"])
-    assert [one["effect"] for one in found["mends"]] == sorted((one["effect"] for one in found["mends"]), reverse=True)
+    first, *others = found["mends"]
+    assert first["finding"] == "missing_amount", "what the verdict names comes first"
+    assert [one["effect"] for one in others] == sorted((one["effect"] for one in others), reverse=True)
     page = (await http.get("/v1/health/missing_amount?limit=1")).json()
     rest = (await http.get(f"/v1/health/missing_amount?cursor={page['next_cursor']}&limit=1")).json()
     assert {page["records"][0]["id"], rest["records"][0]["id"]} == {"d3", "d4"}
@@ -89,6 +91,19 @@ async def _decide(gateway: RunningGateway) -> None:
     assert (pair["id"], pair["other"], pair["source"], pair["text"]) == (
         "d2", "d1", "Fair", "the same account, name and amount within 30 days",
     )  # fmt: skip
+    shown = (await http.get("/models?lang=ko")).text
+    assert '<a href="/models/mend/duplicate_deals?lang=ko">두 번 입력된 딜 1건을 병합하세요</a>' in shown
+    assert "이전 주간 파일을 가져오세요" in shown
+    listed = (await http.get("/models/mend/duplicate_deals?lang=ko")).text
+    assert '<a href="/deals/d2">Pump line (2)</a>' in listed
+    assert "30일 안에 같은 고객사·이름·금액" in listed
+    owners = (await http.get("/models/mend/owner_left?lang=ko")).text
+    assert '<a href="/deals/d4">Boiler</a>' in owners
+    assert 'type="checkbox"' not in owners
+    assert (await http.post("/models/mend/owner_left", data={"pair": "d4/d1"})).status_code == 400
+    assert (await http.post("/models/mend/duplicate_deals", data={"act": "merge"})).status_code == 400
+    assert (await http.get("/models/mend/owner_left.xlsx")).content[:2] == b"PK"
+    assert (await http.get("/models/mend/nonsense")).status_code == 404
     [accounts] = (await http.get("/v1/duplicates?of=accounts&lang=ko")).json()["records"]
     assert accounts["text"] == "표기만 다른 같은 이름"
     merging = {"of": "accounts", "keep": accounts["other"], "other": accounts["id"]}
@@ -139,3 +154,24 @@ async def test_a_look_can_be_cancelled_and_asked_for_wrongly(gateway: RunningGat
         http.post("/v1/duplicate-decisions/1:undo", json={}),
     ]  # fmt: skip
     assert [(await one).status_code for one in wrong] == [404, 400, 400, 400, 400, 404]
+
+
+async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: RunningGateway) -> None:
+    http = gateway.http
+    twice = [{"id": "a/1", "name": "㈜한빛정밀"}, {"id": "a2", "name": "한빛 정밀"}, {"id": "a3", "name": "누리병원"},
+             {"id": "a4", "name": "(주)누리병원"}]  # fmt: skip
+    await gateway.lines("/v1/accounts:batch", twice)
+    await http.post("/v1/health:look")
+    await looked(gateway)
+    address = "/models/mend/duplicate_accounts?lang=ko"
+    pairs = re.findall(r'name="pair" value="([^"]+)"', (await http.get(address)).text)
+    assert len(pairs) == 2
+    hanbit = next(pair for pair in pairs if "a2" in pair.split("/"))
+    [nuri] = {*pairs} - {hanbit}
+    assert (await http.post(address, data={"pair": hanbit, "act": "merge"})).status_code == 303
+    assert (await http.post(address, data={"pair": nuri, "act": "ignore"})).status_code == 303
+    accounts = (await http.get("/v1/accounts")).json()["accounts"]
+    gone = [one["id"] for one in accounts if one.get("deleted")]
+    assert len(gone) == 1
+    assert gone[0] in ("a/1", "a2")
+    assert "더 고칠 것이 없습니다" in (await http.get(address)).text

@@ -13,7 +13,7 @@ import pytest
 from kit.money import Money
 from learning import history_rows as rows
 from learning.history import HistoryWriter, Manifest, read_history
-from learning.records import Account, Activity, Change, Contact, ContactRole, Deal, Outcome, User
+from learning.records import Account, Activity, Change, Contact, ContactRole, Deal, DealKind, Outcome, User
 from services.gateway.health.deals import counted_once
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.once import count_once
@@ -230,6 +230,24 @@ def test_one_impossible_amount_does_not_decide_the_order(tmp_path: Path) -> None
     assert (first["finding"], first["effect"]) == ("impossible_deals", 1.0)
     assert [one["finding"] for one in rest] == [one["finding"] for one in plain]
     assert max(one["effect"] for one in rest) < 0.6
+
+
+def test_what_the_verdict_names_is_first_to_mend_and_leads_are_told_apart(tmp_path: Path) -> None:
+    """The sentence counts opportunities alone, the mend all open ones: it says how many of them are leads."""
+    ended = DAY - timedelta(days=100)
+    closed = [deal(f"w{n}", f"Order {n:02}x{n * 7}", 130, closed_date=ended,
+                   outcome=Outcome.LOST if n % 2 else Outcome.WON) for n in range(60)]  # fmt: skip
+    overdue = [deal(f"o{n}", f"Overdue {n}x{n * 7}", close_date=DAY - timedelta(days=3)) for n in range(3)]
+    leads = [deal(f"l{n}", f"Lead {n}x{n * 7}", 300, kind=DealKind.LEAD, close_date=None) for n in range(9)]
+    lost = [deal(f"z{n}", f"Left {n}x{n * 7}", owner_id="zoe", amount=Money("KRW", 10**8)) for n in range(4)]
+    summary = examine(write(tmp_path, [*closed, *overdue, *leads, *lost]), {}).summary
+    lying = {"code": "lying", "count": 3, "of": 7}
+    assert lying in summary["verdict"]["reasons"]
+    told = [(one["finding"], one["count"], one["leads"]) for one in summary["mends"]]
+    assert told[:3] == [("stale_open", 9, 9), ("past_close_date", 3, 0), ("owner_left", 4, 0)]
+    assert "리드 9건" in mend("stale_open", 9, "ko", 9)
+    assert "leads" not in mend("stale_open", 9, "en")
+    assert "리드 제외" in sentence({"state": "limited", "reasons": [lying], "outcomes": {}}, "ko")
 
 
 def test_fields_of_contracts_are_not_missed(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""What is to be mended in the records, finding by finding: the records it is about, and what stands twice decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kit.errors import InvalidInput, NotFound
+from kit.telemetry import TRACEPARENT, inject
+from services.gateway.exports.columns import Kind, Table, column
+from services.gateway.health.findings import FINDINGS
+from services.gateway.health.telling import title, why
+from services.gateway.rest.base import principal_of
+from services.gateway.service import Gateway
+from services.gateway.store.health_interface import FoundRow
+from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import user_names
+from services.gateway.web.rendering import answer, render
+from services.gateway.web.words import Words
+from services.gateway.web.workbooks import workbook_of
+
+PATH = "/models/mend"
+SHOWN, AT_ONCE = 50, 500
+TWICE = "duplicate_"  # begins the findings about two records
+COLUMNS = (
+    column("id", Kind.TEXT, "Id", "ID"), column("name", Kind.TEXT, "Name", "이름"),
+    column("other", Kind.TEXT, "Id of the other", "겹치는 기록 ID"),
+    column("other_name", Kind.TEXT, "The other", "겹치는 기록"), column("why", Kind.TEXT, "Why", "이유"),
+    column("owner", Kind.TEXT, "Owner", "담당자"),
+)  # fmt: skip
+
+
+def router(gateway: Gateway, scratch: Path) -> APIRouter:
+    """The routes; `scratch` is the folder for files."""
+    routes, book = APIRouter(include_in_schema=False), partial(_workbook, gateway, scratch)
+
+    @routes.get(PATH + "/{finding}.xlsx")
+    async def load(request: Request, finding: str) -> Response:
+        return await answer(gateway, request, lambda words: book(request, _known(finding), words))
+
+    @routes.get(PATH + "/{finding}")
+    async def look(request: Request, finding: str) -> Response:
+        return await answer(gateway, request, lambda words: _page(gateway, request, _known(finding), words))
+
+    @routes.post(PATH + "/{finding}")
+    async def decide(request: Request, finding: str) -> Response:
+        return await answer(gateway, request, lambda words: _decide(gateway, request, _known(finding)))
+
+    return routes
+
+
+def _known(finding: str) -> str:
+    if finding not in FINDINGS:
+        raise NotFound("there is no such finding", field="finding", value=finding[:60])
+    return finding
+
+
+async def _page(gateway: Gateway, request: Request, finding: str, words: Words) -> str:
+    principal, given = principal_of(request), request.query_params.get("after", "")
+    after = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
+    found = await gateway.store.list_findings(principal, finding, after, SHOWN + 1)
+    names = user_names(await gateway.store.list_users(principal))
+    here = f"{PATH}/{finding}"
+    values = {
+        "title": title(finding, words.language), "rows": [_row(one, finding, names, words) for one in found[:SHOWN]],
+        "twice": finding.startswith(TWICE), "to": page_address(request, here),
+        "more": page_address(request, here, after=str(found[SHOWN - 1].position)) if len(found) > SHOWN else "",
+        "file": page_address(request, f"{here}.xlsx"), "since": await gateway.store.last_event_id(),
+        "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
+    }  # fmt: skip
+    return render("mend.html", request, words, **values)
+
+
+def _row(one: FoundRow, finding: str, names: Mapping[str, str], words: Words) -> dict[str, Any]:
+    body = one.body
+    return {
+        "id": body["id"], "other": body["other"], "name": one.name or body["id"], "other_name": one.other_name,
+        "pair": "/".join(quote(body[name], safe="") for name in ("id", "other")),
+        "address": _address(finding, body["id"], one.name), "why": why(body["why"], body["value"], words.language),
+        "other_address": _address(finding, body["other"], one.other_name) if body["other"] else "",
+        "owner": names.get(body["owner"], body["owner"]),
+    }  # fmt: skip
+
+
+def _address(finding: str, record: str, name: str) -> str:
+    """Where a deal stands, or the deals that name an account or a contact; empty for a field."""
+    of = FINDINGS[finding]
+    if of == "deals":
+        return f"/deals/{quote(record, safe='')}"
+    return "/deals?" + urlencode({"q": name, "outcome": "ALL"}) if of in ("accounts", "contacts") and name else ""
+
+
+async def _decide(gateway: Gateway, request: Request, finding: str) -> Response:
+    """Merge the pairs that are ticked, or say that they are not the same."""
+    if not finding.startswith(TWICE):
+        raise InvalidInput("these have no duplicates", field="finding", value=finding)
+    form, principal, of = await form_of(request), principal_of(request), FINDINGS[finding]
+    pairs = [tuple(map(unquote, pair.partition("/")[::2])) for pair in form.get("pair", [])]
+    if not pairs or any(not one or not other for one, other in pairs):
+        raise InvalidInput("no pair is chosen", field="pair", mend="Tick what it is about")
+    for gone, kept in pairs:
+        if (form.get("act") or [""])[0] == "merge":
+            await gateway.store.merge_records(principal, of, kept, gone, trace=inject().get(TRACEPARENT, ""))
+        else:
+            await gateway.store.ignore_duplicate(principal, of, gone, kept)
+    gateway.outbox.wake()
+    gateway.news.wake()
+    return RedirectResponse(page_address(request, f"{PATH}/{finding}"), 303)
+
+
+async def _workbook(gateway: Gateway, scratch: Path, request: Request, finding: str, words: Words) -> Response:
+    """All records of the finding."""
+    principal, found, after = principal_of(request), list[FoundRow](), 0
+    while some := await gateway.store.list_findings(principal, finding, after, AT_ONCE):
+        found, after = found + some, some[-1].position
+    names = user_names(await gateway.store.list_users(principal))
+    rows = [_row(one, finding, names, words) for one in found]
+    table = Table(finding[:31], {language: title(finding, language)[:31] for language in ("en", "ko")}, COLUMNS)
+    return await workbook_of(table, rows, words.language, scratch, f"{finding}.xlsx")
