@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 DAY_MINUTES = 24 * 60
@@ -36,6 +37,11 @@ class ContactHours:
     def open_on(self, day: date) -> bool:
         """Whether anything may be done that day."""
         return day.isoweekday() in self.weekdays and day.isoformat() not in self.days_off
+
+    def next_open(self, day: date, count: int) -> list[date]:
+        """The next open days after a day; fewer where the calendar has no more."""
+        ahead = (day + timedelta(days=days) for days in range(1, FARTHEST_DAYS))
+        return list(islice((one for one in ahead if self.open_on(one)), count))
 
     def allows(self, moment: datetime) -> bool:
         """Whether it may be done at that moment."""

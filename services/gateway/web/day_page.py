@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -34,7 +34,6 @@ from services.gateway.web.words import Words
 
 PATH = "/day"
 MOST_LEADS, MOST_LINES = 40, 12
-SNOOZE_DAYS = (1, 3, 7)
 FIELDS = ("deal_id", "suggestion_id", "verb", "reason", "channel", "contact_id", "undoes")
 
 
@@ -93,28 +92,23 @@ async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words)
     mine = await open_deals(gateway, principal, owner, words.language)
     day = rep_day(mine, gateway.workspace.now())
     return {
-        "cards": _cards(mine, day["actions"], words), "day": words.day(day["day"]),
+        "cards": _cards(mine, day["actions"], date.fromisoformat(day["day"]), words), "day": words.day(day["day"]),
         "again": words.day(day["look_again_date"]) if day["look_again_date"] else "",
-        "tidy": _cards(mine, day["tidy_up"]["actions"], words),
+        "tidy": _cards(mine, day["tidy_up"]["actions"], date.fromisoformat(day["day"]), words),
         "tidy_day": words.day(day["tidy_up"]["day"]),
         "number": await _number(gateway, principal, owner, words),
         "leads": await _leads(gateway, principal, owner, words),
         "moved": _moved(mine, words),
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
-        "snoozes": [(_ahead(gateway, days), words("day.days", count=days)) for days in SNOOZE_DAYS],
     }  # fmt: skip
 
 
-def _ahead(gateway: Gateway, days: int) -> str:
-    return (gateway.workspace.business_day + timedelta(days=days)).isoformat()
-
-
-def _cards(mine: OpenDeals, actions: Sequence[Mapping[str, Any]], words: Words) -> list[CardView]:
+def _cards(mine: OpenDeals, actions: Sequence[Mapping[str, Any]], day: date, words: Words) -> list[CardView]:
     """The suggestions with what belongs to each deal."""
     ids = {one["deal"]["id"] for one in actions}
     records = {one.history.deal.id: one for one in mine.records if one.history.deal.id in ids}
     shown = {name: merged(record, mine.view) for name, record in records.items()}
-    return [card_view(one, records[name], shown[name], words) for one in actions for name in [one["deal"]["id"]]]
+    return [card_view(one, records[name], shown[name], day, words) for one in actions for name in [one["deal"]["id"]]]
 
 
 def _moved(mine: OpenDeals, words: Words) -> list[LineView]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from learning.contact_hours import zone
+from learning.contact_hours import ContactHours, zone
 from learning.records import Contact
 from services.gateway.domain import InsightKind, Record
 from services.gateway.shown_actions import addressed, hours_of
@@ -17,6 +17,7 @@ from services.gateway.web.views import deal_view
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
+ONE_DAY = timedelta(days=1)
 MOST_MOVED, MOST_FIRST, MOST_SIGNALS = 6, 8, 3
 MOVED = ("IMPROVING", "DECLINING")
 
@@ -46,6 +47,7 @@ class CardView:
     reasons: tuple[str, ...]
     signals: tuple[tuple[str, str], ...]  # what a note says may stop the deal, and the sentence
     offers: tuple[str, ...]
+    snoozes: tuple[tuple[str, str], ...]  # days to put it off to, and what they are called
     accepted: bool  # somebody said that they will do it
 
 
@@ -61,7 +63,7 @@ class LineView:
     why: tuple[str, ...]
 
 
-def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardView:
+def card_view(action: Json, record: Record, shown: Json, day: date, words: Words) -> CardView:
     """Of a suggestion of a rep's day, its deal's record and that as merged."""
     deal = deal_view(shown, words, date.max)
     contact = next((one for one, _ in record.history.contacts if one.id == action["contact_id"]), None)
@@ -77,7 +79,8 @@ def card_view(action: Json, record: Record, shown: Json, words: Words) -> CardVi
         points=points(action, words), message=action["message"], link=link, link_text=link_text,
         reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
         signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
-        offers=offers(action, words), accepted=bool(action["accepted"]),
+        offers=offers(action, words), snoozes=snoozes(_hours(action, kept), day, words),
+        accepted=bool(action["accepted"]),
     )  # fmt: skip
 
 
@@ -111,11 +114,24 @@ def _when(action: Json, kept: Json, words: Words) -> str:
     time = action.get("time")
     if not time:
         return ""
-    own = next((one for one in kept["actions"] if one["id"] == action["id"]), None)
-    hours = hours_of(own) if own else None
-    place = zone(hours.time_zone if hours else "UTC")
+    place = zone(_hours(action, kept).time_zone)
     start, end = (datetime.fromisoformat(time[name]).astimezone(place) for name in ("start", "end"))
     return f"{start:%H:%M}–{end:%H:%M}"
+
+
+def _hours(action: Json, kept: Json) -> ContactHours:
+    own = next((one for one in kept["actions"] if one["id"] == action["id"]), None)
+    return (hours_of(own) if own else None) or ContactHours()
+
+
+def snoozes(hours: ContactHours, day: date, words: Words) -> tuple[tuple[str, str], ...]:
+    """Working days after that of the card: the next one, the third, and the first of the next week."""
+    monday = day + timedelta(days=7 - day.weekday())
+    found: dict[str, str] = {}
+    for name, start, count in (("next_day", day, 1), ("third_day", day, 3), ("next_week", monday - ONE_DAY, 1)):
+        if open_days := hours.next_open(start, count):
+            found.setdefault(open_days[-1].isoformat(), words(f"day.{name}", day=words.day(open_days[-1])))
+    return tuple(found.items())
 
 
 def _liked(action: Json, words: Words) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from urllib.parse import parse_qs
 
 import httpx
@@ -10,9 +11,12 @@ import pytest
 import pytest_asyncio
 
 from learning.answers import Verb
+from learning.contact_hours import ContactHours
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
+from services.gateway.web.day_views import snoozes
 from services.gateway.web.report_page import LONGEST_MAIL, mail_address
+from services.gateway.web.words import Words
 from services.gateway.weekly_report import weekly_report
 from tests.e2e.web.site import answers, fill, serving
 
@@ -116,3 +120,19 @@ async def test_a_mail_holds_the_lines_there_is_room_for(lines: int) -> None:
     [body] = parse_qs(address.partition("?")[2])["body"]
     assert body.splitlines() == text.splitlines()[: len(body.splitlines())]
     assert (body == text) == (lines == 3)
+
+
+@pytest.mark.parametrize(
+    ("day", "days_off", "dates"),
+    [
+        (date(2026, 11, 23), (), ["2026-11-24", "2026-11-26", "2026-11-30"]),
+        (date(2026, 11, 27), ("2026-11-30",), ["2026-12-01", "2026-12-03"]),  # the next week begins with the first
+    ],
+)
+async def test_what_is_put_off_comes_back_on_working_days_after_its_own(
+    day: date, days_off: tuple[str, ...], dates: list[str]
+) -> None:
+    found = snoozes(ContactHours("Asia/Seoul", days_off=days_off), day, Words("ko"))
+    assert [until for until, _ in found] == dates
+    assert found[0][1].startswith("다음 근무일(")
+    assert not snoozes(ContactHours(weekdays=()), day, Words("en"))
