@@ -22,7 +22,7 @@ async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict
         await gateway.workspace.keep_apart(sample=True)
         await fill(gateway)
         for node in ("manager:m1", "owner:u1", "owner:u2"):
-            body = rollup().body | {"level": node.partition(":")[0], "parent": "company"}
+            body = {**rollup().body, "level": node.partition(":")[0], "parent": "company"}
             await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
         headers = {"Accept": "text/html", "Accept-Language": "ko", "Origin": address}
         clients = {
