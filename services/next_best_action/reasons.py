@@ -10,7 +10,7 @@ from typing import Any
 from services.next_best_action.catalogue import Catalogue
 from services.next_best_action.domain import Action, Effect, Reason, Variable
 from services.next_best_action.features import NEVER
-from services.next_best_action.situations import SIGNAL
+from services.next_best_action.situations import SIGNAL, STAGE
 
 MOST_PHRASES = 2
 SILENCE = ("days_since_contact", "days_since_inbound", "days_since_outbound", "days_since_call", "days_since_mail",
@@ -87,10 +87,12 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
 
 
 def _told(situation: str) -> tuple[str, str]:
-    """A situation's key in both languages: signals by their words, all else by the company's own."""
+    """A situation's key in both languages: signals by their words, stages and fields by the company's own."""
     kind, _, name = situation.partition(" ")
     if kind == SIGNAL and name in SIGNALS:
         return SIGNALS[name]
+    if kind == STAGE:
+        return f"stage {name}", f"{name} 단계"
     told = name.replace("=", ": ", 1)
     return told, told
 

@@ -227,6 +227,12 @@ def test_the_reason_names_the_situation() -> None:
     assert "Blocker: price" in reason.text_ko
 
 
+def test_a_stage_is_named_as_one() -> None:
+    reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="stage demo"), helps=True)
+    assert "(stage demo)" in reason.text_en
+    assert "(demo 단계)" in reason.text_ko
+
+
 def test_a_signal_is_named_in_words_of_both_languages() -> None:
     assert tuple(SIGNALS) == READ
     reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="signal gone_silent"), helps=True)
