@@ -24,7 +24,8 @@ MOVED = ("IMPROVING", "DECLINING")
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """A suggestion; `link` opens the phone or the mail program, empty where the channel or address is missing."""
+    """A suggestion; `link` opens the phone or the mail program, empty where the channel or address is missing, and
+    `no_link` says which address that is."""
 
     deal_id: str
     href: str
@@ -44,6 +45,7 @@ class CardView:
     message: str
     link: str
     link_text: str
+    no_link: str
     reasons: tuple[str, ...]
     signals: tuple[tuple[str, str], ...]  # what a note says may stop the deal, and the sentence
     offers: tuple[str, ...]
@@ -77,6 +79,7 @@ def card_view(action: Json, record: Record, shown: Json, day: date, words: Words
         when=_when(action, kept, words), liked=_liked(action, words),
         gain=words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
         points=points(action, words), message=action["message"], link=link, link_text=link_text,
+        no_link="" if link else no_link(action, contact, words),
         reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
         signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
         offers=offers(action, words), snoozes=snoozes(_hours(action, kept), day, words),
@@ -117,6 +120,16 @@ def _when(action: Json, kept: Json, words: Words) -> str:
     place = zone(_hours(action, kept).time_zone)
     start, end = (datetime.fromisoformat(time[name]).astimezone(place) for name in ("start", "end"))
     return f"{start:%H:%M}–{end:%H:%M}"
+
+
+def no_link(action: Json, contact: Contact | None, words: Words) -> str:
+    """Why a suggestion to write or call has no button; nothing of channels that no program opens."""
+    channel = action["channel"]
+    if channel not in ("mail", "call", "text"):
+        return ""
+    if contact is None:
+        return words("day.no_contact")
+    return words("day.no_mail" if channel == "mail" else "day.no_phone", name=contact.name or words("day.no_name"))
 
 
 def _hours(action: Json, kept: Json) -> ContactHours:

@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from learning.answers import Verb
 from learning.contact_hours import ContactHours
+from learning.records import Contact
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
-from services.gateway.web.day_views import snoozes
+from services.gateway.web.day_views import no_link, snoozes
 from services.gateway.web.report_page import LONGEST_MAIL, mail_address
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import weekly_report
@@ -136,3 +137,16 @@ async def test_what_is_put_off_comes_back_on_working_days_after_its_own(
     assert [until for until, _ in found] == dates
     assert found[0][1].startswith("다음 근무일(")
     assert not snoozes(ContactHours(weekdays=()), day, Words("en"))
+
+
+@pytest.mark.parametrize(
+    ("channel", "contact", "told"),
+    [
+        ("mail", None, "이 딜에 등록된 연락 담당자가 없습니다."),
+        ("mail", Contact("c", "한수진", phone="010-1"), "한수진의 메일 주소가 없습니다."),
+        ("call", Contact("c", "", email="a@b.example"), "이 연락처의 전화번호가 없습니다."),
+        ("visit", None, ""),
+    ],
+)
+async def test_a_card_says_why_it_has_no_button(channel: str, contact: Contact | None, told: str) -> None:
+    assert no_link({"channel": channel}, contact, Words("ko")) == told
