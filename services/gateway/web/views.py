@@ -104,6 +104,7 @@ class ActionsView:
     part: PartView
     actions: tuple[ActionView, ...]
     look_again: str
+    order: str = ""  # said where one stands before another that is worth more
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,4 +294,6 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
     )  # fmt: skip
     again = words("actions.look_again", day=words.day(part["look_again_date"])) if part["look_again_date"] else ""
     apart = (part.get("decision") or {}).get("control", False)
-    return ActionsView(_part(part, words), shown, words("actions.control") if apart else again)
+    worth = [float(action["gain"]["value"]) for action in part["actions"] if action["gain"]]
+    order = words("actions.order") if worth != sorted(worth, reverse=True) else ""
+    return ActionsView(_part(part, words), shown, words("actions.control") if apart else again, order)

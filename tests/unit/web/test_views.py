@@ -148,6 +148,12 @@ def test_actions_name_their_contact_and_what_they_offer() -> None:
     assert view.actions[0].reasons == (
         "Pump × 4: 9 of 12 customers bought it", "Valve: 2 of 12 customers bought it",
     )  # fmt: skip
+    assert not view.order
+    worth = [action | {"gain": {"currency": "KRW", "value": value}} for value in ("9470000", "10760000")]
+    for actions, said in ((worth, True), (worth[::-1], False)):
+        view = deal_view(record(next_actions=part | {"actions": actions}, contacts=contacts), EN, TODAY).actions
+        assert view is not None
+        assert ("now and then" in view.order) is said
 
 
 def node(**members: Any) -> dict[str, Any]:
