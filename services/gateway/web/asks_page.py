@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,11 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.clock import parse_day
 from kit.errors import InvalidInput, NotFound
+from learning.contact_hours import ContactHours
 from services.gateway.asks.desk import leave, settle
 from services.gateway.asks.records import LONGEST_TEXT, Ask, AskQuery
-from services.gateway.domain import Principal
+from services.gateway.domain import InsightKind, Principal, Record
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
+from services.gateway.shown_actions import hours_of
 from services.gateway.web.asks_views import MOST, AsksView, askable, asks_view
 from services.gateway.web.forms import form_of
 from services.gateway.web.rendering import answer
@@ -86,6 +88,14 @@ async def asks_of(
     return asks_view(found, names, gateway.workspace.business_day, words)
 
 
+def due_day(record: Record, today: date) -> date:
+    """A week from now, or the working day after: by the calendar that came with the deal's suggestions."""
+    insight, day = record.insights.get(InsightKind.NEXT_ACTIONS), today + timedelta(days=DUE_DAYS)
+    found = (hours_of(action) for action in (insight.body["actions"] if insight else ()))
+    hours = next((one for one in found if one), ContactHours())
+    return day if hours.open_on(day) else next(iter(hours.next_open(day, 1)), day)
+
+
 async def new_ask(
     gateway: Gateway, principal: Principal, deal_id: str, names: Mapping[str, str], words: Words
 ) -> dict[str, Any] | None:
@@ -102,6 +112,6 @@ async def new_ask(
     owner = words("asks.owner", name=names.get(deal.owner_id, "") or words("list.nobody"))
     return {
         "deal_id": deal.id, "deal": deal.name or deal.id, "first_day": today.isoformat(),
-        "due": (today + timedelta(days=DUE_DAYS)).isoformat(), "longest": LONGEST_TEXT,
+        "due": due_day(record, today).isoformat(), "longest": LONGEST_TEXT,
         "people": [("", owner), *((one, names[one]) for one in others if one in names)],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from learning.records import Node
 from services.gateway.asks.records import AskQuery
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
+from services.gateway.web.asks_page import due_day
 from services.gateway.web.asks_views import askable
 from tests.e2e.web.site import fill, serving
 
@@ -86,3 +88,12 @@ async def test_who_can_be_asked_beside_the_owner() -> None:
     ]  # fmt: skip
     assert askable("u1", tree, ["u9", "m2", "u1"]) == ["m1", "m2", "u9"]
     assert askable("gone", tree, ["u9"]) == ["u9"]
+
+
+@pytest.mark.parametrize(
+    ("today", "due"), [(date(2026, 11, 19), date(2026, 11, 26)), (date(2026, 11, 21), date(2026, 11, 30))]
+)
+async def test_an_ask_is_due_on_a_working_day(site: Site, today: date, due: date) -> None:
+    """By the calendar of the deal's suggestions, or Monday to Friday where there are none."""
+    for deal_id in ("D-1", "D-3"):
+        assert due_day(await site[0].store.get_record(LOCAL, deal_id), today) == due
