@@ -23,6 +23,11 @@ TEXTS = {
         "{count} of {of} won deals brought more than {most}, 20 times what 19 of 20 bring: the number and its range"
         " rest on them."
     ),
+    "few_weeks": "Business not yet created is reckoned from {count} weeks of records: that part is a rough guess.",
+    "mostly_new": (
+        "{count} % of the number is business not yet created, of which so young a record tells little: no chance to"
+        " reach a quota is told."
+    ),
     "few_closed": "{have} fewer than 5 closed deals: what is expected of them is what others do.",
     "one_deal": "One deal is most of what {owners} may win: the range's ends are that deal won or not.",
     "no_manager": "{have} no manager: their deals are in no team's number.",
@@ -31,8 +36,8 @@ USUAL = {True: "what such deals brought in", False: "a general prior"}
 
 
 def said(code: str, count: int = 0, of: int = 0, *, usual: bool = True, most: str = "", owners: str = "") -> str:
-    """The sentence. count: of owners, deals, wins or days; of: out of how many. usual: whether anything was won yet.
-    owners: who may win one deal above all, where it is not `count` owners."""
+    """The sentence. count: of owners, deals, wins, days, weeks or percent; of: out of how many. usual: whether
+    anything was won yet. owners: who may win one deal above all, where it is not `count` owners."""
     plural = f"{count:,} owners"
     return TEXTS[code].format(
         count=f"{count:,}", of=f"{of:,}", usual=USUAL[usual], most=most,

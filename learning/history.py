@@ -276,9 +276,9 @@ def _deal(
     credits_: tuple[Credit, ...],
 ) -> Deal:  # fmt: skip
     (i, revision, kind, motion, pipeline, stage, outcome, name, owner, account, amount, currency, created, close,
-     closed, category, fields, deleted) = row  # fmt: skip
+     closed, category, fields, deleted, before) = row  # fmt: skip
     return Deal(
         i, revision or 0, DealKind(kind or "OPPORTUNITY"), Motion(motion or "NEW"), pipeline or "default", stage or "",
         Outcome(outcome or "OPEN"), name or "", owner or "", account or "", _money(currency, amount), created, close,
-        closed, category or "", decode_fields(fields), products, contacts, bool(deleted), credits_,
+        closed, category or "", decode_fields(fields), products, contacts, bool(deleted), credits_, bool(before),
     )  # fmt: skip

@@ -37,7 +37,8 @@ def deal_row(deal: Deal) -> Row:
         "pipeline": deal.pipeline, "stage": deal.stage, "outcome": deal.outcome.value, "name": deal.name,
         "owner_id": deal.owner_id, "account_id": deal.account_id, "created_time": deal.created_time,
         "close_date": deal.close_date, "closed_date": deal.closed_date, "category": deal.category,
-        "fields": encode_fields(deal.fields), "deleted": deal.deleted, **_money(deal.amount, "amount"),
+        "fields": encode_fields(deal.fields), "deleted": deal.deleted,
+        "created_before": deal.created_before, **_money(deal.amount, "amount"),
     }  # fmt: skip
 
 

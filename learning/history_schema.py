@@ -28,7 +28,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "deals": _schema(
         id=_TEXT, revision=pa.int64(), kind=_TEXT, motion=_TEXT, pipeline=_TEXT, stage=_TEXT, outcome=_TEXT,
         name=_TEXT, owner_id=_TEXT, account_id=_TEXT, amount=_TEXT, currency=_TEXT, created_time=_TIME,
-        close_date=_DAY, closed_date=_DAY, category=_TEXT, fields=_TEXT, deleted=pa.bool_(),
+        close_date=_DAY, closed_date=_DAY, category=_TEXT, fields=_TEXT, deleted=pa.bool_(), created_before=pa.bool_(),
     ),
     "changes": _schema(
         deal_id=_TEXT, field=_TEXT, value=_TEXT, effective_time=_TIME, recorded_time=_TIME, revision=pa.int64()
@@ -68,7 +68,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }  # fmt: skip
 
 
-_LATER = {"node_quotas": ("type",), "calls": ("type",), "forecast_days": ("type",)}
+_LATER = {"deals": ("created_before",), "node_quotas": ("type",), "calls": ("type",), "forecast_days": ("type",)}
 
 
 def with_later_columns(table: str, data: pa.Table) -> pa.Table:

@@ -156,6 +156,7 @@ class Deal:
     contacts: tuple[ContactRole, ...] = ()
     deleted: bool = False
     credits: tuple[Credit, ...] = ()  # none: the owner's alone
+    created_before: bool = False  # it began before it was first seen; created_time is when it was seen
 
 
 @dataclass(frozen=True, slots=True)

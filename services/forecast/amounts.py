@@ -77,14 +77,23 @@ def _missing_keys(asked: Asked) -> tuple[str, ...]:
     return f"{currency}|product|{asked.product}", f"{currency}|pipeline|{asked.pipeline}", currency
 
 
-def unknown_amount(booked: Sequence[float | None]) -> Lognormal:
-    """What a deal without an amount brings where nothing tells: a prior, or nothing where all of many wins say so."""
-    return (NOTHING, 0.0) if len(booked) >= MANY_WINS and not any(booked) else PRIOR_MISSING
+def unknown_amount(booked: Sequence[float | None], usual: Lognormal = PRIOR_MISSING) -> Lognormal:
+    """What a deal without an amount brings where nothing tells: the usual, or nothing where all of many wins say so."""
+    return (NOTHING, 0.0) if len(booked) >= MANY_WINS and not any(booked) else usual
 
 
-def fit_amounts(won: Iterable[tuple[Asked, float]], currency: str, booked: Sequence[float | None] = ()) -> AmountModel:
+def usual_of(asked: Iterable[float]) -> Lognormal:
+    """The prior of what deals bring, by what they ask: a currency's units tell nothing of how much is usual in it."""
+    logs = [log(each) for each in asked if each > 0]
+    return (round(float(np.median(logs)), 6), PRIOR_MISSING[1]) if logs else PRIOR_MISSING
+
+
+def fit_amounts(
+    won: Iterable[tuple[Asked, float]], currency: str, booked: Sequence[float | None] = (),
+    usual: Mapping[str, Lognormal] | None = None,
+) -> AmountModel:  # fmt: skip
     """Fit from won deals: what was asked (as of a day while open) and what was booked, in major units. booked: by all
-    deals that were won.
+    deals that were won; usual: by currency.
 
     Each pipeline is shrunk towards all, each product towards its pipeline's fallback, all towards a prior.
     """
@@ -101,11 +110,11 @@ def fit_amounts(won: Iterable[tuple[Asked, float]], currency: str, booked: Seque
                 ratios[name].append(ratio)
     overall = shrunk(ratios[""], PRIOR_RATIO, PRIOR_RATIO_COUNT)
     by_pipeline = {name: shrunk(values, overall, PRIOR_RATIO_COUNT) for name, values in ratios.items() if name}
-    missing: dict[str, Lognormal] = {}
+    missing = dict(usual or {})
     if (unknown := unknown_amount(booked)) != PRIOR_MISSING:
         missing[currency] = unknown
     for name in sorted(booked_logs, key=lambda each: (each.count("|"), each)):
-        parent = missing.get(name.split("|", 1)[0], PRIOR_MISSING)
+        parent = missing.get(name.split("|", 1)[0], PRIOR_MISSING)  # for a currency itself the usual
         missing[name] = shrunk(booked_logs[name], parent, 5.0)
     return AmountModel(currency, by_pipeline | {"": overall}, missing)
 

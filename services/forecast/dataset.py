@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from learning.records import DealHistory, DealKind, Node, Outcome
 from learning.scores import read_scores
 from learning.snapshots import end_of, phases
 from learning.timeline import Timeline, major
+from services.forecast.amounts import Lognormal, usual_of
 from services.forecast.domain import Integers
 from services.forecast.features import TimingColumns, asked, timing_columns
 from services.forecast.rows import Row, rows_at
@@ -43,6 +45,7 @@ class Case:
     owner_id: str
     rows: Mapping[date, Row]
     sampled: Sequence[date]
+    begun: bool = True  # whether `start` is when it began; else it was there before, from when on nobody knows
 
     def open_on(self, day: date) -> bool:
         """Whether it was an open opportunity at the end of a day."""
@@ -101,8 +104,14 @@ class Company:
 
     @property
     def first_day(self) -> date:
-        """The first creation."""
-        return min((case.start for case in self.cases), default=self.business_day)
+        """From when on creating is on record: the first creation, or the day after the last deal that was there
+        already, where such are most of those up to then."""
+        known = min((case.start for case in self.cases if case.begun), default=self.business_day)
+        last = max((case.start for case in self.cases if not case.begun), default=None)
+        if last is None:
+            return known
+        until = [case.begun for case in self.cases if case.start <= last]
+        return known if 2 * sum(until) > len(until) else min(last + timedelta(days=1), self.business_day)
 
     @cached_property
     def first_closing(self) -> date | None:
@@ -142,6 +151,7 @@ def read_cases(
         if not found:
             continue
         phase = found[-1]
+        begun = len(found) > 1 or not history.deal.created_before
         sampled = [day for age in AGES if (day := phase.start + timedelta(weeks=age)) <= phase.end]
         wanted = sorted({*sampled, *(day for day in replay_days if phase.start <= day <= phase.end)})
         rows = {day: in_currency(row, day, rates) for day, row in rows_at(history, wanted, only_open=True).items()}
@@ -153,8 +163,18 @@ def read_cases(
             history.deal.id, phase.start, phase.label or Outcome.OPEN, phase.closed_day,
             major(amount) if amount is not None and phase.label is Outcome.WON else None,
             amount.currency if amount else money, str(state.get("owner_id") or ""), rows,
-            tuple(day for day in sampled if day in rows),
+            tuple(day for day in sampled if day in rows), begun,
         )  # fmt: skip
+
+
+def usual_amounts(company: Company) -> dict[str, Lognormal]:
+    """The prior of what deals bring by currency, of what each asked when it was first looked at."""
+    amounts: dict[str, list[float]] = defaultdict(list)
+    for case in company.cases:
+        first = asked(case.rows[min(case.rows)], company.currency) if case.rows else None
+        if first is not None and first.amount is not None and first.amount > 0:
+            amounts[first.currency].append(first.amount)
+    return {currency: usual_of(found) for currency, found in sorted(amounts.items())}
 
 
 def exchanged_near(money: Money, day: date, rates: Rates) -> Money:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from learning.records import Node, Outcome
 from learning.tree import COMPANY
 from services.forecast.amounts import PRIOR_MISSING, Lognormal, shrunk, unknown_amount
 from services.forecast.bookings import won_cases
-from services.forecast.dataset import Case, Company
+from services.forecast.dataset import Case, Company, usual_amounts
 from services.forecast.domain import Floats
 from services.forecast.features import timing_columns
 from services.forecast.newbusiness import RIPENING_DAYS, NewBusiness, OwnerRate
@@ -36,21 +36,30 @@ BEGINNINGS = 60
 
 def fit_new_business(company: Company, timing: TimingModel, rate: float) -> NewBusiness:
     """From what is known; nothing, with the reason, where the history is too short. rate: P(won) of a new deal."""
-    as_of, begun = company.business_day, record_begun(company)
-    company = replace(company, cases=tuple([case for case in company.cases if case.start >= begun]))
+    as_of, begun, before = company.business_day, record_begun(company), there_before(company)
+    usual = usual_amounts(company)
+    wins = [case for case in won_cases(company.cases) if case.start >= begun or not case.begun]
+    company = replace(company, cases=tuple([case for case in company.cases if case.begun and case.start >= begun]))
     cases = company.cases
-    wins = sum(case.outcome is Outcome.WON for case in cases)
     known_days = (as_of - begun).days + 1
-    if wins < LEAST_WINS or known_days < LEAST_DAYS:
-        note = f"left out: {wins} wins in {known_days} days, of {LEAST_WINS} in {LEAST_DAYS} that an estimate needs"
+    if not cases or len(wins) < LEAST_WINS or known_days < LEAST_DAYS:
+        note = (
+            f"left out: {len(wins)} wins in {known_days} days, of {LEAST_WINS} in {LEAST_DAYS} that an estimate needs"
+        )
         return NewBusiness(note=note)
     season = _season(cases, as_of, known_days)
     timing = replace(timing, country="")  # new deals of any quarter: these holidays are not that one's
-    owners = _owner_rates(company, timing, rate, season)
+    since = begun if before else company.first_day
+    amounts = _amounts(wins, usual)
+    owners = _owner_rates(company, timing, rate, season, since, amounts)
     seasonal = "by quarter" if season != (1.0, 1.0, 1.0, 1.0) else "none: less than two years of history"
-    return NewBusiness(
-        owners, ripening(company, timing, rate), season, f"from {len(cases)} deals created; season {seasonal}"
-    )
+    made = f"{len(cases)} deals created" + (f" in {known_days} days beside {before} there before" if before else "")
+    return NewBusiness(owners, ripening(company, timing, rate), season, f"from {made}; season {seasonal}")
+
+
+def there_before(company: Company) -> int:
+    """How many deals were there when they were first seen: nobody knows when they were created."""
+    return sum(not case.begun for case in company.cases)
 
 
 def record_begun(company: Company) -> date:
@@ -118,8 +127,11 @@ def _season(cases: Sequence[Case], as_of: date, known_days: int) -> tuple[float,
     return (one, two, three, four)
 
 
-def _owner_rates(company: Company, timing: TimingModel, rate: float, season: Sequence[float]) -> tuple[OwnerRate, ...]:
-    """Each owner's creating, in deals a day that are worth an average owner's."""
+def _owner_rates(
+    company: Company, timing: TimingModel, rate: float, season: Sequence[float], since: date,
+    amounts: Callable[[str, str], Lognormal],
+) -> tuple[OwnerRate, ...]:  # fmt: skip
+    """Each owner's creating since a day, in deals a day that are worth an average owner's."""
     cases, as_of = company.cases, company.business_day
     weights = {case.deal_id: 0.5 ** ((as_of - case.start).days / HALF_LIFE_DAYS) for case in cases}
     created: dict[str, Counter[str]] = defaultdict(Counter)
@@ -130,17 +142,15 @@ def _owner_rates(company: Company, timing: TimingModel, rate: float, season: Seq
         return ()
     exposure = sum(
         0.5 ** (day / HALF_LIFE_DAYS) * season[period_of(as_of - timedelta(days=day)).quarter - 1]
-        for day in range((as_of - company.first_day).days + 1)
+        for day in range((as_of - since).days + 1)
     )
     mean = sum(sum(created[owner].values()) for owner in present) / exposure / len(present)
-    amounts = _amounts(cases)
-    unknown = unknown_amount([case.booked for case in won_cases(cases)])
     rates = []
     for owner, relative in zip(present, _winning(timing, present, as_of, rate), strict=True):
         total = sum(created[owner].values())
         worth = float(relative) * (total + PRIOR_DAYS * mean) / (exposure + PRIOR_DAYS)
         for currency in sorted(created[owner]):
-            log_mean, log_sd = amounts.get((owner, currency), amounts.get(("", currency), unknown))
+            log_mean, log_sd = amounts(owner, currency)
             to_minor = float(np.log(10.0)) * get_currency_precision(currency)
             share = created[owner][currency] / total
             path = company.paths.get(owner) or _under_company(owner)
@@ -153,15 +163,20 @@ def _under_company(owner: str) -> tuple[Node, ...]:
     return COMPANY, Node(f"owner:{owner}", "owner", owner, COMPANY.id)
 
 
-def _amounts(cases: Sequence[Case]) -> Mapping[tuple[str, str], Lognormal]:
-    """The logarithm of booked amounts in major units by (owner, currency), shrunk to the currency's own."""
+def _amounts(won: Sequence[Case], usual: Mapping[str, Lognormal]) -> Callable[[str, str], Lognormal]:
+    """The logarithm of booked amounts in major units by owner and currency, shrunk to the currency's own, and that to
+    the usual one."""
     logs: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for case in cases:
+    for case in won:
         if case.booked is not None and case.booked > 0:
             for owner in ("", case.owner_id):
                 logs[owner, case.currency].append(float(np.log(case.booked)))
-    general = {key: shrunk(values, PRIOR_MISSING, 1.0) for key, values in logs.items() if not key[0]}
-    return {
-        key: general[key] if not key[0] else shrunk(values, general["", key[1]], AMOUNT_PRIOR)
-        for key, values in logs.items()
-    }
+    booked = [case.booked for case in won]
+
+    def amounts(owner: str, currency: str) -> Lognormal:
+        if not logs["", currency]:
+            return unknown_amount(booked, usual.get(currency, PRIOR_MISSING))
+        general = shrunk(logs["", currency], usual.get(currency, PRIOR_MISSING), 1.0)
+        return shrunk(logs[owner, currency], general, AMOUNT_PRIOR) if owner else general
+
+    return amounts

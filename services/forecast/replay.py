@@ -14,7 +14,7 @@ from babel.numbers import get_currency_precision
 from learning import doubtful_records
 from services.forecast.amounts import fit_amounts
 from services.forecast.bookings import Owner, made_and_won, read_bookings, won_cases
-from services.forecast.dataset import Case, Company, Scores, base_rate, timing_examples
+from services.forecast.dataset import Case, Company, Scores, base_rate, timing_examples, usual_amounts
 from services.forecast.domain import HORIZON_WEEKS, Floats, share_within
 from services.forecast.features import asked
 from services.forecast.hashing import threshold
@@ -108,6 +108,7 @@ def fit_model(company: Company, scores: Scores, kind: str, *, seed: int) -> Fore
             [(money, booked) for money, booked in pairs if booked is not None],
             company.currency,
             [case.booked for case in won],
+            usual_amounts(company),
         ),
         new_business=fit_new_business(company, timing, rate),
         rate=rate,

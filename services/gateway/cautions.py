@@ -10,6 +10,7 @@ from learning.exchange import Rates
 from learning.records import Quota
 from services.gateway.domain import NodeQuota
 from services.gateway.quotas import parts_of
+from services.gateway.record_cautions import MOSTLY_NEW
 from services.gateway.rollup import currencies
 from services.gateway.store.interface import CategorySum, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED
@@ -68,6 +69,9 @@ def no_chance(totals: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, s
         said += [f"of {of['months']} of {of['of_months']} months"] * months
         text = f"The quota is {' and '.join(said)}: a chance to reach it would say nothing of the whole."
         return {"code": PART_QUOTA, "text": text}
+    for one in node.get("cautions", ()):
+        if one["code"] == MOSTLY_NEW:
+            return {"code": MOSTLY_NEW, "text": one["text"]}
     return {"code": NOT_TOLD, "text": "The forecast service has not told of this node yet: ask again in a moment."}
 
 

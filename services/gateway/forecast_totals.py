@@ -24,7 +24,7 @@ from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View
-from services.gateway.record_cautions import record_cautions, with_cautions
+from services.gateway.record_cautions import of_new_business, record_cautions, with_cautions
 from services.gateway.rollup import COMPANY, OWNER, Parts, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -73,10 +73,13 @@ async def forecast_totals(
         forecast=view.quarters is not None, exchange=workspace.exchange_edition,
         prior=version == UNTRAINED, months=months.of(money), of_months=MONTHS[period.grain],
     )  # fmt: skip
-    told_by_record = {} if view.over or source.told else record_cautions(
-        await store.record_facts(LOCAL), parts.tree, rates, money, today
-    )  # fmt: skip
-    rows = with_cautions(nodes_json(parts), told_by_record)
+    rows = nodes_json(parts)
+    if view.over or source.told:
+        rows = with_cautions(rows, {})
+    else:
+        facts = await store.record_facts(LOCAL)
+        rows = with_cautions(rows, record_cautions(facts, parts.tree, rates, money, today))
+        rows = of_new_business(rows, facts, today)
     total = next(iter((*company, *told.values())), None)
     alone = no_new_business(company) if source.told and not view.over else []
     whole = {

@@ -13,6 +13,8 @@ from pathlib import Path
 from kit.clock import utc_day
 from learning.history import SCHEMAS, HistoryWriter, Manifest
 from services.gateway.domain import Principal
+from services.gateway.imports.sinks import WEEKLY
+from services.gateway.imports.weekly.memory import Memory
 from services.gateway.privacy.withheld import Withheld
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Workspace
@@ -36,8 +38,11 @@ async def export_history(
         holiday_country=workspace.holiday_country, trees=workspace.trees,
         forecast_types={each.name: each.field for each in workspace.forecast_types}, privacy=privacy or {},
     )  # fmt: skip
+    before = Memory.from_json(await store.get_setting(WEEKLY)).there_before
     with HistoryWriter(folder, manifest) as writer:
         async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):
+            if table == "deals":
+                rows = [row | {"created_before": row["id"] in before} for row in rows]
             await asyncio.to_thread(writer.append, table, withheld.rows(table, rows))
 
 

@@ -15,6 +15,9 @@ from services.gateway.rollup import COMPANY, OWNER, with_unplaced
 from services.gateway.store.shapes import RecordFacts
 
 MANAGER = "manager"
+MOSTLY_NEW = "mostly_new"
+MOST = 0.5  # of a number
+QUARTER_DAYS = 92  # of recorded closings: before, no quarter was seen from its beginning to its end
 
 
 @dataclass(slots=True)
@@ -121,3 +124,22 @@ def _line(code: str, count: int = 0, of: int = 0, *, usual: bool = True, owners:
 def with_cautions(rows: Sequence[Mapping[str, Any]], found: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The rows with what is to be said of each that is seen."""
     return [{**row, "cautions": [] if row["booked"] is None else found.get(row["node"], [])} for row in rows]
+
+
+def of_new_business(rows: Sequence[Mapping[str, Any]], facts: RecordFacts, today: date) -> list[dict[str, Any]]:
+    """The rows with what is to be said of business not yet created where the record is young, and without a chance to
+    reach a quota where most of the number is such business: its level is a guess, and the chance would be all of it."""
+    days = None if facts.first_closing is None else (today - facts.first_closing).days + 1
+    young = record_doubt(facts.won, facts.closed, days) is not None
+    return [_told_of_new(row, days or 0) if young and row["mean"] is not None else dict(row) for row in rows]
+
+
+def _told_of_new(row: Mapping[str, Any], days: int) -> dict[str, Any]:
+    new, mean = float(row["not_yet_created"]), float(row["mean"])
+    lines = list(row["cautions"])
+    if new and row["node"] == COMPANY and days < QUARTER_DAYS:
+        lines.append(_line("few_weeks", -(-days // 7)))
+    if new <= MOST * mean:
+        return {**row, "cautions": lines}
+    lines.insert(0, _line(MOSTLY_NEW, min(round(100 * new / mean), 100)))
+    return {**row, "cautions": lines, "quota_probability": None}

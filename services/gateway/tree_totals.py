@@ -18,7 +18,7 @@ from services.gateway.domain import InsightKind, Principal, Scope
 from services.gateway.forecast_source import Source
 from services.gateway.forecast_totals import AMOUNTS, forecast_totals, quotas_of
 from services.gateway.quarter_totals import View
-from services.gateway.record_cautions import with_cautions
+from services.gateway.record_cautions import of_new_business, with_cautions
 from services.gateway.rollup import SUMS, Parts, nodes_json
 from services.gateway.store.interface import CategorySum, PlacedDeal, Store, StoredRollup, Won
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -50,8 +50,10 @@ async def tree_totals(
         exchange=workspace.exchange_edition, prior=whole["model_version"] == UNTRAINED, months=months.of(money),
         of_months=MONTHS[period.grain],
     )  # fmt: skip
-    below = [row for row in nodes_json(parts) if row["node"] != COMPANY.id]
-    rows = [*whole["nodes"], *with_cautions(below, {})]
+    below = with_cautions([row for row in nodes_json(parts) if row["node"] != COMPANY.id], {})
+    if not view.over and not source.told:
+        below = of_new_business(below, await store.record_facts(principal), today)
+    rows = [*whole["nodes"], *below]
     shown = [row for row in rows if not node or row["node"] == node]
     if not shown:
         raise NotFound("there is no such node", field="node", value=node, mend="Leave node out to see all nodes")

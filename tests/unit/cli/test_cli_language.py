@@ -98,6 +98,7 @@ def test_how_a_forecast_was_made_is_there_in_korean(monkeypatch: pytest.MonkeyPa
     notes = [replayed, NewBusiness().note, "left out: nothing could be replayed", "left out: nothing has been replayed",
              "left out: 0 wins in 10 days, of 1 in 14 that an estimate needs",
              "from 120 deals created; season by quarter",
+             "from 36 deals created in 27 days beside 80 there before; season none: less than two years of history",
              "from 120 deals created; season none: less than two years of history"]  # fmt: skip
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     assert [remark(one) for one in notes] == notes

@@ -9,7 +9,7 @@ from typing import Any
 
 from learning.exchange import DatedRate, Rates
 from learning.records import Node
-from services.gateway.record_cautions import record_cautions, with_cautions
+from services.gateway.record_cautions import of_new_business, record_cautions, with_cautions
 from services.gateway.store.shapes import OwnerRecord, RecordFacts
 
 TODAY = date(2017, 10, 1)
@@ -66,3 +66,19 @@ def test_nothing_is_said_of_a_node_that_is_not_seen() -> None:
     rows: list[dict[str, Any]] = [{"node": "company", "booked": None}, {"node": "owner:c", "booked": "0.00"}]
     found = record_cautions(LONG, TREE, Rates(), "USD", TODAY)
     assert [len(row["cautions"]) for row in with_cautions(rows, found)] == [0, 1]
+
+
+def test_a_young_record_tells_no_chance_of_what_is_mostly_not_yet_created() -> None:
+    def told(node: str, new: str, facts: RecordFacts) -> tuple[float | None, list[tuple[str, int]]]:
+        row = {"node": node, "mean": "100.00", "not_yet_created": new, "quota_probability": 0.9, "cautions": []}
+        [found] = of_new_business([row], facts, TODAY)
+        return found["quota_probability"], [(one["code"], one["count"]) for one in found["cautions"]]
+
+    young = replace(LONG, won=9, first_closing=TODAY - timedelta(days=24))
+    assert told("company", "77.00", young) == (None, [("mostly_new", 77), ("few_weeks", 4)])
+    assert told("owner:a", "77.00", young) == (None, [("mostly_new", 77)])
+    assert told("company", "20.00", young) == (0.9, [("few_weeks", 4)])
+    assert told("company", "0.00", young) == (0.9, [])
+    assert told("company", "77.00", LONG) == (0.9, []), "years of records know how much comes up"
+    hidden: dict[str, Any] = {"node": "company", "mean": None, "quota_probability": None, "cautions": []}
+    assert of_new_business([hidden], young, TODAY) == [hidden]

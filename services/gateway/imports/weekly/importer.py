@@ -189,6 +189,7 @@ class WeeklyImporter:
             self.found.partial.append(file.name)
             matcher.present = before | now
         else:
+            memory.note_full(file.day)
             missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
             held = {deal: one for deal, one in matcher.present.items() if deal in matcher.held and deal not in now}
             matcher.present = now | held  # which rows held back may be about

@@ -43,6 +43,7 @@ class Memory:
     last: dict[str, Seen] = field(default_factory=dict)  # of the last full file, by deal id
     gone: dict[str, Seen] = field(default_factory=dict)  # open deals that were in no file since
     day: str = ""  # of the last file
+    first: str = ""  # the day of the earliest full one
     begun: dict[str, str] = field(default_factory=dict)  # deal → from when on files show it, where no column tells that
     outcomes: dict[str, int] = field(default_factory=dict)  # WON, LOST → deals seen to end so
 
@@ -70,6 +71,16 @@ class Memory:
             self.begun.pop(write.id, None)
         elif since is not None:
             self.begun[write.id] = since.date().isoformat()
+
+    def note_full(self, day: date) -> None:
+        """A file of that day shows all there was."""
+        known = self.first or min(self.begun.values(), default=self.day)  # of documents that do not tell it
+        self.first = min(filter(None, (known, day.isoformat())))
+
+    @property
+    def there_before(self) -> frozenset[str]:
+        """Deals that the earliest file shows already: when they came up nobody knows."""
+        return frozenset(deal for deal, since in self.begun.items() if since <= self.first)
 
     def to_json(self) -> dict[str, Any]:
         """The document."""
