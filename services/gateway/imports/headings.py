@@ -94,5 +94,5 @@ def _unit_above(sheet: Sheet, first: int) -> str:
 
 def _is_of_column(text: str) -> bool:
     """Whether the unit belongs to a heading such as "금액 (단위: 천원)" and not to the table."""
-    before = re.split(r"[(\[（]?\s*(?:단위|unit)\s*[:：]", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    before = re.split(r"[(\[（]?\s*(?:단위|unit)\s*[:：\s]", text, maxsplit=1, flags=re.IGNORECASE)[0]
     return bool(before.strip(" ※*-"))

@@ -18,7 +18,7 @@ from services.gateway.rest.operations import Desks
 from services.gateway.rest.uploads import own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.import_views import upload_view
+from services.gateway.web.import_views import kept_told, upload_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
@@ -34,7 +34,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
 
     @routes.get(PATH)
     async def drop(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _spoken(words, _drop(gateway, request, words)))
+        return await answer(gateway, request, lambda words: _spoken(words, _drop(gateway, uploads, request, words)))
 
     @routes.post(PATH)
     async def receive(request: Request) -> Response:
@@ -63,7 +63,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
         async def act(words: Words) -> str | Response:
             upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
             job, here = str(upload.report.get("import_id", "")), f"{PATH}/{upload.id}"
-            page = await undone(gateway, desks, request, words, job, f"{here}/undo", PATH)
+            page = await undone(gateway, desks, request, await form_of(request), words, job, f"{here}/undo", PATH)
             if isinstance(page, Response):
                 uploads.forget(upload)
             return page
@@ -86,10 +86,12 @@ def _shared(gateway: Gateway, words: Words) -> dict[str, Any]:
     return {"business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample}
 
 
-async def _drop(gateway: Gateway, request: Request, words: Words) -> str:
+async def _drop(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> str:
+    kept = uploads.kept(principal_of(request).id)
     values = _shared(gateway, words) | {
         "to": page_address(request, PATH), "currency": _currency(gateway, words),
         "since": await gateway.store.last_event_id(),
+        "kept": [(page_address(request, f"{PATH}/{one.id}"), kept_told(one, words)) for one in kept],
     }  # fmt: skip
     return render("import.html", request, words, **values)
 

@@ -103,6 +103,17 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     )  # fmt: skip
 
 
+def kept_told(upload: Upload, words: Words) -> str:
+    """Files that are kept, in a line: which, how far they are, how many of their rows were refused."""
+    names = [one["name"] for one in upload.report.get("files", ())] or [words("import.files_unread")]
+    rest = words("import.and_more", count=len(names) - 1) if len(names) > 1 else ""
+    state = words.name("import_state", upload.state)
+    deals = (upload.report.get("counts") or {}).get("deals", {})
+    refused = deals.get("rejected", 0) + deals.get("held", 0)
+    lacking = words("import.kept_refused", count=words.number(refused)) if refused else ""
+    return " · ".join(filter(None, (f"{names[-1]}{rest}", state, lacking)))
+
+
 def _doing(what: str, words: Words) -> str:
     return words.name("doing", what.lower().removeprefix("writing ")) if what else words("import.begins")
 

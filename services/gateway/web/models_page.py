@@ -49,8 +49,8 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
     @routes.post(f"{PATH}/undo")
     async def undo(request: Request) -> Response:
         async def ask(words: Words) -> str | Response:
-            job = _one(await form_of(request), "job")
-            return await undone(gateway, desks, request, words, job, f"{PATH}/undo", PATH)
+            form = await form_of(request)
+            return await undone(gateway, desks, request, form, words, _one(form, "job"), f"{PATH}/undo", PATH)
 
         return await answer(gateway, request, ask)
 
@@ -165,9 +165,11 @@ async def _titles(desks: Desks, words: Words) -> dict[str, str]:
 async def _done(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:
     """What was imported, and what was done to models."""
     called = called_by(await gateway.store.list_members(), words)
+    kept = {one.report.get("import_id"): f"/import/{one.id}" for one in desks.uploads.kept(principal.id)}
     audit = await gateway.store.list_model_audit(principal, "", 0, MOST_AUDIT)
     return {
         "audit": [audit_view(entry.to_json(), called, words) for entry in audit],
+        "kept": kept,
         "imports": [import_view(job.to_json(), called, words) for job in desks.imports.jobs.all()[:MOST_JOBS]],
     }  # fmt: skip
 

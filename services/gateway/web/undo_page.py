@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -9,24 +11,24 @@ from services.gateway.domain import ChangedSince
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
-from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.forms import page_address
 from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import import_view
 from services.gateway.web.refusals import BOOK
 from services.gateway.web.rendering import render
 from services.gateway.web.words import Words
 
+Form = Mapping[str, Sequence[str]]
 YES = "yes"
 
 
 async def undone(
-    gateway: Gateway, desks: Desks, request: Request, words: Words, job_id: str, path: str, back: str
+    gateway: Gateway, desks: Desks, request: Request, form: Form, words: Words, job_id: str, path: str, back: str
 ) -> str | Response:
     """The question, or once it is answered the page `back`. The form goes to `path`.
 
     Raises NotFound, Conflict for an import that cannot be undone.
     """
-    form = await form_of(request)
     sure, discard = ((form.get(name) or [""])[0] == YES for name in ("confirm", "discard"))
     job, changed = desks.imports.jobs.get(job_id), ""
     if sure:

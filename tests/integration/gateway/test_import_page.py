@@ -88,6 +88,11 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert "그 뒤에 바뀐 담당자: 1건. 예: 김민수" in told
     assert "그래도 되돌리기" in told
     assert len(await deals(gateway)) == 3
+    [job] = (await gateway.http.get("/v1/imports")).json()["imports"]
+    elsewhere = html.unescape((await gateway.http.post("/models/undo?lang=ko", data={"job": job["id"]})).text)
+    assert "바뀐 기록은 가져오기 전으로 돌아갑니다" in elsewhere
+    there = {"job": job["id"], "confirm": "yes"}
+    assert "그래도 되돌리기" in (await gateway.http.post("/models/undo?lang=ko", data=there)).text
     assert (await gateway.http.post(undo, data={"confirm": "yes", "discard": "yes"})).status_code == 303
     assert not await deals(gateway)
     assert (await gateway.http.get(address)).status_code == 404
@@ -128,6 +133,11 @@ async def test_refused_rows_are_loaded_as_a_file_and_dropped_again(gateway: Runn
     await settled(gateway, address)
     await gateway.http.post(address, data={"act": "import"})
     page = await settled(gateway, address)
+    there = address.partition("?")[0]
+    listed = html.unescape((await gateway.http.get("/import?lang=ko")).text)
+    assert "영업현황_2024-11-18.xlsx · 가져옴 · 거절되거나 보류된 행 1건" in listed
+    for back in (listed, (await gateway.http.get("/models?lang=ko")).text):
+        assert f'href="{there}?lang=ko"' in back, "the reasons are found again"
     [(link, name)] = re.findall(r'<a href="([^"]+/rejects/0[^"]*)" download="([^"]+)"', page)
     assert name == "rejects-영업현황_2024-11-18.xlsx.csv"
     loaded = await gateway.http.get(html.unescape(link))

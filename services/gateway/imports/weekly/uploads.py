@@ -133,6 +133,11 @@ class Uploads:
             raise NotFound("these files are no longer kept", field="upload", value=identity[:40], mend=mend)
         return one
 
+    def kept(self, owner: str) -> list[Upload]:
+        """Those of an owner that are kept, the newest first."""
+        self._sweep(room=MOST_UPLOADS)
+        return [one for one in reversed(self._known.values()) if one.owner == owner and one.state != RECEIVING]
+
     def add(self, upload: Upload, name: str, data: bytes) -> None:
         """Keep a file. Raises InvalidInput for one of another kind, TooLarge."""
         own = masked_name(Path(name.replace("\\", "/")).name, MASK_IN_PATHS)
