@@ -65,8 +65,11 @@ async def test_an_ask_from_the_call_to_the_reps_phone(site: Site, desk: BrowserC
 
 async def test_on_a_phone_nothing_is_cut_off(site: Site, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", color_scheme="dark")
-    page, complaints = await open_page(context, f"{site[1]}/forecast")
+    page, complaints = await open_page(context, f"{site[1]}/forecast?since=2026-08-01")
     await expect(page.locator("#bridge")).to_contain_text("당시")
     assert not await scrolls_sideways(page)
+    await page.locator("#moved-deals summary").click()
+    moved = page.locator("#moved-deals .wide").first
+    assert await moved.evaluate("one => one.scrollWidth <= one.clientWidth"), "what moved is read without scrolling"
     assert not complaints
     await context.close()
