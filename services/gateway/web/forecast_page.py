@@ -184,10 +184,10 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
     forecast, submission = numbers.forecast, numbers.standing(CallKind.SUBMISSION, asked.node)
     row = [one for one in forecast["nodes"] if one["node"] == asked.node]
     told = call_json(submission) if submission else None
+    below, opened = below_said(forecast["nodes"], asked.node), asked.period.end > numbers.day
+    number = number_view({**forecast, "nodes": row}, told, names, words, below)
     return {
-        "number": number_view(
-            {**forecast, "nodes": row}, told, names, words, below_said(forecast["nodes"], asked.node)
-        ),
+        "number": number, "empty": opened and asked.node == COMPANY and number is not None and number.bar.empty,
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
         "currency": forecast["currency"], "cautions": [
             words(CAUTIONS.get(one["code"], "call.apart"), currency=one["currency"])
@@ -196,7 +196,7 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
             words(f"call.doubt_{one['code']}", count=words.number(one["count"]), of=words.number(one["of"]))
             for one in (row[0]["cautions"] if row else ())
         ],
-        "open": asked.period.end > numbers.day,
+        "open": opened,
     }  # fmt: skip
 
 

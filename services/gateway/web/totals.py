@@ -52,6 +52,7 @@ class TotalsView:
     p90_at: float | None
     quota_at: float | None
     quarters: tuple[QuarterView, ...]
+    empty: bool  # nothing is booked, open, expected or asked for in any of the quarters
     chart: str  # JSON: the currency, and the quarters' amounts in major units, null where there is none
 
 
@@ -78,8 +79,13 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         booked_at=places.get("booked", 0.0),
         p10_at=places.get("p10"), mean_at=places.get("mean"), p90_at=places.get("p90"), quota_at=places.get("quota"),
         quarters=tuple(_quarter(each, words) for each in forecasts),
+        empty=not any(_has_any(each["nodes"][0]) for each in forecasts),
         chart=_chart(forecasts, words), **texts,
     )  # fmt: skip
+
+
+def _has_any(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("open_deals")) or any(float(node[name] or 0) for name in AMOUNTS)
 
 
 def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:

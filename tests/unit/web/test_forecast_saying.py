@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -120,3 +121,13 @@ def forms(page: str) -> list[str]:
 async def standing(gateway: Gateway) -> int:
     """How many were said, of both kinds."""
     return sum([len(await gateway.store.list_calls(LOCAL, kind, "", "", 2**62, 100)) for kind in CallKind])
+
+
+async def test_where_nothing_is_to_be_forecast_pages_say_what_to_do(tmp_path: Path) -> None:
+    """No axis, and no amounts of a currency that nobody chose."""
+    async with serving(tmp_path) as (_, address), httpx.AsyncClient(base_url=address, timeout=30) as client:
+        for path in ("/forecast", "/deals?part=totals"):
+            page = (await client.get(path, headers={"Accept-Language": "ko"})).text
+            assert "아직 예측할 딜이 없습니다" in page
+            assert "data-outlook" not in page
+            assert not re.search(r"[₩$]0", page)
