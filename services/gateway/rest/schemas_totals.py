@@ -18,11 +18,12 @@ class QuotaOf(Shape):
 
 
 class RecordCaution(Shape):
-    """What a node's records are too few or too odd for: of how many deals, owners or days, and out of how many."""
+    """What a node's records are too few or too odd for: of how many deals, owners, days, weeks or percent,
+    and out of how many."""
 
     code: Literal[
         "none_closed", "none_won", "few_wins", "short_record", "wins_without_amounts", "no_amounts", "one_deal",
-        "one_deal_of_owners", "few_closed", "no_manager",
+        "one_deal_of_owners", "few_closed", "no_manager", "few_weeks", "mostly_new",
     ]  # fmt: skip
     count: int
     of: int
@@ -31,7 +32,7 @@ class RecordCaution(Shape):
 
 class ForecastNode(Shape):
     """A node of the tree; deals to quota_probability are null until the forecast service has spoken,
-    quota_probability also until a model is trained, and all is null above what you may see."""
+    quota_probability also until a model is trained or where a young record's mean is mostly not yet created, and all is null above what you may see."""
 
     node: str
     level: str

@@ -204,7 +204,8 @@ def _deal_row(row: Any, state: dict[str, Any] | None) -> Row:
         amount, deleted = state.get("amount"), bool(state.get("deleted"))
         fields = _custom(state)
     pair = _money(amount.minor if amount else None, amount.currency if amount else None, "amount")
-    return {**base, **texts, **days, **pair, "fields": fields, "deleted": deleted}
+    flags = {"deleted": deleted, "created_before": False}  # whose beginning is unknown, imports tell
+    return {**base, **texts, **days, **pair, "fields": fields, **flags}
 
 
 def _custom(state: dict[str, Any]) -> str:
