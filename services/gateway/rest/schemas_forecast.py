@@ -198,7 +198,7 @@ class GapNote(Shape):
     """What else there is to know of a gap, in a word and a sentence."""
 
     code: Literal[
-        "met", "no_deals", "out_of_reach", "more_needed", "not_sure", "no_model", "part_quota", "not_told"
+        "met", "no_deals", "out_of_reach", "more_needed", "not_sure", "no_model", "part_quota", "mostly_new", "not_told"
     ]  # fmt: skip
     text: str
 
