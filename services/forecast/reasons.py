@@ -40,8 +40,8 @@ def timing_reasons(
         if words is not None:
             value, english, korean = words
             likelier = effects[group] > 0
-            english += f": makes a close this quarter {'more' if likelier else 'less'} likely"
-            korean += f": 이번 분기에 마감될 가능성이 {'높아집니다' if likelier else '낮아집니다'}"
+            english += f": if it is won, this quarter is {'more' if likelier else 'less'} likely"
+            korean += f": 수주한다면 그 시기가 이번 분기일 가능성이 {'높아집니다' if likelier else '낮아집니다'}"
             reasons.append(Reason(group, value, effects[group], english, korean))
     return tuple(reasons[:MOST])
 
@@ -62,7 +62,8 @@ def _words(group: str, row: Row, day: date, period: Span, promised: date | None)
     slips = _whole(row, "close_date_slips")
     if not slips:
         return None
-    return str(slips), f"The close date was put off {slips} times", f"마감 예정일이 {slips}번 미뤄짐"
+    times = "once" if slips == 1 else f"{slips} times"
+    return str(slips), f"The close date was put off {times}", f"마감 예정일이 {slips}번 미뤄짐"
 
 
 def _promise(day: date, promised: date | None) -> tuple[str, str, str]:
