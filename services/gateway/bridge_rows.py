@@ -165,7 +165,7 @@ def deal_rows(bridge: Bridge, owners: Iterable[str]) -> list[dict[str, Any]]:
     found = [(pair, move) for pair, move in bridge.moved if pair.id and move.owner_id in mine]
     found.sort(key=lambda one: (-abs(one[1].worth.open) - abs(one[1].worth.booked), one[0].id))
     return [
-        {"id": pair.id, "name": pair.name, "owner_id": move.owner_id, "cause": move.cause}
+        {"id": pair.id, "name": pair.name, "account": pair.account, "owner_id": move.owner_id, "cause": move.cause}
         | _worth_json(move.worth, bridge.currency)
         for pair, move in found[:MOST_DEALS]
     ]

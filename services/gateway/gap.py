@@ -98,6 +98,7 @@ def _step_json(step: Step, base: float) -> dict[str, Any]:
     return {
         "id": deal.id,
         "name": deal.name,
+        "account": account.name if (account := candidate.record.history.account) else "",
         "stage": deal.stage,
         "owner": {"id": deal.owner_id, "name": candidate.record.owner_name} if deal.owner_id else None,
         "amount": {"currency": candidate.amount.currency, "value": candidate.amount.value},

@@ -93,6 +93,7 @@ def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, An
     return {
         "id": record.history.deal.id,
         "name": record.history.deal.name,
+        "account": account.name if (account := record.history.account) else "",
         "likeness": round(one["likeness"], 3),
         "won": one["won"],
         "as_of_day": one["as_of_day"],

@@ -36,6 +36,7 @@ class ShownAsk:
     ask: Ask
     deal_name: str
     deal_owner: str
+    account: str = ""  # its name
 
     @property
     def whose(self) -> str:

@@ -57,6 +57,7 @@ class MovedDeal(Worth):
 
     id: str
     name: str
+    account: str
     owner_id: str
     cause: str
 
@@ -183,6 +184,7 @@ class GapDeal(Shape):
 
     id: str
     name: str
+    account: str
     stage: str
     owner: Person | None
     amount: Money

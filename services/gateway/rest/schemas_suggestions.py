@@ -88,6 +88,7 @@ class SimilarDeal(Part):
 
     id: str
     name: str
+    account: str
     likeness: float
     won: bool
     as_of_day: str

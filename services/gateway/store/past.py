@@ -53,7 +53,9 @@ class Past(Part):
             D.created_time <= last,
             told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
         )
-        wanted = select(*ROW, *([D.fields] if field else ())).where(there)
+        account = t.accounts.c
+        wanted = select(*ROW, account.name.label("account"), *([D.fields] if field else ())).where(there)
+        wanted = wanted.select_from(t.deals.outerjoin(t.accounts, account.id == D.account_id))
 
         def work(connection: Connection) -> list[DealPair]:
             context = self._contexts.read(connection)
@@ -81,7 +83,8 @@ class Past(Part):
                 )
                 if visible is None or {owner for one in (old, new) if one for owner, _ in one.holders} & visible:
                     seen = row.id in shown
-                    pairs.append(DealPair(row.id if seen else "", row.name if seen else "", old, new))
+                    name, account = (row.name, row.account or "") if seen else ("", "")
+                    pairs.append(DealPair(row.id if seen else "", name, old, new, account))
             return pairs
 
         return await self._database.read(work)

@@ -187,12 +187,13 @@ class PastDeal:
 @dataclass(frozen=True, slots=True)
 class DealPair:
     """A deal as it stood at two moments, None before it was created. Where it is no longer the principal's to see, it
-    has neither id nor name: it counts in totals of then, and no more is told of it."""
+    has neither id nor name nor account: it counts in totals of then, and no more is told of it."""
 
     id: str
     name: str
     before: PastDeal | None
     after: PastDeal | None
+    account: str = ""  # its name
 
 
 @dataclass(frozen=True, slots=True)

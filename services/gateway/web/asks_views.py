@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from learning.records import Node
 from services.gateway.asks.records import ShownAsk
+from services.gateway.web.call_views import titled
 from services.gateway.web.words import Words
 
 MOST = 20  # on a page
@@ -59,7 +60,8 @@ def ask_view(shown: ShownAsk, names: Mapping[str, str], today: date, words: Word
     if ask.done_time is not None:
         done = words("asks.done_by", name=names.get(ask.done_by, ""), day=words.day(ask.done_time.date()))
     return AskView(
-        ask.id, ask.deal_id, shown.deal_name or ask.deal_id, f"/deals/{quote(ask.deal_id, safe='')}", ask.text,
+        ask.id, ask.deal_id, titled(shown.deal_name or ask.deal_id, shown.account),
+        f"/deals/{quote(ask.deal_id, safe='')}", ask.text,
         names.get(whose, whose) or words("list.nobody"), words.day(ask.due), not done and ask.due < today, done,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from services.gateway.bridge import CAUSES
-from services.gateway.web.call_views import money, signed
+from services.gateway.web.call_views import money, signed, titled
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -108,7 +108,7 @@ def _causes(bridge: Json, names: Mapping[str, str], words: Words) -> tuple[Cause
     found: dict[str, list[MovedView]] = {}
     for one in bridge["deals"][:MOST_DEALS]:
         moved = MovedView(
-            f"/deals/{quote(one['id'], safe='')}", one["name"] or one["id"],
+            f"/deals/{quote(one['id'], safe='')}", titled(one["name"] or one["id"], one["account"]),
             names.get(one["owner_id"], one["owner_id"] or words("list.nobody")),
             _amount(one, bridge["currency"], words),
         )  # fmt: skip

@@ -146,6 +146,11 @@ def _beside(amount: Decimal | None, expected: Decimal | None, currency: str, wor
     return signed(amount - expected, currency, words)
 
 
+def titled(name: str, account: str) -> str:
+    """A deal beside others, with whose it is: deals of many customers are often called the same."""
+    return f"{account} · {name}" if account and account not in name else name
+
+
 def signed(amount: Decimal, currency: str, words: Words) -> str:
     """An amount with its sign, also a plus."""
     text = money(abs(amount), currency, words)

@@ -12,6 +12,7 @@ from learning.contact_hours import ContactHours, zone
 from learning.records import Contact
 from services.gateway.domain import InsightKind, Record
 from services.gateway.shown_actions import addressed, hours_of
+from services.gateway.web.call_views import titled
 from services.gateway.web.suggestion_views import offers, points
 from services.gateway.web.views import deal_view
 from services.gateway.web.words import Words
@@ -160,7 +161,9 @@ def first_touch(records: Sequence[Json], today: date, words: Words) -> list[Line
         created = record["created_time"]
         waits = max(0, (today - date.fromisoformat(created[:10])).days) if created else None
         told = "" if waits is None else words("day.waits", count=words.number(waits))
-        found.append(LineView(deal.href, deal.name, told, deal.score.text if deal.score else "", "", ()))
+        found.append(
+            LineView(deal.href, titled(deal.name, deal.account), told, deal.score.text if deal.score else "", "", ())
+        )
     return found
 
 
@@ -176,5 +179,6 @@ def movers(records: Sequence[Json], words: Words) -> list[LineView]:
             continue
         why = tuple(one.text for one in deal.score.moved[:2] if one.text)
         told = f"{deal.amount} · {deal.stage}"
-        found.append(LineView(deal.href, deal.name, told, deal.score.text, score["trend"].lower(), why))
+        name, way = titled(deal.name, deal.account), score["trend"].lower()
+        found.append(LineView(deal.href, name, told, deal.score.text, way, why))
     return found[:MOST_MOVED]

@@ -109,6 +109,7 @@ def gap_view(gap: Json, words: Words) -> GapView:
             words.money(one["amount"], compact=True), words.day(one["close_date"]),
             words.percent(one["probability"]), round(100 * one["probability"], 1), "won",
             words("call.lifts", points=words.points(one["effect"]), chance=words.percent(one["quota_probability"])),
+            one["account"],
         )
         for one in deals
     )  # fmt: skip

@@ -26,6 +26,7 @@ from services.gateway.rest.http import id_in_path
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
 from services.gateway.web.asks_page import asks_of, new_ask
+from services.gateway.web.call_views import titled
 from services.gateway.web.filters import Filters
 from services.gateway.web.forms import page_address
 from services.gateway.web.member_names import user_names
@@ -188,7 +189,7 @@ async def _similar(gateway: Gateway, alike: Alike, request: Request, deal_id: st
         )
     except Unavailable:
         found = None
-    return render("_similar.html", request, words, found=found, quote=quote)
+    return render("_similar.html", request, words, found=found, quote=quote, titled=titled)
 
 
 async def _names(gateway: Gateway, principal: Principal, record: Record) -> Mapping[str, str]:

@@ -27,8 +27,8 @@ PATH = "/report"
 LONGEST_MAIL = 6_000  # characters of a text in an address, as it stands there, that mail programs take
 COLUMNS = (
     column("section", Kind.TEXT, "Section", "구분"), column("id", Kind.TEXT, "Id", "ID"),
-    column("name", Kind.TEXT, "Deal", "딜"), column("owner", Kind.TEXT, "Owner", "담당자"),
-    column("cause", Kind.TEXT, "What happened", "변화"),
+    column("name", Kind.TEXT, "Deal", "딜"), column("account", Kind.TEXT, "Account", "고객"),
+    column("owner", Kind.TEXT, "Owner", "담당자"), column("cause", Kind.TEXT, "What happened", "변화"),
     column("amount", Kind.MONEY, "Amount", "금액", currency="currency"),
     column("currency", Kind.TEXT, "Currency", "통화"), column("day", Kind.DAY, "Expected close", "예상 마감일"),
 )  # fmt: skip
@@ -91,6 +91,7 @@ async def _workbook(gateway: Gateway, request: Request, scratch: Path, words: Wo
 def _sources(found: WeeklyReport, names: Mapping[str, str], words: Words) -> list[dict[str, Any]]:
     rows = [
         {"section": words(f"report.{section}"), "id": one["id"], "name": one["name"],
+         "account": one["account"],
          "owner": names.get(one["owner_id"], one["owner_id"]), "cause": words(f"bridge.{one['cause']}"),
          "amount": one["booked"] if section == "won" else one["total"], "currency": found.currency}
         for section in SECTIONS
@@ -100,6 +101,7 @@ def _sources(found: WeeklyReport, names: Mapping[str, str], words: Words) -> lis
         deal = record.history.deal
         rows.append({
             "section": words("report.due"), "id": deal.id, "name": deal.name, "owner": record.owner_name,
+            "account": account.name if (account := record.history.account) else "",
             "amount": deal.amount.value if deal.amount else None,
             "currency": deal.amount.currency if deal.amount else "",
             "day": deal.close_date.isoformat() if deal.close_date else None,

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from services.gateway.web.call_views import money, node_name, signed
+from services.gateway.web.call_views import money, node_name, signed, titled
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import SECTIONS, WeeklyReport
 
 MOST_LINES = 12
+HANDED = "moved_owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ def sections(found: WeeklyReport, names: Mapping[str, str], words: Words) -> lis
     for record in found.due:
         deal = record.history.deal
         amount = words.money({"currency": deal.amount.currency, "value": deal.amount.value} if deal.amount else None)
-        values = {"name": deal.name or deal.id, "owner": record.owner_name or words("list.nobody"), "amount": amount}
+        account = record.history.account
+        name = titled(deal.name or deal.id, account.name if account else "")
+        values = {"name": name, "owner": record.owner_name or words("list.nobody"), "amount": amount}
         text = words("report.due_line", day=words.day(deal.close_date), **values)
         lines.append(LineView(f"/deals/{quote(deal.id, safe='')}", text))
     return [*shown, SectionView(words("report.due"), "", tuple(lines), 0)]
@@ -51,14 +54,28 @@ def _section(
 ) -> SectionView:
     """The largest deals of a section; what was won counts by what was booked."""
     amounts = [Decimal(one["booked"] if name == "won" else one["total"]) for one in rows]
-    lines = []
-    for one, amount in list(zip(rows, amounts, strict=True))[:MOST_LINES]:
+    handed, lines = _handed(rows), []
+    for one, amount in zip(rows, amounts, strict=True):
         owner = names.get(one["owner_id"], one["owner_id"]) or words("list.nobody")
-        values = {"name": one["name"] or one["id"], "owner": owner, "cause": words(f"bridge.{one['cause']}")}
-        text = words("report.line", amount=signed(amount, currency, words), **values)
+        values = {"name": titled(one["name"] or one["id"], one["account"]), "owner": owner}
+        key, cause, shown = "report.line", words(f"bridge.{one['cause']}"), signed(amount, currency, words)
+        if one["cause"] == HANDED and (before := handed.get(one["id"])) is not None:
+            if amount < 0:
+                continue  # told where it went to
+            key, shown = "report.handed", money(amount, currency, words)
+            values["before"] = names.get(before, before) or words("list.nobody")
+        text = words(key, amount=shown, cause=cause, **values)
         lines.append(LineView(f"/deals/{quote(one['id'], safe='')}", text))
     total = money(abs(sum(amounts, Decimal(0))), currency, words) if name in ("won", "lost") else ""
-    return SectionView(words(f"report.{name}"), total, tuple(lines), max(0, len(rows) - MOST_LINES))
+    return SectionView(words(f"report.{name}"), total, tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES))
+
+
+def _handed(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Whose the deals were that went from one owner of the report to another: both are told in one line."""
+    moved = [one for one in rows if one["cause"] == HANDED]
+    gained = {one["id"] for one in moved if Decimal(one["total"]) > 0}
+    left = [one for one in moved if Decimal(one["total"]) < 0 and one["id"] in gained]
+    return {one["id"]: one["owner_id"] for one in left}
 
 
 def draft(found: WeeklyReport, names: Mapping[str, str], words: Words) -> str:

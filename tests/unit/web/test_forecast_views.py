@@ -54,13 +54,13 @@ def bridge(start: int, moves: dict[str, int]) -> dict[str, Any]:
 def test_what_was_won_is_told_with_what_became_booked() -> None:
     given, won = bridge(500, {"lost": -100}), {"open": "-300", "booked": "300", "total": "0"}
     given["nodes"][0]["parts"]["won"] = won | {"deals": 2}
-    given["deals"] = [won | {"id": "d", "name": "D", "owner_id": "", "cause": "won"}]
+    given["deals"] = [won | {"id": "d", "name": "D", "account": "A", "owner_id": "", "cause": "won"}]
     shown = bridge_view(given, "company", {}, EN)
     assert shown is not None
     assert [step.amount for step in shown.steps] == ["₩500", "₩300, now booked", "−₩100", "₩400"]
     assert [step.to for step in shown.steps] == ["", "#moved-won", "", ""], "each step leads to its deals"
     [cause] = shown.causes
-    assert (cause.id, [one.amount for one in cause.deals]) == ("moved-won", ["₩300, now booked"])
+    assert (cause.id, [(one.name, one.amount) for one in cause.deals]) == ("moved-won", [("A · D", "₩300, now booked")])
 
 
 def worth(amount: int) -> dict[str, str]:
