@@ -32,7 +32,8 @@ class RecordCaution(Shape):
 
 class ForecastNode(Shape):
     """A node of the tree; deals to quota_probability are null until the forecast service has spoken,
-    quota_probability also until a model is trained or where a young record's mean is mostly not yet created, and all is null above what you may see."""
+    quota_probability also until a model is trained, and where most of a young record's mean is not yet created; all is
+    null above what you may see."""
 
     node: str
     level: str
