@@ -131,3 +131,4 @@ async def test_where_nothing_is_to_be_forecast_pages_say_what_to_do(tmp_path: Pa
             assert "아직 예측할 딜이 없습니다" in page
             assert "data-outlook" not in page
             assert not re.search(r"[₩$]0", page)
+            assert "회의 시작" not in page
