@@ -11,6 +11,7 @@ from urllib.parse import quote
 from learning.contact_hours import ContactHours, zone
 from learning.records import Contact
 from services.gateway.domain import InsightKind, Record
+from services.gateway.merged import may_contact
 from services.gateway.shown_actions import addressed, hours_of
 from services.gateway.web.call_views import titled
 from services.gateway.web.suggestion_views import offers, points
@@ -20,6 +21,8 @@ from services.gateway.web.words import Words
 Json = Mapping[str, Any]
 ONE_DAY = timedelta(days=1)
 MOST_MOVED, MOST_FIRST, MOST_SIGNALS = 6, 8, 3
+INSTEAD = {"mail": ("call",), "call": ("mail",)}
+BUTTONS = {"mail": "mail", "call": "call", "text": "sms"}  # channels that a program opens
 MOVED = ("IMPROVING", "DECLINING")
 
 
@@ -72,15 +75,15 @@ def card_view(action: Json, record: Record, shown: Json, day: date, words: Words
     contact = next((one for one, _ in record.history.contacts if one.id == action["contact_id"]), None)
     kept = record.insights[InsightKind.NEXT_ACTIONS].body
     signals = kept.get("signals", ())[:MOST_SIGNALS]
-    link, link_text = _link(action, contact, deal.name or deal.account, words)
+    channel, link, link_text = link_of(action, contact, deal.name or deal.account, words)
     return CardView(
         deal_id=deal.id, href=deal.href, deal=deal.name, account=deal.account, amount=deal.amount,
         chance=deal.score.text if deal.score else "", suggestion_id=action["id"], text=action["text"],
-        who=_who(contact, words), contact_id=action["contact_id"], channel=action["channel"],
+        who=_who(contact, words), contact_id=action["contact_id"], channel=channel,
         when=_when(action, kept, words), liked=_liked(action, words),
         gain=words("actions.gain", amount=words.money(action["gain"], compact=True)) if action["gain"] else "",
         points=points(action, words), message=action["message"], link=link, link_text=link_text,
-        no_link="" if link else no_link(action, contact, words),
+        no_link="" if link and channel == action["channel"] else no_link(action, contact, words),
         reasons=tuple(one["text"] or one["field"] for one in action["reasons"]),
         signals=tuple((words.name("signal", one["name"]), one["sentence"]) for one in signals),
         offers=offers(action, words), snoozes=snoozes(_hours(action, kept), day, words),
@@ -95,22 +98,32 @@ def _who(contact: Contact | None, words: Words) -> str:
     return f"{name}, {contact.title}" if words.language != "ko" and contact.title and contact.name else name
 
 
-def _link(action: Json, contact: Contact | None, name: str, words: Words) -> tuple[str, str]:
+def link_of(action: Json, contact: Contact | None, name: str, words: Words) -> tuple[str, str, str]:
+    """The channel, what opens it, and the button's text. Who has no mail address is called instead, and the other way
+    round, unless they refused that; what services suggest knows no addresses."""
+    channel = action["channel"]
+    if contact is not None:
+        ways = [channel, *(one for one in INSTEAD.get(channel, ()) if may_contact([(contact, "")], _by(action, one)))]
+        for way in ways:
+            if link := _address(way, action["message"] if way != "call" else "", contact, name, words):
+                return way, link, words(f"day.{BUTTONS[way]}")
+    return channel, "", ""
+
+
+def _by(action: Json, channel: str) -> Json:
+    return {"contact_id": action["contact_id"], "channel": channel}
+
+
+def _address(channel: str, message: str, contact: Contact, name: str, words: Words) -> str:
     """The body stands last: what is changed on the page takes its place."""
-    if contact is None:
-        return "", ""
-    body = f"body={quote(action['message'])}" if action["message"] else ""
-    if action["channel"] == "mail" and contact.email:
-        about = f"subject={quote(words('day.subject', name=name))}"
-        asked = "&".join(part for part in (about, body) if part)
-        return f"mailto:{quote(contact.email, safe='@.+-_')}?{asked}", words("day.mail")
-    if action["channel"] in ("call", "text") and contact.phone:
-        number = "".join(one for one in contact.phone if one.isdigit() or one == "+")
-        if number:
-            if action["channel"] == "call":
-                return f"tel:{number}", words("day.call")
-            return f"sms:{number}{'?' + body if body else ''}", words("day.sms")
-    return "", ""
+    body = f"body={quote(message)}" if message else ""
+    if channel == "mail" and contact.email:
+        asked = "&".join(part for part in (f"subject={quote(words('day.subject', name=name))}", body) if part)
+        return f"mailto:{quote(contact.email, safe='@.+-_')}?{asked}"
+    number = "".join(one for one in contact.phone if one.isdigit() or one == "+")
+    if number and channel == "call":
+        return f"tel:{number}"
+    return f"sms:{number}{'?' + body if body else ''}" if number and channel == "text" else ""
 
 
 def _when(action: Json, kept: Json, words: Words) -> str:
@@ -126,7 +139,7 @@ def _when(action: Json, kept: Json, words: Words) -> str:
 def no_link(action: Json, contact: Contact | None, words: Words) -> str:
     """Why a suggestion to write or call has no button; nothing of channels that no program opens."""
     channel = action["channel"]
-    if channel not in ("mail", "call", "text"):
+    if channel not in BUTTONS:
         return ""
     if contact is None:
         return words("day.no_contact")

@@ -12,10 +12,10 @@ import pytest_asyncio
 
 from learning.answers import Verb
 from learning.contact_hours import ContactHours
-from learning.records import Contact
+from learning.records import Consent, Contact
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
-from services.gateway.web.day_views import no_link, snoozes
+from services.gateway.web.day_views import link_of, no_link, snoozes
 from services.gateway.web.report_page import LONGEST_MAIL, mail_address
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import weekly_report
@@ -150,3 +150,23 @@ async def test_what_is_put_off_comes_back_on_working_days_after_its_own(
 )
 async def test_a_card_says_why_it_has_no_button(channel: str, contact: Contact | None, told: str) -> None:
     assert no_link({"channel": channel}, contact, Words("ko")) == told
+
+
+@pytest.mark.parametrize(
+    ("channel", "contact", "link"),
+    [
+        ("mail", Contact("c", "한수진", email="a@b.example", phone="010-1"), "mailto:a@b.example?subject=About%20D"),
+        ("mail", Contact("c", "한수진", phone="010-1"), "tel:0101"),
+        ("call", Contact("c", "한수진", email="a@b.example"), "mailto:a@b.example?subject=About%20D"),
+        ("mail", Contact("c", "한수진", phone="010-1", consents=(Consent("call", granted=False),)), ""),
+        ("text", Contact("c", "한수진", email="a@b.example"), ""),
+        ("call", None, ""),
+    ],
+)
+async def test_who_has_no_mail_address_is_called_unless_refused(
+    channel: str, contact: Contact | None, link: str
+) -> None:
+    found = link_of({"channel": channel, "contact_id": "c", "message": ""}, contact, "D", Words("en"))
+    assert found[1] == link
+    if link:
+        assert found[0] == ("call" if link.startswith("tel:") else "mail")
