@@ -21,6 +21,7 @@ from services.gateway.service import Gateway
 from services.gateway.shown_actions import hours_of
 from services.gateway.web.asks_views import MOST, AsksView, askable, asks_view
 from services.gateway.web.forms import form_of
+from services.gateway.web.member_names import author_names
 from services.gateway.web.rendering import answer
 from services.gateway.web.words import Words
 
@@ -83,7 +84,8 @@ def _back(form: Mapping[str, list[str]], **more: str) -> Response:
 async def asks_of(
     gateway: Gateway, principal: Principal, query: AskQuery, names: Mapping[str, str], words: Words
 ) -> AsksView:
-    """Those of a page."""
+    """Those of a page; who settled one is called by name, of the CRM's users or not."""
+    names = {**author_names((), await gateway.store.list_members(), words), **names}
     found = await gateway.store.list_asks(principal, query, "", MOST + 1)
     return asks_view(found, names, gateway.workspace.business_day, words)
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 from kit.money import Money
 from services.gateway import forecast_calls
 from services.gateway.access.members import Role
+from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind
 from services.gateway.domain import LOCAL
 from services.gateway.forecast_calls import Said
@@ -60,6 +61,13 @@ async def test_who_said_it_is_called_by_name(site: Site) -> None:
     page = (await site[1].get("/forecast?lang=en")).text
     assert "persona-manager" not in page
     assert re.search(r"박서연, [^<]*2026: Two big ones", page)
+
+
+async def test_who_settled_an_ask_is_called_by_name(site: Site) -> None:
+    [asked] = await site[0].store.list_asks(LOCAL, AskQuery(deal_id="D-1"), "", 5)
+    settled = await site[1].post("/asks/settle?lang=en", data={"ask": str(asked.ask.id), "back": "/deals/D-1"})
+    assert settled.status_code == 303
+    assert "done Nov 20, 2026 박서연" in (await site[1].get("/deals/D-1?lang=en")).text
 
 
 async def test_submissions_below_are_held_against_what_is_expected_of_who_submitted(site: Site) -> None:
