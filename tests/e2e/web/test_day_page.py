@@ -60,3 +60,17 @@ async def test_what_the_rep_wrote_goes_out_and_a_refusal_stands_on_the_card(site
     await expect(card.get_by_role("alert")).to_be_visible()
     assert not await answers(site[0])
     await context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_an_amount_is_never_broken_between_lines(site: Site, browser: Browser, width: int) -> None:
+    context = await browser.new_context(viewport={"width": width, "height": 800}, locale="ko")
+    page, _ = await open_page(context, f"{site[1]}/day?owner=u1")
+    lines = "number => { const all = document.createRange(); all.selectNodeContents(number);"
+    lines += " return new Set([...all.getClientRects()].map(one => one.top)).size; }"
+    for amount in ("₩2.16억", "₩216M", "₩12,345,678,901"):
+        number = page.locator(".big strong").first
+        await number.evaluate("(number, amount) => { number.textContent = amount; }", amount)
+        assert await number.evaluate(lines) == 1, amount
+    assert not await scrolls_sideways(page)
+    await context.close()
