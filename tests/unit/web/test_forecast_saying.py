@@ -14,9 +14,10 @@ import pytest_asyncio
 from kit.money import Money
 from services.gateway import forecast_calls
 from services.gateway.access.members import Role
+from services.gateway.asks.desk import settle
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind
-from services.gateway.domain import LOCAL
+from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.forecast_calls import Said
 from services.gateway.service import Gateway
 from services.gateway.store.interface import StoredRollup
@@ -39,7 +40,8 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
             await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
         headers = {"Accept": "text/html", "Accept-Language": "en", "Origin": address}
         async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
-            await client.post("/sign-in/persona", data={"role": Role.MANAGER.value})
+            for role in (Role.REVOPS, Role.MANAGER):
+                await client.post("/sign-in/persona", data={"role": role.value})
             yield gateway, client
 
 
@@ -64,10 +66,12 @@ async def test_who_said_it_is_called_by_name(site: Site) -> None:
 
 
 async def test_who_settled_an_ask_is_called_by_name(site: Site) -> None:
+    """Also who is no user of the CRM."""
     [asked] = await site[0].store.list_asks(LOCAL, AskQuery(deal_id="D-1"), "", 5)
-    settled = await site[1].post("/asks/settle?lang=en", data={"ask": str(asked.ask.id), "back": "/deals/D-1"})
-    assert settled.status_code == 303
-    assert "done Nov 20, 2026 박서연" in (await site[1].get("/deals/D-1?lang=en")).text
+    for who, name in ((LOCAL, "the person at this machine"), (Principal("persona-revops", Scope.ALL), "RevOps")):
+        await settle(site[0], who, asked.ask.id, done=True)
+        assert f"done Nov 20, 2026 {name}" in (await site[1].get("/deals/D-1?lang=en")).text
+        await settle(site[0], who, asked.ask.id, done=False)
 
 
 async def test_submissions_below_are_held_against_what_is_expected_of_who_submitted(site: Site) -> None:
