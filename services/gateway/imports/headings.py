@@ -10,6 +10,7 @@ from services.gateway.imports.units import heading_unit, sheet_unit
 from services.gateway.imports.workbook import Sheet
 
 SEARCHED = 40  # lines from the top
+_REMARKS = re.compile(r"비\s?고|메모|특이\s?사항|참고\s?사항|remarks?|notes?|comments?", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.,%()₩￦$+\-\u2212/:\sT]+")
 
 
@@ -57,7 +58,7 @@ def _names(sheet: Sheet, line: int) -> dict[int, str]:
 
 def _double(sheet: Sheet, line: int, knows: Callable[[str], bool]) -> dict[int, str]:
     """Names of two lines, where a heading stands merged above several: "금액 예상", "금액 확정". A lower one that is
-    known, and stands there once, needs no other."""
+    known or one of remarks, and stands there once, needs no other."""
     upper, lower = _texts(sheet, line), _texts(sheet, line + 1)
     wide = [one for one in sheet.merged if one[0] == one[1] == line and one[3] > one[2] and one[2] in upper]
     if not wide or any(_NUMBER.fullmatch(text) for text in lower.values()):
@@ -70,7 +71,7 @@ def _double(sheet: Sheet, line: int, knows: Callable[[str], bool]) -> dict[int, 
     alone = {
         at
         for at, text in lower.items()
-        if knows(text) and below.count(text) == 1 and not heading_unit(upper.get(at, ""))
+        if (knows(text) or _REMARKS.fullmatch(text)) and below.count(text) == 1 and not heading_unit(upper.get(at, ""))
     }
     upper = {at: text for at, text in upper.items() if at not in alone}
     return {at: " ".join(filter(None, (upper.get(at), lower.get(at)))) for at in sorted({*upper, *lower})}

@@ -18,7 +18,7 @@ from services.gateway.rest.operations import Desks
 from services.gateway.rest.uploads import own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.import_views import kept_told, upload_view
+from services.gateway.web.import_views import UNIT_CHOICES, kept_told, upload_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
@@ -26,6 +26,7 @@ from services.gateway.web.words import Words
 T = TypeVar("T")
 PATH = "/import"
 COLUMN, ANSWER, AT_ONCE = "column:", "answer:", "all:"  # before a heading, a doubt's id and a kind of doubts in a form
+UNIT = "unit:"  # before a file's name
 
 
 def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
@@ -138,10 +139,23 @@ async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Wor
                 raise InvalidInput("this names no column", field=column, value=value[:40], mend="Choose one")
             upload.columns[column] = value
     _take_answers(upload, form)
+    _take_units(upload, form)
+    if form.get("act") == "keep":  # what is chosen so far, for whoever comes back to the page
+        return Response(None, 204)
     upload.confirm = form.get("confirm") == "yes"
     dry_run = form.get("act") != "import"
     uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
+
+
+def _take_units(upload: Upload, form: Mapping[str, str]) -> None:
+    """The units of amounts that are set for files."""
+    for file in upload.report.get("files", ()):
+        unit = form.get(UNIT + file["name"])
+        if unit in UNIT_CHOICES:
+            upload.units[file["name"]] = unit
+        elif unit == "":
+            upload.units.pop(file["name"], None)
 
 
 def _take_answers(upload: Upload, form: Mapping[str, str]) -> None:
@@ -151,6 +165,9 @@ def _take_answers(upload: Upload, form: Mapping[str, str]) -> None:
         return
     asked = [one["id"] for one in upload.report.get("doubts", ())]
     own = {identity: form[ANSWER + identity] for identity in asked if form.get(ANSWER + identity)}
+    for identity in asked:  # chosen before, and taken back
+        if form.get(ANSWER + identity) == "":
+            upload.answers.pop(identity, None)
     for kind, ids in upload.report.get("at_once", {}).items():
         if answered := form.get(AT_ONCE + kind):
             upload.answers |= dict.fromkeys(ids, answered)

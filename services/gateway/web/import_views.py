@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.imports.weekly.doubts import ANSWERS, answer_told, kind_told
-from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, Upload
+from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, TRYING, Upload
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
 FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
 MOST_LISTED = 20
+UNIT_CHOICES = ("원", "천원", "만원", "백만원", "천만원", "억원")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ColumnView:
     target: str
     why: str
     new: bool
+    units: str = ""  # that its bare amounts were read in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ class AtOnceView:
     kind: str
     told: str
     answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A file whose amounts may be in another unit than was read."""
+
+    file: str
+    read: str
+    choices: tuple[tuple[str, str, bool], ...]  # value, label, chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class UploadView:
     more_doubts: int
     at_once: tuple[AtOnceView, ...]
     answered: int
+    units: tuple[UnitView, ...]
+    quotas: bool  # a file seems to hold these
     refused: tuple[str, ...]
     notes: tuple[str, ...]
     far: bool
@@ -88,7 +101,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
         progress=round(100 * done / total, 1) if total else 0.0,
-        doing=_doing(what, words), error=text,
+        doing=_doing(what, words, trying=upload.state == TRYING), error=text, units=_units(upload, words),
+        quotas="/quotas" in (error.get("mend") or ""),
         mend=error.get("mend", ""),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
         files_told=_files(report.get("files", ()), words), head=_head(report, words),
@@ -114,7 +128,10 @@ def kept_told(upload: Upload, words: Words) -> str:
     return " · ".join(filter(None, (f"{names[-1]}{rest}", state, lacking)))
 
 
-def _doing(what: str, words: Words) -> str:
+def _doing(what: str, words: Words, *, trying: bool) -> str:
+    """A try changes a copy alone: it must not look as if anything were saved."""
+    if trying and what.lower().startswith("writing"):
+        return words("import.trying_out")
     return words.name("doing", what.lower().removeprefix("writing ")) if what else words("import.begins")
 
 
@@ -146,7 +163,29 @@ def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView
     why = words.name("why", one["why"])
     if one["but"]:
         why = words("import.but", target=words.name("target", one["but"]))
-    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, one["column"] in report["new_columns"])
+    unit = _unit_told(report, words) if target == "amount" else ""
+    new = one["column"] in report["new_columns"]
+    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit)
+
+
+def _unit_told(report: Json, words: Words) -> str:
+    """The unit that bare amounts were read in, by file where they differ."""
+    units = {one["name"]: one.get("unit") or words("import.no_unit") for one in report.get("files", ())}
+    if len({*units.values()}) > 1:
+        return words("import.units", units=", ".join(f"{name} {unit}" for name, unit in units.items()))
+    return words("import.unit", unit=next(iter(units.values()), ""))
+
+
+def _units(upload: Upload, words: Words) -> tuple[UnitView, ...]:
+    """Files whose pipeline moves too far, and those whose unit was set, with the units to choose from."""
+    far = [one["file"] for one in upload.report.get("steps", ()) if one["far"]]
+    read = {one["name"]: one.get("unit", "") for one in upload.report.get("files", ())}
+    found = []
+    for name in dict.fromkeys([*far, *upload.units]):
+        given, label = upload.units.get(name, ""), read.get(name) or words("import.no_unit")
+        choices = (("", words("import.as_file"), not given), *((one, one, one == given) for one in UNIT_CHOICES))
+        found.append(UnitView(name, label, choices))
+    return tuple(found)
 
 
 def _counts(counts: Json, words: Words) -> list[tuple[str, str]]:

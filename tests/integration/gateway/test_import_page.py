@@ -15,7 +15,10 @@ from kit.nats_server import NatsServer
 from kit.testing import chromium
 from services.gateway.domain import LOCAL
 from services.gateway.imports.weekly.__main__ import run
+from services.gateway.imports.weekly.uploads import IMPORTING, TRYING, Upload
 from services.gateway.store.interface import Query
+from services.gateway.web.import_views import upload_view
+from services.gateway.web.words import Words
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.unit.imports.weekly_runs import row, write
 
@@ -63,6 +66,7 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     for text in ("영업현황_2024-11-18.xlsx: 2024. 11. 18., 3행", "처음 보는 열입니다", "누리병원", "생성 3",
                  "담당자가 바뀐 딜 1건:</p>", "<li>누리병원 / 예약 시스템: 김민수 → 이서연</li>"):  # fmt: skip
         assert text in page, text
+    assert '<br><span class="small">단위: 백만원</span>' in page, "beside the amount's column"
     chosen = re.findall(r'<select name="column:([^"]+)".*?<option value="([^"]+)" selected>', page, re.DOTALL)
     assert ("고객사", "account") in chosen
     assert not await deals(gateway)  # nothing was written
@@ -72,6 +76,14 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     # an amount is a thousand times as large
     assert "주로 '금액(백만원)' 열 때문이며, 딜 1건의 중앙값이 100,000,000 KRW에서 100,000,000,000 KRW" in page
     assert not await deals(gateway)
+    unit = "unit:영업현황_2024-11-18.xlsx"
+    assert f'<select name="{unit}">' in page
+    assert (await gateway.http.post(address, data={"act": "try", unit: "천원"})).status_code == 303
+    mended = html.unescape(await settled(gateway, address))
+    assert "읽은 단위: 천원" in mended
+    assert '<option value="천원" selected>' in mended
+    await gateway.http.post(address, data={"act": "try", unit: ""})
+    await settled(gateway, address)
     assert (await gateway.http.post(address, data={"act": "import", "confirm": "yes"})).status_code == 303
     done = await settled(gateway, address)
     assert "가져왔습니다" in done, re.findall(r'role="alert">([^<]+)', done)
@@ -113,6 +125,12 @@ async def test_alike_questions_are_answered_at_once(gateway: RunningGateway, tmp
     assert "질문 60개" in page
     assert "어떻게 되었나요? 이런 질문 60개 모두" in page
     one = re.findall(r'name="answer:([^"]+)"', page)[0]
+    kept = await gateway.http.post(address, data={f"answer:{one}": "lost", "act": "keep"})
+    assert kept.status_code == 204
+    again = (await gateway.http.get(address)).text
+    assert re.search(rf'name="answer:{one}">.*?<option value="lost" selected>', again), "what was chosen is kept"
+    await gateway.http.post(address, data={f"answer:{one}": "", "act": "keep"})
+    assert '<option value="lost" selected>' not in (await gateway.http.get(address)).text
     await gateway.http.post(address, data={"all:gone": "lost", f"answer:{one}": "open", "act": "try"})
     page = html.unescape(await settled(gateway, address))
     assert "지금까지 답한 질문: 60개" in page
@@ -237,3 +255,30 @@ async def test_a_page_that_hears_nothing_more_says_so(gateway: RunningGateway, t
         await expect(page.get_by_role("alert")).to_contain_text("파일 다시 놓기", timeout=20_000)
         await browser.close()
     await settled(gateway, address)
+
+
+async def test_a_sheet_of_quotas_is_named_with_where_it_goes(gateway: RunningGateway, tmp_path: Path) -> None:
+    header = ["담당자", "상위자", "4분기 목표"]
+    path = write(tmp_path / "영업_4분기.xlsx", ["이서연", "김민수", 600], ["박지훈", "김민수", 500], header=header)
+    address = await dropped(gateway, [("files", (path.name, path.read_bytes(), "application/zip"))])
+    page = html.unescape(await settled(gateway, address))
+    assert "영업_4분기.xlsx 파일은 딜이 아니라 영업 목표로 보입니다" in page
+    assert '<a href="/quotas?lang=ko">목표</a>' in page
+    path = write(tmp_path / "영업현황.xlsx", row("펌프"))
+    address = await dropped(gateway, [("files", (path.name, path.read_bytes(), "application/zip"))])
+    assert "영업현황.xlsx 파일의 기준일을 알 수 없습니다" in html.unescape(await settled(gateway, address))
+
+
+def test_a_try_does_not_say_that_it_saves(tmp_path: Path) -> None:
+    words = Words("ko")
+    upload = Upload("u", tmp_path, "local", 0.0, state=TRYING, done=("Writing deals", 5, 5))
+    assert "아직 저장하지 않습니다" in upload_view(upload, words).doing
+    upload.state = IMPORTING
+    assert upload_view(upload, words).doing == "딜을 저장하는 중 …"
+
+
+async def test_no_day_is_told_in_one_way_of_writing_it(gateway: RunningGateway, tmp_path: Path) -> None:
+    path = write(tmp_path / "영업현황_2024-11-18.xlsx", [*row("펌프")[:-1], "24.13.40"], row("밸브"))
+    address = await dropped(gateway, [("files", (path.name, path.read_bytes(), "application/zip"))])
+    page = html.unescape(await settled(gateway, address))
+    assert "24.13.40: 날짜가 아닙니다. 2026-11-21이나 26.11.21처럼 날짜를 쓰세요" in page

@@ -139,6 +139,18 @@ def test_headings_of_two_lines_and_cells_merged_over_rows(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+def test_remarks_below_a_merged_heading_are_of_the_whole_row(tmp_path: Path) -> None:
+    made = Workbook()
+    sheet = made.active
+    for row in ([None, None, "고객 담당자", None, None], ["고객사", "딜명", "이름", "메일주소", "비고"],
+                ["한빛", "A", "박", "a@b.c", "가격 협의중"]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("C1:E1")
+    made.save(tmp_path / "a.xlsx")
+    table = SheetTable(tmp_path / "a.xlsx", Reading(knows={"고객사", "딜명"}.__contains__))
+    assert table.columns == ["고객사", "딜명", "고객 담당자 이름", "고객 담당자 메일주소", "비고"]
+
+
 def test_a_mondays_workbook_with_sections_two_lines_of_headings_and_a_sheet_a_month(tmp_path: Path) -> None:
     made = Workbook()
     made.active.title = "2월"

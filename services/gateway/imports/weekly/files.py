@@ -25,6 +25,7 @@ MOST_FILES, MOST_ROWS = 200, 200_000  # in all
 AHEAD = timedelta(days=1)  # for zones ahead of UTC
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{1,2})[-._월]\s?(\d{1,2})일?)(?!\d)")
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
+_QUOTAS = re.compile(r"목표|quota|target", re.IGNORECASE)
 _SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
 
 
@@ -38,6 +39,7 @@ class WeekFile:
     rows: list[Row]
     suggestions: list[Suggestion]
     left_out: LeftOut | None = None
+    unit: str = ""  # that bare amounts are read in
     holds: dict[str, str] = field(default_factory=dict)  # target → column, of all but custom and ignored columns
 
     def __post_init__(self) -> None:
@@ -54,9 +56,11 @@ class WeekFile:
         return [each.column for each in self.suggestions if each.target == CUSTOM]
 
 
-def read_files(paths: Sequence[Path], known: Mapping[str, str], given: Mapping[str, str]) -> list[WeekFile]:
+def read_files(
+    paths: Sequence[Path], known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str] = {}
+) -> list[WeekFile]:
     """The files and those of the folders, oldest first. `known` says what columns held before, `given` what the user
-    says they hold.
+    says they hold, `units` the unit of amounts by file where it is another than the file says.
 
     Raises NotFound, InvalidInput or TooLarge naming the file and the mend.
     """
@@ -64,7 +68,7 @@ def read_files(paths: Sequence[Path], known: Mapping[str, str], given: Mapping[s
     if len(found) > MOST_FILES:
         mend = "import them in several goes, the oldest first"
         raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
-    files = [_read(each, known, given) for each in found]
+    files = [_read(each, known, given, units) for each in found]
     files.sort(key=lambda one: one.day)
     if sum(len(each.rows) for each in files) > MOST_ROWS:
         mend = "import them in several goes, the oldest first"
@@ -111,7 +115,7 @@ def _paths(path: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> WeekFile:
+def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str]) -> WeekFile:
     table = _open(path, {*known, *given})
     try:
         rows = list(table.rows())
@@ -124,10 +128,10 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str]) -> Wee
     sound = [row.cells for row in rows if row.error is None]
     cells = {name: [each[at].strip() for each in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
-    file = WeekFile(path, _day(path, above), columns, rows, suggest(columns, cells, said), left_out)
+    file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said), left_out)
     amount = file.holds.get("amount")
-    if amount is not None and (unit := unit_of(amount)):
-        at = columns.index(amount)
+    if amount is not None and (unit := units.get(file.name) or unit_of(amount)):
+        at, file.unit = columns.index(amount), unit
         for each in sound:
             each[at] = with_unit(each[at], unit)
     read = {*file.holds.values(), *file.custom}
@@ -149,12 +153,16 @@ def _known(before: frozenset[str], name: str) -> bool:
     return name in before or plain(name) in headings()
 
 
-def _day(path: Path, above: Sequence[str]) -> date:
+def _day(path: Path, above: Sequence[str], columns: Sequence[str]) -> date:
     for text in (path.name, *(text for text in above if _SAYS_DAY.search(text))):
         if (day := day_in(text)) is not None:
             return day
+    name = masked_name(path.name)
+    if any(_QUOTAS.search(text) for text in (name, *columns)):
+        mend = "paste its cells on the page of quotas (/quotas), and import the others without it"
+        raise InvalidInput(f"{name} seems to hold quotas, not deals", field="PATH", value=name, mend=mend)
     mend = "name it like 영업현황_2026-11-16.xlsx, or write 기준일: 2026-11-16 above the table"
-    raise InvalidInput("nothing says which day the file is of", field="PATH", value=masked_name(path.name), mend=mend)
+    raise InvalidInput(f"nothing says which day {name} is of", field="PATH", value=name, mend=mend)
 
 
 def day_in(text: str) -> date | None:

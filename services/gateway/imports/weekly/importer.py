@@ -63,7 +63,7 @@ class WeeklyImporter:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
         self._first = not memory.day
-        files = self.found.files = read_files(paths, memory.columns, self._options.columns)
+        files = self.found.files = read_files(paths, memory.columns, self._options.columns, self._options.units)
         check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)
         self._tell_columns(files)

@@ -16,12 +16,13 @@ from services.gateway.imports.weekly.files import WeekFile
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user says: currency of the amounts, what columns hold, answers to doubts, that the pipeline may move,
-    and the day to pin the business clock to (None leaves it alone)."""
+    """What the user says: currency of the amounts, what columns hold, answers to doubts, units where files do not say
+    theirs, that the pipeline may move, and the day to pin the business clock to (None leaves it alone)."""
 
     currency: str = "KRW"
     columns: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)  # of amounts, by file
     confirm: bool = False
     as_of: date | None = None
     dry_run: bool = False

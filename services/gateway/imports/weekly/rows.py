@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +36,7 @@ MENDS = {
     "quantity": f"write a number such as 12.5, all of a column in one unit, {_OR_NOT}",
     "yes_no": f"write yes or no, {_OR_NOT}",
 }
+NO_DAY = "this is no day"  # the mend says how one is written
 FORMAT = Format(MISSING, (YMD,), ".", ",")
 Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file
@@ -138,6 +139,7 @@ class RowReader:
         for name, (source, kind) in self._custom.items():
             row.fields[name] = self._cells.custom(source, kind, cells, row.errors)
         row.fields |= {target: of.get(target) for target in CONTRACT if target in self._sources}
+        row.errors = [replace(one, message=NO_DAY) if one.mend == MENDS["day"] else one for one in row.errors]
         self._check(row)
         return row
 

@@ -64,6 +64,7 @@ class Upload:
     state: str = RECEIVING
     columns: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)  # by file
     currency: str = "KRW"
     confirm: bool = False
     report: dict[str, Any] = field(default_factory=dict)
@@ -169,7 +170,7 @@ class Uploads:
             "files": str(upload.files), "url": url, "data_dir": str(self._data_dir), "language": language,
             "report": str(upload.folder / "report.json"), "dry_run": dry_run, "columns": upload.columns,
             "answers": upload.answers, "currency": upload.currency, "confirm": upload.confirm,
-            "by": upload.owner,
+            "by": upload.owner, "units": upload.units,
         }  # fmt: skip
         upload.task = asyncio.create_task(self._work(upload, request))
 
