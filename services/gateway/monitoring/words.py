@@ -19,8 +19,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "not_looked_yet": ("Nobody has looked yet.", "아직 점검하지 않았습니다."),
     "nothing_serves": ("No trained model serves yet.", "아직 학습된 모델이 없습니다."),
     "prior": (
-        "What serves is a prior: too few outcomes were known to learn from.",
-        "결과가 너무 적어 사전 값으로 채점합니다.",
+        "Too few ended deals to learn from yet: all deals carry a default instead of a prediction.",
+        "배울 수 있는 종료된 딜이 너무 적어, 모든 딜에 예측 대신 기본값을 표시합니다.",
     ),
     "not_watched": (
         "It could not be looked at; see the gateway's log.", "점검하지 못했습니다. 게이트웨이 로그를 보십시오."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from learning.minimums import MIN_OUTCOMES
 from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.imports.undoing import UNDOABLE, UNDONE
 from services.gateway.promotion_told import told as decision_told
@@ -22,6 +23,7 @@ RUNNING = ("RUNNING", "QUEUED")
 ENDED = ("SUCCEEDED", "FAILED")
 HISTORY = "history"  # a folder loaded whole: it keeps nothing to go back to
 POLICY = "policy "  # begins what the audit log calls a policy that serves
+PRIOR = "prior"  # of a version that learned nothing
 DIGITS = 3
 MINUTES_FROM = 90  # seconds
 
@@ -146,6 +148,8 @@ def _learned(evaluation: Json, words: Words) -> str:
     """What has ended, of opportunities too: those that are open teach no outcome."""
     closed = evaluation.get("opportunities", 0) - evaluation.get("open", 0)
     count = evaluation.get("outcomes") or closed or evaluation.get("deals")
+    if evaluation.get("model") == PRIOR:
+        return words("models.learned_prior", count=words.number(count or 0), least=MIN_OUTCOMES)
     return words("models.learned", count=words.number(count)) if count else ""
 
 
@@ -167,7 +171,7 @@ def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Itera
     for action, found in (evaluation.get("actions") or {}).items():
         if found.get("used") == "log":
             span = words("forecast.span", low=_number(found["low"]), high=_number(found["high"]))
-            name = words("models.effect", action=titles.get(action, action))
+            name = words("models.effect", action=titles.get(action) or words.name("activity", action))
             yield FigureView(name, _number(found["effect"]), span, words("models.by_deals", count=found["deals"]))
 
 

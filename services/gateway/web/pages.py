@@ -207,5 +207,6 @@ def _details(history: DealHistory, names: Mapping[str, str], words: Words) -> li
     own = [(name, value_text(f"fields.{name}", value, names, words)) for name, value in history.deal.fields.items()]
     account = history.account.fields if history.account else {}
     return own + [
-        (field_text(f"fields.{name}", words), value_text("", value, names, words)) for name, value in account.items()
+        (field_text(f"fields.{name}", words), value_text(f"account.{name}", value, names, words))
+        for name, value in account.items()
     ]

@@ -18,6 +18,7 @@ class PolicyView:
     """A policy: its share of the deals, its value by the log, and what it brings over the champion."""
 
     id: str
+    name: str
     share: str
     ranks: str
     value: str
@@ -71,7 +72,8 @@ def _policy(policy: Json, about: Json, log: Json, words: Words) -> PolicyView:
     found = (log.get("policies") or {}).get(name)
     apart = (log.get("differences") or {}).get(name, {}).get(champion) if name != champion else None
     return PolicyView(
-        name, words.percent(about["shares"].get(name, 0.0)), words.name("policies", str(policy["rank_by"])),
+        name, words.name("policy", name), words.percent(about["shares"].get(name, 0.0)),
+        words.name("policies", str(policy["rank_by"])),
         _share(found, words) if found else "–", _points(apart, words) if apart else "–", name == champion,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,9 +12,11 @@ from kit.money import Money
 from learning.placements import percent_text
 from learning.records import Activity, Change, ChangeValue, ContactRole, Credit, DealHistory, Entry
 from services.gateway.feedback_record import FEEDBACK_ACTIVITY, TAKEN_BACK
+from services.gateway.imports.weekly.meanings import business_number
 from services.gateway.web.words import Words
 
 SHOWN = 40
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
 LATE = timedelta(days=1)  # recorded so much later than true is worth saying
 
 
@@ -64,6 +67,8 @@ def value_text(field: str, value: ChangeValue | None, names: Mapping[str, str], 
         return words.number(value)
     if field in {"owner_id", "account_id"}:
         return names.get(value, value)
+    if _TEN_DIGITS.fullmatch(value) and business_number(value) and "사업자" in field:
+        return f"{value[:3]}-{value[3:5]}-{value[5:]}"
     return words.name(field, value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from services.gateway.access.members import Member, Role
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.member_names import called_by
-from services.gateway.web.models_views import audit_view, import_view
+from services.gateway.web.models_views import audit_view, import_view, service_view
 from services.gateway.web.words import Words
 
 EN, KO = Words("en"), Words("ko")
@@ -65,3 +65,18 @@ def test_why_a_training_failed_is_told_in_korean() -> None:
     ):  # fmt: skip
         assert import_view(job("x", {}) | {"error": error}, called_by(MEMBERS, KO), KO).error == told
         assert import_view(job("x", {}) | {"error": error}, called_by(MEMBERS, EN), EN).error == error
+
+
+def test_a_version_that_learned_nothing_says_so_and_channels_and_versions_read_in_korean() -> None:
+    prior = {"outcomes": 20, "model": "prior", "why": "20 outcomes"}
+    effects = {"actions": {"call": {"used": "log", "effect": 0.05, "low": 0.0, "high": 0.1, "deals": 9}}}
+    versions = [{"version": name, "created_time": "2026-11-20T10:00:00Z", "evaluation": found}
+                for name, found in (("2", prior), ("1", effects))]  # fmt: skip
+    serving = {"generation": 1, "version": "2"}
+    about = {"service": "lead_scoring", "serving": serving, "versions": versions, "promotions": []}
+    found = service_view(about, {}, KO)
+    assert found.told == "–부터 사용 중인 버전: 2"
+    nothing, learned = found.versions
+    assert "종료된 딜이 20건뿐이라(40건 필요) 아직 예측 대신 기본값을 씁니다" in nothing.learned
+    assert "학습했습니다" not in nothing.learned
+    assert [figure.name for figure in learned.figures] == [KO("models.effect", action="통화")]

@@ -36,6 +36,7 @@ def test_without_a_log_it_says_so_and_what_could_be_detected() -> None:
 def test_values_and_differences_stand_with_their_intervals_or_why_there_are_none() -> None:
     found = policies_view(ABOUT | {"evaluation": LOG}, TITLES, Words("ko"))
     default, bold = found.policies
+    assert [one.name for one in found.policies] == ["기본 정책", "bold"]
     assert default.value == "41% (35%~47%)"
     assert bold.value == "비교할 수 있는 행이 너무 적습니다 (유효 표본 7)"
     assert (default.difference, bold.difference) == ("–", "+2.1 (-0.4~+4.6)")
