@@ -104,7 +104,7 @@ async def test_what_is_no_answer_is_refused(site: Site, form: dict[str, str]) ->
 
 async def test_a_weekly_report_is_drafted_in_the_reader_s_language(site: Site) -> None:
     korean = (await site[1].get("/report?lang=ko&node=owner:u1")).text
-    for text in ("주간 영업보고 · 김민준", "[수주]", "[지원 요청]", "₩9억 달성 확률"):
+    for text in ("주간 영업보고 · 김민준", "AI 기대값 ₩7.2억", "[수주]", "[지원 요청]", "₩9억 달성 확률"):
         assert text in korean, text
     assert (await site[1].get("/report?node=owner:nobody")).status_code == 404
     found = await weekly_report(site[0], LOCAL, "owner:u1")
