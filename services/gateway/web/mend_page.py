@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from services.gateway.web.workbooks import workbook_of
 
 PATH = "/models/mend"
 SHOWN, AT_ONCE = 50, 500
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TWICE = "duplicate_"  # begins the findings about two records
 COLUMNS = (
     column("id", Kind.TEXT, "Id", "ID"), column("name", Kind.TEXT, "Name", "이름"),
@@ -82,10 +84,16 @@ def _row(one: FoundRow, finding: str, names: Mapping[str, str], words: Words) ->
     return {
         "id": body["id"], "other": body["other"], "name": one.name or body["id"], "other_name": one.other_name,
         "pair": "/".join(quote(body[name], safe="") for name in ("id", "other")),
-        "address": _address(finding, body["id"], one.name), "why": why(body["why"], body["value"], words.language),
+        "address": _address(finding, body["id"], one.name), "why": _why(body, words),
         "other_address": _address(finding, body["other"], one.other_name) if body["other"] else "",
         "owner": names.get(body["owner"], body["owner"]),
     }  # fmt: skip
+
+
+def _why(body: Mapping[str, Any], words: Words) -> str:
+    """What was found of the record: in words, else the value itself, such as the day that has passed."""
+    told, value = why(body["why"], body["value"], words.language), str(body["value"])
+    return told or (words.day(value) if _DAY.fullmatch(value) else value)
 
 
 def _address(finding: str, record: str, name: str) -> str:

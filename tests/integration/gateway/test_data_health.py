@@ -102,6 +102,7 @@ async def _decide(gateway: RunningGateway) -> None:
     assert 'type="checkbox"' not in owners
     assert (await http.post("/models/mend/owner_left", data={"pair": "d4/d1"})).status_code == 400
     assert (await http.post("/models/mend/duplicate_deals", data={"act": "merge"})).status_code == 400
+    assert "2017. 9. 10." in (await http.get("/models/mend/past_close_date?lang=ko")).text, "the day that has passed"
     assert (await http.get("/models/mend/owner_left.xlsx")).content[:2] == b"PK"
     assert (await http.get("/models/mend/nonsense")).status_code == 404
     [accounts] = (await http.get("/v1/duplicates?of=accounts&lang=ko")).json()["records"]
