@@ -12,6 +12,7 @@ UNITS = {
     "k": 3, "thousand": 3, "thousands": 3, "m": 6, "mn": 6, "mil": 6, "million": 6, "millions": 6, "mm": 6,
     "b": 9, "bn": 9, "billion": 9, "billions": 9,
 }  # fmt: skip
+CHOICES = ("원", "천원", "만원", "백만원", "천만원", "억원")  # that people may choose from
 _KOREAN = "|".join(sorted((word for word in UNITS if not word.isascii() and word != "원"), key=len, reverse=True))
 _PARTS = re.compile(rf"(?:(\d+(?:,\d{{3}})*(?:\.\d+)?)\s*({_KOREAN})\s*)")
 _ENGLISH = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*(k|m|mn|bn|b)", re.IGNORECASE)

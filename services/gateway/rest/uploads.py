@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from kit.errors import InvalidInput, NotFound, TooLarge
 from kit.money import is_currency
+from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import LARGEST, MOST_FILES, Upload, Uploads
 from services.gateway.rest import base
@@ -48,7 +49,9 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
         """How far it is, and what was found."""
         return answer(upload_json(_own(uploads, request, upload_id)))
 
-    saying = base.takes(base.obj(columns=TEXTS, answers=TEXTS, confirm=FLAG), *base.LANGUAGE, required=False)
+    saying = base.takes(
+        base.obj(columns=TEXTS, answers=TEXTS, units=TEXTS, confirm=FLAG), *base.LANGUAGE, required=False
+    )
 
     @routes.post("/uploads/{upload_id}:try", status_code=202, responses=base.gives(shapes.Upload, 202),
                  openapi_extra=saying)  # fmt: skip
@@ -117,15 +120,18 @@ def own_address(request: Request) -> str:
 
 async def _begun(uploads: Uploads, request: Request, upload_id: str, *, dry_run: bool) -> Response:
     language, upload = language_of(request), _own(uploads, request, upload_id)
-    given = await object_of(request, ("columns", "answers", "confirm"))
-    columns, answers = _texts(given, "columns"), _texts(given, "answers")
+    given = await object_of(request, ("columns", "answers", "units", "confirm"))
+    columns, answers, units = (_texts(given, name) for name in ("columns", "answers", "units"))
     confirm = given.get("confirm", False)
     if not isinstance(confirm, bool):
         raise InvalidInput("confirm is neither true nor false", field="confirm", mend="Send true or false")
     if wrong := next((one for one in columns.values() if one not in TARGETS), ""):
         raise InvalidInput("this names no column", field="columns", value=wrong[:40], mend="Use " + ", ".join(TARGETS))
+    if wrong := next((one for one in units.values() if one not in CHOICES), ""):
+        mend = "Use " + ", ".join(CHOICES)
+        raise InvalidInput("this is no unit of amounts", field="units", value=wrong[:40], mend=mend)
     uploads.start(upload, own_address(request), language, dry_run=dry_run, columns=columns, answers=answers,
-                  confirm=confirm)  # fmt: skip
+                  units=units, confirm=confirm)  # fmt: skip
     return answer(upload_json(upload), 202)
 
 

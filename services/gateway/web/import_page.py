@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import DealcastError, InvalidInput
 from services.gateway.imports.messages import translate
+from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import IMPORTED, Upload, Uploads
 from services.gateway.rest.base import principal_of
@@ -18,7 +19,7 @@ from services.gateway.rest.operations import Desks
 from services.gateway.rest.uploads import own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.import_views import UNIT_CHOICES, kept_told, upload_view
+from services.gateway.web.import_views import kept_told, upload_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
@@ -152,7 +153,7 @@ def _take_units(upload: Upload, form: Mapping[str, str]) -> None:
     """The units of amounts that are set for files."""
     for file in upload.report.get("files", ()):
         unit = form.get(UNIT + file["name"])
-        if unit in UNIT_CHOICES:
+        if unit in CHOICES:
             upload.units[file["name"]] = unit
         elif unit == "":
             upload.units.pop(file["name"], None)

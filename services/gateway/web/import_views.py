@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.doubts import ANSWERS, answer_told, kind_told
 from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, TRYING, Upload
 from services.gateway.web.words import Words
@@ -13,7 +14,6 @@ from services.gateway.web.words import Words
 Json = Mapping[str, Any]
 FATES = ("read", "created", "changed", "unchanged", "checked", "repeated", "held", "rejected")
 MOST_LISTED = 20
-UNIT_CHOICES = ("원", "천원", "만원", "백만원", "천만원", "억원")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _units(upload: Upload, words: Words) -> tuple[UnitView, ...]:
     found = []
     for name in dict.fromkeys([*far, *upload.units]):
         given, label = upload.units.get(name, ""), read.get(name) or words("import.no_unit")
-        choices = (("", words("import.as_file"), not given), *((one, one, one == given) for one in UNIT_CHOICES))
+        choices = (("", words("import.as_file"), not given), *((one, one, one == given) for one in CHOICES))
         found.append(UnitView(name, label, choices))
     return tuple(found)
 

@@ -48,6 +48,12 @@ async def test_files_are_tried_imported_and_undone(gateway: RunningGateway, tmp_
     assert tried["report"]["counts"]["deals"]["created"] == 3
     held = await begun(gateway, upload, "try", columns={"고객사": "ignore"})
     assert {one["column"]: one["target"] for one in held["report"]["columns"]}["고객사"] == "ignore"
+    second = "영업현황_2024-11-18.xlsx"
+    other = await begun(gateway, upload, "try", units={second: "천원"})
+    assert {one["name"]: one["unit"] for one in other["report"]["files"]}[second] == "천원"
+    wrong = await gateway.http.post(f"{PATH}/{upload}:try", json={"units": {second: "근"}})
+    assert (wrong.status_code, "no unit of amounts" in wrong.text) == (400, True)
+    await begun(gateway, upload, "try", units={second: "백만원"})
     far = await begun(gateway, upload, "import", columns={"고객사": "account"})
     assert (far["state"], "pipeline" in far["error"]["message"]) == ("FAILED", True)
     assert await deals(gateway) == [], "nothing was written"

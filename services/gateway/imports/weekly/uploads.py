@@ -154,7 +154,8 @@ class Uploads:
 
     def start(
         self, upload: Upload, url: str, language: str, *, dry_run: bool, columns: Mapping[str, str] | None = None,
-        answers: Mapping[str, str] | None = None, confirm: bool | None = None,
+        answers: Mapping[str, str] | None = None, units: Mapping[str, str] | None = None,
+        confirm: bool | None = None,
     ) -> None:  # fmt: skip
         """Try the files, or import them into the gateway at this address, with what else is said of them. Raises
         Conflict while it is at work."""
@@ -163,6 +164,7 @@ class Uploads:
             raise Conflict("these files are being read, or were imported", field="upload", value=upload.id, mend=mend)
         upload.columns |= columns or {}
         upload.answers |= answers or {}
+        upload.units |= units or {}
         upload.confirm = upload.confirm if confirm is None else confirm
         upload.state = TRYING if dry_run else IMPORTING
         upload.done = ("", 0, 0)
