@@ -316,7 +316,7 @@ async def test_a_file_of_a_day_to_come_is_refused(store: Store, tmp_path: Path) 
 
 
 async def test_files_that_cannot_be_understood_say_why(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="which day 주간.xlsx is of"):
+    with pytest.raises(InvalidInput, match=r"which day 주간\.xlsx is of"):
         await run(store, tmp_path, write(tmp_path / "주간.xlsx", row("서버")))
     with pytest.raises(InvalidInput, match="seems to hold the stage"):
         await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", ["가", "나"], header=["고객사", "딜명"]))
