@@ -76,7 +76,7 @@ async def test_the_first_hour(begun: Begun, browser: Browser, tmp_path: Path) ->
 
 async def drops(page: Page, company: Mondays, files: list[Path]) -> None:
     """The files are looked at, a column is put right, questions are answered; nothing is written before the end."""
-    await page.get_by_role("link", name="파일 가져오기").click()
+    await page.get_by_role("link", name="파일 가져오기").first.click()
     async with page.expect_file_chooser() as chooser:
         await page.get_by_label("이번 주 파일을 여기에 놓거나 선택하세요").click()
     await (await chooser.value).set_files(files)
@@ -120,7 +120,7 @@ async def watches_the_training(page: Page) -> None:
     assert len(set(shares)) > 1, shares
     assert shares == sorted(shares)
     for name in ("승률 모델", "예측 모델", "다음 행동 모델"):
-        await expect(page.get_by_role("region", name=name)).to_contain_text("사용 중입니다", timeout=LONG)
+        await expect(page.get_by_role("region", name=name)).to_contain_text("사용 중인 버전", timeout=LONG)
     await expect(page.locator("#trust .verdict")).to_contain_text("모델을", timeout=LONG)
     await expect(page.locator("#trust .mends li").first).to_be_visible()
 
