@@ -78,8 +78,13 @@ async def test_a_service_tells_its_ports_works_and_drains(nats: NATS, nats_serve
         told = await running.ready()
         assert told["pid"] == running.process.pid  # type: ignore[comparison-overlap]
         async with grpc.aio.insecure_channel(told["grpc"]) as channel:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
-            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            stub = health_pb2_grpc.HealthStub(channel)
+
+            async def serving() -> bool:
+                answer = await stub.Check(health_pb2.HealthCheckRequest())
+                return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+            await eventually(serving)  # told a moment after HTTP says so
         await Publisher(nats).publish([Outgoing(f"DEALS.changed.{i}", b"x") for i in range(30)])
         await eventually(lambda: _some_forwarded(nats))
         assert await asyncio.to_thread(running.stop) == 0
