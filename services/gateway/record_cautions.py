@@ -137,7 +137,7 @@ def of_new_business(rows: Sequence[Mapping[str, Any]], facts: RecordFacts, today
 def _told_of_new(row: Mapping[str, Any], days: int) -> dict[str, Any]:
     new, mean = float(row["not_yet_created"]), float(row["mean"])
     lines = list(row["cautions"])
-    if new and row["node"] == COMPANY and days < QUARTER_DAYS:
+    if new and row["node"] == COMPANY and 0 < days < QUARTER_DAYS:  # that nothing has closed is told already
         lines.append(_line("few_weeks", -(-days // 7)))
     if new <= MOST * mean:
         return {**row, "cautions": lines}

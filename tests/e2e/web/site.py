@@ -105,6 +105,15 @@ async def fill(gateway: Gateway) -> None:
     await gateway.store.save_rollups([*totals, *[owned(each, "u1") for each in totals]])
 
 
+async def fill_people(gateway: Gateway) -> None:
+    """The sample company as `fill` makes it, with a forecast of the manager and of each rep."""
+    await gateway.workspace.keep_apart(sample=True)
+    await fill(gateway)
+    for node in ("manager:m1", "owner:u1", "owner:u2"):
+        body = {**rollup().body, "level": node.partition(":")[0], "parent": "company"}
+        await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
+
+
 async def answers(gateway: Gateway, deal_id: str = "D-1") -> list[Feedback]:
     """The answers on a deal that stand."""
     found = await gateway.store.list_feedback(LOCAL, [deal_id])

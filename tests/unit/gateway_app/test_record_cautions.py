@@ -79,6 +79,8 @@ def test_a_young_record_tells_no_chance_of_what_is_mostly_not_yet_created() -> N
     assert told("owner:a", "77.00", young) == (None, [("mostly_new", 77)])
     assert told("company", "20.00", young) == (0.9, [("few_weeks", 4)])
     assert told("company", "0.00", young) == (0.9, [])
+    unclosed = replace(LONG, won=0, closed=0, first_closing=None)
+    assert told("company", "20.00", unclosed) == (0.9, []), "that nothing has closed is told on its own"
     assert told("company", "77.00", LONG) == (0.9, []), "years of records know how much comes up"
     hidden: dict[str, Any] = {"node": "company", "mean": None, "quota_probability": None, "cautions": []}
     assert of_new_business([hidden], young, TODAY) == [hidden]

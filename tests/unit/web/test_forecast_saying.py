@@ -20,8 +20,7 @@ from services.gateway.calls import CallKind
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.forecast_calls import Said
 from services.gateway.service import Gateway
-from services.gateway.store.interface import StoredRollup
-from tests.e2e.web.site import fill, rollup, serving
+from tests.e2e.web.site import fill_people, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,11 +32,7 @@ Site = tuple[Gateway, httpx.AsyncClient]
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The sample company's manager, signed in."""
     async with serving(tmp_path_factory.mktemp("saying"), sign_in="off") as (gateway, address):
-        await gateway.workspace.keep_apart(sample=True)
-        await fill(gateway)
-        for node in ("manager:m1", "owner:u1", "owner:u2"):
-            body = {**rollup().body, "level": node.partition(":")[0], "parent": "company"}
-            await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
+        await fill_people(gateway)
         headers = {"Accept": "text/html", "Accept-Language": "en", "Origin": address}
         async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
             for role in (Role.REVOPS, Role.MANAGER):

@@ -9,8 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.gateway.access.members import Role
-from services.gateway.store.interface import StoredRollup
-from tests.e2e.web.site import fill, rollup, serving
+from tests.e2e.web.site import fill_people, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,11 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Role, httpx.AsyncClient]]:
     """A manager, a rep and RevOps of the sample company, each signed in with a Korean browser."""
     async with serving(tmp_path_factory.mktemp("own"), sign_in="off") as (gateway, address):
-        await gateway.workspace.keep_apart(sample=True)
-        await fill(gateway)
-        for node in ("manager:m1", "owner:u1", "owner:u2"):
-            body = {**rollup().body, "level": node.partition(":")[0], "parent": "company"}
-            await gateway.store.save_rollups([StoredRollup(node, "2026-Q4", "KRW", body)])
+        await fill_people(gateway)
         headers = {"Accept": "text/html", "Accept-Language": "ko", "Origin": address}
         clients = {
             role: httpx.AsyncClient(base_url=address, timeout=30, headers=headers)
