@@ -24,7 +24,8 @@ from services.gateway.domain import LOCAL, InsightKind, NodeQuota, Principal
 from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View
-from services.gateway.record_cautions import of_new_business, record_cautions, with_cautions
+from services.gateway.record_begun import creating_since
+from services.gateway.record_cautions import is_young, of_new_business, record_cautions, with_cautions
 from services.gateway.rollup import COMPANY, OWNER, Parts, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -79,7 +80,8 @@ async def forecast_totals(
     else:
         facts = await store.record_facts(LOCAL)
         rows = with_cautions(rows, record_cautions(facts, parts.tree, rates, money, today))
-        rows = of_new_business(rows, facts, today)
+        since = await creating_since(store, today) if is_young(facts, today) else None
+        rows = of_new_business(rows, facts, today, since)
     total = next(iter((*company, *told.values())), None)
     alone = no_new_business(company) if source.told and not view.over else []
     whole = {

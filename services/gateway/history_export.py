@@ -13,9 +13,8 @@ from pathlib import Path
 from kit.clock import utc_day
 from learning.history import SCHEMAS, HistoryWriter, Manifest
 from services.gateway.domain import Principal
-from services.gateway.imports.sinks import WEEKLY
-from services.gateway.imports.weekly.memory import Memory
 from services.gateway.privacy.withheld import Withheld
+from services.gateway.record_begun import there_before
 from services.gateway.store.interface import Store
 from services.gateway.workspace import Workspace
 
@@ -38,7 +37,7 @@ async def export_history(
         holiday_country=workspace.holiday_country, trees=workspace.trees,
         forecast_types={each.name: each.field for each in workspace.forecast_types}, privacy=privacy or {},
     )  # fmt: skip
-    before = Memory.from_json(await store.get_setting(WEEKLY)).there_before
+    before = await there_before(store)
     with HistoryWriter(folder, manifest) as writer:
         async for table, rows in store.export_tables(principal, list(SCHEMAS), as_of):
             if table == "deals":

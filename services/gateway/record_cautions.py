@@ -17,7 +17,7 @@ from services.gateway.store.shapes import RecordFacts
 MANAGER = "manager"
 MOSTLY_NEW = "mostly_new"
 MOST = 0.5  # of a number
-QUARTER_DAYS = 92  # of recorded closings: before, no quarter was seen from its beginning to its end
+QUARTER_DAYS = 92  # of recorded creating: before, no quarter was seen from its beginning to its end
 
 
 @dataclass(slots=True)
@@ -95,8 +95,7 @@ def _mark(told: defaultdict[str, _Below], tree: Sequence[Node], *, known: bool) 
 
 
 def _of_record(facts: RecordFacts, today: date) -> list[dict[str, Any]]:
-    days = None if facts.first_closing is None else (today - facts.first_closing).days + 1
-    doubt = record_doubt(facts.won, facts.closed, days)
+    doubt = _doubt(facts, today)
     lines = [_line(*doubt)] if doubt else []
     return [*lines, _line("wins_without_amounts")] if facts.won and not facts.won_with_amount else lines
 
@@ -126,12 +125,25 @@ def with_cautions(rows: Sequence[Mapping[str, Any]], found: Mapping[str, list[di
     return [{**row, "cautions": [] if row["booked"] is None else found.get(row["node"], [])} for row in rows]
 
 
-def of_new_business(rows: Sequence[Mapping[str, Any]], facts: RecordFacts, today: date) -> list[dict[str, Any]]:
-    """The rows with what is to be said of business not yet created where the record is young, and without a chance to
-    reach a quota where most of the number is such business: its level is a guess, and the chance would be all of it."""
+def is_young(facts: RecordFacts, today: date) -> bool:
+    """Whether there is too little record to know how much business comes up."""
+    return _doubt(facts, today) is not None
+
+
+def _doubt(facts: RecordFacts, today: date) -> tuple[str, int, int] | None:
     days = None if facts.first_closing is None else (today - facts.first_closing).days + 1
-    young = record_doubt(facts.won, facts.closed, days) is not None
-    return [_told_of_new(row, days or 0) if young and row["mean"] is not None else dict(row) for row in rows]
+    return record_doubt(facts.won, facts.closed, days)
+
+
+def of_new_business(
+    rows: Sequence[Mapping[str, Any]], facts: RecordFacts, today: date, since: date | None = None
+) -> list[dict[str, Any]]:
+    """The rows with what is to be said of business not yet created where the record is young, and without a chance to
+    reach a quota where most of the number is such business: its level is a guess, and the chance would be all of it.
+    since: the first day that such business is reckoned from; None where nothing is told of it, or nothing closed."""
+    days = 0 if since is None or facts.first_closing is None else (today - since).days + 1
+    young = is_young(facts, today)
+    return [_told_of_new(row, days) if young and row["mean"] is not None else dict(row) for row in rows]
 
 
 def _told_of_new(row: Mapping[str, Any], days: int) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Double, case, cast, func, select
 
+from kit.clock import day_end
 from services.gateway.domain import Principal, Scope
 from services.gateway.store import tables as t
-from services.gateway.store.codec import from_day
+from services.gateway.store.codec import from_day, from_us, to_us
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.shapes import OwnerRecord, RecordFacts
@@ -27,9 +29,12 @@ _SUMS = (
 _BY_OWNER = select(D.owner_id, D.outcome, D.currency, *_SUMS).where(*OPPORTUNITY)
 _BY_OWNER = _BY_OWNER.group_by(D.owner_id, D.outcome, D.currency)  # in the order of an index that holds all of it
 
+_FIRST = select(D.created_time).where(*OPPORTUNITY).order_by(D.created_time).limit(1)
+_CREATIONS = select(func.count()).select_from(t.deals).where(*OPPORTUNITY)
+
 
 class Doubtful(Part):
-    """`record_facts`."""
+    """`record_facts` and `creations`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -63,6 +68,16 @@ class Doubtful(Part):
                 sum(int(row[3]) for row in won), sum(closed.values()), sum(int(row[5]) for row in won),
                 min(days, default=None),
             )  # fmt: skip
+
+        return await self._database.read(work)
+
+    async def creations(self, until: date) -> tuple[date | None, int]:
+        """The first day of creating, and how much there was up to a day; see ForecastStore."""
+        counted = _CREATIONS.where(D.created_time <= to_us(day_end(until)))
+
+        def work(connection: Connection) -> tuple[date | None, int]:
+            first = connection.execute(_FIRST).scalar()
+            return None if first is None else from_us(first).date(), int(connection.execute(counted).scalar() or 0)
 
         return await self._database.read(work)
 

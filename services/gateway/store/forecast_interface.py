@@ -52,6 +52,9 @@ class ForecastStore(Protocol):
         """How much record there is of undeleted opportunities, of the owners that the principal sees: owners of open
         ones each by themselves. Of very many deals as of a moment ago."""
 
+    async def creations(self, until: date) -> tuple[date | None, int]:
+        """The day that the first undeleted opportunity is dated to, and how many are dated up to the end of a day."""
+
     async def open_amounts(self, principal: Principal, field: str = "") -> list[OpenAmount]:
         """Open opportunities that the principal sees, by id: with their amounts, or the numbers in a custom field as
         `field_amounts` takes them. Those that count for nothing are left out."""

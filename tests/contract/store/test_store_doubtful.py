@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from kit.money import Money
 from learning.records import Outcome
 from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.imports.sinks import WEEKLY
+from services.gateway.imports.weekly.memory import Memory
+from services.gateway.record_begun import creating_since
 from services.gateway.store import Store
 from services.gateway.store.shapes import OwnerRecord
 
@@ -31,3 +34,19 @@ async def test_how_much_record_there_is(store: Store, put: Callable[..., Any]) -
     mine = await store.record_facts(BEN)
     assert {one.owner_id for one in mine.owners} == {"ben"}
     assert (mine.won, mine.closed, mine.won_with_amount) == (1, 1, 0)
+
+
+async def test_since_when_creating_is_on_record(store: Store, put: Callable[..., Any]) -> None:
+    today = date(2017, 8, 31)
+    assert await creating_since(store, today) is None, "there is no deal"
+    await put("a", created_time=datetime(2017, 8, 7, tzinfo=UTC))
+    await put("b", created_time=datetime(2017, 8, 7, tzinfo=UTC))
+    await put("c", created_time=datetime(2017, 8, 14, tzinfo=UTC))
+    assert await store.creations(date(2017, 8, 7)) == (date(2017, 8, 7), 2)
+    assert await creating_since(store, today) == date(2017, 8, 7)
+    shown = Memory(first="2017-08-07", begun={"a": "2017-08-07", "b": "2017-08-07", "c": "2017-08-14"})
+    await store.put_setting(WEEKLY, shown.to_json())
+    assert await creating_since(store, today) == date(2017, 8, 8), "the first file tells nothing of creating"
+    for number in range(3):  # a column tells since when the most are there
+        await put(f"t{number}", created_time=datetime(2017, 6, 1, tzinfo=UTC))
+    assert await creating_since(store, today) == date(2017, 6, 1)

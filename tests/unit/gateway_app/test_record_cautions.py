@@ -71,13 +71,16 @@ def test_nothing_is_said_of_a_node_that_is_not_seen() -> None:
 def test_a_young_record_tells_no_chance_of_what_is_mostly_not_yet_created() -> None:
     def told(node: str, new: str, facts: RecordFacts) -> tuple[float | None, list[tuple[str, int]]]:
         row = {"node": node, "mean": "100.00", "not_yet_created": new, "quota_probability": 0.9, "cautions": []}
-        [found] = of_new_business([row], facts, TODAY)
+        [found] = of_new_business([row], facts, TODAY, TODAY - timedelta(days=38))
         return found["quota_probability"], [(one["code"], one["count"]) for one in found["cautions"]]
 
     young = replace(LONG, won=9, first_closing=TODAY - timedelta(days=24))
-    assert told("company", "77.00", young) == (None, [("mostly_new", 77), ("few_weeks", 4)])
+    assert told("company", "77.00", young) == (None, [("mostly_new", 77), ("few_weeks", 6)])
     assert told("owner:a", "77.00", young) == (None, [("mostly_new", 77)])
-    assert told("company", "20.00", young) == (0.9, [("few_weeks", 4)])
+    assert told("company", "20.00", young) == (0.9, [("few_weeks", 6)])
+    row: dict[str, Any] = {"node": "company", "mean": "9.00", "not_yet_created": "1.00", "cautions": []}
+    [old] = of_new_business([row], young, TODAY, TODAY - timedelta(days=91))
+    assert old["cautions"] == [], "a quarter of creating was seen, however few weeks of closings"
     assert told("company", "0.00", young) == (0.9, [])
     unclosed = replace(LONG, won=0, closed=0, first_closing=None)
     assert told("company", "20.00", unclosed) == (0.9, []), "that nothing has closed is told on its own"
