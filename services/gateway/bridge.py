@@ -19,8 +19,8 @@ from learning.records import DealKind, Outcome
 from services.gateway.store.interface import PastDeal
 
 CAUSES = (
-    "new", "won", "lost", "pulled_in", "pushed_out", "exchange_rates", "up", "down", "reopened", "moved_owner",
-    "deleted",
+    "first_seen", "new", "won", "lost", "pulled_in", "pushed_out", "exchange_rates", "up", "down", "reopened",
+    "moved_owner", "deleted",
 )  # fmt: skip
 
 
@@ -132,10 +132,13 @@ def parted(state: State, value: Worth) -> Iterator[tuple[str, Worth]]:
         yield owner, Worth(still, booked)
 
 
-def moves(before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting = AS_IS) -> list[Move]:
-    """The steps from one moment to another, without those that made nothing of anybody's total."""
+def moves(
+    before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting = AS_IS, *, there: bool = False
+) -> list[Move]:
+    """The steps from one moment to another, without those that made nothing of anybody's total. there: of a deal that
+    nothing tells of at the first one, whether it was there before it was first seen: then it is not new."""
     found: list[Move] = []
-    for cause, old, new in _steps(before, after, span, counting):
+    for cause, old, new in _steps(before, after, span, counting, there=there):
         if old == new:
             continue
         differences: dict[tuple[str, str], Worth] = {}
@@ -153,7 +156,9 @@ def moves(before: PastDeal | None, after: PastDeal | None, span: Span, counting:
 Step = tuple[str, State | None, State | None]
 
 
-def _steps(before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting) -> Iterator[Step]:
+def _steps(
+    before: PastDeal | None, after: PastDeal | None, span: Span, counting: Counting, *, there: bool
+) -> Iterator[Step]:
     rates, first, last = counting.rates, counting.first, counting.last
     old = state_at(before, span, rates, first) if before is not None and counts(before) else None
     new = state_at(after, span, rates, last) if after is not None and counts(after) else None
@@ -169,7 +174,8 @@ def _steps(before: PastDeal | None, after: PastDeal | None, span: Span, counting
     if old is None:
         restored = before is not None and before.kind == DealKind.OPPORTUNITY
         state = replace(new, outcome=Outcome.OPEN)
-        yield ("reopened" if restored else "new"), None, state
+        known = there and before is None
+        yield ("first_seen" if known else "reopened" if restored else "new"), None, state
     else:
         state = old
         for step in _between(old, new, span):

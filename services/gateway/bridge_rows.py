@@ -117,7 +117,7 @@ def _told(pairs: Sequence[DealPair], span: Span, counting: Counting) -> Iterator
                     yield Told(place, Move(end, owner, state.currency, part))
         if steady and pair.before is pair.after:
             continue
-        for move in moves(pair.before, pair.after, span, counting):
+        for move in moves(pair.before, pair.after, span, counting, there=pair.there):
             yield Told(place, move)
 
 

@@ -16,6 +16,7 @@ from services.gateway.domain import Principal
 from services.gateway.forecast_calls import last_submission
 from services.gateway.gap import owners_below
 from services.gateway.json_values import time_text
+from services.gateway.record_begun import there_before
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import PastDeal
@@ -64,7 +65,8 @@ async def between(
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())
     days, field = (period.start, period.end), kind.field if kind else ""
-    pairs = await store.deal_pairs(principal, *ends, *days, field, changed)
+    there = await there_before(store, ends[0].date())
+    pairs = await store.deal_pairs(principal, *ends, *days, field, changed, there)
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
     if changed and node not in ("", COMPANY):

@@ -9,9 +9,12 @@ from services.gateway.imports.weekly.memory import Memory
 from services.gateway.store.interface import Store
 
 
-async def there_before(store: Store) -> frozenset[str]:
-    """Deals that the earliest weekly file shows already: when they came up nobody knows."""
-    return Memory.from_json(await store.get_setting(WEEKLY)).there_before
+async def there_before(store: Store, since: date | None = None) -> frozenset[str]:
+    """Deals that the earliest weekly file shows already: when they came up nobody knows. None where that file is of a
+    day up to `since`: then how they stood on it is known."""
+    kept = await store.get_setting(WEEKLY)
+    known = since is not None and (kept or {}).get("first", "") <= since.isoformat()
+    return frozenset() if known else Memory.from_json(kept).there_before
 
 
 async def creating_since(store: Store, today: date) -> date | None:

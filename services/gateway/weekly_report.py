@@ -20,7 +20,7 @@ DUE_READ, MOST_PAGES, MOST_DUE = 30, 50, 15
 SECTIONS: Mapping[str, Sequence[str]] = {
     "won": ("won",),
     "lost": ("lost",),
-    "new": ("new", "reopened", "pulled_in"),
+    "new": ("new", "reopened", "pulled_in", "first_seen"),
     "moved": ("pushed_out", "up", "down", "moved_owner", "deleted"),
 }
 

@@ -27,6 +27,7 @@ class Part(Worth):
 class Causes(Shape):
     """Start + all of these = end, in each member."""
 
+    first_seen: Part
     new: Part
     won: Part
     lost: Part

@@ -7,7 +7,7 @@ Every method that writes does so in one transaction and is safe to call from sev
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -197,12 +197,12 @@ class Store(
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
-        changed: bool = False,
+        changed: bool = False, there: Set[str] = frozenset(),
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
         closed from start to end at either; with `changed` only those that changed since the first. Of those that were
         somebody's then whom the principal sees today, so that totals of the nodes it sees are whole. With `field` the
-        number in that custom field is their amount."""
+        number in that custom field is their amount. `there`: ids of deals that were there when they were first seen."""
 
     async def counts(self, principal: Principal, *, deals_only: bool = False) -> Mapping[str, int]:
         """deals, open, won, lost, leads; unless deals_only accounts, contacts, users, activities, changes, outbox,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, datetime
 from typing import Any
 
@@ -43,18 +43,18 @@ class Past(Part):
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
-        changed: bool = False,
+        changed: bool = False, there: Set[str] = frozenset(),
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments; see Store."""
         first, last = to_us(before), to_us(after)
         days = (to_day(start), to_day(end))
         told = D.last_effective > first
-        there = and_(
+        wheres = and_(
             D.created_time <= last,
             told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
         )
         account = t.accounts.c
-        wanted = select(*ROW, account.name.label("account"), *([D.fields] if field else ())).where(there)
+        wanted = select(*ROW, account.name.label("account"), *([D.fields] if field else ())).where(wheres)
         wanted = wanted.select_from(t.deals.outerjoin(t.accounts, account.id == D.account_id))
 
         def work(connection: Connection) -> list[DealPair]:
@@ -69,11 +69,13 @@ class Past(Part):
             pairs = []
             for row in deals:
                 both: tuple[PastDeal | None, ...]
+                known = False
                 if row.last_effective <= first:
                     both = (_as_it_is(row, shared.get(row.id, ()), context.currency, field),) * 2
                 else:
                     then, now = states.get(row.id, ({}, {}))
                     unseen = then.keys() <= MADE_WITH  # such as before the first file that it stands in
+                    known = unseen and (row.created_time <= first or row.id in there)
                     both = (
                         None if unseen else _past_deal(then, context.currency, field),
                         _past_deal(now, context.currency, field),
@@ -84,7 +86,7 @@ class Past(Part):
                 if visible is None or {owner for one in (old, new) if one for owner, _ in one.holders} & visible:
                     seen = row.id in shown
                     name, account = (row.name, row.account or "") if seen else ("", "")
-                    pairs.append(DealPair(row.id if seen else "", name, old, new, account))
+                    pairs.append(DealPair(row.id if seen else "", name, old, new, account, known))
             return pairs
 
         return await self._database.read(work)

@@ -186,14 +186,16 @@ class PastDeal:
 
 @dataclass(frozen=True, slots=True)
 class DealPair:
-    """A deal as it stood at two moments, None before it was created. Where it is no longer the principal's to see, it
-    has neither id nor name nor account: it counts in totals of then, and no more is told of it."""
+    """A deal as it stood at two moments, None before it was created, or first seen. Where it is no longer the
+    principal's to see, it has neither id nor name nor account: it counts in totals of then, and no more is told of it.
+    there: it was there already at the first moment or when it was first seen, but how it stood is not known."""
 
     id: str
     name: str
     before: PastDeal | None
     after: PastDeal | None
     account: str = ""  # its name
+    there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from services.gateway.web.words import Words
 Json = Mapping[str, Any]
 MOST_DEALS = 100
 UP, DOWN, LEVEL = "for", "against", "booked"
+FIRST_SEEN = "first_seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,13 @@ class CauseView:
 
 @dataclass(frozen=True, slots=True)
 class BridgeView:
-    """The whole picture; `still` where nothing moved."""
+    """The whole picture; `still` where nothing moved, `note` where a step needs words."""
 
     since: str
     steps: tuple[StepView, ...]
     causes: tuple[CauseView, ...]
     still: bool
+    note: str = ""
 
 
 def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words) -> BridgeView | None:
@@ -92,7 +94,9 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
         to = f"#moved-{cause}" if f"moved-{cause}" in named else ""
         steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends), to))
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))
-    return BridgeView(words.day(bridge["from"]), tuple(steps), causes, not told)
+    since = words.day(bridge["from"])
+    note = words("bridge.first_seen_told", day=since) if any(cause == FIRST_SEEN for cause, *_ in told) else ""
+    return BridgeView(since, tuple(steps), causes, not told, note)
 
 
 def _amount(part: Json, currency: str, words: Words) -> str:

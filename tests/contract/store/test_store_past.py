@@ -14,6 +14,9 @@ from learning.records import DealKind, Outcome
 from services.gateway.bridge import Counting, Span
 from services.gateway.bridge_rows import Bridge, node_rows
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
+from services.gateway.imports.sinks import WEEKLY
+from services.gateway.imports.weekly.memory import Memory
+from services.gateway.record_begun import there_before
 from services.gateway.store import Store
 from services.gateway.store.interface import PastDeal
 
@@ -124,7 +127,7 @@ async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
     assert {one.before for one in early} == {None}
 
 
-async def test_a_deal_first_seen_long_after_it_was_made_is_new(store: Store) -> None:
+async def test_a_deal_first_seen_long_after_it_was_made_was_there_before(store: Store) -> None:
     seen, made = FIRST + timedelta(days=20), noon(FIRST - timedelta(days=90))
     write = DealWrite("d1", amount=Money("USD", 700), close_date=START, owner_id="ann", created_time=made,
                       effective_time=noon(seen))  # fmt: skip
@@ -132,4 +135,24 @@ async def test_a_deal_first_seen_long_after_it_was_made_is_new(store: Store) -> 
     pairs = await store.deal_pairs(LOCAL, day_end(FIRST), day_end(seen), START, END)
     assert [(one.before, one.after and one.after.minor) for one in pairs] == [(None, 700)]
     bridge = Bridge.of(pairs, Span(START, END), await store.tree(LOCAL, seen), None, "USD", "USD")
-    assert {cause: value.open for cause, value in bridge.nodes["company"].causes.items()} == {"new": 700}
+    assert {cause: value.open for cause, value in bridge.nodes["company"].causes.items()} == {"first_seen": 700}
+
+
+async def test_what_the_first_file_shows_is_not_new_and_what_later_ones_add_is(store: Store) -> None:
+    """Without a column that says since when they are there, deals are dated to the file that shows them first."""
+    days = {"there": FIRST + timedelta(days=20), "later": FIRST + timedelta(days=27)}
+    await store.apply_deals(LOCAL, [
+        DealWrite(name, amount=Money("USD", 700), close_date=START, owner_id="ann", created_time=noon(day),
+                  effective_time=noon(day))
+        for name, day in days.items()
+    ])  # fmt: skip
+    begun = {name: day.isoformat() for name, day in days.items()}
+    await store.put_setting(WEEKLY, Memory(first=begun["there"], begun=begun).to_json())
+    assert await there_before(store) == {"there"}
+    assert await there_before(store, days["there"]) == set(), "how it stood then is known"
+    ends, there = (day_end(FIRST), day_end(days["later"])), await there_before(store, FIRST)
+    pairs = await store.deal_pairs(LOCAL, *ends, START, END, there=there)
+    bridge = Bridge.of(pairs, Span(START, END), await store.tree(LOCAL, days["later"]), None, "USD", "USD")
+    company = bridge.nodes["company"]
+    assert {cause: value.open for cause, value in company.causes.items()} == {"first_seen": 700, "new": 700}
+    assert company.end.open == 1400

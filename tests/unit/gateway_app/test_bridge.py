@@ -82,11 +82,16 @@ def money(part: dict[str, str]) -> list[Decimal]:
 
 
 @settings(max_examples=80)
-@given(st.lists(histories, max_size=8), st.integers(0, 10), st.integers(0, 10), st.sampled_from([Rates(), RATES]))
-def test_start_and_parts_make_the_end_at_every_node(made: list[Any], one: int, other: int, rates: Rates) -> None:
+@given(st.lists(st.tuples(histories, st.booleans()), max_size=8), st.integers(0, 10), st.integers(0, 10),
+       st.sampled_from([Rates(), RATES]))  # fmt: skip
+def test_start_and_parts_make_the_end_at_every_node(drawn: list[Any], one: int, other: int, rates: Rates) -> None:
     first, last = sorted((one, other))
+    made = [history for history, _ in drawn]
     counting = Counting(rates, day(first), day(last))
-    pairs = [DealPair(f"d{place}", "", at(each, first), at(each, last)) for place, each in enumerate(made)]
+    pairs = [
+        DealPair(f"d{place}", "", at(each, first), at(each, last), there=there)
+        for place, (each, there) in enumerate(drawn)
+    ]
     for currency in ("USD", "EUR"):
         bridge = Bridge.of(pairs, SPAN, TREE, None, currency, "USD", counting)
         rows = {row["node"]: row for row in node_rows(bridge, None, "")}
@@ -145,6 +150,19 @@ def test_what_a_difference_is_called(
 ) -> None:
     assert told(before, after) == steps
     assert {cause for cause, *_ in steps} <= set(CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "causes"),
+    [
+        (None, OPEN, ["first_seen"]), (None, WON, ["first_seen", "won"]), (OPEN, replace(OPEN, minor=130), ["up"]),
+        (replace(OPEN, kind="LEAD"), OPEN, ["new"]), (replace(OPEN, deleted=True), OPEN, ["reopened"]),
+    ],
+)  # fmt: skip
+def test_what_was_there_when_it_was_first_seen_is_not_new(
+    before: PastDeal | None, after: PastDeal, causes: list[str]
+) -> None:
+    assert [one.cause for one in moves(before, after, SPAN, there=True)] == causes
 
 
 EUROS = replace(OPEN, currency="EUR")
