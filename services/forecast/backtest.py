@@ -24,7 +24,19 @@ MOST = 4  # quarters
 SHARES = (1 / 3, 2 / 3)  # of a quarter, where its forecast is looked at again
 MOST_NODES = 20  # whose path is kept
 COMMIT = "commit"  # the category of what people promise
-COLUMNS = ("as_of", "end", "node", "booked", "p10", "p50", "p90", "actual", *METHODS, COMMIT)  # of a path's rows
+COLUMNS = (
+    "as_of",
+    "end",
+    "node",
+    "booked",
+    "mean",
+    "p10",
+    "p50",
+    "p90",
+    "actual",
+    *METHODS,
+    COMMIT,
+)  # of a path's rows
 
 
 def backtest_eves(business_day: date, first_month: int = 1) -> list[date]:
@@ -93,7 +105,7 @@ def _path(
 def _point(row: NodeForecast, promised: Mapping[Node, float] | None) -> list[Any]:
     commit = None if promised is None else row.booked + promised.get(row.node, 0.0)
     amounts = (
-        row.booked, row.quantile(LOW), row.quantile(MIDDLE), row.quantile(HIGH), row.actual,
+        row.booked, row.mean, row.quantile(LOW), row.quantile(MIDDLE), row.quantile(HIGH), row.actual,
         *(row.baselines.get(name) for name in METHODS), commit,
     )  # fmt: skip
     facts = (row.as_of.isoformat(), row.period.end.isoformat(), row.node.id)

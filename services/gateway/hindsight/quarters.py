@@ -19,7 +19,8 @@ from services.gateway.store.shapes import ForecastDay
 Json = Mapping[str, Any]
 SHARES = (0.0, 1 / 3, 2 / 3)  # of a quarter, where it is looked at
 STALE = 7  # days: an older entry of the record is no word on a day
-METHODS = ("p50", "stage_weighted", "pace", "commit", "submitted")  # whose misses are told
+AI = "ai"  # what is expected, as every page tells it; the median where a version kept nothing else
+METHODS = (AI, "stage_weighted", "pace", "commit", "submitted")  # whose misses are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Look:
     days: int
     said: Mapping[str, Decimal]
     served: bool
+
+    @property
+    def median(self) -> bool:
+        """Whether AI's number is the median: older versions kept that alone."""
+        return AI in self.said and "mean" not in self.said
 
     def held(self, came: Decimal) -> bool | None:
         """Whether what came lay in the range; None without one."""
@@ -83,12 +89,12 @@ def from_backtests(evaluations: Iterable[Json], node: str, calendar: FiscalCalen
 
 
 def _quarter(period: FiscalPeriod, rows: Sequence[Json]) -> PastQuarter:
-    names = ("booked", "p10", "p90", *METHODS)
+    names = ("booked", "mean", "p10", "p50", "p90", *METHODS)
     looks = []
     for row in rows:
         day = date.fromisoformat(row["as_of"])
         said = {name: Decimal(str(row[name])) for name in names if row.get(name) is not None}
-        looks.append(Look(day, (day - period.start).days + 1, said, served=False))
+        looks.append(Look(day, (day - period.start).days + 1, _with_ai(said), served=False))
     return PastQuarter(period, Decimal(str(rows[0]["actual"])), tuple(sorted(looks, key=lambda one: one.day)))
 
 
@@ -106,12 +112,18 @@ def recorded(one: ForecastDay, period: FiscalPeriod, minor: int) -> Look:
     """An entry of the record. What people commit counts with what is booked."""
     said = {
         name: Decimal(value).scaleb(-minor)
-        for name in ("booked", "p10", "p50", "p90", "commit", "submitted")
+        for name in ("booked", "mean", "p10", "p50", "p90", "commit", "submitted")
         if (value := one.body.get(name)) is not None
     }
     if "commit" in said:
         said["commit"] += said.get("booked", Decimal(0))
-    return Look(one.day, (one.day - period.start).days + 1, said, served="p50" in said)
+    said = _with_ai(said)
+    return Look(one.day, (one.day - period.start).days + 1, said, served=AI in said)
+
+
+def _with_ai(said: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    ai = said.get("mean", said.get("p50"))
+    return dict(said) if ai is None else {**said, AI: ai}
 
 
 def joined(backtested: Sequence[PastQuarter], written: Sequence[PastQuarter]) -> list[PastQuarter]:

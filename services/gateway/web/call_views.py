@@ -253,7 +253,7 @@ def past_views(accuracy: Json, words: Words) -> tuple[PastView, ...]:
 
 
 def _past(row: Json, currency: str, words: Words) -> PastView:
-    ai, people = row["sources"]["p50"], row["sources"]["submitted"]
+    ai, people = row["sources"]["mean"], row["sources"]["submitted"]
     return PastView(
         period=row["period"], booked=money(Decimal(row["booked"]), currency, words), ai=_off(ai, words),
         people=_off(people, words),

@@ -24,10 +24,10 @@ from services.gateway.web.workbooks import workbook_of
 
 PATH = "/history"
 MONEYS = (
-    ("p10", "AI p10", "AI p10"), ("p50", "AI p50", "AI p50"), ("p90", "AI p90", "AI p90"),
-    ("booked", "Booked by then", "당시 수주 확정"), ("stage_weighted", "Stage-weighted", "단계 가중"),
-    ("pace", "Pace", "진행 속도"), ("commit", "Commit", "확정"), ("submitted", "Submitted", "제출"),
-    ("came", "Result", "결과"),
+    ("mean", "AI, expected", "AI 기대값"), ("p10", "AI p10", "AI p10"), ("p50", "AI p50", "AI p50"),
+    ("p90", "AI p90", "AI p90"), ("booked", "Booked by then", "당시 수주 확정"),
+    ("stage_weighted", "Stage-weighted", "단계 가중"), ("pace", "Pace", "진행 속도"), ("commit", "Commit", "확정"),
+    ("submitted", "Submitted", "제출"), ("came", "Result", "결과"),
 )  # fmt: skip
 COLUMNS = (
     column("period", Kind.TEXT, "Quarter", "분기"), column("day", Kind.DAY, "As of", "기준일"),
@@ -86,6 +86,7 @@ def _values(found: Hindsight, request: Request, words: Words, *, offered: bool) 
     return {
         "title": node_name(row, words), "quarters": charts, "so_far": so_far,
         "keys": [name for name in TOLD if name in shown], "lines": LINES,
+        "medians": any(look.median for one in found.quarters for look in one.looks),
         "rows": row_views(found.quarters, found.currency, words), "told": sentences(verdict(found.quarters), words),
         "lacking": words(f"history.{found.lacking}") if found.lacking else "",
         "recorded": words("history.recorded", day=words.day(found.recorded_since)) if found.recorded_since

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from learning.fiscal import FiscalPeriod
-from services.gateway.hindsight.quarters import Look, PastQuarter, Verdict
+from services.gateway.hindsight.quarters import AI, Look, PastQuarter, Verdict
 from services.gateway.web.call_views import money
 from services.gateway.web.words import Words
 
 WIDTH, HEIGHT = 300, 150  # of a chart, in its own units
 MARGIN = 1.06
 LINES = ("stage_weighted", "pace", "commit", "submitted")  # beside AI's
-TOLD = ("p50", *LINES)
+TOLD = (AI, *LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class RowView:
     day: str
     days: str
     ai: str
+    median: bool  # what AI said is its median
     span: str
     held: str
     miss: str
@@ -102,10 +103,11 @@ def row_views(quarters: Sequence[PastQuarter], currency: str, words: Words) -> t
 def _row(one: PastQuarter, look: Look, currency: str, words: Words) -> RowView:
     said, held = look.said, look.held(one.came)
     low, high = (money(said.get(name), currency, words) for name in ("p10", "p90"))
-    miss = (said["p50"] - one.came) / abs(one.came) if "p50" in said and one.came else None
+    miss = (said[AI] - one.came) / abs(one.came) if AI in said and one.came else None
     return RowView(
         str(one.period), words.day(look.day), words("history.days", count=look.days),
-        money(said.get("p50"), currency, words), "–" if held is None else words("forecast.span", low=low, high=high),
+        money(said.get(AI), currency, words), look.median,
+        "–" if held is None else words("forecast.span", low=low, high=high),
         "–" if held is None else words("history.held" if held else "history.missed"),
         "–" if miss is None else words.change(float(miss)),
         tuple(money(said.get(name), currency, words) for name in LINES), money(one.came, currency, words), look.served,
@@ -120,7 +122,7 @@ def sentences(found: Verdict, words: Words) -> list[str]:
         span = {"low": words.percent(found.low), "high": words.percent(found.high)}
         told.append(words("history.verdict", held=found.held, of=found.of))
         told.append(words("history.share", share=share, **span))
-    if "p50" in found.miss:
+    if AI in found.miss:
         parts = [
             words("history.off", name=words(f"history.{name}"), share=words.percent(found.miss[name]),
                   count=found.quarters[name])

@@ -60,6 +60,7 @@ def test_it_finds_the_truth(trained: tuple[Path, ForecastModel]) -> None:
     assert (first["as_of"], second["as_of"], third["as_of"]) == ("2017-06-30", "2017-07-31", "2017-08-30")
     assert first["booked"] == 0 < second["booked"] < third["booked"] < third["actual"] == first["actual"]
     assert first["p10"] < first["p50"] < first["p90"]
+    assert first["p10"] < first["mean"] < first["p90"]
     assert third["p90"] - third["p10"] < first["p90"] - first["p10"], "less is left to come"
     assert first["commit"] is None, "nobody has said anything"
 

@@ -57,8 +57,8 @@ def test_of_the_record_the_last_entry_of_a_week_before_counts() -> None:
     [look] = quarter.looks
     assert (look.day, look.days, look.served) == (EVE, 0, True)
     assert look.said == {
-        "p50": Decimal("80.00"), "p10": Decimal("70.00"), "p90": Decimal("90.00"), "booked": Decimal("0.50"),
-        "commit": Decimal("1.50"),
+        "ai": Decimal("80.00"), "p50": Decimal("80.00"), "p10": Decimal("70.00"), "p90": Decimal("90.00"),
+        "booked": Decimal("0.50"), "commit": Decimal("1.50"),
     }  # fmt: skip
     assert look.held(quarter.came)
 
@@ -78,7 +78,7 @@ def test_what_was_said_in_earnest_counts_beside_what_only_a_backtest_knows() -> 
 
 def test_the_verdict_counts_quarters_not_looks() -> None:
     def quarter(name: str, came: int, *looks: tuple[int, int]) -> PastQuarter:
-        said = [Look(EVE, at, {"p10": Decimal(p50 - 20), "p50": Decimal(p50), "p90": Decimal(p50 + 20)}, served=False)
+        said = [Look(EVE, at, {"p10": Decimal(p50 - 20), "ai": Decimal(p50), "p90": Decimal(p50 + 20)}, served=False)
                 for at, p50 in looks]  # fmt: skip
         return PastQuarter(CALENDAR.parse(name), Decimal(came), tuple(said))
 
@@ -86,6 +86,17 @@ def test_the_verdict_counts_quarters_not_looks() -> None:
                      quarter("2017-Q3", 0, (0, 10)), quarter("2017-Q4", 100, (31, 80))])  # fmt: skip
     assert (found.held, found.of) == (3, 4)
     assert (found.low, found.high) == pytest.approx((0.301, 0.954), abs=0.001)
-    assert found.miss == {"p50": pytest.approx((0.1 + 0.5 + 0.2) / 3)}, "of a quarter without any there is no share"
-    assert found.quarters == {"p50": 3}
+    assert found.miss == {"ai": pytest.approx((0.1 + 0.5 + 0.2) / 3)}, "of a quarter without any there is no share"
+    assert found.quarters == {"ai": 3}
     assert verdict([]).of == 0
+
+
+def test_what_was_expected_is_told_and_a_median_where_nothing_else_was_kept() -> None:
+    old = from_backtests([evaluation(row("2017-03-31", 90.0))], "company", CALENDAR)
+    assert (old[0].looks[0].said["ai"], old[0].looks[0].median) == (Decimal("90.0"), True)
+    rows = [[*row("2017-03-31", 90.0), 97.0]]
+    report = {"backtest": {"path": {"columns": [*COLUMNS, "mean"], "rows": rows}}}
+    [new] = from_backtests([report], "company", CALENDAR)
+    assert (new.looks[0].said["ai"], new.looks[0].median) == (Decimal("97.0"), False)
+    [look] = from_record(Q2, Decimal(81), [day(0, mean=8_800, p50=8_000)], 2).looks
+    assert (look.said["ai"], look.median, look.served) == (Decimal("88.00"), False, True)

@@ -112,7 +112,8 @@ def test_what_those_below_submitted_stands_beside_what_is_expected_of_them_alone
 
 def test_a_perfect_forecast_is_a_flat_line() -> None:
     sources = {
-        "p50": {"error": 0.0, "said": ["100", "100", "100"]}, "submitted": {"error": 0.25, "said": [None, "150", "100"]}
+        "mean": {"error": 0.0, "said": ["100", "100", "100"]}, "p50": {"error": 0.1, "said": ["90", "90", "90"]},
+        "submitted": {"error": 0.25, "said": [None, "150", "100"]},
     }  # fmt: skip
     periods = [{"period": "2026-Q3", "booked": "100", "range_held": 0.9, "sources": sources}]
     [shown] = past_views({"currency": "KRW", "periods": periods}, EN)

@@ -78,6 +78,17 @@ async def test_past_quarters_stand_as_sentences_chart_table_and_workbook(gateway
     assert not os.listdir(tmp_path), "the file is taken away"
 
 
+async def test_what_was_expected_is_shown_and_a_median_is_called_one(gateway: Gateway, tmp_path: Path) -> None:
+    async with client(gateway, tmp_path, EVALUATION) as asking:
+        old = (await asking.get("/history?lang=en")).text
+    rows = [[*row, 3.1e8] for row in ROWS]
+    report = {"backtest": {"path": {"columns": [*COLUMNS, "mean"], "rows": rows}}}
+    async with client(gateway, tmp_path, report) as asking:
+        new = (await asking.get("/history?lang=en")).text
+    assert ("AI 7% (1)" in old, "Quarters marked median" in old, old.count(">median<")) == (True, True, 2)
+    assert ("AI 3% (1)" in new, "Quarters marked median" in new, "₩310M" in new) == (True, False, True)
+
+
 async def test_who_does_not_see_a_node_whole_is_told_nothing_of_it(gateway: Gateway, tmp_path: Path) -> None:
     rep = Principal("u1", Sees.OWN, "u1")
     async with client(gateway, tmp_path, EVALUATION, principal=rep) as asking:
