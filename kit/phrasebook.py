@@ -19,8 +19,8 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 class Phrasebook:
     """The pairs of one file: `messages` (pairs), `words` (that stand in slots)."""
 
-    def __init__(self, source: Path) -> None:
-        self._source = source
+    def __init__(self, source: Path, beside: Phrasebook | None = None) -> None:
+        self._source, self._beside = source, beside  # the second is asked for what the first does not know
         self._remembered = lru_cache(REMEMBERED)(self._said)
 
     @cached_property
@@ -44,7 +44,7 @@ class Phrasebook:
         return [(pattern(english), korean) for english, korean in shaped]
 
     def said(self, text: str, language: str) -> str:
-        """A sentence in the language; as it is where the file does not know it."""
+        """A sentence in the language; as it is where no file knows it."""
         return text if language == "en" or not text else self._remembered(text)
 
     def _said(self, text: str) -> str:
@@ -55,7 +55,7 @@ class Phrasebook:
                 values = found.groups()
                 words = {f"w{i}": self._word(value) for i, value in enumerate(values)}
                 return korean.format(*values, **words)
-        return text
+        return self._beside.said(text, "ko") if self._beside else text
 
     def _word(self, value: str) -> str:
         """A word, or in brackets several of them; " or " between others."""

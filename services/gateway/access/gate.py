@@ -192,8 +192,10 @@ def _sent_to_sign_in(scope: Scope, headers: Headers) -> ASGIApp:
     """A page sends its person to sign in and back; anything else is told that nobody is."""
     path, query = str(scope["path"]), scope.get("query_string", b"").decode("latin-1")
     page = "text/html" in headers.get("accept", "") and not path.startswith("/v1/")
-    if scope["method"] != "GET" or not page:
+    if not page or "hx-request" in headers:
         return refusal(nobody())
+    if scope["method"] != "GET":  # a form sent after the session was over: there is nothing to come back to
+        return RedirectResponse("/sign-in", 303)
     back = quote(str(scope.get("raw_path", path.encode()).decode("latin-1")).partition("?")[0], safe="/%")
     wanted = f"{back}?{query}" if query else back
     return RedirectResponse("/sign-in" + ("" if wanted == "/" else f"?next={quote(wanted, safe='')}"), 303)

@@ -22,6 +22,7 @@ from services.gateway.access.roll import Roll
 from services.gateway.access.users_page import add_users
 from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
+from services.gateway.web.refusals import said
 from services.gateway.web.rendering import HEADERS, render, words_of
 from services.gateway.web.words import Words
 
@@ -195,7 +196,7 @@ def _told(words: Words, error: DealcastError) -> str:
         return words("sign_in.weak", shortest=SHORTEST)
     if error.field == "old":
         return words("sign_in.old_wrong")
-    return words("sign_in.login_taken") if error.field == "login" else error.message
+    return words("sign_in.login_taken") if error.field == "login" else said(error.message, words.language)
 
 
 def _caller(request: Request) -> Caller:

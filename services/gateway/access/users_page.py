@@ -19,6 +19,7 @@ from services.gateway.access.teams import give_team
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of
+from services.gateway.web.refusals import said
 from services.gateway.web.rendering import HEADERS, answer, render
 from services.gateway.web.words import Words
 
@@ -135,7 +136,7 @@ def _told(words: Words, error: DealcastError) -> str:
         return words("users.no_user", user=error.value)
     if isinstance(error, NotFound):
         return words("users.nothing")
-    return error.message
+    return said(error.message, words.language)
 
 
 async def _page(

@@ -74,7 +74,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DealcastError, known)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(Exception, unforeseen)
 
 
 async def known(_: Request, error: Exception) -> Response:
@@ -117,6 +117,7 @@ async def http(request: Request, error: Exception) -> Response:
     return problem(InvalidInput(str(error.detail)[:200], field="request", mend="See /openapi.json"))
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
+async def unforeseen(request: Request, error: Exception) -> Response:
+    """The answer to a fault of ours, which is logged."""
     log.error("request_failed", path=request.scope.get("route_path", ""), exc_info=error)
     return problem(Internal("something unforeseen failed", mend="Look into the gateway's log, and report it"))

@@ -1,7 +1,7 @@
 """Why something was refused, in the reader's language: beside the field it is about.
 
 The sentences are written in English where they arise; refusals.toml holds each once more in Korean, the slots of both
-filled with the same values.
+filled with the same values. What an import or the store says of rows stands with the imports.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 
 from kit.errors import DealcastError
 from kit.phrasebook import Phrasebook
+from services.gateway.imports import messages
 
-BOOK = Phrasebook(Path(__file__).with_name("refusals.toml"))
+BOOK = Phrasebook(Path(__file__).with_name("refusals.toml"), messages.BOOK)
 _LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -41,3 +42,8 @@ def said(text: str, language: str) -> str:
     if language == "en":
         return text[:1].upper() + text[1:]
     return BOOK.said(text, language)
+
+
+def field_said(field: str, language: str) -> str:
+    """What a refusal is about, as its page calls it."""
+    return field if language == "en" else str(BOOK.read["fields"].get(field, field))

@@ -20,7 +20,7 @@ from services.gateway.access.members import LOCAL_CALLER
 from services.gateway.access.rights import right_of
 from services.gateway.rest.http import accepted_language
 from services.gateway.service import Gateway
-from services.gateway.web.refusals import BOOK
+from services.gateway.web.refusals import field_said, said
 from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
 
@@ -78,9 +78,12 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
             return body
     except DealcastError as error:
         deal = isinstance(error, NotFound) and request.url.path.startswith("/deals/")
-        text = words("problem.not_found") if deal else BOOK.said(error.message, words.language)
-        values = {"text": text, "mend": BOOK.said(error.mend, words.language), "business_day": day, "sample": sample}
-        body = render("problem.html", request, words, **values, problem=error)
+        text = words("problem.not_found") if deal else said(error.message, words.language)
+        values = {
+            "text": text, "mend": said(error.mend, words.language), "field": field_said(error.field, words.language),
+            "value": error.value, "there": not isinstance(error, NotFound), "business_day": day, "sample": sample,
+        }  # fmt: skip
+        body = render("problem.html", request, words, **values)
         status = error.http_status
     return page(body, status, words)
 

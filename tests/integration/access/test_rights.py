@@ -100,6 +100,9 @@ async def test_nobody_is_let_in(company: Company, app: FastAPI) -> None:
         assert (await client.get("/static/app.css")).status_code == 200
         sent = await client.get("/deals?sort=name", headers={"accept": "text/html"})
         assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2Fdeals%3Fsort%3Dname")
+    async with company.client({"sec-fetch-site": "same-origin", "accept": "text/html"}) as client:
+        late = await client.post("/display", data={"theme": "dark"})  # a form, sent after the session was over
+        assert (late.status_code, late.headers["location"]) == (303, "/sign-in")
     for shown in ("Bearer", "Bearer dealcast_wrong", "Bearer " + "x" * 5000, "Basic eDp5"):
         async with company.client({"authorization": shown}) as client:
             answer = await client.get("/v1/deals")

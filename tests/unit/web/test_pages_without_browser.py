@@ -17,7 +17,7 @@ from kit.money import Money
 from learning.records import Outcome, Quota
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
-from services.gateway.web import rendering
+from services.gateway.web import pages, rendering
 from services.gateway.web.words import Words
 from tests.e2e.web.site import TODAY, fill, serving
 
@@ -149,6 +149,21 @@ async def test_a_browser_that_is_lost_gets_a_page(gateway_and_client: Site, path
     assert "이 주소에는 아무것도 없습니다" in lost.text
     program = await gateway_and_client[1].get(path)
     assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_whatever_goes_wrong_is_a_page_for_a_browser(
+    gateway_and_client: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = gateway_and_client[1]
+    browser = {"Accept": "text/html", "Accept-Language": "ko"}
+    again = await client.get("/display", headers=browser)  # a form's address, loaded anew
+    assert (again.status_code, "이 주소는 바로 열 수 없습니다" in again.text) == (405, True)
+    wrong = await client.get("/deals?min=9", headers=browser)
+    assert (wrong.status_code, "<code>최소 승률</code> <code>9</code>" in wrong.text) == (400, True)
+    monkeypatch.setattr(pages, "deal_view", None)
+    broken = await client.get("/deals", headers=browser)
+    assert (broken.status_code, "예상하지 못한 오류가 발생했습니다" in broken.text) == (500, True)
+    assert (await client.get("/deals")).headers["content-type"] == "application/problem+json"
 
 
 async def test_the_first_page_is_light_without_its_chart(gateway_and_client: Site) -> None:
