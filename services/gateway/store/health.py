@@ -24,6 +24,7 @@ F, D = health_findings.c, duplicate_decisions.c
 OF: Mapping[str, Table] = {"accounts": t.accounts, "contacts": t.contacts, "deals": t.deals}
 UNDOABLE = 1_000  # merges, the newest
 WHAT = "duplicates"
+MOST_NAMED = 1_000  # at once
 
 
 class HealthRows(Merging):
@@ -191,6 +192,15 @@ class HealthRows(Merging):
         query = query.where(D.id < before) if before else query
         return await self._database.read(
             lambda connection: [_decision_from(row) for row in connection.execute(query).all()]
+        )
+
+    async def record_names(self, principal: Principal, of: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """What records are called, those that are gone too."""
+        company_wide(principal, WHAT)
+        table = OF[of]
+        query = select(table.c.id, table.c.name).where(table.c.id.in_(ids[:MOST_NAMED]))
+        return await self._database.read(
+            lambda connection: {row.id: row.name for row in connection.execute(query).all()}
         )
 
     async def ignored_pairs(self, principal: Principal) -> Mapping[str, Sequence[tuple[str, str]]]:

@@ -72,6 +72,9 @@ class HealthStore(Protocol):
     ) -> list[DuplicateDecision]:
         """Decisions, newest first, undone ones too; with ids below `before` where that is given."""
 
+    async def record_names(self, principal: Principal, of: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """What accounts, contacts or deals are called, by id; those that were merged away too."""
+
     async def ignored_pairs(self, principal: Principal) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Pairs that are not the same, by kind of record, the lower id first."""
 

@@ -22,6 +22,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.health_interface import FoundRow
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_names
+from services.gateway.web.mend_decisions import decisions, undo
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
@@ -54,6 +55,10 @@ def router(gateway: Gateway, scratch: Path) -> APIRouter:
     async def decide(request: Request, finding: str) -> Response:
         return await answer(gateway, request, lambda words: _decide(gateway, request, _known(finding)))
 
+    @routes.post(PATH + "/{finding}/undo")
+    async def take_back(request: Request, finding: str) -> Response:
+        return await answer(gateway, request, lambda words: _undo(gateway, request, _twice(_known(finding)), words))
+
     return routes
 
 
@@ -63,15 +68,26 @@ def _known(finding: str) -> str:
     return finding
 
 
-async def _page(gateway: Gateway, request: Request, finding: str, words: Words) -> str:
+def _twice(finding: str) -> str:
+    if not finding.startswith(TWICE):
+        raise InvalidInput("these have no duplicates", field="finding", value=finding)
+    return finding
+
+
+async def _page(
+    gateway: Gateway, request: Request, finding: str, words: Words, changed: Mapping[str, Any] | None = None
+) -> str:
+    """The records of a finding. `changed`: what an undo would lose, if somebody asked for one."""
     principal, given = principal_of(request), request.query_params.get("after", "")
     after = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
     found = await gateway.store.list_findings(principal, finding, after, SHOWN + 1)
     names = user_names(await gateway.store.list_users(principal))
-    here = f"{PATH}/{finding}"
+    here, twice = f"{PATH}/{finding}", finding.startswith(TWICE)
     values = {
         "title": title(finding, words.language), "rows": [_row(one, finding, names, words) for one in found[:SHOWN]],
-        "twice": finding.startswith(TWICE), "to": page_address(request, here),
+        "twice": twice, "to": page_address(request, here), "undo": page_address(request, f"{here}/undo"),
+        "decisions": await decisions(gateway, principal, FINDINGS[finding], words) if twice else [],
+        "changed": changed,
         "more": page_address(request, here, after=str(found[SHOWN - 1].position)) if len(found) > SHOWN else "",
         "file": page_address(request, f"{here}.xlsx"), "since": await gateway.store.last_event_id(),
         "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
@@ -106,9 +122,7 @@ def _address(finding: str, record: str, name: str) -> str:
 
 async def _decide(gateway: Gateway, request: Request, finding: str) -> Response:
     """Merge the pairs that are ticked, or say that they are not the same."""
-    if not finding.startswith(TWICE):
-        raise InvalidInput("these have no duplicates", field="finding", value=finding)
-    form, principal, of = await form_of(request), principal_of(request), FINDINGS[finding]
+    form, principal, of = await form_of(request), principal_of(request), FINDINGS[_twice(finding)]
     pairs = [tuple(map(unquote, pair.partition("/")[::2])) for pair in form.get("pair", [])]
     if not pairs or any(not one or not other for one, other in pairs):
         raise InvalidInput("no pair is chosen", field="pair", mend="Tick what it is about")
@@ -119,6 +133,13 @@ async def _decide(gateway: Gateway, request: Request, finding: str) -> Response:
             await gateway.store.ignore_duplicate(principal, of, gone, kept)
     gateway.outbox.wake()
     gateway.news.wake()
+    return RedirectResponse(page_address(request, f"{PATH}/{finding}"), 303)
+
+
+async def _undo(gateway: Gateway, request: Request, finding: str, words: Words) -> str | Response:
+    """Take a decision back, asking once more where something was changed since."""
+    if changed := await undo(gateway, request, await form_of(request), words):
+        return await _page(gateway, request, finding, words, changed)
     return RedirectResponse(page_address(request, f"{PATH}/{finding}"), 303)
 
 

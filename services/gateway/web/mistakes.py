@@ -32,8 +32,8 @@ def install(app: FastAPI, gateway: Gateway) -> None:
             return await problems.http(request, error)
         if error.status_code == 405:  # such as a question that was asked by a form, loaded anew
             mend = "Go back to the page, and try again from there"
-            refusal = problems.MethodNotAllowed(f"{request.method} is not possible here", field="path", mend=mend)
-            return await page(request, refusal)
+            what = f"{request.method} is not possible here"
+            return await page(request, problems.MethodNotAllowed(what, mend=mend))
         if error.status_code == 404:
             return await page(request, NotFound("there is nothing at this address", field="path"))
         return await problems.http(request, error)

@@ -77,6 +77,7 @@ async def test_merging_deals_is_undone_whole(store: Store, put: Callable[..., An
     assert {one.id for one in record.activities} == {"a1", "a2"}
     assert (record.activity_count, record.deal.fields, record.deal.owner_id) == (2, {"Seats": 5.0}, "ann")
     assert (await deal(store, "d2")).deleted
+    assert await store.record_names(LOCAL, "deals", ["d1", "d2", "d9"]) == {"d1": "Pump", "d2": "Pump"}
     assert [one.history.deal.id for one in (await store.list_records(LOCAL, Query(), "", 10)).records] == ["d1"]
     assert [row.deal_id for row in await store.take_outbox(100)][-2:] == ["d1", "d2"]  # both ends reach the models
     await put("d1", stage="Offer")
@@ -155,7 +156,7 @@ async def test_only_who_sees_all_decides(store: Store) -> None:
     for asked in (
         store.list_findings(ann, "stale_open"), store.ignored_pairs(ann), store.list_decisions(ann),
         store.ignore_duplicate(ann, "accounts", "acme", "bolt"), store.merge_records(ann, "accounts", "acme", "bolt"),
-        store.undo_decision(ann, 1),
+        store.undo_decision(ann, 1), store.record_names(ann, "deals", ["d1"]),
     ):  # fmt: skip
         with pytest.raises(Forbidden):
             await asked

@@ -176,3 +176,25 @@ async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: Runn
     assert len(gone) == 1
     assert gone[0] in ("a/1", "a2")
     assert "더 고칠 것이 없습니다" in (await http.get(address)).text
+    decided = (await http.get(address)).text
+    merge, ignored = re.findall(r'name="decision" value="(\d+)"', decided)[::-1]
+    assert "이 컴퓨터의 사용자" in decided
+    assert "㈜한빛정밀" in decided, "what was merged away is told by its name"
+    await gateway.lines("/v1/accounts:batch", [{"id": next(one for one in ("a/1", "a2") if one not in gone),
+                                               "name": "한빛정밀 주식회사"}])  # fmt: skip
+    back = "/models/mend/duplicate_accounts/undo?lang=ko"
+    asked = (await http.post(back, data={"decision": merge})).text
+    assert "그 뒤에 바뀐 고객사: 1건" in asked
+    assert 'name="discard" value="yes"' in asked
+    assert "were changed" not in asked
+    assert (await http.post(back, data={"decision": merge, "discard": "yes"})).status_code == 303
+    assert (await http.post(back, data={"decision": ignored})).status_code == 303
+    assert not [one for one in (await http.get("/v1/accounts")).json()["accounts"] if one.get("deleted")]
+    undone = (await http.get(address)).text
+    assert len(re.findall(r'name="pair"', undone)) == 2, "they are to be decided on anew"
+    assert 'name="decision"' not in undone
+    assert undone.count("이 컴퓨터의 사용자 되돌림") == 2
+    again = await http.post(back, data={"decision": merge}, headers={"Accept": "text/html"})
+    assert (again.status_code, "이미 되돌" in again.text) == (409, True)
+    assert [(await http.post(back, data=one)).status_code for one in ({}, {"decision": "x"})] == [400, 400]
+    assert (await http.post("/models/mend/owner_left/undo", data={"decision": merge})).status_code == 400
