@@ -90,7 +90,8 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
         count = words("bridge.deals" if deals != 1 else "bridge.deal", count=words.number(deals))
         if booked and amount and booked != amount:
             count = words("bridge.booked", deals=count, amount=signed(booked, currency, words))
-        text, kind = _amount(part, currency, words), UP if amount >= 0 else DOWN
+        text = _amount(part, currency, words)
+        kind = LEVEL if cause == FIRST_SEEN else UP if amount >= 0 else DOWN  # no gain: it was there
         to = f"#moved-{cause}" if f"moved-{cause}" in named else ""
         steps.append(StepView(words(f"bridge.{cause}"), text, count, kind, *place(*ends), to))
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))

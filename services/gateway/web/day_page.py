@@ -29,6 +29,7 @@ from services.gateway.web.call_views import number_view
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_names
+from services.gateway.web.parts_page import PARTS
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -67,6 +68,7 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "answer_address": page_address(request, PATH + "/answer", owner=owner),
         "call_address": page_address(request, "/forecast", node=f"owner:{owner}", owner=""),
         "deals_address": page_address(request, "/deals", owner=owner),
+        "parts_address": page_address(request, PARTS, node=f"owner:{owner}", owner=""),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
     names = user_names(users)

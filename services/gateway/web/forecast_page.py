@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, NotFound
+from kit.errors import DealcastError
 from learning.fiscal import Grain
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
@@ -33,9 +32,11 @@ from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
 from services.gateway.web.doubt_views import doubt_views, gap_view
 from services.gateway.web.forecast_forms import PATH, SAYING, Typed, asked_of, say_number, what_if
-from services.gateway.web.forms import page_address
-from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, gather_numbers, over
+from services.gateway.web.forms import deals_of_node, page_address
+from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, first_seen, gather_numbers, over
 from services.gateway.web.member_names import author_names
+from services.gateway.web.parts_page import PARTS
+from services.gateway.web.parts_page import router as parts_router
 from services.gateway.web.refusals import BOOK
 from services.gateway.web.rendering import HTMX, answer, page, render, shown_at
 from services.gateway.web.words import Words
@@ -80,6 +81,7 @@ def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) 
     async def suppose(request: Request) -> Response:
         return await answer(gateway, request, lambda words: what_if(gateway, simulator, request, words))
 
+    routes.include_router(parts_router(gateway, desk.held))
     if scratch is not None:
 
         @routes.get(PATH + ".xlsx")
@@ -100,7 +102,7 @@ async def _workbook(desk: Desk, request: Request, scratch: Path, words: Words) -
 async def _hold(desk: Desk, request: Request) -> Response:
     principal, asked = principal_of(request), asked_of(desk.gateway, request)
     numbers = await gather_numbers(desk.gateway, principal, asked)
-    asked = replace(asked, node=_first_seen(numbers, asked.node, named="node" in request.query_params))
+    asked = replace(asked, node=first_seen(numbers, asked.node, named="node" in request.query_params))
     moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
     token = desk.held.keep(principal, asked, numbers, moves)
     return RedirectResponse(page_address(request, PATH, call=token), 303)
@@ -118,9 +120,9 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
         held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
         if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
             raise over(token)  # one of the deals is somebody else's by now
-        return replace(held, node=_first_seen(numbers, asked.node, named=named)), numbers, moves
+        return replace(held, node=first_seen(numbers, asked.node, named=named)), numbers, moves
     numbers = await gather_numbers(desk.gateway, principal, asked)
-    asked = replace(asked, node=_first_seen(numbers, asked.node, named=named))
+    asked = replace(asked, node=first_seen(numbers, asked.node, named=named))
     later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")
     return asked, numbers, None if later else await desk.recent.moves(principal, asked, numbers)
 
@@ -167,17 +169,6 @@ async def _asks(
         "new_ask": await new_ask(gateway, principal, text_of(request, "ask"), names, words),
         "to_ask": lambda deal_id: page_address(request, PATH, ask=deal_id) + "#asks",
     }  # fmt: skip
-
-
-def _first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
-    """The node asked for, else the topmost whose totals are seen. Raises NotFound for one that is not there."""
-    rows = {row["node"]: row for row in numbers.forecast["nodes"]}
-    if named and node not in rows:
-        mend = "Choose one of the tree"
-        raise NotFound("there is no such node in this period", field="node", value=node[:60], mend=mend)
-    if named or (node in rows and rows[node]["booked"] is not None):
-        return node
-    return next((row["node"] for row in numbers.forecast["nodes"] if row["booked"] is not None), node)
 
 
 def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], words: Words) -> dict[str, Any]:
@@ -237,12 +228,16 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
     def to_node(node: str) -> str:
         return page_address(request, PATH, node=node) if node else ""
 
+    def to_parts(node: str) -> str:
+        return page_address(request, PARTS, node=node, since="")
+
     held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
         "hold": page_address(request, PATH + "/hold", call="", node=node),  # of what is shown
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
+        "to_parts": to_parts,
         "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
         "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))
                     for one in periods],
@@ -250,7 +245,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
                        for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
-        "deals_address": _deals_address(asked.node, request),
+        "deals_address": deals_of_node(request, asked.node),
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
         "export": page_address(request, PATH + ".xlsx", node=node, lang=words.language) if desk.scratch else "",
     }  # fmt: skip
@@ -263,14 +258,6 @@ def _periods(gateway: Gateway) -> list[str]:
     quarters = [str(current.next(ahead)) for ahead in range(-2, HORIZON)]
     larger = [str(calendar.of(grain, current.end)) for grain in (Grain.HALF, Grain.YEAR)]
     return [*quarters, *map(str, current.parts), *larger]
-
-
-def _deals_address(node: str, request: Request) -> str:
-    level, _, user = node.partition(":")
-    owner = {"owner": user, "manager": f"team:{user}"}.get(level, "")
-    asked = {"owner": owner, "lang": request.query_params.get("lang", "")}
-    kept = urlencode({name: value for name, value in asked.items() if value})
-    return f"/deals?{kept}" if kept else "/deals"
 
 
 async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request, words: Words) -> str:

@@ -98,6 +98,17 @@ async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -
     return Numbers(forecast, await store.rates(), calls, day, now, event, sight)
 
 
+def first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
+    """The node asked for, else the topmost whose totals are seen. Raises NotFound for one that is not there."""
+    rows = {row["node"]: row for row in numbers.forecast["nodes"]}
+    if named and node not in rows:
+        mend = "Choose one of the tree"
+        raise NotFound("there is no such node in this period", field="node", value=node[:60], mend=mend)
+    if named or (node in rows and rows[node]["booked"] is not None):
+        return node
+    return next((row["node"] for row in numbers.forecast["nodes"] if row["booked"] is not None), node)
+
+
 async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, currency: str) -> Moves:
     """The bridge since the day asked for, else since the node's last submission, else since the period's eve."""
     call = None if asked.since else await last_submission(gateway, principal, asked.period, asked.node)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 SAID = {"p10": 100_000_000, "p50": 200_000_000, "p90": 300_000_000, "submitted": 150_000_000}
 PATHS = (
     "/deals?q=D-", "/deals/D-1", "/deals/D-1/brief", "/forecast?ask=D-1", "/day?owner=u1", "/history", "/report",
-    "/quotas", "/reporting", "/deals/none",
+    "/forecast/parts", "/quotas", "/reporting", "/deals/none",
 )  # fmt: skip
 SERIOUS = ("serious", "critical")
 FINDINGS = """async () => (await axe.run(document)).violations.map((found) => [
