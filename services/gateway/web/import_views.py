@@ -83,6 +83,7 @@ class UploadView:
     units: tuple[UnitView, ...]
     quotas: bool  # a file seems to hold these
     refused: tuple[str, ...]
+    held: bool  # some of these until a question is answered
     notes: tuple[str, ...]
     far: bool
     can_import: bool
@@ -111,7 +112,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         gone=_gone(report, words), moved=_moved(report, words),
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
         more_doubts=report.get("more_doubts", 0), at_once=_at_once(report, words), answered=len(upload.answers),
-        refused=_lines(report.get("refused", ()), words),
+        refused=_lines(report.get("refused", ()), words, asked=upload.state != IMPORTED),
+        held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
         notes=_lines(report.get("notes", ()), words), far=far,
         can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
     )  # fmt: skip
@@ -254,10 +256,13 @@ def _answers(
     return tuple((value, (named or {}).get(value) or answer_told(value, words.language)) for value in values)
 
 
-def _lines(rows: Sequence[Json], words: Words) -> tuple[str, ...]:
+def _lines(rows: Sequence[Json], words: Words, *, asked: bool = False) -> tuple[str, ...]:
+    """Row by row what is wrong and the mend. `asked`: the questions stand on the same page."""
+    here = words("import.answer_above")
     return tuple(
         words("import.refused", where=words("import.line", file=row["file"], line=row["line"]), field=error["field"],
-              value=error["value"], message=error["message"], mend=error["mend"])
+              value=error["value"], message=error["message"],
+              mend=here if asked and error.get("held") else error["mend"])
         for row in rows
         for error in row["errors"]
     )  # fmt: skip

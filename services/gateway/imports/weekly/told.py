@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.gateway.imports.amount_remarks import remark_lines
-from services.gateway.imports.messages import place, said, told
+from services.gateway.imports.messages import DOUBT, place, said, told
 from services.gateway.imports.sheet_told import alike_lines, sheet_lines, unread_lines
 from services.gateway.imports.weekly.checks import step_told
 from services.gateway.imports.weekly.doubts import alike, maybe_told
@@ -86,6 +86,9 @@ def _steps(found: WeeklyReport, language: str) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _error(error: Any, language: str) -> dict[str, str]:
+def _error(error: Any, language: str) -> dict[str, Any]:
     shown = told(error, language, page=True)
-    return {"field": place(shown.field, language), "value": shown.value, "message": shown.message, "mend": shown.mend}
+    return {
+        "field": place(shown.field, language), "value": shown.value, "message": shown.message, "mend": shown.mend,
+        "held": error.field == DOUBT,
+    }  # fmt: skip
