@@ -53,7 +53,7 @@ _WORDS = {
     "too_few": ("Too few rows ({count}, {won:,} won) to tell if these fields predict: every row gets the base rate.",
                 "행이 너무 적어({count}, 성공 {won:,}) 예측 여부를 알 수 없어 모든 행에 평균 성공률을 매겼습니다."),
     "prior": ("Too few outcomes to learn from ({count}; 40 are needed): all get a prior near the rate, a wide range.",
-              "학습할 결과가 너무 적어({count}, 40건 필요) 모든 행에 사전 확률을 매겼습니다. 범위가 넓습니다."),
+              "학습할 결과가 너무 적어({count}, 40건 필요) 모든 행에 기본값을 매겼습니다. 범위가 넓습니다."),
     "base_rate": ("These fields do not predict the outcome: every row gets the base rate.",
                   "이 항목들로는 결과를 예측할 수 없습니다. 모든 행에 평균 성공률을 매겼습니다."),
     "moved": ("Drift: these columns are spread differently in the test file; trust the figures less the further.",

@@ -48,7 +48,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "결과가 나온, 어느 쪽도 학습하지 않은 기록 {records}건으로 둘을 평가했습니다. 새 버전은 각 구간 이전의 "
         "데이터로만 학습했습니다. 다만 벌점, 트리, 오래된 기록의 감쇠, 예측 가능 여부, 제외할 열은 이 기록을 포함한 "
         "전체에서 정했습니다.",
-        "partly_seen": "당시 버전 {version}이 제공 중이었습니다. 그 데이터가 끝난 뒤 종료된 기록이 {fresh}건뿐이라 "
+        "partly_seen": "당시 버전 {version}이 제공 중이었습니다. 그 데이터가 끝난 뒤 종결된 기록이 {fresh}건뿐이라 "
         "비교하기에 부족합니다. 새 버전의 시험 기록 {records}건으로 둘을 평가했으며, 이전 버전은 그 결과의 "
         "{seen:.0%}를 이미 학습해 유리하게 보입니다.",
         "partly_seen_prior": "당시 버전 {version}이 제공 중이었습니다. "
@@ -58,10 +58,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not_fetched": "당시 버전 {version}이 제공 중이었으나 학습할 때 가져올 수 없어 비교하지 않았습니다.",
         "other_horizon": "당시 버전 {version}이 제공 중이었으나 리드 전환 기한이 달라 비교하지 않았습니다.",
         "falls_to_prior": "당시 제공 중이던 버전 {version}은 이를 예측하지만, 이 버전은 알려진 결과가 {outcomes}건이라 "
-        "사전 값을 씁니다.",
-        "champion_prior": "버전 {version}은 이에 대해 사전 값만 있었습니다.",
+        "기본값을 씁니다.",
+        "champion_prior": "버전 {version}은 이에 대해 기본값만 있었습니다.",
         "pipelines_left_out": "파이프라인별로 따로 배운 부분은 양쪽 모두에서 뺐습니다.",
-        "left_out_now": "버전 {version}은 그 뒤 제외된 {columns}을(를) 읽습니다. 그 열이 결과를 드러낸다면 종료된 "
+        "left_out_now": "버전 {version}은 그 뒤 제외된 {columns}을(를) 읽습니다. 그 열이 결과를 드러낸다면 종결된 "
         "기록에서의 수치가 진행 중인 기록에서보다 좋게 나옵니다.",
         "LEAD": "리드", "OPPORTUNITY": "기회",
         "other_quarters": "당시 버전 {version}이 제공 중이었으나 재현한 분기가 달라 비교하지 않았습니다.",

@@ -58,12 +58,12 @@ KO: Mapping[str, str] = {
     "title": "모델 카드: {service}, 버전 {version}", "service_lead_scoring": "리드 스코어링",
     "made": "학습 시각 {time}.", "data": "학습에 쓴 데이터",
     "window": "{start}부터 {end}까지 각 날의 기록.",
-    "records": "기록 {records}건, 결과 {outcomes}건(리드의 전환과 딜의 종료를 따로 셈), 그중 수주 또는 전환 {won}건.",
+    "records": "기록 {records}건, 결과 {outcomes}건(리드의 전환과 딜의 종결을 따로 셈), 그중 수주 또는 전환 {won}건.",
     "rate": "성공률: {rate}. 기록을 살펴본 날들에 학습과 같은 가중치를 준 값입니다. 위의 건수는 기록마다 한 번 세므로 "
     "오래 걸린 기록과 빨리 끝난 기록의 결과가 다르면 두 값이 다릅니다.",
     "kind": "모델: {kind}.", "kind_blend": "로지스틱 회귀와 트리",
     "kind_logistic": "로지스틱 회귀", "kind_base_rate": "평균 성공률(이 필드들로는 결과를 예측할 수 없음)",
-    "kind_prior": "사전 값(결과가 너무 적음)",
+    "kind_prior": "기본값(결과가 너무 적음)",
     "half_life": "오래된 기록은 덜 반영: {days}일마다 절반.",
     "targets": "점수가 뜻하는 확률", "LEAD": "리드", "OPPORTUNITY": "기회",
     "target": "{kind}: {target}. 결과 {outcomes}건 중 해당 {won}건. {model}.", "in_time": "{days}일 안에 전환",
@@ -89,7 +89,7 @@ KO: Mapping[str, str] = {
     "segments_how": "결과가 50건 이상인 값 {count}개를 살폈습니다. 확률이 어긋나거나 평균 성공률보다 못한 값만 적었고, "
     "구간은 모두에 대해 함께 성립합니다.",
     "no_weak": "우연을 넘어 두드러지는 값이 없습니다.",
-    "column": "열", "value": "값", "closed": "종료", "said": "예측", "difference": "예측 대비 실제",
+    "column": "열", "value": "값", "closed": "종결", "said": "예측", "difference": "예측 대비 실제",
     "ratio": "로그 손실 / 평균 성공률", "lift_alone": "향상도",
     "weakness": "약점", "weak_calibration": "확률이 어긋남", "weak_log_loss": "평균 성공률보다 못함", "missing": "결측",
     "columns": "무엇을 보는가", "columns_how": "영향: 열 하나가 기록의 로그 오즈를 평균 얼마나 움직이는지.",
@@ -103,9 +103,9 @@ KO: Mapping[str, str] = {
 WORDS: Mapping[str, Mapping[str, str]] = {"en": EN, "ko": KO}
 # Reasons of versions that were trained before reasons were kept in Korean too.
 REASONS: Mapping[str, str] = {
-    "filled in with the closing of the record": "기록이 종료될 때 입력됩니다",
+    "filled in with the closing of the record": "기록이 종결될 때 입력됩니다",
     "its fill rate tells closed records from open ones of like age":
-    "같은 시점에 진행 중인 기록과 종료된 기록의 입력 비율이 다릅니다",
+    "같은 시점에 진행 중인 기록과 종결된 기록의 입력 비율이 다릅니다",
 }  # fmt: skip
 KINDS: Mapping[str, Mapping[str, str]] = {
     "en": {"number": "number", "date": "date", "choice": "choice", "yes_no": "yes/no", "text": "text"},

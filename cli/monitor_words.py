@@ -8,7 +8,7 @@ _WORDS = {
     "as_of": ("as of {day}, looked at {time}", "{day} 기준, {time} 점검"),
     "open": ("{count} alerts are open: dealcast monitor alerts", "확인할 알림 {count}건: dealcast monitor alerts"),
     "none": ("no alerts", "알림이 없습니다"),
-    "closed": ("closed in {month}", "{month} 종료"),
+    "closed": ("closed in {month}", "{month} 종결"),
     "deals": ("{records} deals, {won} won", "딜 {records}건, 수주 {won}건"),
     "few": ("too few to tell", "판단하기에 부족합니다"),
     "said": ("said {said:.0%}", "예측 {said:.0%}"),
@@ -24,7 +24,7 @@ _WORDS = {
     "shadow": ("version {version} scores along since {since}", "버전 {version}: {since}부터 함께 채점"),
     "shadow_few": (
         "{records} of its deals have closed, too few to tell",
-        "종료된 딜 {records}건, 판단하기에 부족합니다",
+        "종결된 딜 {records}건, 판단하기에 부족합니다",
     ),
     "shadow_on": ("on {records} deals, less the serving version", "딜 {records}건, 사용 중인 버전 대비"),
     "by": ("by {who}", "{who}"),

@@ -100,7 +100,7 @@ def _fills_at_closing(
     if before > 0.1:
         return None
     evidence = {"closed_records": records, "filled_when_closing": count, "fill_rate_before": round(before, 4)}
-    return Dropped(name, "filled in with the closing of the record", "기록이 종료될 때 입력됩니다", evidence)
+    return Dropped(name, "filled in with the closing of the record", "기록이 종결될 때 입력됩니다", evidence)
 
 
 def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask) -> Dropped | None:
@@ -126,7 +126,7 @@ def _tells_open(name: str, present: Mask, ages: NDArray[np.int64], closed: Mask)
         }  # fmt: skip
     if first is None:
         return None
-    korean = "같은 시점에 진행 중인 기록과 종료된 기록의 입력 비율이 다릅니다"
+    korean = "같은 시점에 진행 중인 기록과 종결된 기록의 입력 비율이 다릅니다"
     return Dropped(name, "its fill rate tells closed records from open ones of like age", korean, first)
 
 

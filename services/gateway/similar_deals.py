@@ -21,7 +21,7 @@ MOST_PRODUCTS = 10
 WORDS = {
     "en": ("{days} days later: {activity}", "nothing until it closed", "won after {days} days",
            "lost after {days} days"),
-    "ko": ("{days}일 뒤 {activity}", "종료까지 활동 없음", "{days}일 뒤 수주", "{days}일 뒤 실주"),
+    "ko": ("{days}일 뒤 {activity}", "종결까지 활동 없음", "{days}일 뒤 수주", "{days}일 뒤 실주"),
 }  # fmt: skip
 
 

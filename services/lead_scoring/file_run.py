@@ -38,7 +38,7 @@ NEGLIGIBLE = 0.01  # log-odds: a quarter of a hundredth of probability at most
 _MARKS = {
     "prior": (
         "no trained model: a prior, because there are too few outcomes",
-        "학습된 모델 없음: 결과가 적어 사전 확률",
+        "학습된 모델 없음: 결과가 적어 기본값",
     ),
     "base_rate": (
         "the base rate: nothing in these fields is known to predict",

@@ -20,26 +20,26 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nothing_serves": ("No trained model serves yet.", "아직 학습된 모델이 없습니다."),
     "prior": (
         "Too few ended deals to learn from yet: all deals carry a default instead of a prediction.",
-        "배울 수 있는 종료된 딜이 너무 적어, 모든 딜에 예측 대신 기본값을 표시합니다.",
+        "배울 수 있는 종결된 딜이 너무 적어, 모든 딜에 예측 대신 기본값을 표시합니다.",
     ),
     "not_watched": (
         "It could not be looked at; see the gateway's log.", "점검하지 못했습니다. 게이트웨이 로그를 보십시오."
     ),
     "few_outcomes": (
         "{records} deals that version {version} scored have closed since; it takes {least} to tell.",
-        "버전 {version}이 채점한 딜 중 {records}건이 종료되었습니다. 판단하려면 {least}건이 필요합니다.",
+        "버전 {version}이 채점한 딜 중 {records}건이 종결되었습니다. 판단하려면 {least}건이 필요합니다.",
     ),
     "score_right": (
         "Of {records} deals that closed, {said:.0%} were said to be won and {rate:.0%} were: within chance.",
-        "종료된 딜 {records}건에서 예측 수주율 {said:.0%}, 실제 {rate:.0%}: 우연의 범위 안입니다.",
+        "종결된 딜 {records}건에서 예측 수주율 {said:.0%}, 실제 {rate:.0%}: 우연의 범위 안입니다.",
     ),
     "off": (
         "The probabilities are off: of {records} deals that closed, {said:.0%} were said to be won, {rate:.0%} were.",
-        "확률이 어긋납니다. 종료된 딜 {records}건에서 예측 수주율 {said:.0%}, 실제 {rate:.0%}.",
+        "확률이 어긋납니다. 종결된 딜 {records}건에서 예측 수주율 {said:.0%}, 실제 {rate:.0%}.",
     ),
     "worse_than_rate": (
         "On {records} deals that closed, one rate for all ({rate:.0%}) would have been better than the scores.",
-        "종료된 딜 {records}건에서는 모두에 같은 비율({rate:.0%})을 쓰는 편이 점수보다 나았습니다.",
+        "종결된 딜 {records}건에서는 모두에 같은 비율({rate:.0%})을 쓰는 편이 점수보다 나았습니다.",
     ),
     "moved": (
         "The records are spread otherwise than when it was trained: {columns}.",

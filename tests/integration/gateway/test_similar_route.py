@@ -122,4 +122,4 @@ def test_what_was_done_next_is_told_in_words() -> None:
     one = {"next_activity": "mail", "days_to_next": 3, "days_to_close": 20, "won": True}
     assert told(one, "en") == "3 days later: mail; won after 20 days"
     assert told(one, "ko") == "3일 뒤 메일; 20일 뒤 수주"
-    assert told({**one, "next_activity": "", "won": False}, "ko") == "종료까지 활동 없음; 20일 뒤 실주"
+    assert told({**one, "next_activity": "", "won": False}, "ko") == "종결까지 활동 없음; 20일 뒤 실주"

@@ -67,7 +67,7 @@ def test_one_rate_for_all_ranks_nothing() -> None:
 
 def test_reasons_of_older_versions_are_told_in_korean_too() -> None:
     old = {"column": "tag", "reason": "filled in with the closing of the record"}
-    assert reason_of(old, "ko") == "기록이 종료될 때 입력됩니다"
+    assert reason_of(old, "ko") == "기록이 종결될 때 입력됩니다"
     assert reason_of(old, "en") == old["reason"]
     assert reason_of({"column": "tag", "reason": "else"}, "ko") == "else"
 

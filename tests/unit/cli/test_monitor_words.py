@@ -38,7 +38,7 @@ def test_the_lights_and_what_they_stand_for_are_korean_throughout(capsys: pytest
     _print_alert(ALERT, "ko")
     korean = capsys.readouterr().out
     for text in (
-        "빨강", "확인할 알림 1건", "2017-08 종료: 딜 50건, 수주 20건; 예측 40%; AUC 0.700", "판단하기에 부족합니다",
+        "빨강", "확인할 알림 1건", "2017-08 종결: 딜 50건, 수주 20건; 예측 40%; AUC 0.700", "판단하기에 부족합니다",
         "입력: 열 1개 중 1개 변동 (현재 10건, 2017-06-30 20건)", "버전 3: 2017-08-01부터 함께 채점", "노랑  확인 필요",
     ):  # fmt: skip
         assert text in korean, text

@@ -77,6 +77,6 @@ def test_a_version_that_learned_nothing_says_so_and_channels_and_versions_read_i
     found = service_view(about, {}, KO)
     assert found.told == "–부터 사용 중인 버전: 2"
     nothing, learned = found.versions
-    assert "종료된 딜이 20건뿐이라(40건 필요) 아직 예측 대신 기본값을 씁니다" in nothing.learned
+    assert "종결된 딜이 20건뿐이라(40건 필요) 아직 예측 대신 기본값을 씁니다" in nothing.learned
     assert "학습했습니다" not in nothing.learned
     assert [figure.name for figure in learned.figures] == [KO("models.effect", action="통화")]

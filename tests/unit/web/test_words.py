@@ -117,3 +117,16 @@ def test_points_days_and_times() -> None:
     assert words.time("2026-11-21T10:11:12.123456Z") == "2026-11-21 10:11 UTC"
     assert Words("ko", zone="Asia/Seoul").time("2026-11-21T15:11:12.123456Z") == "2026-11-22 00:11 KST"
     assert words.day(None) == "–"
+
+
+@pytest.mark.parametrize("other", ["종료된 (딜|기록)", "마감된 (딜|기록)", "딜의 종료", "종료 기록", "사전 ?값", "사전 확률"])
+def test_one_meaning_has_one_word_everywhere(other: str) -> None:
+    """A deal is 종결 (contracts and processes are 종료), what stands in for a prediction is 기본값."""
+    root = TEMPLATES.parents[3]
+    found = [
+        path.relative_to(root)
+        for folder in ("services", "cli", "learning", "docs")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".py", ".toml", ".html", ".md") and re.search(other, path.read_text("utf-8"))
+    ]
+    assert found == []
