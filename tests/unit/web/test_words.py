@@ -119,7 +119,9 @@ def test_points_days_and_times() -> None:
     assert words.day(None) == "–"
 
 
-@pytest.mark.parametrize("other", ["종료된 (딜|기록)", "마감된 (딜|기록)", "딜의 종료", "종료 기록", "사전 ?값", "사전 확률"])
+@pytest.mark.parametrize(
+    "other", ["종료된 (딜|기록)", "마감된 (딜|기록)", "딜의 종료", "종료 기록", "사전 ?값", "사전 확률"]
+)
 def test_one_meaning_has_one_word_everywhere(other: str) -> None:
     """A deal is 종결 (contracts and processes are 종료), what stands in for a prediction is 기본값."""
     root = TEMPLATES.parents[3]
