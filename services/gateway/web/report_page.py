@@ -19,7 +19,7 @@ from services.gateway.web.forms import addresses_by, page_address
 from services.gateway.web.member_names import user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_views import draft, sections
-from services.gateway.web.words import Words
+from services.gateway.web.words import JOINER, Words
 from services.gateway.web.workbooks import workbook_of
 from services.gateway.weekly_report import SECTIONS, WeeklyReport, weekly_report
 
@@ -74,7 +74,7 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
 
 def mail_address(subject: str, text: str) -> str:
     """What opens a mail with the text, or as many of its lines as there is room for."""
-    lines = text.split("\n")
+    lines = text.replace(JOINER, "").split("\n")
     while len(body := quote("\n".join(lines))) > LONGEST_MAIL:
         lines.pop()
     return f"mailto:?subject={quote(subject)}&body={body}"

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from services.gateway.web.call_views import money, node_name, signed, titled
-from services.gateway.web.words import Words
+from services.gateway.web.call_views import money, signed, titled
+from services.gateway.web.words import Words, unbroken
 from services.gateway.weekly_report import SECTIONS, WeeklyReport
 
 MOST_LINES = 12
@@ -58,7 +58,7 @@ def _section(
     for one, amount in zip(rows, amounts, strict=True):
         owner = names.get(one["owner_id"], one["owner_id"]) or words("list.nobody")
         values = {"name": titled(one["name"] or one["id"], one["account"]), "owner": owner}
-        key, cause, shown = "report.line", words(f"bridge.{one['cause']}"), signed(amount, currency, words)
+        key, cause, shown = "report.line", words(f"bridge.{one['cause']}"), unbroken(signed(amount, currency, words))
         if one["cause"] == HANDED and (before := handed.get(one["id"])) is not None:
             if amount < 0:
                 continue  # told where it went to

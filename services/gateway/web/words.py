@@ -19,6 +19,7 @@ from services.gateway.web.units import UNITS, in_unit
 
 LANGUAGES = ("en", "ko")
 SOURCE = Path(__file__).parent / "words.toml"
+JOINER = "\N{WORD JOINER}"  # no line ends here
 
 
 @cache
@@ -88,6 +89,11 @@ class Words:
             return "–"
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(zone(self.zone or "UTC")).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def unbroken(amount: str) -> str:
+    """A signed amount that no line's end parts from its sign: what takes no room stands between."""
+    return amount[0] + JOINER + amount[1:] if amount[:1] in ("+", "−") else amount
 
 
 @lru_cache(maxsize=8192)  # Babel takes 0.1 ms a number, and a list shows hundreds

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const main = document.getElementById("main");
+  const plain = (text) => text.replaceAll("\u2060", ""); // what keeps signs beside their amounts on the page
 
   function offer() {
     for (const button of main.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
@@ -12,7 +13,7 @@
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
     const box = mail?.closest(".card").querySelector("textarea");
     if (!box) return;
-    const lines = box.value.split("\n"); // as many as mail programs take
+    const lines = plain(box.value).split("\n"); // as many as mail programs take
     while (encodeURIComponent(lines.join("\n")).length > 6000) lines.pop();
     mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(lines.join("\n"))}`);
   });
@@ -20,7 +21,7 @@
   main.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-share]");
     if (!button) return;
-    const { value } = button.closest("details").querySelector("textarea");
+    const value = plain(button.closest("details").querySelector("textarea").value);
     if ("share" in button.dataset) {
       await navigator.share({ text: value }).catch(() => {}); // the person changed their mind
       return;
