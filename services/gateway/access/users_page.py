@@ -19,6 +19,7 @@ from services.gateway.access.teams import give_team
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of
+from services.gateway.web.member_names import placed_people
 from services.gateway.web.refusals import said
 from services.gateway.web.rendering import HEADERS, answer, render
 from services.gateway.web.words import Words
@@ -145,8 +146,11 @@ async def _page(
     caller, query = caller_of(request), request.query_params
     principal, store, wanted = principal_of(request), gateway.store, query.get("q", "")[:100]
     users = {user.id: user for user in await store.list_users(principal)}
+    people = placed_people(
+        users.values(), await store.list_lines(principal), gateway.workspace.business_day, words
+    )  # fmt: skip
     found = await store.list_standings(access.desk.now())
-    rows = views.rows(found, users, caller, words, wanted)
+    rows = views.rows(found, people, caller, words, wanted)
     start = int(query.get("from", "0")) if query.get("from", "0").isdecimal() and len(query.get("from", "")) < 7 else 0
     teams = await store.list_deal_teams(principal, query.get("after", "")[:200], MOST_TEAMS)
     admin = caller is LOCAL_CALLER or (caller is not None and caller.role is Role.ADMIN)
@@ -158,7 +162,7 @@ async def _page(
         "done": query.get("done", "") if query.get("done", "") in DONE and not error else "",
         "roles": [(role.value, words.name("member_role", role)) for role in Role],
         "users": [user for user in users.values() if user.active][:MOST_USERS],
-        "teams": views.teams(teams, users), "teams_after": teams[-1].deal_id if len(teams) == MOST_TEAMS else "",
+        "teams": views.teams(teams, people), "teams_after": teams[-1].deal_id if len(teams) == MOST_TEAMS else "",
         "log": views.log(events, found, words), "since": await store.last_event_id(),
         "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
     }  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from learning.records import User
 from services.gateway.access.members import AccessEvent, Caller, Role, Standing
 from services.gateway.access.personas import is_persona
 from services.gateway.store.shapes import DealTeam
+from services.gateway.web.member_names import People
 from services.gateway.web.words import Words
 
 
@@ -54,42 +54,39 @@ class Done:
     detail: str
 
 
-def rows(
-    found: Iterable[Standing], users: Mapping[str, User], caller: Caller | None, words: Words, wanted: str
-) -> list[Row]:
+def rows(found: Iterable[Standing], people: People, caller: Caller | None, words: Words, wanted: str) -> list[Row]:
     """Members that have the wanted text in them; people of the sample company are nobody."""
-    made = [_row(one, users, caller, words) for one in found if not is_persona(one.member)]
+    made = [_row(one, people, caller, words) for one in found if not is_persona(one.member)]
     text = wanted.strip().casefold()
     return [one for one in made if not text or text in f"{one.login}\n{one.name}\n{one.user_name}".casefold()]
 
 
-def _row(one: Standing, users: Mapping[str, User], caller: Caller | None, words: Words) -> Row:
+def _row(one: Standing, people: People, caller: Caller | None, words: Words) -> Row:
     member = one.member
     held = {"password": member.password, "company": one.linked, "token": one.tokens}
     ways = [words(f"users.by_{name}") for name, there in held.items() if there]
-    user = users.get(member.user_id)
     own = caller.member if caller else None
     return Row(
         member.id, member.login, member.name, member.role.value, words.name("member_role", member.role),
-        member.user_id, user.name if user else member.user_id, member.active, member.role is not Role.SERVICE,
+        member.user_id, named(people, member.user_id), member.active, member.role is not Role.SERVICE,
         own is not None and own.id == member.id, one.linked is not None, ways,
         words.time(one.signed_in), one.tokens, one.sessions,
     )  # fmt: skip
 
 
-def teams(found: Iterable[DealTeam], users: Mapping[str, User]) -> list[Team]:
+def teams(found: Iterable[DealTeam], people: People) -> list[Team]:
     """With the names of people."""
     return [
-        Team(one.deal_id, one.name or one.deal_id, named(users, one.owner_id),
-             [(user, named(users, user)) for user in one.users])
+        Team(one.deal_id, one.name or one.deal_id, named(people, one.owner_id),
+             [(user, named(people, user)) for user in one.users])
         for one in found
     ]  # fmt: skip
 
 
-def named(users: Mapping[str, User], user_id: str) -> str:
-    """A user's name, or the id where there is none."""
-    user = users.get(user_id)
-    return user.name if user and user.name else user_id
+def named(people: People, user_id: str) -> str:
+    """A user's name with title and team, or the id where there is none."""
+    user = people.get(user_id)
+    return str(user) if user and user.name else user_id
 
 
 def log(events: Iterable[AccessEvent], found: Iterable[Standing], words: Words) -> list[Done]:

@@ -21,7 +21,7 @@ from services.gateway.service import Gateway
 from services.gateway.shown_actions import hours_of
 from services.gateway.web.asks_views import MOST, AsksView, askable, asks_view
 from services.gateway.web.forms import form_of
-from services.gateway.web.member_names import author_names
+from services.gateway.web.member_names import People, author_names, person
 from services.gateway.web.rendering import answer
 from services.gateway.web.words import Words
 
@@ -81,13 +81,11 @@ def _back(form: Mapping[str, list[str]], **more: str) -> Response:
     return RedirectResponse(f"{path}?{asked}#asks" if asked else f"{path}#asks", 303)
 
 
-async def asks_of(
-    gateway: Gateway, principal: Principal, query: AskQuery, names: Mapping[str, str], words: Words
-) -> AsksView:
+async def asks_of(gateway: Gateway, principal: Principal, query: AskQuery, people: People, words: Words) -> AsksView:
     """Those of a page; who settled one is called by name, of the CRM's users or not."""
-    names = {**author_names((), await gateway.store.list_members(), words), **names}
+    members = author_names((), await gateway.store.list_members(), words)
     found = await gateway.store.list_asks(principal, query, "", MOST + 1)
-    return asks_view(found, names, gateway.workspace.business_day, words)
+    return asks_view(found, people, members, gateway.workspace.business_day, words)
 
 
 def due_day(record: Record, today: date) -> date:
@@ -99,7 +97,7 @@ def due_day(record: Record, today: date) -> date:
 
 
 async def new_ask(
-    gateway: Gateway, principal: Principal, deal_id: str, names: Mapping[str, str], words: Words
+    gateway: Gateway, principal: Principal, deal_id: str, people: People, words: Words
 ) -> dict[str, Any] | None:
     """What the form for an ask on a deal holds; None without a deal, or for one that is not there."""
     try:
@@ -111,9 +109,9 @@ async def new_ask(
     deal, today = record.history.deal, gateway.workspace.business_day
     tree = await gateway.store.tree(principal, today)
     others = askable(deal.owner_id, tree, await gateway.store.deal_team(principal, deal_id))
-    owner = words("asks.owner", name=names.get(deal.owner_id, "") or words("list.nobody"))
+    owner = words("asks.owner", name=str(person(people, deal.owner_id, record.owner_name, words)))
     return {
         "deal_id": deal.id, "deal": deal.name or deal.id, "first_day": today.isoformat(),
         "due": due_day(record, today).isoformat(), "longest": LONGEST_TEXT,
-        "people": [("", owner), *((one, names[one]) for one in others if one in names)],
+        "people": [("", owner), *((one, str(people[one])) for one in others if one in people)],
     }  # fmt: skip

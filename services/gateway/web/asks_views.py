@@ -10,6 +10,7 @@ from urllib.parse import quote
 from learning.records import Node
 from services.gateway.asks.records import ShownAsk
 from services.gateway.web.call_views import titled
+from services.gateway.web.member_names import People, person
 from services.gateway.web.words import Words
 
 MOST = 20  # on a page
@@ -47,22 +48,25 @@ class AsksView:
         return found
 
 
-def asks_view(found: Sequence[ShownAsk], names: Mapping[str, str], today: date, words: Words) -> AsksView:
+def asks_view(
+    found: Sequence[ShownAsk], people: People, members: Mapping[str, str], today: date, words: Words
+) -> AsksView:
     """At most so many, open ones first; `found` may hold one more than are shown."""
     rows = sorted(found[:MOST], key=lambda one: one.ask.done_time is not None)
-    return AsksView(tuple(ask_view(one, names, today, words) for one in rows), len(found) > MOST)
+    return AsksView(tuple(ask_view(one, people, members, today, words) for one in rows), len(found) > MOST)
 
 
-def ask_view(shown: ShownAsk, names: Mapping[str, str], today: date, words: Words) -> AskView:
-    """One ask. `names` of the users that the reader may know."""
+def ask_view(shown: ShownAsk, people: People, members: Mapping[str, str], today: date, words: Words) -> AskView:
+    """One ask, of people that the reader may know; who settled it may be a member that is none of them."""
     ask, whose = shown.ask, shown.whose
     done = ""
     if ask.done_time is not None:
-        done = words("asks.done_by", name=names.get(ask.done_by, ""), day=words.day(ask.done_time.date()))
+        by = people[ask.done_by].called if ask.done_by in people else members.get(ask.done_by, "")
+        done = words("asks.done_by", name=by, day=words.day(ask.done_time.date()))
     return AskView(
         ask.id, ask.deal_id, titled(shown.deal_name or ask.deal_id, shown.account),
         f"/deals/{quote(ask.deal_id, safe='')}", ask.text,
-        names.get(whose, whose) or words("list.nobody"), words.day(ask.due), not done and ask.due < today, done,
+        str(person(people, whose, "", words)), words.day(ask.due), not done and ask.due < today, done,
     )  # fmt: skip
 
 

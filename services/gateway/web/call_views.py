@@ -10,6 +10,7 @@ from typing import Any
 from services.gateway.quotas import parts_of
 from services.gateway.rollup import committed
 from services.gateway.web.below_views import BelowSaid
+from services.gateway.web.member_names import NOBODY, People, Person
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.words import Words
 from services.gateway.workspace import UNTRAINED
@@ -35,6 +36,7 @@ class NodeView:
 
     node: str
     name: str
+    person: Person  # with title and team; of regions and the company their name alone
     depth: int
     expected: str
     span: str
@@ -166,12 +168,18 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def tree_view(forecast: Json, bridge: Json | None, node: str, words: Words) -> tuple[NodeView, ...]:
+def tree_view(
+    forecast: Json, bridge: Json | None, node: str, words: Words, people: People = NOBODY
+) -> tuple[NodeView, ...]:
     """The node and what stands below it, each followed by those below it. `bridge` as of
     services.gateway.forecast_changes, None where it is not read yet."""
     moved = {row["node"]: row for row in bridge["nodes"]} if bridge else {}
     rows = [(row, depth) for row, depth in _descent(forecast["nodes"], node) if depth <= BELOW]
-    return tuple(_node(row, depth, moved.get(row["node"]), forecast["currency"], words) for row, depth in rows)
+    currency = forecast["currency"]
+    return tuple(
+        _node(row, node_person(row, people, words), depth, moved.get(row["node"]), currency, words)
+        for row, depth in rows
+    )
 
 
 def _descent(rows: Sequence[Json], top: str) -> Iterator[tuple[Json, int]]:
@@ -186,7 +194,7 @@ def _descent(rows: Sequence[Json], top: str) -> Iterator[tuple[Json, int]]:
         left.extend((child, depth + 1) for child in reversed(below.get(row["node"], ())))
 
 
-def _node(row: Json, depth: int, moved: Json | None, currency: str, words: Words) -> NodeView:
+def _node(row: Json, person: Person, depth: int, moved: Json | None, currency: str, words: Words) -> NodeView:
     hidden = row["booked"] is None
     expected, quota = _decimal(row["mean"]), _decimal(row["quota"])
     commit = None if hidden else committed(row)
@@ -194,8 +202,9 @@ def _node(row: Json, depth: int, moved: Json | None, currency: str, words: Words
     change = _change(moved)
     places = _places(row)
     return NodeView(
-        node=row["node"], name=node_name(row, words), depth=depth, expected=money(expected, currency, words),
-        span=_span(row, currency, words), commit=money(commit, currency, words),
+        node=row["node"], name=node_name(row, words), person=person, depth=depth,
+        expected=money(expected, currency, words), span=_span(row, currency, words),
+        commit=money(commit, currency, words),
         submitted=money(_decimal(row["submitted"]), currency, words), quota=money(quota, currency, words),
         gap="–" if gap is None else signed(gap, currency, words), chance=words.percent(row["quota_probability"]),
         moved="–" if change is None else signed(change, currency, words),
@@ -228,6 +237,13 @@ def _places(row: Json) -> dict[str, float]:
 def node_name(row: Json, words: Words) -> str:
     """What a node is called; the company, which has no name of its own, is everybody."""
     return words("call.whole") if row["level"] == "company" else str(row["name"])
+
+
+def node_person(row: Json, people: People, words: Words) -> Person:
+    """Who a node is: somebody, by their team; else its name."""
+    level, _, user = str(row["node"]).partition(":")
+    known = people.get(user) if level in ("owner", "manager") else None
+    return known or Person(node_name(row, words))
 
 
 def walk(forecast: Json, node: str) -> tuple[str, str, tuple[Json, ...]]:

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from kit.clock import parse_day
 from kit.errors import InvalidInput, NotFound
 from learning.answers import Verb
-from learning.records import User
 from services.gateway.asks.records import AskQuery
 from services.gateway.domain import Principal, Record
 from services.gateway.feedback import FeedbackDesk, name_in
@@ -28,7 +27,7 @@ from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.member_names import user_names
+from services.gateway.web.member_names import People, people_of
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -55,11 +54,11 @@ def router(gateway: Gateway) -> APIRouter:
 
 async def _page(gateway: Gateway, request: Request, words: Words) -> str:
     principal, workspace = principal_of(request), gateway.workspace
-    users = await gateway.store.list_users(principal)
+    people = await people_of(gateway, principal, words)
     since = await gateway.store.last_event_id()
-    reps = await _reps(gateway, principal, users)
+    reps = await _reps(gateway, principal, people)
     owner = text_of(request, "owner") or principal.user_id or (reps[0][0] if reps else "")
-    if owner and owner not in {user.id for user in users}:
+    if owner and owner not in people:
         mend = "Choose one of the list"
         raise NotFound("there is no such rep", field="owner", value=owner[:60], mend=mend)
     shared = {
@@ -71,23 +70,22 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "parts_address": page_address(request, PARTS, node=f"owner:{owner}", owner=""),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
-    names = user_names(users)
     query = AskQuery(whose=owner, open=True)
     values |= {
-        "asks": await asks_of(gateway, principal, query, names, words) if owner else None,
+        "asks": await asks_of(gateway, principal, query, people, words) if owner else None,
         "did_ask": text_of(request, "did"),
     }  # fmt: skip
-    name = next((user.name for user in users if user.id == owner), "")
+    own = owner == principal.user_id  # who knows their own team
+    name = "" if owner not in people else people[owner].name if own else str(people[owner])
     template = "_day.html" if request.query_params.get("part") == "myday" else "day.html"
     return render(template, request, words, **shared, **values, name=name)
 
 
-async def _reps(gateway: Gateway, principal: Principal, users: Sequence[User]) -> list[tuple[str, str]]:
+async def _reps(gateway: Gateway, principal: Principal, people: People) -> list[tuple[str, str]]:
     """Who has a day that the principal may see: the owners of the tree."""
-    names = user_names(users)
     tree = await gateway.store.tree(principal, gateway.workspace.business_day)
     owners = [node.id.removeprefix("owner:") for node in tree if node.level == "owner"]
-    return [(one, names[one]) for one in owners if one in names]
+    return [(one, str(people[one])) for one in owners if one in people]
 
 
 async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from services.gateway.disagreements import Disagreements, Judged
 from services.gateway.web.call_views import money, signed
+from services.gateway.web.member_names import NOBODY, People, person
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -72,12 +73,12 @@ def _href(deal_id: str) -> str:
     return f"/deals/{quote(deal_id, safe='')}"
 
 
-def doubt_views(found: Disagreements, words: Words) -> DoubtsView:
+def doubt_views(found: Disagreements, words: Words, people: People = NOBODY) -> DoubtsView:
     """The largest of each way, with the sums of all."""
     more = max(0, len(found.doubtful) - MOST) + max(0, len(found.likely) - MOST)
     return DoubtsView(
-        tuple(_doubt(one, "slipped", words) for one in found.doubtful[:MOST]),
-        tuple(_doubt(one, "won", words) for one in found.likely[:MOST]),
+        tuple(_doubt(one, "slipped", people, words) for one in found.doubtful[:MOST]),
+        tuple(_doubt(one, "won", people, words) for one in found.likely[:MOST]),
         _sum(found.doubtful, words), _sum(found.likely, words), more, found.by_category,
     )  # fmt: skip
 
@@ -89,23 +90,24 @@ def _sum(found: Sequence[Judged], words: Words) -> str:
     return money(sum((Decimal(one.amount.value) for one in found), Decimal(0)), currency, words)
 
 
-def _doubt(one: Judged, tick: str, words: Words) -> DoubtView:
+def _doubt(one: Judged, tick: str, people: People, words: Words) -> DoubtView:
     deal, amount, account = one.deal, one.amount, one.record.history.account
     return DoubtView(
-        deal.id, _href(deal.id), deal.name or deal.id, one.record.owner_name or words("list.nobody"), deal.stage,
+        deal.id, _href(deal.id), deal.name or deal.id,
+        str(person(people, deal.owner_id, one.record.owner_name, words)), deal.stage,
         money(Decimal(amount.value), amount.currency, words), words.day(deal.close_date),
         words.percent(one.probability), round(100 * one.probability, 1), tick,
         account=account.name if account else "",
     )  # fmt: skip
 
 
-def gap_view(gap: Json, words: Words) -> GapView:
+def gap_view(gap: Json, words: Words, people: People = NOBODY) -> GapView:
     """Of services.gateway.gap.close_gap."""
     currency, deals = gap["currency"], gap["deals"]
     shown = tuple(
         DoubtView(
             one["id"], _href(one["id"]), one["name"] or one["id"],
-            (one["owner"] or {}).get("name") or words("list.nobody"), one["stage"],
+            _owner(one["owner"] or {}, people, words), one["stage"],
             words.money(one["amount"], compact=True), words.day(one["close_date"]),
             words.percent(one["probability"]), round(100 * one["probability"], 1), "won",
             words("call.lifts", points=words.points(one["effect"]), chance=words.percent(one["quota_probability"])),
@@ -118,6 +120,10 @@ def gap_view(gap: Json, words: Words) -> GapView:
     count, together = words.number(gap["tried"]), words.percent(gap["quota_probability_all"])
     note = words(f"call.close_{gap['note']['code']}", count=count, quota=quota, all=together) if gap["note"] else ""
     return GapView(shown, quota, words.percent(gap["quota_probability"]), words.percent(reached), note)
+
+
+def _owner(owner: Json, people: People, words: Words) -> str:
+    return str(person(people, owner.get("id", ""), owner.get("name", ""), words))
 
 
 def what_if_view(found: Json, node: str, currency: str, words: Words) -> WhatIfView | None:

@@ -34,7 +34,7 @@ from services.gateway.web.doubt_views import doubt_views, gap_view
 from services.gateway.web.forecast_forms import PATH, SAYING, Typed, asked_of, say_number, what_if
 from services.gateway.web.forms import deals_of_node, page_address
 from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, first_seen, gather_numbers, over
-from services.gateway.web.member_names import author_names
+from services.gateway.web.member_names import People, author_names, full_names, people_of
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.parts_page import router as parts_router
 from services.gateway.web.refusals import BOOK
@@ -139,13 +139,14 @@ async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Re
 async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None = None) -> str:
     gateway, principal = desk.gateway, principal_of(request)
     asked, numbers, moves = await _numbers(desk, principal, request)
-    names = author_names(await gateway.store.list_users(principal), await gateway.store.list_members(), words)
-    part = request.query_params.get("part", "")
+    people, part = await people_of(gateway, principal, words), request.query_params.get("part", "")
     if part == "gap":
-        return await _gap(desk, principal, asked, request, words)
+        return await _gap(desk, principal, asked, people, request, words)
+    names = author_names((), await gateway.store.list_members(), words)
+    names |= {user_id: one.called for user_id, one in people.items()}
     values = _number_values(numbers, asked, names, words) | _links(desk, request, numbers, asked, words)
-    values |= await _asks(gateway, principal, numbers, asked, names, request, words)
-    values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), names, words)
+    values |= await _asks(gateway, principal, numbers, asked, people, request, words)
+    values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), people, words)
     if part == "moves":
         return render("_moves.html", request, words, **values)
     values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
@@ -159,14 +160,14 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
 
 
 async def _asks(
-    gateway: Gateway, principal: Principal, numbers: Numbers, asked: Asked, names: Mapping[str, str], request: Request,
+    gateway: Gateway, principal: Principal, numbers: Numbers, asked: Asked, people: People, request: Request,
     words: Words,
 ) -> dict[str, Any]:  # fmt: skip
     """Open asks of the node, as of now also within a call, and the form for one on the deal asked for."""
     query = AskQuery(owners=None if asked.node == COMPANY else numbers.owners(asked.node), open=True)
     return {
-        "asks": await asks_of(gateway, principal, query, names, words), "did_ask": text_of(request, "did"),
-        "new_ask": await new_ask(gateway, principal, text_of(request, "ask"), names, words),
+        "asks": await asks_of(gateway, principal, query, people, words), "did_ask": text_of(request, "did"),
+        "new_ask": await new_ask(gateway, principal, text_of(request, "ask"), people, words),
         "to_ask": lambda deal_id: page_address(request, PATH, ask=deal_id) + "#asks",
     }  # fmt: skip
 
@@ -192,17 +193,17 @@ def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], wor
 
 
 def _move_values(
-    numbers: Numbers, moves: Moves | None, asked: Asked, view: View, names: Mapping[str, str], words: Words
+    numbers: Numbers, moves: Moves | None, asked: Asked, view: View, people: People, words: Words
 ) -> dict[str, Any]:
     """The bridge, the tree with what moved in it, and the deals in doubt; the first and last are None until read."""
-    tree = tree_view(numbers.forecast, moves.bridge if moves else None, asked.node, words)
+    tree = tree_view(numbers.forecast, moves.bridge if moves else None, asked.node, words, people)
     if moves is None:
         return {"moves": False, "bridge": None, "doubts": None, "tree": tree}
     owners = numbers.owners(asked.node)
     bridge = {**moves.bridge, "deals": [one for one in moves.bridge["deals"] if one["owner_id"] in owners]}
     judged = disagreements(moves.records, view, owners, numbers.rates, numbers.forecast["currency"], numbers.day)
-    shown = bridge_view(bridge, asked.node, names, words)
-    return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words), "tree": tree}
+    shown = bridge_view(bridge, asked.node, full_names(people), words)
+    return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words, people), "tree": tree}
 
 
 def _said(
@@ -260,7 +261,9 @@ def _periods(gateway: Gateway) -> list[str]:
     return [*quarters, *map(str, current.parts), *larger]
 
 
-async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request, words: Words) -> str:
+async def _gap(
+    desk: Desk, principal: Principal, asked: Asked, people: People, request: Request, words: Words
+) -> str:  # fmt: skip
     """The deals that close the gap: worked out on request, as it takes some hundred simulations."""
     period = str(asked.period)
     try:
@@ -270,4 +273,4 @@ async def _gap(desk: Desk, principal: Principal, asked: Asked, request: Request,
     except DealcastError as error:
         why = BOOK.said(error.message, words.language)
         return render("_gap.html", request, words, gap=None, why=why, period=period)
-    return render("_gap.html", request, words, gap=gap_view(found, words), why="", period=period)
+    return render("_gap.html", request, words, gap=gap_view(found, words, people), why="", period=period)

@@ -1,16 +1,79 @@
-"""What people are called on pages: users of the CRM with their titles; members, also those that are gone, and programs
-that are none."""
+"""What people are called on pages: users of the CRM with title and team; members, also those that are gone, and
+programs that are none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
 
-from learning.records import User
+from learning.records import ReportingLine, User
+from learning.tree import lines_on
 from services.gateway.access.members import LOCAL_CALLER, Member
 from services.gateway.access.personas import PREFIX
+from services.gateway.domain import Principal
+from services.gateway.service import Gateway
 from services.gateway.web.words import Words
 
 Called = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the company. team: whose they are in, else the region they stand in; as a text all of it."""
+
+    name: str
+    title: str = ""
+    team: str = ""
+
+    @property
+    def called(self) -> str:
+        """As colleagues say it."""
+        return f"{self.name} {self.title}".strip()
+
+    @property
+    def place(self) -> str:
+        """Title and team, for beside the name."""
+        return " · ".join(part for part in (self.title, self.team) if part)
+
+    def __str__(self) -> str:
+        return " · ".join(part for part in (self.called, self.team) if part)
+
+
+People = Mapping[str, Person]
+NOBODY: People = MappingProxyType({})
+
+
+async def people_of(gateway: Gateway, principal: Principal, words: Words) -> dict[str, Person]:
+    """Everybody whom the principal may know, by id, as they stand today: for a page, in one go."""
+    users, lines = await gateway.store.list_users(principal), await gateway.store.list_lines(principal)
+    return placed_people(users, lines, gateway.workspace.business_day, words)
+
+
+def placed_people(
+    users: Iterable[User], lines: Iterable[ReportingLine], day: date, words: Words
+) -> dict[str, Person]:  # fmt: skip
+    """Users by id, with the team they are in on a day."""
+    found = {user.id: Person(user.name, user.title) for user in users}
+    standing = lines_on(lines, day)
+    teams = {one: words("filter.team", name=found[one].name)
+             for one in {line.manager_id for line in standing.values()} if one in found}  # fmt: skip
+    for user_id, line in standing.items():
+        team = teams.get(line.manager_id) or line.region
+        if team and (person := found.get(user_id)) is not None:
+            found[user_id] = Person(person.name, person.title, team)
+    return found
+
+
+def person(people: People, user_id: str, name: str, words: Words) -> Person:
+    """Who somebody is, else by the name that is known; nobody where there is neither."""
+    return people.get(user_id) or Person(name or user_id or words("list.nobody"))
+
+
+def full_names(people: People) -> dict[str, str]:
+    """Names with titles and teams, by id."""
+    return {user_id: str(one) for user_id, one in people.items()}
 
 
 def user_name(user: User) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, NotFound, Unavailable
 from learning.records import BUYING_ROLES, DealHistory, Outcome
-from learning.tree import lines_on
 from services.gateway.access.gate import caller_of
 from services.gateway.access.members import Role
 from services.gateway.asks.records import AskQuery
@@ -29,7 +27,7 @@ from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.call_views import titled
 from services.gateway.web.filters import Filters
 from services.gateway.web.forms import page_address
-from services.gateway.web.member_names import user_names
+from services.gateway.web.member_names import People, people_of
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.timeline import SHOWN, field_text, marked, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
@@ -80,7 +78,8 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
     calendar = gateway.workspace.calendar
     query = filters.query(gateway.workspace.grade_bounds, calendar)
     records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language, brief=True)
-    rows = [deal_view(record, words, day) for record in records]
+    people = await people_of(gateway, principal, words)
+    rows = [deal_view(record, words, day, people) for record in records]
     values = {"rows": rows, "filters": filters, "following": following, "period": str(calendar.current(day))}
     if part == "rows":
         return render("_rows.html", request, words, **values)
@@ -122,12 +121,12 @@ async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_
     if alike is not None and request.query_params.get("part") == "similar":
         return await _similar(gateway, alike, request, checked_id(deal_id), words)
     record = await gateway.store.get_record(principal, checked_id(deal_id))
-    deal, names = record.history.deal, await _names(gateway, principal, record)
-    values = await _told(gateway, principal, record, names, words)
+    deal, people = record.history.deal, await people_of(gateway, principal, words)
+    values = await _told(gateway, principal, record, people, words)
     entries, everything = values["entries"], request.query_params.get("all") == "1"
     values |= {
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
-        "total": len(entries), "new_ask": await new_ask(gateway, principal, deal.id, names, words),
+        "total": len(entries), "new_ask": await new_ask(gateway, principal, deal.id, people, words),
         "did_ask": request.query_params.get("did", ""), "alike": alike is not None,
         "supposing": await supposing(gateway, principal, deal, request) if deal.outcome is Outcome.OPEN else None,
         "crm": address_of(gateway.workspace.crm_link, deal.id),
@@ -141,38 +140,28 @@ async def _brief(gateway: Gateway, request: Request, deal_id: str, words: Words)
     """What whoever takes a deal over must know, on one page to print."""
     principal = principal_of(request)
     record = await gateway.store.get_record(principal, checked_id(deal_id))
-    values = await _told(gateway, principal, record, await _names(gateway, principal, record), words)
+    values = await _told(gateway, principal, record, await people_of(gateway, principal, words), words)
     values["entries"] = values["entries"][:BRIEFLY]
     back = page_address(request, f"/deals/{quote(record.history.deal.id, safe='')}")
     return render("brief.html", request, words, **values, back=back)
 
 
-async def _told(
-    gateway: Gateway, principal: Principal, record: Record, names: Mapping[str, str], words: Words
-) -> dict[str, Any]:
+async def _told(gateway: Gateway, principal: Principal, record: Record, people: People, words: Words) -> dict[str, Any]:
     """What a deal's pages show of it."""
+    names = await _names(gateway, principal, record, people)
     since, day = await gateway.store.last_event_id(), gateway.workspace.business_day
     shown = merged(record, await gateway.view(principal, [record], words.language))
     signals = (shown["next_actions"] or {}).get("signals", ())
     asked = AskQuery(deal_id=record.history.deal.id)
-    owner = await _owner(gateway, principal, record.history.deal.owner_id, names, words)
     return {
-        "deal": replace(deal_view(shown, words, day), owner=owner), "details": _details(record.history, names, words),
+        "deal": deal_view(shown, words, day, people), "details": _details(record.history, names, words),
         "people": sorted(shown["contacts"], key=_place),
         "products": [(names.get(line["product_id"], line["product_id"]), line) for line in shown["products"]],
         "entries": timeline(record.history, names, words), "since": since, "business_day": words.day(day),
-        "sample": gateway.workspace.sample, "asks": await asks_of(gateway, principal, asked, names, words),
+        "sample": gateway.workspace.sample, "asks": await asks_of(gateway, principal, asked, people, words),
         "signals": [(words.name("signal", one["name"]), one["sentence"], words.day(one["day"])) for one in signals],
         "marked": lambda text: marked(text, [one["sentence"] for one in signals]),
     }  # fmt: skip
-
-
-async def _owner(gateway: Gateway, principal: Principal, owner: str, names: Mapping[str, str], words: Words) -> str:
-    """Name, title and team."""
-    line = lines_on(await gateway.store.list_lines(principal), gateway.workspace.business_day).get(owner)
-    team = names.get(line.manager_id, "") if line else ""
-    told = names.get(owner, owner) or words("list.nobody")
-    return f"{told} · {words('filter.team', name=team)}" if team else told
 
 
 def _place(person: Mapping[str, Any]) -> int:
@@ -192,9 +181,9 @@ async def _similar(gateway: Gateway, alike: Alike, request: Request, deal_id: st
     return render("_similar.html", request, words, found=found, quote=quote, titled=titled)
 
 
-async def _names(gateway: Gateway, principal: Principal, record: Record) -> Mapping[str, str]:
+async def _names(gateway: Gateway, principal: Principal, record: Record, people: People) -> Mapping[str, str]:
     """What the ids in the record's history and products are called."""
-    names = user_names(await gateway.store.list_users(principal))
+    names = {user_id: one.called for user_id, one in people.items()}
     if record.history.account:
         names[record.history.account.id] = record.history.account.name
     if record.history.deal.products:

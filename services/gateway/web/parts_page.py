@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.gateway.forecast_parts import Node, deals_of
+from services.gateway.forecast_parts import Brought, Node, deals_of
 from services.gateway.quarter_totals import View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
@@ -19,6 +19,7 @@ from services.gateway.web.call_views import money, node_name
 from services.gateway.web.forecast_forms import PATH, asked_of
 from services.gateway.web.forms import deals_of_node, page_address
 from services.gateway.web.held import Asked, Held, Numbers, first_seen, gather_numbers
+from services.gateway.web.member_names import people_of, person
 from services.gateway.web.parts_views import composition, part_view
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
@@ -74,8 +75,10 @@ async def _deals(
     won, still = await deals_of(gateway, principal_of(request), view, node)
     parts = [("booked", won)] if view.over or node.row["mean"] is None else [("booked", won), ("deals", still)]
 
-    def named(one: Any) -> str:
-        return str(one.record.owner_name or words("list.nobody"))
+    people = await people_of(gateway, principal_of(request), words)
+
+    def named(one: Brought) -> str:
+        return str(person(people, one.record.history.deal.owner_id, one.record.owner_name, words))
 
     others = deals_of_node(request, asked.node)
     return [part_view(name, part, node.currency, str(asked.period), (named, others), words) for name, part in parts]

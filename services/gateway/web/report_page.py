@@ -14,9 +14,9 @@ from services.gateway.exports.columns import Kind, Table, column
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
-from services.gateway.web.call_views import node_name
+from services.gateway.web.call_views import node_name, node_person
 from services.gateway.web.forms import addresses_by, page_address
-from services.gateway.web.member_names import user_names
+from services.gateway.web.member_names import people_of, user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_views import draft, sections
 from services.gateway.web.words import JOINER, Words
@@ -55,12 +55,13 @@ def router(gateway: Gateway, scratch: Path | None) -> APIRouter:
 async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bool) -> str:
     principal = principal_of(request)
     found = await weekly_report(gateway, principal, text_of(request, "node"))
-    names = user_names(await gateway.store.list_users(principal))
+    people = await people_of(gateway, principal, words)
+    names, who = {one: person.called for one, person in people.items()}, node_person(found.row, people, words)
     nodes = (await gateway.forecast(principal, found.period))["nodes"]
-    text, address = draft(found, names, words), addresses_by(request, PATH, "node")
+    text, address = draft(found, str(who), names, words), addresses_by(request, PATH, "node")
     values = {
         "report": found, "sections": sections(found, names, words), "text": text,
-        "title": words("report.of", name=node_name(found.row, words)),
+        "title": words("report.of", name=node_name(found.row, words)), "place": who.place,
         "week": words("forecast.span", low=words.day(found.first), high=words.day(found.last)),
         "nodes": [(address(one["node"]), node_name(one, words), one["node"] == found.node)
                   for one in nodes if one["booked"] is not None],

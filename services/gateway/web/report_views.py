@@ -43,7 +43,8 @@ def sections(found: WeeklyReport, names: Mapping[str, str], words: Words) -> lis
         amount = words.money({"currency": deal.amount.currency, "value": deal.amount.value} if deal.amount else None)
         account = record.history.account
         name = titled(deal.name or deal.id, account.name if account else "")
-        values = {"name": name, "owner": record.owner_name or words("list.nobody"), "amount": amount}
+        owner = names.get(deal.owner_id, record.owner_name) or words("list.nobody")
+        values = {"name": name, "owner": owner, "amount": amount}
         text = words("report.due_line", day=words.day(deal.close_date), **values)
         lines.append(LineView(f"/deals/{quote(deal.id, safe='')}", text))
     return [*shown, SectionView(words("report.due"), "", tuple(lines), 0)]
@@ -78,10 +79,10 @@ def _handed(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
     return {one["id"]: one["owner_id"] for one in left}
 
 
-def draft(found: WeeklyReport, names: Mapping[str, str], words: Words) -> str:
-    """The report as text."""
+def draft(found: WeeklyReport, who: str, names: Mapping[str, str], words: Words) -> str:
+    """The report as text; `who` heads it."""
     week = words("forecast.span", low=words.day(found.first), high=words.day(found.last))
-    lines = [words("report.head", name=node_name(found.row, words), week=week), "", *_number(found, words), ""]
+    lines = [words("report.head", name=who, week=week), "", *_number(found, words), ""]
     for section in sections(found, names, words):
         total = f" ({section.total})" if section.total and section.lines else ""
         lines.append(f"[{section.title}]{total}")

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from services.gateway.web.member_names import NOBODY, People, Person, person
 from services.gateway.web.suggestion_views import offers, points
 from services.gateway.web.words import Words
 
@@ -115,7 +116,7 @@ class DealView:
     href: str
     name: str
     account: str
-    owner: str
+    owner: Person
     stage: str
     outcome: str
     outcome_text: str
@@ -134,14 +135,15 @@ class DealView:
     actions: ActionsView | None
 
 
-def deal_view(record: Json, words: Words, business_day: date) -> DealView:
-    """A merged record (services.gateway.merged) for the templates."""
+def deal_view(record: Json, words: Words, business_day: date, people: People = NOBODY) -> DealView:
+    """A merged record (services.gateway.merged) for the templates; its owner as one of these people."""
+    owner = record["owner"] or {}
     is_open = record["outcome"] == "OPEN"
     overdue = is_open and bool(record["close_date"]) and record["close_date"] < business_day.isoformat()
     return DealView(
         id=record["id"], href=f"/deals/{quote(record['id'], safe='')}", name=_called(record),
         account=(record["account"] or {}).get("name", ""),
-        owner=(record["owner"] or {}).get("name") or words("list.nobody"), stage=record["stage"],
+        owner=person(people, owner.get("id", ""), owner.get("name", ""), words), stage=record["stage"],
         outcome=record["outcome"], outcome_text=words.name("outcome", record["outcome"]),
         kind=words.name("kind", record["kind"]), motion=words.name("motion", record["motion"]),
         lead=record["kind"] == "LEAD", amount=words.money(record["amount"]), close=words.day(record["close_date"]),

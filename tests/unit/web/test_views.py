@@ -47,7 +47,7 @@ def reason(effect: float, text: str = "t", count: int = 0) -> dict[str, Any]:
 def test_a_bare_deal() -> None:
     view = deal_view(record(), EN, TODAY)
     assert (view.score, view.forecast, view.actions) == (None, None, None)
-    assert (view.href, view.name, view.owner, view.amount) == ("/deals/a%2F%C3%9F", "a/ß", "nobody", "–")
+    assert (view.href, view.name, str(view.owner), view.amount) == ("/deals/a%2F%C3%9F", "a/ß", "nobody", "–")
     assert view.overdue
     assert not deal_view(record(outcome="LOST"), EN, TODAY).overdue
 
