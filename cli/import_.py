@@ -42,6 +42,14 @@ def import_(
     column: Annotated[
         list[str] | None, typer.Option("--column", help="Without a mapping: what a column holds, as HEADING=TARGET.")
     ] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unit",
+            help="Without a mapping: the unit of amounts that have none of their own, as UNIT for all files or "
+            "FILE=UNIT for one: 원, 천원, 만원, 백만원, 천만원, 억원. [default: as the file says]",
+        ),
+    ] = None,
     answers: Annotated[
         Path | None, typer.Option("--answers", help="Without a mapping: the file of doubts, with answers.")
     ] = None,
@@ -69,7 +77,7 @@ def import_(
     options = _Options(tuple(paths), data_dir, url, rejects, dry_run, spoken(language))
     try:
         if not mapping:
-            weekly = WeeklyOptions(tuple(column or ()), answers, doubts, currency, confirm, as_of)
+            weekly = WeeklyOptions(tuple(column or ()), tuple(unit or ()), answers, doubts, currency, confirm, as_of)
             _import_weekly(options, weekly)
             return
         rules = load(mapping)

@@ -18,6 +18,7 @@ class WeeklyOptions:
     """What the command line says of an import of weekly files."""
 
     columns: Sequence[str] = ()  # "heading=target"
+    units: Sequence[str] = ()  # "unit", or "file=unit"
     answers: Path | None = None
     doubts: Path = Path("doubts.csv")
     currency: str = "KRW"
@@ -37,7 +38,7 @@ async def run_weekly(
 
     given = Options(
         options.currency, columns_of(options.columns), read_answers(options.answers) if options.answers else {},
-        confirm=options.confirm, as_of=_day(options.as_of), dry_run=dry_run,
+        units_of(options.units), confirm=options.confirm, as_of=_day(options.as_of), dry_run=dry_run,
     )  # fmt: skip
     sink = await open_sink(data_dir, url, dry_run=dry_run)
     try:
@@ -63,6 +64,22 @@ def columns_of(given: Sequence[str]) -> dict[str, str]:
             mend = "write HEADING=TARGET, the target one of " + ", ".join(TARGETS)
             raise InvalidInput("this names no column", field="--column", value=text, mend=mend)
         found[column.strip()] = target
+    return found
+
+
+def units_of(given: Sequence[str]) -> dict[str, str]:
+    """What --unit says of files, "" for all others. Raises InvalidInput."""
+    from kit.errors import InvalidInput
+    from services.gateway.imports.units import CHOICES
+
+    found = {}
+    for text in given:
+        name, _, said = (part.strip() for part in text.rpartition("="))
+        unit = next((one for one in CHOICES if said and said in (one, one.removesuffix("원"))), "")
+        if not unit:
+            mend = "write UNIT or FILE=UNIT, the unit one of " + ", ".join(CHOICES)
+            raise InvalidInput("this is no unit of amounts", field="--unit", value=text, mend=mend)
+        found[Path(name).name] = unit
     return found
 
 

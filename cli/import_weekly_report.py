@@ -20,7 +20,7 @@ _EN = {
     "column": "  {column!r} is {target} ({why}): {samples}",
     "instead": "  {column!r} is a field, not {target}: {samples}",
     "heading": "by its heading", "part": "by part of its heading", "cells": "by its cells", "given": "as said before",
-    "none": "no other meaning", "counts": "  {what}: {counts}",
+    "none": "no other meaning", "unit": "  amounts are read in {unit}: {files}", "counts": "  {what}: {counts}",
     "held": "held back in doubt", "repeated": "said twice", "read": "read", "created": "created", "changed": "changed",
     "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
     "step": "{file}: open pipeline {before} → {after} ({share})", "far": "needs --confirm: {told}",
@@ -41,7 +41,7 @@ _KO = {
     "column": "  {column!r} → {target} ({why}): {samples}",
     "instead": "  {column!r} → {target}(이)가 아니라 추가 항목: {samples}",
     "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로",
-    "none": "다른 뜻 없음",
+    "none": "다른 뜻 없음", "unit": "  금액을 읽은 단위 {unit}: {files}",
     "counts": "  {what}: {counts}", "held": "확인 대기", "repeated": "중복 행", "read": "읽음", "created": "생성",
     "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
     "step": "{file}: 진행 중 파이프라인 {before} → {after} ({share})", "far": "--confirm이 필요합니다. {told}",
@@ -76,6 +76,10 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     title = words["files"].format(count=len(found.files), first=first, last=last)
     yield title + (words["dry_run"] if dry_run else "")
     yield from _columns(found, words, language)
+    for unit in sorted({one.unit for one in found.files if one.unit}):
+        files = [one.name for one in found.files if one.unit == unit]
+        more = [words["more"].format(count=len(files) - SHOWN)] if len(files) > SHOWN else []
+        yield words["unit"].format(unit=unit, files=", ".join(files[:SHOWN] + more))
     for name, left_out in found.report.left_out.items():
         yield from sheet_lines(name, left_out, language)
     yield from alike_lines(found.report.left_out, language)

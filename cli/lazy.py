@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from cli.speech import said
 
 
 def lazy_group(commands: Mapping[str, str]) -> type[TyperGroup]:
@@ -37,5 +39,17 @@ def lazy_group(commands: Mapping[str, str]) -> type[TyperGroup]:
 
 def _single(name: str, function: Any) -> Any:
     one = typer.Typer(add_completion=False, rich_markup_mode=None)
-    one.command(name)(function)
+    one.command(name, cls=_Spoken)(function)
     return get_command(one)
+
+
+class _Spoken(TyperCommand):
+    """A command whose help is in the language that the environment asks for, as far as it is there in that."""
+
+    def get_help(self, ctx: Any) -> str:
+        """What --help prints."""
+        told: tuple[Any, ...] = (self, *self.get_params(ctx))
+        for one in told:
+            if getattr(one, "help", None):
+                one.help = said(one.help)
+        return super().get_help(ctx)

@@ -22,6 +22,7 @@ from services.gateway.imports.workbook import is_workbook
 from services.gateway.privacy.resident_numbers import masked_name
 
 MOST_FILES, MOST_ROWS = 200, 200_000  # in all
+NAMED = 5  # files, in a message
 AHEAD = timedelta(days=1)  # for zones ahead of UTC
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{1,2})[-._월]\s?(\d{1,2})일?)(?!\d)")
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
@@ -60,7 +61,7 @@ def read_files(
     paths: Sequence[Path], known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str] = {}
 ) -> list[WeekFile]:
     """The files and those of the folders, oldest first. `known` says what columns held before, `given` what the user
-    says they hold, `units` the unit of amounts by file where it is another than the file says.
+    says they hold, `units` the unit of amounts by file ("" for all others) where it is another than the file says.
 
     Raises NotFound, InvalidInput or TooLarge naming the file and the mend.
     """
@@ -68,6 +69,7 @@ def read_files(
     if len(found) > MOST_FILES:
         mend = "import them in several goes, the oldest first"
         raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
+    _check_units(units, found)
     files = [_read(each, known, given, units) for each in found]
     files.sort(key=lambda one: one.day)
     if sum(len(each.rows) for each in files) > MOST_ROWS:
@@ -79,6 +81,14 @@ def read_files(
             message = f"two files are of {later.day}: {earlier.name} and {later.name}"
             raise InvalidInput(message, field="PATH", value=later.name, mend=mend)
     return files
+
+
+def _check_units(units: Mapping[str, str], paths: Sequence[Path]) -> None:
+    """Raises NotFound where a unit is said of a file that is not read: its amounts would stand in another."""
+    names = [masked_name(each.name) for each in paths]
+    if unknown := next((one for one in units if one and one not in names), ""):
+        mend = f"name one of these, or none for all: {', '.join(names[:NAMED])}"
+        raise NotFound("a unit is told of a file that is not among these", field="--unit", value=unknown, mend=mend)
 
 
 def check_dates(files: Sequence[WeekFile], business_day: date, as_of: date | None) -> None:
@@ -130,7 +140,7 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units:
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
     file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said), left_out)
     amount = file.holds.get("amount")
-    if amount is not None and (unit := units.get(file.name) or unit_of(amount)):
+    if amount is not None and (unit := units.get(file.name, units.get("", "")) or unit_of(amount)):
         at, file.unit = columns.index(amount), unit
         for each in sound:
             each[at] = with_unit(each[at], unit)
