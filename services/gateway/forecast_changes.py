@@ -66,11 +66,11 @@ async def between(
     day = min(period.end, ends[1].date())
     days, field = (period.start, period.end), kind.field if kind else ""
     there = await there_before(store, ends[0].date())
-    pairs = await store.deal_pairs(principal, *ends, *days, field, changed, there)
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
-    if changed and node not in ("", COMPANY):
-        mine = owners_below(tree, node)
+    mine = owners_below(tree, node) if changed and node not in ("", COMPANY) else None
+    pairs = await store.deal_pairs(principal, *ends, *days, field, changed, there, mine)
+    if mine is not None:
         pairs = [
             pair for pair in pairs if any(one and mine.intersection(_owners(one)) for one in (pair.before, pair.after))
         ]

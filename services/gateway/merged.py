@@ -6,9 +6,10 @@ staleness, the reader's language, and which suggestions may still be shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from kit.money import Money
@@ -27,7 +28,7 @@ LANGUAGES = ("en", "ko")
 DIGITS = 6  # of probabilities and effects, as JSON shows them
 _EXACT = (str, int, bool, type(None))
 _UNREAD = frozenset(("contributions",))
-_UNREAD_BRIEFLY = _UNREAD | {"reasons", "months", "signals", "decision"}
+_UNREAD_BRIEFLY = _UNREAD | {"reasons", "months", "signals", "decision", "amount", "close_date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _part(record: Record, kind: InsightKind, view: View) -> dict[str, Any] | Non
     unread = _UNREAD_BRIEFLY if view.brief else _UNREAD
     told = {name: one for name, one in insight.body.items() if name not in unread}
     if view.brief and "periods" in told:
-        told["periods"] = told["periods"][:1]
+        told |= {"periods": told["periods"][:1], "amount": None, "close_date": None}
     actions = told.pop("actions", None)  # rounded once it is known which are shown
     part: dict[str, Any] = rounded(told)
     if actions is not None:
@@ -209,11 +210,11 @@ def _next_actions(record: Record, view: View) -> dict[str, Any] | None:
     part["feedback"] = [feedback_json(answer) for answer in answers.values()]
     allowed = _allowed(part["actions"], record, answers, view)
     if view.brief:
-        part["actions"] = [_in_brief(action, view.language) for action in allowed[:1]]
+        part["actions"] = [_in_brief(action, view.language) for action in islice(allowed, 1)]
         return part
     shown = [
         shown_action(action, record, view.now, view.language) | {"accepted": _accepted(action, answers)}
-        for action in rounded(allowed)
+        for action in rounded(list(allowed))
     ]
     part["actions"] = [
         in_language(action, view.language)
@@ -229,19 +230,20 @@ def suggestions(record: Record, view: View) -> list[Mapping[str, Any]]:
     if insight is None:
         return []
     answers = standing(view.feedback.get(record.history.deal.id, ()))
-    return _allowed(insight.body["actions"], record, answers, view)
+    return list(_allowed(insight.body["actions"], record, answers, view))
 
 
 def _allowed(
     actions: Sequence[Mapping[str, Any]], record: Record, answers: Mapping[str, Feedback], view: View
-) -> list[Mapping[str, Any]]:
-    return [action for action in actions if _may_be_shown(action, record, answers, view)]
+) -> Iterator[Mapping[str, Any]]:
+    return (action for action in actions if _may_be_shown(action, record, answers, view))
 
 
 def _in_brief(action: Mapping[str, Any], language: str) -> dict[str, Any]:
     """What a line of a list says of a suggestion."""
-    named = {name: one for name, one in action.items() if name not in (*INTERNAL, "reasons", "message", "products")}
-    return in_language(rounded(named), language) | {"reasons": [], "products": []}
+    unread: dict[str, Any] = {"reasons": [], "products": [], "gain": None}
+    named = {name: one for name, one in action.items() if name not in (*INTERNAL, *unread, "message")}
+    return in_language(rounded(named), language) | unread
 
 
 def _accepted(action: Mapping[str, Any], answers: Mapping[str, Feedback]) -> bool:

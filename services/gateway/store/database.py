@@ -48,6 +48,7 @@ T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
 READERS = 4
 BUSY_SECONDS = 30
+MAPPED_BYTES = 2**31  # of SQLite's file: a page of it is read in place, in half the time of a copy
 LOG_PAGES = 4_000  # of SQLite's write-ahead log, 16 MB: pages written often are copied to the database seldom
 WRITER_LOCK = 0x6465616C  # the advisory lock that lets one PostgreSQL writer in at a time
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=WRITER_LOCK)
@@ -258,6 +259,7 @@ def _sqlite_engine(url: URL, begin: str, size: int) -> Engine:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         write_ahead(connection)
         connection.execute("PRAGMA cache_size=-65536")
+        connection.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
 

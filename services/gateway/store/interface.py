@@ -7,7 +7,7 @@ Every method that writes does so in one transaction and is safe to call from sev
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -197,10 +197,11 @@ class Store(
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
-        changed: bool = False, there: Set[str] = frozenset(),
+        changed: bool = False, there: Set[str] = frozenset(), held_by: Collection[str] | None = None,
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
-        closed from start to end at either; with `changed` only those that changed since the first. Of those that were
+        closed from start to end at either; with `changed` only those that changed since the first; with `held_by`
+        only those that one of these users ever held, alone or with others. Of those that were
         somebody's then whom the principal sees today, so that totals of the nodes it sees are whole. With `field` the
         number in that custom field is their amount. `there`: ids of deals that were there when they were first seen."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from learning.records import Credit
 from services.gateway.amount_types import field_money
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
-from services.gateway.store.codec import decode_fields, decode_value, from_day, money, to_day, to_us
+from services.gateway.store.codec import decode_fields, decode_value, encode_value, from_day, money, to_day, to_us
 from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import DEFAULTS
@@ -39,11 +39,13 @@ class Past(Part):
         states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time)
         self._states_of = states.where(database.among(C.deal_id))
         shares = select(S.deal_id, S.owner_id, S.share).where(database.among(S.deal_id))
+        held = or_(and_(C.field == "owner_id", database.among(C.value, "holders")), C.field == "credits")
+        self._ever_held = select(C.deal_id).where(C.deal_id == D.id, held).exists()
         self._past_credits = shares.order_by(S.deal_id, S.position)
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
-        changed: bool = False, there: Set[str] = frozenset(),
+        changed: bool = False, there: Set[str] = frozenset(), held_by: Collection[str] | None = None,
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments; see Store."""
         first, last = to_us(before), to_us(after)
@@ -56,11 +58,15 @@ class Past(Part):
         account = t.accounts.c
         wanted = select(*ROW, account.name.label("account"), *([D.fields] if field else ())).where(wheres)
         wanted = wanted.select_from(t.deals.outerjoin(t.accounts, account.id == D.account_id))
+        holders: dict[str, Any] = {}
+        if held_by is not None:
+            wanted = wanted.where(self._ever_held)
+            holders["holders"] = self._database.ids([encode_value(one) for one in sorted(held_by)])
 
         def work(connection: Connection) -> list[DealPair]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            deals = sorted(connection.execute(wanted).all(), key=lambda row: str(row.id))
+            deals = sorted(connection.execute(wanted, holders).all(), key=lambda row: str(row.id))
             states = self._states(
                 connection, [row.id for row in deals if row.last_effective > first], first, last, field
             )

@@ -33,6 +33,14 @@ _DEALS = select(
     *[func.sum(case((not_(D.deleted) & (D.outcome == word), 1), else_=0)) for word in ("OPEN", "WON", "LOST")],
     func.sum(case((not_(D.deleted) & (D.kind == "LEAD"), 1), else_=0)),
 )
+_OWNERS = select(t.users.c.id).where(
+    or_(
+        select(D.id).where(D.owner_id == t.users.c.id, not_(D.deleted)).exists(),
+        select(C.deal_id).join(t.deals, D.id == C.deal_id).where(C.owner_id == t.users.c.id, not_(D.deleted)).exists(),
+        select(t.quotas.c.owner_id).where(t.quotas.c.owner_id == t.users.c.id).exists(),
+    )
+)
+_NOBODYS = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
 
 
@@ -45,24 +53,12 @@ class Totals(Part):
         A user is an owner if they have nobody below them, or any deal or quota. The principal's owners are those it
         sees today; what stood above them is there by name.
         """
-        has_deals = select(D.id).where(D.owner_id == t.users.c.id, not_(D.deleted)).exists()
-        c = t.deal_credits.c
-        has_credit = (
-            select(c.deal_id).join(t.deals, D.id == c.deal_id).where(c.owner_id == t.users.c.id, not_(D.deleted))
-        )
-        has_quota = select(t.quotas.c.owner_id).where(t.quotas.c.owner_id == t.users.c.id).exists()
-        nobodys = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 
         def work(connection: Connection) -> list[Node]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            owners = {
-                row[0]
-                for row in connection.execute(
-                    select(t.users.c.id).where(or_(has_deals, has_credit.exists(), has_quota))
-                ).all()
-            }
-            unowned = connection.execute(nobodys).first() is not None
+            owners = set(connection.scalars(_OWNERS))
+            unowned = connection.execute(_NOBODYS).first() is not None
             nodes: dict[str, Node] = {}
             for user_id, path in sorted(context.people.paths(day).items()):
                 if visible is not None and user_id not in visible:

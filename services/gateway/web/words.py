@@ -115,10 +115,15 @@ def _money(language: str, unit: str, currency: str, text: str, compact: bool) ->
 def _compact(language: str, currency: str, value: Decimal) -> str:
     """Three digits, such as $1.37B, $13.7B and $137M, so that a target and what comes close to it differ."""
     step = 10_000 if language == "ko" else 1000
-    lead = abs(value)
+    size, lead = 1, abs(value)
     while lead >= step:
-        lead /= step
+        lead, size = lead / step, size * step
     digits = 2 if lead < 10 else 1 if lead < 100 else 0
+    return _in_digits(language, currency, round(value / size, digits) * size, digits)
+
+
+@lru_cache(maxsize=8192)  # of amounts that look alike: nearly all of a list were shown before
+def _in_digits(language: str, currency: str, value: Decimal, digits: int) -> str:
     return str(format_compact_currency(value, currency, locale=language, fraction_digits=digits))
 
 

@@ -113,6 +113,9 @@ async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
     assert sorted((one.id, one.name) for one in pairs) == [("", ""), ("mine", "mine"), ("won", "won")]
     changed = await store.deal_pairs(EAST, day_end(day), day_end(later), START, END, changed=True)
     assert changed == [one for one in pairs if one.before != one.after]
+    of_ann = await store.deal_pairs(LOCAL, day_end(day), day_end(later), START, END, changed=True, held_by=["ann"])
+    of_ben = await store.deal_pairs(LOCAL, day_end(day), day_end(later), START, END, changed=True, held_by=["ben"])
+    assert [[one.id for one in held] for held in (of_ann, of_ben)] == [["won"], ["lost"]], "before or after"
     [gone] = [one for one in pairs if not one.id]
     there = PastDeal("OPPORTUNITY", "OPEN", "ben", "USD", 5, START, None, deleted=False)
     assert gone.before == there
