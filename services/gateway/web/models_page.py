@@ -19,8 +19,9 @@ from services.gateway.service import Gateway
 from services.gateway.web.catalogue_views import titles_of
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.job_views import import_view, job_view
 from services.gateway.web.member_names import called_by
-from services.gateway.web.models_views import audit_view, import_view, job_view, service_view
+from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.policies_views import policies_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.undo_page import undone

@@ -12,8 +12,8 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
 from services.gateway.web.forms import page_address
+from services.gateway.web.job_views import import_view
 from services.gateway.web.member_names import called_by
-from services.gateway.web.models_views import import_view
 from services.gateway.web.refusals import BOOK
 from services.gateway.web.rendering import render
 from services.gateway.web.words import Words

@@ -6,8 +6,9 @@ from typing import Any
 
 from services.gateway.access.members import Member, Role
 from services.gateway.web.drift_views import drift_view
+from services.gateway.web.job_views import import_view
 from services.gateway.web.member_names import called_by
-from services.gateway.web.models_views import audit_view, import_view, service_view
+from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
 
 EN, KO = Words("en"), Words("ko")
