@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -61,6 +60,7 @@ from services.gateway.privacy.retention import Retention
 from services.gateway.privacy.streams import Streams
 from services.gateway.privacy.withheld import Withheld
 from services.gateway.publisher import OutboxPublisher
+from services.gateway.readiness import Readiness
 from services.gateway.reconciler import Limits, Reconciler
 from services.gateway.renewals.keeper import RenewalKeeper
 from services.gateway.rest.access_log import AccessLog
@@ -78,12 +78,6 @@ from services.gateway.training_run import RegistryPlace
 from services.gateway.workspace import Workspace
 
 STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)
-CONSUMERS = {
-    "lead_scoring": (DEALS_STREAM, "lead_scoring-changed"),
-    "forecast": (INSIGHTS_STREAM, "forecast"),
-    "next_best_action": (INSIGHTS_STREAM, "next_best_action"),
-}
-PARTS_SECONDS = 1.0
 REFILL_SECONDS = 5.0
 
 
@@ -269,39 +263,3 @@ async def incarnations(nc: NATS) -> dict[str, str]:
         return {name: str((await js.stream_info(name)).created) for name in STREAMS}
     except (nats.errors.Error, NotFoundError, OSError) as error:
         raise Unavailable(f"the streams cannot be asked: {type(error).__name__}", field="nats") from error
-
-
-class Readiness:
-    """Whether each part of the system is at work, asked at most once a second.
-
-    A model service is ready while it waits for messages or has some in hand.
-    """
-
-    def __init__(self, store: Store, nc: NATS) -> None:
-        self._store = store
-        self._nc = nc
-        self._read = 0.0
-        self._parts: dict[str, bool] = {}
-
-    async def read(self) -> Mapping[str, bool]:
-        """By part."""
-        if time.monotonic() - self._read > PARTS_SECONDS:
-            self._parts = {"store": await self._store_answers(), "nats": self._nc.is_connected}
-            for name, (stream, durable) in CONSUMERS.items():
-                self._parts[name] = self._nc.is_connected and await self._waits(stream, durable)
-            self._read = time.monotonic()
-        return self._parts
-
-    async def _store_answers(self) -> bool:
-        try:
-            await self._store.ping()
-        except DealcastError:
-            return False
-        return True
-
-    async def _waits(self, stream: str, durable: str) -> bool:
-        try:
-            info = await self._nc.jetstream(timeout=2).consumer_info(stream, durable)
-        except (nats.errors.Error, OSError):
-            return False
-        return bool(info.num_waiting or info.num_ack_pending)
