@@ -12,7 +12,7 @@ from kit.errors import Conflict, InvalidInput
 from learning.fiscal import FiscalCalendar
 from services.gateway.domain import Principal
 from services.gateway.service import Gateway
-from services.gateway.workspace import FISCAL_YEAR, fiscal_calendar
+from services.gateway.settings_checks import FISCAL_YEAR, fiscal_calendar
 
 CONFIRM = "confirm"
 SHOWN = 4  # periods that a refusal spells out

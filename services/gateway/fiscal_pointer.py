@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kit.documents import DocumentTeller
 from kit.models import ModelShelf
-from services.gateway.workspace import FISCAL_YEAR, Workspace
+from services.gateway.settings_checks import FISCAL_YEAR
+from services.gateway.workspace import Workspace
 
 
 class FiscalPointer:

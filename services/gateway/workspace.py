@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from holidays import list_supported_countries
-
 from kit.clock import Clock, WallClock, day_end, parse_day, utc_day
 from kit.errors import Conflict, InvalidInput
-from kit.money import is_currency
-from learning.contact_hours import zone
 from learning.fiscal import FiscalCalendar
 from learning.horizon import DEFAULT_HORIZON, checked_horizon
-from learning.overrules import EXAMPLE, Overrules
+from learning.overrules import Overrules
 from learning.placements import Tree, trees_from
 from services.gateway.amount_types import AmountType, types_from, types_json
 from services.gateway.crm_link import CRM_LINK, checked_link
 from services.gateway.domain import LOCAL, InsightKind, Principal
+from services.gateway.settings_checks import (
+    FISCAL_YEAR,
+    HOLIDAY_COUNTRY,
+    TIME_ZONE,
+    TRAINING_COLUMNS,
+    checked_bounds,
+    checked_columns,
+    checked_country,
+    checked_currency,
+    checked_zone,
+    fiscal_calendar,
+)
 
 SERVICES: Mapping[str, InsightKind] = {
     "lead_scoring": InsightKind.LEAD_SCORE,
@@ -30,10 +38,7 @@ SERVICES: Mapping[str, InsightKind] = {
 CLOCK, CURRENCY, GRADES, POINTERS, WORKSPACE_ID = "clock", "currency", "grade_bounds", "pointers", "workspace_id"
 SAMPLE, SAMPLE_REMOVED = "sample", "sample_removed"
 UNTRAINED = "prior"  # the version that a service names before any training
-TRAINING_COLUMNS, FISCAL_YEAR = "training_columns", "fiscal_year"
 CATALOGUE = "action_catalogue"
-HOLIDAY_COUNTRY = "holiday_country"
-TIME_ZONE = "time_zone"
 LEAD_HORIZON = "lead_horizon_days"
 TREES = "forecast_trees"
 EXCHANGE = "exchange"
@@ -178,33 +183,22 @@ class Workspace:
 
     async def set_currency(self, currency: str) -> None:
         """The company's currency: what forecasts add up by default."""
-        code = currency.strip().upper()
-        if not is_currency(code):
-            raise InvalidInput(
-                "this is no currency", field="currency", value=currency, mend="Use an ISO 4217 code such as USD"
-            )
+        code = checked_currency(currency)
         await self._store.put_setting(CURRENCY, code)
         self.currency, self.currency_set = code, True
 
     async def set_grade_bounds(self, bounds: Any) -> None:
         """The lower bounds of A, B and C, falling. Raises InvalidInput."""
-        given = bounds if isinstance(bounds, dict) else {}
-        values = [float(given[name]) for name in "ABC" if isinstance(given.get(name), int | float)]
-        if len(values) != 3 or set(given) != set("ABC") or not 1 >= values[0] > values[1] > values[2] >= 0:
-            mend = 'Send {"A": 0.75, "B": 0.5, "C": 0.25}, each below the one before, between 0 and 1'
-            raise InvalidInput("these are no grade bounds", field="grade_bounds", value=str(bounds)[:60], mend=mend)
-        await self._store.put_setting(GRADES, values)
-        self.grade_bounds = (values[0], values[1], values[2])
+        checked = checked_bounds(bounds)
+        await self._store.put_setting(GRADES, list(checked))
+        self.grade_bounds = checked
 
     async def set_training_columns(self, columns: Any) -> None:
         """Which columns lead scoring keeps and leaves out, whatever its leak guard says, from the next training on.
 
         The lists take the place of those there are; one that is left out is empty. Raises InvalidInput.
         """
-        if not isinstance(columns, dict) or not set(columns) <= {"keep", "drop"}:
-            field, value = TRAINING_COLUMNS, str(columns)[:60]
-            raise InvalidInput("these are no lists of columns", field=field, value=value, mend=EXAMPLE)
-        made = Overrules.of(columns.get("keep", ()), columns.get("drop", ()), f"{TRAINING_COLUMNS}.")
+        made = checked_columns(columns)
         await self._store.put_setting(TRAINING_COLUMNS, made.to_json())
         self.training_columns = made
 
@@ -255,24 +249,15 @@ class Workspace:
 
     async def set_holiday_country(self, country: Any) -> None:
         """The country whose public holidays are kept, by its code; empty for none. Raises InvalidInput."""
-        code = country.strip().upper() if isinstance(country, str) else "?"
-        if code and code not in list_supported_countries(include_aliases=False):
-            mend = "Use an ISO 3166 code such as KR or US, or leave it empty"
-            raise InvalidInput("this is no country whose holidays are known", field=HOLIDAY_COUNTRY,
-                               value=str(country)[:60], mend=mend)  # fmt: skip
+        code = checked_country(country)
         await self._store.put_setting(HOLIDAY_COUNTRY, code)
         self.holiday_country = code
 
     async def set_time_zone(self, name: Any) -> None:
         """In which people see times, by its IANA name; empty for UTC. Raises InvalidInput."""
-        name = name.strip() if isinstance(name, str) else "?"
-        try:
-            zone(name or "UTC")
-        except ValueError as error:
-            mend = "Use an IANA name such as Asia/Seoul, or leave it empty"
-            raise InvalidInput("there is no such time zone", field=TIME_ZONE, value=name[:60], mend=mend) from error
-        await self._store.put_setting(TIME_ZONE, name)
-        self.time_zone = name
+        checked = checked_zone(name)
+        await self._store.put_setting(TIME_ZONE, checked)
+        self.time_zone = checked
 
     async def set_crm_link(self, address: Any) -> None:
         """Where a deal stands in the CRM; empty for nowhere. Raises InvalidInput."""
@@ -303,14 +288,3 @@ class Workspace:
         found[InsightKind.FORECAST] += self.fiscal_editions
         found[InsightKind.NEXT_ACTIONS] += self.catalogue_generation
         return found
-
-
-def fiscal_calendar(given: Any) -> FiscalCalendar:
-    """What a document says of the fiscal year. Raises InvalidInput."""
-    sound = isinstance(given, dict) and set(given) <= {"start_month", "named_by"}
-    month, named = (given.get("start_month", 1), given.get("named_by", "end")) if sound else (0, "")
-    whole = isinstance(month, int) and not isinstance(month, bool)
-    if not whole or not 1 <= month <= 12 or named not in ("end", "start"):
-        mend = 'Send {"start_month": 4, "named_by": "end"}, named_by being end or start'
-        raise InvalidInput("this is no fiscal year", field=FISCAL_YEAR, value=str(given)[:60], mend=mend)
-    return FiscalCalendar(month, named == "end")

@@ -32,16 +32,9 @@ from services.gateway.monitoring.monitor import Monitor
 from services.gateway.monitoring.shadows import KEY as SHADOWS
 from services.gateway.privacy.retention import APPLIED
 from services.gateway.service import Gateway
+from services.gateway.settings_checks import HOLIDAY_COUNTRY, TRAINING_COLUMNS
 from services.gateway.training import Trainer
-from services.gateway.workspace import (
-    CLOCK,
-    CURRENCY,
-    FORECAST_TYPES,
-    HOLIDAY_COUNTRY,
-    SAMPLE,
-    SAMPLE_REMOVED,
-    TRAINING_COLUMNS,
-)
+from services.gateway.workspace import CLOCK, CURRENCY, FORECAST_TYPES, SAMPLE, SAMPLE_REMOVED
 
 log = structlog.get_logger(__name__)
 
