@@ -21,13 +21,14 @@ from learning.placements import REPORTING
 from learning.records import Node
 from learning.tree import COMPANY
 from services.forecast.below import Below
-from services.forecast.blend import Correction, Pasts, branch_of
+from services.forecast.blend import Correction, branch_of
 from services.forecast.domain import Integers, RollupRow
 from services.forecast.draws import Draw, Drawer, drawn_ahead
+from services.forecast.extras import Extras, Owner
 from services.forecast.frozen import Frozen, Held, rows_of
 from services.forecast.grid import Grid
 from services.forecast.leaves import Adding, Key, Leaf, LeafKey, NodeKey, Part, Path, Update, placed_at
-from services.forecast.months import Allotments, Beside, leaf_parts
+from services.forecast.months import Allotments, leaf_parts
 from services.forecast.moves import Delta, Moves, Spans
 from services.forecast.newbusiness import NewWins, OwnerRate
 from services.forecast.other_trees import OtherTrees
@@ -52,15 +53,9 @@ class Rollup:
         self._known: set[NodeKey] = set()  # by whole, as all that is dirty
         self._dirty_leaves: set[LeafKey] = set()
         self._dirty: set[NodeKey] = set()
-        self._new: dict[LeafKey, NewWins] = {}
-        self._pasts: dict[LeafKey, Pasts] = {}
-        self._allotted: Mapping[tuple[str, str], Allotments] = {}
-        self._allotments: dict[LeafKey, Allotments] = {}
-        self._new_owners: dict[tuple[str, str], tuple[OwnerRate, NewWins]] = {}
-        self._placed: dict[tuple[str, str], LeafKey] = {}
+        self._extras = Extras()
         self._below = Below()
         self._other_trees = OtherTrees(drawer)
-        self._correction = Correction()
         self.business_day: date | None = None
 
     def __len__(self) -> int:
@@ -162,36 +157,25 @@ class Rollup:
         return leaf_key
 
     def set_extras(
-        self, new: Mapping[tuple[str, str], tuple[OwnerRate, NewWins]], correction: Correction,
-        allotted: Mapping[tuple[str, str], Allotments] | None = None,
+        self, new: Mapping[Owner, tuple[OwnerRate, NewWins]], correction: Correction,
+        allotted: Mapping[Owner, Allotments] | None = None,
     ) -> None:  # fmt: skip
         """Replace the business not yet created, by (owner id, currency), what totals are corrected by, and how both
         fall into months."""
-        self._new_owners = dict(new)
-        self._allotted = allotted or {}
-        self._correction = correction
         self._dirty_leaves |= self._leaves.keys()
-        self._place({*self._placed, *self._new_owners})
+        self._place(self._extras.replace(new, correction, allotted or {}))
 
-    def _place(self, owners: Iterable[tuple[str, str]]) -> None:
+    def _place(self, owners: Iterable[Owner]) -> None:
         """Put new business where the owner's open deals stand now, or where training saw him."""
         for owner in owners:
-            before = self._placed.pop(owner, None)
-            if before is not None:
-                self._new.pop(before, None)
-                self._pasts.pop(before, None)
-                self._allotments.pop(before, None)
+            if (before := self._extras.lift(owner)) is not None:
                 self._dirty_leaves.add(before)
-            if owner in self._new_owners:
-                rate, wins = self._new_owners[owner]
+            if (rate := self._extras.rate(owner)) is not None:
                 leaves = [self._leaves[each] for each in self._by_owner.get(f"owner:{rate.owner_id}", ())]
                 live = [leaf for leaf in leaves if leaf.deals]
                 best = max(live, key=lambda leaf: (leaf.deals, str(leaf.path)), default=None)
                 path = placed_at(best.path if best else rate.path)
-                self._placed[owner] = place = self._leaf(path, rate.currency)
-                self._new[place] = wins
-                self._pasts[place] = self._correction.pasts.get(owner, {})
-                self._allotments[place] = self._allotted.get(owner, {})
+                self._extras.put(owner, self._leaf(path, rate.currency))
 
     def settle(self) -> None:
         """Bring the nodes up to their leaves."""
@@ -202,7 +186,7 @@ class Rollup:
         """As `settle`, with turns in which others may go on: between them nodes stand for the leaves brought up so far.
         What changes in a turn is left for the next time."""
         touched = {self._leaves[each].path[-1].id for each in self._dirty_leaves if each in self._leaves}
-        self._place([owner for owner in self._new_owners if f"owner:{owner[0]}" in touched])
+        self._place(self._extras.of_nodes(touched))
         self._dirty_leaves |= self._other_trees.concerned(self.business_day, self._leaves, self._by_owner)
         moves, used, began = Moves(), self._other_trees.used, time.perf_counter()
         for number, leaf_key in enumerate(list(self._dirty_leaves), 1):
@@ -220,7 +204,8 @@ class Rollup:
 
     def _settle_leaf(self, leaf_key: LeafKey, moves: Moves, used: bool) -> None:
         leaf = self._leaves[leaf_key]
-        deals, beside, correction = leaf.deal_parts(), self._beside(leaf_key), self._correction.of(leaf.currency)
+        deals, beside = leaf.deal_parts(), self._extras.at(leaf_key)
+        correction = self._extras.correction.of(leaf.currency)
         old = leaf.parts
         leaf.parts = leaf_parts(self.grid, deals, beside, correction, branch_of(leaf.path), self._start)
         moves.note(leaf.path, leaf.currency, Delta.between(old, leaf.parts))
@@ -234,9 +219,6 @@ class Rollup:
             changed = [(node_id, whole, currency) for whole in _wholes(self.grid, spans)]
             self._known.update(changed)
             self._dirty.update(changed)
-
-    def _beside(self, leaf_key: LeafKey) -> Beside:
-        return Beside(self._new.get(leaf_key, {}), self._pasts.get(leaf_key, {}), self._allotments.get(leaf_key, {}))
 
     @property
     def _start(self) -> date:
