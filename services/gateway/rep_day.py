@@ -93,15 +93,15 @@ def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[
 
 def in_touch(answers: Iterable[Feedback], now: datetime) -> Callable[[Choice], bool]:
     """Tells whether somebody was in touch today with the person of a suggestion, by whatever channel and on whatever
-    deal: once a day is enough. Of a suggestion that names nobody, whether it was on the deal."""
+    deal, or with anybody on its deal: once a day is enough."""
     done = [one for one in answers if one.verb is Verb.DONE]
 
     def met(choice: Choice) -> bool:
         place = zone(choice.hours.time_zone if choice.hours else "UTC")
         today, person = now.astimezone(place).date(), choice.action.get("contact_id", "")
         lately = [one for one in done if one.channel and one.time.astimezone(place).date() == today]
-        if person:
-            return any(one.contact_id == person for one in lately)
+        if person and any(one.contact_id == person for one in lately):
+            return True
         return bool(choice.action.get("channel")) and any(one.deal_id == choice.deal_id for one in lately)
 
     return met

@@ -146,7 +146,7 @@ async def _number(gateway: Gateway, principal: Principal, owner: str, words: Wor
 
 
 async def _answer(gateway: Gateway, request: Request, words: Words) -> str | Response:
-    """Take the answer; then what stands instead of the card, or the page again."""
+    """Take the answer; then what stands instead of the card, nothing where it was taken back, or the page again."""
     form, principal = await form_of(request), principal_of(request)
     texts = {name: (form.get(name) or [""])[0][:400] for name in FIELDS}
     try:
@@ -162,8 +162,10 @@ async def _answer(gateway: Gateway, request: Request, words: Words) -> str | Res
                  texts["channel"] if verb is Verb.DONE else "", texts["contact_id"] if verb is Verb.DONE else "",
                  undoes=texts["undoes"] if verb is Verb.UNDO else ""),
     )  # fmt: skip
-    if request.headers.get("hx-request") is None or verb is Verb.UNDO:
+    if request.headers.get("hx-request") is None:
         return RedirectResponse(page_address(request, PATH), 303)
+    if verb is Verb.UNDO:
+        return ""
     told = words(f"day.did_{verb.value}", day=words.day(until)) if until else words(f"day.did_{verb.value}")
     values = {"made": made, "told": told, "answer_address": page_address(request, PATH + "/answer")}
     return render("_answered.html", request, words, **values)

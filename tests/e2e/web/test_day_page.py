@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from learning.answers import Verb
+from services.gateway.domain import LOCAL, DealWrite
 from tests.e2e.web.actions import Site, open_page, scrolls_sideways
 from tests.e2e.web.site import answers
 
@@ -32,9 +33,20 @@ async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Br
     await expect(page.locator(".answered")).to_contain_text("연락한 것으로 기록했습니다.")
     [made] = await answers(site[0])
     assert (made.verb, made.suggestion_id, made.channel) == (Verb.DONE, "s1", "mail")
+    for account in ("A", "B"):  # whatever changes, it stays until the rep goes on
+        await site[0].apply_deals(LOCAL, [DealWrite("D-1", fields={"Account": account})])
+        await page.wait_for_timeout(3500)
+        await expect(page.locator(".answered")).to_be_visible()
+        await expect(page.locator('.action-card[data-deal="D-1"]:visible')).to_have_count(0)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
     await page.get_by_role("button", name="되돌리기").tap()
     await expect(page.locator('.action-card[data-deal="D-1"]')).to_be_visible()
+    assert asked == ["POST"]  # in its place at once: no list was asked for
+    await expect(page.locator(".answered")).to_have_count(0)
     assert not await answers(site[0])
+    await page.reload()
+    await expect(page.locator('.action-card[data-deal="D-1"]')).to_be_visible()
     await expect(page.locator("#leads-title + ul")).to_contain_text("18일째 대기")
     assert not complaints
     await context.close()

@@ -72,6 +72,8 @@ def test_who_was_in_touch_today_is_not_named_again(person: str, channel: str, ho
     done = Feedback("f", "d1", "call", Verb.DONE, now - timedelta(hours=hours_ago), channel="call", contact_id="c1")
     one = Choice("d2", {"id": "x", "minutes": 30, "contact_id": person, "channel": channel}, SEOUL)
     assert in_touch([done], now)(one) is hides
+    other = replace(one, deal_id="d1", action={**one.action, "contact_id": "c3"})
+    assert in_touch([done], now)(other) is (bool(channel) and hours_ago == 1)  # the deal had its contact today
     unnamed = replace(one, deal_id="d1", action={**one.action, "contact_id": ""})
     assert in_touch([done], now)(unnamed) is (hours_ago == 1)
     assert not in_touch([replace(done, verb=Verb.ACCEPT)], now)(one)

@@ -3,6 +3,7 @@
   "use strict";
   const WAIT = 300; // ms: events come in bursts, one refresh shows them all
   const OTHERS = 2000; // ms: for deals that the list does not show; they may come to belong there
+  const SETTLED = 5000; // ms: for what a change brings after it; suggestions follow a deal's change within seconds
   const RETRY = 5000; // ms
   const DEAL_KINDS = ["deal", "lead_score", "forecast", "next_actions"];
   const connection = document.getElementById("connection");
@@ -23,7 +24,7 @@
     const timer = setTimeout(() => {
       due.delete(id);
       const part = document.getElementById(id);
-      if (!part) return;
+      if (!part || answered(part)) return;
       if (busy.has(id)) return refresh(id);
       busy.add(id);
       htmx.trigger(part, "refresh");
@@ -35,16 +36,21 @@
     return [...document.querySelectorAll("[data-deal]")].some((part) => part.dataset.deal === dealId);
   }
 
+  // What was just answered stays, with its undo, until the person goes on.
+  function answered(part) {
+    return part.querySelector(".answered") !== null;
+  }
+
   function onDeal(event) {
     const shown = shows(JSON.parse(event.data).deal_id);
     if (shown && document.getElementById("record")) refresh("record");
-    if (shown && document.querySelector("#myday:not(:has(.answered))")) refresh("myday", OTHERS);
+    if (shown && document.getElementById("myday")) refresh("myday", event.type === "next_actions" ? OTHERS : SETTLED);
     if (document.getElementById("list")) refresh("list", shown ? WAIT : OTHERS);
   }
 
   function onAsk(event) {
     if (shows(JSON.parse(event.data).deal_id) && document.getElementById("record")) refresh("record");
-    for (const id of ["call", "myday"]) if (document.querySelector(`#${id}[data-live]:not(:has(.answered))`)) refresh(id);
+    for (const id of ["call", "myday"]) if (document.querySelector(`#${id}[data-live]`)) refresh(id);
   }
 
   function refreshAll() {
@@ -60,6 +66,20 @@
     const part = event.detail?.ctx?.sourceElement ?? event.target;
     if (!busy.delete(part.id)) return;
     said.textContent = `${said.dataset.updated} ${new Date().toLocaleTimeString(document.documentElement.lang)}`;
+  });
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const part = event.detail?.ctx?.sourceElement;
+    if (part?.hasAttribute("data-live") && answered(part)) event.preventDefault(); // asked for before the answer
+  });
+
+  // An answer taken back leaves the card as it was; what came meanwhile is shown once the deal's suggestions are new.
+  document.addEventListener("htmx:before:request", (event) => {
+    const part = event.detail?.ctx?.sourceElement?.closest?.(".answered")?.closest("[data-live]");
+    if (!part) return;
+    clearTimeout(due.get(part.id)?.timer);
+    due.delete(part.id);
+    refresh(part.id, SETTLED);
   });
 
   // A form that was refused says why beside itself; the page stays as it is.
