@@ -44,7 +44,7 @@ class DealRow:
     fields: Mapping[str, Value]
     amounts: set[Money] = field(default_factory=set)
     last: date | None = None
-    moves: int = 0  # changes of its stage
+    stages: int = 0  # it was known in before it ended
     late: bool = False  # it had ended before anything else of it was known
     activities: int = 0
     contacts: tuple[str, ...] = ()
@@ -122,11 +122,9 @@ def _deal(row: Mapping[str, Any]) -> DealRow:
 def _note_changes(folder: Path, deals: Mapping[str, DealRow]) -> None:
     table = pq.read_table(folder / "changes.parquet", columns=["deal_id", "field", "value", "effective_time"])
     _note_last(table, "effective_time", deals)
-    moves = table.filter(pc.equal(table["field"], "stage")).group_by("deal_id").aggregate([("field", "count")])
-    for deal_id, count in zip(moves["deal_id"].to_pylist(), moves["field_count"].to_pylist(), strict=True):
-        if deal_id in deals:
-            deals[deal_id].moves = count - 1
-    _note_late(table, deals)
+    ends = _ends(table)
+    _note_stages(table, ends, deals)
+    _note_late(table, ends, deals)
     amounts = table.filter(pc.equal(table["field"], "amount"))
     for deal_id, text in zip(amounts["deal_id"].to_pylist(), amounts["value"].to_pylist(), strict=True):
         value = decode_value(text) if deal_id in deals else None
@@ -134,14 +132,26 @@ def _note_changes(folder: Path, deals: Mapping[str, DealRow]) -> None:
             deals[deal_id].amounts.add(value)
 
 
-def _note_late(table: Any, deals: Mapping[str, DealRow]) -> None:
+def _ends(table: Any) -> dict[str, Any]:
+    """When each deal that ended did so, the last time."""
+    ends = table.filter(pc.and_(pc.equal(table["field"], "outcome"), pc.is_in(table["value"], pa.array(ENDED))))
+    return _each(ends.group_by("deal_id").aggregate([("effective_time", "max")]), "effective_time_max")
+
+
+def _note_stages(table: Any, ends: Mapping[str, Any], deals: Mapping[str, DealRow]) -> None:
+    """In how many stages a deal was before it ended: some records write the end as a stage too, others, such as weekly
+    files, leave the stage as it was."""
+    stages = table.filter(pc.equal(table["field"], "stage"))
+    for deal_id, time in zip(stages["deal_id"].to_pylist(), stages["effective_time"].to_pylist(), strict=True):
+        if deal_id in deals and (deals[deal_id].open or deal_id not in ends or time < ends[deal_id]):
+            deals[deal_id].stages += 1
+
+
+def _note_late(table: Any, ends: Mapping[str, Any], deals: Mapping[str, DealRow]) -> None:
     """Whose end is the first that is known of them, as of deals that came in when they had ended already."""
     told = table.filter(pc.invert(pc.is_in(table["field"], pa.array(BY_ITSELF))))
-    ends = table.filter(pc.and_(pc.equal(table["field"], "outcome"), pc.is_in(table["value"], pa.array(ENDED))))
     first = _each(told.group_by("deal_id").aggregate([("effective_time", "min")]), "effective_time_min")
-    for deal_id, end in _each(
-        ends.group_by("deal_id").aggregate([("effective_time", "max")]), "effective_time_max"
-    ).items():
+    for deal_id, end in ends.items():
         if deal_id in deals and deal_id in first:
             deals[deal_id].late = not deals[deal_id].open and first[deal_id] >= end
 

@@ -69,7 +69,7 @@ def _of_history(records: Records, deals: Sequence[DealRow]) -> list[dict[str, An
         days, needed = (records.day - min(started)).days, max(YEAR, 2 * (pace(records.deals) or 0))
         if days < needed:
             reasons.append({"code": "short_history", "days": days, "least": round(needed)})
-    moved = sum(deal.moves > 1 for deal in closed)
+    moved = sum(deal.stages > 1 for deal in closed)
     if closed and moved < FEW_MOVES * len(closed):
         reasons.append({"code": "no_moves", "count": moved, "of": len(closed)})
     return reasons

@@ -217,6 +217,18 @@ def test_deals_that_came_in_when_they_had_closed_are_told(tmp_path: Path) -> Non
     assert "20건은 처음 들어온 파일에서 이미 종결" in sentence(verdict, "ko")
 
 
+@pytest.mark.parametrize(("stages", "few"), [("AB", False), ("A", True)])
+def test_a_move_is_one_whether_or_not_the_end_is_a_stage(tmp_path: Path, stages: str, few: bool) -> None:
+    """Weekly files leave the stage of an ended deal as it was; others write the end as its last stage."""
+    ends = [Change("outcome", "WON", at(30), at(30))], [Change("stage", "Won", at(30), at(30))]
+    deals = [deal(f"m{n}", f"Order {n:02}x{n * 7}", 90, closed_date=DAY - timedelta(days=30), outcome=Outcome.WON)
+             for n in range(40)]  # fmt: skip
+    way = [Change("stage", stage, at(80 - 7 * n), at(80 - 7 * n)) for n, stage in enumerate(stages)]
+    changes = {f"m{n}": [*way, *ends[0], *(ends[1] if n % 2 else ())] for n in range(40)}
+    codes = {one["code"] for one in examine(write(tmp_path, deals, changes=changes), {}).summary["verdict"]["reasons"]}
+    assert ("no_moves" in codes) is few
+
+
 def test_one_impossible_amount_does_not_decide_the_order(tmp_path: Path) -> None:
     poor = [deal(f"p{n}", f"Order {n} of {n * 7}", amount=Money("KRW", (n + 1) * 1_000_000)) for n in range(20)]
     flawed = [replace(one, owner_id="zoe") if n < 9 else one for n, one in enumerate(poor)]
