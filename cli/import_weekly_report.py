@@ -32,7 +32,8 @@ _EN = {
     "win rates learned from these files would be too high; add the lost ones, or answer what became of the gone",
     "note": "{file}, line {line}: {field} = {value}: {message}; {mend}",
     "more": "and {count:,} more", "rounded": "{file}: {count:,} amounts were rounded ({written} to {kept})",
-    "rejects": "refused and held rows are in {path}",
+    "short_days": "{count:,} days without a year were read in the year that brings them nearest to their file's day: "
+    "{samples}", "rejects": "refused and held rows are in {path}",
 }  # fmt: skip
 _KO = {
     "files": "파일 {count}개, {first} ~ {last}", "dry_run": ": 시험 실행, 아무것도 쓰지 않음",
@@ -53,6 +54,7 @@ _KO = {
     "이 파일로 배운 승률은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
     "note": "{file} {line}행: {field} = {value}: {message}. {mend}",
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
+    "short_days": "연도가 없는 날짜 {count:,}건은 파일의 날짜에 가장 가까운 해로 읽었습니다: {samples}",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
 }  # fmt: skip
 _KO_TARGETS = {
@@ -96,6 +98,9 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     yield from remark_lines(found.report.remarked, language)
     for name, rounded in found.report.rounded.items():
         yield words["rounded"].format(file=name, count=rounded.count, written=rounded.written, kept=rounded.kept)
+    if found.short_days:
+        samples = ", ".join(f"{written} → {day}" for written, day in found.short_day_samples)
+        yield words["short_days"].format(count=sum(one.count for one in found.short_days), samples=samples)
     for path in found.report.rejects_files.values():
         yield words["rejects"].format(path=path)
     if found.report.import_id:

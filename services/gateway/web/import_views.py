@@ -207,7 +207,16 @@ def _warnings(report: Json, words: Words) -> list[str]:
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
+    found += _short_days(report.get("short_days") or {}, words)
     return [*report.get("alike", ()), *found, *report.get("unread", ()), *report.get("amounts", ())]
+
+
+def _short_days(told: Json, words: Words) -> list[str]:
+    """That days without a year were read, with some of them as written and as read."""
+    if not told.get("count"):
+        return []
+    samples = ", ".join(f"{one['written']} → {words.day(one['day'])}" for one in told["samples"])
+    return [words("import.short_days", count=words.number(told["count"]), samples=samples)]
 
 
 def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:

@@ -140,6 +140,8 @@ class WeeklyImporter:
             self.found.report.remarked[file.name] = reader.remarked
         if reader.rounded.count:
             self.found.report.rounded[file.name] = reader.rounded
+        if reader.short_days.count:
+            self.found.short_days.append(reader.short_days)
         if file.left_out is not None:
             self.found.report.left_out[file.name] = file.left_out
         return rows

@@ -12,6 +12,7 @@ from services.gateway.imports.importer import Report
 from services.gateway.imports.weekly.checks import Step, amount_told, few_lost
 from services.gateway.imports.weekly.doubts import Doubt
 from services.gateway.imports.weekly.files import WeekFile
+from services.gateway.imports.weekly.short_days import SAMPLES, ShortDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,15 @@ class WeeklyReport:
     steps: list[Step] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)  # deals that have another owner, by names: whose they were and are
     notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
+    short_days: list[ShortDays] = field(default_factory=list)  # by file, that were read without a year
     outcomes: dict[str, int] = field(default_factory=dict)
     unused_answers: int = 0  # that stand in the file of doubts, and were not given
+
+    @property
+    def short_day_samples(self) -> list[tuple[str, date]]:
+        """Some days that were read without a year, as they were written and as they were read."""
+        found = dict.fromkeys(one for each in self.short_days for one in each.shown())
+        return list(found)[:SAMPLES]
 
     @property
     def other_columns(self) -> bool:

@@ -21,6 +21,7 @@ from services.gateway.imports.sheets import is_total
 from services.gateway.imports.values import YMD
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
+from services.gateway.imports.weekly.short_days import ShortDays, says_day_first
 from services.gateway.imports.weekly.suggest import CONTRACT
 from services.gateway.json_checks import shown
 from services.gateway.renewals.terms import CORRECT_TERM, DEFINITIONS, impossible_term
@@ -37,6 +38,9 @@ MENDS = {
     "yes_no": f"write yes or no, {_OR_NOT}",
 }
 NO_DAY = "this is no day"  # the mend says how one is written
+TWO_DAYS = "without its year it may be two days"
+WITH_YEAR = "write it with its year, such as 2026-11-21"
+PAST_DAYS = ("closed_date", "created")  # that have been
 FORMAT = Format(MISSING, (YMD,), ".", ",")
 Kind = tuple[FieldType, Format]
 FURTHEST = 15  # years between a row's days and the day of its file
@@ -105,6 +109,14 @@ class RowReader:
         self._custom = {name: (Source(name, format=kinds[name][1]), kinds[name][0]) for name in file.custom}
         rules = Rules("weekly files", currency, "Asia/Seoul", "", {}, ())
         self._cells = CellReader(rules, FileSpec("deals", "deals", (), {}), file.columns, MENDS)
+        self._dated = {file.columns.index(column): (column, target in PAST_DAYS)
+                       for target, column in file.holds.items() if _KINDS[target] == "day"}  # fmt: skip
+        self._dated |= {file.columns.index(name): (name, False) for name in file.custom
+                        if kinds[name][0] is FieldType.DATE}  # fmt: skip
+        sound = [each.cells for each in file.rows if each.error is None]
+        self.short_days = ShortDays(file.day, {
+            name for at, (name, _) in self._dated.items() if says_day_first((cells[at] for cells in sound), file.day)
+        })  # fmt: skip
 
     @property
     def rounded(self) -> Rounded:
@@ -123,6 +135,7 @@ class RowReader:
         if row.errors:  # of such a row nothing more is said than whose it is: it is there all the same
             self._who(row, cells)
             return row
+        cells = self._with_years(cells)
         of = {
             target: self._cells.value(_KINDS[target], source, cells, row.errors)
             for target, source in self._sources.items()
@@ -139,7 +152,7 @@ class RowReader:
         for name, (source, kind) in self._custom.items():
             row.fields[name] = self._cells.custom(source, kind, cells, row.errors)
         row.fields |= {target: of.get(target) for target in CONTRACT if target in self._sources}
-        row.errors = [replace(one, message=NO_DAY) if one.mend == MENDS["day"] else one for one in row.errors]
+        row.errors = [self._day_told(one) if one.mend == MENDS["day"] else one for one in row.errors]
         self._check(row)
         return row
 
@@ -150,6 +163,17 @@ class RowReader:
             row.errors += resident.refused(self._file.columns, cells, self._used, ())
             self._who(row, cells)
         return row
+
+    def _with_years(self, cells: list[str]) -> list[str]:
+        """The cells, days without a year as those they mean."""
+        days = {at: self.short_days.read(name, cells[at], past=past) for at, (name, past) in self._dated.items()}
+        return [day.isoformat() if (day := days.get(at)) else cell for at, cell in enumerate(cells)]
+
+    def _day_told(self, error: FieldError) -> FieldError:
+        """Why a cell is no day, as a reader of the file understands it."""
+        if self.short_days.unsure(error.field, error.value):
+            return replace(error, message=TWO_DAYS, mend=WITH_YEAR)
+        return replace(error, message=NO_DAY)
 
     def _who(self, row: WeekRow, cells: list[str]) -> None:
         """What a refused row is matched by, but for cells that are refused themselves."""

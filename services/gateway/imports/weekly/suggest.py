@@ -10,6 +10,7 @@ from services.gateway.imports.amount_remarks import NoOneAmountError, parts
 from services.gateway.imports.units import read_units
 from services.gateway.imports.values import YMD, parse_amount, parse_day
 from services.gateway.imports.weekly.meanings import business_number, outcome, person, phone
+from services.gateway.imports.weekly.short_days import is_short_day
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.privacy.resident_numbers import shown
 
@@ -50,7 +51,7 @@ def _is_day(text: str) -> bool:
     try:
         parse_day(text, (YMD,))
     except ValueError:
-        return False
+        return is_short_day(text)
     return True
 
 

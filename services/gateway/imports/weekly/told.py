@@ -58,6 +58,10 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "steps": list(_steps(found, language)),
         "few_lost": found.few_lost,
         "outcomes": found.outcomes,
+        "short_days": {
+            "count": sum(one.count for one in found.short_days),
+            "samples": [{"written": text, "day": day.isoformat()} for text, day in found.short_day_samples],
+        },
         "import_id": report.import_id,
         "business_day": report.business_day.isoformat() if report.business_day else None,
     }  # fmt: skip
