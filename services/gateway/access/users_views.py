@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.access.members import AccessEvent, Caller, Role, Standing
 from services.gateway.access.personas import is_persona
 from services.gateway.store.shapes import DealTeam
-from services.gateway.web.member_names import People
+from services.gateway.web.member_names import People, Person
 from services.gateway.web.words import Words
 
 
@@ -35,12 +35,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A deal's team: users as id and name."""
+    """A deal's team: users by id."""
 
     deal_id: str
     name: str
     owner: str
-    users: Sequence[tuple[str, str]]
+    users: Sequence[tuple[str, Person]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,19 @@ def teams(found: Iterable[DealTeam], people: People) -> list[Team]:
     """With the names of people."""
     return [
         Team(one.deal_id, one.name or one.deal_id, named(people, one.owner_id),
-             [(user, named(people, user)) for user in one.users])
+             [(user, _person(people, user)) for user in one.users])
         for one in found
     ]  # fmt: skip
 
 
 def named(people: People, user_id: str) -> str:
     """A user's name with title and team, or the id where there is none."""
+    return str(_person(people, user_id))
+
+
+def _person(people: People, user_id: str) -> Person:
     user = people.get(user_id)
-    return str(user) if user and user.name else user_id
+    return user if user and user.name else Person(user_id)
 
 
 def log(events: Iterable[AccessEvent], found: Iterable[Standing], words: Words) -> list[Done]:
