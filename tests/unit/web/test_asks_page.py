@@ -67,9 +67,9 @@ async def test_a_form_leads_to_no_other_place(site: Site, back: str) -> None:
     ("path", "change", "status", "said"),
     [
         ("/asks", {"text": " "}, 400, "요청 내용을 쓰세요"), ("/asks", {"text": "x" * 501}, 400, "요청 내용을 쓰세요"),
-        ("/asks", {"due": "soon"}, 400, "due"), ("/asks", {"due": "2026-11-19"}, 400, "due"),
-        ("/asks", {"deal_id": "none"}, 404, ""), ("/asks", {"assignee": "u1"}, 400, "assignee_id"),
-        ("/asks/settle", {"ask": "²"}, 400, "ask"), ("/asks/settle", {"ask": "999"}, 404, ""),
+        ("/asks", {"due": "soon"}, 400, "기한"), ("/asks", {"due": "2026-11-19"}, 400, "기한"),
+        ("/asks", {"deal_id": "none"}, 404, ""), ("/asks", {"assignee": "u1"}, 400, "요청받는 사람"),
+        ("/asks/settle", {"ask": "²"}, 400, "요청 ID가 아닙니다"), ("/asks/settle", {"ask": "999"}, 404, ""),
     ],
 )  # fmt: skip
 async def test_what_is_no_ask_is_refused(
