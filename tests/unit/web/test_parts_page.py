@@ -102,3 +102,18 @@ async def test_the_forecast_and_a_day_lead_to_what_their_number_is_made_of(site:
     call = (await client.get("/forecast?node=manager:m1&period=2026-Q4")).text
     assert 'href="/forecast/parts?node=manager%3Am1&amp;period=2026-Q4"' in call
     assert 'href="/forecast/parts?node=owner%3Au2&amp;period=2026-Q4"' in call
+
+
+async def test_within_a_call_its_numbers_are_told(site: Site) -> None:
+    gateway, client = site
+    began = await client.post("/forecast/hold?lang=en&node=owner:u1")
+    call = httpx.URL(began.headers["location"]).params["call"]
+    await gateway.apply_deals(LOCAL, [
+        deal("W-4", "Won meanwhile", "u1", 500), DealWrite("W-4", outcome=Outcome.WON, closed_date=date(2026, 11, 3)),
+    ])  # fmt: skip
+    address = {"node": "owner:u1", "lang": "en"}
+    now = (await client.get("/forecast/parts", params=address)).text
+    held = (await client.get("/forecast/parts", params={**address, "call": call})).text
+    assert ("32,500,500" in now, "32,500,500" in held, "32,500,000" in held) == (True, False, True)
+    assert "The numbers are those that the call holds" in held
+    assert (await client.get("/forecast/parts", params={**address, "call": "other"})).status_code == 404
