@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from kit.errors import DealcastError, InvalidInput, NotFound
 from services.gateway.access.cookies import with_cookie, without_cookie
 from services.gateway.access.desk import TooOften
+from services.gateway.access.devices import device_name
 from services.gateway.access.gate import OFF, Access, caller_of, client_of
 from services.gateway.access.members import Caller, Member
 from services.gateway.access.oidc.pages import add_company
@@ -153,7 +154,7 @@ def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
         names = {user.id: user.name for user in await gateway.store.list_users(caller.principal)}
         return _page(
             "account.html", request, status, caller=caller, error=error, done=done,
-            sessions=[each for each in found if each.alive(now)],
+            sessions=[(each, device_name(each.device)) for each in found if each.alive(now)],
             user_name=names.get(caller.principal.user_id, ""), personas=access.personas(),
         )  # fmt: skip
 

@@ -58,8 +58,8 @@ from services.gateway.store.shapes import (
 
 EVER = 1_000_000  # days
 SYSTEM_CALLS = HEALTH_CALLS | frozenset({
-    "add_event", "add_model_audit", "apply_insights", "behind", "close", "edition", "enqueue", "event_span",
-    "finish_feedback", "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id",
+    "add_event", "add_model_audit", "apply_insights", "behind", "close", "creations", "edition", "enqueue",
+    "event_span", "finish_feedback", "finish_outbox", "forget_imports", "get_setting", "keep_settings", "last_event_id",
     "list_fields", "ping", "put_setting", "rates", "recall_request", "recording", "remember_request",
     "save_forecast_days", "save_rollups", "seal_import", "take_outbox", "unpublished_feedback",
     *MONITORING_CALLS, *PRIVACY_CALLS, *ACCESS_CALLS,

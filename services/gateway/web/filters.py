@@ -141,6 +141,11 @@ class Filters:
         asked = urlencode({name: value for name, value in members.items() if value})
         return f"/deals?{asked}" if asked else "/deals"
 
+    @property
+    def hidden(self) -> str:
+        """The address of the same list whatever became of the deals; empty where it leaves none of them out."""
+        return "" if self.outcome == ALL else self.address(outcome=ALL)
+
     def export(self, language: str) -> str:
         """The address of the whole list as a workbook; empty where files know no such filter."""
         if self.q or self.minimum is not None or self.period or self.category:

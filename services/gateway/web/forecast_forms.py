@@ -21,7 +21,7 @@ from services.gateway.imports.units import read_units
 from services.gateway.imports.values import parse_number
 from services.gateway.json_checks import is_rounded
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.forecast import currency_of, day_of, period_of, text_of
+from services.gateway.rest.forecast import currency_of, past_day_of, period_of, text_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.simulation import Supposed, simulate
@@ -44,7 +44,7 @@ SAYING = {CallKind.SUBMISSION: f"{PATH}/submit", CallKind.ADJUSTMENT: f"{PATH}/a
 def asked_of(gateway: Gateway, request: Request) -> Asked:
     """What the address asks for. Raises InvalidInput."""
     node = text_of(request, "node") or COMPANY
-    return Asked(period_of(gateway, request), node, currency_of(request), day_of(request, "since"))
+    return Asked(period_of(gateway, request), node, currency_of(request), past_day_of(gateway, request, "since"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: 
         if not taken.isdecimal() or len(taken) > 18:
             raise InvalidInput("this is no id of one", field="undo", value=taken[:40], mend="Send it from the page")
         await undo(gateway, principal, kind, int(taken))
-        return RedirectResponse(page_address(request, PATH, call=""), 303)
+        return RedirectResponse(page_address(request, PATH, call="") + "#say", 303)
     asked = asked_of(gateway, request)
     text, currency, note, confirmed = ((form.get(name) or [""])[0] for name in ("amount", "currency", "note", "sure"))
     try:
@@ -78,7 +78,7 @@ async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: 
     if confirmed != text and (why := await _far(gateway, principal, asked, kind, amount, words)):
         return Typed(kind, text, note, why, confirm=True)
     await say(gateway, principal, kind, Said(amount, note.strip(), asked.node, asked.period))
-    return RedirectResponse(page_address(request, PATH, call=""), 303)
+    return RedirectResponse(page_address(request, PATH, call="") + "#say", 303)
 
 
 def _check(kind: CallKind, amount: Money, note: str, words: Words) -> None:

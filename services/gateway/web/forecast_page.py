@@ -239,12 +239,16 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "to_parts": to_parts,
-        "above": [(to_node(row["node"]), node_name(row, words)) for row in above],
+        "above": [
+            ("" if row["booked"] is None else to_node(row["node"]), node_name(row, words)) for row in above
+        ],
+        "own": page_address(request, PATH, node=""),
         "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))
                     for one in periods],
         "currencies": [(code, page_address(request, PATH, currency=code, call=""), code == numbers.forecast["currency"])
                        for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
+        "last_day": desk.gateway.workspace.business_day.isoformat(),
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
         "deals_address": deals_of_node(request, asked.node),
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),

@@ -115,3 +115,11 @@ def test_exactly_the_asked_owner_is_chosen(owner: str, label: str) -> None:
 def test_an_unusual_minimum_stays_chosen() -> None:
     options = Filters.read({"min": "0.6"}).minima(Words("en"))
     assert [(option.value, option.label) for option in options if option.chosen] == [("0.6", "60%")]
+
+
+def test_a_search_can_look_among_ended_deals_too() -> None:
+    found = Filters.read({"q": "Northwind", "lang": "en"})
+    assert (found.hidden, Filters.read({"q": "x", "outcome": "ALL"}).hidden) == (
+        "/deals?q=Northwind&outcome=ALL&lang=en",
+        "",
+    )

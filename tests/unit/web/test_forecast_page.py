@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -137,3 +138,11 @@ async def test_addresses_lead_to_periods_and_keep_only_what_the_page_knows(site:
     assert not [one for one in found if "utm_source" in one and "lang=ko" not in one]  # the same page in Korean
     for period in ("2026-Q2", "2026-11", "2026-H2", "FY2026", "2027-Q3"):
         assert [one for one in found if f"period={period}" in one], period
+
+
+async def test_a_day_to_come_is_refused_with_the_last_that_can_be_named(site: Site) -> None:
+    gateway, client = site
+    today = gateway.workspace.business_day
+    answer = await client.get(f"/forecast?lang=ko&since={today + timedelta(days=1)}")
+    assert (answer.status_code, "아직 오지 않은 날짜" in answer.text) == (400, True)
+    assert f'max="{today}"' in (await client.get("/forecast?lang=ko&part=moves")).text

@@ -82,13 +82,16 @@
     refresh(part.id, SETTLED);
   });
 
-  // A form that was refused says why beside itself; the page stays as it is.
+  // A form that was refused, or a part that did not come, says why in its place; the page stays as it is.
   function failed(event) {
-    const form = event.detail?.ctx?.sourceElement?.closest("form[method=post]");
-    if (!form) return;
+    const asked = event.detail?.ctx?.sourceElement;
+    const form = asked?.closest("form[method=post]");
+    const place = asked?.matches("[hx-trigger=load]") ? asked : form;
+    if (!place) return;
     const page = new DOMParser().parseFromString(event.detail.ctx.text ?? "", "text/html");
     const why = [...page.querySelectorAll("[data-why]")].map((one) => one.textContent.trim()).join(" ");
-    const told = form.querySelector("[data-refused]") ?? form.appendChild(document.createElement("p"));
+    if (place !== form) place.replaceChildren(); // it said that it was being read
+    const told = place.querySelector("[data-refused]") ?? place.appendChild(document.createElement("p"));
     told.setAttribute("data-refused", "");
     told.setAttribute("role", "alert");
     told.className = "notice";
