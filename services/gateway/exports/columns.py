@@ -39,6 +39,7 @@ class Column:
     headings: Mapping[str, str]  # by language
     path: tuple[str, ...]
     currency: str = ""  # of MONEY: the column that says in which
+    codes: str = ""  # of TEXT: what its codes are called, in workbooks: the section of the pages' words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ class Table:
     columns: tuple[Column, ...]
 
 
-def column(name: str, kind: Kind, en: str, ko: str, path: str = "", currency: str = "") -> Column:
+def column(name: str, kind: Kind, en: str, ko: str, path: str = "", currency: str = "", codes: str = "") -> Column:
     """A column; without a path its value stands under its name."""
-    return Column(name, kind, {"en": en, "ko": ko}, tuple((path or name).split(".")), currency)
+    return Column(name, kind, {"en": en, "ko": ko}, tuple((path or name).split(".")), currency, codes)
 
 
 def row_of(columns: Sequence[Column], source: Mapping[str, Any]) -> list[Cell]:

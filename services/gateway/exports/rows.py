@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from learning.fiscal import FiscalPeriod
+from learning.records import Outcome
 from services.gateway.domain import Principal
 from services.gateway.exports.columns import Row, Table, row_of
 from services.gateway.exports.tables import DEAL_PERIODS, DEALS, FORECAST, REASONS, SUGGESTIONS, TABLES, deals_table
@@ -77,12 +78,20 @@ def deal_source(record: Source, quarters: Sequence[FiscalPeriod]) -> Source:
     told = [each for each in amounts if each]
     return {
         **record,
+        "probability_basis": basis_of(score) if score and record["outcome"] == Outcome.OPEN else None,
         "top_reasons": reasons_text(score["reasons"]) if score else None,
         "quarter": str(quarters[0]),
         "expected_currency": told[0]["currency"] if told else None,
         **{f"expected_quarter_{at}": each["value"] if each else None for at, each in enumerate(amounts, 1)},
         "suggestion": next(suggestions_of(record), None),
     }
+
+
+def basis_of(score: Source) -> str:
+    """Whether a probability is a prediction, or what stands where there is none."""
+    if score.get("prior"):
+        return "default"
+    return "company_rate" if score.get("nothing_predicts") else "prediction"
 
 
 def reasons_text(reasons: Sequence[Source]) -> str:

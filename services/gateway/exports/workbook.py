@@ -19,6 +19,7 @@ from kit.errors import TooLarge
 from kit.money import decimals, is_currency
 from services.gateway.exports.columns import Cell, Kind, Row, Table
 from services.gateway.exports.text_files import FORMULA
+from services.gateway.web.words import Words
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
@@ -37,6 +38,8 @@ class XlsxFile:
         if len(table.columns) > MOST_COLUMNS:
             raise _too_large(f"{len(table.columns):,} columns", f"{MOST_COLUMNS:,}")
         self._path, self._columns = path, table.columns
+        self._words = Words(language)
+        self._coded = [(at, each.codes) for at, each in enumerate(table.columns) if each.codes]
         self._headings = [each.headings[language] for each in table.columns]
         names = [each.name for each in table.columns]
         self._currency = [names.index(each.currency) if each.currency else -1 for each in table.columns]
@@ -53,6 +56,8 @@ class XlsxFile:
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write rows; the first of them decide how wide the columns are. Raises TooLarge beyond a sheet's rows."""
+        if self._coded:
+            rows = [self._worded(row) for row in rows]
         if not self._count:
             self._begin(rows)
         self._count += len(rows)
@@ -78,6 +83,15 @@ class XlsxFile:
         for cell in cells:
             cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top")
         self._sheet.append(cells)
+
+    def _worded(self, row: Row) -> Row:
+        """The row with its codes as pages call them."""
+        cells = list(row)
+        for at, section in self._coded:
+            if isinstance(code := cells[at], str):
+                known = code if self._words.knows(section, code) else code.lower()
+                cells[at] = self._words.name(section, known) or None if self._words.knows(section, known) else code
+        return cells
 
     def _cell(self, at: int, row: Row) -> Any:
         value, kind = row[at], self._columns[at].kind

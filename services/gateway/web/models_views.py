@@ -17,6 +17,7 @@ LEVELS = ("company", "region", "manager", "owner")
 OTHERS = ("stage_weighted", "last_period_again", "pace")
 POLICY = "policy "  # begins what the audit log calls a policy that serves
 PRIOR = "prior"  # of a version that learned nothing
+RATE = "base_rate"  # of one that learned that nothing predicts
 DIGITS = 3
 
 
@@ -76,11 +77,22 @@ def service_view(about: Json, titles: Mapping[str, str], words: Words) -> Servic
     if serving["generation"]:
         since = next((one["time"] for one in promotions if one["version"] == serving["version"]), "")
         told = words("models.serves", version=serving["version"], day=words.day(since) if since else "–")
+        used: Json = next((one["evaluation"] for one in versions if one["version"] == serving["version"]), {})
+        told = " ".join(part for part in (told, _predicts_nothing(used, words)) if part)
     return ServiceView(
         about["service"], words(f"models.{about['service']}"), told,
         tuple(_version(one, serving, titles, words) for one in versions[:MOST_VERSIONS]),
         max(0, len(versions) - MOST_VERSIONS), len(promotions) > 1,
     )  # fmt: skip
+
+
+def _predicts_nothing(evaluation: Json, words: Words) -> str:
+    """That every open deal shows the company's rate; of several kinds of deal, which do."""
+    kinds = evaluation.get("kinds") or ()
+    plain = [words.name("kind", one["kind"]) for one in kinds if one.get("model") == RATE]
+    if plain and len(plain) < len(kinds):
+        return words("models.predicts_nothing_of", kinds=", ".join(plain))
+    return words("models.predicts_nothing") if plain or evaluation.get("model") == RATE else ""
 
 
 def _version(row: Json, serving: Json, titles: Mapping[str, str], words: Words) -> VersionView:

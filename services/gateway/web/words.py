@@ -49,6 +49,10 @@ class Words:
         found = catalogue().get(f"{section}.{value}")
         return found[LANGUAGES.index(self.language)] if found else value
 
+    def knows(self, section: str, value: str) -> bool:
+        """Whether the catalogue has a word for a code."""
+        return f"{section}.{value}" in catalogue()
+
     def money(self, amount: Mapping[str, str] | None, *, compact: bool = False) -> str:
         """{"currency", "value"} as money, in the reader's unit, else to whole units; a dash for none."""
         if not amount or not amount.get("value"):

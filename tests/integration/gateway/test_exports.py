@@ -119,7 +119,7 @@ async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path:
             "deal": record["name"], "owner": record["owner"]["name"], "amount": record["amount"]["value"],
             "currency": "USD", "close_date": "2017-11-01", "probability": record["lead_score"]["probability"],
             "grade": record["lead_score"]["grade"], "top_reasons": "초기", "score_stale": False,
-            "close_p50": "2017-11-10", "suggested_category": "BEST_CASE", "quarter": "2017-Q4",
+            "close_p50": "2017-11-10", "suggested_category": "BEST_CASE", "probability_basis": "prediction", "quarter": "2017-Q4",
             "expected_quarter_1": "1000.00", "expected_quarter_2": None, "expected_currency": "USD",
             "action": "call", "action_text": "전화", "action_reason": "초기", "gain": action["gain"]["value"],
             "fields.due": "2017-10-01", "fields.hot": record["fields"]["hot"], "fields.=field": "-x",

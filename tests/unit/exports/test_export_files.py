@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,8 +23,11 @@ from kit.errors import TooLarge
 from services.gateway.exports import workbook
 from services.gateway.exports.columns import Cell, Kind, Row, Table, column
 from services.gateway.exports.parquet import ParquetFile
+from services.gateway.exports.tables import DEALS
 from services.gateway.exports.text_files import FORMULA, safe_text
 from services.gateway.exports.writing import FORMATS
+from services.gateway.imports.weekly.meanings import outcome
+from services.gateway.web.words import Words
 
 TABLE = Table("things", {"en": "Things", "ko": "항목"}, (
     column("id", Kind.TEXT, "Id", "번호"),
@@ -192,3 +196,25 @@ def test_groups_bound_what_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert len(file._rows) < 50 + len(ROWS)
     file.close()
     assert pq.read_metadata(tmp_path / "t.parquet").num_rows == 10 * len(ROWS)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_codes_read_in_the_readers_language_in_workbooks_and_can_be_imported_again(
+    tmp_path: Path, language: str
+) -> None:
+    coded = [each for each in DEALS.columns if each.codes]
+    table = replace(DEALS, columns=tuple(coded))
+    codes = {"kind": "OPPORTUNITY", "motion": "NEW", "outcome": "OPEN", "category": "Our own",
+             "suggested_category": "BEST_CASE", "trend": "STEADY", "probability_basis": "company_rate"}  # fmt: skip
+    told = {"en": ["Opportunity", "new business", "Open", "Our own", "company's rate, no prediction", "steady",
+                   "Best case"],
+            "ko": ["영업 기회", "신규", "진행 중", "Our own", "회사 평균(예측 아님)", "유지", "최선"]}  # fmt: skip
+    rows: list[list[Any]] = [[codes[each.name] for each in coded], ["LEAD", *[None] * (len(coded) - 1)]]
+    book = openpyxl.load_workbook(written(tmp_path, "xlsx", language, table, rows))
+    sheet: Any = book.active
+    assert [cell.value for cell in sheet[2]] == told[language]
+    assert [cell.value for cell in sheet[3]][1:] == [None] * (len(coded) - 1)
+    for ended in ("OPEN", "WON", "LOST"):
+        assert outcome(Words(language).name("outcome", ended)) == ended
+    lines = written(tmp_path, "csv", language, table, rows).read_text("utf-8-sig").splitlines()
+    assert lines[1].split(",") == rows[0]  # programs read codes

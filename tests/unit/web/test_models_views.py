@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from services.gateway.access.members import Member, Role
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.job_views import import_view
@@ -81,3 +83,20 @@ def test_a_version_that_learned_nothing_says_so_and_channels_and_versions_read_i
     assert "종결된 딜이 20건뿐이라(40건 필요) 아직 예측 대신 기본값을 씁니다" in nothing.learned
     assert "학습했습니다" not in nothing.learned
     assert [figure.name for figure in learned.figures] == [KO("models.effect", action="통화")]
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "told"),
+    [
+        ({"model": "base_rate", "kinds": [{"kind": "OPPORTUNITY"}]}, "예측하지 못합니다. 진행 중 딜의"),
+        ({"model": "blend", "kinds": [{"kind": "OPPORTUNITY"}, {"kind": "LEAD", "model": "base_rate"}]},
+         "다음은 예측하지 못합니다: 리드."),
+        ({"model": "blend", "kinds": [{"kind": "OPPORTUNITY"}]}, ""),
+    ],
+)  # fmt: skip
+def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], told: str) -> None:
+    versions = [{"version": "1", "created_time": "2026-11-20T10:00:00Z", "evaluation": evaluation}]
+    about = {"service": "lead_scoring", "serving": {"generation": 1, "version": "1"}, "versions": versions,
+             "promotions": []}  # fmt: skip
+    said = service_view(about, {}, KO).told
+    assert told in said if told else said.endswith("버전: 1")

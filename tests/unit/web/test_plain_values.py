@@ -30,3 +30,7 @@ async def test_the_list_marks_a_default(tmp_path: Path) -> None:
         await gateway.store.apply_insights([replace(score, body={**score.body, "prior": True})])
         listed = (await client.get("/deals?lang=ko&q=Northwind")).text
         assert "기본값</span>" in listed
+        assert "회사 평균</span>" not in listed
+        told = {**score.body, "prior": False, "nothing_predicts": True}
+        await gateway.store.apply_insights([replace(score, key=replace(score.key, model_generation=9), body=told)])
+        assert "회사 평균</span>" in (await client.get("/deals?lang=ko&q=Northwind")).text
