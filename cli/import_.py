@@ -58,7 +58,12 @@ def import_(
     ),
     currency: Annotated[str, typer.Option("--currency", help="Without a mapping: of the amounts.")] = "KRW",
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Without a mapping: the open pipeline may move by more than 30 %.")
+        bool,
+        typer.Option(
+            "--confirm",
+            help="Without a mapping: the open pipeline may move by more than 30 %, and amounts with Korean units be in "
+            "another currency than KRW.",
+        ),
     ] = False,
     as_of: Annotated[str, typer.Option("--as-of", help="Without a mapping: pin the company's clock to this day.")] = "",
 ) -> None:

@@ -38,7 +38,8 @@ async def run_weekly(
 
     given = Options(
         options.currency, columns_of(options.columns), read_answers(options.answers) if options.answers else {},
-        units_of(options.units), confirm=options.confirm, as_of=_day(options.as_of), dry_run=dry_run,
+        units_of(options.units), confirm=options.confirm, foreign=options.confirm,
+        as_of=_day(options.as_of), dry_run=dry_run,
     )  # fmt: skip
     sink = await open_sink(data_dir, url, dry_run=dry_run)
     try:

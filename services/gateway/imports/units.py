@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from services.gateway.imports.amount_remarks import parts
@@ -18,6 +19,8 @@ _PARTS = re.compile(rf"(?:(\d+(?:,\d{{3}})*(?:\.\d+)?)\s*({_KOREAN})\s*)")
 _ENGLISH = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*(k|m|mn|bn|b)", re.IGNORECASE)
 _PLAIN = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\.\d+")
 _CURRENCY = re.compile(r"^(?:KRW|USD|EUR|JPY|[₩￦$€¥£])\s*|\s*(?:KRW|USD|EUR|JPY|원)$", re.IGNORECASE)
+_WON = re.compile(r"[₩￦]|원화|KRW", re.IGNORECASE)
+_IN_WON = re.compile(rf"\d\s*(?:{_KOREAN}|원)|[₩￦]|KRW", re.IGNORECASE)
 _NEGATIVE = re.compile(r"[-\u2212△▲]\s*")
 _NUMBER_ALONE = re.compile(r"\(?\s*[-+\u2212△▲]?\s*(?:\d[\d,]*\.?\d*|\.\d+)\s*\)?")
 _IN_HEADING = re.compile(r"[(\[（]\s*(?:단위\s*[:：]?\s*)?(?:in\s+)?([^()\[\]（）]{1,20}?)\s*[)\]）]", re.IGNORECASE)
@@ -65,6 +68,14 @@ def heading_unit(heading: str) -> str:
     """The unit that a heading tells, such as 천원 of "금액(천원)"; "" where it tells none."""
     told = (word for found in _IN_HEADING.findall(heading) for word in re.split(r"[,/·;]", found))
     return next((unit for word in told if (unit := _unit(word))), "")
+
+
+def won_in(heading: str, unit: str, cells: Iterable[str]) -> str:
+    """What says that amounts are in won: their heading, the unit told above them, or the first cell with a Korean unit
+    or sign; "" where nothing does."""
+    if _WON.search(heading) or heading_unit(heading).endswith("원"):
+        return heading
+    return unit if unit.endswith("원") else next((cell.strip() for cell in cells if _IN_WON.search(cell)), "")
 
 
 def sheet_unit(text: str) -> str:

@@ -12,7 +12,6 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from kit.errors import InvalidInput, NotFound, TooLarge
-from kit.money import is_currency
 from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import LARGEST, MOST_FILES, Upload, Uploads
@@ -38,9 +37,10 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
     @routes.post("/uploads", status_code=201, responses=base.gives(shapes.Upload, 201), openapi_extra=sending)
     async def send_files(request: Request) -> Response:
         """Send weekly files, workbooks or CSV, all at once; what an import of them would do is found out without
-        writing anything. `currency` is that of the amounts, the company's without."""
+        writing anything. `currency` is that of the amounts: without, the company's; KRW where none is set and the
+        files have Korean units."""
         language = language_of(request)
-        upload = await received(uploads, request, gateway.workspace.currency)
+        upload = await received(uploads, request, gateway)
         uploads.start(upload, own_address(request), language, dry_run=True)
         return answer(upload_json(upload), 201)
 
@@ -50,7 +50,7 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
         return answer(upload_json(_own(uploads, request, upload_id)))
 
     saying = base.takes(
-        base.obj(columns=TEXTS, answers=TEXTS, units=TEXTS, confirm=FLAG), *base.LANGUAGE, required=False
+        base.obj(columns=TEXTS, answers=TEXTS, units=TEXTS, currency=TEXT, confirm=FLAG), *base.LANGUAGE, required=False
     )
 
     @routes.post("/uploads/{upload_id}:try", status_code=202, responses=base.gives(shapes.Upload, 202),
@@ -62,7 +62,8 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
     @routes.post("/uploads/{upload_id}:import", status_code=202, responses=base.gives(shapes.Upload, 202),
                  openapi_extra=saying)  # fmt: skip
     async def import_upload(request: Request, upload_id: str) -> Response:
-        """Import the files. `confirm` where the open pipeline may move by more than 30 %."""
+        """Import the files. `confirm` where the open pipeline may move by more than 30 %, and where amounts
+        with Korean units are in another currency than KRW."""
         return await _begun(uploads, request, upload_id, dry_run=False)
 
     csv = {"description": "CSV in UTF-8", "content": {"text/csv": {"schema": {"type": "string"}}}}
@@ -87,23 +88,22 @@ def _own(uploads: Uploads, request: Request, upload_id: str) -> Upload:
     return uploads.find(principal_of(request).id, id_in_path(upload_id))
 
 
-async def received(uploads: Uploads, request: Request, currency: str) -> Upload:
-    """The files of a form, kept. Raises InvalidInput or TooLarge; nothing is kept then."""
+async def received(uploads: Uploads, request: Request, gateway: Gateway) -> Upload:
+    """The files of a form, kept; the currency is the company's where the form says none. Raises InvalidInput or
+    TooLarge; nothing is kept then."""
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > LARGEST + AROUND:
         mend = f"Drop at most {LARGEST >> 20} MB at once"
         raise TooLarge("the files are too large, or their size is not told", field="files", mend=mend)
     async with request.form(max_files=MOST_FILES, max_fields=10) as form:
         files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-        code = str(form.get("currency") or currency).strip().upper()
         if not files:
             mend = "Drop workbooks (.xlsx) or CSV files"
             raise InvalidInput("no file was dropped", field="files", mend=mend)
-        if not is_currency(code):
-            mend = "Use an ISO 4217 code such as KRW"
-            raise InvalidInput("this is no currency", field="currency", value=code[:20], mend=mend)
-        upload = uploads.begin(principal_of(request).id, code)
+        workspace = gateway.workspace
+        upload = uploads.begin(principal_of(request).id, workspace.currency, assumed=not workspace.currency_set)
         try:
+            upload.say_currency(str(form.get("currency") or ""))
             for one in files:
                 await asyncio.to_thread(uploads.add, upload, one.filename or "", await one.read())
         except BaseException:
@@ -120,18 +120,21 @@ def own_address(request: Request) -> str:
 
 async def _begun(uploads: Uploads, request: Request, upload_id: str, *, dry_run: bool) -> Response:
     language, upload = language_of(request), _own(uploads, request, upload_id)
-    given = await object_of(request, ("columns", "answers", "units", "confirm"))
+    given = await object_of(request, ("columns", "answers", "units", "currency", "confirm"))
     columns, answers, units = (_texts(given, name) for name in ("columns", "answers", "units"))
     confirm = given.get("confirm", False)
     if not isinstance(confirm, bool):
         raise InvalidInput("confirm is neither true nor false", field="confirm", mend="Send true or false")
+    currency = given.get("currency", "")
+    if not isinstance(currency, str):
+        raise InvalidInput("this is no currency", field="currency", mend="Use an ISO 4217 code such as KRW")
     if wrong := next((one for one in columns.values() if one not in TARGETS), ""):
         raise InvalidInput("this names no column", field="columns", value=wrong[:40], mend="Use " + ", ".join(TARGETS))
     if wrong := next((one for one in units.values() if one not in CHOICES), ""):
         mend = "Use " + ", ".join(CHOICES)
         raise InvalidInput("this is no unit of amounts", field="units", value=wrong[:40], mend=mend)
     uploads.start(upload, own_address(request), language, dry_run=dry_run, columns=columns, answers=answers,
-                  units=units, confirm=confirm)  # fmt: skip
+                  units=units, currency=currency, confirm=confirm, foreign=confirm)  # fmt: skip
     return answer(upload_json(upload), 202)
 
 

@@ -92,6 +92,7 @@ async def _drop(gateway: Gateway, uploads: Uploads, request: Request, words: Wor
     kept = uploads.kept(principal_of(request).id)
     values = _shared(gateway, words) | {
         "to": page_address(request, PATH), "currency": _currency(gateway, words),
+        "currency_set": gateway.workspace.currency_set,
         "since": await gateway.store.last_event_id(),
         "kept": [(page_address(request, f"{PATH}/{one.id}"), kept_told(one, words)) for one in kept],
     }  # fmt: skip
@@ -99,12 +100,14 @@ async def _drop(gateway: Gateway, uploads: Uploads, request: Request, words: Wor
 
 
 def _currency(gateway: Gateway, words: Words) -> str:
-    """The company's; before the first import, that of most who read its language."""
-    return gateway.workspace.currency if gateway.workspace.currency_set or words.language != "ko" else "KRW"
+    """The company's; before the first import that of most who read its language, else whatever the files say."""
+    if gateway.workspace.currency_set:
+        return gateway.workspace.currency
+    return "KRW" if words.language == "ko" else ""
 
 
 async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> Response:
-    upload = await received(uploads, request, _currency(gateway, words))
+    upload = await received(uploads, request, gateway)
     uploads.start(upload, own_address(request), words.language, dry_run=True)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
@@ -141,9 +144,10 @@ async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Wor
             upload.columns[column] = value
     _take_answers(upload, form)
     _take_units(upload, form)
+    upload.say_currency(form.get("currency", ""))
     if form.get("act") == "keep":  # what is chosen so far, for whoever comes back to the page
         return Response(None, 204)
-    upload.confirm = form.get("confirm") == "yes"
+    upload.confirm, upload.foreign = (form.get(name) == "yes" for name in ("confirm", "foreign"))
     dry_run = form.get("act") != "import"
     uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)

@@ -26,6 +26,7 @@ class ColumnView:
     why: str
     new: bool
     units: str = ""  # that its bare amounts were read in
+    currency: str = ""  # of its amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class UploadView:
     held: bool  # some of these until a question is answered
     notes: tuple[str, ...]
     far: bool
+    won: str  # a question where amounts with Korean units are in another currency
     can_import: bool
 
 
@@ -96,9 +98,11 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     failed = upload.state == FAILED or bool(error)
     steps = report.get("steps", ())
     text = error.get("message") or (words("import.broke") if failed else "")
-    far = any(one["far"] for one in steps)
+    far, won = any(one["far"] for one in steps), report.get("won", "")
     if far and error:  # told below, beside the box to tick
         text, error = words("import.needs_confirm"), {}
+    if won and error and upload.state == FAILED:
+        text, error = words("import.needs_currency"), {}
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
         progress=round(100 * done / total, 1) if total else 0.0,
@@ -114,7 +118,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         more_doubts=report.get("more_doubts", 0), at_once=_at_once(report, words), answered=len(upload.answers),
         refused=_lines(report.get("refused", ()), words, asked=upload.state != IMPORTED),
         held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
-        notes=_lines(report.get("notes", ()), words), far=far,
+        notes=_lines(report.get("notes", ()), words), far=far, won=_won(report, words) if won else "",
         can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
     )  # fmt: skip
 
@@ -166,8 +170,14 @@ def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView
     if one["but"]:
         why = words("import.but", target=words.name("target", one["but"]))
     unit = _unit_told(report, words) if target == "amount" else ""
+    currency = upload.currency if not upload.assumed else report.get("currency", upload.currency)
     new = one["column"] in report["new_columns"]
-    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit)
+    shown = currency if target == "amount" else ""
+    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit, shown)
+
+
+def _won(report: Json, words: Words) -> str:
+    return words("import.won", said=report["won"], currency=report["currency"])
 
 
 def _unit_told(report: Json, words: Words) -> str:

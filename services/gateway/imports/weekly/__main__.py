@@ -3,8 +3,8 @@
     python -m services.gateway.imports.weekly --request FILE
 
 The request is JSON: files (a folder), url, data_dir, report (a file to write), language, dry_run, columns, answers,
-units, currency, confirm. Prints JSON lines {"what", "done", "total"} on the way; writes the report, also where the
-import was refused. Ends with the process that started it.
+units, currency, confirm, assumed, foreign. Prints JSON lines {"what", "done", "total"} on the way; writes the report,
+also where the import was refused. Ends with the process that started it.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
     options = Options(
         currency=request["currency"], columns=request["columns"], answers=request["answers"],
         units=request.get("units", {}), confirm=request["confirm"], dry_run=request["dry_run"],
+        assumed=request.get("assumed", False), foreign=request.get("foreign", False),
     )  # fmt: skip
     error: dict[str, str] | None = None
     importer: WeeklyImporter | None = None

@@ -15,7 +15,7 @@ from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from services.gateway.imports.reader import Row, Table
 from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
 from services.gateway.imports.tables import REJECTS
-from services.gateway.imports.units import heading_unit, with_unit
+from services.gateway.imports.units import heading_unit, with_unit, won_in
 from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import is_workbook
@@ -41,6 +41,7 @@ class WeekFile:
     suggestions: list[Suggestion]
     left_out: LeftOut | None = None
     unit: str = ""  # that bare amounts are read in
+    won: str = ""  # what says that its amounts are in won
     holds: dict[str, str] = field(default_factory=dict)  # target → column, of all but custom and ignored columns
 
     def __post_init__(self) -> None:
@@ -139,11 +140,11 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units:
     cells = {name: [each[at].strip() for each in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
     file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said), left_out)
-    amount = file.holds.get("amount")
-    if amount is not None and (unit := units.get(file.name, units.get("", "")) or unit_of(amount)):
-        at, file.unit = columns.index(amount), unit
+    if (amount := file.holds.get("amount")) is not None:
+        at, file.unit = columns.index(amount), units.get(file.name, units.get("", "")) or unit_of(amount)
+        file.won = won_in(amount, file.unit, (each[at] for each in sound))
         for each in sound:
-            each[at] = with_unit(each[at], unit)
+            each[at] = with_unit(each[at], file.unit)
     read = {*file.holds.values(), *file.custom}
     file.rows = [replace(row, error=row.refused(read)) if row.unworked else row for row in rows]
     return file

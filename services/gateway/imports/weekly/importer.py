@@ -29,6 +29,7 @@ from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
 from services.gateway.imports.weekly.writes import gone_write, in_columns, seen, write_of
 
+KRW = "KRW"
 IN_DOUBT = "it is in doubt which deal or whose this is"
 
 
@@ -64,6 +65,7 @@ class WeeklyImporter:
         memory.answers.update(self._options.answers)
         self._first = not memory.day
         files = self.found.files = read_files(paths, memory.columns, self._options.columns, self._options.units)
+        self._settle_currency(files)
         check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)
         self._tell_columns(files)
@@ -83,6 +85,12 @@ class WeeklyImporter:
             self._progress.advance(1)
         self._ask_gone(doubts, files[-1])
         self.found.doubts = list(doubts.open.values())
+
+    def _settle_currency(self, files: Sequence[WeekFile]) -> None:
+        """Korean units mean won where nobody said another currency; where somebody did, that is asked about."""
+        won = next((one.won for one in files if one.won), "")
+        self._currency = self.found.currency = KRW if won and self._options.assumed else self._options.currency
+        self.found.won = "" if self._currency == KRW else won
 
     def _tell_columns(self, files: Sequence[WeekFile]) -> None:
         known, last = self._memory.columns, files[-1]
@@ -123,7 +131,7 @@ class WeeklyImporter:
         self._follow(file, matcher, {} if first_of_old else matcher.present, now, newest=newest)
 
     def _rows(self, number: int, file: WeekFile) -> list[WeekRow]:
-        reader, rows = RowReader(number, file, self._options.currency, self._kinds), []
+        reader, rows = RowReader(number, file, self._currency, self._kinds), []
         for line in file.rows:
             self.found.report.add("deals", "read")
             if line.error:
@@ -224,19 +232,23 @@ class WeeklyImporter:
 
     def _gone(self, deal: str, one: Seen) -> Gone:
         account, owner = self._people.account_name(one.account), self._people.owner_name(one.owner)
-        amount = Money(self._options.currency, one.amount) if one.amount else None
+        amount = Money(self._currency, one.amount) if one.amount else None
         return Gone(account, one.name or deal, owner, amount, one.day)
 
     # writing
 
     async def _write(self) -> None:
         self.found.outcomes = dict(self._memory.outcomes)
+        if self.found.won and not (self._options.foreign or self._options.dry_run):
+            message = f"the amounts have Korean units ({self.found.won}), but the currency is {self._currency}"
+            mend = f"import with --currency KRW; where {self._currency} is right, with --confirm"
+            raise Conflict(message, field="--currency", value=self._currency, mend=mend)
         far = [one for one in self.found.steps if one.far]
         if far and not (self._options.confirm or self._options.dry_run):
-            message = step_told(far[0], self._options.currency)
+            message = step_told(far[0], self._currency)
             mend = "look at it with --dry-run; where it is right, import with --confirm"
             raise Conflict(message, field=far[0].column or "PATH", value=far[0].file, mend=mend)
-        await self._sink.begin("weekly files", self._options.as_of, self._options.currency)
+        await self._sink.begin("weekly files", self._options.as_of, self._currency)
         try:
             await self._save_all()
             await self._sink.remember(self._memory.to_json())

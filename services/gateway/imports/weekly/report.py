@@ -17,14 +17,18 @@ from services.gateway.imports.weekly.short_days import SAMPLES, ShortDays
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user says: currency of the amounts, what columns hold, answers to doubts, units where files do not say
-    theirs, that the pipeline may move, and the day to pin the business clock to (None leaves it alone)."""
+    """What the user says: currency of the amounts (`assumed` where nobody said it: then files that tell of won are in
+    KRW; `foreign`: it is right, though the amounts have Korean units), what columns hold, answers to doubts, units
+    where files do not say theirs, that the pipeline may move, and the day to pin the business clock to (None leaves it
+    alone)."""
 
     currency: str = "KRW"
     columns: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)  # of amounts, by file
     confirm: bool = False
+    assumed: bool = False
+    foreign: bool = False
     as_of: date | None = None
     dry_run: bool = False
 
@@ -53,6 +57,7 @@ class WeeklyReport:
 
     report: Report = field(default_factory=Report)
     currency: str = "KRW"  # of the amounts
+    won: str = ""  # what says that they are in won, where the currency is another
     files: list[WeekFile] = field(default_factory=list)
     known_columns: bool = False  # the columns were those of the last import but for the new and missing ones
     new_columns: list[str] = field(default_factory=list)

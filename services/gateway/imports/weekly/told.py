@@ -25,6 +25,8 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "alike": list(alike_lines(report.left_out, language)),
         "unread": list(unread_lines(report.left_out, language)),
         "amounts": list(remark_lines(report.remarked, language)),
+        "currency": found.currency,
+        "won": found.won,
         "columns": _columns(found),
         "known_columns": found.known_columns,
         "other_columns": found.other_columns,

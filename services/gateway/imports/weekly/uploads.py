@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 
 from kit.errors import Conflict, InvalidInput, NotFound, TooLarge
+from kit.money import is_currency
 from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from services.gateway.privacy.files import UPLOADS_LAST
 from services.gateway.privacy.resident_numbers import MASK_IN_PATHS, masked_name
@@ -66,7 +67,9 @@ class Upload:
     answers: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)  # by file
     currency: str = "KRW"
+    assumed: bool = False  # the currency: nobody said it
     confirm: bool = False
+    foreign: bool = False  # the currency is right, though the amounts have Korean units
     report: dict[str, Any] = field(default_factory=dict)
     done: tuple[str, int, int] = ("", 0, 0)
     task: asyncio.Task[None] | None = None
@@ -75,6 +78,15 @@ class Upload:
     def files(self) -> Path:
         """The folder of the files."""
         return self.folder / "files"
+
+    def say_currency(self, code: str) -> None:
+        """Somebody says the currency of the amounts; "" says nothing. Raises InvalidInput."""
+        code = code.strip().upper()
+        if code and not is_currency(code):
+            mend = "Use an ISO 4217 code such as KRW"
+            raise InvalidInput("this is no currency", field="currency", value=code[:20], mend=mend)
+        if code:
+            self.currency, self.assumed = code, False
 
     @property
     def busy(self) -> bool:
@@ -90,11 +102,11 @@ class Uploads:
         self._known: OrderedDict[str, Upload] = OrderedDict()
         shutil.rmtree(self._root, ignore_errors=True)
 
-    def begin(self, owner: str, currency: str) -> Upload:
-        """A new upload; the oldest beyond a few are forgotten."""
+    def begin(self, owner: str, currency: str, *, assumed: bool = False) -> Upload:
+        """A new upload; the oldest beyond a few are forgotten. `assumed`: nobody said the currency."""
         self._sweep(room=MOST_UPLOADS - 1)
         identity = secrets.token_urlsafe(9)
-        one = Upload(identity, self._root / identity, owner, time.monotonic(), currency=currency)
+        one = Upload(identity, self._root / identity, owner, time.monotonic(), currency=currency, assumed=assumed)
         one.files.mkdir(parents=True)
         self._known[identity] = one
         return one
@@ -155,7 +167,7 @@ class Uploads:
     def start(
         self, upload: Upload, url: str, language: str, *, dry_run: bool, columns: Mapping[str, str] | None = None,
         answers: Mapping[str, str] | None = None, units: Mapping[str, str] | None = None,
-        confirm: bool | None = None,
+        currency: str = "", confirm: bool | None = None, foreign: bool | None = None,
     ) -> None:  # fmt: skip
         """Try the files, or import them into the gateway at this address, with what else is said of them. Raises
         Conflict while it is at work."""
@@ -165,14 +177,16 @@ class Uploads:
         upload.columns |= columns or {}
         upload.answers |= answers or {}
         upload.units |= units or {}
+        upload.say_currency(currency)
         upload.confirm = upload.confirm if confirm is None else confirm
+        upload.foreign = upload.foreign if foreign is None else foreign
         upload.state = TRYING if dry_run else IMPORTING
         upload.done = ("", 0, 0)
         request = {
             "files": str(upload.files), "url": url, "data_dir": str(self._data_dir), "language": language,
             "report": str(upload.folder / "report.json"), "dry_run": dry_run, "columns": upload.columns,
             "answers": upload.answers, "currency": upload.currency, "confirm": upload.confirm,
-            "by": upload.owner, "units": upload.units,
+            "by": upload.owner, "units": upload.units, "assumed": upload.assumed, "foreign": upload.foreign,
         }  # fmt: skip
         upload.task = asyncio.create_task(self._work(upload, request))
 

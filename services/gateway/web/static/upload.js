@@ -17,7 +17,7 @@
   // What is chosen is kept with the files: it is there again after a reload, or when a window was closed.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.settle");
-    if (!form || !event.target.matches("select")) return;
+    if (!form || !event.target.matches("select, input[name=currency]")) return;
     const said = new URLSearchParams(new FormData(form));
     said.set("act", "keep");
     fetch(form.action, { method: "POST", body: said }).catch(() => {});
