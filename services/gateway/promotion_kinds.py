@@ -126,8 +126,8 @@ def _seen(found: Mapping[str, Any], rule: PromotionRule, aged: str, hint: str, f
     if aged:
         return serve("too_old", f"{aged}, and nothing shows the new one to be worse", figures)
     text = (
-        f"only {found['fresh_records']} records have closed since the champion learned, too few to compare on (the "
-        f"champion knows {found['seen']:.0%} of the answers there are)"
+        f"only {found['fresh_records']} records have closed since the model in use learned, too few to compare on "
+        f"(it learned {found['seen']:.0%} of the known outcomes already, which makes it look better than it is)"
     )
     return wait("seen", text + hint, figures)
 

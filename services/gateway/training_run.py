@@ -99,7 +99,7 @@ class TrainingRun:
         out = await asyncio.to_thread(scratch_folder, scratch, "training-")
         job = self.job
         try:
-            await self._gateway.store.add_event("model", "", {"training": job.id, "state": job.state})
+            await self._tell()
             job.stage = "export"
             async with await self._history(scratch) as history:
                 await self._train(history, out)
@@ -110,13 +110,22 @@ class TrainingRun:
         except asyncio.CancelledError:
             raise
         except DealcastError as error:
-            await self._jobs.finish(job, job_states.FAILED, str(error))
+            await self._end(job_states.FAILED, str(error))
         except Exception:
             log.exception("training_failed", job=job.id)
-            await self._jobs.finish(job, job_states.FAILED, "Something unforeseen failed; see the gateway's log.")
+            await self._end(job_states.FAILED, "Something unforeseen failed; see the gateway's log.")
         finally:
             await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
             self._gateway.news.wake()
+
+    async def _tell(self) -> None:
+        """Open pages, of what state it is in."""
+        await self._gateway.store.add_event("model", "", {"training": self.job.id, "state": self.job.state})
+
+    async def _end(self, state: str, error: str = "") -> None:
+        """Pages are told, also where nothing new serves: there are versions and a decision to see."""
+        await self._jobs.finish(self.job, state, error)
+        await self._tell()
 
     async def _history(self, scratch: Path) -> AbstractAsyncContextManager[Path]:
         """The records without people who are restricted and fields that are personal; what is left out is counted."""
@@ -228,13 +237,13 @@ class TrainingRun:
     async def _finish(self) -> None:
         job = self.job
         if self._cancelled:
-            await self._jobs.finish(job, job_states.CANCELLED, "Cancelled by request.")
+            await self._end(job_states.CANCELLED, "Cancelled by request.")
             return
         entries: dict[str, Any] = job.detail["services"]
         failed = [name for name, entry in entries.items() if entry["state"] != job_states.SUCCEEDED]
         ended = f"the training's process was killed ({self._killed_by})" if self._killed_by else "it ended early"
         error = "; ".join(f"{name}: {entries[name].get('error', ended)}" for name in failed)
-        await self._jobs.finish(job, job_states.FAILED if failed else job_states.SUCCEEDED, error)
+        await self._end(job_states.FAILED if failed else job_states.SUCCEEDED, error)
         log.info("training_finished", job=job.id, state=job.state)
 
     def _interrupted(self) -> bool:

@@ -41,7 +41,7 @@ def job_view(job: Json, words: Words) -> JobView:
     left = job.get("seconds_left")
     return JobView(
         id=job["id"], state=words.name("job", job["state"]), reason=words.name("cause", job["reason"]),
-        when=words.time(job["created_time"]), running=job["state"] in RUNNING,
+        when=_when(job, words), running=job["state"] in RUNNING,
         percent=round(100 * job["progress"], 1), left=_left(left, words), error=_failed(job["error"], words),
         parts=tuple(
             (words(f"models.{name}"), words.name("job", one["state"]),
@@ -49,6 +49,16 @@ def job_view(job: Json, words: Words) -> JobView:
             for name, one in parts.items()
         ),
     )  # fmt: skip
+
+
+def _when(job: Json, words: Words) -> str:
+    """From when to when it was at work; while it is, since when."""
+    began, ended = job["started_time"], job["finished_time"]
+    if not began:
+        return words("models.asked", time=words.time(job["created_time"]))
+    if not ended:
+        return words("models.began", time=words.time(began))
+    return words("models.from_to", start=words.time(began), end=words.time(ended))
 
 
 def _failed(error: str, words: Words) -> str:

@@ -134,12 +134,18 @@ def _leak(one: Any) -> str:
 
 
 def _learned(evaluation: Json, words: Words) -> str:
-    """What has ended, of opportunities too: those that are open teach no outcome."""
-    closed = evaluation.get("opportunities", 0) - evaluation.get("open", 0)
-    count = evaluation.get("outcomes") or closed or evaluation.get("deals")
+    """What has ended, of opportunities too: those that are open teach no outcome; of actions, what was done."""
+    closed = evaluation.get("outcomes") or evaluation.get("opportunities", 0) - evaluation.get("open", 0)
+    count = closed or evaluation.get("deals")
     if evaluation.get("model") == PRIOR:
         return words("models.learned_prior", count=words.number(count or 0), least=MIN_OUTCOMES)
-    return words("models.learned", count=words.number(count)) if count else ""
+    if not count:
+        return ""
+    kinds = [one for one in evaluation.get("kinds") or () if one.get("outcomes")]
+    if len(kinds) > 1:
+        told = ", ".join(f"{words.name('kind', one['kind'])} {words.number(one['outcomes'])}" for one in kinds)
+        return words("models.learned_of", count=words.number(count), kinds=told)
+    return words("models.learned_closed" if closed else "models.learned_deals", count=words.number(count))
 
 
 def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Iterator[FigureView]:

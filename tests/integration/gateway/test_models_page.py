@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
 
 from kit.messaging import Outgoing, Publisher
+from services.gateway.domain import LOCAL
 from tests.integration.gateway.conftest import RunningGateway, until
 
 VERSION: dict[str, Any] = {
@@ -48,8 +50,24 @@ async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway:
     forecast = {"opportunities": 500, "open": 120}
     await gateway.models.add("forecast", VERSION | {"evaluation": forecast, "removed": {"time": "2026-11-22"}})
     shown = await page(gateway)
-    assert "Learned from 380 outcomes" in shown
+    assert "Learned from 380 closed deals" in shown
     assert "Removed: it held a person who was erased" in shown
+
+
+async def test_open_pages_are_told_of_a_trainings_end(gateway: RunningGateway) -> None:
+    """Also of one that brings nothing that serves: its versions are on the page without a reload."""
+    await gateway.http.post("/v1/training-jobs", json={"services": ["forecast"]})  # there are no scores to learn from
+
+    async def told() -> list[str]:
+        events = await gateway.gateway.store.events_after(LOCAL, 0, 100)
+        return [one.data["state"] for one in events if one.kind == "model" and "training" in one.data]
+
+    assert await until(lambda: _two(told), 60) == ["RUNNING", "FAILED"]
+
+
+async def _two(told: Callable[[], Awaitable[list[str]]]) -> list[str] | None:
+    found = await told()
+    return found if len(found) > 1 else None
 
 
 async def test_what_cannot_be_done_is_said_on_a_page(gateway: RunningGateway) -> None:

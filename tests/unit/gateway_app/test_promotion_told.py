@@ -47,6 +47,8 @@ def test_decisions_are_told_in_korean_with_their_figures(name: str) -> None:
 def test_reasons_of_the_audit_log_are_told_and_those_of_people_stay() -> None:
     assert told("trained by job ab12: nothing served before", "ko") == "학습 ab12: 처음 사용하는 모델입니다"
     assert told(waits_with("7").text, "ko") == "대기 중인 리드 점수 버전 7의 점수로 학습해 함께 기다립니다"
+    old = "only 3 records have closed since the champion learned, too few to compare on (the champion knows 98% of the"
+    assert "98%를 이미 압니다" in told(f"{old} answers there are)", "ko"), "as it was worded before"
     for text in ("by hand", "better: log loss is lower", ""):
         assert told(text, "ko") == text
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.access.members import Member, Role
 from services.gateway.web.drift_views import drift_view
-from services.gateway.web.job_views import import_view
+from services.gateway.web.job_views import import_view, job_view
 from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
@@ -100,3 +100,29 @@ def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], 
              "promotions": []}  # fmt: skip
     said = service_view(about, {}, KO).told
     assert told in said if told else said.endswith("버전: 1")
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "told"),
+    [
+        ({"outcomes": 11331, "kinds": [{"kind": "LEAD", "outcomes": 6000}, {"kind": "OPPORTUNITY", "outcomes": 5331}]},
+         "Learned from 11,331 outcomes: Lead 6,000, Opportunity 5,331. A lead that became an opportunity counts as "
+         "both."),
+        ({"outcomes": 800, "kinds": [{"kind": "OPPORTUNITY", "outcomes": 800}]}, "Learned from 800 closed deals."),
+        ({"opportunities": 500, "open": 120}, "Learned from 380 closed deals."),
+        ({"deals": 70}, "Learned from what was done on 70 deals."),
+    ],
+)  # fmt: skip
+def test_a_version_says_what_it_learned_from(evaluation: dict[str, Any], told: str) -> None:
+    versions = [{"version": "1", "created_time": "2026-11-20T10:00:00Z", "evaluation": evaluation}]
+    about = {"service": "lead_scoring", "serving": {"generation": 0}, "versions": versions, "promotions": []}
+    assert service_view(about, {}, EN).versions[0].learned == told
+
+
+def test_a_training_says_when_it_began_and_ended() -> None:
+    training = job("requested", {}) | {"progress": 1.0, "started_time": None, "finished_time": None}
+    assert job_view(training, KO).when == "요청 2026-11-20 10:00 UTC"
+    begun = training | {"started_time": "2026-11-20T10:16:00Z"}
+    assert job_view(begun, EN).when == "began 2026-11-20 10:16 UTC"
+    ended = begun | {"finished_time": "2026-11-20T10:22:00Z"}
+    assert job_view(ended, KO).when == "시작 2026-11-20 10:16 UTC, 종료 2026-11-20 10:22 UTC"
