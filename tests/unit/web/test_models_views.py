@@ -13,6 +13,7 @@ from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
 
+BOTH = "A lead that became an opportunity counts as both."
 EN, KO = Words("en"), Words("ko")
 MEMBERS = [Member("m1", "ann@example.com", "김수진", Role.ADMIN), Member("m2", "bo@example.com", "", Role.REVOPS)]
 ENTRY = {"time": "2026-11-20T10:00:00Z", "service": "", "version": "", "act": "PROMOTED", "reason": "", "who": "m1"}
@@ -106,8 +107,7 @@ def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], 
     ("evaluation", "told"),
     [
         ({"outcomes": 11331, "kinds": [{"kind": "LEAD", "outcomes": 6000}, {"kind": "OPPORTUNITY", "outcomes": 5331}]},
-         "Learned from 11,331 outcomes: Lead 6,000, Opportunity 5,331. A lead that became an opportunity counts as "
-         "both."),
+         f"Learned from 11,331 outcomes: Lead 6,000, Opportunity 5,331. {BOTH}"),
         ({"outcomes": 800, "kinds": [{"kind": "OPPORTUNITY", "outcomes": 800}]}, "Learned from 800 closed deals."),
         ({"opportunities": 500, "open": 120}, "Learned from 380 closed deals."),
         ({"deals": 70}, "Learned from what was done on 70 deals."),
