@@ -119,3 +119,15 @@ async def test_a_deal_that_was_said_to_be_new_is_not_asked_about_again(store: St
         found = await run(store, tmp_path, path, confirm=True)
         assert (found.doubts, found.report.counts["deals"]["unchanged"]) == ([], rows), path.name
     assert await everything(store) == before
+
+
+async def test_nothing_is_asked_about_a_row_that_is_refused_anyway(store: Store, tmp_path: Path) -> None:
+    names = ["설비 교체", "예약 시스템", "포장 라인", "관제", "백업 센터"]
+    await run(store, tmp_path, write(tmp_path / "영업현황_2024-11-11.xlsx", *(row(name) for name in names)))
+    rows = [*(row(name) for name in names[:3]), row(""), row("백업 센터 구축", amount="3~5억")]
+    found = await run(store, tmp_path, write(tmp_path / "영업현황_2024-11-18.xlsx", *rows), confirm=True)
+    assert found.report.counts["deals"]["rejected"] == 2
+    assert found.doubts == []
+    rows[4] = row("백업 센터 구축")
+    found = await run(store, tmp_path, write(tmp_path / "영업현황_2024-11-25.xlsx", *rows), confirm=True)
+    assert [(one.kind, one.line) for one in found.doubts] == [("renamed", 6)], "once it can be taken"

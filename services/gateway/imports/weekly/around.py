@@ -50,7 +50,7 @@ class People:
         """Look over the owners of a file: one name may have two titles."""
         self._titles.clear()
         for row in rows:
-            if row.owner_title:
+            if row.owner_title and not row.errors:
                 self._titles[plain_letters(row.owner)].add(row.owner_title)
 
     def account(self, file: str, row: WeekRow) -> tuple[str, Doubt | None]:
@@ -64,7 +64,7 @@ class People:
         elif len(named) > 1:
             told = tuple(f"{self.account_name(each)} ({memory.numbers.get(each, each)})" for each in named)
             doubt = Doubt("account", file, row.line, row.account, ", ".join(named[:5]), name, tuple(named), told)
-            found = self.doubts.answer(doubt)
+            found = self.doubts.answer(doubt, asking=not row.errors)
             if not found:
                 return "", doubt
         else:
@@ -99,12 +99,12 @@ class People:
         if len(known) > 1 and identity not in known:
             told = tuple(f"{self.owner_name(each)} ({each})" for each in known)
             doubt = Doubt("user", file, row.line, row.owner, ", ".join(known[:5]), f"user:{name}", tuple(known), told)
-            answer = self.doubts.answer(doubt)
+            answer = self.doubts.answer(doubt, asking=not row.errors)
             return (answer, None) if answer else ("", doubt)
         titles = self._titles[name]
         if len(titles) > 1:
             doubt = Doubt("person", file, row.line, row.owner, ", ".join(sorted(titles)), f"person:{name}")
-            answer = self.doubts.answer(doubt)
+            answer = self.doubts.answer(doubt, asking=not row.errors)
             if not answer:
                 return "", doubt
             if answer == "two" and row.owner_title:

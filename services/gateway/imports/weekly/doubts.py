@@ -69,11 +69,12 @@ class Doubts:
         given = self._answers.get(doubt.id, "")
         return given if given in doubt.answers else ""
 
-    def answer(self, doubt: Doubt) -> str:
-        """The answer, "" where there is none yet: then it is asked."""
+    def answer(self, doubt: Doubt, *, asking: bool = True) -> str:
+        """The answer, "" where there is none yet: then it is asked, unless without `asking`."""
         if given := self.given(doubt):
             return given
-        self.open.setdefault(doubt.id, doubt)
+        if asking:  # not of a row that is refused whatever is answered
+            self.open.setdefault(doubt.id, doubt)
         return ""
 
 

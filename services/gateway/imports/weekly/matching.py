@@ -119,7 +119,7 @@ class Matcher:
         """A deal stands in a file once."""
         if one.deal in taken:
             one.doubt = Doubt("twice", name, one.row.line, one.about, "a row above", f"{one.deal}\x1f{one.key}")
-            answer = self.doubts.answer(one.doubt)
+            answer = self.doubts.answer(one.doubt, asking=not one.row.errors)
             if answer == "two" and not one.row.id:
                 one.deal, one.doubt, one.new = _new_id(one.key + "\x1f2"), None, True
             else:
@@ -138,7 +138,7 @@ class Matcher:
             if len(fresh) == 1:
                 continue
             doubt = Doubt("twice", name, fresh[-1].row.line, fresh[-1].about, f"line {fresh[0].row.line}", key)
-            answer = self.doubts.answer(doubt)
+            answer = self.doubts.answer(doubt, asking=not all(one.row.errors for one in fresh))
             for number, one in enumerate(fresh, 1):
                 if answer == "two" and number > 1:
                     one.row.name = f"{one.row.name} #{number}"
@@ -263,7 +263,7 @@ class Matcher:
         return f"{one.deal}: {told}" if named else told
 
     def _ask(self, doubt: Doubt, one: Placed, deal: str) -> None:
-        answer = self.doubts.answer(doubt)
+        answer = self.doubts.answer(doubt, asking=not one.row.errors)
         if answer == "same" or (answer in doubt.choices and answer != "new"):
             one.deal = deal if answer == "same" else answer
         elif answer == "new":
@@ -277,7 +277,7 @@ class Matcher:
     def _as_new(self, name: str, rows: Sequence[Placed], taken: set[str]) -> None:
         for one in rows:
             blank = self._below(name, one.row) if one.row.above and not one.account else None
-            if blank is not None and not self.doubts.answer(blank):
+            if blank is not None and not self.doubts.answer(blank, asking=not one.row.errors):
                 one.doubt = blank
                 continue
             one.deal, one.new = _new_id(one.key), True
