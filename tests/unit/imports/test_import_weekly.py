@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from cli.import_weekly_report import weekly_lines
 from kit.errors import Conflict, InvalidInput
@@ -13,6 +14,7 @@ from learning.records import DealHistory, Outcome
 from learning.snapshots import snapshots
 from services.gateway.domain import LOCAL
 from services.gateway.imports.messages import translate
+from services.gateway.imports.weekly.files import read_files
 from services.gateway.store import Store
 from services.gateway.store.interface import Query
 from tests.unit.imports.weekly_runs import HEADER, everything, history, row, run, store, write
@@ -192,3 +194,22 @@ async def test_files_that_cannot_be_understood_say_why(store: Store, tmp_path: P
     path = write(tmp_path / "c_240108.xlsx", ["가", "서버", "일", 5], header=["고객사", "딜명", "메모", "진도"])
     found = await run(store, tmp_path, path, columns={"진도": "stage"})
     assert found.report.counts["deals"]["created"] == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "day"),
+    [(["주간 영업 파이프라인 현황 (2026.11.23)", "작성: 영업지원팀"], "2026-11-23"),
+     (["영업현황 2026년 11월 23일"], "2026-11-23"), (["2026.11.16 현황", "작성일: 2026.11.23"], "2026-11-23"),
+     (["2026.11.16 현황", "2026.11.23 배포"], None), (["현황 (2026.11.16 ~ 2026.11.22)"], None),
+     (["주간 (2026.11.16(월)~22)"], None)],
+)  # fmt: skip
+def test_the_one_day_of_a_title_is_the_file_s(tmp_path: Path, above: list[str], day: str | None) -> None:
+    book = Workbook()
+    for cells in (*([text] for text in above), [], HEADER, row("서버"), row("망")):
+        book.active.append(cells)
+    book.save(path := tmp_path / "영업현황최종.xlsx")
+    if day is None:
+        with pytest.raises(InvalidInput, match="nothing says which day"):
+            read_files([path], {}, {})
+    else:
+        assert [str(one.day) for one in read_files([path], {}, {})] == [day]

@@ -27,6 +27,7 @@ AHEAD = timedelta(days=1)  # for zones ahead of UTC
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{1,2})[-._월]\s?(\d{1,2})일?)(?!\d)")
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
 _QUOTAS = re.compile(r"목표|quota|target", re.IGNORECASE)
+_SPAN = re.compile(r"\d\D{0,5}[~∼～〜–]")  # from one day to another
 _SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
 
 
@@ -168,6 +169,9 @@ def _day(path: Path, above: Sequence[str], columns: Sequence[str]) -> date:
     for text in (path.name, *(text for text in above if _SAYS_DAY.search(text))):
         if (day := day_in(text)) is not None:
             return day
+    days = {day for text in above if not _SPAN.search(text) and (day := day_in(text)) is not None}
+    if len(days) == 1:  # a title such as 주간 영업 현황 (2026.11.23)
+        return days.pop()
     name = masked_name(path.name)
     if any(_QUOTAS.search(text) for text in (name, *columns)):
         mend = "paste its cells on the page of quotas (/quotas), and import the others without it"
