@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from bench import actions, duplicates, flow, forecast, learner, pages, report, retraining_cycle, scoring, training
+from bench import actions, duplicates, flow, forecast, learner, live, pages, report, retraining_cycle, scoring, training
 from dealcast.common.v1 import columns_pb2
 from dealcast.events.v1 import events_pb2
 from dealcast.gateway.v1 import gateway_pb2, gateway_pb2_grpc
@@ -164,7 +164,8 @@ def system_section() -> str:
             wait_for(lambda: not incomplete(system.all_deals("&outcome=OPEN")), 300, "the sample's insights")
             time.sleep(5)
             scored = report.section("Scoring over gRPC", SCORING_HOW, bench_scoring(system))
-            return scored + "\n\n" + report.section("A change's way", FLOW_HOW, bench_flow(system))
+            shown = report.section("A change on open pages", live.HOW, live.figures(system))
+            return f"{scored}\n\n{shown}\n\n" + report.section("A change's way", FLOW_HOW, bench_flow(system))
         finally:
             system.stop()
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select, tuple_
 
 from kit.errors import InvalidInput
-from kit.money import Money
-from learning.records import Account, Contact, FieldDefinition, Product, Quota, ReportingLine, User
+from learning.records import Account, Contact, FieldDefinition, Product, ReportingLine, User
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import dumps, loads, to_day
@@ -226,27 +225,6 @@ class Lists(Reads):
             return [product_from(row) for row in rows]
 
         return await self._database.read(work)
-
-    async def list_quotas(self, principal: Principal, period: str) -> list[Quota]:
-        """Quotas of a period ('' for all) of the owners the principal sees."""
-        found = select(t.quotas).order_by(t.quotas.c.period, t.quotas.c.owner_id, t.quotas.c.currency)
-        if period:
-            found = found.where(t.quotas.c.period == period)
-
-        def work(connection: Connection) -> list[Quota]:
-            visible = (self._contexts.read(connection)).visible(principal)
-            return _quotas(connection, found, visible)
-
-        return await self._database.read(work)
-
-
-def _quotas(connection: Connection, found: Select[Any], visible: set[str] | None) -> list[Quota]:
-    rows = connection.execute(found).all()
-    return [
-        Quota(row.owner_id, row.period, Money(row.currency, row.amount))
-        for row in rows
-        if visible is None or row.owner_id in visible
-    ]
 
 
 def _deal_filters(query: Query) -> list[ColumnElement[bool]]:

@@ -24,7 +24,7 @@ OWNER, MANAGER, REGION = "owner:", "manager:", "region:"
 
 
 class Quotas(Around):
-    """`save_node_quotas`, `drop_quotas`, `quotas_in` and `list_node_quotas`, beside everything around deals."""
+    """Saving, dropping and listing quotas, beside everything around deals."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -103,6 +103,23 @@ class Quotas(Around):
                 for period, count in connection.execute(wanted).all():
                     found[kind][period] = found[kind].get(period, 0) + count
             return found
+
+        return await self._database.read(work)
+
+    async def list_quotas(self, principal: Principal, period: str) -> list[Quota]:
+        """Quotas of a period ('' for all) of the owners the principal sees."""
+        q = t.quotas.c
+        found = select(t.quotas).order_by(q.period, q.owner_id, q.currency)
+        if period:
+            found = found.where(q.period == period)
+
+        def work(connection: Connection) -> list[Quota]:
+            visible = self._contexts.read(connection).visible(principal)
+            return [
+                Quota(row.owner_id, row.period, Money(row.currency, row.amount))
+                for row in connection.execute(found)
+                if visible is None or row.owner_id in visible
+            ]
 
         return await self._database.read(work)
 

@@ -202,19 +202,16 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
     low, high = words.percent(score["low"]), words.percent(score["high"])
     reasons = reason_views(score["reasons"], words)
     cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
+    since = words("part.moved_since", day=words.day(score["trend_since"])) if score["trend_reasons"] else ""
     return ScoreView(
         part=_part(score, words), text=words.percent(score["probability"]),
         range_text=words("part.range", low=low, high=high), within=score.get("horizon_days") or 0, grade=score["grade"],
-        trend=words.name("trend", score["trend"]), moved_since=_moved_since(score, words),
+        trend=words.name("trend", score["trend"]), moved_since=since,
         moved=reason_views(score["trend_reasons"], words), low=_percent(score["low"]),
         mid=_percent(score["probability"]), high=_percent(score["high"]),
         nothing_predicts=bool(score.get("nothing_predicts")), prior=_prior(score, words), reasons=reasons[:cut],
         more=reasons[cut:],
     )  # fmt: skip
-
-
-def _moved_since(score: Json, words: Words) -> str:
-    return words("part.moved_since", day=words.day(score["trend_since"])) if score["trend_reasons"] else ""
 
 
 def _percent(share: float) -> float:

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const WAIT = 300; // ms: events come in bursts, one refresh shows them all
-  const OTHERS = 2000; // ms: for deals that the list does not show; they may come to belong there
+  const OTHERS = 2000; // ms: for what many deals change, such as totals and lists of others, while it goes on
   const SETTLED = 5000; // ms: for what a change brings after it; suggestions follow a deal's change within seconds
   const RETRY = 5000; // ms
   const DEAL_KINDS = ["deal", "lead_score", "forecast", "next_actions"];
@@ -10,6 +10,7 @@
   const said = document.getElementById("said");
   const due = new Map(); // element id → when, and its timer
   const busy = new Set(); // element ids being fetched
+  const fetched = new Map(); // element id → when it last was
 
   function show(connected) {
     connection.textContent = connected ? connection.dataset.on : connection.dataset.off;
@@ -27,9 +28,15 @@
       if (!part || answered(part)) return;
       if (busy.has(id)) return refresh(id);
       busy.add(id);
+      fetched.set(id, Date.now());
       htmx.trigger(part, "refresh");
     }, wait);
     due.set(id, { at, timer });
+  }
+
+  // A first change shows at once, those that follow it together.
+  function atLeisure(id) {
+    return Date.now() - (fetched.get(id) ?? 0) > OTHERS ? WAIT : OTHERS;
   }
 
   function shows(dealId) {
@@ -45,7 +52,7 @@
     const shown = shows(JSON.parse(event.data).deal_id);
     if (shown && document.getElementById("record")) refresh("record");
     if (shown && document.getElementById("myday")) refresh("myday", event.type === "next_actions" ? OTHERS : SETTLED);
-    if (document.getElementById("list")) refresh("list", shown ? WAIT : OTHERS);
+    if (document.getElementById("list")) refresh("list", shown ? WAIT : atLeisure("list"));
   }
 
   function onAsk(event) {
@@ -59,7 +66,7 @@
 
   function onTotals() {
     if (document.getElementById("totals")) refresh("totals");
-    if (document.querySelector("#call[data-live]")) refresh("call", OTHERS);
+    if (document.querySelector("#call[data-live]")) refresh("call", atLeisure("call"));
   }
 
   document.addEventListener("htmx:finally:request", (event) => {
