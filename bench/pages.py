@@ -186,13 +186,21 @@ def addresses(rng: Random, who: Clicker) -> tuple[str, str]:
         "forecast": "/forecast",
         "my day": f"/day?owner={rep}",
         "report": f"/report?node=owner:{rep}",
+        "brief": f"/deals/{rng.choice(who.records)}/brief",
+        "parts of a number": f"/forecast/parts?node=owner:{rep}",
+        "past quarters": "/history",
+        "account": "/account",
     }
     if who.role != "rep":
         manager = who.user or f"m{rng.randrange(MANAGERS)}"
         kinds["deals of an owner"] = f"/deals?owner={rep}"
         kinds["forecast of a manager"] = f"/forecast?node=manager:{manager}"
+        kinds |= {"quotas": "/quotas", "reporting lines": "/reporting"}
     if who.role == "revops":
-        kinds |= {"data and models": "/models", "import": "/import"}
+        kinds |= {
+            "data and models": "/models", "import": "/import", "mend": "/models/mend/duplicate_accounts",
+            "settings": "/settings", "catalogue": "/catalogue", "users": "/users",
+        }  # fmt: skip
     name = rng.choice(list(kinds))
     return name, kinds[name]
 
