@@ -78,13 +78,14 @@ def deal_event(
     cause: str = "changed",
     owner_name: str = "",
     field_types: FieldTypes | None = None,
+    company_currency: str = "",
 ) -> events_pb2.DealEvent:
     """The event that DEALS.changed and DEALS.rescore carry (`cause`: changed or rescore), without insights.
 
     At most 200 of the newest activities with texts of at most 2 kB; where the whole is above 200 kB, texts are cut
     and the oldest activities and changes, then contacts (those without a role first), products, custom fields and
     the nodes right above the owner are left out. Whatever was cut sets `truncated`. `field_types` by custom field
-    name tells choices from texts.
+    name tells choices from texts; `company_currency` is that of a deal without an amount.
     """
     event = events_pb2.DealEvent()
     for limits in _LIMITS:
@@ -94,6 +95,8 @@ def deal_event(
             break
     event.business_day = business_day.isoformat()
     event.cause = CAUSES[cause]
+    if history.deal.amount is None and company_currency:
+        event.deal.amount.currency = company_currency
     event.deal.owner.name = cut(owner_name or _owner_name(history), MAX_TEXT_BYTES)
     return event
 

@@ -79,8 +79,8 @@ def money_to_pb(money: Money | None) -> pb.Money | None:
 
 
 def money_from_pb(message: pb.Money) -> Money | None:
-    """Money, or None where the message is empty; InvalidInput where it is no amount."""
-    if not message.currency and not message.value:
+    """Money, or None where the message has no value; InvalidInput where it is no amount."""
+    if not message.value:
         return None
     return _parse_money(message.currency, message.value)
 

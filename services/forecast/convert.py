@@ -64,7 +64,8 @@ def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Ask
     if status is Status.OPEN:
         known = event.HasField("lead_score")
         probability = _probability(event.lead_score.probability) if known else None
-        ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path))
+        ask = Ask(deal.id, day, _row(event, day), day_from_pb(deal.close_date), probability, region_of(path),
+                  deal.amount.currency)  # fmt: skip
     key = event.lead_score.header.key
     placements = _placements(deal)
     return Asked(deal.id, deal.revision, day, status, path, key_from_pb(key).flat, key.insight_id, ask, placements,

@@ -47,7 +47,8 @@ _LARGEST_LOG = 39.0  # below 10^17 minor units, the bound of money
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One open deal to forecast. row: as of the end of `day` (rows.rows_at); region: a node id."""
+    """One open deal to forecast. row: as of the end of `day` (rows.rows_at); region: a node id; currency: that of a
+    deal without an amount; empty: that of the model."""
 
     deal_id: str
     day: date
@@ -55,6 +56,7 @@ class Ask:
     promised: date | None
     win_probability: float | None  # the lead score; without one the hazards' own
     region: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +134,7 @@ class ForecastModel:
 
     def parameters(self, ask: Ask, probability: float, weights: Floats) -> Parameters:
         """What the deal's scenarios depend on; from `chances`."""
-        money = asked(ask.row, self.amounts.currency)
+        money = asked(ask.row, ask.currency or self.amounts.currency)
         mean, sd = self.amounts.lognormal(money)
         return Parameters(
             ask.deal_id, self.seed, ask.day + timedelta(days=1), money.currency,

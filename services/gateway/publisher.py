@@ -191,6 +191,7 @@ class OutboxPublisher:
                 cause=entry.cause,
                 owner_name=record.owner_name,
                 field_types=types,
+                company_currency=self._workspace.currency,
             )
             add_answers(event, answers)
             data = event.SerializeToString()

@@ -50,10 +50,10 @@ def history(deal_id: str = "d1", owner: str = "u1", **members: object) -> DealHi
 
 
 def scored_event(
-    deal_id: str = "d1", *, score: float = 0.5, day: date = DAY, **members: object
+    deal_id: str = "d1", *, score: float = 0.5, day: date = DAY, currency: str = "", **members: object
 ) -> events_pb2.DealEvent:
     """What lead scoring publishes."""
-    made = deal_event(history(deal_id, **members), business_day=day)  # type: ignore[arg-type]
+    made = deal_event(history(deal_id, **members), business_day=day, company_currency=currency)  # type: ignore[arg-type]
     made.lead_score.probability = score
     key = made.lead_score.header.key
     key.deal_revision, key.business_day, key.insight_id = made.deal.revision, day.isoformat(), "score"

@@ -119,6 +119,13 @@ def test_absurd_and_missing_amounts_are_bounded(event: MakeEvent) -> None:
     assert Decimal(answered(none).amount_mean.value) > 0
 
 
+def test_a_deal_without_an_amount_makes_no_currency_of_its_own(event: MakeEvent) -> None:
+    """Before anything is trained too: it counts in the company's, where that is known."""
+    for given, currency in ({"amount": None, "currency": "KRW"}, "KRW"), ({"currency": "KRW"}, "USD"):
+        forecast = answered(event(**given))
+        assert {each.expected.currency for each in forecast.periods} == {forecast.amount_mean.currency} == {currency}
+
+
 def test_bad_events_are_named(event: MakeEvent) -> None:
     unscored = event()
     unscored.ClearField("lead_score")

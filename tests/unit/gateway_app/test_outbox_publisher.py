@@ -59,7 +59,7 @@ class Stream:
 
 
 def publisher(rows: Rows, stream: Stream) -> OutboxPublisher:
-    workspace = cast("Workspace", SimpleNamespace(business_day=date(2017, 9, 30), id="w"))
+    workspace = cast("Workspace", SimpleNamespace(business_day=date(2017, 9, 30), id="w", currency="KRW"))
     return OutboxPublisher(cast("Store", rows), stream, workspace, Signal())
 
 
@@ -70,6 +70,8 @@ async def test_a_deal_too_large_is_buried_and_the_rest_goes_on() -> None:
     assert [each.subject for each in stream.taken] == [
         "DEALS.changed.a", "DEALS.changed.b", "DEAD.gateway-publisher.large",
     ]  # fmt: skip
+    asked = events_pb2.DealEvent.FromString(stream.taken[0].data).deal.amount
+    assert (asked.currency, asked.value) == ("KRW", ""), "a deal without an amount"
     letter = events_pb2.DeadLetter.FromString(stream.taken[-1].data)
     assert (letter.problem, letter.subject) == (TooLarge.problem, "DEALS.changed.large")
     assert events_pb2.DealEvent.FromString(letter.data).deal.id == "large"
