@@ -92,7 +92,8 @@ async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words)
     mine = await open_deals(gateway, principal, owner, words.language)
     day = rep_day(mine, gateway.workspace.now())
     return {
-        "cards": _cards(mine, day["actions"], date.fromisoformat(day["day"]), words), "day": words.day(day["day"]),
+        "cards": _cards(mine, day["actions"], date.fromisoformat(day["day"]), words),
+        "heading": day_heading(date.fromisoformat(day["day"]), gateway.workspace.business_day, words),
         "again": words.day(day["look_again_date"]) if day["look_again_date"] else "",
         "tidy": _cards(mine, day["tidy_up"]["actions"], date.fromisoformat(day["day"]), words),
         "tidy_day": words.day(day["tidy_up"]["day"]),
@@ -101,6 +102,13 @@ async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words)
         "moved": _moved(mine, words),
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
     }  # fmt: skip
+
+
+def day_heading(day: date, as_of: date, words: Words) -> str:
+    """Whose day it is: at the end of a business day, and on days off, that of the next working day."""
+    if day == as_of:
+        return words("day.cards", day=words.day(day))
+    return words("day.cards_next", day=words.day(day), as_of=words.day(as_of))
 
 
 def _cards(mine: OpenDeals, actions: Sequence[Mapping[str, Any]], day: date, words: Words) -> list[CardView]:

@@ -76,7 +76,7 @@ def service_view(about: Json, titles: Mapping[str, str], words: Words) -> Servic
     told = words("models.nothing_serves")
     if serving["generation"]:
         since = next((one["time"] for one in promotions if one["version"] == serving["version"]), "")
-        told = words("models.serves", version=serving["version"], day=words.day(since) if since else "–")
+        told = words("models.serves", version=serving["version"], time=words.time(since))
         used: Json = next((one["evaluation"] for one in versions if one["version"] == serving["version"]), {})
         told = " ".join(part for part in (told, _predicts_nothing(used, words)) if part)
     return ServiceView(

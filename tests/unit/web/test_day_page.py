@@ -15,6 +15,7 @@ from learning.contact_hours import ContactHours
 from learning.records import Consent, Contact
 from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
+from services.gateway.web.day_page import day_heading
 from services.gateway.web.day_views import link_of, no_link, snoozes
 from services.gateway.web.report_page import LONGEST_MAIL, mail_address
 from services.gateway.web.words import Words
@@ -35,8 +36,15 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 
 async def test_the_first_rep_s_day_is_shown_where_nobody_is_named(site: Site) -> None:
     page = (await site[1].get("/day?lang=en")).text
-    assert "Whom first, Nov 23, 2026" in page  # the next working day: it is Friday evening there
+    # it is Friday evening there
+    assert "Whom first on the next working day, Nov 23, 2026 (as of Nov 20, 2026)" in page
     assert "Grace Tan" in page  # the other one
+
+
+async def test_the_business_day_itself_is_named_alone_while_it_lasts() -> None:
+    day = date(2026, 11, 20)
+    assert day_heading(day, day, Words("ko")) == "2026. 11. 20. 먼저 연락할 고객"
+    assert "기준일 2026. 11. 20." in day_heading(date(2026, 11, 23), day, Words("ko"))
 
 
 async def test_a_rep_who_is_not_there_is_told_so(site: Site) -> None:
