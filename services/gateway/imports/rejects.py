@@ -50,6 +50,7 @@ class RejectsWriter:
         self._rows: sqlite3.Connection | None = None
         self.paths: dict[Path, Path] = {}
         self.first: list[Rejected] = []
+        self.order: Sequence[Path] = ()  # of source files; others come after these, by name
 
     def add(
         self, source: Path, columns: Sequence[str], line: int, cells: Sequence[str], errors: Sequence[FieldError]
@@ -70,7 +71,8 @@ class RejectsWriter:
         """Write the files, each in the order of its lines; `paths` and `first` then tell of them."""
         if self._rows is None or self._folder is None:
             return
-        for source in sorted(self._sources):
+        places = {source: place for place, source in enumerate(self.order)}
+        for source in sorted(self._sources, key=lambda one: (places.get(one, len(places)), one)):
             self._write(source, self._sources[source])
         self._rows.close()
         self._folder.cleanup()

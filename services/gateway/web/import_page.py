@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +22,7 @@ from services.gateway.rest.uploads import own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import kept_told, upload_view
-from services.gateway.web.rendering import answer, render
+from services.gateway.web.rendering import answer, leads_back, render
 from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
 
@@ -40,16 +42,19 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
 
     @routes.post(PATH)
     async def receive(request: Request) -> Response:
+        leads_back(request, PATH, "import.drop_again")
         return await answer(gateway, request, lambda words: _spoken(words, _receive(gateway, uploads, request, words)))
 
     @routes.get(PATH + "/{upload_id}")
     async def look(request: Request, upload_id: str) -> Response:
+        leads_back(request, PATH, "import.drop_again")
         return await answer(
             gateway, request, lambda words: _spoken(words, _look(gateway, uploads, request, upload_id, words))
         )
 
     @routes.post(PATH + "/{upload_id}")
     async def settle(request: Request, upload_id: str) -> Response:
+        leads_back(request, f"{PATH}/{quote(upload_id, safe='')}", "import.back")
         return await answer(gateway, request, lambda words: _spoken(words, _settle(uploads, request, upload_id, words)))
 
     @routes.get(PATH + "/{upload_id}/rejects/{number}")
@@ -58,6 +63,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
             upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
             return await rejects_file(uploads, upload, number)
 
+        leads_back(request, PATH, "import.drop_again")
         return await answer(gateway, request, lambda words: _spoken(words, act()))
 
     @routes.post(PATH + "/{upload_id}/undo")
@@ -70,6 +76,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
                 uploads.forget(upload)
             return page
 
+        leads_back(request, PATH, "import.drop_again")
         return await answer(gateway, request, lambda words: _spoken(words, act(words)))
 
     return routes
@@ -81,6 +88,8 @@ async def _spoken(words: Words, page: Awaitable[T]) -> T:
         return await page
     except DealcastError as error:
         translate(error, words.language, page=True)
+        if error.field == "files":
+            error.field = words("import.dropped")
         raise
 
 
@@ -136,6 +145,9 @@ async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Wor
     """Take what the person says of columns and doubts; then try again, or import."""
     upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
     form = {name: values[-1] for name, values in (await form_of(request)).items()}
+    if form.get("act") == "delete":
+        await asyncio.to_thread(uploads.drop, upload)
+        return RedirectResponse(page_address(request, PATH), 303)
     known = {one["column"] for one in upload.report.get("columns", ())}
     for name, value in form.items():
         if name.startswith(COLUMN) and (column := name.removeprefix(COLUMN)) in known:

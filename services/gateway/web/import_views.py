@@ -84,8 +84,10 @@ class UploadView:
     units: tuple[UnitView, ...]
     quotas: bool  # a file seems to hold these
     refused: tuple[str, ...]
+    refused_told: str  # that these are not all
     held: bool  # some of these until a question is answered
     notes: tuple[str, ...]
+    more_notes: int
     far: bool
     won: str  # a question where amounts with Korean units are in another currency
     can_import: bool
@@ -117,21 +119,27 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
         more_doubts=report.get("more_doubts", 0), at_once=_at_once(report, words), answered=len(upload.answers),
         refused=_lines(report.get("refused", ()), words, asked=upload.state != IMPORTED),
+        refused_told=_some_refused(report, words), more_notes=report.get("more_notes", 0),
         held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
         notes=_lines(report.get("notes", ()), words), far=far, won=_won(report, words) if won else "",
         can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
     )  # fmt: skip
 
 
+def _some_refused(report: Json, words: Words) -> str:
+    shown, more = len(report.get("refused", ())), report.get("more_refused", 0)
+    return words("import.refused_some", shown=words.number(shown), count=words.number(shown + more)) if more else ""
+
+
 def kept_told(upload: Upload, words: Words) -> str:
     """Files that are kept, in a line: which, how far they are, how many of their rows were refused."""
-    names = [one["name"] for one in upload.report.get("files", ())] or [words("import.files_unread")]
+    names = [one["name"] for one in upload.report.get("files", ())] or upload.names
     rest = words("import.and_more", count=len(names) - 1) if len(names) > 1 else ""
     state = words.name("import_state", upload.state)
     deals = (upload.report.get("counts") or {}).get("deals", {})
     refused = deals.get("rejected", 0) + deals.get("held", 0)
     lacking = words("import.kept_refused", count=words.number(refused)) if refused else ""
-    return " · ".join(filter(None, (f"{names[-1]}{rest}", state, lacking)))
+    return " · ".join(filter(None, (f"{names[-1]}{rest}" if names else "", state, lacking)))
 
 
 def _doing(what: str, words: Words, *, trying: bool) -> str:

@@ -38,7 +38,7 @@ HEADERS = {
     "Cache-Control": "no-store", "Vary": "Accept-Language",
 }  # fmt: skip
 DISPLAY = {"unit": ("dealcast_unit", tuple(UNITS)), "theme": ("dealcast_theme", ("light", "dark"))}
-SHOWN = "dealcast.shown"  # in a request's scope
+SHOWN, BACK = "dealcast.shown", "dealcast.back"  # in a request's scope
 VERSION = secrets.token_hex(4)  # in the addresses of static files: a new process, new files
 
 
@@ -83,6 +83,10 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
             "text": text, "mend": said(error.mend, words.language), "field": field_said(error.field, words.language),
             "value": error.value, "there": not isinstance(error, NotFound), "business_day": day, "sample": sample,
         }  # fmt: skip
+        back, label = request.scope.get(BACK, ("/deals", "problem.back"))
+        values |= {"back": back, "back_said": words(label)}
+        if BACK in request.scope and request.method != "GET":  # the form's own address may show no page
+            shown_at(request, back)
         body = render("problem.html", request, words, **values)
         status = error.http_status
     return page(body, status, words)
@@ -130,6 +134,11 @@ def _may(request: Request, route: str) -> bool:
 def shown_at(request: Request, path: str) -> None:
     """What is answered to a form is the page at this path: its links and parts go there."""
     request.scope[SHOWN] = path
+
+
+def leads_back(request: Request, path: str, label: str) -> None:
+    """Where a page that says what went wrong leads to, by words of this key: back to what was begun."""
+    request.scope[BACK] = (path, label)
 
 
 def _quoted_path(request: Request) -> str:

@@ -65,6 +65,7 @@ class WeeklyImporter:
         memory.answers.update(self._options.answers)
         self._first = not memory.day
         files = self.found.files = read_files(paths, memory.columns, self._options.columns, self._options.units)
+        self._rejects.order = [one.path for one in files]  # by their days
         self._settle_currency(files)
         check_columns(files)
         check_dates(files, await self._sink.business_day(), self._options.as_of)

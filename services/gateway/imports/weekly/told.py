@@ -38,10 +38,12 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
             {"file": one.file, "line": one.line, "errors": [_error(each, language) for each in one.errors]}
             for one in report.rejects[:LISTED]
         ],
+        "more_refused": max(0, _refused(found) - LISTED),
         "notes": [
             {"file": file, "line": line, "errors": [_error(each, language)]}
             for file, line, each in found.notes[:LISTED]
         ],
+        "more_notes": max(0, len(found.notes) - LISTED),
         "doubts": [
             {
                 "id": one.id, "kind": one.kind, "file": one.file, "line": one.line, "about": one.about,
@@ -67,6 +69,12 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "import_id": report.import_id,
         "business_day": report.business_day.isoformat() if report.business_day else None,
     }  # fmt: skip
+
+
+def _refused(found: WeeklyReport) -> int:
+    """How many rows were refused or held."""
+    deals = found.report.counts.get("deals", {})
+    return deals.get("rejected", 0) + deals.get("held", 0)
 
 
 def _gone(one: Gone) -> dict[str, Any]:

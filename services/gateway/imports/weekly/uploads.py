@@ -89,6 +89,16 @@ class Upload:
             self.currency, self.assumed = code, False
 
     @property
+    def names(self) -> list[str]:
+        """Of its files, as far as they are kept."""
+        return sorted(one.name for one in self.files.iterdir()) if self.files.is_dir() else []
+
+    @property
+    def unread(self) -> bool:
+        """Whether its files could not be read: then nothing of them is kept."""
+        return bool(self.report.get("error")) and self.report.get("files") == []
+
+    @property
     def busy(self) -> bool:
         """Whether a process works on it."""
         return self.state in (TRYING, IMPORTING)
@@ -149,7 +159,8 @@ class Uploads:
     def kept(self, owner: str) -> list[Upload]:
         """Those of an owner that are kept, the newest first."""
         self._sweep(room=MOST_UPLOADS)
-        return [one for one in reversed(self._known.values()) if one.owner == owner and one.state != RECEIVING]
+        mine = [one for one in reversed(self._known.values()) if one.owner == owner and one.state != RECEIVING]
+        return [one for one in mine if one.busy or not one.unread]
 
     def add(self, upload: Upload, name: str, data: bytes) -> None:
         """Keep a file. Raises InvalidInput for one of another kind, TooLarge."""
@@ -174,6 +185,9 @@ class Uploads:
         if upload.busy or upload.state == IMPORTED:
             mend = "Wait until it is done" if upload.busy else "Drop the files again to import them again"
             raise Conflict("these files are being read, or were imported", field="upload", value=upload.id, mend=mend)
+        if not upload.files.is_dir():
+            mend = "Drop the files again"
+            raise NotFound("these files are no longer kept", field="upload", value=upload.id, mend=mend)
         upload.columns |= columns or {}
         upload.answers |= answers or {}
         upload.units |= units or {}
@@ -207,6 +221,8 @@ class Uploads:
             await process.wait()
             upload.report = json.loads(await asyncio.to_thread(report.read_text, "utf-8"))
             failed = bool(upload.report["error"])
+            if upload.unread:
+                await asyncio.to_thread(_keep, upload.folder, ())
             if not request["dry_run"] and not failed:  # what is told of it is held
                 await asyncio.to_thread(_keep, upload.folder, upload.report["rejects"])
             upload.state = TRIED if request["dry_run"] else FAILED if failed else IMPORTED
