@@ -188,6 +188,11 @@ def is_total(cells: Collection[str]) -> bool:
     return bool(marks) and len(said) - len(marks) <= 1
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, with its unit or without, and so no name."""
+    return bool(_COUNT.fullmatch(cell.strip()))
+
+
 def _chosen(sheets: list[Sheet], reading: Reading, path: Path) -> tuple[Sheet, Header, dict[str, int]]:
     """The sheet that is named, else the one whose headings are known best, of equal ones the longest; and which others
     look like it, with how many rows."""

@@ -11,6 +11,7 @@ from datetime import date
 from kit.errors import InvalidInput
 from learning.records import ReportingLine, User
 from learning.tree import lines_on
+from services.gateway.imports.sheets import is_number, is_total
 from services.gateway.imports.values import slug
 from services.gateway.imports.weekly.meanings import person, plain_letters
 from services.gateway.json_people import ALWAYS
@@ -80,7 +81,7 @@ class Known:
         if found:
             return self.users[next(iter(found))], ""
         name, own = person(said)
-        if "@" in said or len(name) > LONGEST or not plain_letters(name):
+        if "@" in said or len(name) > LONGEST or is_number(said) or not plain_letters(name):
             return None, "no_name"
         identity = slug(name) if slug(name) not in self.users else slug(f"{name} {len(self.users)}")
         self.add(User(identity, name, mail, title or own))
@@ -89,17 +90,24 @@ class Known:
 
 
 def read_lines(text: str, users: Iterable[User]) -> list[PastedLine]:
-    """What the lines say; managers who have no line of their own are people too. Raises InvalidInput for too many."""
+    """What the lines say, but for totals; managers who have no line of their own are people too. Raises InvalidInput
+    for too many."""
     lines = [(number, _cells(line)) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINES:
         mend = f"Paste {MOST_LINES} at a time"
         raise InvalidInput("these are too many lines", field="pasted", value=str(len(lines)), mend=mend)
+    lines = [(number, cells) for number, cells in lines if not is_total(cells[:1])]
     known = Known.of(users)
     columns = _headings(lines[0][1]) if lines else None
     named = [(number, _named(cells, columns)) for number, cells in (lines[1:] if columns else lines)]
     rows = [_person(number, cells, known) for number, cells in named]
     return _twice([*(_placed(row, cells, known) for row, (_, cells) in zip(rows, named, strict=True)),
                    *_managers_alone(rows, known)])  # fmt: skip
+
+
+def totals_in(text: str) -> list[str]:
+    """The lines that add up others, and stand for nobody."""
+    return [line.strip() for line in text.splitlines() if is_total(_cells(line)[:1])]
 
 
 def _cells(line: str) -> list[str]:

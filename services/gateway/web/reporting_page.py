@@ -17,7 +17,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_name
-from services.gateway.web.pasted_lines import PastedLine, read_lines, settled
+from services.gateway.web.pasted_lines import PastedLine, read_lines, settled, totals_in
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -48,7 +48,7 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
     people = people_views(users, standing, words)
     teams = {node.id for node in await gateway.store.tree(principal, day)}
     values = {
-        "pasted": "", "rows": (), "saved": None, "wrong": 0, "good": 0, "people": people[:PEOPLE_SHOWN],
+        "pasted": "", "rows": (), "totals": (), "saved": None, "wrong": 0, "good": 0, "people": people[:PEOPLE_SHOWN],
         "more_people": max(0, len(people) - PEOPLE_SHOWN), "to": page_address(request, PATH),
         "alone": sum(not one["above"] and not one["leads"] for one in people),
         "apart": [one["name"] for one in people if one["leads"] and f"manager:{one['id']}" not in teams],
@@ -76,10 +76,17 @@ def people_views(
             "id": one, "name": user_name(users[one]), "mail": users[one].email, "active": users[one].active,
             "depth": min(len(managers_above(one, standing)), 4), "leads": bool(below.get(one)),
             "above": user_name(users[above]) if above in users else above, "region": line.region if line else "",
-            "since": words.day(line.valid_from) if line and line.valid_from > ALWAYS else "",
+            "since": _since(line, words),
         })  # fmt: skip
         todo += reversed(below.get(one, ()))
     return found
+
+
+def _since(line: ReportingLine | None, words: Words) -> str:
+    """From when on somebody stands there: a first place holds for all the past too."""
+    if line is None:
+        return ""
+    return words.day(line.valid_from) if line.valid_from > ALWAYS else words("reporting.always")
 
 
 async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
@@ -101,8 +108,8 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
         text, rows = _left(text, rows), [row for row in rows if row.wrong]
     wrong = sum(bool(row.wrong) for row in rows)
     return await _page(
-        gateway, request, words, pasted=text, rows=[_row(row, names, words) for row in rows[:ROWS_SHOWN]], saved=saved,
-        wrong=wrong, good=len(rows) - wrong,
+        gateway, request, words, totals=totals_in(text), pasted=text,
+        rows=[_row(row, names, words) for row in rows[:ROWS_SHOWN]], saved=saved, wrong=wrong, good=len(rows) - wrong,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from kit.errors import InvalidInput
 from learning.records import ReportingLine, User
 from services.gateway.domain import LOCAL
 from services.gateway.json_people import ALWAYS
-from services.gateway.web.pasted_lines import MOST_LINES, PastedLine, read_lines, settled
+from services.gateway.web.pasted_lines import MOST_LINES, PastedLine, read_lines, settled, totals_in
 from tests.e2e.web.site import TODAY, fill, serving
 
 USERS = [
@@ -36,11 +36,18 @@ def told(rows: list[PastedLine]) -> list[tuple[str, str, str]]:
         ("lee3@example.com\tseo@example.com", "u3", "m1", ""), ("김민수\t이영희", "u1", "", "many_above"),
         ("박서준", "m1", "", ""), ("박서준\t-\t서울", "m1", "", ""),
         ("nobody@example.com\t박서준", "nobody@example.com", "", "no_name"),
-        ("123, 박서준", "123", "m1", ""),
+        ("123, 박서준", "123", "", "no_name"), ("김민수\t6", "u1", "", "no_name_above"),
     ],
 )  # fmt: skip
 def test_a_line_says_who_reports_to_whom(line: str, who: str, above: str, wrong: str) -> None:
     assert told(read_lines(line, USERS)) == [(who, above, wrong)]
+
+
+@pytest.mark.parametrize("total", ["합계\t6", "합계\t6\t서울", "소계, 6명", "Total\t6", "총 계\t-\t"])
+def test_totals_stand_for_nobody(total: str) -> None:
+    text = f"이름\t상사\n최유진\t박서준\n{total}"
+    assert told(read_lines(text, USERS)) == [("최유진", "m1", "")]
+    assert totals_in(text) == [total.strip()]
 
 
 def test_headings_say_other_columns_and_whoever_is_new_is_made() -> None:
@@ -84,10 +91,16 @@ async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
         pasted = "이름\t상사\t지역\t이메일\n김민준\t오지현 상무\t\tminjun@example.com\nGrace Tan\t김민준\n???\t김민준"
         looked = (await http.post("/reporting?lang=ko", data={"pasted": pasted, "act": "look"})).text
         assert "새 사람" in looked
+        with_total = (await http.post("/reporting?lang=ko", data={"pasted": f"{pasted}\n합계\t6", "act": "look"})).text
+        assert "합계 줄이라 제외했습니다: 합계" in with_total
+        assert with_total.count('<span class="badge">새 사람</span>') == looked.count(
+            '<span class="badge">새 사람</span>'
+        )
         assert "사람 이름이나 알려진 이메일이 아닙니다" in looked
         assert len(await gateway.store.list_users(LOCAL)) == 3
         saved = (await http.post("/reporting?lang=ko", data={"pasted": pasted, "act": "save"})).text
         assert "3명을 설정하거나 변경했습니다." in saved
+        assert 'data-label="적용일">처음부터</td>' in saved
         left = saved.partition("<textarea")[2].partition("</textarea>")[0].partition(">")[2]
         assert left == "이름\t상사\t지역\t이메일\n???\t김민준"
         users = {user.id: user for user in await gateway.store.list_users(LOCAL)}
