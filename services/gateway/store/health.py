@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, true, update
 
 from kit.errors import Conflict, InvalidInput, NotFound
+from learning.records import Value
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.around import company_wide
-from services.gateway.store.codec import dumps, from_us, loads, to_us
+from services.gateway.store.codec import decode_fields, dumps, from_us, loads, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.health_interface import IGNORE, MERGE, DuplicateDecision, FoundRow
+from services.gateway.store.health_interface import IGNORE, MERGE, DuplicateDecision, FoundRow, Marks
 from services.gateway.store.merging import Merging
 from services.gateway.store.reads import bounded
 from services.gateway.store.recording import PARTS, B
@@ -25,6 +26,14 @@ OF: Mapping[str, Table] = {"accounts": t.accounts, "contacts": t.contacts, "deal
 UNDOABLE = 1_000  # merges, the newest
 WHAT = "duplicates"
 MOST_NAMED = 1_000  # at once
+
+
+def _fields(row: Row[Any, Any]) -> Mapping[str, Value]:
+    """An account's own; of a contact how to reach them."""
+    found = row._mapping
+    if "fields" in found:
+        return decode_fields(found["fields"])
+    return {name: found[name] for name in ("email", "phone", "title") if found[name]}
 
 
 class HealthRows(Merging):
@@ -202,6 +211,28 @@ class HealthRows(Merging):
         return await self._database.read(
             lambda connection: {row.id: row.name for row in connection.execute(query).all()}
         )
+
+    async def record_marks(self, principal: Principal, of: str, ids: Sequence[str]) -> Mapping[str, Marks]:
+        """What tells accounts or contacts of one name apart."""
+        company_wide(principal, WHAT)
+        asked, ties = ids[:MOST_NAMED], cast("ColumnElement[bool]", true())
+        if of == "accounts":
+            rows = select(t.accounts.c.id, t.accounts.c.fields).where(t.accounts.c.id.in_(asked))
+            whose = t.deals.c.account_id
+        elif of == "contacts":
+            c, whose = t.contacts.c, t.deal_contacts.c.contact_id
+            rows = select(c.id, c.email, c.phone, c.title).where(c.id.in_(asked))
+            ties = t.deal_contacts.c.deal_id == t.deals.c.id
+        else:
+            return {}
+        there = and_(whose.in_(asked), ties, t.deals.c.deleted.is_(False))
+        counted = select(whose, func.count(t.deals.c.id.distinct())).where(there).group_by(whose)
+
+        def work(connection: Connection) -> Mapping[str, Marks]:
+            deals = {row[0]: row[1] for row in connection.execute(counted).all()}
+            return {row.id: Marks(deals.get(row.id, 0), _fields(row)) for row in connection.execute(rows).all()}
+
+        return await self._database.read(work)
 
     async def ignored_pairs(self, principal: Principal) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Pairs that are not the same."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from learning.records import Value
 from services.gateway.domain import Principal
 
 MERGE, IGNORE = "merge", "ignore"
@@ -28,6 +29,14 @@ class DuplicateDecision:
     time: datetime
     undone_time: datetime | None = None
     undone_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How many deals a record has, and its fields: of an account its own, of a contact how to reach them."""
+
+    deals: int = 0
+    fields: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,9 @@ class HealthStore(Protocol):
 
     async def record_names(self, principal: Principal, of: str, ids: Sequence[str]) -> Mapping[str, str]:
         """What accounts, contacts or deals are called, by id; those that were merged away too."""
+
+    async def record_marks(self, principal: Principal, of: str, ids: Sequence[str]) -> Mapping[str, Marks]:
+        """What tells accounts or contacts of one name apart, by id; nothing of deals."""
 
     async def ignored_pairs(self, principal: Principal) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Pairs that are not the same, by kind of record, the lower id first."""

@@ -19,10 +19,11 @@ from services.gateway.health.findings import FINDINGS
 from services.gateway.health.telling import title, why
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
-from services.gateway.store.health_interface import FoundRow
+from services.gateway.store.health_interface import FoundRow, Marks
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_names
 from services.gateway.web.mend_decisions import decisions, undo
+from services.gateway.web.mend_marks import told_apart
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
@@ -83,8 +84,12 @@ async def _page(
     found = await gateway.store.list_findings(principal, finding, after, SHOWN + 1)
     names = user_names(await gateway.store.list_users(principal))
     here, twice = f"{PATH}/{finding}", finding.startswith(TWICE)
+    shown = found[:SHOWN]
+    ids = {str(one.body[name]) for one in shown for name in ("id", "other")} if twice else set()
+    marks = await gateway.store.record_marks(principal, FINDINGS[finding], sorted(ids)) if ids else {}
+    rows = [_row(one, finding, names, words) | _marked(one, marks, words) for one in shown]
     values = {
-        "title": title(finding, words.language), "rows": [_row(one, finding, names, words) for one in found[:SHOWN]],
+        "title": title(finding, words.language), "rows": rows,
         "twice": twice, "to": page_address(request, here), "undo": page_address(request, f"{here}/undo"),
         "decisions": await decisions(gateway, principal, FINDINGS[finding], words) if twice else [],
         "changed": changed,
@@ -96,19 +101,29 @@ async def _page(
 
 
 def _row(one: FoundRow, finding: str, names: Mapping[str, str], words: Words) -> dict[str, Any]:
-    body = one.body
+    body, same = one.body, bool(one.name) and one.name.split() == one.other_name.split()
     return {
         "id": body["id"], "other": body["other"], "name": one.name or body["id"], "other_name": one.other_name,
         "pair": "/".join(quote(body[name], safe="") for name in ("id", "other")),
-        "address": _address(finding, body["id"], one.name), "why": _why(body, words),
+        "address": _address(finding, body["id"], one.name), "why": _why(body, words, same=same),
         "other_address": _address(finding, body["other"], one.other_name) if body["other"] else "",
         "owner": names.get(body["owner"], body["owner"]),
     }  # fmt: skip
 
 
-def _why(body: Mapping[str, Any], words: Words) -> str:
-    """What was found of the record: in words, else the value itself, such as the day that has passed."""
-    told, value = why(body["why"], body["value"], words.language), str(body["value"])
+def _marked(one: FoundRow, marks: Mapping[str, Marks], words: Words) -> dict[str, str]:
+    """What tells a pair apart, where that is known."""
+    if not marks:
+        return {"mark": "", "other_mark": ""}
+    mark, other = told_apart(marks, (one.body["id"], one.body["other"]), words)
+    return {"mark": mark, "other_mark": other}
+
+
+def _why(body: Mapping[str, Any], words: Words, *, same: bool) -> str:
+    """What was found of the record, whose name may read the `same` as the other's: in words, else the value itself,
+    such as the day that has passed."""
+    code = "same_name" if body["why"] == "spelling" and same else body["why"]
+    told, value = why(code, body["value"], words.language), str(body["value"])
     return told or (words.day(value) if _DAY.fullmatch(value) else value)
 
 

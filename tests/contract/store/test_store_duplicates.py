@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from kit.errors import Conflict, Forbidden, InvalidInput, NotFound
-from learning.records import Account, Activity, Consent, Contact, ContactRole
+from learning.records import Account, Activity, Consent, Contact, ContactRole, FieldDefinition, FieldType
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
+from services.gateway.store.health_interface import Marks
 from services.gateway.store.interface import Query
 from tests.contract.store.conftest import at, deal, history
 
@@ -66,6 +67,19 @@ async def test_who_was_restricted_stays_so_under_the_id_that_is_kept(store: Stor
     )
     await store.undo_decision(LOCAL, decision.id)
     assert await store.restricted() == {"kim", "kim2"}
+
+
+async def test_records_of_one_name_are_told_apart(store: Store, put: Callable[..., Any]) -> None:
+    await store.define_fields(LOCAL, [FieldDefinition("account", "City", FieldType.TEXT)])
+    await store.save_accounts(LOCAL, [Account("n1", "Nuri", {"City": "Seoul"}), Account("n2", "Nuri")])
+    await store.save_contacts(LOCAL, [Contact("k1", "Kim", "n1", email="kim@nuri.example")])
+    await put("d1", account_id="n1", contacts=(ContactRole("k1", "uses"), ContactRole("k1", "decides")))
+    await put("d2", account_id="n1")
+    assert await store.record_marks(LOCAL, "accounts", ["n1", "n2", "n9"]) == {
+        "n1": Marks(2, {"City": "Seoul"}), "n2": Marks(),
+    }  # fmt: skip
+    assert await store.record_marks(LOCAL, "contacts", ["k1"]) == {"k1": Marks(1, {"email": "kim@nuri.example"})}
+    assert await store.record_marks(LOCAL, "deals", ["d1"]) == {}
 
 
 async def test_merging_deals_is_undone_whole(store: Store, put: Callable[..., Any]) -> None:

@@ -165,6 +165,8 @@ async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: Runn
     await http.post("/v1/health:look")
     await looked(gateway)
     address = "/models/mend/duplicate_accounts?lang=ko"
+    for words in ("표기만 다른 같은 이름", "a/1 · 딜 0건", "a2 · 딜 0건"):
+        assert words in (await http.get(address)).text
     pairs = re.findall(r'name="pair" value="([^"]+)"', (await http.get(address)).text)
     assert len(pairs) == 2
     hanbit = next(pair for pair in pairs if "a2" in pair.split("/"))
@@ -198,3 +200,16 @@ async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: Runn
     assert (again.status_code, "이미 되돌" in again.text) == (409, True)
     assert [(await http.post(back, data=one)).status_code for one in ({}, {"decision": "x"})] == [400, 400]
     assert (await http.post("/models/mend/owner_left/undo", data={"decision": merge})).status_code == 400
+
+
+async def test_two_of_the_very_same_name_say_so_and_what_differs(gateway: RunningGateway) -> None:
+    fields = [{"name": "도시", "type": "text", "entity": "account"}]
+    await gateway.http.put("/v1/fields", json={"fields": fields})
+    twice = [{"id": f"a{n}", "name": "누리병원", "fields": {"도시": city}} for n, city in enumerate(("서울", "부산"))]
+    await gateway.lines("/v1/accounts:batch", twice)
+    await gateway.http.post("/v1/health:look")
+    await looked(gateway)
+    page = (await gateway.http.get("/models/mend/duplicate_accounts?lang=ko")).text
+    assert '<td class="reason">같은 이름</td>' in page
+    for mark in ("a0 · 딜 0건 · 도시 서울", "a1 · 딜 0건 · 도시 부산"):
+        assert mark in page
