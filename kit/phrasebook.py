@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 REMEMBERED = 4_096  # sentences
-_BRACKETS = re.compile(r"\(([^()]*)\)")
+_BRACKETS = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")  # others may stand in them
+_ITS = "its "  # before a word, or a name that is the same in all languages
 
 
 class Phrasebook:
@@ -66,7 +67,9 @@ class Phrasebook:
 
     def _several(self, listed: str) -> str:
         words = listed.split(" and ")
-        return ", ".join(self._words[word] for word in words) if all(map(self._words.get, words)) else listed
+        if not all(self._words.get(word) or word.startswith(_ITS) for word in words):
+            return listed
+        return ", ".join(self._words.get(word) or word.removeprefix(_ITS) for word in words)
 
 
 def pattern(text: str) -> re.Pattern[str]:

@@ -35,6 +35,7 @@ Rows = dict[str, list[dict[str, Any]]]  # by table
 B = import_before.c
 SEALED = 500  # records at once
 DIGITS = 3  # of a column's digest: they name what differs, and tell nothing else
+FIELD, MOST_TOLD = 2 * DIGITS, 12  # digits of a custom field, of its name and its value; and of how many fields
 _COUNTED = ("search", "last_effective", "change_count")  # of a deal: they follow from what was changed
 _WORDS = {  # of columns whose names do not say it
     "owner_id": "owner", "account_id": "account", "fields": "custom fields", "close_date": "promised day",
@@ -128,9 +129,10 @@ class Recording(Part):
         return marks
 
     def _marks(self, connection: Connection, kind: str, records: Sequence[str]) -> dict[str, str]:
-        """What tells one state of a record from another: a digest of all, a colon and some digits of each column's, so
-        that what differs can be named. A deal's changes are counted in its row; of its revision it tells nothing, which
-        grows also by what happens around it, and when an import is undone."""
+        """What tells one state of a record from another: a digest of all, a colon and some digits of each column's, and
+        of each custom field's behind another, so that what differs can be named. A deal's changes are counted in its
+        row; of its revision it tells nothing, which grows also by what happens around it, and when an import is
+        undone."""
         return self._marked(kind, self._as_they_are(connection, kind, records, _MARKED.get(kind, ())), records)
 
     @staticmethod
@@ -145,18 +147,21 @@ class Recording(Part):
         return {one: _mark(found.get(one, {}), PARTS[kind][0][0].name) for one in records}
 
     @staticmethod
-    def _differing(kind: str, mark: str, other: str) -> list[str]:
-        """In words the columns of a record's own row in which two of its marks differ; none where that is not told."""
+    def _differing(kind: str, mark: str, other: str, named: Iterable[str] = ()) -> list[str]:
+        """In words the columns of a record's own row in which two of its marks differ; none where that is not told. Of
+        custom fields those that `named` names, where they differ."""
         own = PARTS[kind][0][0]
         columns = [column.name for column in own.c if column.name not in _UNMARKED.get(kind, ())]
-        first, second = (one.partition(":")[2] for one in (mark, other))
+        (first, old), (second, new) = (one.partition(":")[2].partition(":")[::2] for one in (mark, other))
         whole = len(columns) * DIGITS == len(first) == len(second)
         shorts = [range(place * DIGITS, (place + 1) * DIGITS) for place in range(len(columns))] if whole else []
         differs = {
             name for name, short in zip(columns, shorts, strict=False) for at in short if first[at] != second[at]
         }
         told = [name for name in columns if name in differs and name not in _COUNTED]
-        return list(dict.fromkeys(_WORDS.get(name, name.replace("_", " ")) for name in told))
+        own_fields = _fields_differing(old, new, named) if "fields" in told else []
+        words = (_WORDS.get(name, name.replace("_", " ")) for name in told if name != "fields" or not own_fields)
+        return list(dict.fromkeys([*words, *own_fields]))
 
     async def keep_settings(self, keys: Sequence[str]) -> None:
         """Keep these settings as they are."""
@@ -176,7 +181,23 @@ def _mark(parts: Mapping[str, Any], own: str) -> str:
     """Of all rows of a record, and of each column of its own."""
     rows = parts.get(own, ())
     columns = "".join(_digest(value)[:DIGITS] for value in rows[0].values()) if len(rows) == 1 else ""
-    return f"{_digest(parts)[:32]}:{columns}"
+    fields = _field_marks(rows[0].get("fields") or "{}") if len(rows) == 1 else ""
+    return f"{_digest(parts)[:32]}:{columns}" + (f":{fields}" if fields else "")
+
+
+def _field_marks(fields: str) -> str:
+    """Some digits of the names and values of custom fields."""
+    marks = sorted(_digest(name)[:DIGITS] + _digest(value)[:DIGITS] for name, value in loads(fields).items())
+    return "".join(marks[:MOST_TOLD])
+
+
+def _fields_differing(mark: str, other: str, named: Iterable[str]) -> list[str]:
+    """Of the custom fields that are named those in which two marks differ; none where a mark does not tell of all."""
+    if max(len(mark), len(other)) == MOST_TOLD * FIELD:
+        return []
+    pairs = ({one[at : at + FIELD] for at in range(0, len(one), FIELD)} for one in (mark, other))
+    differs = {each[:DIGITS] for each in set.symmetric_difference(*pairs)}
+    return [name for name in named if _digest(name)[:DIGITS] in differs]
 
 
 def _digest(value: Any) -> str:

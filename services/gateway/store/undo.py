@@ -74,21 +74,40 @@ class ImportUndo(Around):
             sealed = [row for row in self._of_import(connection, import_id, kind) if row.after]
             sealed = [row for row in sealed if kind != "settings" or row.record not in MOVE_ON]
             changed: list[tuple[str, list[str]]] = []
+            named = self._fields_of(connection, kind) if sealed else []
             for start in range(0, len(sealed), AT_ONCE):
                 some = sealed[start : start + AT_ONCE]
                 marks = self._marks(connection, kind, [row.record for row in some])
                 changed += [
-                    (row.record, self._differing(kind, row.after, marks[row.record]))
+                    (row.record, self._differing(kind, row.after, marks[row.record], named))
                     for row in some if not same_mark(marks[row.record], row.after)
                 ]  # fmt: skip
             if changed:
+                called = self._called(connection, kind, [one for one, _ in changed[:NAMED]])
                 told = "; ".join(
-                    f"{one} (its {' and its '.join(what)})" if what else one for one, what in changed[:NAMED]
+                    f"{called.get(one) or one} (its {' and its '.join(what)})" if what else called.get(one) or one
+                    for one, what in changed[:NAMED]
                 )
                 mend = "Undo later imports first, or give up what was changed since with discard"
                 message = f"{len(changed):,} {kind} were changed since, such as {told}"
                 names = ", ".join(one for one, _ in changed[:NAMED])
                 raise ChangedSince(message, field=kind, value=names, mend=mend)
+
+    @staticmethod
+    def _fields_of(connection: Connection, kind: str) -> list[str]:
+        """The custom fields that records of a kind have."""
+        fields = t.field_definitions.c
+        query = select(fields.name).where(fields.entity == kind.removesuffix("s")).order_by(fields.name)
+        return [row.name for row in connection.execute(query)]
+
+    @staticmethod
+    def _called(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, str]:
+        """What records are called, where they have names: their ids tell a person nothing."""
+        table = t.users if kind == "quotas" else PARTS[kind][0][0]
+        if "id" not in table.c or "name" not in table.c:
+            return {}
+        rows = connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))
+        return {row.id: row.name for row in rows}
 
     def _restore(self, connection: Connection, import_id: str, kind: str, trace: str) -> int:
         rows = self._of_import(connection, import_id, kind)

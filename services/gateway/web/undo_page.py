@@ -15,7 +15,7 @@ from services.gateway.web.forms import page_address
 from services.gateway.web.job_views import import_view
 from services.gateway.web.member_names import called_by
 from services.gateway.web.refusals import BOOK
-from services.gateway.web.rendering import render
+from services.gateway.web.rendering import render, shown_at
 from services.gateway.web.words import Words
 
 Form = Mapping[str, Sequence[str]]
@@ -43,4 +43,5 @@ async def undone(
         "since": await gateway.store.last_event_id(), "sample": gateway.workspace.sample,
         "business_day": words.day(gateway.workspace.business_day),
     }  # fmt: skip
+    shown_at(request, back)  # the question itself is no page: its links and parts go to the one it leads back to
     return render("undo.html", request, words, **values)

@@ -24,8 +24,9 @@ from learning.records import (
     ReportingLine,
     User,
 )
-from services.gateway.domain import LOCAL, DealWrite, NodeQuota, PastChange, Principal, Scope, WriteStatus
+from services.gateway.domain import LOCAL, ChangedSince, DealWrite, NodeQuota, PastChange, Principal, Scope, WriteStatus
 from services.gateway.store import Store
+from services.gateway.web.refusals import BOOK
 
 JUNE = datetime(2017, 6, 1, tzinfo=UTC)
 
@@ -141,6 +142,25 @@ async def test_changes_since_are_not_lost_unasked(empty: Store) -> None:
     assert (await empty.get_record(LOCAL, "old")).history.deal.stage == "Paid"
     await empty.undo_import(LOCAL, "one", discard=True)
     assert await whole(empty) == before
+
+
+async def test_what_was_changed_since_is_told_by_its_name(empty: Store) -> None:
+    await empty.define_fields(
+        LOCAL, [FieldDefinition("deal", name, FieldType.TEXT) for name in ("비고", "금액(원)", "R")]
+    )
+    importing, named = empty.recording("one"), {"비고": "a", "금액(원)": "b", "R": "c"}
+    await importing.apply_deals(LOCAL, [DealWrite("week-9f12", name="설비 교체", fields=named)])
+    await importing.save_accounts(LOCAL, [Account("new", "한빛 (주)")])
+    await empty.seal_import("one")
+    await empty.save_accounts(LOCAL, [Account("new", "한빛 (주)", {"size": 4.0})])
+    with pytest.raises(ChangedSince, match=r"^1 accounts were changed since, such as 한빛 \(주\) \(its size\) "):
+        await empty.undo_import(LOCAL, "one")
+    await empty.apply_deals(LOCAL, [DealWrite("week-9f12", stage="Paid", fields={"비고": "d", "금액(원)": None})])
+    with pytest.raises(ChangedSince) as refused:
+        await empty.undo_import(LOCAL, "one")
+    told = "1 deals were changed since, such as 설비 교체 (its stage and its 금액(원) and its 비고)"
+    assert (refused.value.message, refused.value.value) == (told, "week-9f12")
+    assert BOOK.said(told, "ko") == "그 뒤에 바뀐 딜: 1건. 예: 설비 교체 (단계, 금액(원), 비고)"
 
 
 async def test_what_others_name_meanwhile_stays(empty: Store) -> None:

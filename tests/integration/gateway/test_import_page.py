@@ -92,7 +92,11 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     again = await gateway.http.post(address, data={"act": "import"})
     assert again.status_code == 409
     undo = address.replace("?", "/undo?")
-    assert "이 가져오기로 생긴 기록은 없어지고" in (await gateway.http.post(undo)).text
+    question = html.unescape((await gateway.http.post(undo)).text)
+    assert "이 가져오기로 생긴 기록은 없어지고" in question
+    for asked in re.findall(r'(?:hx-get|href)="(/import[^"]*)"', question):
+        assert (await gateway.http.get(asked)).status_code == 200, asked
+    assert "part=day" in "".join(re.findall(r'hx-get="(/import\?[^"]*)"', question))
     assert len(await deals(gateway)) == 3, "asked about first"
     [user] = [one for one in (await gateway.http.get("/v1/users")).json()["users"] if one["name"] == "김민수"]
     await gateway.http.put(f"/v1/users/{user['id']}", json={"name": "김민수", "title": "상무"})
