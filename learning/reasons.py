@@ -22,6 +22,11 @@ _WORDS = {
     YES: ("yes", "예"), NO: ("no", "아니요"), "LEAD": ("lead", "리드"), "OPPORTUNITY": ("opportunity", "기회"),
     "NEW": ("new business", "신규"), "RENEWAL": ("renewal", "갱신"), "EXPANSION": ("expansion", "확장"),
 }  # fmt: skip
+_OF = {  # codes of columns, as pages call them
+    "category": {"commit": ("commit", "확정"), "best_case": ("best case", "최선"),
+                 "pipeline": ("pipeline", "파이프라인"), "omitted": ("omitted", "제외")},
+    "pipeline": {"default": ("default", "기본")},
+}  # fmt: skip
 _WEEKDAYS = dict(zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "월화수목금토일", strict=True))
 _MISSING = ("not filled in", "입력되지 않음")
 _SMALL = 1e-12
@@ -190,7 +195,12 @@ class _Reader:
         name = self._names.get(text, text)
         if self._column.name.endswith(": weekday"):
             return text, name, _WEEKDAYS.get(name, name)
-        return text, *_WORDS.get(name, (name, name))
+        return text, *worded(self._column.name, name)
+
+
+def worded(column: str, value: str) -> tuple[str, str]:
+    """A text of a column in English and in Korean: codes by their words."""
+    return _OF.get(column, {}).get(value) or _WORDS.get(value, (value, value))
 
 
 def _verb(effect: float) -> tuple[str, str]:

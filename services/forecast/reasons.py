@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from math import log
+
+from babel.dates import format_date
 
 from services.forecast.domain import Reason
 from services.forecast.rows import Row
@@ -69,11 +72,17 @@ def _words(group: str, row: Row, day: date, period: Span, promised: date | None)
 def _promise(day: date, promised: date | None) -> tuple[str, str, str]:
     if promised is None:
         return "", "No close date is promised", "마감 예정일이 없음"
-    days = (promised - day).days
+    days, (en, ko) = (promised - day).days, _as_read(promised)
     if promised <= day:
-        text = f"The promised close date {promised} passed {-days} days ago"
-        return promised.isoformat(), text, f"마감 예정일 {promised}에서 {-days}일 지남"
-    return promised.isoformat(), f"Promised for {promised}, in {days} days", f"{days}일 뒤 {promised} 마감 예정"
+        text = f"The promised close date {en} passed {-days} days ago"
+        return promised.isoformat(), text, f"마감 예정일({ko})에서 {-days}일 지남"
+    return promised.isoformat(), f"Promised for {en}, in {days} days", f"{days}일 뒤 {ko} 마감 예정"
+
+
+@lru_cache(maxsize=8192)
+def _as_read(day: date) -> tuple[str, str]:
+    """A day as pages show it."""
+    return str(format_date(day, "medium", locale="en")), str(format_date(day, "medium", locale="ko"))
 
 
 def _whole(row: Row, name: str) -> int:

@@ -12,7 +12,7 @@ from kit.errors import Conflict, InvalidInput
 from kit.money import Money
 from learning.columns import NO, YES
 from learning.encoder import ChoiceColumn, Column, NumberColumn
-from learning.reasons import Names
+from learning.reasons import Names, worded
 from learning.records import Change, DealHistory, DealKind, Motion, Value
 from learning.snapshots import end_of
 from learning.timeline import Cell
@@ -192,8 +192,7 @@ def _words(name: str, cell: Cell, day: date, called: Mapping[str, str]) -> tuple
         return cell.isoformat(), *measured(float((cell - day).days), measure_of(name, date=True))
     if isinstance(cell, float):
         return f"{cell + 0.0:.12g}", *measured(cell, measure_of(name))
-    known = called.get(cell, cell)
-    return cell, known, known
+    return cell, *worded(name, called.get(cell, cell))
 
 
 def _sentence(en: str, ko: str, effect: float) -> tuple[str, str]:

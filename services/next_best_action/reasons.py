@@ -86,6 +86,9 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
     return Reason("action", name, en, ko, effect.mean, effect.deals, effect.deals_won)
 
 
+_ANSWERS = {"yes": "예", "no": "아니요"}
+
+
 def _told(situation: str) -> tuple[str, str]:
     """A situation's key in both languages: signals by their words, stages and fields by the company's own."""
     kind, _, name = situation.partition(" ")
@@ -93,8 +96,8 @@ def _told(situation: str) -> tuple[str, str]:
         return SIGNALS[name]
     if kind == STAGE:
         return f"stage {name}", f"{name} 단계"
-    told = name.replace("=", ": ", 1)
-    return told, told
+    field, _, value = name.partition("=")
+    return f"{field}: {value}", f"{field}: {_ANSWERS.get(value, value)}"
 
 
 def shown(value: Variable) -> str:

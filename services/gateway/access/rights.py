@@ -13,6 +13,7 @@ from services.gateway.access.members import Caller, Role, TokenScope
 
 SOURCE = Path(__file__).with_name("rights.toml")
 OPEN, SESSION = "open", "session"
+FOR_ROLES = "this is for the roles "  # begins a refusal; names of roles follow, with commas between
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Right:
         if caller.role not in self.roles:
             mend = "Ask somebody in that role, or an administrator for another role"
             wanted = ", ".join(sorted(self.roles))
-            return Forbidden(f"this is for the roles {wanted}", field="role", value=caller.role.value, mend=mend)
+            return Forbidden(FOR_ROLES + wanted, field="role", value=caller.role.value, mend=mend)
         if not caller.token or self.scope in caller.scopes:
             return None
         if self.scope == SESSION:

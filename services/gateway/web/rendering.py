@@ -17,7 +17,7 @@ from starlette.responses import Response
 from kit.errors import DealcastError, NotFound
 from services.gateway.access.gate import caller_of
 from services.gateway.access.members import LOCAL_CALLER
-from services.gateway.access.rights import right_of
+from services.gateway.access.rights import FOR_ROLES, right_of
 from services.gateway.rest.http import accepted_language
 from services.gateway.service import Gateway
 from services.gateway.web.refusals import field_said, said
@@ -78,10 +78,11 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
             return body
     except DealcastError as error:
         deal = isinstance(error, NotFound) and request.url.path.startswith("/deals/")
-        text = words("problem.not_found") if deal else said(error.message, words.language)
+        text = words("problem.not_found") if deal else said(_with_roles(error.message, words), words.language)
+        value = words.name("member_role", error.value) if error.field == "role" else error.value
         values = {
             "text": text, "mend": said(error.mend, words.language), "field": field_said(error.field, words.language),
-            "value": error.value, "there": not isinstance(error, NotFound), "business_day": day, "sample": sample,
+            "value": value, "there": not isinstance(error, NotFound), "business_day": day, "sample": sample,
         }  # fmt: skip
         back, label = request.scope.get(BACK, ("/deals", "problem.back"))
         values |= {"back": back, "back_said": words(label)}
@@ -90,6 +91,14 @@ async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awa
         body = render("problem.html", request, words, **values)
         status = error.http_status
     return page(body, status, words)
+
+
+def _with_roles(message: str, words: Words) -> str:
+    """Who may, by what roles are called."""
+    head, found, roles = message.partition(FOR_ROLES)
+    return (
+        message if head or not found else found + ", ".join(words.name("member_role", one) for one in roles.split(", "))
+    )
 
 
 def page(body: str, status: int, words: Words) -> Response:

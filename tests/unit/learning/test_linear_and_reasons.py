@@ -196,6 +196,16 @@ def test_ids_are_told_by_name_where_it_is_known() -> None:
     assert told("owner_id", "U-9", owners, {"U-9": "Ann"})[0].startswith("Owner: Ann — raises")
 
 
+def test_codes_are_told_by_the_words_of_pages() -> None:
+    for column, code, words in (
+        ("category", "commit", ("commit", "확정")), ("pipeline", "default", ("default", "기본")),
+        ("fields.Kind", "commit", ("commit", "commit")), ("motion", "NEW", ("new business", "신규")),
+    ):  # fmt: skip
+        english, korean = told(column, code, [code, "other"] * 20)
+        assert f": {words[0]} —" in english
+        assert f": {words[1]} —" in korean
+
+
 def test_titles_speak_both_languages() -> None:
     assert title("stage") == ("Stage", "단계")
     assert title("fields.예산") == ("예산", "예산")

@@ -227,6 +227,12 @@ def test_the_reason_names_the_situation() -> None:
     assert "Blocker: price" in reason.text_ko
 
 
+def test_yes_and_no_are_named_in_both_languages() -> None:
+    reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="field 예산 확보=yes"), helps=True)
+    assert "(예산 확보: yes)" in reason.text_en
+    assert "(예산 확보: 예)" in reason.text_ko
+
+
 def test_a_stage_is_named_as_one() -> None:
     reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="stage demo"), helps=True)
     assert "(stage demo)" in reason.text_en

@@ -65,4 +65,6 @@ async def test_a_page_of_another_role_is_refused_as_a_page(people: dict[Role, ht
     refused = await people[Role.REP].get(path)
     assert (refused.status_code, refused.headers["content-type"].partition(";")[0]) == (403, "text/html")
     assert "역할만 쓸 수 있습니다" in refused.text
+    assert "<code>영업 담당자</code>" in refused.text
+    assert "관리자, 영업 운영 (RevOps)" in refused.text
     assert "this is for" not in refused.text
