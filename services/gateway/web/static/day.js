@@ -9,6 +9,13 @@
     for (const button of main.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   }
 
+  // A box shows on paper only what fits into it: a block beside it has all of its text.
+  function mirror() {
+    for (const block of main.querySelectorAll(".printed")) block.textContent = block.previousElementSibling.value;
+  }
+
+  main.addEventListener("input", mirror);
+  window.addEventListener("beforeprint", mirror); // what the browser filled in again sends no event
   main.addEventListener("click", (event) => {
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
     const box = mail?.closest(".card").querySelector("textarea");

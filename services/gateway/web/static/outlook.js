@@ -6,6 +6,7 @@
   const AROUND = 24; // px: from the bar to its label and on to the next bar's marks
   const main = document.getElementById("main");
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const paper = matchMedia("print");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let chart = null;
   let place = null; // the element drawn into
@@ -50,7 +51,7 @@
     const font = `${text.fontSize}px ${text.fontFamily}`;
     const { bar, labelled, right } = room(labels, money.format(largest), width, quarters.length, font);
     return {
-      animation: !calm.matches, animationDuration: 300, animationDurationUpdate: 300,
+      animation: !calm.matches && !paper.matches, animationDuration: 300, animationDurationUpdate: 300,
       grid: { left: 4, right, top: 12, bottom: 0, containLabel: true },
       xAxis: {
         type: "category", data: of("period"), axisLabel: { ...text, interval: 0 }, axisTick: { show: false },
@@ -97,6 +98,6 @@
   new MutationObserver(() => draw(false)).observe(main, {
     attributes: true, attributeFilter: ["data-outlook"], childList: true, subtree: true,
   });
-  dark.addEventListener("change", () => draw(true));
+  for (const look of [dark, paper]) look.addEventListener("change", () => draw(true));
   draw(false);
 })();

@@ -1,0 +1,66 @@
+"""Printed pages: dark on white whatever theme is chosen, and whole."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from playwright.async_api import Browser
+
+from services.gateway.store.interface import ForecastDay
+from tests.e2e.web.actions import Site, open_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+PAPER = {"width": 718, "height": 1000}  # A4 between its margins
+SAID = {"p10": 100_000_000, "p50": 200_000_000, "p90": 300_000_000, "submitted": 150_000_000}
+LIGHTNESS = """(name) => getComputedStyle(document.body).getPropertyValue(name).match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0) / 765"""
+CUT = """() => [...document.querySelectorAll(".wide, #list, .printed")].filter((part) => part.offsetParent)
+    .filter((part) => getComputedStyle(part).overflowX !== "visible" || part.scrollWidth > part.clientWidth + 1)
+    .map((part) => part.outerHTML.slice(0, 120))"""
+FOLDED = """() => [...document.querySelectorAll("details:not([open])")].filter((part) => part.checkVisibility())
+    .filter((part) => ![...part.children].slice(1).some((child) => child.checkVisibility({ contentVisibilityAuto: true })))
+    .map((part) => part.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+async def test_paper_is_white_in_every_theme(site: Site, browser: Browser, chosen: bool) -> None:
+    context = await browser.new_context(viewport=PAPER, locale="en", color_scheme="light" if chosen else "dark")
+    if chosen:
+        await context.add_cookies([{"name": "dealcast_theme", "value": "dark", "url": site[1]}])
+    page, _ = await open_page(context, f"{site[1]}/deals")
+    assert await page.evaluate(LIGHTNESS, "color") > 0.8
+    await page.emulate_media(media="print")
+    assert await page.evaluate(LIGHTNESS, "color") < 0.25
+    assert await page.evaluate(LIGHTNESS, "background-color") == 1
+    link = await page.eval_on_selector(".name a", "(a) => getComputedStyle(a).color")
+    assert sum(map(int, link.removeprefix("rgb(").removesuffix(")").split(","))) < 765 / 2
+    await context.close()
+
+
+async def test_nothing_is_folded_or_cut_on_paper(site: Site, browser: Browser) -> None:
+    days = [ForecastDay("2026-Q4", "KRW", "company", date(2026, 11, day), SAID) for day in (18, 19)]
+    await site[0].store.save_forecast_days(days)
+    context = await browser.new_context(viewport=PAPER, locale="en")
+    for path in ("/forecast", "/deals", "/deals/D-1", "/history", "/forecast/parts", "/report"):
+        page, _ = await open_page(context, site[1] + path)
+        await page.wait_for_timeout(700)  # what is read after the page is there
+        await page.emulate_media(media="print")
+        assert not await page.evaluate(FOLDED), path
+        assert not await page.evaluate(CUT), path
+        await page.close()
+    await context.close()
+
+
+async def test_the_whole_report_is_printed_as_it_was_changed(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(viewport=PAPER, locale="ko")
+    page, _ = await open_page(context, f"{site[1]}/report")
+    lines = [f"{number}번째 줄입니다" for number in range(80)]
+    await page.locator("textarea").fill("\n".join(lines))
+    await page.emulate_media(media="print")
+    printed = page.locator(".printed")
+    assert (await printed.inner_text()).split("\n") == lines
+    height = await printed.evaluate("(part) => [part.offsetHeight, part.scrollHeight]")
+    assert height[0] >= height[1] > 80 * 15
+    assert not await page.locator("textarea").is_visible()
+    await context.close()
