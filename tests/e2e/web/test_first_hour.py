@@ -207,13 +207,13 @@ async def takes_the_scores(page: Page, company: Mondays, path: Path) -> None:
     assert len(truth) >= 10
     for (name, account), state in truth.items():
         [row] = [row for (deal, of), row in rows.items() if deal == name and account in of]
-        assert (row["단계"], row["결과"], row["통화"]) == (state.stage, "OPEN", "KRW")
+        assert (row["단계"], row["결과"], row["통화"]) == (state.stage, "진행 중", "KRW")
         assert Decimal(str(row["금액"])) == state.amount
         assert day_of(row["마감 예정일"]) == state.close_date
         assert row["담당자"] == company.owner_of(state)
     assert all(0 < row["수주 확률"] < 1 and row["점수 갱신 필요"] is False for row in rows.values())
     assert any(row[company.heading("number")] for row in rows.values())
-    assert {row["결과"] for row in rows.values()} == {"OPEN"}
+    assert {row["결과"] for row in rows.values()} == {"진행 중"}
 
 
 def day_of(cell: object) -> date:
