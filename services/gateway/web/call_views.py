@@ -17,6 +17,7 @@ from services.gateway.workspace import UNTRAINED
 
 Json = Mapping[str, Any]
 BELOW = 2  # levels of the tree shown below the node; further down by a click
+STAND = ("booked", "mean", "p10", "p90", "quota", "quota_probability")
 UNDER = {"up": "▲", "down": "▼", "even": ""}
 
 
@@ -76,6 +77,7 @@ class NumberView:
     sentence: str
     quota_sentence: str
     sides: tuple[SideView, ...]
+    stand: str  # what was worked out of other numbers than these is old
 
 
 def number_view(
@@ -95,7 +97,8 @@ def number_view(
             else words("call.sentence", low=bar.p10, high=bar.p90)
         )
     quota = words("call.no_quota") if row["quota"] is None else _quota_sentence(forecast, row, bar, words)
-    return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words, below))
+    stand = " ".join(str(row[name]) for name in STAND)
+    return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words, below), stand)
 
 
 def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) -> str:

@@ -8,6 +8,25 @@
     document.getElementById(KEYS[event.key])?.click();
   });
 
+  // What was worked out stays while the page is shown anew; once the numbers are others, it is offered to do it again.
+  const workedOut = ["gap", "what-if"];
+  const askedAt = new Map(); // id → the numbers that it was asked for at
+  const numbers = () => document.getElementById("call")?.dataset.numbers ?? "";
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const asked = event.detail?.ctx?.sourceElement;
+    const target = asked?.getAttribute("hx-target")?.slice(1) ?? asked?.id;
+    if (workedOut.includes(target)) askedAt.set(target, numbers());
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    for (const id of workedOut) {
+      const part = document.getElementById(id);
+      const offer = document.querySelector(`[data-moved="${id}"]`);
+      if (offer) offer.hidden = !part?.firstElementChild || (askedAt.get(id) ?? numbers()) === numbers();
+    }
+  });
+
   const apply = document.getElementById("apply");
   if (!apply) return;
   const changed = new Set(); // deals
