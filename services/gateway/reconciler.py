@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import Any
 
 import structlog
@@ -78,7 +79,8 @@ class Reconciler:
     incarnations: Incarnations | None = None  # creation times of the streams; raises when NATS does not answer
     recreated: Callable[[], Awaitable[None]] | None = None
     clock: Callable[[], float] = time.monotonic
-    _attempts: dict[str, Attempt] = field(default_factory=dict)
+    _attempts: dict[str, Attempt] = field(default_factory=dict)  # by when they were last published, oldest first
+    _unanswered: set[str] = field(default_factory=set)  # of these; few, however many were published lately
     _lag: Lag = field(default_factory=Lag)
     _after: str = ""
     _signature: Any = None
@@ -88,11 +90,7 @@ class Reconciler:
 
     def published(self, deal_id: str, _revision: int, cause: str) -> None:
         """A deal went out."""
-        attempt = self._attempts.get(deal_id)
-        if attempt is None:
-            self._attempts[deal_id] = Attempt(self.clock(), cause)
-        else:
-            attempt.published, attempt.cause, attempt.answered = self.clock(), cause, False
+        self._goes_out(deal_id, cause, self.clock(), 0)
 
     def answered(self, deal_id: str, _revision: int) -> None:
         """The last of a deal's three insights arrived."""
@@ -100,6 +98,7 @@ class Reconciler:
         if attempt is not None and not attempt.answered:
             now = self.clock()
             attempt.answered = True
+            self._unanswered.discard(deal_id)
             self._lag.note(now - attempt.published, now)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -150,11 +149,16 @@ class Reconciler:
             return
         await self.store.enqueue(deal_ids, cause)
         for deal_id in deal_ids:
-            attempt = self._attempts.setdefault(deal_id, Attempt(now, cause, -1))
-            attempt.published, attempt.cause, attempt.answered = now, cause, False
-            attempt.repeats += 1
+            self._goes_out(deal_id, cause, now, -1).repeats += 1
         log.info("published_again", cause=cause, deals=len(deal_ids))
         self.wake.wake()
+
+    def _goes_out(self, deal_id: str, cause: str, now: float, repeats: int) -> Attempt:
+        attempt = self._attempts.pop(deal_id, None) or Attempt(now, cause, repeats)
+        attempt.published, attempt.cause, attempt.answered = now, cause, False
+        self._attempts[deal_id] = attempt
+        self._unanswered.add(deal_id)
+        return attempt
 
     def _patience(self, attempt: Attempt) -> float:
         grace = self.limits.grace
@@ -164,13 +168,15 @@ class Reconciler:
         return float(max(grace, 3 * lag) * 2 ** min(attempt.repeats, MAX_DOUBLINGS))
 
     def _outstanding(self, now: float) -> int:
-        """Deals published and not answered; what is over its time or long done is forgotten."""
-        old = [deal for deal, each in self._attempts.items() if now - each.published > FORGET_SECONDS]
-        for deal in old:
-            del self._attempts[deal]
-        return sum(
-            not each.answered and now - each.published <= self._patience(each) for each in self._attempts.values()
-        )
+        """Deals published and not answered, counted as far as it matters; what is over its time or long done is
+        forgotten."""
+        old = takewhile(lambda one: now - one[1].published > FORGET_SECONDS, self._attempts.items())
+        for deal_id in [deal_id for deal_id, _ in old]:
+            del self._attempts[deal_id]
+            self._unanswered.discard(deal_id)
+        waiting = (self._attempts[deal_id] for deal_id in self._unanswered)
+        in_time = (1 for each in waiting if now - each.published <= self._patience(each))
+        return sum(islice(in_time, self.limits.outstanding))
 
     def _note_signature(self, now: float) -> None:
         """A new model or day is a new reason: earlier attempts in vain do not count against it."""
@@ -199,6 +205,7 @@ class Reconciler:
             recreated = {name for name in now | known if now.get(name) != known.get(name)} - {TREES}
             log.warning("streams_recreated" if recreated else "trees_defined")
             self._attempts.clear()
+            self._unanswered.clear()
             self._replay_after, self._replay_for = "", now
             if recreated and self.recreated is not None:
                 await self.recreated()

@@ -25,6 +25,7 @@ from services.gateway.store.interface import Query
 from services.gateway.trends import trend_of
 from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view
+from services.gateway.web.day_changes import changed_deals
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import People, people_of
@@ -69,7 +70,7 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "deals_address": page_address(request, "/deals", owner=owner),
         "parts_address": page_address(request, PARTS, node=f"owner:{owner}", owner=""),
     }  # fmt: skip
-    values = await _day(gateway, principal, owner, words) if owner else {"cards": None}
+    values = await _day(gateway, principal, owner, people, words) if owner else {"cards": None}
     query = AskQuery(whose=owner, open=True)
     values |= {
         "asks": await asks_of(gateway, principal, query, people, words) if owner else None,
@@ -88,7 +89,9 @@ async def _reps(gateway: Gateway, principal: Principal, people: People) -> list[
     return [(one, str(people[one])) for one in owners if one in people]
 
 
-async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words) -> dict[str, Any]:
+async def _day(
+    gateway: Gateway, principal: Principal, owner: str, people: People, words: Words
+) -> dict[str, Any]:  # fmt: skip
     mine = await open_deals(gateway, principal, owner, words.language)
     day = rep_day(mine, gateway.workspace.now())
     return {
@@ -100,6 +103,7 @@ async def _day(gateway: Gateway, principal: Principal, owner: str, words: Words)
         "number": await _number(gateway, principal, owner, words),
         "leads": await _leads(gateway, principal, owner, words),
         "moved": _moved(mine, words),
+        "changed": await changed_deals(gateway, principal, owner, people, words),
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
     }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
@@ -13,7 +14,7 @@ import pytest_asyncio
 from learning.answers import Verb
 from learning.contact_hours import ContactHours
 from learning.records import Consent, Contact
-from services.gateway.domain import LOCAL
+from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
 from services.gateway.web.day_page import day_heading
 from services.gateway.web.day_views import link_of, no_link, snoozes
@@ -178,3 +179,21 @@ async def test_who_has_no_mail_address_is_called_unless_refused(
     assert found[1] == link
     if link:
         assert found[0] == ("call" if link.startswith("tel:") else "mail")
+
+
+async def test_what_was_changed_this_week_is_told_field_by_field(site: Site) -> None:
+    gateway, client = site
+    now = gateway.workspace.now()
+    shape: dict[str, Any] = {"owner_id": "u2", "created_time": now - timedelta(days=60)}
+    await gateway.apply_deals(LOCAL, [
+        DealWrite("moved", name="Moved lately", stage="Proposal", effective_time=now - timedelta(days=60), **shape),
+        DealWrite("still", name="Stood still", stage="Proposal", effective_time=now - timedelta(days=60), **shape),
+    ])  # fmt: skip
+    await gateway.apply_deals(LOCAL, [
+        DealWrite("moved", stage="Negotiation", effective_time=now - timedelta(days=1)),
+        DealWrite("still", stage="Negotiation", effective_time=now - timedelta(days=20)),
+    ])  # fmt: skip
+    page = (await client.get("/day?owner=u2&lang=en")).text
+    changed = page[page.index("Changed this week") :]
+    assert "Stage: Proposal → Negotiation" in changed
+    assert ("Moved lately" in changed, "Stood still" in changed) == (True, False)
