@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | None = None) -> None:
     """Add the pages and /static to the gateway's application; some need `desks`, what stands behind a whole gateway."""
-    from starlette.staticfiles import StaticFiles  # late: building the web files needs none of these
+    from starlette.middleware.gzip import GZipMiddleware  # late: building the web files needs none of these
 
     from services.gateway.web import (
         asks_page,
         catalogue_page,
+        compressed,
         day_page,
         display_page,
         forecast_page,
@@ -57,7 +58,8 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
         app.include_router(import_page.router(gateway, desks, desks.uploads))
     mistakes.install(app, gateway)
     app.state.operations = desks is not None
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", compressed.WebFiles(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, compresslevel=compressed.LEVEL, exclude_content_types=compressed.AS_THEY_ARE)
 
 
 def _evaluations(desks: Desks) -> Callable[[], list[Mapping[str, Any]]]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from services.gateway.store.interface import ForecastDay
 from tests.e2e.web.actions import Site, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-PAPER = {"width": 718, "height": 1000}  # A4 between its margins
+PAPER = ViewportSize(width=718, height=1000)  # A4 between its margins
 SAID = {"p10": 100_000_000, "p50": 200_000_000, "p90": 300_000_000, "submitted": 150_000_000}
-LIGHTNESS = """(name) => getComputedStyle(document.body).getPropertyValue(name).match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0) / 765"""
+LIGHTNESS = """(name) => getComputedStyle(document.body).getPropertyValue(name).match(/\\d+/g).slice(0, 3)
+    .reduce((a, b) => a + +b, 0) / 765"""
 CUT = """() => [...document.querySelectorAll(".wide, #list, .printed")].filter((part) => part.offsetParent)
     .filter((part) => getComputedStyle(part).overflowX !== "visible" || part.scrollWidth > part.clientWidth + 1)
     .map((part) => part.outerHTML.slice(0, 120))"""
 FOLDED = """() => [...document.querySelectorAll("details:not([open])")].filter((part) => part.checkVisibility())
-    .filter((part) => ![...part.children].slice(1).some((child) => child.checkVisibility({ contentVisibilityAuto: true })))
+    .filter((part) => ![...part.children].slice(1).some((child) => child.checkVisibility()))
     .map((part) => part.outerHTML.slice(0, 120))"""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import html
 import re
 from collections.abc import AsyncIterator
@@ -168,11 +167,34 @@ async def test_whatever_goes_wrong_is_a_page_for_a_browser(
 
 async def test_the_first_page_is_light_without_its_chart(gateway_and_client: Site) -> None:
     client = gateway_and_client[1]
-    page = (await client.get("/deals?lang=ko")).text
-    found = [one for one in re.findall(r'(?:src|href)="(/static/[^"]+)"', page) if "echarts" not in one]
-    parts = [page.encode(), *[(await client.get(one)).content for one in found]]
+    page = await client.get("/deals?lang=ko")
+    found = [one for one in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text) if "echarts" not in one]
+    parts = [page, *[await client.get(one) for one in found]]
     assert len(found) >= 3
-    assert sum(len(gzip.compress(part)) for part in parts) < 150_000
+    for part in parts:
+        assert part.headers["content-encoding"] == "gzip", part.url
+        assert "accept-encoding" in part.headers["vary"].lower(), part.url
+    assert sum(part.num_bytes_downloaded for part in parts) < 150_000
+
+
+async def test_who_takes_no_compression_gets_the_same(gateway_and_client: Site) -> None:
+    client, plain = gateway_and_client[1], {"Accept-Encoding": "identity"}
+    for path in ("/static/app.css", "/static/live.js"):
+        sent = await client.get(path, headers=plain)
+        assert "content-encoding" not in sent.headers
+        assert sent.content == (await client.get(path)).content == (rendering.STATIC / Path(path).name).read_bytes()
+        again = await client.get(path, headers={"If-None-Match": sent.headers["etag"]})
+        assert again.status_code == 304
+    assert "content-encoding" not in (await client.get("/deals", headers=plain)).headers
+    assert "content-encoding" not in (await client.get("/v1/deals/D-1")).headers  # programs on the same network
+
+
+async def test_live_events_are_not_held_back_to_be_compressed(gateway_and_client: Site) -> None:
+    async with gateway_and_client[1].stream("GET", "/v1/events?last_event_id=0") as events:
+        assert "content-encoding" not in events.headers
+        async for line in events.aiter_lines():
+            assert line
+            break
 
 
 async def test_numbers_of_the_call_lead_to_their_deals(gateway_and_client: Site) -> None:
