@@ -142,6 +142,7 @@ def test_the_catalogue_sees_read_signals_and_its_own_words() -> None:
     ("text", "shown"),
     [
         ("솔직히 경쟁사보다 비싸네요.", "price"), ("할인 요청받음", "price"), ("They asked for a discount", "price"),
+        ("데모를 6명이 보고 싶어 하고 타사 데모도 봅니다", "competitor"), ("A사 데모를 6명이 봄", "competitor"),
         ("It's too expensive", "price"), ("타사 제품도 검토 중", "competitor"), ("competitor is cheaper", "competitor"),
         ("하반기로 연기", "timing"), ("project on hold", "timing"), ("누가 결정하는지 모름", "no_decision_maker"),
         ("don't know who decides", "no_decision_maker"), ("결재 대기 중", "approval"),
@@ -156,6 +157,7 @@ def test_what_is_plainly_said_is_read(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["견적 보냄", "데모 일정 잡음", "두번째 미팅 완료", "내년 예산 확보됐다고 함", "샘플 테스트 진행 중", "Sent quote",
+     "데모를 6명이 보고 싶어 합니다.", "레퍼런스 7곳 요청 팔로업 필요.", "3 of us would like a demo.",
      "sent the quote and a discount", "Demo scheduled Friday", "Quote for two machines sent", "A DISCOUNT and a Demo?"],
 )  # fmt: skip
 def test_records_of_work_show_nothing(text: str) -> None:
