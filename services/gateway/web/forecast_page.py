@@ -104,7 +104,7 @@ async def _hold(desk: Desk, request: Request) -> Response:
     numbers = await gather_numbers(desk.gateway, principal, asked)
     asked = replace(asked, node=first_seen(numbers, asked.node, named="node" in request.query_params))
     moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
-    token = desk.held.keep(principal, asked, numbers, moves)
+    token = desk.held.keep(principal, asked, numbers, moves, text_of(request, "call"))
     return RedirectResponse(page_address(request, PATH, call=token), 303)
 
 
@@ -235,7 +235,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
     held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
-        "hold": page_address(request, PATH + "/hold", call="", node=node),  # of what is shown
+        "hold": page_address(request, PATH + "/hold", node=node),  # of what is shown
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
         "to_parts": to_parts,

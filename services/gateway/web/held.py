@@ -1,7 +1,7 @@
 """The numbers of a forecast call: gathered once, and held while people talk about them.
 
-A call's numbers stay in the gateway's memory for some hours, the newest few of them: they are a view, nothing that
-could be lost.
+A call's numbers stay in the gateway's memory for some hours, the newest few of each person: they are a view, nothing
+that could be lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from services.gateway.forecast_calls import last_submission
 from services.gateway.forecast_changes import between, changes
 from services.gateway.service import Gateway
 
-MOST_CALLS = 8
+MOST_EACH, MOST_CALLS = 8, 200  # of a person, and of all
 LASTS = timedelta(hours=6)
 FRESH, MOST_KEPT = 10.0, 16
 
@@ -155,12 +155,16 @@ class Held:
     def __init__(self) -> None:
         self._calls: OrderedDict[str, tuple[Principal, Asked, Numbers, Moves]] = OrderedDict()
 
-    def keep(self, principal: Principal, asked: Asked, numbers: Numbers, moves: Moves) -> str:
-        """Hold these numbers; the token to ask for them by."""
-        token = secrets.token_urlsafe(12)
+    def keep(self, principal: Principal, asked: Asked, numbers: Numbers, moves: Moves, instead: str = "") -> str:
+        """Hold these numbers; the token to ask for them by. `instead`: the token of the call whose numbers they
+        replace, which stays as it is, so that all pages of the call show the same."""
+        known = self._calls.get(instead)
+        token = instead if known and known[0] == principal else secrets.token_urlsafe(12)
         self._calls[token] = (principal, asked, numbers, moves)
-        while len(self._calls) > MOST_CALLS:
-            self._calls.popitem(last=False)
+        self._calls.move_to_end(token)
+        mine = [one for one, held in self._calls.items() if held[0].id == principal.id]
+        for old in [*mine[:-MOST_EACH], *list(self._calls)[:-MOST_CALLS]]:
+            self._calls.pop(old, None)
         return token
 
     def find(self, principal: Principal, sight: str, token: str, now: datetime) -> tuple[Asked, Numbers, Moves]:

@@ -13,7 +13,7 @@ from learning.exchange import Rates
 from learning.fiscal import FiscalCalendar
 from services.gateway.domain import Principal, Scope
 from services.gateway.imports.weekly.uploads import Uploads
-from services.gateway.web.held import LASTS, Asked, Held, Moves, Numbers
+from services.gateway.web.held import LASTS, MOST_EACH, Asked, Held, Moves, Numbers
 from tests.e2e.web.site import AS_OF, TODAY
 
 ANN = Principal("ann", Scope.SUBTREE, "ann")
@@ -36,6 +36,20 @@ def test_a_held_call_is_found_by_whoever_began_it_while_it_lasts(who: Principal,
     assert held.find(ANN, "team", token, AS_OF)[:2] == (ASKED, NUMBERS)
     with pytest.raises(NotFound):
         held.find(who, sight, token, AS_OF + later)
+
+
+def test_a_call_lasts_however_many_others_hold_and_however_often_its_own_changes_are_applied() -> None:
+    held, ben, later = Held(), replace(ANN, id="ben"), replace(NUMBERS, event=7)
+    token = held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
+    for _ in range(MOST_EACH + 1):
+        held.keep(ben, ASKED, NUMBERS, Moves({}, ()))
+        assert held.keep(ANN, ASKED, later, Moves({}, ()), instead=token) == token
+    assert held.find(ANN, "team", token, AS_OF)[1] is later
+    assert held.keep(ben, ASKED, NUMBERS, Moves({}, ()), instead=token) != token, "another's is left alone"
+    for _ in range(MOST_EACH):
+        held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
+    with pytest.raises(NotFound):
+        held.find(ANN, "team", token, AS_OF)
 
 
 def test_dropped_files_are_their_owners_and_stay_in_their_folder(tmp_path: Path) -> None:
