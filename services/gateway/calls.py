@@ -8,9 +8,10 @@ undone stands. Deals stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -114,3 +115,23 @@ def standing(calls: Iterable[Call], currency: str) -> list[Call]:
         if call.amount.currency == currency and call.undone_time is None:
             newest[key] = max(call, newest.get(key, call), key=lambda each: each.id)
     return list(newest.values())
+
+
+def said_of(rows: Sequence[Mapping[str, Any]], calls: Iterable[Call], currency: str) -> list[dict[str, Any]]:
+    """Rows of totals, parents before children, with what these calls say of them; those not seen stay as they are."""
+    called = {str(row["node"]): Called() for row in rows}
+    for call in standing(calls, currency):
+        if call.node in called:
+            called[call.node].take(call)
+    for row in reversed(rows):
+        if row["parent"] in called:
+            called[row["parent"]].add(called[row["node"]])
+    return [dict(row) if row["booked"] is None else _row_said(row, called[row["node"]], currency) for row in rows]
+
+
+def _row_said(row: Mapping[str, Any], called: Called, currency: str) -> dict[str, Any]:
+    members = called.members(currency, None, 1)
+    if row["mean"] is not None:
+        added = (Decimal(members[name] or 0) for name in ("adjustment", "adjustments_below"))
+        members["adjusted"] = str(sum(added, Decimal(row["mean"])))
+    return {**row, **members}

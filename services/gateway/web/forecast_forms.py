@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from fastapi import Request
-from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput
 from kit.money import Money, decimals
@@ -27,7 +26,7 @@ from services.gateway.service import Gateway
 from services.gateway.simulation import Supposed, simulate
 from services.gateway.web.call_views import money
 from services.gateway.web.doubt_views import what_if_view
-from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.forms import form_of
 from services.gateway.web.held import Asked
 from services.gateway.web.refusals import said as told
 from services.gateway.web.rendering import render
@@ -58,15 +57,14 @@ class Typed:
     confirm: bool = False
 
 
-async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: Words) -> Response | Typed:
-    """Submit, adjust or take back, then the page again; or what is wrong with what was typed."""
+async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: Words) -> int | Typed:
+    """Submit, adjust or take back: the id of what was said; or what is wrong with what was typed."""
     form, principal = await form_of(request), principal_of(request)
     taken = (form.get("undo") or [""])[0]
     if taken:
         if not taken.isdecimal() or len(taken) > 18:
             raise InvalidInput("this is no id of one", field="undo", value=taken[:40], mend="Send it from the page")
-        await undo(gateway, principal, kind, int(taken))
-        return RedirectResponse(page_address(request, PATH, call="") + "#say", 303)
+        return int((await undo(gateway, principal, kind, int(taken)))["id"])
     asked = asked_of(gateway, request)
     text, currency, note, confirmed = ((form.get(name) or [""])[0] for name in ("amount", "currency", "note", "sure"))
     try:
@@ -77,8 +75,7 @@ async def say_number(gateway: Gateway, request: Request, kind: CallKind, words: 
         return Typed(kind, text, note, why)
     if confirmed != text and (why := await _far(gateway, principal, asked, kind, amount, words)):
         return Typed(kind, text, note, why, confirm=True)
-    await say(gateway, principal, kind, Said(amount, note.strip(), asked.node, asked.period))
-    return RedirectResponse(page_address(request, PATH, call="") + "#say", 303)
+    return int((await say(gateway, principal, kind, Said(amount, note.strip(), asked.node, asked.period)))["id"])
 
 
 def _check(kind: CallKind, amount: Money, note: str, words: Words) -> None:

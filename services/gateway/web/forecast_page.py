@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError
+from kit.errors import DealcastError, NotFound
 from learning.fiscal import Grain
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
@@ -130,10 +130,26 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
 async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Response:
     """What was said is saved, or what was typed stands in the form again, with what is wrong beside it."""
     said = await say_number(desk.gateway, request, kind, words)
-    if isinstance(said, Response):
-        return said
-    shown_at(request, PATH)
-    return page(await _page(desk, request, words, said), 400, words)
+    if isinstance(said, Typed):
+        shown_at(request, PATH)
+        return page(await _page(desk, request, words, said), 400, words)
+    token = text_of(request, "call")
+    if token and not await _said_within(desk, request, kind, token):
+        token = ""
+    return RedirectResponse(page_address(request, PATH, call=token) + "#say", 303)
+
+
+async def _said_within(desk: Desk, request: Request, kind: CallKind, token: str) -> bool:
+    """Show what was said beside the numbers that the call holds; whether it still holds them."""
+    store, principal, asked = desk.gateway.store, principal_of(request), asked_of(desk.gateway, request)
+    try:
+        began, _, _ = desk.held.find(principal, await store.sight(principal), token, desk.gateway.workspace.now())
+    except NotFound:
+        return False
+    calls = await store.standing_calls(principal, str(began.period))
+    mine = [call for call in calls if (call.kind, call.node) == (kind, asked.node)]
+    desk.held.say(token, kind, asked.node, max(mine, key=lambda call: call.id, default=None))
+    return True
 
 
 async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None = None) -> str:
@@ -217,7 +233,7 @@ def _said(
         told = said_by(call_json(call), names, words) if call else ""
         shown = {"kind": kind, "id": call.id if call else 0, "amount": words.money(amount), "told": told}
         texts = {"label": words(f"call.{kind}"), "means": words(f"call.{kind}_told", name=name)}
-        where = {"route": SAYING[kind], "to": page_address(request, SAYING[kind], call="", node=node)}
+        where = {"route": SAYING[kind], "to": page_address(request, SAYING[kind], node=node)}
         said.append(where | shown | texts)
     return said
 

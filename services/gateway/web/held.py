@@ -11,14 +11,14 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from kit.errors import NotFound
 from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
-from services.gateway.calls import Call, CallKind
+from services.gateway.calls import Call, CallKind, counted_calls, said_of
 from services.gateway.disagreements import judged_deals
 from services.gateway.domain import Principal, Record, Scope
 from services.gateway.forecast_calls import last_submission
@@ -173,6 +173,16 @@ class Held:
         if found is None or (found[0], found[2].sight) != (principal, sight) or now - found[2].time > LASTS:
             raise over(token)
         return found[1:]
+
+    def say(self, token: str, kind: CallKind, node: str, stands: Call | None) -> None:
+        """Show what its own person says of a node within a call: this stands of the kind there now; all else stays."""
+        principal, asked, numbers, moves = self._calls[token]
+        calls = [call for call in numbers.calls if (call.kind, call.node) != (kind, node)]
+        calls += [stands] if stands else []
+        counted = counted_calls(calls, numbers.rates)
+        nodes = said_of(numbers.forecast["nodes"], counted, numbers.forecast["currency"])
+        said = replace(numbers, calls=calls, forecast={**numbers.forecast, "nodes": nodes})
+        self._calls[token] = (principal, asked, said, moves)
 
 
 def over(token: str) -> NotFound:

@@ -16,7 +16,7 @@ from services.gateway import forecast_calls
 from services.gateway.access.members import Role
 from services.gateway.asks.desk import settle
 from services.gateway.asks.records import AskQuery
-from services.gateway.calls import CallKind
+from services.gateway.calls import CallKind, said_of
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.forecast_calls import Said
 from services.gateway.service import Gateway
@@ -139,3 +139,35 @@ async def test_where_nothing_is_to_be_forecast_pages_say_what_to_do(tmp_path: Pa
             assert "data-outlook" not in page
             assert not re.search(r"[₩$]0", page)
             assert "회의 시작" not in page
+
+
+async def test_what_is_said_within_a_call_shows_beside_the_numbers_it_holds(site: Site) -> None:
+    gateway, client = site
+    began = (await client.post("/forecast/hold", params=MINE)).headers["location"]
+    call = httpx.URL(began).params["call"]
+    await forecast_calls.say(gateway, LOCAL, CallKind.SUBMISSION, Said(Money("KRW", 111_000_000), "", "owner:u2"))
+    for kind, amount, told in (("submit", "8.3억", "₩830M"), ("adjust", "-2천만", "−₩20M beside AI")):
+        answer = await client.post(
+            f"/forecast/{kind}", params=MINE | {"call": call}, data={"amount": amount, "currency": "KRW"}
+        )
+        assert (answer.status_code, httpx.URL(answer.headers["location"]).params.get("call")) == (303, call)
+        page = (await client.get(answer.headers["location"])).text
+        assert ("Call mode" in page, told in page, "₩111M" in page) == (True, True, False), "others' words wait"
+    found, calls = await gateway.forecast(LOCAL, "2026-Q4"), await gateway.store.standing_calls(LOCAL, "2026-Q4")
+    assert said_of(found["nodes"], calls, "KRW") == found["nodes"], "within a call it adds up as it does without"
+    of_now, held = await rows(client), await rows(client, call=call)
+    assert held["submit"] == of_now["submit"] != ""
+    taken = await client.post("/forecast/submit", params=MINE | {"call": call}, data={"undo": held["submit"]})
+    page = (await client.get(taken.headers["location"])).text
+    assert ("Call mode" in page, "₩830M" in page) == (True, False)
+    over = await client.post(
+        "/forecast/submit", params=MINE | {"call": "gone"}, data={"amount": "7억", "currency": "KRW"}
+    )
+    assert "call" not in httpx.URL(over.headers["location"]).params, "it is said, and the page of now tells it"
+
+
+async def rows(client: httpx.AsyncClient, **more: str) -> dict[str, str]:
+    """The ids of what stands, by what the form that takes it back is for."""
+    page = (await client.get("/forecast", params=MINE | more)).text
+    found = re.findall(r'action="/forecast/(submit|adjust)[^"]*"><input type="hidden" name="undo" value="(\d+)"', page)
+    return {"submit": "", "adjust": "", **dict(found)}
