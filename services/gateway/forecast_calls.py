@@ -111,5 +111,6 @@ async def last_submission(
 
 async def _tell(gateway: Gateway, call: Call) -> None:
     """Whoever reads the period's totals shall read them again."""
-    await gateway.store.add_event("rollup", "", {"period": call.period, "currency": call.amount.currency})
+    about = {"period": call.period, "currency": call.amount.currency, "of": call.kind.value, "id": call.id}
+    await gateway.store.add_event("rollup", "", about)
     gateway.news.wake()

@@ -67,16 +67,20 @@ def quota_json(quota: AnyQuota) -> dict[str, Any]:
 async def save_quotas(
     workspace: Workspace, store: Store, principal: Principal, quotas: Sequence[AnyQuota]
 ) -> list[WriteResult]:
-    """Save both kinds; one result each, in order. Of types that are not defined none is saved."""
+    """Save both kinds; one result each, in order. Of types that are not defined none is saved. Whoever reads totals
+    shall read them again."""
     known = {AMOUNT, *(each.name for each in workspace.forecast_types)}
     owners = [each for each in quotas if isinstance(each, Quota)]
     nodes = [each for each in quotas if isinstance(each, NodeQuota) and each.type in known]
     of_owners = iter(await store.save_quotas(principal, owners) if owners else ())
     of_nodes = iter(await store.save_node_quotas(principal, nodes) if nodes else ())
-    return [
+    results = [
         next(of_owners) if isinstance(each, Quota) else next(of_nodes) if each.type in known else _unknown(each, known)
         for each in quotas
     ]
+    if any(each.status in (WriteStatus.CREATED, WriteStatus.CHANGED) for each in results):
+        await store.add_event("rollup", "", {"period": "", "currency": workspace.currency, "of": "quotas"})
+    return results
 
 
 def _unknown(quota: NodeQuota, known: Collection[str]) -> WriteResult:

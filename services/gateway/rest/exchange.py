@@ -110,7 +110,7 @@ async def _save(gateway: Gateway, principal: Principal, rates: Sequence[DatedRat
 async def rates_changed(gateway: Gateway, exchange: ExchangePointer) -> None:
     """Totals follow, and whoever reads them shall read them again."""
     await exchange.changed()
-    await gateway.store.add_event("rollup", "", {"period": "", "currency": gateway.workspace.currency})
+    await gateway.store.add_event("rollup", "", {"period": "", "currency": gateway.workspace.currency, "of": "rates"})
     gateway.news.wake()
 
 

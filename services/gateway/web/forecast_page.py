@@ -134,12 +134,12 @@ async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Re
         shown_at(request, PATH)
         return page(await _page(desk, request, words, said), 400, words)
     token = text_of(request, "call")
-    if token and not await _said_within(desk, request, kind, token):
+    if token and not await _said_within(desk, request, kind, token, said):
         token = ""
     return RedirectResponse(page_address(request, PATH, call=token) + "#say", 303)
 
 
-async def _said_within(desk: Desk, request: Request, kind: CallKind, token: str) -> bool:
+async def _said_within(desk: Desk, request: Request, kind: CallKind, token: str, said: int) -> bool:
     """Show what was said beside the numbers that the call holds; whether it still holds them."""
     store, principal, asked = desk.gateway.store, principal_of(request), asked_of(desk.gateway, request)
     try:
@@ -148,7 +148,7 @@ async def _said_within(desk: Desk, request: Request, kind: CallKind, token: str)
         return False
     calls = await store.standing_calls(principal, str(began.period))
     mine = [call for call in calls if (call.kind, call.node) == (kind, asked.node)]
-    desk.held.say(token, kind, asked.node, max(mine, key=lambda call: call.id, default=None))
+    desk.held.say(token, said, kind, asked.node, max(mine, key=lambda call: call.id, default=None))
     return True
 
 
@@ -251,6 +251,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
     held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
+        "said_within": " ".join(map(str, sorted(numbers.said))),
         "hold": page_address(request, PATH + "/hold", node=node),  # of what is shown
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,

@@ -53,6 +53,7 @@ class Numbers:
     time: datetime  # when they were gathered
     event: int  # the last before
     sight: str = ""  # of what they are, see the store's `sight`
+    said: frozenset[int] = frozenset()  # by their own person within the call: ids of what stands or was taken back
 
     def standing(self, kind: CallKind, node: str) -> Call | None:
         """What stands of a kind for a node: the newest, in whatever currency."""
@@ -174,15 +175,16 @@ class Held:
             raise over(token)
         return found[1:]
 
-    def say(self, token: str, kind: CallKind, node: str, stands: Call | None) -> None:
-        """Show what its own person says of a node within a call: this stands of the kind there now; all else stays."""
+    def say(self, token: str, said: int, kind: CallKind, node: str, stands: Call | None) -> None:
+        """Show what its own person says of a node within a call, or takes back: `stands` is what stands of the kind
+        there now; all else stays."""
         principal, asked, numbers, moves = self._calls[token]
         calls = [call for call in numbers.calls if (call.kind, call.node) != (kind, node)]
         calls += [stands] if stands else []
         counted = counted_calls(calls, numbers.rates)
         nodes = said_of(numbers.forecast["nodes"], counted, numbers.forecast["currency"])
-        said = replace(numbers, calls=calls, forecast={**numbers.forecast, "nodes": nodes})
-        self._calls[token] = (principal, asked, said, moves)
+        shown = replace(numbers, calls=calls, forecast={**numbers.forecast, "nodes": nodes}, said=numbers.said | {said})
+        self._calls[token] = (principal, asked, shown, moves)
 
 
 def over(token: str) -> NotFound:

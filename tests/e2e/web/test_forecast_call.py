@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
+from kit.money import Money
+from learning.records import Quota
+from services.gateway.calls import CallKind
 from services.gateway.domain import LOCAL
+from services.gateway.forecast_calls import Said, say
+from services.gateway.quota_rows import save_quotas
 from tests.e2e.web.actions import Site, open_page, scrolls_sideways
 from tests.e2e.web.site import deal
 
@@ -42,6 +47,32 @@ async def test_in_call_mode_changes_wait_for_a_click(site: Site, desk: BrowserCo
     assert await page.locator("#bridge .bridge").inner_text() == before
     await apply.click()
     await expect(page.locator("#bridge .bridge")).not_to_have_text(before)
+    assert not complaints
+
+
+async def test_in_call_mode_all_that_moves_numbers_is_counted_but_what_is_said_there(
+    site: Site, desk: BrowserContext
+) -> None:
+    gateway = site[0]
+    page, complaints = await open_page(desk, f"{site[1]}/forecast?lang=en")
+    await page.get_by_role("button", name="Start the call").click()
+    apply, current = page.locator("#apply"), gateway.workspace.calendar.parse("2026-Q4")
+    await say(gateway, LOCAL, CallKind.SUBMISSION, Said(Money("KRW", 310_000_000), "", "manager:m1", current))
+    await expect(apply).to_have_text("1 changed since: apply")
+    ours = [Quota("u2", "2026-Q4", Money("KRW", 100_000_000))]
+    await save_quotas(gateway.workspace, gateway.store, LOCAL, ours)
+    await gateway.store.add_event("model", "", {"service": "forecast", "version": "8"})
+    await gateway.store.add_event("model", "", {"training": "t-1", "state": "running"})
+    gateway.news.wake()
+    await expect(apply).to_have_text("3 changed since: apply")
+    await page.locator(".sayform").first.get_by_label("Amount").fill("8.1억")
+    await page.locator(".sayform").first.get_by_role("button", name="Save").click()
+    await expect(page.locator(".sides")).to_contain_text("₩810M")
+    await expect(apply).to_have_text("3 changed since: apply")
+    await expect(page.locator("#tree")).not_to_contain_text("₩310M")
+    await apply.click()
+    await expect(page.locator("#tree")).to_contain_text("₩310M")
+    await expect(apply).to_be_hidden()
     assert not complaints
 
 

@@ -29,9 +29,22 @@
 
   const apply = document.getElementById("apply");
   if (!apply) return;
-  const changed = new Set(); // deals
+  const changed = new Set();
+  const said = new Set(apply.dataset.said.split(" ")); // in this very call
+
+  // What an event changed, once however often it is told of. What the forecast says of changed deals is no change of
+  // its own: a model that serves, quotas, rates, and what others submit or adjust are.
+  function changedBy(told) {
+    if (told.kind === "deal") return `deal ${told.deal_id}`;
+    if (told.kind === "model" && ["forecast", "lead_scoring"].includes(told.service)) return `model ${told.service}`;
+    if (told.kind !== "rollup" || !told.of || (told.period && told.period !== apply.dataset.period)) return "";
+    return said.has(String(told.id)) ? "" : `${told.of} ${told.id ?? told.event}`;
+  }
+
   document.addEventListener("dealcast:event", ({ detail }) => {
-    changed.add(detail);
+    const what = changedBy(detail);
+    if (!what) return;
+    changed.add(what);
     apply.hidden = false;
     apply.textContent = apply.dataset.text.replace("{count}", changed.size);
   });

@@ -113,8 +113,9 @@
   let last = document.body.dataset.since;
   const held = document.querySelector("[data-held]"); // a call under way: changes are counted, not shown
 
-  function tell(event) {
-    document.dispatchEvent(new CustomEvent("dealcast:event", { detail: JSON.parse(event.data).deal_id }));
+  function tell(kind, event) {
+    const detail = { kind, event: event.lastEventId, ...JSON.parse(event.data) };
+    document.dispatchEvent(new CustomEvent("dealcast:event", { detail }));
   }
 
   let source = null;
@@ -125,7 +126,7 @@
     source = new EventSource(`/v1/events?last_event_id=${last}`);
     const on = (kind, handle) => source.addEventListener(kind, (event) => {
       last = event.lastEventId || last;
-      if (held && kind === "deal") tell(event);
+      if (held) tell(kind, event);
       handle(event);
     });
     source.onopen = () => show(true);
