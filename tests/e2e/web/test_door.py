@@ -28,7 +28,7 @@ PEOPLE = {
     "minjun": {"sub": "1", "email": REP, "email_verified": True, "name": "김민준"},
     "stranger": {"sub": "2", "email": "stranger@example.com", "email_verified": True},
 }
-PATHS = ("/sign-in?out=1", "/sign-in/oidc/callback?state=none", "/users")
+PATHS = ("/sign-in?out=1", "/sign-in/oidc/callback?state=none", "/account", "/users")
 Door = tuple[Gateway, str, Path]
 
 
@@ -155,9 +155,11 @@ async def test_users_fit_a_phone_and_every_reader(door: Door, desk: BrowserConte
     await door[0].store.set_deal_team(LOCAL, "D-1", ["u2"])
     small = await phone.new_page()
     await phone.add_cookies(await desk.cookies())  # type: ignore[arg-type]  # what one answers the other takes
-    for each, path in [(one, path) for path in PATHS for one in (page, small)]:
+    link = await AccessDesk(door[0].store, door[0].news).make_link("boss", "boss")
+    paths = (f"/sign-in/link/{link}", "/sign-in/link/over", *PATHS)
+    for each, path in [(one, path) for path in paths for one in (page, small)]:
         await each.goto(f"{door[1]}{path}")
-        assert (await picture(each)).stat().st_size
+        assert link in path or (await picture(each)).stat().st_size  # a secret would name another file each time
         await each.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         assert not await scrolls_sideways(each)
         await each.evaluate(AXE.read_text(encoding="utf-8"))

@@ -13,7 +13,8 @@ MOST = 0.02  # of the share of the window that moves × how far, summed; 0.1 cou
 SETTLES = 1_500  # ms: what is read after the page is there
 SHIFTS = """() => new Promise((resolve) => {
     const seen = [];
-    new PerformanceObserver((list) => seen.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
+    const watching = new PerformanceObserver((list) => seen.push(...list.getEntries()));
+    watching.observe({ type: "layout-shift", buffered: true });
     const told = ({ node, previousRect, currentRect }) => [node?.id || node?.nodeName, previousRect.y, currentRect.y];
     setTimeout(() => resolve(seen.map((one) => [one.value, one.sources.map(told)])), 50);
 })"""
