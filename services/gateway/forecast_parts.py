@@ -82,8 +82,8 @@ async def deals_of(gateway: Gateway, principal: Principal, view: View, node: Nod
 
 def _of(node: Node) -> Query:
     level, _, user = str(node.row["node"]).partition(":")
-    owner = user if level in ("owner", "manager") else ""  # a region is none of the query's
-    return Query(owner, subtree=level == "manager", kind="OPPORTUNITY")
+    owner, region = user if level in ("owner", "manager") else "", user if level == "region" else ""
+    return Query(owner, subtree=level == "manager", region=region, kind="OPPORTUNITY")
 
 
 async def _read(

@@ -20,7 +20,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
 AT_ONCE = 2  # files being written
-TEXTS = ("owner_id", "pipeline", "stage", "account_id")
+TEXTS = ("owner_id", "region", "pipeline", "stage", "account_id")
 WORDS = ("outcome", "kind")
 PARAMETERS = [
     base.query("format", text="csv without", enum=list(FORMATS)),
@@ -93,6 +93,7 @@ def query_of(request: Request) -> Query:
         raise InvalidInput("subtree is neither true nor false", field="subtree", value=subtree[:60], mend=mend)
     texts = {name: checked_text(name, given.get(name, "")) for name in TEXTS}
     return Query(
-        owner_id=texts["owner_id"], pipeline=texts["pipeline"], stage=texts["stage"], account_id=texts["account_id"],
+        owner_id=texts["owner_id"], region=texts["region"], pipeline=texts["pipeline"], stage=texts["stage"],
+        account_id=texts["account_id"],
         outcome=words["outcome"], kind=words["kind"], subtree=subtree == "true", sort="id",
     )  # fmt: skip

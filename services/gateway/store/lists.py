@@ -115,7 +115,9 @@ class Lists(Reads):
     ) -> tuple[Select[Any], dict[str, Any], Select[Any] | None] | None:
         """The select of (sort value, id) with its parameters; None where nothing can match. Last, where they are some
         owners', the ids of all deals of these: without it, all deals of the company that lack the value are walked."""
-        if any(not _storable(value) for value in (query.text, query.owner_id, query.account_id, query.stage)):
+        if any(
+            not _storable(value) for value in (query.text, query.owner_id, query.account_id, query.stage, query.region)
+        ):
             return None
         wheres = [not_(D.deleted), *_deal_filters(query), *_insight_filters(query)]
         parameters: dict[str, Any] = {}
@@ -136,6 +138,10 @@ class Lists(Reads):
             mine = self._database.among(D.owner_id, "named")
             wheres.append(mine)
             parameters["named"] = self._database.ids(sorted(named))
+        if query.region:
+            mine = self._database.among(D.owner_id, "placed")
+            wheres.append(mine)
+            parameters["placed"] = self._database.ids(sorted(context.people.of_region(query.region, context.day)))
         if query.outcome:
             alone = len(wheres) == 1  # beside that it is not deleted
             wheres.append(self._of_outcome(query.outcome, mine is not None, alone and order.key not in UNORDERED))

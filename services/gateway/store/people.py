@@ -11,6 +11,7 @@ from learning.tree import lines_on, managers_above, owner_paths, unplaced
 from services.gateway.domain import Principal, Scope
 
 END_OF_TIME = date.max
+REGION = "region:"  # before its name: a region's node
 T = TypeVar("T")
 
 
@@ -48,6 +49,11 @@ class People:
                     found.add(report)
                     todo.append(report)
         return found
+
+    def of_region(self, region: str, day: date) -> set[str]:
+        """The owners who stand in a region on that day."""
+        node = REGION + region
+        return {user for user, path in self.paths(day).items() if any(one.id == node for one in path)}
 
     def leads(self, user_id: str, day: date) -> bool:
         """Whether anyone reports to the user on that day."""

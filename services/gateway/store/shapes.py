@@ -86,6 +86,7 @@ class Query:
 
     owner_id: str = ""  # or the head of a subtree with subtree=True
     subtree: bool = False
+    region: str = ""  # of the owners who stand in it on the business day
     outcome: str = ""
     kind: str = ""
     pipeline: str = ""

@@ -25,6 +25,7 @@ UNDER = {"up": "▲", "down": "▼", "even": ""}
 class SideView:
     """One of the numbers that stand side by side, and how it differs from the forecast's."""
 
+    name: str
     label: str
     amount: str
     beside: str
@@ -127,14 +128,16 @@ def _sides(
         ("call.submitted", _decimal(row["submitted"]), told or words("call.not_submitted")),
     ]
     views = [
-        SideView(words(label), money(amount, currency, words), _beside(amount, expected, currency, words, label), text)
+        SideView(
+            label, words(label), money(amount, currency, words), _beside(amount, expected, currency, words, label), text
+        )
         for label, amount, text in numbers
     ]
     if below is not None:
         beside = _beside(below.amount, below.expected, currency, words, "call.below")
         counts = {"count": below.count, "owners": below.owners, "of": below.of}
         told = words("call.below_told", **{name: words.number(count) for name, count in counts.items()})
-        views.append(SideView(words("call.below"), money(below.amount, currency, words), beside, told))
+        views.append(SideView("call.below", words("call.below"), money(below.amount, currency, words), beside, told))
     return tuple(views)
 
 

@@ -24,6 +24,7 @@ DEFAULT_SORT, DEFAULT_OUTCOME, ALL = "expected", "OPEN", "ALL"
 OUTCOMES = (*Outcome, ALL)
 MINIMA = (0.1, 0.25, 0.5, 0.75, 0.9)
 TEAM = "team:"  # before a manager's id: the manager's whole team
+REGION = "region:"  # before a region's name: all who stand in it
 LONGEST, LONGEST_CURSOR = 500, 4_000
 
 
@@ -80,14 +81,22 @@ class Filters:
 
     def query(self, grade_bounds: tuple[float, float, float], calendar: FiscalCalendar) -> Query:
         """The store's query; leads are of no period. Raises InvalidInput."""
-        team, span = self.owner.startswith(TEAM), calendar.parse(self.period) if self.period else None
+        span = calendar.parse(self.period) if self.period else None
+        owner, team, region = self.whose
         return Query(
-            owner_id=self.owner.removeprefix(TEAM), subtree=team, stage=self.stage, text=self.q,
+            owner_id=owner, subtree=team, region=region, stage=self.stage, text=self.q,
             outcome="" if self.outcome == ALL else self.outcome, min_probability=self.minimum,
             grade_bounds=grade_bounds, sort=self.store_sort, own_category=self.category,
             kind="OPPORTUNITY" if span else "", closes_after=span.start - timedelta(days=1) if span else None,
             closes_by=span.end if span else None,
         )  # fmt: skip
+
+    @property
+    def whose(self) -> tuple[str, bool, str]:
+        """The owner, whether everyone below is meant too, or the region."""
+        if self.owner.startswith(REGION):
+            return "", False, self.owner.removeprefix(REGION)
+        return self.owner.removeprefix(TEAM), self.owner.startswith(TEAM), ""
 
     @property
     def store_sort(self) -> str:
@@ -110,6 +119,8 @@ class Filters:
     @property
     def node(self) -> str:
         """The node of the reporting tree whose forecast goes with the list."""
+        if self.owner.startswith(REGION):
+            return self.owner
         if self.owner.startswith(TEAM):
             return f"manager:{self.owner.removeprefix(TEAM)}"
         return f"owner:{self.owner}" if self.owner else "company"
@@ -150,9 +161,9 @@ class Filters:
         """The address of the whole list as a workbook; empty where files know no such filter."""
         if self.q or self.minimum is not None or self.period or self.category:
             return ""
-        team = self.owner.startswith(TEAM)
+        owner, team, region = self.whose
         asked = {
-            "format": "xlsx", "lang": language, "owner_id": self.owner.removeprefix(TEAM),
+            "format": "xlsx", "lang": language, "owner_id": owner, "region": region,
             "subtree": "true" if team else "", "stage": self.stage,
             "outcome": "" if self.outcome == ALL else self.outcome,
         }  # fmt: skip
@@ -185,13 +196,15 @@ class Filters:
         ]  # fmt: skip
 
     def owners(self, tree: Sequence[Node], words: Words) -> list[Choice]:
-        """Options of the owner: everybody, each team, each owner; names in the order of the tree."""
+        """Options of the owner: everybody, each region, team and owner; names in the order of the tree."""
         options = [Choice("", words("filter.anyone"), not self.owner)]
         for node in tree:
             level, _, user = node.id.partition(":")
             if level == "manager":
                 value = TEAM + user
                 options.append(Choice(value, words("filter.team", name=node.name), value == self.owner))
+            elif level == "region":
+                options.append(Choice(node.id, words("filter.region", name=node.name), node.id == self.owner))
             elif level == "owner":
                 options.append(Choice(user, node.name, user == self.owner))
         if self.owner and not any(option.chosen for option in options):

@@ -14,7 +14,7 @@ from kit.errors import DealcastError, NotFound
 from learning.fiscal import Grain
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
-from services.gateway.disagreements import disagreements
+from services.gateway.disagreements import COMMIT, disagreements
 from services.gateway.domain import Principal, Scope
 from services.gateway.exports.rows import node_source
 from services.gateway.exports.tables import FORECAST
@@ -248,6 +248,9 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
     def to_parts(node: str) -> str:
         return page_address(request, PARTS, node=node, since="")
 
+    def committed_deals(node: str) -> str:
+        return deals_of_node(request, node, period=str(asked.period), category=COMMIT)
+
     held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
         "held": held, "leave": page_address(request, PATH, call=""),
@@ -255,7 +258,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         "hold": page_address(request, PATH + "/hold", node=node),  # of what is shown
         "suppose": page_address(request, PATH + "/what-if", node=node),
         "before": to_node(before), "after": to_node(after), "node": asked.node, "to_node": to_node,
-        "to_parts": to_parts,
+        "to_parts": to_parts, "committed_deals": committed_deals,
         "above": [
             ("" if row["booked"] is None else to_node(row["node"]), node_name(row, words)) for row in above
         ],

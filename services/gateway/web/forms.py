@@ -28,11 +28,11 @@ def addresses_by(request: Request, path: str, name: str) -> Callable[[str], str]
     return lambda value: start + quote_plus(value) if value else first
 
 
-def deals_of_node(request: Request, node: str) -> str:
-    """The address of the list of a node's deals: of everybody's for a region, which the list cannot ask for."""
+def deals_of_node(request: Request, node: str, **some: str) -> str:
+    """The address of the list of a node's deals, or of some of them."""
     level, _, user = node.partition(":")
-    owner = {"owner": user, "manager": f"team:{user}"}.get(level, "")
-    asked = {"owner": owner, "lang": request.query_params.get("lang", "")}
+    owner = {"owner": user, "manager": f"team:{user}", "region": node}.get(level, "")
+    asked = {"owner": owner, **some, "lang": request.query_params.get("lang", "")}
     kept = urlencode({name: value for name, value in asked.items() if value})
     return f"/deals?{kept}" if kept else "/deals"
 

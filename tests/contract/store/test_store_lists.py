@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from kit.errors import InvalidInput
 from kit.money import Money
-from learning.records import Credit, DealKind, Outcome
+from learning.records import Credit, DealKind, Outcome, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, InsightKind, Principal, Scope
 from services.gateway.store import Store, open_store
 from services.gateway.store.codec import major
@@ -103,6 +103,20 @@ async def test_every_sort_of_some_owners_deals(store: Store, put: Put) -> None:
         named: dict[str, Any] = {"owner_id": "east", "subtree": True, "sort": sort}
         assert await all_ids(store, 3, **named) == [one for one in whole if one in below]
         assert await all_ids(store, 3, ann, **named) == [one for one in whole if one in below & mine]
+
+
+async def test_a_region_is_of_those_who_stand_in_it_on_the_day(store: Store) -> None:
+    await store.save_users(LOCAL, [User(one, one) for one in ("north", "ann", "ben")], [
+        ReportingLine("north", "", "강북"), ReportingLine("ann", "north"), ReportingLine("ben", ""),
+        ReportingLine("ben", "north", valid_from=date(2017, 9, 30)),
+    ])  # fmt: skip
+    await store.apply_deals(LOCAL, [DealWrite(f"of-{one}", owner_id=one) for one in ("north", "ann", "ben", "")])
+    await store.put_setting("clock", {"pinned": "2017-09-29"})
+    assert await all_ids(store, 2, region="강북") == ["of-ann", "of-north"]
+    await store.put_setting("clock", {"pinned": "2017-09-30"})
+    assert await all_ids(store, 2, region="강북") == ["of-ann", "of-ben", "of-north"]
+    assert await all_ids(store, 2, Principal("a", Scope.OWN, "ann"), region="강북") == ["of-ann"]
+    assert not await all_ids(store, 2, region="강")
 
 
 async def test_pages_of_large_companies_read_no_more_than_they_show(store_url: str) -> None:

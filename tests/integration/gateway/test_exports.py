@@ -126,6 +126,7 @@ async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path:
             "fields.due": "2017-10-01", "fields.hot": record["fields"]["hot"], "fields.=field": "-x",
         }  # fmt: skip
         assert {name: row[name] for name in expected} == expected
+    assert [row["deal_id"] for row in await lines_of(filled, "deals", region="East")] == ["d0", "d2"]
     [first, *_] = suggested = await lines_of(filled, "suggestions")
     assert [row["deal_id"] for row in suggested] == ["d0", "d1", "d2", "d3"]
     assert (first["rank"], first["text"], first["reasons"], first["gain"]) == (1, "Call", "early", "10.00")

@@ -32,6 +32,14 @@ def test_a_team_is_a_subtree_and_a_manager_node() -> None:
     assert Filters.read({"owner": "u1"}).node == "owner:u1"
 
 
+def test_a_region_is_a_filter_and_a_node_and_known_to_files() -> None:
+    filters = Filters.read({"owner": "region:수도권", "outcome": "ALL"})
+    query = filters.query((0.75, 0.5, 0.25), FiscalCalendar())
+    assert (query.owner_id, query.subtree, query.region, filters.node) == ("", False, "수도권", "region:수도권")
+    asked = dict(parse_qsl(urlsplit(filters.export("ko")).query))
+    assert asked == {"format": "xlsx", "lang": "ko", "region": "수도권"}
+
+
 def test_an_address_reads_back_as_the_same_filters() -> None:
     filters = Filters.read({"owner": "a&b=c", "q": "한빛 #1", "min": "0.5", "sort": "close", "lang": "ko"})
     asked = {name: values[0] for name, values in parse_qs(urlsplit(filters.address()).query).items()}

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from learning.records import Credit, Outcome
+from learning.records import Credit, Outcome, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
-from services.gateway.forecast_parts import Node, deals_of
+from services.gateway.forecast_parts import Node, _of, deals_of
 from services.gateway.quarter_totals import View
 from services.gateway.service import Gateway
 from tests.e2e.web.site import deal, fill_people, insights, serving
@@ -117,3 +117,25 @@ async def test_within_a_call_its_numbers_are_told(site: Site) -> None:
     assert ("32,500,500" in now, "32,500,500" in held, "32,500,000" in held) == (True, False, True)
     assert "The numbers are those that the call holds" in held
     assert (await client.get("/forecast/parts", params={**address, "call": "other"})).status_code == 404
+
+
+async def test_a_region_leads_to_the_deals_of_its_own_people(site: Site) -> None:
+    gateway, client = site
+    await gateway.store.save_users(LOCAL, [User("u9", "Remote")], [ReportingLine("u9", "", "부산")])
+    await gateway.apply_deals(LOCAL, [deal("R-1", "Remote deal", "u9", 900_000_000)])
+    await gateway.apply_deals(LOCAL, [DealWrite("R-1", category="commit"), DealWrite("D-1", category="commit")])
+    region, of_period = "owner=region%3A%EC%88%98%EB%8F%84%EA%B6%8C", "period=2026-Q4"
+    call = (await client.get("/forecast?node=region:수도권&period=2026-Q4&lang=en")).text
+    commit = f"/deals?{region}&amp;{of_period}&amp;category=commit&amp;lang=en"
+    side, row = 'title="Open deals promised in 2026-Q4 in category commit">', f'data-label="Commit"><a href="{commit}"'
+    assert (f'<a href="{commit}" {side}' in call, row in call) == (True, True)
+    assert f'"/deals?{region}&amp;lang=en&amp;{of_period}&amp;outcome=WON"' in call.replace("&amp;amp;", "&amp;")
+    listed = (await client.get(commit.replace("&amp;", "&"))).text
+    assert ("/deals/D-1" in listed, "/deals/R-1" in listed) == (True, False)
+    assert '<option value="region:수도권" selected>Region 수도권</option>' in listed
+    parts = (await client.get("/forecast/parts?node=region:수도권&lang=en&part=deals")).text
+    assert f'href="/deals?{region}&amp;lang=en"' in parts
+    row_of = {"node": "region:부산", "booked": "0", "mean": "0", "deals": "0", "open_deals": 1}
+    asked = _of(Node(row_of, "KRW", frozenset({"u9"})))
+    page = await gateway.store.list_records(LOCAL, asked, "", 9)
+    assert [one.history.deal.id for one in page.records] == ["R-1"]
