@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -18,13 +17,13 @@ from services.gateway.web.call_views import node_name, node_person
 from services.gateway.web.forms import addresses_by, page_address
 from services.gateway.web.member_names import people_of, user_names
 from services.gateway.web.rendering import answer, render
+from services.gateway.web.report_mail import dropped_first, mail_address, too_long
 from services.gateway.web.report_views import draft, sections
-from services.gateway.web.words import JOINER, Words
+from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
 from services.gateway.weekly_report import SECTIONS, WeeklyReport, weekly_report
 
 PATH = "/report"
-LONGEST_MAIL = 6_000  # characters of a text in an address, as it stands there, that mail programs take
 COLUMNS = (
     column("section", Kind.TEXT, "Section", "구분"), column("id", Kind.TEXT, "Id", "ID"),
     column("name", Kind.TEXT, "Deal", "딜"), column("account", Kind.TEXT, "Account", "고객"),
@@ -65,20 +64,13 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
         "week": words("forecast.span", low=words.day(found.first), high=words.day(found.last)),
         "nodes": [(address(one["node"]), node_name(one, words), one["node"] == found.node)
                   for one in nodes if one["booked"] is not None],
-        "mail": mail_address(words("report.title"), text),
+        "mail": mail_address(words("report.title"), text, dropped_first(words), words("report.mail_short")),
+        "dropped_first": dropped_first(words), "long": too_long(text),
         "workbook": page_address(request, PATH + ".xlsx", lang=words.language) if offered else "",
         "since": await gateway.store.last_event_id(), "business_day": words.day(gateway.workspace.business_day),
         "sample": gateway.workspace.sample,
     }  # fmt: skip
     return render("report.html", request, words, **values)
-
-
-def mail_address(subject: str, text: str) -> str:
-    """What opens a mail with the text, or as many of its lines as there is room for."""
-    lines = text.replace(JOINER, "").split("\n")
-    while len(body := quote("\n".join(lines))) > LONGEST_MAIL:
-        lines.pop()
-    return f"mailto:?subject={quote(subject)}&body={body}"
 
 
 async def _workbook(gateway: Gateway, request: Request, scratch: Path, words: Words) -> Response:

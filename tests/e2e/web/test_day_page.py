@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from learning.answers import Verb
 from services.gateway.domain import LOCAL, DealWrite
+from services.gateway.web.report_mail import dropped_first, mail_address
+from services.gateway.web.words import Words
 from tests.e2e.web.actions import Site, open_page, scrolls_sideways
 from tests.e2e.web.site import answers
+from tests.unit.web.test_day_page import long_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -86,3 +89,19 @@ async def test_an_amount_is_never_broken_between_lines(site: Site, browser: Brow
         assert await number.evaluate(lines) == 1, amount
     assert not await scrolls_sideways(page)
     await context.close()
+
+
+async def test_a_report_too_long_for_a_mail_is_cut_by_section_and_says_so(site: Site, phone: BrowserContext) -> None:
+    page, complaints = await open_page(phone, f"{site[1]}/report")
+    await expect(page.locator("[data-long]")).to_be_hidden()
+    words = Words("ko")
+    text = long_report(words)
+    await page.locator("textarea").fill(text)
+    await expect(page.locator("[data-long]")).to_contain_text("엑셀 파일을 첨부하세요")
+    link = page.locator("a[data-mail]")
+    await link.evaluate("(link) => link.addEventListener('click', (event) => event.preventDefault())")
+    await link.click()
+    found = parse_qs((await link.get_attribute("href") or "").partition("?")[2])["body"]
+    same = parse_qs(mail_address("", text, dropped_first(words), words("report.mail_short")).partition("?")[2])["body"]
+    assert found == same
+    assert not complaints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
 from services.gateway.web.day_page import day_heading
 from services.gateway.web.day_views import link_of, no_link, snoozes
-from services.gateway.web.report_page import LONGEST_MAIL, mail_address
+from services.gateway.web.report_mail import LONGEST_MAIL, dropped_first, mail_address
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import weekly_report
 from tests.e2e.web.site import answers, fill, serving
@@ -130,6 +130,29 @@ async def test_a_mail_holds_the_lines_there_is_room_for(lines: int) -> None:
     [body] = parse_qs(address.partition("?")[2])["body"]
     assert body.splitlines() == text.splitlines()[: len(body.splitlines())]
     assert (body == text) == (lines == 3)
+
+
+def long_report(words: Words) -> str:
+    """A draft whose middle is too long for a mail."""
+    named = {name: f"[{words(f'report.{name}')}]" for name in ("won", "lost", "new", "moved", "due", "help")}
+    lines = [f"- 한빛정밀 / 설비 모니터링 {number}차 (김민준): 금액 변경 +₩1.2억" for number in range(12)]
+    body = "\n\n".join("\n".join([heading, *lines[: 3 if name in ("won", "lost") else 12]])
+                       for name, heading in named.items() if name != "help")  # fmt: skip
+    return f"주간 영업보고 · 김민준\n\n{body}\n\n{named['help']}\n- 임원 동행이 필요합니다"
+
+
+async def test_a_mail_too_long_keeps_won_lost_and_help_and_says_what_is_left_out() -> None:
+    words = Words("ko")
+    text, note = long_report(words), words("report.mail_short")
+    [body] = parse_qs(mail_address("주간 영업보고", text, dropped_first(words), note).partition("?")[2])["body"]
+    assert len(quote(body)) <= LONGEST_MAIL < len(quote(text))
+    parts = {part.split("\n")[0]: part.split("\n")[1:] for part in body.split("\n\n")}
+    assert (len(parts["[수주]"]), len(parts["[실주]"])) == (3, 3)
+    assert parts["[지원 요청]"] == ["- 임원 동행이 필요합니다"]
+    assert body.startswith("주간 영업보고 · 김민준\n\n[수주]")
+    assert body.endswith(note)
+    assert "[변동]" not in parts, "what moved goes first, and with it its heading"
+    assert all(len(lines) for name, lines in parts.items() if name.startswith("[")), "no heading alone"
 
 
 @pytest.mark.parametrize(

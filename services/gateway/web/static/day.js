@@ -9,6 +9,34 @@
     for (const button of main.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   }
 
+  const tooLong = (text) => encodeURIComponent(text).length > 6000; // as much as mail programs take
+
+  // The text; one too long without the last lines of the sections that come first in `order`, as report_mail.py does.
+  function fitted(text, order, note) {
+    if (!tooLong(text)) return text;
+    const parts = [];
+    for (const line of text.trimEnd().split("\n")) {
+      const heading = /^\[.*?\]/.exec(line)?.[0];
+      if (heading || !parts.length) parts.push({ heading: heading ?? "", lines: [] });
+      parts.at(-1).lines.push(line);
+    }
+    const told = () => [...parts.filter(({ lines }) => lines.length).map(({ lines }) => lines.join("\n").trimEnd()),
+      ...(note ? [note] : [])].join("\n\n");
+    const turn = ({ heading }) => order.indexOf(order.includes(heading) ? heading : "");
+    for (const { heading, lines } of parts.toSorted((a, b) => turn(a) - turn(b))) {
+      while (lines.length && tooLong(told())) {
+        lines.pop();
+        if (heading && lines.length === 1) lines.pop(); // alone it would say that there is nothing
+      }
+    }
+    return told();
+  }
+
+  main.addEventListener("input", ({ target }) => {
+    const hint = target.closest(".card")?.querySelector("[data-long]");
+    if (hint) hint.hidden = !tooLong(plain(target.value));
+  });
+
   // A box shows on paper only what fits into it: a block beside it has all of its text.
   function mirror() {
     for (const block of main.querySelectorAll(".printed")) block.textContent = block.previousElementSibling.value;
@@ -20,9 +48,8 @@
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
     const box = mail?.closest(".card").querySelector("textarea");
     if (!box) return;
-    const lines = plain(box.value).split("\n"); // as many as mail programs take
-    while (encodeURIComponent(lines.join("\n")).length > 6000) lines.pop();
-    mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(lines.join("\n"))}`);
+    const text = fitted(plain(box.value), JSON.parse(mail.dataset.order ?? '[""]'), mail.dataset.note);
+    mail.href = mail.href.replace(/body=.*$/, `body=${encodeURIComponent(text)}`);
   });
 
   main.addEventListener("click", async (event) => {
