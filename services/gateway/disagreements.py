@@ -22,7 +22,7 @@ from services.gateway.quarter_totals import View
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 
-LOOKED_AT = 400  # of the largest open deals
+LOOKED_AT = 400  # of the largest open deals of a node
 EVEN = 0.5
 COMMIT = "commit"
 
@@ -56,9 +56,10 @@ class Disagreements:
     by_category: bool
 
 
-async def judged_deals(gateway: Gateway, principal: Principal) -> list[Record]:
-    """The largest open opportunities that have a forecast: what disagreements are looked for among."""
-    query = Query(outcome="OPEN", kind="OPPORTUNITY", sort="-amount")
+async def judged_deals(gateway: Gateway, principal: Principal, node: str) -> list[Record]:
+    """The largest open opportunities that a node's owners have a part in and that have a forecast: what disagreements
+    are looked for among."""
+    query = Query.of_node(node, outcome="OPEN", kind="OPPORTUNITY", sort="-amount", shared=True)
     page = await gateway.store.list_records(principal, query, "", LOOKED_AT)
     return [record for record in page.records if InsightKind.FORECAST in record.insights]
 

@@ -68,22 +68,17 @@ async def deals_of(gateway: Gateway, principal: Principal, view: View, node: Nod
     """What was won, and what is open; of a period that is over, nothing is."""
     rates, today = await gateway.store.rates(), gateway.workspace.business_day
     start, end = view.period.start - DAY, min(view.period.end, today)
-    ended = replace(_of(node), outcome="WON", sort="-amount", closes_after=start, closes_by=end)
+    mine = Query.of_node(str(node.row["node"]), kind="OPPORTUNITY")
+    ended = replace(mine, outcome="WON", sort="-amount", closes_after=start, closes_by=end)
     won, more = await _read(gateway, principal, ended, lambda one: _won(one, node, rates), SHOWN)
     first = Part(Decimal(node.row["booked"]), won, None if more else 0)
     if view.over or node.row["mean"] is None:
         return first, Part(Decimal(0), (), 0)
     current = view.period == gateway.workspace.calendar.current(today)
     sort, enough = ("-expected_amount", SHOWN) if current else ("-amount", PAGE * MOST_PAGES)  # kept of this quarter
-    still = replace(_of(node), outcome="OPEN", sort=sort)
+    still = replace(mine, outcome="OPEN", sort=sort)
     found, _ = await _read(gateway, principal, still, lambda one: _open(one, view, node), enough)
     return first, Part(Decimal(node.row["deals"]), found, max(0, int(node.row["open_deals"]) - len(found)))
-
-
-def _of(node: Node) -> Query:
-    level, _, user = str(node.row["node"]).partition(":")
-    owner, region = user if level in ("owner", "manager") else "", user if level == "region" else ""
-    return Query(owner, subtree=level == "manager", region=region, kind="OPPORTUNITY")
 
 
 async def _read(

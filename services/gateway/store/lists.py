@@ -19,7 +19,7 @@ from services.gateway.store.interface import SORTS, Page, Query
 from services.gateway.store.reads import Reads, bounded
 from services.gateway.store.rows import account_from, contact_from, product_from
 from services.gateway.store.searching import few_found, found_by
-from services.gateway.store.seen import account_seen, contact_seen, deal_seen
+from services.gateway.store.seen import account_seen, contact_seen, deal_seen, held_by
 
 D, S = t.deals.c, t.standings.c
 COLUMNS: dict[str, ColumnElement[Any]] = {
@@ -135,11 +135,11 @@ class Lists(Reads):
         if query.owner_id:
             one = {query.owner_id}
             named = context.people.subtree(query.owner_id, context.day) if query.subtree else one
-            mine = self._database.among(D.owner_id, "named")
+            mine = self._of_owners(query, "named")
             wheres.append(mine)
             parameters["named"] = self._database.ids(sorted(named))
         if query.region:
-            mine = self._database.among(D.owner_id, "placed")
+            mine = self._of_owners(query, "placed")
             wheres.append(mine)
             parameters["placed"] = self._database.ids(sorted(context.people.of_region(query.region, context.day)))
         if query.outcome:
@@ -148,6 +148,9 @@ class Lists(Reads):
         base = select(order.column, order.id).select_from(t.deals.join(t.standings, S.deal_id == D.id))
         ids = None if mine is None else select(D.id).where(mine).correlate(None)
         return base.where(and_(*wheres)), parameters, ids
+
+    def _of_owners(self, query: Query, name: str) -> ColumnElement[bool]:
+        return held_by(self._database, name) if query.shared else self._database.among(D.owner_id, name)
 
     def _of_outcome(self, outcome: str, few: bool, walked: bool) -> ColumnElement[bool]:
         """SQLite keeps no statistics here and would sort all open deals to show fifty: of `few` owners it is to begin

@@ -24,6 +24,13 @@ def deal_seen(database: Database) -> ColumnElement[bool]:
     return or_(database.among(D.owner_id, "owners"), D.id.in_(credited), D.id.in_(teamed))
 
 
+def held_by(database: Database, name: str) -> ColumnElement[bool]:
+    """A deal of one of the owners bound to a name, or for which one of them has credit."""
+    shared = t.deal_credits.c
+    credited = select(shared.deal_id).where(database.among(shared.owner_id, name)).correlate(None)
+    return or_(database.among(D.owner_id, name), D.id.in_(credited))
+
+
 def account_seen(database: Database, context: Context, principal: Principal, account: ColumnElement[str]) -> Seen:
     """Accounts with a deal the principal sees, or with no deal."""
     visible = context.visible(principal)

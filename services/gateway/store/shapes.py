@@ -87,6 +87,7 @@ class Query:
     owner_id: str = ""  # or the head of a subtree with subtree=True
     subtree: bool = False
     region: str = ""  # of the owners who stand in it on the business day
+    shared: bool = False  # of these owners also those that they have credit for
     outcome: str = ""
     kind: str = ""
     pipeline: str = ""
@@ -104,6 +105,13 @@ class Query:
     closes_after: date | None = None  # promised after this day; of deals that ended, closed after it
     closes_by: date | None = None  # promised, or closed, on this day at the latest
     sort: str = "id"
+
+    @classmethod
+    def of_node(cls, node: str, **more: Any) -> Query:
+        """What a node of the reporting tree's owners have; of the company everything."""
+        level, _, name = node.partition(":")
+        owner = name if level in ("owner", "manager") else ""
+        return cls(owner, subtree=level == "manager", region=name if level == "region" else "", **more)
 
 
 SORTS = (

@@ -120,7 +120,8 @@ async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[
         held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
         if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
             raise over(token)  # one of the deals is somebody else's by now
-        return replace(held, node=first_seen(numbers, asked.node, named=named)), numbers, moves
+        asked = replace(held, node=first_seen(numbers, asked.node, named=named))
+        return asked, numbers, await desk.recent.judge(principal, asked.node, moves)
     numbers = await gather_numbers(desk.gateway, principal, asked)
     asked = replace(asked, node=first_seen(numbers, asked.node, named=named))
     later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")
@@ -217,7 +218,8 @@ def _move_values(
         return {"moves": False, "bridge": None, "doubts": None, "tree": tree}
     owners = numbers.owners(asked.node)
     bridge = {**moves.bridge, "deals": [one for one in moves.bridge["deals"] if one["owner_id"] in owners]}
-    judged = disagreements(moves.records, view, owners, numbers.rates, numbers.forecast["currency"], numbers.day)
+    rest = (numbers.rates, numbers.forecast["currency"], numbers.day)
+    judged = disagreements(moves.judged[asked.node], view, owners, *rest)
     shown = bridge_view(bridge, asked.node, full_names(people), words)
     return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words, people), "tree": tree}
 

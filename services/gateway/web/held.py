@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -77,16 +77,18 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What takes reading deals: the bridge of all nodes, and the deals that may be judged in two ways."""
+    """What takes reading deals: the bridge of all nodes, and the deals that may be judged in two ways, by node: a
+    node's are read when it is looked at first."""
 
     bridge: Json
-    records: Sequence[Record]
+    judged: dict[str, Sequence[Record]] = field(default_factory=dict)
 
     @property
     def deals(self) -> list[str]:
         """By id, those that are named."""
         moved = (deal["id"] for deal in self.bridge.get("deals", ()))
-        return sorted({*moved, *(record.history.deal.id for record in self.records)})
+        judged = (record.history.deal.id for records in self.judged.values() for record in records)
+        return sorted({*moved, *judged})
 
 
 async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -> Numbers:
@@ -118,7 +120,7 @@ async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, cur
     else:
         ends = (call.time, max(call.time, gateway.workspace.now()))
         bridge = await between(gateway, principal, asked.period, "", currency, ends)
-    return Moves(bridge, await judged_deals(gateway, principal))
+    return Moves(bridge)
 
 
 class Recent:
@@ -147,7 +149,13 @@ class Recent:
             self._known.move_to_end(key)
             while len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
-        return await asyncio.shield(task)
+        return await self.judge(principal, asked.node, await asyncio.shield(task))
+
+    async def judge(self, principal: Principal, node: str, moves: Moves) -> Moves:
+        """The same, with the deals of this node."""
+        if node not in moves.judged:
+            moves.judged[node] = await judged_deals(self._gateway, principal, node)
+        return moves
 
 
 class Held:
@@ -161,7 +169,7 @@ class Held:
         replace, which stays as it is, so that all pages of the call show the same."""
         known = self._calls.get(instead)
         token = instead if known and known[0] == principal else secrets.token_urlsafe(12)
-        self._calls[token] = (principal, asked, numbers, moves)
+        self._calls[token] = (principal, asked, numbers, replace(moves, judged=dict(moves.judged)))
         self._calls.move_to_end(token)
         mine = [one for one, held in self._calls.items() if held[0].id == principal.id]
         for old in [*mine[:-MOST_EACH], *list(self._calls)[:-MOST_CALLS]]:

@@ -132,6 +132,10 @@ async def test_pages_of_large_companies_read_no_more_than_they_show(store_url: s
     assert len(owners) == 2
     assert all("ix_deals_owner " in plan for plan in owners)
     assert "deal_id=?" in owners[1], "of the deals without a value those of the owner alone"
+    for query in (Query(region="강북", outcome="OPEN"), Query("ann", shared=True, outcome="OPEN", sort="-amount")):
+        asked.clear()
+        await store.list_records(LOCAL, query, "", 9)
+        assert "ix_deals_owner (owner_id=? AND outcome=?)" in next(plan for plan in asked if "standings" in plan)
     asked.clear()
     await store.list_records(LOCAL, Query(text="ann", outcome="OPEN"), "", 9)
     assert any("COVERING INDEX ix_deals_search (outcome=?)" in plan for plan in asked)

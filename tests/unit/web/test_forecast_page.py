@@ -12,8 +12,10 @@ import pytest
 import pytest_asyncio
 
 from kit.money import Money
+from learning.records import Credit
+from services.gateway import disagreements
 from services.gateway.calls import CallKind
-from services.gateway.domain import LOCAL
+from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
 from tests.e2e.web.site import deal, fill, serving
 
@@ -146,3 +148,25 @@ async def test_a_day_to_come_is_refused_with_the_last_that_can_be_named(site: Si
     answer = await client.get(f"/forecast?lang=ko&since={today + timedelta(days=1)}")
     assert (answer.status_code, "아직 오지 않은 날짜" in answer.text) == (400, True)
     assert f'max="{today}"' in (await client.get("/forecast?lang=ko&part=moves")).text
+
+
+async def test_walking_rep_by_rep_shows_what_each_of_them_is_doubted_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large the deals of others are; within a call as they were when the rep was looked at first."""
+    gateway, client = site
+    monkeypatch.setattr(disagreements, "LOOKED_AT", 2)
+    shared = DealWrite("D-1", credits=(Credit("u1", 5_000), Credit("u2", 5_000)))
+    held = (await client.post("/forecast/hold?lang=en&period=2026-Q4")).headers["location"]
+    for page in ("/forecast?lang=en&period=2026-Q4", held):
+        shown = (await client.get(f"{page}&node=owner:u2&part=moves")).text
+        assert 'id="doubt-a/b' in shown, page
+        assert 'id="doubt-a/b' not in (await client.get(f"{page}&part=moves")).text, page
+    await gateway.apply_deals(LOCAL, [shared])
+    try:
+        now = (await client.get("/forecast?lang=en&period=2026-Q4&node=owner:u2&part=moves&since=2026-11-01")).text
+        assert ('id="doubt-D-1"' in now, 'id="doubt-a/b' in now) == (True, False), "the largest, and a credit counts"
+        again = (await client.get(f"{held}&node=owner:u2&part=moves")).text
+        assert ('id="doubt-D-1"' in again, 'id="doubt-a/b' in again) == (False, True)
+    finally:
+        await gateway.apply_deals(LOCAL, [DealWrite("D-1", credits=())])

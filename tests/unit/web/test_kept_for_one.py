@@ -32,7 +32,7 @@ NUMBERS = Numbers({}, Rates(), (), TODAY, AS_OF, 0, "team")
 )
 def test_a_held_call_is_found_by_whoever_began_it_while_it_lasts(who: Principal, sight: str, later: timedelta) -> None:
     held = Held()
-    token = held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
+    token = held.keep(ANN, ASKED, NUMBERS, Moves({}))
     assert held.find(ANN, "team", token, AS_OF)[:2] == (ASKED, NUMBERS)
     with pytest.raises(NotFound):
         held.find(who, sight, token, AS_OF + later)
@@ -40,14 +40,14 @@ def test_a_held_call_is_found_by_whoever_began_it_while_it_lasts(who: Principal,
 
 def test_a_call_lasts_however_many_others_hold_and_however_often_its_own_changes_are_applied() -> None:
     held, ben, later = Held(), replace(ANN, id="ben"), replace(NUMBERS, event=7)
-    token = held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
+    token = held.keep(ANN, ASKED, NUMBERS, Moves({}))
     for _ in range(MOST_EACH + 1):
-        held.keep(ben, ASKED, NUMBERS, Moves({}, ()))
-        assert held.keep(ANN, ASKED, later, Moves({}, ()), instead=token) == token
+        held.keep(ben, ASKED, NUMBERS, Moves({}))
+        assert held.keep(ANN, ASKED, later, Moves({}), instead=token) == token
     assert held.find(ANN, "team", token, AS_OF)[1] is later
-    assert held.keep(ben, ASKED, NUMBERS, Moves({}, ()), instead=token) != token, "another's is left alone"
+    assert held.keep(ben, ASKED, NUMBERS, Moves({}), instead=token) != token, "another's is left alone"
     for _ in range(MOST_EACH):
-        held.keep(ANN, ASKED, NUMBERS, Moves({}, ()))
+        held.keep(ANN, ASKED, NUMBERS, Moves({}))
     with pytest.raises(NotFound):
         held.find(ANN, "team", token, AS_OF)
 

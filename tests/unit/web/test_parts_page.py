@@ -14,9 +14,10 @@ import pytest_asyncio
 
 from learning.records import Credit, Outcome, ReportingLine, User
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
-from services.gateway.forecast_parts import Node, _of, deals_of
+from services.gateway.forecast_parts import Node, deals_of
 from services.gateway.quarter_totals import View
 from services.gateway.service import Gateway
+from services.gateway.store.interface import Query
 from tests.e2e.web.site import deal, fill_people, insights, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -135,7 +136,6 @@ async def test_a_region_leads_to_the_deals_of_its_own_people(site: Site) -> None
     assert '<option value="region:수도권" selected>Region 수도권</option>' in listed
     parts = (await client.get("/forecast/parts?node=region:수도권&lang=en&part=deals")).text
     assert f'href="/deals?{region}&amp;lang=en"' in parts
-    row_of = {"node": "region:부산", "booked": "0", "mean": "0", "deals": "0", "open_deals": 1}
-    asked = _of(Node(row_of, "KRW", frozenset({"u9"})))
+    asked = Query.of_node("region:부산", kind="OPPORTUNITY")
     page = await gateway.store.list_records(LOCAL, asked, "", 9)
     assert [one.history.deal.id for one in page.records] == ["R-1"]
