@@ -61,8 +61,13 @@ def import_(
         bool,
         typer.Option(
             "--confirm",
-            help="Without a mapping: the open pipeline may move by more than 30 %, and amounts with Korean units be in "
-            "another currency than KRW.",
+            help="Without a mapping: the open pipeline may move by more than 30 %.",
+        ),
+    ] = False,
+    foreign: Annotated[
+        bool,
+        typer.Option(
+            "--foreign", help="Without a mapping: amounts with Korean units may be in another currency than KRW."
         ),
     ] = False,
     as_of: Annotated[str, typer.Option("--as-of", help="Without a mapping: pin the company's clock to this day.")] = "",
@@ -82,7 +87,9 @@ def import_(
     options = _Options(tuple(paths), data_dir, url, rejects, dry_run, spoken(language))
     try:
         if not mapping:
-            weekly = WeeklyOptions(tuple(column or ()), tuple(unit or ()), answers, doubts, currency, confirm, as_of)
+            weekly = WeeklyOptions(
+                tuple(column or ()), tuple(unit or ()), answers, doubts, currency, confirm, foreign, as_of
+            )
             _import_weekly(options, weekly)
             return
         rules = load(mapping)

@@ -23,6 +23,7 @@ class WeeklyOptions:
     doubts: Path = Path("doubts.csv")
     currency: str = "KRW"
     confirm: bool = False
+    foreign: bool = False
     as_of: str = ""
 
 
@@ -38,7 +39,7 @@ async def run_weekly(
 
     given = Options(
         options.currency, columns_of(options.columns), read_answers(options.answers) if options.answers else {},
-        units_of(options.units), confirm=options.confirm, foreign=options.confirm,
+        units_of(options.units), confirm=options.confirm, foreign=options.foreign,
         as_of=_day(options.as_of), dry_run=dry_run,
     )  # fmt: skip
     sink = await open_sink(data_dir, url, dry_run=dry_run)

@@ -32,7 +32,7 @@ _EN = {
     "win rates learned from these files would be too high; add the lost ones, or answer what became of the gone",
     "note": "{file}, line {line}: {field} = {value}: {message}; {mend}",
     "more": "and {count:,} more", "rounded": "{file}: {count:,} amounts were rounded ({written} to {kept})",
-    "won": "needs --currency KRW or --confirm: the amounts have Korean units ({said}), but the currency is {currency}",
+    "won": "needs --currency KRW or --foreign: the amounts have Korean units ({said}), but the currency is {currency}",
     "short_days": "{count:,} days without a year were read in the year that brings them nearest to their file's day: "
     "{samples}", "rejects": "refused and held rows are in {path}",
 }  # fmt: skip
@@ -55,7 +55,7 @@ _KO = {
     "이 파일로 배운 승률은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
     "note": "{file} {line}행: {field} = {value}: {message}. {mend}",
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
-    "won": "금액이 한국식 단위({said})인데 통화는 {currency}입니다. --currency KRW나 --confirm이 필요합니다",
+    "won": "금액이 한국식 단위({said})인데 통화는 {currency}입니다. --currency KRW나 --foreign이 필요합니다",
     "short_days": "연도가 없는 날짜 {count:,}건은 파일의 날짜에 가장 가까운 해로 읽었습니다: {samples}",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
 }  # fmt: skip

@@ -50,7 +50,9 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
         return answer(upload_json(_own(uploads, request, upload_id)))
 
     saying = base.takes(
-        base.obj(columns=TEXTS, answers=TEXTS, units=TEXTS, currency=TEXT, confirm=FLAG), *base.LANGUAGE, required=False
+        base.obj(columns=TEXTS, answers=TEXTS, units=TEXTS, currency=TEXT, confirm=FLAG, foreign=FLAG),
+        *base.LANGUAGE,
+        required=False,
     )
 
     @routes.post("/uploads/{upload_id}:try", status_code=202, responses=base.gives(shapes.Upload, 202),
@@ -62,7 +64,7 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
     @routes.post("/uploads/{upload_id}:import", status_code=202, responses=base.gives(shapes.Upload, 202),
                  openapi_extra=saying)  # fmt: skip
     async def import_upload(request: Request, upload_id: str) -> Response:
-        """Import the files. `confirm` where the open pipeline may move by more than 30 %, and where amounts
+        """Import the files. `confirm` where the open pipeline may move by more than 30 %, `foreign` where amounts
         with Korean units are in another currency than KRW."""
         return await _begun(uploads, request, upload_id, dry_run=False)
 
@@ -120,11 +122,12 @@ def own_address(request: Request) -> str:
 
 async def _begun(uploads: Uploads, request: Request, upload_id: str, *, dry_run: bool) -> Response:
     language, upload = language_of(request), _own(uploads, request, upload_id)
-    given = await object_of(request, ("columns", "answers", "units", "currency", "confirm"))
+    given = await object_of(request, ("columns", "answers", "units", "currency", "confirm", "foreign"))
     columns, answers, units = (_texts(given, name) for name in ("columns", "answers", "units"))
-    confirm = given.get("confirm", False)
-    if not isinstance(confirm, bool):
-        raise InvalidInput("confirm is neither true nor false", field="confirm", mend="Send true or false")
+    flags = {name: given.get(name, False) for name in ("confirm", "foreign")}
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise InvalidInput(f"{name} is neither true nor false", field=name, mend="Send true or false")
     currency = given.get("currency", "")
     if not isinstance(currency, str):
         raise InvalidInput("this is no currency", field="currency", mend="Use an ISO 4217 code such as KRW")
@@ -134,7 +137,7 @@ async def _begun(uploads: Uploads, request: Request, upload_id: str, *, dry_run:
         mend = "Use " + ", ".join(CHOICES)
         raise InvalidInput("this is no unit of amounts", field="units", value=wrong[:40], mend=mend)
     uploads.start(upload, own_address(request), language, dry_run=dry_run, columns=columns, answers=answers,
-                  units=units, currency=currency, confirm=confirm, foreign=confirm)  # fmt: skip
+                  units=units, currency=currency, **flags)  # fmt: skip
     return answer(upload_json(upload), 202)
 
 

@@ -101,9 +101,10 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     steps = report.get("steps", ())
     text = error.get("message") or (words("import.broke") if failed else "")
     far, won = any(one["far"] for one in steps), report.get("won", "")
-    if far and error:  # told below, beside the box to tick
+    of_currency = won and error.get("field") == "--currency"
+    if far and error and not of_currency:  # told below, beside the box to tick
         text, error = words("import.needs_confirm"), {}
-    if won and error and upload.state == FAILED:
+    if of_currency and upload.state == FAILED:
         text, error = words("import.needs_currency"), {}
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),

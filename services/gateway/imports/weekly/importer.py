@@ -242,7 +242,7 @@ class WeeklyImporter:
         self.found.outcomes = dict(self._memory.outcomes)
         if self.found.won and not (self._options.foreign or self._options.dry_run):
             message = f"the amounts have Korean units ({self.found.won}), but the currency is {self._currency}"
-            mend = f"import with --currency KRW; where {self._currency} is right, with --confirm"
+            mend = f"import with --currency KRW; where {self._currency} is right, with --foreign"
             raise Conflict(message, field="--currency", value=self._currency, mend=mend)
         far = [one for one in self.found.steps if one.far]
         if far and not (self._options.confirm or self._options.dry_run):
