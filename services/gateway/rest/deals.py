@@ -137,7 +137,7 @@ def query_of(request: Request) -> Query:
             raise InvalidInput(f"{name} has no such value", field=name, value=value, mend="Use " + ", ".join(allowed))
     members: dict[str, Any] = dict(spelled)
     members |= {name: checked_text(name, given.get(name, "")) for name in TEXT_FILTERS}
-    members |= {name: _number(name, given.get(name, "")) for name in NUMBER_FILTERS}
+    members |= {name: number(name, given.get(name, "")) for name in NUMBER_FILTERS}
     members["subtree"] = _flag("subtree", given.get("subtree", ""))
     return Query(**members, sort=given.get("sort", "") or "id")
 
@@ -155,14 +155,15 @@ def cursor_of(request: Request) -> str:
     return checked_text("cursor", request.query_params.get("cursor", ""), LONGEST_CURSOR)
 
 
-def _number(name: str, text: str) -> float | None:
+def number(name: str, text: str) -> float | None:
+    """A filter's share. Raises InvalidInput."""
     try:
-        number = float(text) if text else None
+        share = float(text) if text else None
     except ValueError:
-        number = float("nan")
-    if number is not None and not 0 <= number <= 1:
+        share = float("nan")
+    if share is not None and not 0 <= share <= 1:
         raise InvalidInput(f"{name} is out of range", field=name, value=text, mend="Use a number from 0 to 1")
-    return number
+    return share
 
 
 def _flag(name: str, text: str) -> bool:

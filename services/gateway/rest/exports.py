@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -10,11 +11,13 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from kit.errors import InvalidInput, NotFound
+from learning.fiscal import FiscalCalendar
+from learning.records import CATEGORIES
 from services.gateway.exports.tables import TABLES
 from services.gateway.exports.writing import FORMATS, write_table
 from services.gateway.rest import base
 from services.gateway.rest.base import principal_of
-from services.gateway.rest.deals import CHOICES, checked_text
+from services.gateway.rest.deals import CHOICES, SEARCHED, checked_text, number
 from services.gateway.rest.http import id_in_path, language_of
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
@@ -28,6 +31,10 @@ PARAMETERS = [
     *(base.query(name, text="only such deals", enum=list(CHOICES[name])) for name in WORDS),
     *(base.query(name, text="only such deals") for name in TEXTS),
     base.query("subtree", "boolean", "with owner_id: also everyone below"),
+    base.query("period", text="only opportunities promised for it, or closed in it"),
+    base.query("own_category", text="only deals that people gave this category", enum=list(CATEGORIES)),
+    base.query("text", text=SEARCHED),
+    base.query("min_probability", "number", minimum=0, maximum=1),
 ]
 CONTENT = {each.media_type: {"schema": {"type": "string", "format": "binary"}} for each in FORMATS.values()} | {
     FORMATS["ndjson"].media_type: {"schema": {"type": "object", "description": "a row a line"}}
@@ -49,7 +56,7 @@ def router(gateway: Gateway, scratch: Path) -> APIRouter:
         Headings are in the language asked for in xlsx and CSV; Parquet and NDJSON name columns the same for ever.
         """
         name, chosen = _table_in(id_in_path(table)), _format_of(request)
-        query, language = query_of(request), language_of(request)
+        query, language = query_of(request, gateway.workspace.calendar), language_of(request)
         async with writing:
             path = await write_table(gateway, principal_of(request), name, chosen, query, language, scratch)
         cleanup = BackgroundTask(path.unlink, missing_ok=True)
@@ -74,7 +81,7 @@ def _format_of(request: Request) -> str:
     return chosen
 
 
-def query_of(request: Request) -> Query:
+def query_of(request: Request, calendar: FiscalCalendar) -> Query:
     """The deals asked for, by id. Raises InvalidInput naming the parameter."""
     given = request.query_params
     known = [each["name"] for each in PARAMETERS]
@@ -91,9 +98,17 @@ def query_of(request: Request) -> Query:
     if subtree not in {"", "true", "false"}:
         mend = "Use true or false"
         raise InvalidInput("subtree is neither true nor false", field="subtree", value=subtree[:60], mend=mend)
-    texts = {name: checked_text(name, given.get(name, "")) for name in TEXTS}
+    texts = {name: checked_text(name, given.get(name, "")) for name in (*TEXTS, "text", "period")}
+    category = given.get("own_category", "").lower()
+    if category not in ("", *CATEGORIES):
+        mend = "Use " + ", ".join(CATEGORIES)
+        raise InvalidInput("there is no such category", field="own_category", value=category[:60], mend=mend)
+    span = calendar.parse(texts["period"]) if texts["period"] else None
     return Query(
         owner_id=texts["owner_id"], region=texts["region"], pipeline=texts["pipeline"], stage=texts["stage"],
-        account_id=texts["account_id"],
-        outcome=words["outcome"], kind=words["kind"], subtree=subtree == "true", sort="id",
+        account_id=texts["account_id"], text=texts["text"], own_category=category,
+        min_probability=number("min_probability", given.get("min_probability", "")),
+        closes_after=span.start - timedelta(days=1) if span else None, closes_by=span.end if span else None,
+        outcome=words["outcome"], kind=words["kind"] or ("OPPORTUNITY" if span else ""), subtree=subtree == "true",
+        sort="id",
     )  # fmt: skip

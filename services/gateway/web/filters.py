@@ -158,14 +158,14 @@ class Filters:
         return "" if self.outcome == ALL else self.address(outcome=ALL)
 
     def export(self, language: str) -> str:
-        """The address of the whole list as a workbook; empty where files know no such filter."""
-        if self.q or self.minimum is not None or self.period or self.category:
-            return ""
+        """The address of the whole list as a workbook."""
         owner, team, region = self.whose
         asked = {
             "format": "xlsx", "lang": language, "owner_id": owner, "region": region,
             "subtree": "true" if team else "", "stage": self.stage,
-            "outcome": "" if self.outcome == ALL else self.outcome,
+            "outcome": "" if self.outcome == ALL else self.outcome, "period": self.period,
+            "own_category": self.category, "text": self.q,
+            "min_probability": "" if self.minimum is None else f"{self.minimum:g}",
         }  # fmt: skip
         return "/v1/exports/deals?" + urlencode({name: value for name, value in asked.items() if value})
 

@@ -80,12 +80,13 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
     records, following = await gateway.records(principal, query, filters.cursor, PAGE, words.language, brief=True)
     people = await people_of(gateway, principal, words)
     rows = [deal_view(record, words, day, people) for record in records]
-    values = {"rows": rows, "filters": filters, "following": following, "period": str(calendar.current(day))}
+    values = {"rows": rows, "filters": filters, "following": following, "period": str(calendar.current(day)),
+              "export": filters.export(words.language) if _operated(request) else ""}  # fmt: skip
     if part == "rows":
         return render("_rows.html", request, words, **values)
     return render(
         "deals.html", request, words, **values, since=since, business_day=words.day(day),
-        sample=gateway.workspace.sample, export=filters.export(words.language) if _operated(request) else "",
+        sample=gateway.workspace.sample,
         owners=filters.owners(await gateway.store.tree(principal, day), words),
         stages=filters.stages(await gateway.store.list_stages(principal), words),
         totals=await _totals(gateway, principal, filters, words),

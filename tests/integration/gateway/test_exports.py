@@ -127,6 +127,13 @@ async def test_tables_say_what_the_records_say(filled: RunningGateway, tmp_path:
         }  # fmt: skip
         assert {name: row[name] for name in expected} == expected
     assert [row["deal_id"] for row in await lines_of(filled, "deals", region="East")] == ["d0", "d2"]
+    for asked, found in (
+        ({"period": "2017-Q4"}, ["d0", "d1", "d2", "d3"]), ({"period": "2018-Q1"}, []),
+        ({"text": "ㅅㅅ ㅈㅅ"}, ["d1", "d3"]),
+        ({"own_category": "commit", "owner_id": "u2"}, ["d1", "d3"]), ({"own_category": "pipeline"}, []),
+        ({"min_probability": "1"}, []), ({"min_probability": "0"}, ["d0", "d1", "d2", "d3"]),
+    ):  # fmt: skip
+        assert [row["deal_id"] for row in await lines_of(filled, "deals", **asked)] == found, asked
     [first, *_] = suggested = await lines_of(filled, "suggestions")
     assert [row["deal_id"] for row in suggested] == ["d0", "d1", "d2", "d3"]
     assert (first["rank"], first["text"], first["reasons"], first["gain"]) == (1, "Call", "early", "10.00")

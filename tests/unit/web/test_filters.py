@@ -52,7 +52,17 @@ def test_a_period_is_of_opportunities_and_by_the_fiscal_year() -> None:
     assert (query.closes_after, query.closes_by) == (date(2026, 3, 31), date(2026, 6, 30))
     assert (query.kind, query.own_category, query.outcome) == ("OPPORTUNITY", "commit", "WON")
     assert Filters.read(dict(parse_qsl(urlsplit(filters.address()).query))) == filters
-    assert filters.export("en") == "", "files know no such filter"
+    asked = dict(
+        parse_qsl(
+            urlsplit(
+                Filters.read({"period": "2027-Q1", "category": "commit", "min": "0.5", "q": "ㅎㅂ"}).export("en")
+            ).query
+        )
+    )
+    assert asked == {
+        "format": "xlsx", "lang": "en", "outcome": "OPEN", "period": "2027-Q1", "own_category": "commit",
+        "text": "ㅎㅂ", "min_probability": "0.5",
+    }  # fmt: skip
     told = filters.apart(Words("ko"))
     assert [text for text, _ in told] == ["2027-Q1 마감", "구분: 확정"]
     assert told[0][1] == "/deals?owner=u1&outcome=WON&category=commit"
