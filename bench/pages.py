@@ -40,7 +40,7 @@ PASSWORD = "first byte of every page"
 HOW = (
     "The whole system on one machine with 100,000 deals of a made-up company, 20,000 of them open, of 500 users under "
     "50 managers in five regions, before a first training, once the look at the data that follows an import is done. "
-    "20 people who are signed in, 10 reps, 7 managers and 3 of RevOps, who have each looked at their deals before; then "
+    "20 people who are signed in, 10 reps, 7 managers and 3 of RevOps, who each looked at their deals before; then "
     "each at one click per 3 s for 90 s, on pages and records of their own drawn by chance, while nothing is written; "
     "from sending a request to the first byte of its answer, the 95th percentile of each page."
 )
