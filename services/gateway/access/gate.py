@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -194,8 +194,10 @@ def _sent_to_sign_in(scope: Scope, headers: Headers) -> ASGIApp:
     page = "text/html" in headers.get("accept", "") and not path.startswith("/v1/")
     if not page or "hx-request" in headers:
         return refusal(nobody())
-    if scope["method"] != "GET":  # a form sent after the session was over: there is nothing to come back to
-        return RedirectResponse("/sign-in", 303)
-    back = quote(str(scope.get("raw_path", path.encode()).decode("latin-1")).partition("?")[0], safe="/%")
+    if scope["method"] != "GET":  # a form sent after the session was over: back to the page that it stood on
+        sent_from = urlsplit(headers.get("referer", ""))
+        back, query = sent_from.path or "/", sent_from.query
+    else:
+        back = quote(str(scope.get("raw_path", path.encode()).decode("latin-1")).partition("?")[0], safe="/%")
     wanted = f"{back}?{query}" if query else back
     return RedirectResponse("/sign-in" + ("" if wanted == "/" else f"?next={quote(wanted, safe='')}"), 303)

@@ -103,6 +103,9 @@ async def test_nobody_is_let_in(company: Company, app: FastAPI) -> None:
     async with company.client({"sec-fetch-site": "same-origin", "accept": "text/html"}) as client:
         late = await client.post("/display", data={"theme": "dark"})  # a form, sent after the session was over
         assert (late.status_code, late.headers["location"]) == (303, "/sign-in")
+        stood = {"referer": "https://elsewhere.example/settings?lang=ko"}  # of an address only the path counts
+        late = await client.post("/display", data={"theme": "dark"}, headers=stood)
+        assert late.headers["location"] == "/sign-in?next=%2Fsettings%3Flang%3Dko"
     for shown in ("Bearer", "Bearer dealcast_wrong", "Bearer " + "x" * 5000, "Basic eDp5"):
         async with company.client({"authorization": shown}) as client:
             answer = await client.get("/v1/deals")
