@@ -20,6 +20,7 @@ from services.gateway.access.oidc.refused import Refused
 from services.gateway.access.passwords import SHORTEST
 from services.gateway.access.personas import personas, sign_in_as
 from services.gateway.access.roll import Roll
+from services.gateway.access.tokens_page import add_tokens, tokens_shown
 from services.gateway.access.users_page import add_users
 from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
@@ -148,7 +149,9 @@ def _links(routes: APIRouter, access: Access) -> None:
 def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
     desk = access.desk
 
-    async def shown(request: Request, caller: Caller, status: int = 200, error: str = "", done: str = "") -> Response:
+    async def shown(
+        request: Request, caller: Caller, status: int = 200, error: str = "", done: str = "", made: Any = None
+    ) -> Response:
         member, now = caller.member, desk.now()
         found = await desk.store.list_sessions(member.id) if member else []
         names = {user.id: user.name for user in await gateway.store.list_users(caller.principal)}
@@ -156,7 +159,10 @@ def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
             "account.html", request, status, caller=caller, error=error, done=done,
             sessions=[(each, device_name(each.device)) for each in found if each.alive(now)],
             user_name=names.get(caller.principal.user_id, ""), personas=access.personas(),
+            made=made, **await tokens_shown(desk, caller),
         )  # fmt: skip
+
+    add_tokens(routes, desk, _form, shown)
 
     @routes.get("/account")
     async def account(request: Request) -> Response:

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
@@ -174,3 +175,31 @@ async def test_users_fit_a_phone_and_every_reader(door: Door, desk: BrowserConte
     await page.get_by_role("button", name="Add to the team").press("Enter")
     await page.get_by_role("button", name=re.compile("^Take Grace Tan out")).click()
     assert await door[0].store.deal_team(LOCAL, "D-1") == ["m1"]
+
+
+async def test_a_token_is_made_used_and_ended_on_the_page_about_oneself(door: Door, desk: BrowserContext) -> None:
+    page = await admin(door, desk)
+    await page.goto(f"{door[1]}/account")
+    await page.get_by_label("What it is for").fill("Monday report")
+    await page.get_by_label("Read what you see").uncheck()
+    await page.get_by_role("button", name="Make a token").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Choose what the token may")
+    await page.get_by_label("What it is for").fill("Monday report")
+    await page.get_by_role("button", name="Make a token").click()
+    secret = await page.get_by_label(re.compile("shown this once")).input_value()
+    assert not await scrolls_sideways(page)
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert not [found for found in await page.evaluate(FINDINGS) if found[0] in SERIOUS]
+    async with httpx.AsyncClient(
+        base_url=door[1], headers={"Authorization": f"Bearer {secret}"}, verify=False
+    ) as client:
+        assert (await client.get("/v1/deals/D-1")).status_code == 200
+        assert (await client.put("/v1/deals/D-1", json={"stage": "Won"})).status_code == 403, "it only reads"
+        await page.goto(f"{door[1]}/account")
+        listed = page.locator("li.session", has_text="Monday report")
+        await expect(listed).to_contain_text("reads · until")
+        assert secret not in await page.content()
+        await listed.get_by_role("button").click()
+        await expect(page.get_by_role("status")).to_contain_text("counts no longer")
+        await expect(listed).to_have_count(0)
+        assert (await client.get("/v1/deals/D-1")).status_code == 401
