@@ -59,8 +59,7 @@ def asked_from_event(event: events_pb2.DealEvent, *, scored: bool = True) -> Ask
                            mend="Ask lead scoring first, and pass its answer on")  # fmt: skip
     day, deal = _usable(business_day(event)), event.deal
     path = _path(deal.owner.path)
-    status = _status(event)
-    ask = None
+    status, ask = _status(event), None
     if status is Status.OPEN:
         known = event.HasField("lead_score")
         probability = _probability(event.lead_score.probability) if known else None

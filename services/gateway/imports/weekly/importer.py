@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kit.errors import Conflict, DealcastError
+from kit.errors import DealcastError
 from kit.money import Money
 from learning.records import FieldDefinition, FieldType
 from services.gateway.domain import DealWrite, FieldError, WriteResult, WriteStatus
@@ -19,7 +19,7 @@ from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
-from services.gateway.imports.weekly.checks import is_full, step, step_told
+from services.gateway.imports.weekly.checks import is_full, step
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
 from services.gateway.imports.weekly.matching import Matcher
@@ -240,15 +240,8 @@ class WeeklyImporter:
 
     async def _write(self) -> None:
         self.found.outcomes = dict(self._memory.outcomes)
-        if self.found.won and not (self._options.foreign or self._options.dry_run):
-            message = f"the amounts have Korean units ({self.found.won}), but the currency is {self._currency}"
-            mend = f"import with --currency KRW; where {self._currency} is right, with --foreign"
-            raise Conflict(message, field="--currency", value=self._currency, mend=mend)
-        far = [one for one in self.found.steps if one.far]
-        if far and not (self._options.confirm or self._options.dry_run):
-            message = step_told(far[0], self._currency)
-            mend = "look at it with --dry-run; where it is right, import with --confirm"
-            raise Conflict(message, field=far[0].column or "PATH", value=far[0].file, mend=mend)
+        if not self._options.dry_run:
+            self.found.check_confirmed(self._options)
         await self._sink.begin("weekly files", self._options.as_of, self._currency)
         try:
             await self._save_all()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from kit.errors import Conflict
 from kit.money import Money
 from services.gateway.domain import FieldError
 from services.gateway.imports.importer import Report
-from services.gateway.imports.weekly.checks import Step, amount_told, few_lost
+from services.gateway.imports.weekly.checks import Step, amount_told, few_lost, step_told
 from services.gateway.imports.weekly.doubts import Doubt
 from services.gateway.imports.weekly.files import WeekFile
 from services.gateway.imports.weekly.short_days import SAMPLES, ShortDays
@@ -71,6 +72,17 @@ class WeeklyReport:
     short_days: list[ShortDays] = field(default_factory=list)  # by file, that were read without a year
     outcomes: dict[str, int] = field(default_factory=dict)
     unused_answers: int = 0  # that stand in the file of doubts, and were not given
+
+    def check_confirmed(self, options: Options) -> None:
+        """Raises Conflict for what must be said to be right before it is written."""
+        if self.won and not options.foreign:
+            message = f"the amounts have Korean units ({self.won}), but the currency is {self.currency}"
+            mend = f"import with --currency KRW; where {self.currency} is right, with --foreign"
+            raise Conflict(message, field="--currency", value=self.currency, mend=mend)
+        far = next((one for one in self.steps if one.far), None)
+        if far and not options.confirm:
+            mend = "look at it with --dry-run; where it is right, import with --confirm"
+            raise Conflict(step_told(far, self.currency), field=far.column or "PATH", value=far.file, mend=mend)
 
     @property
     def short_day_samples(self) -> list[tuple[str, date]]:
