@@ -135,8 +135,7 @@ async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Re
         shown_at(request, PATH)
         return page(await _page(desk, request, words, said), 400, words)
     token = text_of(request, "call")
-    if token and not await _said_within(desk, request, kind, token, said):
-        token = ""
+    token = token if token and await _said_within(desk, request, kind, token, said) else ""
     return RedirectResponse(page_address(request, PATH, call=token) + "#say", 303)
 
 
@@ -242,7 +241,6 @@ def _said(
 
 def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: Words) -> dict[str, Any]:
     before, after, above = walk(numbers.forecast, asked.node)
-    periods = _periods(desk.gateway)
 
     def to_node(node: str) -> str:
         return page_address(request, PATH, node=node) if node else ""
@@ -266,7 +264,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         ],
         "own": page_address(request, PATH, node=""),
         "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))
-                    for one in periods],
+                    for one in _periods(desk.gateway)],
         "currencies": [(code, page_address(request, PATH, currency=code, call=""), code == numbers.forecast["currency"])
                        for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
