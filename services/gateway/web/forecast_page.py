@@ -81,7 +81,7 @@ def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) 
     async def suppose(request: Request) -> Response:
         return await answer(gateway, request, lambda words: what_if(gateway, simulator, request, words))
 
-    routes.include_router(parts_router(gateway, desk.held))
+    routes.include_router(parts_router(gateway, desk.held, scratch))
     if scratch is not None:
 
         @routes.get(PATH + ".xlsx")

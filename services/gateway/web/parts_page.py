@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.gateway.forecast_parts import Brought, Node, deals_of
+from services.gateway.forecast_parts import Brought, Node, Part, deals_of
 from services.gateway.quarter_totals import View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
@@ -20,25 +21,46 @@ from services.gateway.web.forecast_forms import PATH, asked_of
 from services.gateway.web.forms import deals_of_node, page_address
 from services.gateway.web.held import Asked, Held, Numbers, first_seen, gather_numbers
 from services.gateway.web.member_names import people_of, person
-from services.gateway.web.parts_views import composition, part_view
+from services.gateway.web.parts_file import TABLE, part_sources
+from services.gateway.web.parts_views import Named, PartView, composition, part_view
 from services.gateway.web.rendering import HTMX, answer, render
 from services.gateway.web.words import Words
+from services.gateway.web.workbooks import workbook_of
 
 PARTS = PATH + "/parts"
 
 
-def router(gateway: Gateway, held: Held) -> APIRouter:
-    """The route; `held` are the calls under way, whose numbers are told as they hold them."""
+def router(gateway: Gateway, held: Held, scratch: Path | None) -> APIRouter:
+    """The routes; `held` are the calls under way, whose numbers are told as they hold them. Without a folder for files
+    no xlsx is offered."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(PARTS)
     async def parts(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _page(gateway, held, request, words))
+        return await answer(
+            gateway, request, lambda words: _page(gateway, held, request, words, offered=scratch is not None)
+        )
+
+    if scratch is not None:
+
+        @routes.get(PARTS + ".xlsx")
+        async def workbook(request: Request) -> Response:
+            return await answer(gateway, request, lambda words: _workbook(gateway, held, request, scratch, words))
 
     return routes
 
 
-async def _page(gateway: Gateway, held: Held, request: Request, words: Words) -> str:
+async def _workbook(gateway: Gateway, held: Held, request: Request, scratch: Path, words: Words) -> Response:
+    """The parts as the page shows them; of a node that is not seen whole there are none."""
+    asked, numbers = await _numbers(gateway, held, request)
+    row, period, sources = _row(asked, numbers), str(asked.period), []
+    if row["booked"] is not None:
+        parts, named = await _parts(gateway, request, asked, numbers, words)
+        sources = list(part_sources(row, parts, numbers.forecast["currency"], period, named, words))
+    return await workbook_of(TABLE, sources, words.language, scratch, f"forecast-parts-{period}.xlsx")
+
+
+async def _page(gateway: Gateway, held: Held, request: Request, words: Words, *, offered: bool) -> str:
     asked, numbers = await _numbers(gateway, held, request)
     row = _row(asked, numbers)
     shown: dict[str, Any] = {"period": str(asked.period), "parts": None}
@@ -47,6 +69,7 @@ async def _page(gateway: Gateway, held: Held, request: Request, words: Words) ->
         shown |= {"parts": await _deals(gateway, request, asked, numbers, words)}
     if alone:
         return render("_parts.html", request, words, **shown)
+    shown |= {"workbook": page_address(request, PARTS + ".xlsx", lang=words.language) if offered else ""}
     return render("parts.html", request, words, **shown, **_values(gateway, request, asked, numbers, words))
 
 
@@ -66,10 +89,10 @@ def _row(asked: Asked, numbers: Numbers) -> Mapping[str, Any]:
     return next(row for row in numbers.forecast["nodes"] if row["node"] == asked.node)
 
 
-async def _deals(
+async def _parts(
     gateway: Gateway, request: Request, asked: Asked, numbers: Numbers, words: Words
-) -> list[Any]:  # fmt: skip
-    """The deals of both parts, as they stand now."""
+) -> tuple[list[tuple[str, Part]], Named]:
+    """The deals of both parts, as they stand now, and who owns them."""
     node = Node(_row(asked, numbers), numbers.forecast["currency"], numbers.owners(asked.node))
     view = View.of(asked.period, gateway.workspace)
     won, still = await deals_of(gateway, principal_of(request), view, node)
@@ -80,8 +103,16 @@ async def _deals(
     def named(one: Brought) -> str:
         return str(person(people, one.record.history.deal.owner_id, one.record.owner_name, words))
 
-    others = deals_of_node(request, asked.node)
-    return [part_view(name, part, node.currency, str(asked.period), (named, others), words) for name, part in parts]
+    return parts, named
+
+
+async def _deals(
+    gateway: Gateway, request: Request, asked: Asked, numbers: Numbers, words: Words
+) -> list[PartView]:  # fmt: skip
+    """Both parts as they are shown."""
+    parts, named = await _parts(gateway, request, asked, numbers, words)
+    said, currency = (named, deals_of_node(request, asked.node)), numbers.forecast["currency"]
+    return [part_view(name, part, currency, str(asked.period), said, words) for name, part in parts]
 
 
 def _values(

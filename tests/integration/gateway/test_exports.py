@@ -102,6 +102,22 @@ async def test_the_forecast_page_exports_what_it_shows(filled: RunningGateway) -
     assert (await filled.http.get("/forecast.xlsx?period=2017-Q4&node=region%3AWest")).status_code == 404
 
 
+async def test_what_a_number_is_made_of_is_exported_so_that_it_adds_up(filled: RunningGateway) -> None:
+    await filled.http.put("/v1/workspace/clock", json={"today": "2017-10-05"})
+    won = {**DEALS[3], "outcome": "WON", "created_time": "2017-08-01T00:00:00Z", "closed_date": "2017-10-02"}
+    await filled.lines("/v1/deals:batch", [won])
+    page = (await filled.http.get("/forecast/parts?period=2017-Q4&lang=en")).text
+    [link] = re.findall(r'href="(/forecast/parts\.xlsx[^"]*)"', page)
+    first, *others = await totals(filled, html.unescape(link))
+    told = [first[name] for name in ("Part", "Id", "Deal", "Account", "Owner", "Amount", "Brings", "Currency")]
+    assert told == ["Won in 2017-Q4", "d3", "삼성 증설", "Samsung", "Ben", 3.5, 3.5, "USD"]
+    [other] = others
+    assert (other["Part"], other["Id"], other["Brings"]) == ("Open deals", None, 0.1)
+    nodes_ = (await filled.http.get("/v1/forecast?period=2017-Q4")).json()["nodes"]
+    [mean] = [Decimal(one["mean"]) for one in nodes_ if one["node"] == "company"]
+    assert mean == Decimal(str(first["Brings"])) + Decimal(str(other["Brings"]))
+
+
 async def totals(gateway: RunningGateway, address: str) -> list[dict[str, Any]]:
     answer = await gateway.http.get(address)
     assert answer.status_code == 200, answer.text
