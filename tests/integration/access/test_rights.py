@@ -204,4 +204,4 @@ async def test_pages_offer_only_what_the_role_may_do(company: Company) -> None:
     async with company.client(await company.token(Role.REP)) as client:
         refused = await client.get("/models?lang=ko", headers={"Accept": "text/html"})
         assert (refused.status_code, refused.headers["content-type"].partition(";")[0]) == (403, "text/html")
-        assert "관리자, RevOps 역할만" in refused.text
+        assert "관리자, 영업 운영 (RevOps) 역할만" in refused.text
