@@ -24,7 +24,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 from services.gateway.trends import trend_of
 from services.gateway.web.asks_page import asks_of
-from services.gateway.web.call_views import number_view
+from services.gateway.web.call_views import number_view, titled
 from services.gateway.web.day_changes import changed_deals
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
@@ -131,6 +131,11 @@ def _moved(mine: OpenDeals, words: Words) -> list[LineView]:
     return movers([merged(record, mine.view) for record in moved[:MOST_LINES]], words)
 
 
+def _called(record: Record) -> str:
+    account = record.history.account
+    return titled(record.history.deal.name or record.history.deal.id, account.name if account else "")
+
+
 def _size(record: Record) -> float:
     amount = record.history.deal.amount
     return float(amount.value) if amount else 0.0
@@ -179,5 +184,9 @@ async def _answer(gateway: Gateway, request: Request, words: Words) -> str | Res
     if verb is Verb.UNDO:
         return ""
     told = words(f"day.did_{verb.value}", day=words.day(until)) if until else words(f"day.did_{verb.value}")
-    values = {"made": made, "told": told, "answer_address": page_address(request, PATH + "/answer")}
+    records = await gateway.store.get_records(principal, [made.deal_id], insights=False)
+    values = {
+        "made": made, "told": told, "answer_address": page_address(request, PATH + "/answer"),
+        "deal": next((_called(one) for one in records), ""),
+    }  # fmt: skip
     return render("_answered.html", request, words, **values)
