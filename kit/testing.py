@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 async def eventually(
-    condition: Callable[[], bool | Awaitable[bool]], seconds: float = 10.0, every: float = 0.02, what: str = ""
+    condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30.0, every: float = 0.02, what: str = ""
 ) -> None:
     """Wait until the condition (plain or async) holds. Raises AssertionError after seconds."""
     deadline = time.monotonic() + seconds
