@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
+from kit.clock import FixedClock
+from kit.models import Pointer
+from kit.money import Money
 from kit.testing import chromium
+from learning.records import Quota, ReportingLine, User
+from services.forecast.model import ForecastModel
+from services.forecast.service import Forecasts
+from services.gateway.domain import LOCAL
 from services.gateway.service import Gateway
 from services.gateway.web import build
-from tests.e2e.web.site import fill, serving
+from tests.e2e.web.site import TODAY, deal, fill, serving
+from tests.integration.gateway.forecasting import serving as serving_forecasts
+from tests.integration.gateway.forecasting import tell_forecasts
 
+CALLED = {"A-1": 400_000_000, "A-2": 300_000_000, "A-3": 20_000_000, "B-1": 500_000_000}  # won, by deal
 FLAGS = (
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -74,3 +86,20 @@ async def still(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(locale="en", java_script_enabled=False)
     yield context
     await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def called(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Gateway, str]]:
+    """Two reps with a quota that they may miss, and a forecast service that knows of their deals."""
+    folder, clock = tmp_path_factory.mktemp("called"), FixedClock(datetime(2026, 11, 20, 10, tzinfo=UTC))
+    service = Forecasts(SimpleNamespace(current=(ForecastModel(), Pointer("1", 0, ""))), clock)
+    async with serving(folder) as (gateway, address), serving_forecasts(service, clock, folder):
+        people = [User("m1", "박서연"), User("u1", "김민준"), User("u2", "Grace Tan")]
+        lines = [ReportingLine("m1", ""), ReportingLine("u1", "m1"), ReportingLine("u2", "m1")]
+        await gateway.store.save_users(LOCAL, people, lines)
+        quotas = [Quota(owner, "2026-Q4", Money("KRW", 200_000_000)) for owner in ("m1", "u1", "u2")]
+        await gateway.store.save_quotas(LOCAL, quotas)
+        owners = {name: "u1" if name[0] == "A" else "u2" for name in CALLED}
+        await gateway.apply_deals(LOCAL, [deal(name, name, owners[name], each) for name, each in CALLED.items()])
+        await tell_forecasts(gateway.store, service, list(CALLED), TODAY, clock.now())
+        yield gateway, address

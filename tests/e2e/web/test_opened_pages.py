@@ -25,7 +25,6 @@ from services.lead_scoring.training import train
 from tests.e2e.web.actions import Site, open_page, scrolls_sideways
 from tests.e2e.web.pictures import picture
 from tests.e2e.web.test_accessibility import FINDINGS, SERIOUS
-from tests.e2e.web.test_call_shown_anew import called  # noqa: F401, its fixture
 from tests.integration.gateway.conftest import RunningGateway
 from tests.integration.gateway.test_data_health import DEALS, looked
 from tests.integration.gateway.test_import_page import dropped, settled, weeks
@@ -133,7 +132,7 @@ async def test_what_a_rep_supposes(
 
 @LOOKS
 async def test_what_a_manager_holds_and_supposes(
-    called: Site,  # noqa: F811
+    called: Site,
     browser: Browser, theme: Theme, language: str, width: int,
 ) -> None:  # fmt: skip
     async with seen(browser, theme, language, width) as context:

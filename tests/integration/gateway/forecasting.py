@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from dealcast.events.v1 import events_pb2
 from kit.clock import Clock, FixedClock
 from kit.models import Pointer
 from kit.server import GrpcServer
+from learning.wire_event import deal_event
 from services.forecast import convert
 from services.forecast.draws import Drawer
 from services.forecast.exchange import CountingDrawer, Exchange
@@ -25,7 +26,7 @@ from services.forecast.grpc_api import SERVICE_NAME, ForecastApi
 from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
 from services.gateway.convert import insight_from_event, rollup_from_pb
-from services.gateway.domain import InsightKind
+from services.gateway.domain import LOCAL, InsightKind
 from services.gateway.store.interface import Store
 from tests.integration.gateway.conftest import until
 
@@ -47,26 +48,33 @@ class Forecaster:
         return self
 
     async def take(self, event: events_pb2.DealEvent) -> None:
-        key = event.lead_score.header.key
-        event.lead_score.probability = 0.5
-        key.deal_revision, key.business_day, key.insight_id = event.deal.revision, event.business_day, "s"
-        asked = convert.asked_from_event(event)
-        [answer] = self.service.answer([asked])
-        self.service.rollup.apply([convert.update_of(asked, answer)])
-        event.forecast.CopyFrom(convert.forecast_to_pb(event, answer))
-        kinds = (InsightKind.LEAD_SCORE, InsightKind.FORECAST)
-        await self.store.apply_insights([insight_from_event(event, kind) for kind in kinds])
+        await take(self.store, self.service, event)
         self.seen.append(event)
 
     async def told(self, enough: Callable[[], bool]) -> None:
         """Wait for events, then tell the gateway every total."""
         await until(enough)
         await asyncio.sleep(0)
-        rows = self.service.rollup.rows()
-        now = self.clock.now()
-        await self.store.save_rollups(
-            [rollup_from_pb(convert.rollup_to_pb(row, self.service.info, now)) for row in rows]
-        )
+        await tell_totals(self.store, self.service, self.clock.now())
+
+
+async def take(store: Store, service: Forecasts, event: events_pb2.DealEvent) -> Sequence[bool]:
+    """Forecast an event's deal, won with a chance of one half; whether the store took the score and the forecast."""
+    key = event.lead_score.header.key
+    event.lead_score.probability = 0.5
+    key.deal_revision, key.business_day, key.insight_id = event.deal.revision, event.business_day, "s"
+    asked = convert.asked_from_event(event)
+    [answer] = service.answer([asked])
+    service.rollup.apply([convert.update_of(asked, answer)])
+    event.forecast.CopyFrom(convert.forecast_to_pb(event, answer))
+    kinds = (InsightKind.LEAD_SCORE, InsightKind.FORECAST)
+    return await store.apply_insights([insight_from_event(event, kind) for kind in kinds])
+
+
+async def tell_totals(store: Store, service: Forecasts, now: datetime) -> None:
+    """Tell the gateway every total."""
+    rows = [convert.rollup_to_pb(row, service.info, now) for row in service.rollup.rows()]
+    await store.save_rollups([rollup_from_pb(row) for row in rows])
 
 
 @contextlib.asynccontextmanager
@@ -100,3 +108,10 @@ def chance_with(
         start = [str(period) for period in draw.periods].index("2017-Q4") * scenarios
         reached += amount - cells[start : start + scenarios]
     return float((reached >= quota).mean())
+
+
+async def tell_forecasts(store: Store, service: Forecasts, deals: Sequence[str], day: date, now: datetime) -> None:
+    """What the service says of these deals, at a chance of one half, and of the totals."""
+    for record in await store.get_records(LOCAL, deals):
+        assert all(await take(store, service, deal_event(record.history, business_day=day)))
+    await tell_totals(store, service, now)

@@ -14,17 +14,13 @@ import pytest
 from kit.clock import FixedClock
 from kit.models import Pointer
 from kit.nats_server import NatsServer
-from learning.wire_event import deal_event
-from services.forecast import convert
-from services.forecast.leaves import Update
 from services.forecast.model import ForecastModel
 from services.forecast.service import Forecasts
-from services.gateway.convert import insight_from_event, rollup_from_pb
-from services.gateway.domain import LOCAL, InsightKind, Principal, Scope
+from services.gateway.domain import Principal, Scope
 from services.gateway.rest import forecast_gap
 from services.gateway.rest.schemas_forecast import ClosedGap, Simulation
 from tests.integration.gateway.conftest import RunningGateway
-from tests.integration.gateway.forecasting import chance_with, serving
+from tests.integration.gateway.forecasting import chance_with, serving, tell_forecasts
 
 TODAY = date(2017, 10, 5)
 AMOUNTS = {"a1": 400, "a2": 300, "a3": 20, "b1": 500, "b2": 250}  # dollars
@@ -53,23 +49,7 @@ async def forecasts(running: RunningGateway) -> Forecasts:
     """A forecast service that knows of the deals, and the gateway of what it says."""
     clock = FixedClock(datetime(2017, 10, 5, 20, tzinfo=UTC))
     service = Forecasts(SimpleNamespace(current=(ForecastModel(), Pointer("1", 0, ""))), clock)
-    store = running.gateway.store
-    for record in await store.get_records(LOCAL, [*AMOUNTS, UNPRICED]):
-        event = deal_event(record.history, business_day=TODAY)
-        score, key = event.lead_score, event.lead_score.header.key
-        score.probability = 0.5
-        key.deal_revision, key.business_day, key.insight_id = record.history.deal.revision, TODAY.isoformat(), "s"
-        asked = convert.asked_from_event(event)
-        [answer] = service.answer([asked])
-        path, parameters = asked.path, answer.forecast.parameters
-        service.rollup.apply([Update(asked.deal_id, answer.order(asked.upstream), TODAY, path, parameters)])
-        event.forecast.CopyFrom(convert.forecast_to_pb(event, answer))
-        kinds = (InsightKind.LEAD_SCORE, InsightKind.FORECAST)
-        assert all(await store.apply_insights([insight_from_event(event, kind) for kind in kinds]))
-    now = clock.now()
-    await store.save_rollups([
-        rollup_from_pb(convert.rollup_to_pb(row, service.info, now)) for row in service.rollup.rows()
-    ])  # fmt: skip
+    await tell_forecasts(running.gateway.store, service, [*AMOUNTS, UNPRICED], TODAY, clock.now())
     return service
 
 
