@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from nats.aio.client import Client as NATS  # noqa: N814
+from nats.js.errors import ServerError
 
 from kit.messaging import connect, ensure_streams, read_streams
 from kit.nats_server import NatsServer
@@ -17,6 +19,7 @@ from kit.testing import Database, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = "required"
+STORE_FAILED = 10049  # nats-server's code for a stream whose folder it could not make
 settings.register_profile("dealcast", deadline=None)  # a busy machine is no fault
 settings.load_profile("dealcast")
 os.environ.setdefault("DEALCAST_MONITOR", "false")  # models are looked at where a test asks for it
@@ -54,17 +57,25 @@ def nats_server() -> Iterator[NatsServer]:
 async def nats(nats_server: NatsServer) -> AsyncIterator[NATS]:
     """A fresh connection; streams, buckets and consumers are new and empty."""
     client = await connect(nats_server.url, "test")
-    await _remove_all(client)
-    await ensure_streams(client)
+    await renew_streams(client)
     yield client
     await client.close()
 
 
-async def _remove_all(client: NATS) -> None:
+async def renew_streams(client: NATS) -> None:
+    """Leave nothing of what an earlier test published: new, empty streams."""
     js = client.jetstream()
     for info in await js.streams_info():
         if info.config.name:
             await js.delete_stream(info.config.name)
+    for patience in (0.1, 0.5, 2.0, 0.0):
+        try:
+            await ensure_streams(client)
+            break
+        except ServerError as error:  # the folder of a stream that was deleted may be there for a moment more
+            if error.err_code != STORE_FAILED or not patience:
+                raise
+            await asyncio.sleep(patience)
 
 
 @pytest.fixture(scope="session")

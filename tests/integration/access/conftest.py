@@ -15,12 +15,14 @@ import pytest_asyncio
 
 from dealcast.gateway.v1 import gateway_pb2_grpc
 from kit.grpc_errors import MeasuredServer
+from kit.messaging import connect
 from kit.nats_server import NatsServer
 from services.gateway import grpc_api
 from services.gateway.access.desk import AccessDesk, Client
 from services.gateway.access.gate import Access
 from services.gateway.access.members import ALL_SCOPES, Member, Role, TokenScope
 from services.gateway.imports.targets import TOKEN_FILE
+from tests.conftest import renew_streams
 from tests.integration.gateway.conftest import RunningGateway
 
 USERS = {Role.REP: "ann", Role.MANAGER: "east"}
@@ -104,7 +106,10 @@ def bearer(token: str) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def opened(url: str, folder: Path, **settings: Any) -> AsyncIterator[Company]:
-    """A company whose gateway takes these settings."""
+    """A company whose gateway takes these settings, over new, empty streams."""
+    client = await connect(url, "test")
+    await renew_streams(client)
+    await client.close()
     running = await RunningGateway(url, folder, **({"sign_in": "accounts"} | settings)).start()
     company = Company(running, folder)
     try:

@@ -51,7 +51,7 @@ async def ranking(nats: NATS, tmp_path: Path) -> AsyncIterator[Ranking]:
 
 
 @pytest.fixture
-async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+async def running(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
     gateway = await RunningGateway(nats_server.url, tmp_path / "data", run_dir=tmp_path).start()
     yield gateway
     await gateway.stop()

@@ -211,7 +211,7 @@ async def drifted(gateway: RunningGateway, nats: NATS, found: dict[str, Any]) ->
 
 
 async def test_a_look_after_the_clock_was_set_back_is_the_one_that_is_shown(
-    nats_server: NatsServer, tmp_path: Path
+    nats: NATS, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     gateway = await RunningGateway(nats_server.url, tmp_path / "data", grace_seconds=300.0).start()
     assert gateway.built is not None

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client as NATS  # noqa: N814
 
 from kit.clock import WallClock
 from kit.models import Pointer
@@ -53,7 +54,7 @@ async def actions() -> AsyncIterator[GrpcServer]:
 
 
 @pytest.fixture
-async def running(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
+async def running(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[RunningGateway]:
     gateway = RunningGateway(nats_server.url, tmp_path / "data", run_dir=tmp_path)
     await gateway.start()
     yield gateway
