@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import sqlite3
 import tempfile
@@ -32,7 +33,7 @@ from tests.e2e.system.harness import System, wait_for
 DEALS, OPEN, ACCOUNTS = 100_000, 20_000, 20_000
 USERS, MANAGERS, REGIONS = 500, 50, 5
 BATCH = 2_000
-PAUSE, SECONDS = 3.0, 90.0
+PAUSE, SECONDS = 3.0, 420.0  # long enough that also a page of RevOps alone is opened some twenty times
 REST, BUSY = 10.0, 0.15  # seconds, and the share of a core that parts take which only wait
 MOST_MS = 150.0
 ROLES = {"rep": 10, "manager": 7, "revops": 3}
@@ -42,7 +43,7 @@ HOW = (
     "50 managers in five regions, before a first training, once the look at the data that follows an import is done, "
     "the database's file in the machine's memory. "
     "20 people who are signed in, 10 reps, 7 managers and 3 of RevOps, who each looked at their deals before; then "
-    "each at one click per 3 s for 90 s, on pages and records of their own drawn by chance, while nothing is written; "
+    "each at one click per 3 s for seven minutes, on pages and records of their own drawn by chance, while nothing is written; "
     "from sending a request to the first byte of its answer, the 95th percentile of each page."
 )
 STAGES = ("Qualification", "Needs analysis", "Proposal", "Negotiation")
@@ -271,7 +272,7 @@ async def person(
 def figure(name: str, seconds: list[float]) -> Figure:
     """The 95th percentile of some times."""
     times = sorted(1_000 * one for one in seconds)
-    value = times[min(len(times) - 1, int(0.95 * len(times)))]
+    value = times[math.ceil(0.95 * len(times)) - 1]
     return Figure(name, value, "ms", aim=f"≤ {MOST_MS:.0f} ms", met=value <= MOST_MS)
 
 
