@@ -43,8 +43,8 @@ HOW = (
     "50 managers in five regions, before a first training, once the look at the data that follows an import is done, "
     "the database's file in the machine's memory. "
     "20 people who are signed in, 10 reps, 7 managers and 3 of RevOps, who each looked at their deals before; then "
-    "each at one click per 3 s for seven minutes, on pages and records of their own drawn by chance, while nothing is written; "
-    "from sending a request to the first byte of its answer, the 95th percentile of each page."
+    "each at one click per 3 s for seven minutes, on pages and records of their own drawn by chance, while nothing is "
+    "written; from sending a request to the first byte of its answer, the 95th percentile of each page."
 )
 STAGES = ("Qualification", "Needs analysis", "Proposal", "Negotiation")
 LEFT = select(func.count()).select_from(standings).where(LATE)
