@@ -236,8 +236,9 @@ class AccessDesk:
 
     async def note(self, act: Act, member_id: str, by: str, client: Client | None = None, **detail: Any) -> None:
         """Keep what was done."""
-        address = client.address if client else ""
-        await self.store.add_access_event(AccessEvent(act, member_id, by, address, detail, self.now()))
+        address, kind = client.address if client else "", "member" if member_id else ""
+        event = AccessEvent(act, member_id, by, address, detail, self.now(), kind=kind, record=member_id)
+        await self.store.add_access_event(event)
 
     async def refused(self, caller: Caller, route: str, error: Forbidden) -> None:
         """Keep that a right was missing; once a minute for the same."""

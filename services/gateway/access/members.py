@@ -151,7 +151,7 @@ class Standing:
 
 
 class Act(StrEnum):
-    """What the audit log of sign-in tells of."""
+    """What the audit log tells of: signing in first, which administrators read; then what was changed, by anybody."""
 
     SIGNED_IN = "SIGNED_IN"
     SIGN_IN_FAILED = "SIGN_IN_FAILED"
@@ -168,11 +168,54 @@ class Act(StrEnum):
     TOKEN_ENDED = "TOKEN_ENDED"  # noqa: S105 - a word of the log
     REFUSED = "REFUSED"  # a right was missing
     TEAM_CHANGED = "TEAM_CHANGED"
+    SETTING_CHANGED = "SETTING_CHANGED"
+    RATE_SET = "RATE_SET"
+    RATE_DROPPED = "RATE_DROPPED"
+    QUOTA_SET = "QUOTA_SET"
+    QUOTA_DROPPED = "QUOTA_DROPPED"
+    USER_ADDED = "USER_ADDED"  # of the CRM, by hand or by a program; imports have an entry of their own
+    USER_CHANGED = "USER_CHANGED"
+    SUBMITTED = "SUBMITTED"
+    ADJUSTED = "ADJUSTED"
+    SUBMISSION_UNDONE = "SUBMISSION_UNDONE"
+    ADJUSTMENT_UNDONE = "ADJUSTMENT_UNDONE"
+    ASK_MADE = "ASK_MADE"
+    ASK_CLOSED = "ASK_CLOSED"
+    ASK_REOPENED = "ASK_REOPENED"
+    IMPORTED = "IMPORTED"
+    IMPORT_UNDONE = "IMPORT_UNDONE"
+    FILES_DELETED = "FILES_DELETED"
+    CATALOGUE_CHANGED = "CATALOGUE_CHANGED"
+    POLICIES_CHANGED = "POLICIES_CHANGED"
+    DUPLICATES_MERGED = "DUPLICATES_MERGED"
+    DUPLICATES_KEPT_APART = "DUPLICATES_KEPT_APART"
+    DUPLICATES_UNDONE = "DUPLICATES_UNDONE"
+    LETTER_REPLAYED = "LETTER_REPLAYED"
+    LETTER_DROPPED = "LETTER_DROPPED"
+    SAMPLE_REMOVED = "SAMPLE_REMOVED"
+    PERSON_ERASED = "PERSON_ERASED"
+    ERASURE_SETTLED = "ERASURE_SETTLED"
+    PERSON_READMITTED = "PERSON_READMITTED"
+    PERSON_RESTRICTED = "PERSON_RESTRICTED"
+    RESTRICTION_LIFTED = "RESTRICTION_LIFTED"
+    MODEL_PROMOTED = "MODEL_PROMOTED"
+    MODEL_ROLLED_BACK = "MODEL_ROLLED_BACK"
+    MODEL_REMOVED = "MODEL_REMOVED"
+    MODEL_RULES_CHANGED = "MODEL_RULES_CHANGED"
+    SHADOW_STARTED = "SHADOW_STARTED"
+    SHADOW_ENDED = "SHADOW_ENDED"
+
+
+ADMINISTRATORS_ONLY = frozenset({  # who came in, and from where, is not for everybody who reads what was changed
+    Act.SIGNED_IN, Act.SIGN_IN_FAILED, Act.THROTTLED, Act.SIGNED_OUT, Act.SESSIONS_ENDED, Act.PASSWORD_SET,
+    Act.LINK_MADE, Act.ACCOUNT_LINKED, Act.ACCOUNT_UNLINKED, Act.TOKEN_MADE, Act.TOKEN_ENDED, Act.REFUSED,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class AccessEvent:
-    """What happened: to whom (`member_id`), by whom, from which address. `id` 0 until it is kept."""
+    """What happened: to whom (`member_id`), by whom, from which address; to what, by kind and id (`record`). `before`
+    and `after` in the detail are short. `id` 0 until it is kept."""
 
     act: Act
     member_id: str = ""
@@ -181,10 +224,26 @@ class AccessEvent:
     detail: Mapping[str, Any] = field(default_factory=dict)
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
     id: int = 0
+    kind: str = ""
+    record: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As administrators see it."""
+        """As whoever may read the log sees it."""
         return {
             "id": str(self.id), "time": time_text(self.time), "act": self.act.value, "member_id": self.member_id,
-            "by": self.by, "address": self.address, "detail": dict(self.detail),
+            "by": self.by, "address": self.address, "kind": self.kind, "record": self.record,
+            "detail": dict(self.detail),
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which entries of the log: about or by a member, of an act, on a kind of thing or one of them; `before` an id.
+    `changes`: without what only administrators read."""
+
+    member_id: str = ""
+    act: str = ""
+    kind: str = ""
+    record: str = ""
+    before: int = 0
+    changes: bool = False

@@ -1,4 +1,4 @@
-"""Members, sessions, links, tokens and attempts; what was done."""
+"""Members, sessions, links, tokens and attempts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from kit.errors import Conflict
-from services.gateway.access.members import IDLE, AccessEvent, Act, Member, Session, Token, TokenScope
+from services.gateway.access.members import IDLE, Member, Session, Token, TokenScope
 from services.gateway.store import tables_access as a
 from services.gateway.store.codec import dumps, from_us, loads, to_us
 from services.gateway.store.company_accounts import CompanyAccountRows, forget_flows, member_from
 from services.gateway.store.database import Database
-from services.gateway.store.reads import bounded
 
-M, S, L, T, E = a.members.c, a.sessions.c, a.sign_in_links.c, a.api_tokens.c, a.access_events.c
+M, S, L, T = a.members.c, a.sessions.c, a.sign_in_links.c, a.api_tokens.c
 _MEMBERS = select(a.members)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -218,29 +217,6 @@ class AccessRows(CompanyAccountRows):
 
         await self._database.write(work)
 
-    # what was done
-
-    async def add_access_event(self, event: AccessEvent) -> None:
-        """Keep an entry."""
-        row = {
-            "time": to_us(event.time), "act": event.act.value, "member_id": event.member_id, "by": event.by,
-            "address": event.address[:200], "detail": dumps(dict(event.detail)),
-        }  # fmt: skip
-        await self._run(insert(a.access_events).values(row))
-
-    async def list_access_events(self, member_id: str = "", before: int = 0, limit: int = 100) -> list[AccessEvent]:
-        """Newest first."""
-        found = select(a.access_events).order_by(E.id.desc()).limit(bounded(limit))
-        if member_id:
-            found = found.where(or_(E.member_id == member_id, E.by == member_id))
-        if before:
-            found = found.where(E.id < before)
-
-        def work(connection: Connection) -> list[AccessEvent]:
-            return [_event(row) for row in connection.execute(found).all()]
-
-        return await self._database.read(work)
-
     async def _run(self, statement: Any, *, durable: bool = True) -> int:
         def work(connection: Connection) -> int:
             return int(connection.execute(statement).rowcount)
@@ -259,7 +235,3 @@ def _token(row: Any) -> Token:
     until = from_us(ends) if ends is not None else None
     granted = frozenset(TokenScope(each) for each in loads(scopes))
     return Token(token_id, digest, member_id, name, granted, from_us(created), until, last)
-
-
-def _event(row: Any) -> AccessEvent:
-    return AccessEvent(Act(row.act), row.member_id, row.by, row.address, loads(row.detail), from_us(row.time), row.id)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.gateway.access.members import AccessEvent, Flow, Member, Session, Standing, Token
+from services.gateway.access.members import AccessEvent, EventQuery, Flow, Member, Session, Standing, Token
 from services.gateway.domain import Principal
 from services.gateway.store.shapes import DealTeam
 
 ACCESS_CALLS = frozenset({
-    "add_access_event", "add_flow", "add_link", "add_session", "add_token", "attempt", "end_sessions", "end_token",
-    "forget_attempts", "forget_over", "link_account", "link_member", "list_access_events", "list_members",
-    "list_sessions", "list_standings", "list_tokens", "member_by_login", "member_of_account", "member_of_session",
-    "member_of_token", "note_sign_in", "read_member", "save_member", "save_password", "take_flow", "take_link",
-    "touch_session", "touch_token", "unlink_account",
+    "add_access_event", "add_access_events", "add_flow", "add_link", "add_session", "add_token", "attempt",
+    "end_sessions", "end_token", "forget_attempts", "forget_over", "link_account", "link_member",
+    "list_access_events", "list_members", "list_sessions", "list_standings", "list_tokens", "member_by_login",
+    "member_of_account", "member_of_session", "member_of_token", "note_sign_in", "read_member", "save_member",
+    "save_password", "take_flow", "take_link", "touch_session", "touch_token", "unlink_account",
 })  # fmt: skip
 
 
@@ -100,8 +100,14 @@ class AccessStore(Protocol):
 
     async def add_access_event(self, event: AccessEvent) -> None: ...
 
-    async def list_access_events(self, member_id: str = "", before: int = 0, limit: int = 100) -> list[AccessEvent]:
-        """Newest first; about or by one member; with ids below `before` where that is given."""
+    async def add_access_events(self, events: Sequence[AccessEvent]) -> None:
+        """Keep all of them, or none; no more than a write that they tell of may have records."""
+
+    async def list_access_events(
+        self, member_id: str = "", before: int = 0, limit: int = 100, asked: EventQuery | None = None
+    ) -> list[AccessEvent]:
+        """Newest first; about or by one member; with ids below `before` where that is given. Or those that are
+        `asked` for."""
 
     async def deal_team(self, principal: Principal, deal_id: str) -> list[str]:
         """The users who see the deal beside its owner and those with credit. Raises NotFound."""

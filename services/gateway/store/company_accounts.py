@@ -12,14 +12,14 @@ from kit.errors import Conflict
 from services.gateway.access.members import IDLE, Flow, Member, Role, Standing
 from services.gateway.store import tables_access as a
 from services.gateway.store.codec import from_us, to_us
-from services.gateway.store.context import Part
 from services.gateway.store.database import Database
+from services.gateway.store.logged import LogRows
 
 C, F, N = a.company_accounts.c, a.sign_in_flows.c, a.last_sign_ins.c
 M, S, T = a.members.c, a.sessions.c, a.api_tokens.c
 
 
-class CompanyAccountRows(Part):
+class CompanyAccountRows(LogRows):
     """What AccessStore promises of company accounts."""
 
     def __init__(self, database: Database) -> None:

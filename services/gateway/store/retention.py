@@ -15,6 +15,7 @@ from services.gateway.store.codec import to_day, to_us
 from services.gateway.store.database import Database
 from services.gateway.store.personal_doubts import PersonalDoubts
 from services.gateway.store.personal_people import known_person
+from services.gateway.store.tables_access import access_events
 from services.gateway.store.tables_actions import action_decisions
 from services.gateway.store.tables_imports import import_before
 from services.gateway.store.tables_privacy import personal_access
@@ -31,7 +32,7 @@ class RetentionRows(PersonalDoubts):
         self._droppers: Mapping[str, Drop] = {
             "activities": self._forget_activities, "notes": self._forget_notes,
             "closed_contacts": self._forget_contacts, "decisions": _drop_decisions, "idempotency": _drop_answers,
-            "access_log": _drop_access,
+            "access_log": _drop_access, "audit_log": _drop_events,
         }  # fmt: skip
 
     async def drop_old(self, kind: str, before: datetime, limit: int) -> int:
@@ -95,6 +96,11 @@ def _drop_answers(connection: Connection, before: datetime, limit: int) -> int:
 def _drop_access(connection: Connection, before: datetime, limit: int) -> int:
     c = personal_access.c
     return _drop_keyed(connection, personal_access, c.time < to_us(before), (c.id,), limit)
+
+
+def _drop_events(connection: Connection, before: datetime, limit: int) -> int:
+    c = access_events.c
+    return _drop_keyed(connection, access_events, c.time < to_us(before), (c.id,), limit)
 
 
 def _drop_keyed(connection: Connection, table: Any, old: Any, keys: Sequence[Any], limit: int) -> int:

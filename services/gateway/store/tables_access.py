@@ -68,7 +68,9 @@ access_events = Table(
     Column("id", SERIAL, primary_key=True, autoincrement=True), Column("time", BigInteger, nullable=False),
     Column("act", KEY, nullable=False), Column("member_id", KEY, nullable=False), Column("by", KEY, nullable=False),
     Column("address", KEY, nullable=False), Column("detail", TEXT, nullable=False),
-    Index(None, "member_id", "id"), sqlite_autoincrement=True,
+    Column("kind", KEY, nullable=False, server_default=""), Column("record", KEY, nullable=False, server_default=""),
+    Index(None, "member_id", "id"), Index(None, "by", "id"), Index(None, "act", "id"),
+    Index(None, "kind", "record", "id"), sqlite_autoincrement=True,
 )  # fmt: skip
 
 deal_teams = Table(

@@ -15,6 +15,7 @@ from services.gateway.access.members import (
     IDLE,
     AccessEvent,
     Act,
+    EventQuery,
     Flow,
     Member,
     Role,
@@ -24,6 +25,7 @@ from services.gateway.access.members import (
     TokenScope,
 )
 from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.model_audit import AuditEntry, ModelAct
 from services.gateway.store import Store
 from services.gateway.store.interface import Query
 from services.gateway.store.shapes import DealTeam
@@ -141,6 +143,39 @@ async def test_the_log_comes_newest_first_in_pages(empty: Store) -> None:
     assert found[0] == AccessEvent(Act.LINK_MADE, "m1", "m2", "::1", {"number": 2}, NOW, found[0].id)
     assert [one.act for one in await empty.list_access_events("m1")] == [Act.LINK_MADE, Act.SIGNED_IN]
     assert len(await empty.list_access_events("m2", before=found[0].id, limit=1)) == 1
+
+
+async def test_the_log_is_read_by_what_was_done_on_what(empty: Store) -> None:
+    done = [(Act.SIGNED_IN, "m1", "member", "m1"), (Act.QUOTA_SET, "", "node", "owner:ann"),
+            (Act.QUOTA_SET, "", "node", "company"), (Act.ASK_MADE, "", "ask", "1")]  # fmt: skip
+    await empty.add_access_events([])
+    await empty.add_access_events([
+        AccessEvent(act, member, "m2", "", {"after": "2"}, NOW, kind=kind, record=record)
+        for act, member, kind, record in done
+    ])  # fmt: skip
+
+    async def of(**asked: Any) -> list[str]:
+        return [one.record for one in await empty.list_access_events(asked=EventQuery(**asked))]
+
+    assert await of() == ["1", "company", "owner:ann", "m1"]
+    assert await of(changes=True) == ["1", "company", "owner:ann"]  # who signed in is for administrators
+    assert await of(act="QUOTA_SET") == await of(kind="node") == ["company", "owner:ann"]
+    assert await of(kind="node", record="owner:ann", member_id="m2") == ["owner:ann"]
+    assert await of(member_id="m1") == ["m1"]
+    newest = (await empty.list_access_events())[0]
+    assert len(await of(before=newest.id)) == 3
+    later = NOW + timedelta(days=1)
+    assert [await empty.drop_old("audit_log", day, 3) for day in (NOW, later, later, later)] == [0, 3, 1, 0]
+
+
+async def test_what_is_done_to_models_stands_in_the_log_too(empty: Store) -> None:
+    for act in (ModelAct.PROMOTED, ModelAct.REFUSED, ModelAct.ROLLED_BACK):  # what is kept waiting changes nothing
+        await empty.add_model_audit(AuditEntry(act, "m2", "a reason", "forecast", "2", "1", time=NOW))
+    found = await empty.list_access_events()
+    assert [(one.act, one.by, one.kind, one.record, dict(one.detail)) for one in found] == [
+        (act, "m2", "model", "forecast", {"before": "1", "after": "2"})
+        for act in (Act.MODEL_ROLLED_BACK, Act.MODEL_PROMOTED)
+    ]
 
 
 async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callable[..., Any]) -> None:
