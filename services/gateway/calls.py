@@ -48,6 +48,18 @@ class Call:
     type: str = AMOUNT
 
 
+@dataclass(frozen=True, slots=True)
+class HeldCall:
+    """A forecast call that somebody held on a node's period: of which moment its numbers were, and whether it
+    has ended. `id` is its own among all."""
+
+    id: str
+    period: str
+    node: str
+    time: datetime
+    ended: bool = False
+
+
 def call_json(call: Call) -> dict[str, Any]:
     """One thing said, as programs see it."""
     return {

@@ -13,12 +13,22 @@ from kit.money import decimals
 from learning.fiscal import FiscalPeriod, Grain
 from services.gateway.domain import Principal
 from services.gateway.forecast_days import said_of
-from services.gateway.hindsight.quarters import Look, PastQuarter, from_backtests, from_record, joined, recorded
+from services.gateway.hindsight.quarters import (
+    Look,
+    PastQuarter,
+    Verdict,
+    from_backtests,
+    from_record,
+    joined,
+    recorded,
+    verdict,
+)
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
 
 MOST_POINTS = 40  # of the period under way
+LEAST_QUARTERS = 3  # that a share is told of: of fewer it says next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,18 @@ async def hindsight(
         min((one.day for one in days), default=None),
         "" if backtested else _lacking(evaluations, own),
     )  # fmt: skip
+
+
+async def reached(
+    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str
+) -> Verdict | None:
+    """How often a node's past quarters ended within the range of their eve, as the page of past quarters counts them;
+    None of too few, and of a node that is none now or is not seen whole."""
+    try:
+        found = verdict((await hindsight(gateway, principal, evaluations, node, currency)).quarters)
+    except NotFound:
+        return None
+    return found if found.of >= LEAST_QUARTERS else None
 
 
 async def _written(

@@ -1,4 +1,4 @@
-"""Submissions and adjustments, and the daily record of the forecast."""
+"""Submissions, adjustments, calls that were held, and the daily record of the forecast."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
 from services.gateway.amount_types import AMOUNT
-from services.gateway.calls import Call, CallKind
+from services.gateway.calls import Call, CallKind, HeldCall
 from services.gateway.domain import Principal, Scope
 from services.gateway.privacy.resident_numbers import masked
 from services.gateway.store import tables_forecast as f
@@ -22,15 +22,16 @@ from services.gateway.store.database import Database
 from services.gateway.store.interface import ForecastDay
 from services.gateway.store.reads import bounded
 
-C, R = f.calls.c, f.forecast_days.c
+C, H, R = f.calls.c, f.held_calls.c, f.forecast_days.c
 
 
 class Calls(Part):
-    """What people say, and the forecast's daily record."""
+    """What people say, when they met, and the forecast's daily record."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._save_days = database.upsert(f.forecast_days)
+        self._save_held = database.upsert(f.held_calls)
 
     async def add_call(self, principal: Principal, call: Call) -> Call:
         """Keep what somebody says; with its id. Raises Forbidden where the principal does not see the whole node."""
@@ -118,6 +119,30 @@ class Calls(Part):
             mend = "Name yourself or somebody below you"
             raise Forbidden("you may not speak for this node", field="node", value=node, mend=mend)
 
+    async def keep_held_call(self, principal: Principal, held: HeldCall, over: datetime) -> None:
+        """Keep it, and drop those of the same person, node and period that an other one counts instead of."""
+        row = {"id": held.id, "member_id": principal.id, "period": held.period, "node": held.node,
+               "time": to_us(held.time), "ended": held.ended}  # fmt: skip
+        same = (H.member_id == principal.id, H.period == held.period, H.node == held.node, _counts(over))
+
+        def work(connection: Connection) -> None:
+            self._save_held.run(connection, [row])
+            newest = connection.execute(select(func.max(H.time)).where(*same)).scalar_one()
+            if newest is not None:
+                connection.execute(delete(f.held_calls).where(*same, H.time < newest))
+
+        await self._database.write(work)
+
+    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, datetime]:
+        """The newest of each node that counts."""
+        mine = (H.member_id == principal.id, H.period == period, _counts(over))
+        found = select(H.node, func.max(H.time)).where(*mine).group_by(H.node)
+
+        def work(connection: Connection) -> dict[str, datetime]:
+            return {node: from_us(time) for node, time in connection.execute(found).all()}
+
+        return await self._database.read(work)
+
     async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
         """Keep what the forecast says today; the last of a day stays."""
         rows = [
@@ -146,6 +171,10 @@ class Calls(Part):
             return [_forecast_day(row) for row in rows]
 
         return await self._database.read(work)
+
+
+def _counts(over: datetime) -> ColumnElement[bool]:
+    return or_(H.ended, H.time < to_us(over))
 
 
 def _call_row(call: Call) -> dict[str, Any]:

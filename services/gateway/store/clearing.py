@@ -35,7 +35,7 @@ COMPUTED = (
 RECORDS = (
     *COUNTED.values(), *COMPUTED, t.reporting_lines, t.account_changes, t.deal_contacts, t.deal_products,
     t.deal_credits, t.changes, t.field_definitions, t.outbox, t.events, t.requests, import_before, f.node_quotas,
-    f.calls, actions.action_feedback, actions.action_decisions, asks, h.duplicate_decisions, a.deal_teams,
+    f.calls, f.held_calls, actions.action_feedback, actions.action_decisions, asks, h.duplicate_decisions, a.deal_teams,
     p.restrictions, p.suppressions, p.erasures,
 )  # fmt: skip
 # What stays: settings and members but for what the caller names, exchange rates, which fields are personal, the logs of

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from learning.records import Outcome, Quota
 from services.gateway.amount_types import AMOUNT
-from services.gateway.calls import Call, CallKind
+from services.gateway.calls import Call, CallKind, HeldCall
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store.shapes import CategorySum, ForecastDay, OpenAmount, RecordFacts
 
@@ -79,6 +79,13 @@ class ForecastStore(Protocol):
 
     async def standing_calls(self, principal: Principal, period: str, type_name: str = AMOUNT) -> list[Call]:
         """Of a period and type, the newest of each kind, node and currency that is not undone."""
+
+    async def keep_held_call(self, principal: Principal, held: HeldCall, over: datetime) -> None:
+        """Keep a call that the principal holds, or what became of it. It counts once it has ended, or its numbers are
+        older than `over`; of those that count the newest of a node and period stays."""
+
+    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, datetime]:
+        """Of a period, by node: of which moment the numbers of the principal's last call were that counts."""
 
     async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:
         """Keep what the forecast says today; the last of a day stays."""

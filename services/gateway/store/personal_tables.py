@@ -47,6 +47,7 @@ KNOWN: Mapping[str, Holds] = {
     # how members come in, and what was done: who was erased comes in no more
     "sessions": _SIGN_IN, "sign_in_links": _SIGN_IN, "api_tokens": _SIGN_IN, "sign_in_attempts": Holds(whole=True),
     "company_accounts": _SIGN_IN, "last_sign_ins": _SIGN_IN, "sign_in_flows": Holds(whole=True),
+    "held_calls": Holds(_OF_MEMBER, goes=True),  # who looked at which node when
     "access_events": Holds({MEMBER: ("member_id", "by")}, left={"address": "", "detail": "{}"}),
     # what was done with contacts
     "deal_contacts": Holds(_OF_CONTACT, goes=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table
 
 from services.gateway.store.tables import DAY, KEY, SERIAL, TEXT, metadata
 
@@ -22,6 +22,15 @@ calls = Table(
     Column("time", BigInteger, nullable=False), Column("context", TEXT, nullable=False),
     Column("undone_time", BigInteger), Column("undone_by", KEY, nullable=False), Column("type", KEY, nullable=False),
     Index(None, "period", "node"), sqlite_autoincrement=True,
+)  # fmt: skip
+
+# Calls that people held, each its own: what changed since is told from there on.
+held_calls = Table(
+    "held_calls", metadata,
+    Column("id", KEY, primary_key=True), Column("member_id", KEY, nullable=False),
+    Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
+    Column("time", BigInteger, nullable=False), Column("ended", Boolean, nullable=False),
+    Index(None, "member_id", "period"),
 )  # fmt: skip
 
 exchange_rates = Table(

@@ -44,11 +44,10 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     app.include_router(display_page.router(gateway))
     app.include_router(quotas_page.router(gateway))
     app.include_router(reporting_page.router(gateway))
-    app.include_router(forecast_page.router(gateway, simulator, desks.scratch if desks else None))
-    app.include_router(report_page.router(gateway, desks.scratch if desks else None))
-    app.include_router(
-        history_page.router(gateway, _evaluations(desks) if desks else list, desks.scratch if desks else None)
-    )
+    scratch, evaluations = (desks.scratch, _evaluations(desks)) if desks else (None, list)
+    app.include_router(forecast_page.router(gateway, simulator, scratch, evaluations))
+    app.include_router(report_page.router(gateway, scratch))
+    app.include_router(history_page.router(gateway, evaluations, scratch))
     if desks is not None:  # what takes a broker
         app.include_router(what_if_page.router(gateway, desks.scoring))
         app.include_router(models_page.router(gateway, desks))

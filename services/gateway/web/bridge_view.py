@@ -55,6 +55,7 @@ class CauseView:
 class BridgeView:
     """The whole picture; `still` where nothing moved, `note` where a step needs words."""
 
+    title: str
     since: str
     steps: tuple[StepView, ...]
     causes: tuple[CauseView, ...]
@@ -62,8 +63,9 @@ class BridgeView:
     note: str = ""
 
 
-def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words) -> BridgeView | None:
-    """Of a node's row of services.gateway.forecast_changes; None where it has none or its totals are not seen."""
+def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words, begun: str = "") -> BridgeView | None:
+    """Of a node's row of services.gateway.forecast_changes; None where it has none or its totals are not seen.
+    `begun`: what it begins at, a submission or a call; else a day."""
     row = next((one for one in bridge["nodes"] if one["node"] == node), None)
     if row is None or row["start"] is None:
         return None
@@ -97,7 +99,8 @@ def bridge_view(bridge: Json, node: str, names: Mapping[str, str], words: Words)
     steps.append(StepView(words("bridge.end"), money(end, currency, words), "", LEVEL, *place(Decimal(0), end)))
     since = words.day(bridge["from"])
     note = words("bridge.first_seen_told", day=since) if any(cause == FIRST_SEEN for cause, *_ in told) else ""
-    return BridgeView(since, tuple(steps), causes, not told, note)
+    title = words(f"bridge.title_{begun}" if begun else "bridge.title", day=since)
+    return BridgeView(title, since, tuple(steps), causes, not told, note)
 
 
 def _amount(part: Json, currency: str, words: Words) -> str:

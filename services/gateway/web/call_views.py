@@ -76,6 +76,7 @@ class NumberView:
 
     bar: TotalsView
     sentence: str
+    ranged: bool  # the sentence tells a range
     quota_sentence: str
     sides: tuple[SideView, ...]
     stand: str  # what was worked out of other numbers than these is old
@@ -90,16 +91,12 @@ def number_view(
     if bar is None or forecast["nodes"][0]["booked"] is None:
         return None
     row, currency = forecast["nodes"][0], forecast["currency"]
-    sentence = words("call.no_number")
+    sentence, ranged = words("call.no_number"), row["p10"] is not None and row["p10"] != row["p90"]
     if row["p10"] is not None:
-        sentence = (
-            words("call.nothing_open")
-            if row["p10"] == row["p90"]
-            else words("call.sentence", low=bar.p10, high=bar.p90)
-        )
+        sentence = words("call.sentence", low=bar.p10, high=bar.p90) if ranged else words("call.nothing_open")
     quota = words("call.no_quota") if row["quota"] is None else _quota_sentence(forecast, row, bar, words)
     stand = " ".join(str(row[name]) for name in STAND)
-    return NumberView(bar, sentence, quota, _sides(row, currency, submission, names, words, below), stand)
+    return NumberView(bar, sentence, ranged, quota, _sides(row, currency, submission, names, words, below), stand)
 
 
 def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) -> str:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, NotFound
+from kit.errors import DealcastError
 from learning.fiscal import Grain
 from services.gateway.asks.records import AskQuery
 from services.gateway.calls import CallKind, call_json
 from services.gateway.disagreements import COMMIT, disagreements
-from services.gateway.domain import Principal, Scope
+from services.gateway.domain import Principal
 from services.gateway.exports.rows import node_source
 from services.gateway.exports.tables import FORECAST
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
+from services.gateway.hindsight.desk import reached
 from services.gateway.quarter_totals import HORIZON, View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
@@ -29,16 +29,25 @@ from services.gateway.service import Gateway
 from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.below_views import below_said
 from services.gateway.web.bridge_view import bridge_view
-from services.gateway.web.call_views import node_name, number_view, past_views, said_by, tree_view, walk
+from services.gateway.web.call_desk import Desk, Evaluations, hold, leave, numbers_of, said_within
+from services.gateway.web.call_views import (
+    node_name,
+    number_view,
+    past_views,
+    said_by,
+    tree_view,
+    walk,
+)
 from services.gateway.web.doubt_views import doubt_views, gap_view
-from services.gateway.web.forecast_forms import PATH, SAYING, Typed, asked_of, say_number, what_if
+from services.gateway.web.forecast_forms import PATH, SAYING, Typed, say_number, what_if
 from services.gateway.web.forms import deals_of_node, page_address
-from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent, first_seen, gather_numbers, over
+from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent
+from services.gateway.web.history_views import reached_said
 from services.gateway.web.member_names import People, author_names, full_names, people_of
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.parts_page import router as parts_router
 from services.gateway.web.refusals import BOOK
-from services.gateway.web.rendering import HTMX, answer, page, render, shown_at
+from services.gateway.web.rendering import answer, page, render, shown_at
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
 
@@ -46,28 +55,24 @@ MOST_PERIODS, GAP_DEALS = 6, 5
 CAUTIONS = {"no_model": "call.no_model", "quota_apart": "call.quota_apart"}
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the page works with."""
-
-    gateway: Gateway
-    simulator: Simulator
-    held: Held
-    recent: Recent
-    scratch: Path | None  # for files; without it no xlsx is offered
-
-
-def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) -> APIRouter:
-    """The routes."""
-    routes, desk = APIRouter(include_in_schema=False), Desk(gateway, simulator, Held(), Recent(gateway), scratch)
+def router(
+    gateway: Gateway, simulator: Simulator, scratch: Path | None = None, evaluations: Evaluations = list
+) -> APIRouter:
+    """The routes. `evaluations` of the forecast's versions, newest first."""
+    routes = APIRouter(include_in_schema=False)
+    desk = Desk(gateway, simulator, Held(), Recent(gateway), scratch, evaluations)
 
     @routes.get(PATH)
     async def forecast_call(request: Request) -> Response:
         return await answer(gateway, request, lambda words: _page(desk, request, words))
 
     @routes.post(PATH + "/hold")
-    async def hold(request: Request) -> Response:
-        return await answer(gateway, request, lambda _: _hold(desk, request))
+    async def begin(request: Request) -> Response:
+        return await answer(gateway, request, lambda _: hold(desk, request))
+
+    @routes.post(PATH + "/leave")
+    async def end(request: Request) -> Response:
+        return await answer(gateway, request, lambda _: leave(desk, request))
 
     @routes.post(SAYING[CallKind.SUBMISSION])
     async def submit(request: Request) -> Response:
@@ -93,39 +98,10 @@ def router(gateway: Gateway, simulator: Simulator, scratch: Path | None = None) 
 
 async def _workbook(desk: Desk, request: Request, scratch: Path, words: Words) -> Response:
     """The period's totals at and below the node as the page shows them: within a call those that it holds."""
-    asked, numbers, _ = await _numbers(desk, principal_of(request), request)
+    asked, numbers, _ = await numbers_of(desk, principal_of(request), request)
     seen = [row for row in numbers.below(asked.node) if row["booked"] is not None]
     sources = [{**numbers.forecast, "part": node_source(row, words.language)} for row in seen]
     return await workbook_of(FORECAST, sources, words.language, scratch, f"forecast-{asked.period}.xlsx")
-
-
-async def _hold(desk: Desk, request: Request) -> Response:
-    principal, asked = principal_of(request), asked_of(desk.gateway, request)
-    numbers = await gather_numbers(desk.gateway, principal, asked)
-    asked = replace(asked, node=first_seen(numbers, asked.node, named="node" in request.query_params))
-    moves = await desk.recent.moves(principal, asked, numbers, fresh=0.0)
-    token = desk.held.keep(principal, asked, numbers, moves, text_of(request, "call"))
-    return RedirectResponse(page_address(request, PATH, call=token), 303)
-
-
-async def _numbers(desk: Desk, principal: Principal, request: Request) -> tuple[Asked, Numbers, Moves | None]:
-    """The numbers as of now, or those that a call holds; the node may change within a call, and is the reader's own
-    where none is named: what changed since its submission is that node's. What takes reading deals comes with them in
-    a call, or asked for as a part: a page does not wait for it."""
-    asked, token = asked_of(desk.gateway, request), text_of(request, "call")
-    named = "node" in request.query_params
-    if token:
-        store = desk.gateway.store
-        sight = await store.sight(principal)
-        held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
-        if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
-            raise over(token)  # one of the deals is somebody else's by now
-        asked = replace(held, node=first_seen(numbers, asked.node, named=named))
-        return asked, numbers, await desk.recent.judge(principal, asked.node, moves)
-    numbers = await gather_numbers(desk.gateway, principal, asked)
-    asked = replace(asked, node=first_seen(numbers, asked.node, named=named))
-    later = HTMX.is_file() and request.query_params.get("part") not in ("moves", "call")
-    return asked, numbers, None if later else await desk.recent.moves(principal, asked, numbers)
 
 
 async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Response:
@@ -135,26 +111,13 @@ async def _say(desk: Desk, request: Request, kind: CallKind, words: Words) -> Re
         shown_at(request, PATH)
         return page(await _page(desk, request, words, said), 400, words)
     token = text_of(request, "call")
-    token = token if token and await _said_within(desk, request, kind, token, said) else ""
+    token = token if token and await said_within(desk, request, kind, token, said) else ""
     return RedirectResponse(page_address(request, PATH, call=token) + "#say", 303)
-
-
-async def _said_within(desk: Desk, request: Request, kind: CallKind, token: str, said: int) -> bool:
-    """Show what was said beside the numbers that the call holds; whether it still holds them."""
-    store, principal, asked = desk.gateway.store, principal_of(request), asked_of(desk.gateway, request)
-    try:
-        began, _, _ = desk.held.find(principal, await store.sight(principal), token, desk.gateway.workspace.now())
-    except NotFound:
-        return False
-    calls = await store.standing_calls(principal, str(began.period))
-    mine = [call for call in calls if (call.kind, call.node) == (kind, asked.node)]
-    desk.held.say(token, said, kind, asked.node, max(mine, key=lambda call: call.id, default=None))
-    return True
 
 
 async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None = None) -> str:
     gateway, principal = desk.gateway, principal_of(request)
-    asked, numbers, moves = await _numbers(desk, principal, request)
+    asked, numbers, moves = await numbers_of(desk, principal, request)
     people, part = await people_of(gateway, principal, words), request.query_params.get("part", "")
     if part == "gap":
         return await _gap(desk, principal, asked, people, request, words)
@@ -167,9 +130,11 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
         return render("_moves.html", request, words, **values)
     values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
     values["typed"] = typed
-    values["past"] = past_views(
-        await accuracy(gateway, principal, asked.node, numbers.forecast["currency"], MOST_PERIODS), words
-    )
+    currency = numbers.forecast["currency"]
+    ranged = values["number"] is not None and values["number"].ranged
+    share = await reached(gateway, principal, desk.evaluations(), asked.node, currency) if ranged else None
+    values["reached"] = reached_said(share, words)
+    values["past"] = past_views(await accuracy(gateway, principal, asked.node, currency, MOST_PERIODS), words)
     day = words.day(gateway.workspace.business_day)
     values |= {"since": numbers.event, "business_day": day, "sample": gateway.workspace.sample}
     return render("_call.html" if part == "call" else "forecast.html", request, words, **values)
@@ -219,7 +184,7 @@ def _move_values(
     bridge = {**moves.bridge, "deals": [one for one in moves.bridge["deals"] if one["owner_id"] in owners]}
     rest = (numbers.rates, numbers.forecast["currency"], numbers.day)
     judged = disagreements(moves.judged[asked.node], view, owners, *rest)
-    shown = bridge_view(bridge, asked.node, full_names(people), words)
+    shown = bridge_view(bridge, asked.node, full_names(people), words, moves.since)
     return {"moves": True, "bridge": shown, "doubts": doubt_views(judged, words, people), "tree": tree}
 
 
@@ -253,7 +218,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
 
     held, node = bool(text_of(request, "call")), "" if asked.node == COMPANY else asked.node
     return {
-        "held": held, "leave": page_address(request, PATH, call=""),
+        "held": held, "leave": page_address(request, PATH + "/leave", node=node),
         "said_within": " ".join(map(str, sorted(numbers.said))),
         "hold": page_address(request, PATH + "/hold", node=node),  # of what is shown
         "suppose": page_address(request, PATH + "/what-if", node=node),

@@ -21,7 +21,6 @@ from learning.fiscal import FiscalPeriod
 from services.gateway.calls import Call, CallKind, counted_calls, said_of
 from services.gateway.disagreements import judged_deals
 from services.gateway.domain import Principal, Record, Scope
-from services.gateway.forecast_calls import last_submission
 from services.gateway.forecast_changes import between, changes
 from services.gateway.service import Gateway
 
@@ -34,12 +33,20 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a page is asked for; `since` is where the bridge begins, without a day at the last submission."""
+    """What a page is asked for; `since` is where the bridge begins, without a day at the last submission or call."""
 
     period: FiscalPeriod
     node: str
     currency: str
     since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """When something was said of a node, by a submission or in a call."""
+
+    time: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,24 @@ class Numbers:
     event: int  # the last before
     sight: str = ""  # of what they are, see the store's `sight`
     said: frozenset[int] = frozenset()  # by their own person within the call: ids of what stands or was taken back
+    held: Mapping[str, datetime] = field(default_factory=dict)  # by node: of when the reader's last call of it was
 
     def standing(self, kind: CallKind, node: str) -> Call | None:
         """What stands of a kind for a node: the newest, in whatever currency."""
         mine = [call for call in self.calls if (call.kind, call.node) == (kind, node)]
         return max(mine, key=lambda call: call.id, default=None)
+
+    def last_spoken(self, node: str) -> Spoken | None:
+        """When the node was spoken of last: by its submission, or in a call of the reader's on it or on one above, in
+        which it was seen too. Since a call of this very moment nothing can have happened: a pinned clock stands."""
+        said = self.standing(CallKind.SUBMISSION, node)
+        parents = {row["node"]: row["parent"] for row in self.forecast["nodes"]}
+        times, one = [Spoken(said.time, "submission")] if said else [], node
+        while one:
+            if one in self.held and self.held[one] < self.time:
+                times.append(Spoken(self.held[one], "call"))
+            one = parents.get(one, "")
+        return max(times, key=lambda spoken: spoken.time, default=None)
 
     def below(self, node: str) -> list[Json]:
         """The totals of a node and of those below it."""
@@ -81,6 +101,7 @@ class Moves:
     node's are read when it is looked at first."""
 
     bridge: Json
+    since: str = ""  # what it begins at: a submission, a call; else a day
     judged: dict[str, Sequence[Record]] = field(default_factory=dict)
 
     @property
@@ -98,7 +119,8 @@ async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -
     forecast = await gateway.forecast(principal, str(asked.period), "", asked.currency)
     calls = await store.standing_calls(principal, str(asked.period))
     day, now = gateway.workspace.business_day, gateway.workspace.now()
-    return Numbers(forecast, await store.rates(), calls, day, now, event, sight)
+    held = await store.held_calls(principal, str(asked.period), now - LASTS)
+    return Numbers(forecast, await store.rates(), calls, day, now, event, sight, held=held)
 
 
 def first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
@@ -112,15 +134,14 @@ def first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
     return next((row["node"] for row in numbers.forecast["nodes"] if row["booked"] is not None), node)
 
 
-async def gather_moves(gateway: Gateway, principal: Principal, asked: Asked, currency: str) -> Moves:
-    """The bridge since the day asked for, else since the node's last submission, else since the period's eve."""
-    call = None if asked.since else await last_submission(gateway, principal, asked.period, asked.node)
-    if call is None:
-        bridge = await changes(gateway, principal, asked.period, "", currency, asked.since, None)
-    else:
-        ends = (call.time, max(call.time, gateway.workspace.now()))
-        bridge = await between(gateway, principal, asked.period, "", currency, ends)
-    return Moves(bridge)
+async def gather_moves(
+    gateway: Gateway, principal: Principal, asked: Asked, currency: str, last: Spoken | None
+) -> Moves:
+    """The bridge since the node was spoken of last, else since the day asked for, else since the period's eve."""
+    if last is None:
+        return Moves(await changes(gateway, principal, asked.period, "", currency, asked.since, None))
+    ends = (last.time, max(last.time, gateway.workspace.now()))
+    return Moves(await between(gateway, principal, asked.period, "", currency, ends), last.by)
 
 
 class Recent:
@@ -136,15 +157,15 @@ class Recent:
 
     async def moves(self, principal: Principal, asked: Asked, numbers: Numbers, fresh: float = FRESH) -> Moves:
         """Those of now, or at most `fresh` seconds old; who asks for what is being gathered waits for it."""
-        call = None if asked.since else numbers.standing(CallKind.SUBMISSION, asked.node)
+        last = None if asked.since else numbers.last_spoken(asked.node)
         currency = numbers.forecast["currency"]
         fresh = fresh if principal.scope is Scope.ALL else 0.0
-        key = (principal, numbers.sight, asked.period, currency, asked.since, call and call.id)
+        key = (principal, numbers.sight, asked.period, currency, asked.since, last)
         event, gathered, task = self._known.get(key, (-1, 0.0, None))
         now = time.monotonic()
         failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
         if task is None or failed or (event != numbers.event and now - gathered > fresh):
-            task = asyncio.ensure_future(gather_moves(self._gateway, principal, asked, currency))
+            task = asyncio.ensure_future(gather_moves(self._gateway, principal, asked, currency, last))
             self._known[key] = (numbers.event, now, task)
             self._known.move_to_end(key)
             while len(self._known) > MOST_KEPT:
@@ -197,5 +218,5 @@ class Held:
 
 def over(token: str) -> NotFound:
     """The error of a call whose numbers may no longer be shown."""
-    mend = "Leave call mode, and begin the call again"
+    mend = "End the call, and begin it again"
     return NotFound("this call's numbers are no longer held", field="call", value=token[:40], mend=mend)

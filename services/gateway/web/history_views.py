@@ -132,6 +132,14 @@ def sentences(found: Verdict, words: Words) -> list[str]:
     return told
 
 
+def reached_said(found: Verdict | None, words: Words) -> str:
+    """How often such a range has held; nothing where too few quarters tell of it."""
+    if found is None:
+        return ""
+    share = words.percent(found.held / found.of)
+    return words("call.reached", held=words.number(found.held), of=words.number(found.of), share=share)
+
+
 def sources(quarters: Sequence[PastQuarter], currency: str) -> list[dict[str, Any]]:
     """Rows for a workbook, exact."""
     return [

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
-from services.gateway.calls import Call, CallKind
+from services.gateway.calls import Call, CallKind, HeldCall
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.interface import ForecastDay
@@ -88,3 +88,22 @@ async def test_what_is_said_of_another_type_stands_apart(store: Store) -> None:
     await store.save_forecast_days(days)
     assert await store.forecast_days(LOCAL, "company", "USD") == days[:1]
     assert await store.forecast_days(LOCAL, "company", "USD", type_name="arr") == days[1:]
+
+
+async def test_of_calls_that_were_held_the_last_that_ended_is_known(store: Store) -> None:
+    def held(name: str, hours: int, node: str = "company", *, ended: bool = False) -> HeldCall:
+        return HeldCall(name, "2017-Q4", node, NOW + timedelta(hours=hours), ended)
+
+    over = NOW - timedelta(hours=6)
+    await store.keep_held_call(LOCAL, held("a", 0), over)
+    assert await store.held_calls(LOCAL, "2017-Q4", over) == {}, "it is under way"
+    await store.keep_held_call(LOCAL, held("a", 1, ended=True), over)
+    await store.keep_held_call(LOCAL, held("b", 2), over)
+    await store.keep_held_call(LOCAL, held("c", 0, "manager:east", ended=True), over)
+    known = {"company": NOW + timedelta(hours=1), "manager:east": NOW}
+    assert await store.held_calls(LOCAL, "2017-Q4", over) == known
+    assert await store.held_calls(LOCAL, "2017-Q4", NOW + timedelta(hours=3)) == known | {
+        "company": NOW + timedelta(hours=2)
+    }, "one that nobody ended is over by itself"
+    assert await store.held_calls(EAST, "2017-Q4", over) == {}, "each person's are their own"
+    assert await store.held_calls(LOCAL, "2018-Q1", over) == {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +18,7 @@ from services.gateway import disagreements
 from services.gateway.calls import CallKind
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
-from tests.e2e.web.site import deal, fill, serving
+from tests.e2e.web.site import TODAY, deal, fill, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -170,3 +171,31 @@ async def test_walking_rep_by_rep_shows_what_each_of_them_is_doubted_for(
         assert ('id="doubt-D-1"' in again, 'id="doubt-a/b' in again) == (False, True)
     finally:
         await gateway.apply_deals(LOCAL, [DealWrite("D-1", credits=())])
+
+
+async def test_what_changed_is_told_since_the_last_call_or_submission(site: Site) -> None:
+    gateway, client = site
+    moves, form = "/forecast?lang=en&part=moves&node=", {"amount": "520m", "currency": "KRW"}
+
+    async def title(node: str) -> str:
+        found = re.search(r'id="bridge-title">([^<]+)', (await client.get(moves + node)).text)
+        return found[1] if found else ""
+
+    held = (await client.post("/forecast/hold?lang=en&node=manager:m1")).headers["location"]
+    assert "your last call" not in await title("manager:m1"), "it is under way"
+    left = await client.post(held.replace("/forecast?", "/forecast/leave?"))
+    assert (left.status_code, "call=" in left.headers["location"]) == (303, False)
+    assert "your last call" not in await title("manager:m1"), "the clock stands: nothing can have happened since"
+    await gateway.workspace.pin(TODAY + timedelta(days=1))
+    created = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    new = replace(deal("NEW-2", "A deal after the call", "u1", 31_000_000), created_time=created)
+    await gateway.apply_deals(LOCAL, [new])
+    page = (await client.get(moves + "manager:m1")).text
+    assert ("since your last call (" in page, "A deal after the call" in page, "Deal 7" in page) == (True, True, False)
+    assert "since your last call (" in await title("owner:u1"), "who was seen in it"
+    await client.post("/forecast/submit?lang=en&period=2026-Q4&node=manager:m1", data=form)
+    assert "since the last submission (" in await title("manager:m1")
+    [call] = await gateway.store.standing_calls(LOCAL, "2026-Q4")
+    await client.post("/forecast/submit?node=manager:m1", data={"undo": str(call.id)})
+    assert "since your last call (" in await title("manager:m1")
+    await gateway.workspace.pin(TODAY)

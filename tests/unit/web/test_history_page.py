@@ -18,9 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.domain import Scope as Sees
+from services.gateway.forecast_client import ForecastService
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
-from services.gateway.web import history_page
+from services.gateway.web import forecast_page, history_page
 from tests.e2e.web.site import fill, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,3 +132,28 @@ async def test_the_record_of_days_is_shown_as_it_grows(gateway: Gateway, tmp_pat
     assert "This quarter so far" in page
     assert page.count("said then") == 3
     assert "0 of 1 quarters" in page, "nothing was booked in it"
+
+
+def kept(node: str, *quarters: tuple[str, str, float]) -> dict[str, Any]:
+    """A version that kept quarters of a node, each from 200 to 400 million, by eve, end and what came."""
+    rows = [[eve, end, node, 0.0, 2.0e8, 3.0e8, 4.0e8, came, 5.0e8, 1.0e8, 1.5e8, 2.5e8] for eve, end, came in quarters]
+    return {"backtest": {"path": {"columns": COLUMNS, "rows": rows}}}
+
+
+async def test_the_forecast_call_says_how_often_such_a_range_has_held(gateway: Gateway, tmp_path: Path) -> None:
+    quarters = [("2026-06-30", "2026-09-30", 3.2e8), ("2026-03-31", "2026-06-30", 9e8),
+                ("2025-12-31", "2026-03-31", 3.9e8)]  # fmt: skip
+
+    async def shown(*evaluations: dict[str, Any], node: str = "company", lang: str = "en") -> str:
+        app = FastAPI()
+        simulator = ForecastService("", tmp_path)
+        app.include_router(forecast_page.router(gateway, simulator, None, lambda: evaluations))
+        transport = httpx.ASGITransport(Asking(app, LOCAL))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
+            return (await asking.get(f"/forecast?lang={lang}&node={node}")).text
+
+    whole = kept("company", *quarters)
+    assert "Of the last 3 quarters, 2 ended within the range given at their start (67%)." in await shown(whole)
+    assert "지난 3개 분기 중 2개 분기의 결과가" in await shown(whole, lang="ko")
+    assert "Of the last" not in await shown(whole, node="owner:u1"), "of whom nothing is kept"
+    assert "Of the last" not in await shown(kept("company", *quarters[:2])), "too few to tell"
