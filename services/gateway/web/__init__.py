@@ -20,6 +20,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     from services.gateway.web import (
         asks_page,
         catalogue_page,
+        compare_page,
         compressed,
         day_page,
         display_page,
@@ -51,6 +52,7 @@ def mount(app: FastAPI, gateway: Gateway, simulator: Simulator, desks: Desks | N
     if desks is not None:  # what takes a broker
         app.include_router(what_if_page.router(gateway, desks.scoring))
         app.include_router(models_page.router(gateway, desks))
+        app.include_router(compare_page.router(gateway, desks.models, desks.catalogue))
         app.include_router(mend_page.router(gateway, desks.scratch))
         app.include_router(catalogue_page.router(gateway, desks.catalogue))
         app.include_router(settings_page.router(gateway, desks))

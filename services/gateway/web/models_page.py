@@ -16,7 +16,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.models import reason_in
 from services.gateway.rest.operations import Desks
 from services.gateway.service import Gateway
-from services.gateway.web.catalogue_views import titles_of
+from services.gateway.web.compare_page import action_titles, address, did_serve
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.job_views import import_view, job_view
@@ -29,11 +29,12 @@ from services.gateway.web.words import Words
 from services.gateway.workspace import SERVICES
 
 PATH = "/models"
+LONGEST_NAME = 200
 MOST_JOBS, MOST_AUDIT, MOST_LETTERS, MOST_ALERTS = 6, 12, 12, 8
 # first reasons of the verdict that more files mend
 MORE_FILES = frozenset({"few_outcomes", "one_outcome", "few_lost", "never_open", "short_history", "no_moves"})
 
-Act = Callable[[Request, dict[str, list[str]]], Awaitable[None]]
+Act = Callable[[Request, dict[str, list[str]]], Awaitable[str]]  # where its page says what was done
 
 
 def router(gateway: Gateway, desks: Desks) -> APIRouter:
@@ -62,8 +63,7 @@ def _post(routes: APIRouter, gateway: Gateway, name: str, act: Act) -> None:
     @routes.post(f"{PATH}/{name}", name=f"models_{name}")
     async def post(request: Request) -> Response:
         async def done(_: Words) -> str | Response:
-            await act(request, await form_of(request))
-            return RedirectResponse(page_address(request, PATH), 303)
+            return RedirectResponse(await act(request, await form_of(request)), 303)
 
         return await answer(gateway, request, done)
 
@@ -71,47 +71,65 @@ def _post(routes: APIRouter, gateway: Gateway, name: str, act: Act) -> None:
 def _acts(desks: Desks) -> dict[str, Act]:
     """What a form can ask for, by the last part of its address."""
 
-    async def train(_: Request, form: dict[str, list[str]]) -> None:
+    async def train(request: Request, form: dict[str, list[str]]) -> str:
         await desks.trainer.start("requested", [one for one in form.get("service", []) if one])
+        return page_address(request, PATH)
 
-    async def cancel(_: Request, form: dict[str, list[str]]) -> None:
+    async def cancel(request: Request, form: dict[str, list[str]]) -> str:
         await desks.trainer.cancel(_one(form, "job"))
+        return page_address(request, PATH)
 
-    async def promote(request: Request, form: dict[str, list[str]]) -> None:
+    async def promote(request: Request, form: dict[str, list[str]]) -> str:
         service, version = _one(form, "service"), _one(form, "version")
         found = desks.models.version(service, version)["version"]
-        await desks.models.promote(service, found, reason_in(_text(form)), who=principal_of(request).id)
+        serving = await desks.models.promote(service, found, reason_in(_text(form)), who=principal_of(request).id)
+        return _back(request, form, f"{service}.{serving.generation}")
 
-    async def rollback(request: Request, form: dict[str, list[str]]) -> None:
-        service = _one(form, "service")
-        await desks.models.rollback(service, reason_in(_text(form)), "", who=principal_of(request).id)
+    async def rollback(request: Request, form: dict[str, list[str]]) -> str:
+        service, version = _one(form, "service"), (form.get("version") or [""])[0]
+        found = desks.models.version(service, version)["version"] if version else ""
+        serving = await desks.models.rollback(service, reason_in(_text(form)), found, who=principal_of(request).id)
+        return _back(request, form, f"{service}.{serving.generation}")
 
-    async def replay(_: Request, form: dict[str, list[str]]) -> None:
-        await desks.letters.replay(_number(form))
+    async def replay(request: Request, form: dict[str, list[str]]) -> str:
+        await desks.letters.replay(_number(form), principal_of(request).id)
+        return page_address(request, PATH, did="replay")
 
-    async def drop(_: Request, form: dict[str, list[str]]) -> None:
-        await desks.letters.drop(_number(form))
+    async def drop(request: Request, form: dict[str, list[str]]) -> str:
+        await desks.letters.drop(_number(form), principal_of(request).id)
+        return page_address(request, PATH, did="drop")
 
-    async def look(_: Request, __: dict[str, list[str]]) -> None:
+    async def look(request: Request, _: dict[str, list[str]]) -> str:
         await desks.health.start()
         desks.monitoring.monitor.ask()
+        return page_address(request, PATH)
 
-    async def seen(request: Request, form: dict[str, list[str]]) -> None:
+    async def seen(request: Request, form: dict[str, list[str]]) -> str:
         alert = _number(form, "alert")
         await desks.monitoring.change(principal_of(request), alert, AlertState.ACKNOWLEDGED, _text(form)["reason"])
+        return page_address(request, PATH)
 
-    async def champion(request: Request, form: dict[str, list[str]]) -> None:
+    async def champion(request: Request, form: dict[str, list[str]]) -> str:
         given = (await desks.catalogue.serving())[1].to_json()
         chosen = {"champion": _one(form, "policy"), "reason": reason_in(_text(form))}
         await desks.policies.change(principal_of(request), given | chosen)
+        return page_address(request, PATH)
 
     return {"train": train, "cancel": cancel, "promote": promote, "rollback": rollback, "replay": replay,
             "drop": drop, "look": look, "seen": seen, "champion": champion}  # fmt: skip
 
 
+def _back(request: Request, form: dict[str, list[str]], did: str) -> str:
+    """To where a version was let serve: this page, or that of two versions side by side."""
+    if "back" not in form:
+        return page_address(request, PATH, did=did)
+    one, other = ((form.get(name) or [""])[0][:LONGEST_NAME] for name in ("a", "b"))
+    return address(request, _one(form, "service"), one, other, did)
+
+
 def _one(form: dict[str, list[str]], name: str) -> str:
     value = (form.get(name) or [""])[0]
-    if not value or len(value) > 200:
+    if not value or len(value) > LONGEST_NAME:
         raise InvalidInput(f"{name} is missing", field=name, value=value[:40], mend="Send it from the page")
     return value
 
@@ -142,7 +160,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
         return render("_trust.html", request, words, **values, **await _trust(desks, principal, words))
     if part == "done":
         return render("_done.html", request, words, **values, **await _done(gateway, desks, principal, words))
-    titles = await _titles(desks, words)
+    titles = await action_titles(desks.catalogue, words)
     values["services"] = [service_view(desks.models.about(service), titles, words) for service in SERVICES]
     if part == "versions":
         return render("_versions.html", request, words, **values)
@@ -151,16 +169,9 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     except Unavailable:
         letters = None
     values |= await _trust(desks, principal, words) | await _done(gateway, desks, principal, words)
+    values["did"] = did_serve(request, desks.models, words)
     values |= {"policies": policies_view(await desks.policies.about(principal), titles, words), "letters": letters}
     return render("models.html", request, words, **values)
-
-
-async def _titles(desks: Desks, words: Words) -> dict[str, str]:
-    """What actions are called; by their names alone while the service that comes with them is away."""
-    try:
-        return titles_of((await desks.catalogue.about())["text"], words.language)
-    except Unavailable:
-        return {}
 
 
 async def _done(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def policies_view(about: Json, titles: Mapping[str, str], words: Words) -> Polic
     log: Json = about["evaluation"] or {}
     policies = tuple(_policy(one, about, log, words) for one in about["policies"])
     actions = [
-        ShownView(titles.get(name, name), _points(found, words)) for name, found in (log.get("actions") or {}).items()
+        ShownView(titles.get(name, name), points_of(found, words)) for name, found in (log.get("actions") or {}).items()
         if found.get("value") is not None and not found.get("why")
     ]  # fmt: skip
     return PoliciesView(tuple(_told(about, log, words)), policies, tuple(actions))
@@ -64,7 +64,7 @@ def _told(about: Json, log: Json, words: Words) -> Sequence[str]:
         return [*lines, words("policies.no_log")]
     rows, days = words.number(log.get("rows", 0)), log.get("horizon_days", 0)
     lines.append(words("policies.log", rows=rows, days=days, waiting=words.number(log.get("waiting", 0))))
-    return [*lines, _because(log["why"], words)] if log.get("why") else lines
+    return [*lines, because(log["why"], words)] if log.get("why") else lines
 
 
 def _policy(policy: Json, about: Json, log: Json, words: Words) -> PolicyView:
@@ -74,26 +74,26 @@ def _policy(policy: Json, about: Json, log: Json, words: Words) -> PolicyView:
     return PolicyView(
         name, words.name("policy", name), words.percent(about["shares"].get(name, 0.0)),
         words.name("policies", str(policy["rank_by"])),
-        _share(found, words) if found else "–", _points(apart, words) if apart else "–", name == champion,
+        share_of(found, words) if found else "–", points_of(apart, words) if apart else "–", name == champion,
     )  # fmt: skip
 
 
-def _share(found: Json, words: Words) -> str:
+def share_of(found: Json, words: Words) -> str:
     """A share with its interval, or why there is none."""
     if found.get("why") or found.get("value") is None:
-        return _because(found.get("why", ""), words) or "–"
+        return because(found.get("why", ""), words) or "–"
     value, low, high = (words.percent(found[name]) for name in ("value", "low", "high"))
     return words("policies.span", value=value, low=low, high=high)
 
 
-def _points(found: Json, words: Words) -> str:
+def points_of(found: Json, words: Words) -> str:
     """A difference in points with its interval, or why there is none."""
     if found.get("why") or found.get("value") is None:
-        return _because(found.get("why", ""), words) or "–"
+        return because(found.get("why", ""), words) or "–"
     value, low, high = ("–" if found[name] is None else words.points(found[name]) for name in ("value", "low", "high"))
     return words("policies.span", value=value, low=low, high=high)
 
 
-def _because(why: object, words: Words) -> str:
+def because(why: object, words: Words) -> str:
     text = BECAUSE.said(str(why), words.language)
     return text[:1].upper() + text[1:]
