@@ -45,7 +45,7 @@ class FeedbackDesk:
         completed = _completed(given, record, principal)
         if not given.id and now is not None and now.said == completed.said:
             return now
-        completed = replace(completed, id=given.id or uuid.uuid4().hex)
+        completed = replace(completed, id=given.id or self._new_id())
         if completed.verb is Verb.DONE:
             completed = await self._record_contact(principal, completed, record)
         await self._save(principal, completed)
@@ -62,9 +62,14 @@ class FeedbackDesk:
             return next(one for one in known if one.undoes == target.id)
         if target.activity_id:
             await self._take_back(principal, target)
-        undo = replace(given, id=given.id or uuid.uuid4().hex, action=target.action, undoes=target.id, by=principal.id)
+        undo = replace(given, id=given.id or self._new_id(), action=target.action, undoes=target.id, by=principal.id)
         await self._save(principal, undo)
         return undo
+
+    def _new_id(self) -> str:
+        """In the order of answers: those of one moment of a pinned clock are told in the order they were given in."""
+        micros = int(self.gateway.workspace.wall_time().timestamp() * 1_000_000)
+        return f"{micros:014x}{uuid.uuid4().hex[:18]}"
 
     async def _save(self, principal: Principal, one: Feedback) -> None:
         if await self.gateway.store.save_feedback(principal, one, trace=inject().get(TRACEPARENT, "")):

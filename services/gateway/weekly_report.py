@@ -40,6 +40,11 @@ class WeeklyReport:
     due: Sequence[Record]
 
 
+def last_week(today: date) -> tuple[date, date]:
+    """The first and the last of the seven days that end with a business day."""
+    return today - WEEK + DAY, today
+
+
 async def weekly_report(gateway: Gateway, principal: Principal, node: str) -> WeeklyReport:
     """The seven days that end with the business day, of a node, else of one's own. Raises NotFound, also for a node
     that is not seen whole."""
@@ -50,14 +55,14 @@ async def weekly_report(gateway: Gateway, principal: Principal, node: str) -> We
     if row["booked"] is None:
         mend = "Name yourself or somebody below you"
         raise NotFound("you do not see all of this node", field="node", value=chosen[:60], mend=mend)
-    eve = today - WEEK
-    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], eve, None, changed=True)
+    first, last = last_week(today)
+    bridge = await changes(gateway, principal, period, chosen, forecast["currency"], first - DAY, None, changed=True)
     moves = {
         name: [one for one in bridge["deals"] if one["cause"] in causes] for name, causes in SECTIONS.items()
     }  # fmt: skip
     owners = owners_below(await gateway.store.tree(principal, today), chosen)
     return WeeklyReport(
-        chosen, row["name"], eve + DAY, today, str(period), forecast["currency"], row, moves,
+        chosen, row["name"], first, last, str(period), forecast["currency"], row, moves,
         await _due(gateway, principal, chosen, owners, today),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from kit.clock import day_end
 from services.gateway.domain import Principal, Record
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
@@ -14,20 +15,21 @@ from services.gateway.web.day_views import LineView
 from services.gateway.web.member_names import People
 from services.gateway.web.timeline import timeline
 from services.gateway.web.words import Words
+from services.gateway.weekly_report import last_week
 
-WEEK = timedelta(days=7)
 LOOKED_AT, MOST_DEALS, MOST_FIELDS = 12, 6, 3
 
 
 async def changed_deals(
     gateway: Gateway, principal: Principal, owner: str, people: People, words: Words
 ) -> list[LineView]:  # fmt: skip
-    """Of the owner's deals that were written last, ended ones too, those changed within a week of now."""
+    """Of the owner's deals that were written last, ended ones too, those changed in the week of the weekly report."""
     page = await gateway.store.list_records(principal, Query(owner_id=owner, sort="-updated_time"), "", LOOKED_AT)
     ids = [one.history.deal.id for one in page.records]
     records = await gateway.store.get_records(principal, ids, insights=False)
     names = {user_id: one.called for user_id, one in people.items()}
-    return changed_lines(records, names, gateway.workspace.now() - WEEK, words)
+    first, _ = last_week(gateway.workspace.business_day)
+    return changed_lines(records, names, day_end(first - timedelta(days=1)), words)
 
 
 def changed_lines(

@@ -25,13 +25,15 @@ from services.gateway.store.interface import Query
 from services.gateway.trends import trend_of
 from services.gateway.web.asks_page import asks_of
 from services.gateway.web.call_views import number_view, titled
-from services.gateway.web.day_changes import changed_deals
+from services.gateway.web.day_changes import MOST_DEALS, changed_deals
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import People, people_of
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.rendering import answer, render
+from services.gateway.web.report_page import PATH as REPORT
 from services.gateway.web.words import Words
+from services.gateway.weekly_report import last_week
 
 PATH = "/day"
 MOST_LEADS, MOST_LINES = 40, 12
@@ -69,6 +71,7 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
         "call_address": page_address(request, "/forecast", node=f"owner:{owner}", owner=""),
         "deals_address": page_address(request, "/deals", owner=owner),
         "parts_address": page_address(request, PARTS, node=f"owner:{owner}", owner=""),
+        "report_address": page_address(request, REPORT, node=f"owner:{owner}", owner=""),
     }  # fmt: skip
     values = await _day(gateway, principal, owner, people, words) if owner else {"cards": None}
     query = AskQuery(whose=owner, open=True)
@@ -104,6 +107,7 @@ async def _day(
         "leads": await _leads(gateway, principal, owner, words),
         "moved": _moved(mine, words),
         "changed": await changed_deals(gateway, principal, owner, people, words),
+        "changed_since": words.day(last_week(gateway.workspace.business_day)[0]), "most_changed": MOST_DEALS,
         "reasons": [(one, words(f"day.reason_{one}")) for one in REASONS],
     }  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, unquote
 
+import orjson
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
@@ -12,7 +14,7 @@ from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.web.report_mail import dropped_first, mail_address
 from services.gateway.web.words import Words
 from tests.e2e.web.actions import Site, open_page, scrolls_sideways
-from tests.e2e.web.site import answers
+from tests.e2e.web.site import answers, insights
 from tests.unit.web.test_day_page import long_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -104,4 +106,24 @@ async def test_a_report_too_long_for_a_mail_is_cut_by_section_and_says_so(site: 
     found = parse_qs((await link.get_attribute("href") or "").partition("?")[2])["body"]
     same = parse_qs(mail_address("", text, dropped_first(words), words("report.mail_short")).partition("?")[2])["body"]
     assert found == same
+    assert not complaints
+
+
+async def test_an_open_menu_stays_while_other_suggestions_come(site: Site, phone: BrowserContext) -> None:
+    gateway, address = site
+    page, complaints = await open_page(phone, f"{address}/day?owner=u1&lang=ko")
+    card = page.locator('.action-card[data-deal="D-1"]')
+    await card.get_by_text("나중에").click()
+    menu = card.get_by_role("button", name="미루기")
+    await expect(page.locator("#connection")).to_have_text("실시간")
+    [written] = await gateway.apply_deals(LOCAL, [DealWrite("D-1", fields={"Account": "C"})])
+    for one in insights("D-1", revision=written.revision):
+        told = orjson.loads(orjson.dumps(one.body).replace(b'"s1"', b'"s9"'))
+        await gateway.store.apply_insights([replace(one, body=told)])
+    gateway.news.wake()
+    await page.wait_for_timeout(6000)  # as long as a page takes to show other suggestions
+    await expect(menu).to_be_visible()
+    assert await card.locator("input[name=suggestion_id]").first.input_value() == "s1"
+    await card.get_by_text("나중에").click()
+    await expect(card.locator("input[name=suggestion_id]").first).to_have_value("s9")
     assert not complaints

@@ -19,6 +19,7 @@ from services.gateway.service import Gateway
 from services.gateway.web.day_page import day_heading
 from services.gateway.web.day_views import link_of, no_link, snoozes
 from services.gateway.web.report_mail import LONGEST_MAIL, dropped_first, mail_address
+from services.gateway.web.timeline import timeline
 from services.gateway.web.words import Words
 from services.gateway.weekly_report import weekly_report
 from tests.e2e.web.site import answers, fill, serving
@@ -217,6 +218,20 @@ async def test_what_was_changed_this_week_is_told_field_by_field(site: Site) -> 
         DealWrite("still", stage="Negotiation", effective_time=now - timedelta(days=20)),
     ])  # fmt: skip
     page = (await client.get("/day?owner=u2&lang=en")).text
-    changed = page[page.index("Changed this week") :]
+    changed = page[page.index("Changed since Nov 14, 2026") :]
+    assert "this quarter&#39;s amounts stands in the weekly report" in changed
     assert "Stage: Proposal → Negotiation" in changed
     assert ("Moved lately" in changed, "Stood still" in changed) == (True, False)
+
+
+async def test_answers_of_one_moment_stand_on_the_record_in_the_order_they_were_given_in(site: Site) -> None:
+    gateway, client = site
+    form = {"deal_id": "D-1", "suggestion_id": "s1", "channel": "mail", "contact_id": "c1"}
+    for _ in range(4):  # the clock is pinned: all are of one moment
+        for verb in ("done", "undo"):
+            await client.post("/day/answer?owner=u1", data=form | {"verb": verb})
+    await client.post("/day/answer?owner=u1", data=form | {"verb": "done"})
+    [record] = await gateway.store.get_records(LOCAL, ["D-1"])
+    told = [one.activity for one in timeline(record.history, {}, Words("en")) if one.activity]
+    assert told[:5] == ["Mail", "Note", "Note", "Note", "Note"], "the newest first"
+    await client.post("/day/answer?owner=u1", data=form | {"verb": "undo"})

@@ -26,7 +26,7 @@
       due.delete(id);
       const part = document.getElementById(id);
       if (!part || answered(part)) return;
-      if (busy.has(id)) return refresh(id);
+      if (busy.has(id) || choosing(part)) return refresh(id, OTHERS);
       busy.add(id);
       fetched.set(id, Date.now());
       htmx.trigger(part, "refresh");
@@ -46,6 +46,11 @@
   // What was just answered stays, with its undo, until the person goes on.
   function answered(part) {
     return part.querySelector(".answered") !== null;
+  }
+
+  // A menu of answers, or a draft being written, is not taken from under a person's hands.
+  function choosing(part) {
+    return part.querySelector("details.more[open], details.draft textarea:focus") !== null;
   }
 
   function onDeal(event) {
@@ -77,7 +82,9 @@
 
   document.addEventListener("htmx:before:swap", (event) => {
     const part = event.detail?.ctx?.sourceElement;
-    if (part?.hasAttribute("data-live") && answered(part)) event.preventDefault(); // asked for before the answer
+    if (!part?.hasAttribute("data-live") || !(answered(part) || choosing(part))) return;
+    event.preventDefault(); // asked for before the answer, or before the menu was opened
+    if (choosing(part)) refresh(part.id, OTHERS);
   });
 
   // An answer taken back leaves the card as it was; what came meanwhile is shown once the deal's suggestions are new.
