@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,23 +16,21 @@ from services.gateway.store.checks import Checker
 from services.gateway.store.checks_days import check_days, check_terms
 from services.gateway.store.checks_deal import (
     References,
-    accounts_in,
     check_activity,
     check_activity_references,
     check_own_activity,
     check_references,
     check_shape,
     check_stage,
-    contacts_in,
     custom_values,
     lists_in,
-    products_in,
 )
 from services.gateway.store.codec import decode_value, storable, to_us
 from services.gateway.store.context import FIELDS_VERSION, Context, Fields
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import Draft, reaches_back
 from services.gateway.store.field_types import check_types
+from services.gateway.store.named import Named
 from services.gateway.store.rows import (
     activity_from,
     activity_row,
@@ -92,9 +90,7 @@ class DealWrites(Touching):
             (name, delete(one).where(among(one.c.deal_id)), database.insert(one), to_rows[name])
             for name, one in tables.items()
         ]
-        self._known_ids = {
-            table.name: select(table.c.id).where(among(table.c.id)) for table in (t.accounts, t.contacts, t.products)
-        }
+        self._references = Named(database)
         c = t.activities.c
         self._known_activities = select(
             c.deal_id, c.time, c.id, c.type, c.direction, c.contact_id, c.owner_id, c.text
@@ -163,20 +159,9 @@ class DealWrites(Touching):
         named = storable(a.id for w in writes for a in w.activities)
         found = self._database.fetch(connection, self._known_activities, named)
         activities = {one.id: one for one in map(activity_from, found)}
-        known = References(
-            context.people.users.keys(),
-            self._existing(connection, t.accounts.name, accounts_in(writes)),
-            self._existing(connection, t.contacts.name, contacts_in(writes)),
-            self._existing(connection, t.products.name, products_in(writes)),
-        )
+        known = self._references.of(connection, context, principal, writes)
         visible = context.visible(principal)
         return Batch(context, visible, known, drafts, activities, frozenset(activities), dict(context.fields))
-
-    def _existing(self, connection: Connection, table: str, ids: Iterable[Any]) -> set[str]:
-        wanted = storable(one for one in ids if isinstance(one, str))
-        if not wanted:
-            return set()
-        return {row[0] for row in self._database.fetch(connection, self._known_ids[table], wanted)}
 
     def _read_lines(self, connection: Connection, writes: Sequence[DealWrite], drafts: dict[str, Draft]) -> None:
         for name in LISTS:
@@ -245,7 +230,7 @@ def _apply(write: DealWrite, check: Checker, batch: Batch) -> WriteResult:
     for position, activity in enumerate(write.activities):
         check_own_activity(check, f"activities[{position}].", activity, write.id, batch.activities)
     if check.errors:
-        return _rejected(write.id, check, draft)
+        return _rejected(write.id, check, draft if _may_write(draft, batch) else None)
     status = WriteStatus.CHANGED
     if draft is None or draft.emptied:
         draft, status = draft or Draft(write.id), WriteStatus.CREATED
@@ -263,7 +248,7 @@ def _check_state(check: Checker, write: DealWrite, draft: Draft | None, batch: B
     values = draft.values if draft else {}
     owner = values.get("owner_id", "")
     if batch.visible is not None:
-        if draft and owner not in batch.visible:
+        if not _may_write(draft, batch):
             check.refuse("id", write.id, "this deal does not exist, or belongs to somebody else", "Use another id")
             return
         if (owner if write.owner_id is UNSET else write.owner_id or "") not in batch.visible:
@@ -278,11 +263,16 @@ def _check_state(check: Checker, write: DealWrite, draft: Draft | None, batch: B
     check_terms(check, write, draft, batch.fields)
 
 
+def _may_write(draft: Draft | None, batch: Batch) -> bool:
+    """Whether the deal, if there is one, is of an owner that is seen."""
+    return draft is None or batch.visible is None or draft.values.get("owner_id", "") in batch.visible
+
+
 def _add_activity(activity: Activity, check: Checker, batch: Batch) -> WriteResult:
     if check.errors:
         return _rejected(activity.id, check)
     draft = batch.drafts.get(activity.deal_id)
-    if draft is None or (batch.visible is not None and draft.values.get("owner_id", "") not in batch.visible):
+    if draft is None or not _may_write(draft, batch):
         check.refuse("deal_id", activity.deal_id, "there is no such deal", "Save the deal first")
     check_activity_references(check, activity, batch.known)
     check_own_activity(check, "", activity, activity.deal_id, batch.activities)

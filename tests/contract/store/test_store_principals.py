@@ -216,6 +216,26 @@ async def test_writes_stay_within_sight(deals: Store) -> None:
     assert (await deals.save_activities(OWN, [activity]))[0].status is WriteStatus.REJECTED
 
 
+async def test_writes_name_only_what_is_seen(deals: Store) -> None:
+    """Linked to an own deal, another's account and contact would stand on its record with name, mail and phone."""
+    await deals.save_accounts(LOCAL, [Account("free", "Of no deal")])
+
+    async def refused(principal: Principal, **members: Any) -> set[str]:
+        [result] = await deals.apply_deals(principal, [DealWrite("open-ann", **members)])
+        return {error.field for error in result.errors}
+
+    for principal in (OWN, EAST):
+        assert await refused(principal, account_id="bolt") == {"account_id"}
+        assert await refused(principal, contacts=(ContactRole("lee"),)) == {"contacts.contact_id"}
+        assert not await refused(principal, account_id="acme", contacts=(ContactRole("kim"),))
+        assert not await refused(principal, account_id="free")
+    call = Activity("a", "open-ann", "call", "inbound", at("2017-09-01"), "lee")
+    assert (await deals.save_activities(OWN, [call]))[0].status is WriteStatus.REJECTED
+    assert not await refused(BOSS, account_id="bolt", contacts=(ContactRole("lee"),))
+    [foreign] = await deals.apply_deals(OWN, [DealWrite("of-cat", stage="x")])
+    assert (foreign.status, foreign.revision) == (WriteStatus.REJECTED, 0)
+
+
 async def test_a_manager_who_loses_a_rep_loses_the_deals_at_once(deals: Store) -> None:
     line = ReportingLine("ann", "west", "", date(2017, 9, 30))
     tomorrow = ReportingLine("ben", "west", "", date(2017, 10, 1))
