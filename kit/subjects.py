@@ -24,6 +24,7 @@ DEAD = "DEAD"
 MODELS_BUCKET = "models"
 ARTIFACTS_BUCKET = "artifacts"
 
+HASHED = "~"  # begins the token of an id that is not plain
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -32,7 +33,7 @@ def token(identifier: str) -> str:
     if _PLAIN.fullmatch(identifier):
         return identifier
     hashed = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
-    return "~" + base64.urlsafe_b64encode(hashed).decode().rstrip("=")
+    return HASHED + base64.urlsafe_b64encode(hashed).decode().rstrip("=")
 
 
 def subject(prefix: str, *identifiers: str) -> str:

@@ -12,7 +12,7 @@ from dealcast.common.v1 import records_pb2
 from dealcast.events.v1 import events_pb2
 from kit.dead_letters import dead_letter
 from kit.errors import DealcastError
-from kit.subjects import DEALS_CHANGED, DEALS_STREAM, subject
+from kit.subjects import DEALS_CHANGED, DEALS_STREAM, HASHED, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,15 @@ def read_letter(data: bytes) -> Letter | None:
 
 
 def _deal_of(letter: events_pb2.DeadLetter) -> str:
+    """By what it holds; of what cannot be read, by where it was sent, as far as that tells the id."""
     if not letter.subject.startswith(("DEALS.", "INSIGHTS.")) or letter.subject.startswith("INSIGHTS.rollup"):
         return ""
+    addressed = letter.subject.rsplit(".", 1)[-1]
     try:
-        return str(events_pb2.DealEvent.FromString(letter.data).deal.id)
+        held = str(events_pb2.DealEvent.FromString(letter.data).deal.id)
     except DecodeError:
-        return ""
+        held = ""
+    return held or ("" if addressed.startswith(HASHED) else addressed)
 
 
 def unpublished(consumer: str, deal_id: str, error: DealcastError) -> bytes:

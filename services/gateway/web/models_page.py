@@ -20,6 +20,7 @@ from services.gateway.web.compare_page import action_titles, address, did_serve
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.job_views import import_view, job_view
+from services.gateway.web.letters_views import LetterView, letter_view
 from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.policies_views import policies_view
@@ -164,14 +165,23 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     values["services"] = [service_view(desks.models.about(service), titles, words) for service in SERVICES]
     if part == "versions":
         return render("_versions.html", request, words, **values)
-    try:
-        letters: list[dict[str, Any]] | None = (await desks.letters.page(0, MOST_LETTERS))[0]
-    except Unavailable:
-        letters = None
+    values["letters"] = await _letters(gateway, desks, principal, words)
     values |= await _trust(desks, principal, words) | await _done(gateway, desks, principal, words)
     values["did"] = did_serve(request, desks.models, words)
-    values |= {"policies": policies_view(await desks.policies.about(principal), titles, words), "letters": letters}
+    values |= {"policies": policies_view(await desks.policies.about(principal), titles, words)}
     return render("models.html", request, words, **values)
+
+
+async def _letters(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> list[LetterView] | None:
+    """Messages that could not be handled, with the deals they are of; None while the broker is away."""
+    try:
+        found, _ = await desks.letters.page(0, MOST_LETTERS)
+    except Unavailable:
+        return None
+    of = sorted({one["deal_id"] for one in found} - {""})
+    deals = [one.history.deal for one in await gateway.store.get_records(principal, of, insights=False)]
+    names = {one.id: one.name or one.id for one in deals if not one.deleted}
+    return [letter_view(one, names, words) for one in found]
 
 
 async def _done(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> dict[str, Any]:

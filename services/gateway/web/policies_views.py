@@ -95,5 +95,6 @@ def points_of(found: Json, words: Words) -> str:
 
 
 def because(why: object, words: Words) -> str:
+    """Why the log cannot tell something."""
     text = BECAUSE.said(str(why), words.language)
     return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from kit.clock import WallClock
-from kit.models import Pointer
+from kit.models import ModelShelf, Pointer
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
 from learning.testing import company, last_day
@@ -59,8 +59,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         )
         await gateway.lines("/v1/deals:batch", [one | {"stage": "S0"} for one in DEALS])
         await gateway.http.post(f"/v1/imports/{opened['id']}:finish", json={})
-        for service in ("lead_scoring", "forecast"):
-            await gateway.models.add(service, VERSION)
+        assert gateway.nc is not None
+        for service, name in (("lead_scoring", "1"), ("lead_scoring", "2"), ("forecast", "1")):
+            digest = await ModelShelf(gateway.nc).put(name.encode())
+            await gateway.models.add(service, VERSION | {"version": name, "digest": digest})
         await looked(gateway)
         yield gateway
         await gateway.stop()
@@ -102,7 +104,7 @@ async def test_what_revops_opens(
     await settled(running, upload)
     async with seen(browser, theme, language, width) as context:
         page, _ = await open_page(context, f"{start}/models")
-        await expect(page.locator("details.version")).to_have_count(2)
+        await expect(page.locator("details.version")).to_have_count(3)
         await sound(page)
         await sent(page, 'form[action^="/models/undo"]')
         await expect(page.locator('input[name="confirm"]')).to_have_count(1)
@@ -115,6 +117,26 @@ async def test_what_revops_opens(
         await page.goto(f"{start}{upload.partition('?')[0]}")
         await expect(page.locator("table").first).to_be_visible()
         await sound(page)
+
+
+@LOOKS
+async def test_two_versions_are_compared_and_each_let_serve(
+    running: RunningGateway, browser: Browser, theme: Theme, language: str, width: int
+) -> None:
+    start = f"http://{running.parts.addresses()['http']}"
+    async with seen(browser, theme, language, width) as context:
+        page, _ = await open_page(context, f"{start}/models")
+        await page.locator('a[href^="/models/compare/lead_scoring"]').click()
+        await expect(page.locator("figure.compared svg circle[cx]").first).to_be_visible()
+        await expect(page.locator("figure.compared svg rect[x]").first).to_be_visible()
+        await sound(page)
+        for version in ("2", "1"):
+            form = page.locator("form.inline").filter(has=page.locator(f'input[name="version"][value="{version}"]'))
+            await form.locator("input[name=reason]").fill("tried")
+            async with page.expect_navigation():
+                await form.locator("input[name=reason]").press("Enter")
+            await expect(page.locator("p.did")).to_contain_text({"en": "version ", "ko": "버전 "}[language] + version)
+            await expect(page.locator("#compare .badge.won")).to_have_count(1)
 
 
 @LOOKS

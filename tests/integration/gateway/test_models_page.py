@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from nats.js.errors import NotFoundError
 
 from kit.messaging import Outgoing, Publisher
+from kit.models import ModelShelf
 from services.gateway.domain import LOCAL
 from tests.integration.gateway.conftest import RunningGateway, until
 
@@ -82,14 +84,94 @@ async def test_what_cannot_be_done_is_said_on_a_page(gateway: RunningGateway) ->
         assert await post(gateway, act, **form) == status, (act, form)
 
 
+async def test_a_version_is_let_serve_and_taken_back_and_the_page_says_so(gateway: RunningGateway) -> None:
+    assert gateway.nc is not None
+    shelf = ModelShelf(gateway.nc)
+    for name in ("1", "2"):
+        digest = await shelf.put(name.encode())
+        await gateway.models.add("lead_scoring", VERSION | {"version": name, "digest": digest})
+    of = {"service": "lead_scoring", "reason": "tried on last week"}
+    shown = await done(gateway, "promote", **of, version="1")
+    assert "Lead scoring: version 1 serves now. Open deals" in shown
+    shown = await done(gateway, "promote", **of, version="2")
+    assert "Lead scoring: version 2 serves now, in place of version 1." in shown
+    assert "tried on last week" in shown  # in the audit log
+    assert 'href="/models/compare/lead_scoring?lang=en"' in shown
+    shown = await done(gateway, "rollback", **of)
+    assert "Lead scoring: version 1 serves now, in place of version 2." in shown
+    there = await shelf.pointer("lead_scoring")
+    assert there is not None
+    assert (there.version, there.generation) == ("1", 3)
+    assert "serves now" not in await page(gateway), "it is said to who did it"
+    old = await gateway.http.get("/models?lang=en&did=lead_scoring.2")
+    assert "in place of" not in old.text, "what holds no longer is not said"
+
+
+async def test_two_versions_stand_side_by_side_and_either_serves_from_there(gateway: RunningGateway) -> None:
+    assert gateway.nc is not None
+    assert "There is no version yet" in (await gateway.http.get("/models/compare/forecast?lang=en")).text
+    for name in ("1", "2"):
+        digest = await ModelShelf(gateway.nc).put(name.encode())
+        await gateway.models.add("lead_scoring", VERSION | {"version": name, "digest": digest})
+    await gateway.models.promote("lead_scoring", "1", "nothing served before")
+    shown = await gateway.http.get("/models/compare/lead_scoring?lang=ko")
+    assert (shown.status_code, "style=" in shown.text, "<script>" in shown.text) == (200, False, False)
+    for text in ("같은 기록으로 비교한 적이 없습니다", "예측 40%, 실제 50%", "버전 2 사용"):
+        assert text in shown.text, text
+    form = {"service": "lead_scoring", "version": "2", "back": "compare", "a": "1", "b": "2"}
+    assert await post(gateway, "promote", **form) == 400  # without a reason
+    said = await done(gateway, "promote", **form, reason="it knows more")
+    assert "version 2 serves now, in place of version 1" in said
+    assert "Back to version 1" in said
+    said = await done(gateway, "rollback", **form | {"version": "1"}, reason="reps complain")
+    assert "version 1 serves now, in place of version 2" in said
+    assert "Versions side by side" in said
+    for address, status in (("lead_scoring?a=9", 404), ("weather", 404), ("lead_scoring?a=2&b=1&part=versions", 200)):
+        assert (await gateway.http.get(f"/models/compare/{address}")).status_code == status, address
+
+
+async def done(gateway: RunningGateway, act: str, **form: str) -> str:
+    """The page that a form leads to."""
+    answer = await gateway.http.post(f"/models/{act}?lang=en", data=form, follow_redirects=True)
+    assert (answer.status_code, [one.status_code for one in answer.history]) == (200, [303]), answer.text[:500]
+    return answer.text
+
+
 async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
     assert gateway.nc is not None
     [refused] = await Publisher(gateway.nc).publish([Outgoing("INSIGHTS.lead_score.x", b"\xff\xff nonsense")])
     assert refused is None
     found = await until(lambda: letters(gateway))
-    assert "INSIGHTS.lead_score.x" in await page(gateway)
-    assert await post(gateway, "drop", letter=str(found[0]["seq"])) == 303
+    shown = await page(gateway, "ko")
+    for text in ("승률 → 기록 저장", "읽을 수 없는 메시지입니다.", "INSIGHTS.lead_score.x, gateway-insights에서"):
+        assert text in shown, text
+    assert 'href="/deals/x' not in shown  # there is no such deal
+    assert "The message was dropped." in await done(gateway, "drop", letter=str(found[0]["seq"]))
     assert not await letters(gateway)
+
+
+async def test_a_letter_is_sent_again_as_its_deal_is_now(gateway: RunningGateway) -> None:
+    assert gateway.nc is not None
+    await gateway.http.put("/v1/deals/x", json={"name": "한빛 증설", "stage": "Offer"})
+    first = await until(lambda: published(gateway))
+    await Publisher(gateway.nc).publish([Outgoing("INSIGHTS.lead_score.x", b"\xff\xff nonsense")])
+    found = await until(lambda: letters(gateway))
+    shown = await page(gateway)
+    assert 'A score, for: the records</strong> · <a href="/deals/x?lang=en">한빛 증설</a>' in shown
+    assert "It cannot be read: it is damaged" in shown
+    assert "The message was sent again." in await done(gateway, "replay", letter=str(found[0]["seq"]))
+    assert await until(lambda: published(gateway, first)) > first
+    assert not await letters(gateway)
+
+
+async def published(gateway: RunningGateway, after: int = 0) -> int:
+    """The number of the message on which the deal went out last; 0 where that was before."""
+    assert gateway.nc is not None
+    try:
+        found = (await gateway.nc.jetstream().get_last_msg("DEALS", "DEALS.changed.x")).seq or 0
+    except NotFoundError:
+        return 0
+    return found if found > after else 0
 
 
 async def letters(gateway: RunningGateway) -> list[dict[str, Any]]:

@@ -212,7 +212,7 @@ async def test_poisoned_messages_can_be_looked_at_and_replayed(gateway: RunningG
     assert {letter["problem"] for letter in letters} == {"poisoned"}
     [mine] = [letter for letter in letters if letter["deal_id"] == "d1"]
     assert (await gateway.http.post(f"/v1/dead-letters/{mine['seq']}:replay")).status_code == 200
-    [other] = [letter for letter in letters if letter["deal_id"] == ""]
+    [other] = [letter for letter in letters if letter["deal_id"] == "d2"]  # by where it was sent
     assert (await gateway.http.delete(f"/v1/dead-letters/{other['seq']}")).status_code == 204
     assert (await gateway.http.get("/v1/dead-letters")).json() == {"dead_letters": [], "next_cursor": ""}
 

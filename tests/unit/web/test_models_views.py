@@ -9,6 +9,7 @@ import pytest
 from services.gateway.access.members import Member, Role
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.job_views import import_view, job_view
+from services.gateway.web.letters_views import letter_view
 from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
@@ -126,3 +127,24 @@ def test_a_training_says_when_it_began_and_ended() -> None:
     assert job_view(begun, EN).when == "began 2026-11-20 10:16 UTC"
     ended = begun | {"finished_time": "2026-11-20T10:22:00Z"}
     assert job_view(ended, KO).when == "시작 2026-11-20 10:16 UTC, 종료 2026-11-20 10:22 UTC"
+
+
+@pytest.mark.parametrize(
+    ("subject", "consumer", "problem", "what", "why"),
+    [
+        ("INSIGHTS.lead_score.d1", "forecast", "poisoned", "승률 → 예측 모델", "읽을 수 없는 메시지입니다."),
+        ("DEALS.changed.d1", "gateway-publisher", "too-large", "딜 변경 → 모든 모델", "메시지가 허용 크기를"),
+        ("INSIGHTS.rollup.company.2026-Q4.KRW", "gateway-rollups", "internal", "합계 → 기록 저장", "예상하지 못한"),
+        ("ALERTS.red.3", "somebody", "unheard-of", "메시지", "예상하지 못한 오류"),
+    ],
+)  # fmt: skip
+def test_a_message_that_was_given_up_says_what_it_is_and_why(
+    subject: str, consumer: str, problem: str, what: str, why: str
+) -> None:
+    letter = {"seq": 3, "failed_time": "2026-11-20T10:00:00Z", "subject": subject, "consumer": consumer,
+              "deal_id": "d1", "problem": problem, "deliveries": 5, "error": "the message is no DealEvent"}  # fmt: skip
+    found = letter_view(letter, {"d1": "한빛 증설"}, KO)
+    assert (found.what, found.deal, found.name) == (what, "d1", "한빛 증설")
+    assert why in found.why
+    assert (found.error, found.facts) == (letter["error"], f"{subject}, {consumer}에서 5번 시도 후 포기")
+    assert letter_view(letter, {}, EN).deal == "", "a deal that is gone has no link"
