@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, NotFound
+from services.gateway.domain import Principal
 from kit.telemetry import TRACEPARENT, inject
 from services.gateway.exports.columns import Kind, Table, column
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.telling import title, why
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
-from services.gateway.store.health_interface import FoundRow, Marks
+from services.gateway.store.health_interface import FoundRow
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_names
 from services.gateway.web.mend_decisions import decisions, undo
-from services.gateway.web.mend_marks import told_apart
+from services.gateway.web.mend_marks import deal_mark, told_apart
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
@@ -35,7 +36,10 @@ TWICE = "duplicate_"  # begins the findings about two records
 COLUMNS = (
     column("id", Kind.TEXT, "Id", "ID"), column("name", Kind.TEXT, "Name", "이름"),
     column("other", Kind.TEXT, "Id of the other", "겹치는 기록 ID"),
-    column("other_name", Kind.TEXT, "The other", "겹치는 기록"), column("why", Kind.TEXT, "Why", "이유"),
+    column("other_name", Kind.TEXT, "The other", "겹치는 기록"),
+    column("mark", Kind.TEXT, "What tells it apart", "구별할 정보"),
+    column("other_mark", Kind.TEXT, "What tells the other apart", "겹치는 기록의 구별할 정보"),
+    column("why", Kind.TEXT, "Why", "이유"),
     column("owner", Kind.TEXT, "Owner", "담당자"),
 )  # fmt: skip
 
@@ -85,13 +89,13 @@ async def _page(
     names = user_names(await gateway.store.list_users(principal))
     here, twice = f"{PATH}/{finding}", finding.startswith(TWICE)
     shown = found[:SHOWN]
-    ids = {str(one.body[name]) for one in shown for name in ("id", "other")} if twice else set()
-    marks = await gateway.store.record_marks(principal, FINDINGS[finding], sorted(ids)) if ids else {}
-    rows = [_row(one, finding, names, words) | _marked(one, marks, words) for one in shown]
+    marked = await _marks(gateway, principal, finding, shown, names, words)
+    rows = [_row(one, finding, names, words) | marks for one, marks in zip(shown, marked, strict=True)]
+    known = await decisions(gateway, principal, FINDINGS[finding], words) if twice else []
     values = {
         "title": title(finding, words.language), "rows": rows,
         "twice": twice, "to": page_address(request, here), "undo": page_address(request, f"{here}/undo"),
-        "decisions": await decisions(gateway, principal, FINDINGS[finding], words) if twice else [],
+        "decisions": known, "did": known[: _count(request, "did")], "back": _count(request, "back"),
         "changed": changed,
         "more": page_address(request, here, after=str(found[SHOWN - 1].position)) if len(found) > SHOWN else "",
         "file": page_address(request, f"{here}.xlsx"), "since": await gateway.store.last_event_id(),
@@ -111,12 +115,27 @@ def _row(one: FoundRow, finding: str, names: Mapping[str, str], words: Words) ->
     }  # fmt: skip
 
 
-def _marked(one: FoundRow, marks: Mapping[str, Marks], words: Words) -> dict[str, str]:
-    """What tells a pair apart, where that is known."""
-    if not marks:
-        return {"mark": "", "other_mark": ""}
-    mark, other = told_apart(marks, (one.body["id"], one.body["other"]), words)
-    return {"mark": mark, "other_mark": other}
+async def _marks(
+    gateway: Gateway, principal: Principal, finding: str, found: Sequence[FoundRow], names: Mapping[str, str],
+    words: Words,
+) -> list[dict[str, str]]:  # fmt: skip
+    """What tells the two of each pair apart; nothing where there is one record alone."""
+    pairs = [(str(one.body["id"]), str(one.body["other"])) for one in found if finding.startswith(TWICE)]
+    ids = sorted({one for pair in pairs for one in pair})
+    if FINDINGS[finding] == "deals":
+        records = await gateway.store.get_records(principal, ids, insights=False) if ids else []
+        lines = {one.history.deal.id: deal_mark(one, names, words) for one in records}
+        told = [(lines.get(one, ""), lines.get(other, "")) for one, other in pairs]
+    else:
+        marks = await gateway.store.record_marks(principal, FINDINGS[finding], ids) if ids else {}
+        told = [told_apart(marks, pair, words) for pair in pairs]
+    return [{"mark": one, "other_mark": other} for one, other in told or [("", "")] * len(found)]
+
+
+def _count(request: Request, name: str) -> int:
+    """How many were decided or taken back a moment ago, as the address says."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 5 else 0
 
 
 def _why(body: Mapping[str, Any], words: Words, *, same: bool) -> str:
@@ -148,22 +167,22 @@ async def _decide(gateway: Gateway, request: Request, finding: str) -> Response:
             await gateway.store.ignore_duplicate(principal, of, gone, kept)
     gateway.outbox.wake()
     gateway.news.wake()
-    return RedirectResponse(page_address(request, f"{PATH}/{finding}"), 303)
+    return RedirectResponse(page_address(request, f"{PATH}/{finding}", did=str(len(pairs))), 303)
 
 
 async def _undo(gateway: Gateway, request: Request, finding: str, words: Words) -> str | Response:
     """Take a decision back, asking once more where something was changed since."""
     if changed := await undo(gateway, request, await form_of(request), words):
         return await _page(gateway, request, finding, words, changed)
-    return RedirectResponse(page_address(request, f"{PATH}/{finding}"), 303)
+    return RedirectResponse(page_address(request, f"{PATH}/{finding}", back="1"), 303)
 
 
 async def _workbook(gateway: Gateway, scratch: Path, request: Request, finding: str, words: Words) -> Response:
     """All records of the finding."""
-    principal, found, after = principal_of(request), list[FoundRow](), 0
-    while some := await gateway.store.list_findings(principal, finding, after, AT_ONCE):
-        found, after = found + some, some[-1].position
+    principal, rows, after = principal_of(request), list[dict[str, Any]](), 0
     names = user_names(await gateway.store.list_users(principal))
-    rows = [_row(one, finding, names, words) for one in found]
+    while some := await gateway.store.list_findings(principal, finding, after, AT_ONCE):
+        marked, after = await _marks(gateway, principal, finding, some, names, words), some[-1].position
+        rows += [_row(one, finding, names, words) | marks for one, marks in zip(some, marked, strict=True)]
     table = Table(finding[:31], {language: title(finding, language)[:31] for language in ("en", "ko")}, COLUMNS)
     return await workbook_of(table, rows, words.language, scratch, f"{finding}.xlsx")

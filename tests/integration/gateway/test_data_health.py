@@ -97,6 +97,7 @@ async def _decide(gateway: RunningGateway) -> None:
     listed = (await http.get("/models/mend/duplicate_deals?lang=ko")).text
     assert '<a href="/deals/d2">Pump line (2)</a>' in listed
     assert "30일 안에 같은 고객사·이름·금액" in listed
+    assert re.search(r"d2 · [^·<]+ · [^·<]+ · 마감일 [^·<]+ · [^<]+</span>", listed), "what tells deals apart"
     owners = (await http.get("/models/mend/owner_left?lang=ko")).text
     assert '<a href="/deals/d4">Boiler</a>' in owners
     assert 'type="checkbox"' not in owners
@@ -171,7 +172,11 @@ async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: Runn
     assert len(pairs) == 2
     hanbit = next(pair for pair in pairs if "a2" in pair.split("/"))
     [nuri] = {*pairs} - {hanbit}
-    assert (await http.post(address, data={"pair": hanbit, "act": "merge"})).status_code == 303
+    merged = await http.post(address, data={"pair": hanbit, "act": "merge"})
+    assert merged.status_code == 303
+    after = (await http.get(merged.headers["location"])).text
+    assert "1건을 처리했습니다" in after
+    assert after.index('name="decision"') < after.index('name="pair"'), "its undo stands above all"
     assert (await http.post(address, data={"pair": nuri, "act": "ignore"})).status_code == 303
     accounts = (await http.get("/v1/accounts")).json()["accounts"]
     gone = [one["id"] for one in accounts if one.get("deleted")]
@@ -190,7 +195,9 @@ async def test_what_stands_twice_is_merged_or_told_apart_on_a_page(gateway: Runn
     assert 'name="discard" value="yes"' in asked
     assert "were changed" not in asked
     assert (await http.post(back, data={"decision": merge, "discard": "yes"})).status_code == 303
-    assert (await http.post(back, data={"decision": ignored})).status_code == 303
+    taken = await http.post(back, data={"decision": ignored})
+    assert taken.status_code == 303
+    assert "되돌렸습니다" in (await http.get(taken.headers["location"])).text
     assert not [one for one in (await http.get("/v1/accounts")).json()["accounts"] if one.get("deleted")]
     undone = (await http.get(address)).text
     assert len(re.findall(r'name="pair"', undone)) == 2, "they are to be decided on anew"
