@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 import structlog
@@ -19,6 +20,7 @@ from learning.placements import REPORTING
 from services.gateway.access.gate import Still, still_of
 from services.gateway.amount_types import find_type
 from services.gateway.domain import Principal
+from services.gateway.domain import Scope as Sees
 from services.gateway.forecast_calls import check_currency
 from services.gateway.forecast_trees import find_tree
 from services.gateway.json_values import time_text
@@ -36,6 +38,12 @@ from services.gateway.store.interface import Store, StoredEvent
 log = structlog.get_logger(__name__)
 
 EVENT_PAGE = 500
+# Of events about no deal, what who does not see the whole company is told: models, imports and their counts, alerts and
+# policies are for those who look after them; open pages need to know that there is something new.
+TOLD_TO_ALL = {
+    "rollup": ("period", "currency", "of", "id"), "model": ("service",), "import": (), "workspace": ("cleared",),
+    "catalogue": ("generation",),
+}  # fmt: skip
 RESET = b"id: %d\nevent: reset\ndata: {}\n\n"
 LOOKS_A_SECOND = 200  # of all readers together, while there is always something new
 FORECAST_PARAMETERS = [
@@ -183,7 +191,8 @@ class Reader:
             return RESET % self._restart(lost)
         if found:
             self.after = found[-1].id
-        return b"".join(event_text(event) for event in found)
+        text = b"".join(event_text(event) for event in told(found, self.seen[0]))
+        return text or (b": nothing for you\n\n" if found else b"")  # what comes after it is looked for at once
 
     def _restart(self, newest: int) -> int:
         self.after = newest
@@ -194,6 +203,18 @@ async def _start_again(store: Store, after: int) -> int | None:
     """The newest event's id, where a reader cannot go on after this one: later ones are gone, or it never was."""
     oldest, newest = await store.event_span()
     return newest if after and not oldest - 1 <= after <= newest else None
+
+
+def told(events: Sequence[StoredEvent], principal: Principal) -> list[StoredEvent]:
+    """What a principal is told of events that it may see."""
+    if principal.scope is Sees.ALL:
+        return list(events)
+    found = [one for one in events if one.deal_id or one.kind in TOLD_TO_ALL]
+    return [one if one.deal_id else replace(one, data=_in_short(one)) for one in found]
+
+
+def _in_short(event: StoredEvent) -> dict[str, Any]:
+    return {name: event.data[name] for name in TOLD_TO_ALL[event.kind] if name in event.data}
 
 
 def event_text(event: StoredEvent) -> bytes:
