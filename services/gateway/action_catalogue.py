@@ -14,7 +14,10 @@ import structlog
 from kit.errors import Conflict, NotFound, TooLarge
 from kit.models import ModelShelf, Pointer, pack
 from learning.action_policies import ActionPolicies, read_policies
+from services.gateway.access.members import Act
 from services.gateway.actions_client import CatalogueService
+from services.gateway.change_log import CATALOGUE as CATALOGUE_KIND
+from services.gateway.change_log import note
 from services.gateway.jobs import wall_time
 from services.gateway.store.interface import Store
 from services.gateway.workspace import CATALOGUE, Workspace
@@ -75,6 +78,7 @@ class ActionCatalogue:
             actions = await self.check(text)
             entry = {"note": note, "who": who, "actions": actions}
             await self._serve(text, await self._policies_of(before["generation"]), entry, before)
+            await self._note(Act.CATALOGUE_CHANGED, who, before["generation"])
         self._told()
         return await self.about()
 
@@ -100,7 +104,13 @@ class ActionCatalogue:
             newest = next(iter(before["editions"]), None)
             actions = newest["actions"] if newest else await self.check(before["text"])
             await self._serve(before["text"], policies, {"note": note, "who": who, "actions": actions}, before)
+            await self._note(Act.POLICIES_CHANGED, who, before["generation"])
         self._told()
+
+    async def _note(self, act: Act, who: str, before: int) -> None:
+        """In the log: the editions say what is in them."""
+        after = self._workspace.catalogue_generation
+        await note(self._store, act, who, CATALOGUE_KIND, after, before=before, after=after)
 
     async def _policies_of(self, generation: int) -> ActionPolicies:
         kept = await self._store.get_setting(f"{POLICIES}/{generation}")

@@ -11,6 +11,8 @@ from nats.js.errors import NotFoundError
 from kit.errors import NotFound, Unavailable
 from kit.subjects import DEAD_STREAM
 from kit.telemetry import TRACEPARENT
+from services.gateway.access.members import Act
+from services.gateway.change_log import LETTER, note
 from services.gateway.convert_letters import Letter, read_letter
 from services.gateway.domain import LOCAL
 from services.gateway.live import Signal
@@ -48,7 +50,7 @@ class DeadLetterDesk:
             sequence -= 1
         return found, sequence + 1 if sequence >= state.first_seq else 0
 
-    async def replay(self, sequence: int) -> dict[str, Any]:
+    async def replay(self, sequence: int, who: str) -> dict[str, Any]:
         """Send it again and drop the letter: a deal's as a fresh change, anything else as it was."""
         letter = await self._get(sequence)
         if letter is None:
@@ -62,11 +64,16 @@ class DeadLetterDesk:
                 await self._nc.jetstream(timeout=5).publish(letter.subject, letter.data, headers=headers)
             except (nats.errors.Error, OSError) as error:
                 raise _unavailable(error) from error
-        await self.drop(sequence)
+        await self._remove(sequence)
+        await note(self._store, Act.LETTER_REPLAYED, who, LETTER, sequence, deal=letter.deal_id)
         return letter.to_json(sequence)
 
-    async def drop(self, sequence: int) -> None:
+    async def drop(self, sequence: int, who: str) -> None:
         """Forget it. Raises NotFound."""
+        await self._remove(sequence)
+        await note(self._store, Act.LETTER_DROPPED, who, LETTER, sequence)
+
+    async def _remove(self, sequence: int) -> None:
         try:
             js = self._nc.jetstream(timeout=5)
             await js.get_msg(DEAD_STREAM, sequence)

@@ -9,9 +9,12 @@ from typing import Any
 from kit.errors import Forbidden, InvalidInput
 from kit.money import Money
 from learning.fiscal import FiscalPeriod
+from services.gateway.access.members import Act
 from services.gateway.amount_types import AMOUNT, find_type
 from services.gateway.calls import Call, CallKind, call_json
+from services.gateway.change_log import NODE, note
 from services.gateway.domain import Principal
+from services.gateway.noted_writes import money_of, typed
 from services.gateway.quarter_totals import HORIZON
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
@@ -21,6 +24,8 @@ CONTEXT = (
     "pipeline", "quota",
 )  # fmt: skip
 NEWEST = 2**62  # above every id
+SAID = {CallKind.SUBMISSION: Act.SUBMITTED, CallKind.ADJUSTMENT: Act.ADJUSTED}
+TAKEN_BACK = {CallKind.SUBMISSION: Act.SUBMISSION_UNDONE, CallKind.ADJUSTMENT: Act.ADJUSTMENT_UNDONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,9 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
     now = gateway.workspace.now()
     type_name = kind_of.name if kind_of else AMOUNT
     call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known, type=type_name)
+    before = await _stands(gateway, principal, call)
     made = await gateway.store.add_call(principal, call)
+    await _note(gateway, principal, SAID[kind], made, before, made)
     await _tell(gateway, made)
     return call_json(made)
 
@@ -82,6 +89,7 @@ async def check_currency(
 async def undo(gateway: Gateway, principal: Principal, kind: CallKind, call_id: int) -> dict[str, Any]:
     """Undo one: the one before it stands again."""
     call = await gateway.store.undo_call(principal, kind, call_id, principal.id, gateway.workspace.now())
+    await _note(gateway, principal, TAKEN_BACK[kind], call, call, await _stands(gateway, principal, call))
     await _tell(gateway, call)
     return call_json(call)
 
@@ -107,6 +115,20 @@ async def last_submission(
     standing = await gateway.store.standing_calls(principal, str(period), type_name)
     mine = [call for call in standing if call.kind is CallKind.SUBMISSION and call.node == (node or COMPANY)]
     return max(mine, key=lambda call: call.id, default=None)
+
+
+async def _stands(gateway: Gateway, principal: Principal, call: Call) -> Call | None:
+    """What stands of the kind in the same place."""
+    of = (call.kind, call.node, call.amount.currency)
+    standing = await gateway.store.standing_calls(principal, call.period, call.type)
+    return next((one for one in standing if (one.kind, one.node, one.amount.currency) == of), None)
+
+
+async def _note(
+    gateway: Gateway, principal: Principal, act: Act, call: Call, before: Call | None, after: Call | None
+) -> None:  # fmt: skip
+    told = {name: money_of(one.amount) if one else None for name, one in (("before", before), ("after", after))}
+    await note(gateway.store, act, principal.id, NODE, call.node, period=call.period, type=typed(call.type), **told)
 
 
 async def _tell(gateway: Gateway, call: Call) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from kit.errors import Conflict, DealcastError
 from services.gateway import jobs as job_states
+from services.gateway.change_log import noting_settings
 from services.gateway.domain import Principal
 from services.gateway.history_load import load_history
 from services.gateway.imports import undoing
@@ -39,7 +40,7 @@ class ImportDesk:
         job = await self.jobs.start(masked_name(source), by=by)
         try:
             await undoing.recorded(self._gateway.store, job)
-            await self._set(as_of, currency)
+            await self._set(as_of, currency, undoing.by_whom(job))
         except DealcastError as error:
             await self.jobs.finish(job, job_states.FAILED, str(error))
             raise
@@ -52,7 +53,7 @@ class ImportDesk:
         job = self.jobs.get(job_id)
         if job.state not in job_states.UNFINISHED:
             raise Conflict("this import has ended", field="id", value=job_id, mend="Open another one")
-        await self._set(as_of, currency)
+        await self._set(as_of, currency, undoing.by_whom(job))
         job.detail["counts"] = dict(counts)
         await self._ended(job, error)
         return job
@@ -75,11 +76,13 @@ class ImportDesk:
         task.add_done_callback(self._tasks.discard)
         return job
 
-    async def _set(self, as_of: str, currency: str) -> None:
-        if as_of:
-            await self._gateway.workspace.move_forward(as_of)
-        if currency and not self._gateway.workspace.currency_set:
-            await self._gateway.workspace.set_currency(currency)
+    async def _set(self, as_of: str, currency: str, by: str) -> None:
+        workspace = self._gateway.workspace
+        async with noting_settings(self._gateway.store, workspace, by):
+            if as_of:
+                await workspace.move_forward(as_of)
+            if currency and not workspace.currency_set:
+                await workspace.set_currency(currency)
 
     async def _load(self, job: Job, principal: Principal, folder: Path) -> None:
         def progress(stage: str, share: float) -> None:

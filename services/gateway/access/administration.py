@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from kit.errors import Conflict, InvalidInput
+from kit.errors import Conflict
 from services.gateway.access import schemas as shapes
+from services.gateway.access.audit_query import KINDS, asked_of
 from services.gateway.access.gate import Access, caller_of, nobody
 from services.gateway.access.me import SMALL, TOKEN, asked_token, token_json
-from services.gateway.access.members import Caller, Role
+from services.gateway.access.members import Act, Caller, Role
 from services.gateway.access.roll import MEMBER_KEYS, Roll
 from services.gateway.rest import base
 from services.gateway.rest.base import FLAG, TEXT
@@ -79,20 +80,22 @@ def _ways_in(routes: APIRouter, access: Access, roll: Roll) -> None:
 
 
 def _log(routes: APIRouter, access: Access) -> None:
-    about = base.query("member_id", text="about or by this member; all without")
+    asked_by = [
+        base.query("member_id", text="about or by this member; all without"),
+        base.query("act", text="of this act", enum=[one.value for one in Act]),
+        base.query("kind", text="on this kind of thing", enum=list(KINDS)),
+        base.query("record", text="on the thing with this id, as entries name it"),
+    ]
 
     @routes.get(
-        "/access-events", responses=base.gives(shapes.AccessEvents), openapi_extra=base.parameters(about, *base.PAGING)
-    )
+        "/access-events", responses=base.gives(shapes.AccessEvents),
+        openapi_extra=base.parameters(*asked_by, *base.PAGING),
+    )  # fmt: skip
     async def access_events(request: Request) -> Response:
-        """Who signed in, failed to, was refused, and changed what of whom; newest first."""
-        member, cursor = (request.query_params.get(name) or "" for name in ("member_id", "cursor"))
-        if cursor and (not cursor.isdecimal() or len(cursor) > 18):
-            raise InvalidInput("this is no cursor", field="cursor", value=cursor[:60], mend="Use next_cursor")
-        if len(member) > 200 or "\x00" in member:
-            raise InvalidInput("this is no member's id", field="member_id", value=member[:60], mend="GET /v1/members")
-        limit = limit_of(request)
-        found = await access.desk.store.list_access_events(member, int(cursor or 0), limit)
+        """Who changed what, with how it stood before and after; newest first. To administrators also who signed in,
+        failed to or was refused."""
+        asked, limit = asked_of(request, request.query_params), limit_of(request)
+        found = await access.desk.store.list_access_events(limit=limit, asked=asked)
         following = str(found[-1].id) if len(found) == limit else ""
         return answer({"events": [each.to_json() for each in found], "next_cursor": following})
 

@@ -124,6 +124,7 @@ class Caller:
     token: str = ""
 
 
+MACHINE = "machine"  # the member that the data folder's token is of
 LOCAL_CALLER = Caller(LOCAL, Role.ADMIN)  # without sign-in: the person at this machine
 
 

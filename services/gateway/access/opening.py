@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from kit.errors import InvalidInput
 from services.gateway.access.desk import FIRST, AccessDesk, digest
 from services.gateway.access.gate import OFF, Access
-from services.gateway.access.members import ALL_SCOPES, Act, Member, Role, Token
+from services.gateway.access.members import ALL_SCOPES, MACHINE, Act, Member, Role, Token
 from services.gateway.access.oidc.config import Config, configured
 from services.gateway.access.roll import Roll
 from services.gateway.imports.targets import TOKEN_FILE
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 LINK_FILE = "first-admin"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-MACHINE = "machine"  # the member that the data folder's token is of
 
 
 def open_access(settings: GatewaySettings, gateway: Gateway) -> Access:

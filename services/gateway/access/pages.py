@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import DealcastError, InvalidInput, NotFound
+from services.gateway.access.audit_page import add_audit
 from services.gateway.access.cookies import with_cookie, without_cookie
 from services.gateway.access.desk import TooOften
 from services.gateway.access.devices import device_name
@@ -33,8 +35,8 @@ SMALL = 16 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 
-def router(access: Access, gateway: Gateway) -> APIRouter:
-    """The pages."""
+def router(access: Access, gateway: Gateway, scratch: Path | None = None) -> APIRouter:
+    """The pages; without a folder for files no xlsx is offered."""
     routes = APIRouter(include_in_schema=False)
     _sign_in(routes, access, gateway)
     add_company(routes, access, way_back, _refused)
@@ -42,6 +44,7 @@ def router(access: Access, gateway: Gateway) -> APIRouter:
     _links(routes, access)
     _account(routes, access, gateway)
     add_users(routes, access, gateway)
+    add_audit(routes, gateway, scratch)
     return routes
 
 

@@ -105,7 +105,10 @@ class Link(Shape):
 
 
 class OneAccessEvent(Shape):
-    """What happened to a member, by whom, from which address."""
+    """What was done, by whom: to a member, from which address; or to a thing, by its kind and id (`record`).
+
+    `detail` may have `before` and `after`: amounts, days, ids and codes, never what somebody wrote.
+    """
 
     id: str
     time: str
@@ -113,6 +116,8 @@ class OneAccessEvent(Shape):
     member_id: str
     by: str
     address: str
+    kind: str
+    record: str
     detail: dict[str, Any]
 
 

@@ -11,6 +11,7 @@ from kit.errors import InvalidInput
 from services.gateway.access import schemas as shapes
 from services.gateway.access.gate import Access
 from services.gateway.access.members import Act
+from services.gateway.change_log import note
 from services.gateway.domain import Principal
 from services.gateway.json_checks import shown
 from services.gateway.rest import base
@@ -25,7 +26,7 @@ TEAM = base.obj(users=base.listed(TEXT)) | {"required": ["users"]}
 async def give_team(access: Access, gateway: Gateway, principal: Principal, deal: str, users: Sequence[str]) -> None:
     """The deal's team from now on, which stands in the log. Raises NotFound, InvalidInput, Forbidden."""
     await gateway.store.set_deal_team(principal, deal, users)
-    await access.desk.note(Act.TEAM_CHANGED, "", principal.id, deal=deal, users=sorted(set(users)))
+    await note(gateway.store, Act.TEAM_CHANGED, principal.id, "deal", deal, users=sorted(set(users)))
     gateway.news.wake()
 
 

@@ -13,7 +13,7 @@ from kit.errors import DealcastError, NotFound
 from services.gateway.access import users_views as views
 from services.gateway.access.administration import link_to
 from services.gateway.access.gate import OFF, Access, caller_of
-from services.gateway.access.members import LOCAL_CALLER, Caller, Role
+from services.gateway.access.members import LOCAL_CALLER, Caller, EventQuery, Role
 from services.gateway.access.roll import Roll
 from services.gateway.access.teams import give_team
 from services.gateway.rest.base import principal_of
@@ -154,7 +154,7 @@ async def _page(
     start = int(query.get("from", "0")) if query.get("from", "0").isdecimal() and len(query.get("from", "")) < 7 else 0
     teams = await store.list_deal_teams(principal, query.get("after", "")[:200], MOST_TEAMS)
     admin = caller is LOCAL_CALLER or (caller is not None and caller.role is Role.ADMIN)
-    events = await store.list_access_events("", 0, MOST_LOG) if admin else []
+    events = await store.list_access_events(limit=MOST_LOG, asked=EventQuery(kind="member")) if admin else []
     values: dict[str, Any] = {
         "rows": rows[start : start + MOST_ROWS], "count": len(rows), "wanted": wanted,
         "following": start + MOST_ROWS if len(rows) > start + MOST_ROWS else 0, "from_row": start,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.errors import Conflict
+from services.gateway.access.members import MACHINE, Act
+from services.gateway.change_log import IMPORT, note
 from services.gateway.domain import Principal
 from services.gateway.jobs import FAILED, SUCCEEDED, UNFINISHED, Job, Jobs, wall_time
 from services.gateway.store import Store
@@ -34,6 +36,21 @@ async def end(store: Store, jobs: Jobs, job: Job, error: str = "") -> None:
     job.detail[UNDOABLE] = await store.seal_import(job.id)
     await jobs.finish(job, FAILED if error else SUCCEEDED, error)
     await store.forget_imports([*(one.id for one in jobs.all()), *await store.kept_merges()])
+    if job.detail[UNDOABLE] or ("folder" in job.detail and not error):  # it changed something
+        told = {"count": _taken(job), "state": job.state if error else ""}
+        await note(store, Act.IMPORTED, by_whom(job), IMPORT, job.id, **told)
+
+
+def by_whom(job: Job) -> str:
+    """Who imports; whoever does not say so is a program of this machine."""
+    return str(job.detail.get("by") or MACHINE)
+
+
+def _taken(job: Job) -> int | None:
+    """How many records are others or new, as far as whoever read the files says so."""
+    fates = [of for of in job.detail.get("counts", {}).values() if isinstance(of, dict)]
+    numbers = [number for of in fates for fate, number in of.items() if fate in ("created", "changed")]
+    return sum(number for number in numbers if isinstance(number, int)) or None
 
 
 async def undo(
@@ -55,5 +72,6 @@ async def undo(
     counts = await store.undo_import(principal, job.id, discard=discard)
     job.detail |= {UNDONE: wall_time(), "undone": dict(counts)}
     await jobs.save()
+    await note(store, Act.IMPORT_UNDONE, principal.id, IMPORT, job.id)
     await store.add_event("import", "", {"import": job.id, "undone": dict(counts)})
     return counts

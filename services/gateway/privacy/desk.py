@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kit.errors import Conflict, InvalidInput, NotFound
+from services.gateway import change_log as log
+from services.gateway.access.members import Act
 from services.gateway.domain import Principal
 from services.gateway.live import Signal
 from services.gateway.privacy.doubts import Doubt, Verdicts, people_in
@@ -102,7 +104,9 @@ class PrivacyDesk:
         if theirs or others:
             verdicts = verdicts.joined(theirs, others, await self.reach.doubts(principal, person))
         person = await self._joined(principal, person, await self._named(principal, verdicts))
-        return await self.eraser.begin(principal, person, verdicts.without(person.aliases))
+        one = await self.eraser.begin(principal, person, verdicts.without(person.aliases))
+        await log.note(self.store, Act.PERSON_ERASED, principal.id, log.ERASURE, one.id)
+        return one
 
     async def _named(self, principal: Principal, verdicts: Verdicts) -> list[Person]:
         return [await self.store.person(principal, *one) for one in people_in(verdicts.theirs)]
@@ -145,7 +149,16 @@ class PrivacyDesk:
             raise Conflict("nothing is in doubt in this erasure", field="id", value=erasure_id[:60], mend=mend)
         verdicts = one.verdicts.joined(theirs, others, await self.doubts(principal, erasure_id))
         person = await self._joined(principal, one.person, await self._named(principal, verdicts))
-        return await self.eraser.go_on(one, person, verdicts.without(person.aliases))
+        going = await self.eraser.go_on(one, person, verdicts.without(person.aliases))
+        await log.note(self.store, Act.ERASURE_SETTLED, principal.id, log.ERASURE, one.id)
+        return going
+
+    async def readmit(self, principal: Principal, erasure_id: str) -> None:
+        """Let an erased person be taken in again. Raises NotFound."""
+        if not await self.store.readmit(principal, erasure_id):
+            mend = "List the erasures; whoever was let in again is not kept out any more"
+            raise NotFound("nobody is kept out by this erasure", field="id", value=erasure_id[:60], mend=mend)
+        await log.note(self.store, Act.PERSON_READMITTED, principal.id, log.ERASURE, erasure_id)
 
     async def restrict(self, principal: Principal, person: Person, reason: str) -> Restriction:
         """Keep them, without any scoring of or suggestion about them. Raises InvalidInput for a user."""
@@ -153,13 +166,24 @@ class PrivacyDesk:
             raise InvalidInput("only contacts are restricted", field="kind", value=person.kind,
                                mend="Make the user inactive, or erase them")  # fmt: skip
         made = await self.store.restrict(principal, person.kind, person.id, reason[:LONGEST_REASON])
+        await log.note(self.store, Act.PERSON_RESTRICTED, principal.id, log.PERSON)  # whom: restrictions say
         self._wake()
         return made
 
     async def lift(self, principal: Principal, kind: str, identity: str) -> None:
         """Process them again. Raises NotFound."""
         await self.store.lift_restriction(principal, kind, identity)
+        await log.note(self.store, Act.RESTRICTION_LIFTED, principal.id, log.PERSON)
         self._wake()
+
+    async def mark_fields(self, principal: Principal, marked: Sequence[tuple[str, str]]) -> None:
+        """These custom fields are personal, and no others."""
+        before = await self.store.personal_fields()
+        await self.store.set_personal_fields(principal, marked)
+        after = await self.store.personal_fields()
+        if before != after:
+            told = {"before": [name for _, name in before], "after": [name for _, name in after]}
+            await log.note(self.store, Act.SETTING_CHANGED, principal.id, log.SETTING, "personal_fields", **told)
 
     def _wake(self) -> None:
         self.outbox.wake()

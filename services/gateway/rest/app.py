@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -93,7 +94,7 @@ def create_app(
     ):
         app.include_router(router)
     mount_pages(app, gateway, desks)
-    mount_sign_in(app, access, gateway)
+    mount_sign_in(app, access, gateway, desks.scratch)
     app.add_middleware(Noting, access=desks.access)
     app.add_middleware(Gate, access=access)
     app.add_middleware(Tracing)
@@ -111,10 +112,11 @@ def mount_pages(app: FastAPI, gateway: Gateway, desks: operations.Desks) -> None
         mount(app, gateway, desks.simulator, desks)
 
 
-def mount_sign_in(app: FastAPI, access: Access, gateway: Gateway) -> None:
+def mount_sign_in(app: FastAPI, access: Access, gateway: Gateway, scratch: Path | None = None) -> None:
     """The pages to sign in by, where this installation has pages."""
     if importlib.util.find_spec(PAGES) is not None:
-        app.include_router(importlib.import_module("services.gateway.access.pages").router(access, gateway))
+        pages = importlib.import_module("services.gateway.access.pages")
+        app.include_router(pages.router(access, gateway, scratch))
         app.state.members = True
 
 

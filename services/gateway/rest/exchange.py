@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -11,10 +10,10 @@ from starlette.responses import Response
 from kit.clock import parse_day
 from kit.errors import InvalidInput, NotFound
 from kit.money import is_currency
-from learning.exchange import DatedRate
-from services.gateway.domain import FieldError, Principal, WriteResult
+from services.gateway.domain import FieldError
 from services.gateway.exchange_pointer import ExchangePointer
 from services.gateway.exchange_rows import LAYOUT, entry_json, holding_json, rate_rows, read_rate
+from services.gateway.noted_writes import drop_rates, set_rates
 from services.gateway.rest import base, schemas_rates
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_text
@@ -47,7 +46,7 @@ def router(gateway: Gateway, exchange: ExchangePointer) -> APIRouter:
         if not code:
             raise Refused([FieldError("currency", "", "currency is missing", "Name it, and a date if it is but one")])
         day = parse_day(text, "date") if text else None
-        if not await gateway.store.drop_rates(principal_of(request), code, day, gateway.workspace.wall_time()):
+        if not await drop_rates(gateway, principal_of(request), code, day):
             raise NotFound("there is no such rate", field="currency", value=code, mend=f"GET /v1{PATH}/{code}")
         await rates_changed(gateway, exchange)
         return Response(None, 204)
@@ -100,11 +99,7 @@ def _read(routes: APIRouter, gateway: Gateway) -> None:
 
 def rate_kind(gateway: Gateway) -> Kind:
     """How rates are read and saved."""
-    return Kind("exchange-rates", RATE, read_rate, partial(_save, gateway))
-
-
-async def _save(gateway: Gateway, principal: Principal, rates: Sequence[DatedRate]) -> Sequence[WriteResult]:
-    return await gateway.store.save_rates(principal, rates, gateway.workspace.wall_time())
+    return Kind("exchange-rates", RATE, read_rate, partial(set_rates, gateway))
 
 
 async def rates_changed(gateway: Gateway, exchange: ExchangePointer) -> None:

@@ -12,6 +12,7 @@ from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
 from services.gateway.amount_types import AmountType, find_type, read_types, types_json
+from services.gateway.change_log import noting_settings
 from services.gateway.forecast_changes import changes, since_submission
 from services.gateway.forecast_trees import define_trees, trees_json
 from services.gateway.rest import base, schemas_forecast, schemas_types
@@ -71,7 +72,8 @@ def router(gateway: Gateway) -> APIRouter:
         Levels are pipeline, motion, stage, product_series, product, account, fields.<name> or account.fields.<name>.
         """
         given = await object_of(request, ("trees",))
-        return answer(await define_trees(gateway, given.get("trees")))
+        async with noting_settings(gateway.store, gateway.workspace, principal_of(request).id):
+            return answer(await define_trees(gateway, given.get("trees")))
 
     _types(routes, gateway)
     return routes
@@ -93,7 +95,8 @@ def _types(routes: APIRouter, gateway: Gateway) -> None:
         """Define them anew, at most 3: each a custom field of deals that holds a number, by a name for ?type=."""
         given = await object_of(request, ("types",))
         types = read_types(given.get("types"), await gateway.store.list_fields())
-        await gateway.workspace.set_forecast_types(types)
+        async with noting_settings(gateway.store, gateway.workspace, principal_of(request).id):
+            await gateway.workspace.set_forecast_types(types)
         return answer(types_json(types))
 
 

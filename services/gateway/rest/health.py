@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import DealcastError, Forbidden, InvalidInput, NotFound
-from kit.telemetry import TRACEPARENT, inject
 from services.gateway.domain import Principal, Scope
+from services.gateway.health import deciding
 from services.gateway.health.desk import HealthDesk
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.telling import told, why
@@ -124,10 +124,8 @@ def _decide(routes: APIRouter, gateway: Gateway) -> None:
         deleted. All of these are changes like any other, which models learn of; the merge can be undone whole."""
         given = await object_of(request, ("of", "keep", "other"))
         kept, other = _id(given, "keep"), _id(given, "other")
-        decision = await gateway.store.merge_records(
-            principal_of(request), _kind(text_of(given, "of")), kept, other, trace=inject().get(TRACEPARENT, "")
-        )
-        return _changed(gateway, decision)
+        of = _kind(text_of(given, "of"))
+        return answer(_decided(await deciding.merge(gateway, principal_of(request), of, kept, other)))
 
     ignoring = base.obj(of=KIND, first=TEXT, second=TEXT) | {"required": ["of", "first", "second"]}
 
@@ -137,10 +135,9 @@ def _decide(routes: APIRouter, gateway: Gateway) -> None:
     async def ignore(request: Request) -> Response:
         """The two are not the same: never asked again, and both count in trainings."""
         given = await object_of(request, ("of", "first", "second"))
-        decision = await gateway.store.ignore_duplicate(
-            principal_of(request), _kind(text_of(given, "of")), _id(given, "first"), _id(given, "second")
-        )
-        return answer(_decided(decision))
+        two = _id(given, "first"), _id(given, "second")
+        of = _kind(text_of(given, "of"))
+        return answer(_decided(await deciding.keep_apart(gateway, principal_of(request), of, *two)))
 
 
 def _decisions(routes: APIRouter, gateway: Gateway) -> None:
@@ -173,19 +170,12 @@ def _decisions(routes: APIRouter, gateway: Gateway) -> None:
         if not isinstance(discard, bool):
             raise InvalidInput("discard is neither true nor false", field="discard", mend="Send true or false")
         number = _number(id_in_path(decision_id), "id")
-        trace = inject().get(TRACEPARENT, "")
         try:
-            decision = await gateway.store.undo_decision(principal_of(request), number, discard=discard, trace=trace)
+            decision = await deciding.take_back(gateway, principal_of(request), number, discard=discard)
         except DealcastError as error:
             translate(error, accepted_language(request))
             raise
-        return _changed(gateway, decision)
-
-
-def _changed(gateway: Gateway, decision: DuplicateDecision) -> Response:
-    gateway.outbox.wake()
-    gateway.news.wake()
-    return answer(_decided(decision))
+        return answer(_decided(decision))
 
 
 def _decided(one: DuplicateDecision) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from starlette.responses import FileResponse, Response
 from kit.clock import parse_day
 from kit.errors import Forbidden, InvalidInput
 from learning.horizon import LONGEST_HORIZON
-from services.gateway.access.members import LOCAL_CALLER
-from services.gateway.access.opening import MACHINE
+from services.gateway.access.members import LOCAL_CALLER, MACHINE
 from services.gateway.action_catalogue import ActionCatalogue
+from services.gateway.change_log import noting_settings
 from services.gateway.dead_letters import FIND, DeadLetterDesk
 from services.gateway.domain import Principal
 from services.gateway.exchange_pointer import ExchangePointer
@@ -197,14 +197,14 @@ def _dead_letters(routes: APIRouter, letters: DeadLetterDesk) -> None:
         return answer({"dead_letters": found, "next_cursor": str(following) if following else ""})
 
     @routes.post("/dead-letters/{seq}:replay", responses=base.gives(shapes.DeadLetter))
-    async def replay(seq: str) -> Response:
+    async def replay(request: Request, seq: str) -> Response:
         """Send it again and drop the letter."""
-        return answer(await letters.replay(_sequence(seq)))
+        return answer(await letters.replay(_sequence(seq), principal_of(request).id))
 
     @routes.delete("/dead-letters/{seq}", status_code=204)
-    async def drop(seq: str) -> Response:
+    async def drop(request: Request, seq: str) -> Response:
         """Drop the letter."""
-        await letters.drop(_sequence(seq))
+        await letters.drop(_sequence(seq), principal_of(request).id)
         return Response(None, 204)
 
 
@@ -232,7 +232,8 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
         if "today" not in given:
             raise InvalidInput("today is missing", field="today", mend="Send a day, or null to let the clock run")
         day = None if given["today"] is None else parse_day(text_of(given, "today"), "today")
-        await gateway.workspace.pin(day)
+        async with noting_settings(gateway.store, gateway.workspace, principal_of(request).id):
+            await gateway.workspace.pin(day)
         return answer(await gateway.about(principal_of(request)))
 
     columns = base.obj(keep=base.listed(TEXT), drop=base.listed(TEXT))
@@ -268,11 +269,12 @@ def _workspace(routes: APIRouter, gateway: Gateway, desks: Desks) -> None:
             "crm_link": workspace.set_crm_link, "training_columns": workspace.set_training_columns,
             "lead_horizon_days": workspace.set_lead_horizon,
         }  # fmt: skip
-        for name, change_it in setters.items():
-            if name in given:
-                await change_it(given[name])
-        if "currency" in given:
-            await gateway.workspace.set_currency(text_of(given, "currency"))
+        async with noting_settings(gateway.store, workspace, principal_of(request).id):
+            for name, change_it in setters.items():
+                if name in given:
+                    await change_it(given[name])
+            if "currency" in given:
+                await workspace.set_currency(text_of(given, "currency"))
         return answer(await gateway.about(principal_of(request)))
 
     content = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}

@@ -9,7 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from kit.errors import InvalidInput, NotFound
+from kit.errors import InvalidInput
+from services.gateway.change_log import noting_settings
 from services.gateway.privacy.desk import KINDS as DESK_KINDS
 from services.gateway.privacy.desk import PrivacyDesk
 from services.gateway.privacy.person import CONTACT, Person
@@ -163,9 +164,7 @@ def _erasures(routes: APIRouter, desk: PrivacyDesk, log: AccessLog) -> None:
     @routes.post("/privacy/erasures/{erasure_id}:readmit", status_code=204)
     async def readmit(request: Request, erasure_id: str) -> Response:
         """Let an erased person be taken in again, when they come by a file or a program."""
-        if not await desk.store.readmit(principal_of(request), id_in_path(erasure_id)):
-            mend = "List the erasures; whoever was let in again is not kept out any more"
-            raise NotFound("nobody is kept out by this erasure", field="id", value=erasure_id[:60], mend=mend)
+        await desk.readmit(principal_of(request), id_in_path(erasure_id))
         return Response(None, 204)
 
 
@@ -189,7 +188,7 @@ def _marks(routes: APIRouter, desk: PrivacyDesk) -> None:
             mend = 'Send {"fields": [{"entity": "deal", "name": "…"}]}'
             raise InvalidInput("there is no list of fields", field="fields", mend=mend)
         marked = [(text_of(row, "entity"), text_of(row, "name")) for row in rows]
-        await desk.store.set_personal_fields(principal_of(request), marked)
+        await desk.mark_fields(principal_of(request), marked)
         return await personal_fields(request)
 
     days = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}
@@ -206,7 +205,9 @@ def _marks(routes: APIRouter, desk: PrivacyDesk) -> None:
     async def set_retention(request: Request) -> Response:
         """Set all periods; a kind that is left out is kept for ever. Applied within a minute, then once a business
         day."""
-        await desk.retention.set(await object_of(request, KINDS))
+        given, retention_of = await object_of(request, KINDS), desk.retention
+        async with noting_settings(desk.store, retention_of.workspace, principal_of(request).id):
+            await retention_of.set(given)
         return await retention()
 
     @routes.get(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import NotFound
+from services.gateway import noted_writes
 from services.gateway.amount_types import AMOUNT
 from services.gateway.domain import FieldError, Principal, WriteStatus
 from services.gateway.quota_rows import LAYOUT, quota_json, quota_rows
@@ -81,9 +82,10 @@ def _read_and_drop(routes: APIRouter, gateway: Gateway) -> None:
             if not given[name]:
                 raise Refused([FieldError(name, "", f"{name} is missing", "Name the node and the period")])
         given["period"] = named_period(gateway, request)
-        dropped = await gateway.store.drop_quotas(
-            principal_of(request), given["node"], given["period"], given["currency"].upper(), given["type"] or AMOUNT
-        )
+        dropped = await noted_writes.drop_quotas(
+            gateway, principal_of(request), given["node"], given["period"], given["currency"].upper(),
+            given["type"] or AMOUNT,
+        )  # fmt: skip
         if not dropped:
             raise NotFound("there is no such quota", field="node", value=given["node"], mend="GET /v1/quotas")
         gateway.news.wake()

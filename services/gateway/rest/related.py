@@ -18,6 +18,7 @@ from kit.telemetry import TRACEPARENT, inject
 from services.gateway import json_people as people
 from services.gateway.domain import FieldError, Principal, WriteResult, WriteStatus
 from services.gateway.json_records import activity_from_json, result_to_json
+from services.gateway.noted_writes import set_quotas, set_users
 from services.gateway.quota_rows import read_quota, save_quotas
 from services.gateway.rest import base, inputs, recorded
 from services.gateway.rest import schemas_records as shapes
@@ -57,14 +58,21 @@ class Kind:
 
 
 def kinds(gateway: Gateway, store: Store) -> dict[str, Kind]:
-    """Every kind that has a batch, written to this store."""
+    """Every kind that has a batch, written to this store: the gateway's own, or one that keeps what an import
+    changes, which has one entry of the log for all of it."""
+    by_hand = store is gateway.store
+    quotas = partial(set_quotas, gateway) if by_hand else partial(save_quotas, gateway.workspace, store)
 
     def traced(save: Callable[..., Awaitable[Sequence[WriteResult]]]) -> Save:
         return lambda principal, records: save(principal, records, trace=inject().get(TRACEPARENT, ""))
 
     async def save_users(principal: Principal, users: Sequence[Any]) -> Sequence[WriteResult]:
         lines, trace = [line for _, own in users for line in own], inject().get(TRACEPARENT, "")
-        results = await store.save_users(principal, [user for user, _ in users], lines, trace=trace)
+        people = [user for user, _ in users]
+        if by_hand:
+            results = await set_users(gateway, principal, people, lines, trace)
+        else:
+            results = await store.save_users(principal, people, lines, trace=trace)
         return with_lines(results[: len(users)], results[len(users) :], [len(own) for _, own in users])
 
     found = (
@@ -73,7 +81,7 @@ def kinds(gateway: Gateway, store: Store) -> dict[str, Kind]:
         Kind("accounts", inputs.ACCOUNT, people.account_from_json, traced(store.save_accounts)),
         Kind("contacts", inputs.CONTACT, people.contact_from_json, traced(store.save_contacts)),
         Kind("products", inputs.PRODUCT, people.product_from_json, store.save_products),
-        Kind("quotas", inputs.QUOTA, read_quota, partial(save_quotas, gateway.workspace, store)),
+        Kind("quotas", inputs.QUOTA, read_quota, quotas),
     )
     return {kind.name: kind for kind in found}
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kit.errors import InvalidInput
+from services.gateway.change_log import noting_settings
 from services.gateway.renewals.keeper import Coming, coming, renewal_days, set_renewal_days
 from services.gateway.rest import base, schemas_figures
 from services.gateway.rest.base import principal_of
@@ -45,7 +46,8 @@ def router(gateway: Gateway) -> APIRouter:
         given = await object_of(request, ("days",))
         if "days" not in given:
             raise InvalidInput("days is missing", field="days", mend='Send {"days": 90}')
-        await set_renewal_days(gateway.store, given["days"])
+        async with noting_settings(gateway.store, gateway.workspace, principal_of(request).id):
+            await set_renewal_days(gateway.store, given["days"])
         return answer({"days": await renewal_days(gateway.store)})
 
     return routes

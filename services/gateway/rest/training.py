@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from kit.errors import InvalidInput
 from learning.overrules import Overrules
+from services.gateway.change_log import noting_settings
 from services.gateway.rest import base
 from services.gateway.rest import schemas_operations as shapes
 from services.gateway.rest.base import NUMBER, TEXT, principal_of
@@ -45,7 +46,8 @@ def add(routes: APIRouter, gateway: Gateway, trainer: Trainer) -> None:
             if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
                 raise InvalidInput("the seed is out of range", field="seed", value=str(seed)[:60], mend="Use 0 to 2^31")
             overrules = Overrules.of(given.get("keep", ()), given.get("drop", ()))
-            job = await trainer.start(text_of(given, "reason") or "requested", services, seed, overrules)
+            async with noting_settings(gateway.store, gateway.workspace, principal_of(request).id):
+                job = await trainer.start(text_of(given, "reason") or "requested", services, seed, overrules)
             return 202, job.to_json()
 
         return await once(gateway, idempotency_key(request, principal_of(request)), data, act)

@@ -12,6 +12,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from kit.errors import InvalidInput, NotFound, TooLarge
+from services.gateway.access.members import Act
+from services.gateway.change_log import FILES, note
 from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import LARGEST, MOST_FILES, Upload, Uploads
@@ -79,8 +81,7 @@ def router(gateway: Gateway, uploads: Uploads) -> APIRouter:
     @routes.delete("/uploads/{upload_id}", status_code=204)
     async def forget_upload(request: Request, upload_id: str) -> Response:
         """Delete the files; what was imported of them stays."""
-        upload = _own(uploads, request, upload_id)
-        await asyncio.to_thread(uploads.drop, upload)
+        await delete_files(gateway, uploads, _own(uploads, request, upload_id))
         return Response(None, 204)
 
     return routes
@@ -112,6 +113,14 @@ async def received(uploads: Uploads, request: Request, gateway: Gateway) -> Uplo
             uploads.forget(upload)
             raise
     return upload
+
+
+async def delete_files(gateway: Gateway, uploads: Uploads, upload: Upload) -> None:
+    """Delete the files as their owner wants. Raises Conflict while they are at work."""
+    count = len(upload.names)
+    await asyncio.to_thread(uploads.drop, upload)
+    if count:
+        await note(gateway.store, Act.FILES_DELETED, upload.owner, FILES, upload.id, count=count)
 
 
 def own_address(request: Request) -> str:

@@ -19,7 +19,9 @@ import structlog
 
 from kit.errors import Conflict, DealcastError
 from learning.overrules import Overrules
+from services.gateway.access.members import Act
 from services.gateway.access.personas import is_persona
+from services.gateway.change_log import WORKSPACE, note
 from services.gateway.domain import Principal, Scope
 from services.gateway.health.desk import SUMMARY, HealthDesk
 from services.gateway.imports_desk import ImportDesk
@@ -82,6 +84,7 @@ class SampleRemoval:
             self._check()
             await self._end_work()
             counts = await self._clear(principal)
+        await note(self.gateway.store, Act.SAMPLE_REMOVED, principal.id, WORKSPACE, count=sum(counts.values()))
         log.info("sample_removed", **counts)
         self._begun.wake()
         self.gateway.outbox.wake()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from services.gateway.imports.weekly.uploads import IMPORTED, Upload, Uploads
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.http import id_in_path
 from services.gateway.rest.operations import Desks
-from services.gateway.rest.uploads import own_address, received, rejects_file
+from services.gateway.rest.uploads import delete_files, own_address, received, rejects_file
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import kept_told, upload_view
@@ -55,7 +54,11 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
     @routes.post(PATH + "/{upload_id}")
     async def settle(request: Request, upload_id: str) -> Response:
         leads_back(request, f"{PATH}/{quote(upload_id, safe='')}", "import.back")
-        return await answer(gateway, request, lambda words: _spoken(words, _settle(uploads, request, upload_id, words)))
+
+        async def act(words: Words) -> Response:
+            return await _spoken(words, _settle(gateway, uploads, request, upload_id, words))
+
+        return await answer(gateway, request, act)
 
     @routes.get(PATH + "/{upload_id}/rejects/{number}")
     async def load(request: Request, upload_id: str, number: str) -> Response:
@@ -141,12 +144,14 @@ def _values(upload: Upload, request: Request, words: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _settle(uploads: Uploads, request: Request, upload_id: str, words: Words) -> Response:
+async def _settle(
+    gateway: Gateway, uploads: Uploads, request: Request, upload_id: str, words: Words
+) -> Response:  # fmt: skip
     """Take what the person says of columns and doubts; then try again, or import."""
     upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
     form = {name: values[-1] for name, values in (await form_of(request)).items()}
     if form.get("act") == "delete":
-        await asyncio.to_thread(uploads.drop, upload)
+        await delete_files(gateway, uploads, upload)
         return RedirectResponse(page_address(request, PATH), 303)
     known = {one["column"] for one in upload.report.get("columns", ())}
     for name, value in form.items():

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request
 
 from kit.errors import InvalidInput
-from kit.telemetry import TRACEPARENT, inject
 from services.gateway.domain import ChangedSince, Principal
+from services.gateway.health.deciding import take_back
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.store.health_interface import MERGE, DuplicateDecision
@@ -52,11 +52,8 @@ async def undo(gateway: Gateway, request: Request, form: Mapping[str, list[str]]
     given, discard = (form.get("decision") or [""])[0], form.get("discard") == [YES]
     if not (given.isascii() and given.isdecimal() and len(given) < 16):
         raise InvalidInput("this is no number of one", field="id", value=given[:40], mend="Send it from the page")
-    principal, trace = principal_of(request), inject().get(TRACEPARENT, "")
     try:
-        await gateway.store.undo_decision(principal, int(given), discard=discard, trace=trace)
+        await take_back(gateway, principal_of(request), int(given), discard=discard)
     except ChangedSince as error:
         return {"id": given, "why": said(error.message, words.language)}
-    gateway.outbox.wake()
-    gateway.news.wake()
     return {}

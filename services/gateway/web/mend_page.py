@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, NotFound
 from services.gateway.domain import Principal
-from kit.telemetry import TRACEPARENT, inject
 from services.gateway.exports.columns import Kind, Table, column
+from services.gateway.health.deciding import keep_apart, merge
 from services.gateway.health.findings import FINDINGS
 from services.gateway.health.telling import title, why
 from services.gateway.rest.base import principal_of
@@ -162,11 +162,9 @@ async def _decide(gateway: Gateway, request: Request, finding: str) -> Response:
         raise InvalidInput("no pair is chosen", field="pair", mend="Tick what it is about")
     for gone, kept in pairs:
         if (form.get("act") or [""])[0] == "merge":
-            await gateway.store.merge_records(principal, of, kept, gone, trace=inject().get(TRACEPARENT, ""))
+            await merge(gateway, principal, of, kept, gone)
         else:
-            await gateway.store.ignore_duplicate(principal, of, gone, kept)
-    gateway.outbox.wake()
-    gateway.news.wake()
+            await keep_apart(gateway, principal, of, gone, kept)
     return RedirectResponse(page_address(request, f"{PATH}/{finding}", did=str(len(pairs))), 303)
 
 

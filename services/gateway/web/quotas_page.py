@@ -13,8 +13,8 @@ from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
 from services.gateway.cautions import QUOTA_APART
 from services.gateway.domain import WriteStatus
+from services.gateway.noted_writes import set_quotas
 from services.gateway.quarter_totals import HORIZON
-from services.gateway.quota_rows import save_quotas
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import period_of
 from services.gateway.service import Gateway
@@ -90,7 +90,7 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
     small, told = _small(rows, forecast, words), _told(pasted, currency, words)
     if act == "save" and (not small or (form.get("confirm") or [""])[0] == "yes"):
         wanted = [quota for row in rows if (quota := row.quota)]
-        results = await save_quotas(workspace, gateway.store, principal, wanted)
+        results = await set_quotas(gateway, principal, wanted)
         gateway.written(results)
         gateway.news.wake()
         saved = sum(one.status in (WriteStatus.CREATED, WriteStatus.CHANGED) for one in results)

@@ -13,6 +13,7 @@ from learning.records import ReportingLine, User
 from learning.tree import lines_on, managers_above
 from services.gateway.domain import WriteStatus
 from services.gateway.json_people import ALWAYS
+from services.gateway.noted_writes import set_users
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
@@ -101,7 +102,7 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
     if act == "save":
         before = {user.id: user for user in users}
         people = [row.user for row in rows if row.user and not row.wrong and before.get(row.user.id) != row.user]
-        results = await store.save_users(principal, people, wanted)
+        results = await set_users(gateway, principal, people, wanted)
         gateway.written(results)
         gateway.news.wake()
         saved = len({one.id for one in results if one.status in (WriteStatus.CREATED, WriteStatus.CHANGED)})

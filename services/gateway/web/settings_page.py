@@ -11,8 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.clock import parse_day
 from kit.errors import Conflict, InvalidInput, NotFound
+from services.gateway.change_log import noting_settings
 from services.gateway.exchange_rows import COLUMNS, holding_json, rate_rows
 from services.gateway.fiscal_change import moved
+from services.gateway.noted_writes import drop_rates
 from services.gateway.renewals.keeper import renewal_days
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.exchange import rate_kind, rates_changed
@@ -39,7 +41,7 @@ from services.gateway.web.words import Words
 PATH = "/settings"
 MOST_PASTED = 256 << 10  # bytes of a form
 MOST_REFUSED = 20
-LINKS = ("catalogue", "models", "users", "quotas", "reporting")
+LINKS = ("catalogue", "models", "users", "quotas", "reporting", "audit")
 DELIMITERS = ("\t", ";", ",")
 
 
@@ -105,7 +107,8 @@ async def _set(gateway: Gateway, desks: Desks, request: Request, form: Form, wor
     """Set it; what was typed with what is wrong, or to be confirmed, where it is not taken."""
     principal = principal_of(request)
     try:
-        await SETTERS[key](gateway, desks, principal, form)
+        async with noting_settings(gateway.store, gateway.workspace, principal.id):
+            await SETTERS[key](gateway, desks, principal, form)
     except Conflict:
         if key != "fiscal_year":
             raise
@@ -152,6 +155,6 @@ def _with_names(text: str) -> tuple[str, int]:
 
 async def _drop_rate(gateway: Gateway, desks: Desks, request: Request, form: Form) -> None:
     code, day = form.get("currency", "").upper()[:10], parse_day(form.get("date", ""), "date")
-    if not await gateway.store.drop_rates(principal_of(request), code, day, gateway.workspace.wall_time()):
+    if not await drop_rates(gateway, principal_of(request), code, day):
         raise NotFound("there is no such rate", field="currency", value=code, mend="Load the page anew")
     await rates_changed(gateway, desks.exchange)

@@ -145,9 +145,9 @@ async def test_a_route_that_nobody_named_is_for_revops_and_administrators(compan
         (Role.VIEWER, ["PUT /v1/deals/{deal_id}", "POST /v1/activities", "POST /v1/actions/feedback",
                        "GET /v1/export"]),
         (Role.MANAGER, ["POST /v1/users:batch", "POST /v1/models/{service}:promote", "GET /v1/access-events"]),
-        (Role.REVOPS, ["POST /v1/members", "POST /v1/members/{member_id}:link", "GET /v1/access-events",
-                       "POST /users/change", "POST /users/link"]),
-        (Role.MANAGER, ["GET /v1/members", "GET /users", "POST /users/team"]),
+        (Role.REVOPS, ["POST /v1/members", "POST /v1/members/{member_id}:link", "POST /users/change",
+                       "POST /users/link"]),
+        (Role.MANAGER, ["GET /v1/members", "GET /users", "POST /users/team", "GET /audit", "GET /audit.xlsx"]),
         (Role.SERVICE, ["GET /v1/members", "POST /v1/members", "PUT /v1/me/password"]),
     ],
 )  # fmt: skip
