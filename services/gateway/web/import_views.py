@@ -90,7 +90,8 @@ class UploadView:
     more_notes: int
     far: bool
     won: str  # a question where amounts with Korean units are in another currency
-    can_import: bool
+    can_try: bool
+    can_import: bool  # not while something is wrong that no answer on the page mends
 
 
 def upload_view(upload: Upload, words: Words) -> UploadView:
@@ -104,8 +105,10 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     of_currency = won and error.get("field") == "--currency"
     if far and error and not of_currency:  # told below, beside the box to tick
         text, error = words("import.needs_confirm"), {}
+    stuck = bool(error) and not of_currency
     if of_currency and upload.state == FAILED:
         text, error = words("import.needs_currency"), {}
+    settled = upload.state in (TRIED, FAILED) and bool(report.get("columns"))
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
         progress=round(100 * done / total, 1) if total else 0.0,
@@ -123,7 +126,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         refused_told=_some_refused(report, words), more_notes=report.get("more_notes", 0),
         held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
         notes=_lines(report.get("notes", ()), words), far=far, won=_won(report, words) if won else "",
-        can_import=upload.state in (TRIED, FAILED) and bool(report.get("columns")),
+        can_try=settled, can_import=settled and not stuck,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from services.gateway.imports.sheet_told import alike_lines, unread_lines
 from services.gateway.imports.weekly.files import read_files
-from services.gateway.imports.weekly.uploads import Upload
+from services.gateway.imports.weekly.uploads import TRIED, Upload
 from services.gateway.web.import_views import upload_view
 from services.gateway.web.words import Words
 
@@ -38,3 +38,21 @@ def test_another_sheet_of_deals_is_warned_of(tmp_path: Path) -> None:
     report = {"alike": [told], "unread": ["2 total rows not read: a.xlsx lines 5, 9"]}
     page = upload_view(Upload("u", tmp_path, "kim", 0.0, report=report), Words("en"))
     assert page.warnings == (told, "2 total rows not read: a.xlsx lines 5, 9")
+
+
+def test_what_no_answer_on_the_page_mends_is_not_imported(tmp_path: Path) -> None:
+    column = {"column": "딜명", "target": "name", "why": "heading", "but": "", "samples": ["보일러"]}
+    report = {
+        "columns": [column],
+        "new_columns": [],
+        "steps": [],
+        "files": [{"name": "a.xlsx", "day": "2030-01-07", "rows": 3}],
+    }
+    refused = {"message": "a.xlsx is of 2030-01-07", "field": "PATH", "value": "a.xlsx", "mend": "correct the day"}
+    far = [{"far": True, "file": "a.xlsx", "told": "from 1 to 90"}]
+    moved = {"steps": far, "error": refused | {"message": "from 1 to 90"}}
+    told = [
+        upload_view(Upload("u", tmp_path, "kim", 0.0, TRIED, report=report | more), Words("en"))
+        for more in ({}, {"error": refused}, moved)
+    ]
+    assert [(one.can_try, one.can_import) for one in told] == [(True, True), (True, False), (True, True)]
