@@ -56,6 +56,8 @@ def _facts(evaluation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[
     if window:
         yield words["window"].format(start=window[0], end=window[-1])
     yield words["records"].format(**{key: f"{evaluation.get(key) or 0:,}" for key in ("records", "outcomes", "won")})
+    if never := evaluation.get("never_open"):
+        yield words["never_open"].format(count=f"{never:,}")
     if evaluation.get("base_rate") is not None:
         yield words["rate"].format(rate=f"{evaluation['base_rate']:.1%}")
     kind = str(evaluation.get("model") or "")

@@ -10,6 +10,8 @@ EN: Mapping[str, str] = {
     "window": "Records as of days from {start} to {end}.",
     "records": "{records} records, {outcomes} outcomes (a lead's conversion counts beside a deal's end), {won} of them "
     "won or converted.",
+    "never_open": "{count} more had ended when they were first seen: what they were like while open is not known, so "
+    "they are left out.",
     "rate": "Rate of wins: {rate}, over the days on which records are looked at, weighted as in training. The counts "
     "above take each record once instead, so the two differ where long records end otherwise than short ones.",
     "kind": "Model: {kind}.", "kind_blend": "logistic regression and trees",
@@ -59,6 +61,7 @@ KO: Mapping[str, str] = {
     "made": "학습 시각 {time}.", "data": "학습에 쓴 데이터",
     "window": "{start}부터 {end}까지 각 날의 기록.",
     "records": "기록 {records}건, 결과 {outcomes}건(리드의 전환과 딜의 종결을 따로 셈), 그중 수주 또는 전환 {won}건.",
+    "never_open": "그 밖에 {count}건은 처음 들어왔을 때 이미 종결되어 진행 중 모습을 알 수 없으므로 뺐습니다.",
     "rate": "성공률: {rate}. 기록을 살펴본 날들에 학습과 같은 가중치를 준 값입니다. 위의 건수는 기록마다 한 번 세므로 "
     "오래 걸린 기록과 빨리 끝난 기록의 결과가 다르면 두 값이 다릅니다.",
     "kind": "모델: {kind}.", "kind_blend": "로지스틱 회귀와 트리",

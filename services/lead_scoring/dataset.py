@@ -16,7 +16,7 @@ from learning.guard_histories import Seen, Verdict, judge_snapshots
 from learning.guard_single import Labelled
 from learning.overrules import Overrules
 from learning.records import DealHistory, DealKind, Outcome
-from learning.snapshots import Snapshot, snapshots
+from learning.snapshots import Snapshot, phases, snapshots
 from services.lead_scoring.features import training_table, values_seen
 from services.lead_scoring.pooled import PIPELINE
 from services.lead_scoring.target import answers, weights
@@ -47,6 +47,7 @@ class Dataset:
     pipelines: Texts | None = None  # which may learn apart; None: they may not
     horizon_days: int | None = None  # within which a lead's answer is to come
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by field, see features.values_seen
+    never_open: int = 0  # deals that ended and were never seen while open: they are in no row
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -102,6 +103,7 @@ def build_dataset(
     """
     pairs = [(history, list(snapshots(history, as_of))) for history in histories]
     known = values_seen(history for history, _ in pairs)
+    never_open = sum(not taken and _ended(history, as_of) for history, taken in pairs)
     pairs = [(history, taken) for history, taken in pairs if taken]
     rows: list[Snapshot] = [one for _, taken in pairs for one in taken]
     table = training_table(rows)
@@ -121,5 +123,9 @@ def build_dataset(
         left_out=table.without(set(table.columns) - (set(verdict.absent) & set(also))),
         kinds=Texts(list(DealKind), np.array([list(DealKind).index(one.kind) for one in rows], dtype=np.int64)),
         pipelines=pipelines if isinstance(pipelines, Texts) else None, horizon_days=horizon_days,
-        known=known,
+        known=known, never_open=never_open,
     )  # fmt: skip
+
+
+def _ended(history: DealHistory, as_of: date) -> bool:
+    return any(phase.label is not None for phase in phases(history, as_of))

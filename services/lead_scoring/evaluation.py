@@ -26,7 +26,7 @@ def facts_of(data: Dataset, seed: int) -> dict[str, Any]:
     days = data.taken
     return {
         "rows": len(days), "labelled_rows": int(data.labelled.sum()), "records": len(data.deal_ids),
-        "outcomes": won + lost, "won": won, "seed": seed,
+        "outcomes": won + lost, "won": won, "never_open": data.never_open, "seed": seed,
         "base_rate": round(float(data.won[data.labelled] @ weight / weight.sum()), 6) if len(weight) else None,
         "window": _window(days), "last_day": date.fromordinal(last_day(data)).isoformat() if len(days) else None,
         "columns": sorted(data.table.columns), **data.guard.to_json(),

@@ -15,6 +15,7 @@ DIGITS = 3
 WIDTH, HEIGHT = 330, 240  # of a picture, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 58, 18, 10, 26
 STEPS = 5  # that an axis is cut into, about
+SAME = "same"  # begins the keys of comparisons on the same records
 SIDES = ("one", "other")  # the classes of both versions' marks
 
 
@@ -88,6 +89,11 @@ class Section:
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
     plot: Plot | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether neither version keeps it; why they were not compared is always told."""
+        return not self.rows and not self.key.startswith(SAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.web.compare_parts import (
     NOTHING,
+    SAME,
     SIDES,
     Cell,
     Curve,
@@ -52,9 +53,9 @@ def _paired(sides: Sequence[Side], words: Words) -> Iterator[Section]:
         for place, each in enumerate(kinds):
             name = words.name("kind", str(each.get("kind") or "")) if len(kinds) > 1 else ""
             title = words("compare.same_of", kind=name) if name else words("compare.same")
-            yield _compared(f"same-{place}", title, each, sides, words, back=later is one)
+            yield _compared(f"{SAME}-{place}", title, each, sides, words, back=later is one)
         return
-    yield Section("same", words("compare.same"), (words("compare.never"),))
+    yield Section(SAME, words("compare.same"), (words("compare.never"),))
 
 
 def _compared(key: str, title: str, found: Json, sides: Sequence[Side], words: Words, *, back: bool) -> Section:

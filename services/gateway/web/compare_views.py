@@ -15,7 +15,7 @@ from services.gateway.web.words import Words
 
 LEAD_SCORING, FORECAST = "lead_scoring", "forecast"
 MOST_COLUMNS = 8  # named that only one version read
-MODELS = ("blend", "prior", "base_rate", "fitted", "mostly prior")
+MODELS = ("blend", "logistic", "prior", "base_rate", "fitted", "mostly prior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class CompareView:
-    """The comparison. choices: every version, newest first, with what tells it apart."""
+    """The comparison. choices: every version, newest first, with what tells it apart; neither: what no report holds."""
 
     service: str
     name: str
@@ -43,6 +43,7 @@ class CompareView:
     choices: tuple[tuple[str, str], ...]
     told: tuple[str, ...]
     sections: tuple[Section, ...]
+    neither: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,18 @@ def compare_view(about: Json, rows: Sequence[Json], frame: Frame, words: Words) 
     views = tuple(_side(row, about, words) for row in rows)
     sections: tuple[Section, ...] = ()
     told: list[str] = []
+    missing: list[str] = []
     if len(sides) == 2:
         if rows[0]["digest"] == rows[1]["digest"]:
             told.append(words("compare.identical"))
         sections = (*_sections(service, sides, frame, words), learned(service, sides, words))
+        missing = [one.title for one in sections if one.empty]
+        sections = tuple(one for one in sections if not one.empty)
     else:
         told.append(words("compare.alone" if sides else "models.untrained"))
     choices = tuple((row["version"], _choice(row, about, words)) for row in about["versions"])
-    return CompareView(service, words(f"models.{service}"), views, choices, tuple(told), sections)
+    neither = words("compare.neither", parts=", ".join(missing)) if missing else ""
+    return CompareView(service, words(f"models.{service}"), views, choices, tuple(told), sections, neither)
 
 
 def _sections(service: str, sides: Sequence[Side], frame: Frame, words: Words) -> Iterator[Section]:
@@ -163,7 +168,7 @@ def _counted(facts: Json, names: Sequence[str], words: Words) -> dict[str, Cell]
 
 def _score_facts(side: Side, words: Words) -> dict[str, Cell]:
     facts = side.evaluation
-    found = _counted(facts, ("rows", "records", "outcomes", "won"), words)
+    found = _counted(facts, ("rows", "records", "outcomes", "won", "never_open"), words)
     if window := facts.get("window"):
         found["window"] = Cell(words("forecast.span", low=words.day(window[0]), high=words.day(window[-1])))
     if facts.get("base_rate") is not None:

@@ -91,8 +91,9 @@ def _predicts_nothing(evaluation: Json, words: Words) -> str:
     kinds = evaluation.get("kinds") or ()
     plain = [words.name("kind", one["kind"]) for one in kinds if one.get("model") == RATE]
     if plain and len(plain) < len(kinds):
-        return words("models.predicts_nothing_of", kinds=", ".join(plain))
-    return words("models.predicts_nothing") if plain or evaluation.get("model") == RATE else ""
+        return words("models.predicts_nothing_of", kinds=", ".join(plain)) + " " + words("models.rate_told")
+    told = plain or evaluation.get("model") == RATE
+    return words("models.predicts_nothing") + " " + words("models.rate_told") if told else ""
 
 
 def _version(row: Json, serving: Json, titles: Mapping[str, str], words: Words) -> VersionView:
@@ -142,10 +143,14 @@ def _learned(evaluation: Json, words: Words) -> str:
     if not count:
         return ""
     kinds = [one for one in evaluation.get("kinds") or () if one.get("outcomes")]
+    never = evaluation.get("never_open") or 0
+    more = " " + words("models.never_open", count=words.number(never)) if never else ""
     if len(kinds) > 1:
         told = ", ".join(f"{words.name('kind', one['kind'])} {words.number(one['outcomes'])}" for one in kinds)
-        return words("models.learned_of", count=words.number(count), kinds=told)
-    return words("models.learned_closed" if closed else "models.learned_deals", count=words.number(count))
+        return words("models.learned_of", count=words.number(count), kinds=told) + more
+    if "opportunities" in evaluation:
+        return words("models.learned_all", count=words.number(count))
+    return words("models.learned_closed" if closed else "models.learned_deals", count=words.number(count)) + more
 
 
 def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Iterator[FigureView]:

@@ -19,10 +19,11 @@ from learning.columns import Floats, Table
 from learning.linear import Scores
 from learning.records import Account, Change, DealHistory, Node, Outcome
 from learning.snapshots import row_at
-from learning.testing import company, last_day, win_probability, write
+from learning.testing import START, company, finished, last_day, opened, win_probability, write
 from services.lead_scoring import training
 from services.lead_scoring.card import MOST_BYTES
 from services.lead_scoring.dataset import build_dataset
+from services.lead_scoring.evaluation import facts_of
 from services.lead_scoring.features import names_of, rows_table
 from services.lead_scoring.model import load
 from services.lead_scoring.training import Trained, train, train_folder
@@ -134,6 +135,17 @@ def test_reasons_call_owner_and_account_by_name() -> None:
 def rate(trained: Trained) -> float:
     """What everybody gets."""
     return float(trained.model.score(Table(1, {})).probability[0])
+
+
+def test_deals_that_had_ended_when_they_were_first_seen_teach_nothing_and_are_counted() -> None:
+    seen = company(60)
+    ended = Change("outcome", "LOST", START, START, 1)
+    late = [finished(opened(f"L{n}", START, stage="Lost"), [ended], [], outcome=Outcome.LOST,
+                     closed_date=START.date()) for n in range(3)]  # fmt: skip
+    data = build_dataset([*seen, *late], last_day())
+    closed = sum(one.deal.outcome is not Outcome.OPEN for one in seen)
+    facts = facts_of(data, 0)
+    assert (facts["outcomes"], facts["never_open"]) == (closed, 3)
 
 
 def test_nothing_predicts_so_everyone_gets_the_base_rate() -> None:

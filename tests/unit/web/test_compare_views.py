@@ -120,10 +120,13 @@ def test_what_no_report_keeps_is_said_to_be_missing() -> None:
     other = view(about("lead_scoring", version("2", {"champion": {"version": "1", "why": "few_outcomes"}}),
                        version("1", {})), KO)  # fmt: skip
     assert part(other, "same-0").told == ("같은 기록으로 비교하지 못했습니다. 결과가 너무 적었습니다.",)
-    assert part(other, "calibration").plot is part(other, "lift").plot is None
+    assert (
+        other.neither == "두 버전의 보고서에 모두 없는 내용: 예측한 확률과 실제 수주율, 향상도, 주요 지표(버전별 시험)."
+    )
     for service in ("forecast", "next_best_action"):
         bare = view(about(service, version("2", {}), version("1", {})))
-        assert all(not one.rows and one.told for one in bare.sections if one.key != "learned")
+        assert [one.key for one in bare.sections] == ["learned"]
+        assert bare.neither.startswith("Neither report holds: ")
     assert view(about("forecast", version("1", {}))).told == (EN("compare.alone"),)
 
 

@@ -14,6 +14,10 @@ from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
 
+NEVER = (
+    "13 more had ended when they were first seen: nothing is known of them while open, so they teach nothing here."
+)
+ALSO = "also those that had ended when they were first seen: their amounts and days are known."
 BOTH = "A lead that became an opportunity counts as both."
 EN, KO = Words("en"), Words("ko")
 MEMBERS = [Member("m1", "ann@example.com", "김수진", Role.ADMIN), Member("m2", "bo@example.com", "", Role.REVOPS)]
@@ -101,6 +105,7 @@ def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], 
     about = {"service": "lead_scoring", "serving": {"generation": 1, "version": "1"}, "versions": versions,
              "promotions": []}  # fmt: skip
     said = service_view(about, {}, KO).told
+    assert ("영업 지표의 수주율은" in said) == bool(told), "why it is another number"
     assert told in said if told else said.endswith("버전: 1")
 
 
@@ -110,7 +115,8 @@ def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], 
         ({"outcomes": 11331, "kinds": [{"kind": "LEAD", "outcomes": 6000}, {"kind": "OPPORTUNITY", "outcomes": 5331}]},
          f"Learned from 11,331 outcomes: Lead 6,000, Opportunity 5,331. {BOTH}"),
         ({"outcomes": 800, "kinds": [{"kind": "OPPORTUNITY", "outcomes": 800}]}, "Learned from 800 closed deals."),
-        ({"opportunities": 500, "open": 120}, "Learned from 380 closed deals."),
+        ({"outcomes": 56, "never_open": 13}, f"Learned from 56 closed deals. {NEVER}"),
+        ({"opportunities": 500, "open": 120}, f"Learned from 380 closed deals, {ALSO}"),
         ({"deals": 70}, "Learned from what was done on 70 deals."),
     ],
 )  # fmt: skip
