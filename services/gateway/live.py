@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-MAX_READERS = 200
+MAX_READERS = 1_000
 
 
 class Signal:

@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ from services.gateway.access.members import (
 )
 from services.gateway.live import Signal
 from services.gateway.store import Store
+from services.gateway.together import Together
 
 BY_LOGIN = (timedelta(seconds=30), 10)  # an attempt earned every so often, and how many may be saved up
 BY_ADDRESS = (timedelta(seconds=5), 30)
@@ -67,6 +69,8 @@ class AccessDesk:
         self.news = news
         self.hasher = passwords.Hasher()
         self._clock = clock or WallClock()
+        self._sessions = Together(self._whose)
+        self.sights = Together(store.sights)
         self._told: dict[tuple[str, ...], float] = {}
 
     def now(self) -> datetime:
@@ -77,13 +81,17 @@ class AccessDesk:
 
     async def by_session(self, secret: str) -> Caller | None:
         """Whose session a cookie holds; None where it is over."""
-        found, now = await self.store.member_of_session(digest(secret)), self.now()
+        found, now = await self._sessions.of(digest(secret)), self.now()
         if found is None or not found[0].alive(now) or not found[1].active:
             return None
         session, member = found
         if now - session.used > USED_STEP:
             await self.store.touch_session(session.id, now)
         return Caller(member.principal, member.role, member, session=session.id)
+
+    async def _whose(self, session_ids: Sequence[str]) -> Mapping[str, tuple[Session, Member] | None]:
+        found = await self.store.members_of_sessions(session_ids)
+        return {each: found.get(each) for each in session_ids}
 
     async def by_token(self, secret: str) -> Caller | None:
         """Whose token it is; None where it is over."""
@@ -125,7 +133,7 @@ class AccessDesk:
 
     async def end_session(self, session_id: str, client: Client | None = None) -> None:
         """Sign a browser out; nothing where it is signed out already."""
-        found = await self.store.member_of_session(session_id)
+        found = await self._sessions.of(session_id)
         if found is None:
             return
         await self.store.end_sessions(found[1].id, session_id)

@@ -86,7 +86,7 @@ class Access:
         if caller is None or (caller is not LOCAL_CALLER and right_of(route).refusal(caller) is not None):
             return None
         principal = caller.principal
-        return principal, "" if principal.scope is Sees.ALL else await self.desk.store.sight(principal)
+        return principal, "" if principal.scope is Sees.ALL else await self.desk.sights.of(principal)
 
 
 class Gate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,10 @@ class AccessRows(CompanyAccountRows):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._save_member = database.upsert(a.members)
+        of_both = select(a.sessions, *(one.label(f"of_{one.name}") for one in a.members.c)).join(
+            a.members, S.member_id == M.id
+        )
+        self._of_sessions = of_both.where(database.among(S.id))
         self._save_attempt = database.upsert(a.sign_in_attempts)
 
     async def save_member(self, member: Member) -> None:
@@ -77,14 +81,13 @@ class AccessRows(CompanyAccountRows):
         }  # fmt: skip
         await self._run(insert(a.sessions).values(row))
 
-    async def member_of_session(self, session_id: str) -> tuple[Session, Member] | None:
-        """With its session."""
-        found = select(a.sessions, a.members).join(a.members, S.member_id == M.id).where(S.id == session_id)
+    async def members_of_sessions(self, session_ids: Sequence[str]) -> dict[str, tuple[Session, Member]]:
+        """By the session's id."""
+        width = len(a.sessions.columns)
 
-        def work(connection: Connection) -> tuple[Session, Member] | None:
-            row = connection.execute(found).first()
-            width = len(a.sessions.columns)
-            return (_session(row[:width]), member_from(row[width:])) if row is not None else None
+        def work(connection: Connection) -> dict[str, tuple[Session, Member]]:
+            rows = self._database.fetch(connection, self._of_sessions, session_ids)
+            return {row[0]: (_session(row[:width]), member_from(row[width:])) for row in rows}
 
         return await self._database.read(work)
 

@@ -14,7 +14,7 @@ ACCESS_CALLS = frozenset({
     "add_access_event", "add_access_events", "add_flow", "add_link", "add_session", "add_token", "attempt",
     "end_sessions", "end_token", "forget_attempts", "forget_over", "link_account", "link_member",
     "list_access_events", "list_members", "list_sessions", "list_standings", "list_tokens", "member_by_login",
-    "member_of_account", "member_of_session", "member_of_token", "note_sign_in", "read_member", "save_member",
+    "member_of_account", "member_of_token", "members_of_sessions", "note_sign_in", "read_member", "save_member",
     "save_password", "take_flow", "take_link", "touch_session", "touch_token", "unlink_account",
 })  # fmt: skip
 
@@ -36,7 +36,8 @@ class AccessStore(Protocol):
 
     async def add_session(self, session: Session) -> None: ...
 
-    async def member_of_session(self, session_id: str) -> tuple[Session, Member] | None: ...
+    async def members_of_sessions(self, session_ids: Sequence[str]) -> Mapping[str, tuple[Session, Member]]:
+        """Whose each is, with it; without those that are none."""
 
     async def touch_session(self, session_id: str, used: datetime) -> None: ...
 
@@ -124,3 +125,6 @@ class AccessStore(Protocol):
 
     async def sight(self, principal: Principal) -> str:
         """What a change of tells that the principal may now see other deals than before; empty for who sees all."""
+
+    async def sights(self, principals: Sequence[Principal]) -> Mapping[Principal, str]:
+        """The same of several."""

@@ -42,6 +42,8 @@ from services.gateway.store.shapes import (
     Behind,
     CategorySum,
     DealPair,
+    EventPage,
+    EventsAfter,
     ForecastDay,
     OutboxRow,
     Page,
@@ -266,7 +268,9 @@ class Store(
     # live events
     async def add_event(self, kind: str, deal_id: str, data: Mapping[str, Any]) -> None: ...
 
-    async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]: ...
+    async def events_after(self, readers: Sequence[EventsAfter], limit: int) -> Mapping[EventsAfter, EventPage]:
+        """Of any number of readers at once, as they may see them now; each `limit` events at most, those that are not
+        to be seen counted."""
 
     async def event_span(self) -> tuple[int, int]:
         """The ids of the oldest and the newest event kept; (1, 0) where there is none."""
@@ -294,6 +298,7 @@ class Store(
 
 
 __all__ = [
-    "SORTS", "SYSTEM_CALLS", "Behind", "CategorySum", "DealPair", "ForecastDay", "OutboxRow", "Page", "PastDeal",
-    "PlacedDeal", "Query", "RateEntry", "ScorePoint", "Store", "StoredEvent", "StoredRollup", "Touch", "Won",
+    "SORTS", "SYSTEM_CALLS", "Behind", "CategorySum", "DealPair", "EventPage", "EventsAfter", "ForecastDay",
+    "OutboxRow", "Page", "PastDeal", "PlacedDeal", "Query", "RateEntry", "ScorePoint", "Store", "StoredEvent",
+    "StoredRollup", "Touch", "Won",
 ]  # fmt: skip

@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select
 
 from kit.errors import InvalidInput
-from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import from_us, loads, storable, to_us
 from services.gateway.store.database import Database
-from services.gateway.store.interface import OutboxRow, StoredEvent
+from services.gateway.store.interface import EventPage, EventsAfter, OutboxRow, StoredEvent
 from services.gateway.store.reads import bounded
-from services.gateway.store.seen import deal_seen
+from services.gateway.store.seen import deal_seers
 from services.gateway.store.touching import Touching
 
 CAUSES = ("changed", "rescore")
@@ -34,8 +33,7 @@ class Outbox(Touching):
         self._finish = database.many(delete(t.outbox).where(o.id == bindparam("row")))
         since = select(e.id, e.deal_id, e.kind, e.time, e.data).where(e.id > after)
         self._since = since.order_by(e.id).limit(most)
-        mine = select(t.deals.c.id).where(t.deals.c.id == e.deal_id, deal_seen(database))
-        self._since_of_owners = self._since.where(or_(e.deal_id == "", mine.exists()))
+        self._seers = deal_seers(database)
 
     async def take_outbox(self, limit: int, after: int = 0) -> list[OutboxRow]:
         """Unpublished rows in order, above `after`."""
@@ -78,20 +76,34 @@ class Outbox(Touching):
 
         await self._database.write(work, durable=False)
 
-    async def events_after(self, principal: Principal, event_id: int, limit: int) -> list[StoredEvent]:
-        """Events above an id that the principal may see: those of its deals, and those of no deal."""
-        page = {"after": event_id, "most": bounded(limit)}
+    async def events_after(self, readers: Sequence[EventsAfter], limit: int) -> dict[EventsAfter, EventPage]:
+        """Events above an id that a principal may see: those of its deals, and those of no deal."""
 
-        def work(connection: Connection) -> list[StoredEvent]:
-            visible = self._contexts.read(connection).visible(principal)
-            if visible is None:
-                rows = self._database.rows(connection, self._since, **page)
-            else:
-                owners = self._database.ids(visible)
-                rows = self._database.rows(connection, self._since_of_owners, owners=owners, **page)
-            return [StoredEvent(row.id, row.deal_id, row.kind, from_us(row.time), loads(row.data)) for row in rows]
+        def work(connection: Connection) -> dict[EventsAfter, EventPage]:
+            context, most = self._contexts.read(connection), bounded(limit)
+            pages = {after: self._page(connection, after, most) for after in {one.after for one in readers}}
+            found = {}
+            for one in readers:
+                events, seers = pages[one.after]
+                visible = context.visible(one.principal)
+                mine = [
+                    event for event in events
+                    if visible is None or not event.deal_id or not visible.isdisjoint(seers.get(event.deal_id, ()))
+                ]  # fmt: skip
+                found[one] = EventPage(mine, events[-1].id if events else one.after, len(events) == most)
+            return found
 
         return await self._database.read(work)
+
+    def _page(self, connection: Connection, after: int, most: int) -> tuple[list[StoredEvent], dict[str, set[str]]]:
+        """Events above an id, and whom each of their deals is to be seen by."""
+        rows = self._database.rows(connection, self._since, after=after, most=most)
+        events = [StoredEvent(row.id, row.deal_id, row.kind, from_us(row.time), loads(row.data)) for row in rows]
+        seers: dict[str, set[str]] = {}
+        deals = sorted({one.deal_id for one in events} - {""})
+        for deal_id, user_id in self._database.fetch(connection, self._seers, deals):
+            seers.setdefault(deal_id, set()).add(user_id)
+        return events, seers
 
     async def event_span(self) -> tuple[int, int]:
         """The ids of the oldest and the newest event kept; (1, 0) where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, not_, or_, select, union_all
 
 from services.gateway.domain import Principal
 from services.gateway.store import tables as t
@@ -22,6 +22,16 @@ def deal_seen(database: Database) -> ColumnElement[bool]:
     credited = select(shared.deal_id).where(database.among(shared.owner_id, "owners")).correlate(None)
     teamed = select(team.deal_id).where(database.among(team.user_id, "owners")).correlate(None)
     return or_(database.among(D.owner_id, "owners"), D.id.in_(credited), D.id.in_(teamed))
+
+
+def deal_seers(database: Database) -> CompoundSelect[Any]:
+    """Rows of deal_id and the id of a user by whom `deal_seen` lets it be seen, of deals whose ids are bound."""
+    shared, team = t.deal_credits.c, deal_teams.c
+    return union_all(
+        select(D.id.label("deal_id"), D.owner_id.label("user_id")).where(database.among(D.id), D.owner_id != ""),
+        select(shared.deal_id, shared.owner_id).where(database.among(shared.deal_id)),
+        select(team.deal_id, team.user_id).where(database.among(team.deal_id)),
+    )
 
 
 def held_by(database: Database, name: str) -> ColumnElement[bool]:

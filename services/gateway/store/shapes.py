@@ -11,7 +11,7 @@ from typing import Any
 from learning.placements import WHOLE
 from learning.records import Credit, Placement
 from services.gateway.amount_types import AMOUNT
-from services.gateway.domain import Record
+from services.gateway.domain import Principal, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,24 @@ class StoredEvent:
     kind: str  # deal, lead_score, forecast, next_actions, rollup, model or import
     time: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsAfter:
+    """What a reader of live events asks: those above an id that the principal may see."""
+
+    principal: Principal
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some live events in order. `after`: where the next page begins, further on than the last of these where those in
+    between are not to be seen. `full`: there may be more."""
+
+    events: Sequence[StoredEvent]
+    after: int
+    full: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, insert, not_, select
 
@@ -95,14 +95,24 @@ class Teams(Reads):
         return await self._database.read(lambda connection: frozenset(self._deals_seen(connection, principal, wanted)))
 
     async def sight(self, principal: Principal) -> str:
-        """Of the owners it sees and the teams they are in."""
+        """Of one."""
+        return (await self.sights([principal]))[principal]
 
-        def work(connection: Connection) -> str:
-            visible = self._contexts.read(connection).visible(principal)
-            if visible is None:
-                return ""
-            teams = self._database.fetch(connection, self._teams_of, sorted(visible))
-            seen = "\n".join([*sorted(visible), "", *sorted(row.deal_id for row in teams)])
-            return hashlib.sha256(seen.encode()).hexdigest()
+    async def sights(self, principals: Sequence[Principal]) -> dict[Principal, str]:
+        """Of the owners that each sees and the teams they are in."""
+
+        def work(connection: Connection) -> dict[Principal, str]:
+            context = self._contexts.read(connection)
+            seen = {each: context.visible(each) for each in principals}
+            users = {user for owners in seen.values() for user in owners or ()}
+            teams: dict[str, list[str]] = {}
+            for deal_id, user_id in self._database.fetch(connection, self._teams_of, sorted(users)):
+                teams.setdefault(user_id, []).append(deal_id)
+            return {each: "" if owners is None else _digest(owners, teams) for each, owners in seen.items()}
 
         return await self._database.read(work)
+
+
+def _digest(owners: set[str], teams: Mapping[str, Sequence[str]]) -> str:
+    deals = [deal for owner in owners for deal in teams.get(owner, ())]
+    return hashlib.sha256("\n".join([*sorted(owners), "", *sorted(deals)]).encode()).hexdigest()

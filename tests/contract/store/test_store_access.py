@@ -27,8 +27,9 @@ from services.gateway.access.members import (
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.model_audit import AuditEntry, ModelAct
 from services.gateway.store import Store
-from services.gateway.store.interface import Query
+from services.gateway.store.interface import EventsAfter, Query
 from services.gateway.store.shapes import DealTeam
+from tests.live_events import events_after
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,9 +55,9 @@ async def test_members_are_found_by_what_they_come_in_with(empty: Store) -> None
     await empty.add_token(token)
     await empty.touch_session("s1", NOW + HOUR / 2)
     await empty.touch_token("t1", NOW + HOUR / 2)
-    assert await empty.member_of_session("s1") == (replace(session, used=NOW + HOUR / 2), ann)
+    assert await empty.members_of_sessions(["s1", "s2"]) == {"s1": (replace(session, used=NOW + HOUR / 2), ann)}
     assert await empty.member_of_token("digest") == (replace(token, used=NOW + HOUR / 2), ann)
-    assert await empty.member_of_session("t1") is None
+    assert not await empty.members_of_sessions(["t1"])
     assert await empty.member_of_token("t1") is None
 
 
@@ -192,7 +193,7 @@ async def test_a_team_sees_a_deal_and_nobody_else_does(store: Store, put: Callab
         assert "of-ben" in {
             one.history.deal.id for one in (await store.list_records(principal, Query(), "", 9)).records
         }
-        assert "of-ben" in {one.deal_id for one in await store.events_after(principal, 0, 100)}
+        assert "of-ben" in {one.deal_id for one in await events_after(store, principal, 0, 100)}
         assert "acme" in {one.id for one in await store.list_accounts(principal, "", 9)}
         assert "of-ben" in await store.seen_among(principal, ["of-ben", "none"])
         assert await store.list_deal_teams(principal, "", 9) == [DealTeam("of-ben", "", "ben", ("ann", "cat"))]
@@ -220,3 +221,29 @@ async def test_sight_tells_of_every_change_of_what_is_seen(store: Store) -> None
     assert await store.sight(EAST) != first
     await store.save_users(LOCAL, [], [ReportingLine("ben", "east")])
     assert await store.sight(EAST) == first
+
+
+async def test_readers_of_events_are_each_shown_their_own_by_one_reading(store: Store, put: Callable[..., Any]) -> None:
+    began = await store.last_event_id()
+    for owner in ("ann", "ben", "cat"):
+        await put(f"of-{owner}", owner_id=owner)
+    await store.set_deal_team(LOCAL, "of-cat", ["ben"])
+    await store.add_event("import", "", {})
+    newest = await store.last_event_id()
+    readers = [EventsAfter(one, began) for one in (LOCAL, OWN, BEN, EAST)] + [EventsAfter(OWN, newest)]
+    pages = await store.events_after(readers, 100)
+    shown = [{event.deal_id for event in pages[one].events} for one in readers]
+    mine = {"of-ann", ""}
+    assert shown == [
+        {"of-ann", "of-ben", "of-cat", ""},
+        mine,
+        {"of-ben", "of-cat", ""},
+        {*mine, "of-ben", "of-cat"},
+        set(),
+    ]
+    assert {(pages[one].after, pages[one].full) for one in readers} == {(newest, False)}
+    first = EventsAfter(Principal("nobody", Scope.OWN, "nobody"), began)
+    page = (await store.events_after([first], 2))[first]
+    assert (page.events, page.after > began, page.full) == ([], True, True), "what others see is passed over"
+    sights = await store.sights([LOCAL, OWN, EAST])
+    assert sights == {one: await store.sight(one) for one in (LOCAL, OWN, EAST)}

@@ -12,6 +12,7 @@ from kit.errors import Conflict, InvalidInput, NotFound
 from services.gateway.asks.records import MOST_OPEN, Ask, AskQuery, ShownAsk, cursor_of
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
+from tests.live_events import events_after
 
 EAST = Principal("east", Scope.SUBTREE, "east")
 ANN, CAT = (Principal(name, Scope.OWN, name) for name in ("ann", "cat"))
@@ -47,7 +48,7 @@ async def test_an_ask_is_shown_until_it_is_done(store: Store) -> None:
     assert await store.settle_ask(EAST, sooner.ask.id, "east", None) == sooner
     with pytest.raises(Conflict):
         await store.settle_ask(EAST, sooner.ask.id, "east", None)
-    assert [one.kind for one in await store.events_after(ANN, 0, 100)].count("ask") == 4
+    assert [one.kind for one in await events_after(store, ANN, 0, 100)].count("ask") == 4
     await store.settle_ask(EAST, later.ask.id, "east", NOW)
     for number in range(MOST_OPEN - 1):
         await store.add_ask(EAST, ask("of-ann", str(number)))

@@ -26,6 +26,7 @@ from services.gateway.store.database import read_url
 from services.gateway.store.interface import StoredRollup
 from services.gateway.store.tables import events, metadata
 from tests.contract.store.conftest import at, insight
+from tests.live_events import events_after
 
 Put = Callable[..., Any]
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -79,7 +80,7 @@ async def test_every_record_goes_and_what_people_made_stays(filled: Store, store
     assert [(one.id, one.login, one.user_id) for one in await filled.list_members()] == [("m1", "ann@example.com", "")]
     assert [one.kind for one in await filled.list_access(LOCAL, "", "", 0, 10)] == ["member"]
     assert (await filled.get_setting("grade_bounds"), await filled.get_setting("sample")) == ([0.8, 0.5, 0.2], None)
-    told = await filled.events_after(LOCAL, newest, 10)
+    told = await events_after(filled, LOCAL, newest, 10)
     assert [(one.id, one.kind) for one in told] == [(newest + 1, "workspace")]
     assert (await filled.list_users(LOCAL), await filled.list_fields(), await filled.tree(LOCAL, date(2017, 9, 30))) \
         == ([], [], [])  # fmt: skip

@@ -8,6 +8,7 @@ from learning.records import Activity, ProductLine
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.interface import Touch
+from tests.live_events import events_after
 
 NOW = datetime(2017, 9, 30, tzinfo=UTC)
 
@@ -45,5 +46,5 @@ async def test_the_span_of_events(store: Store) -> None:
     assert await store.event_span() == (1, 0)
     await store.apply_deals(LOCAL, [DealWrite("a"), DealWrite("b")])
     oldest, newest = await store.event_span()
-    events = await store.events_after(LOCAL, 0, 10)
+    events = await events_after(store, LOCAL, 0, 10)
     assert (oldest, newest) == (events[0].id, events[-1].id)

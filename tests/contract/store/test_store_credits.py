@@ -15,6 +15,7 @@ from services.gateway.bridge_rows import Bridge
 from services.gateway.domain import LOCAL, UNSET, DealWrite, PastChange, Principal, Scope, WriteStatus
 from services.gateway.store import Store
 from services.gateway.store.interface import Query, Won
+from tests.live_events import events_after
 
 Q3 = (date(2017, 7, 1), date(2017, 9, 30))
 SPLIT = (Credit("ann", 6_667), Credit("cat", 3_333))
@@ -88,7 +89,7 @@ async def test_who_has_credit_sees_the_deal(store: Store) -> None:
     assert [len((await store.list_records(who, Query(), "", 10)).records) for who in (CAT, BEN)] == [1, 0]
     assert [(await store.counts(who))["deals"] for who in (CAT, BEN)] == [1, 0]
     assert await store.get_records(BEN, ["d1"]) == []
-    events = [one.deal_id for one in await store.events_after(CAT, 0, 100)]
+    events = [one.deal_id for one in await events_after(store, CAT, 0, 100)]
     assert "d1" in events
     [refused] = await store.apply_deals(CAT, [DealWrite("d1", stage="Mine")])
     assert refused.status is WriteStatus.REJECTED, "seeing is not owning"

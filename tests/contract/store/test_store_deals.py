@@ -21,6 +21,7 @@ from learning.records import (
 from services.gateway.domain import LOCAL, DealWrite, PastChange, WriteStatus
 from services.gateway.store import Store
 from tests.contract.store.conftest import at, deal, history
+from tests.live_events import events_after
 
 Put = Callable[..., Any]
 
@@ -92,7 +93,7 @@ async def test_each_change_is_one_revision_one_outbox_row_and_one_event(store: S
     result = await put("d1", stage="Offer", amount=Money("USD", 5), fields={"a": "x", "b": 1.0})
     assert (result.status, result.revision) == (WriteStatus.CHANGED, 2)
     assert [row.deal_id for row in await store.take_outbox(10)] == ["d1", "d1"]
-    assert [event.data["revision"] for event in await store.events_after(LOCAL, 0, 10)] == [1, 2]
+    assert [event.data["revision"] for event in await events_after(store, LOCAL, 0, 10)] == [1, 2]
 
 
 async def test_none_empties_a_member_and_unset_leaves_it(store: Store, put: Put) -> None:

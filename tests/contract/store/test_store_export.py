@@ -24,6 +24,7 @@ from services.gateway.store.migrate import upgrade
 from services.gateway.store.tables import metadata
 from services.gateway.workspace import Workspace
 from tests.contract.store.conftest import at
+from tests.live_events import events_after
 
 Put = Callable[..., Any]
 
@@ -131,7 +132,7 @@ async def test_two_may_open_a_new_database_at_once(tmp_path: Path, postgres_url:
             for i in range(10) for name, store in (("one", one), ("two", two))
         ])  # fmt: skip
         assert (await one.get_record(LOCAL, "both")).history.deal.revision == 20
-        events = await two.events_after(LOCAL, 0, 100)
+        events = await events_after(two, LOCAL, 0, 100)
         assert (len(events), (await two.counts(LOCAL))["deals"]) == (40, 21)
         await one.close()
         await two.close()

@@ -14,6 +14,7 @@ from services.gateway.domain import LOCAL, DealWrite, InsightKind
 from services.gateway.store import Store
 from services.gateway.store.interface import Behind, StoredRollup
 from tests.contract.store.conftest import insight
+from tests.live_events import events_after
 
 Put = Callable[..., Any]
 SCORE, FORECAST, ACTIONS = InsightKind.LEAD_SCORE, InsightKind.FORECAST, InsightKind.NEXT_ACTIONS
@@ -33,7 +34,7 @@ async def test_replacements_are_told_apart(store: Store, put: Put) -> None:
         False,
     ]
     assert await store.apply_insights([new]) == [False]
-    events = await store.events_after(LOCAL, last, 10)
+    events = await events_after(store, LOCAL, last, 10)
     assert [(e.deal_id, e.kind, e.data) for e in events] == [
         ("d1", "lead_score", {"deal_revision": 1, "probability": 0.7})
     ]
@@ -81,7 +82,7 @@ async def test_events_grow_and_old_ones_go(store: Store, put: Put, monkeypatch: 
     monkeypatch.setattr("services.gateway.store.touching.PRUNE_EVERY", 4)
     for i in range(20):
         await store.add_event("model", "", {"n": i})
-    events = await store.events_after(LOCAL, 0, 100)
+    events = await events_after(store, LOCAL, 0, 100)
     assert 5 <= len(events) <= 9
     assert events[-1].data == {"n": 19}
     assert all(one.id < other.id for one, other in pairwise(events))

@@ -18,6 +18,7 @@ from services.gateway.domain import LOCAL, Insight, InsightKey, InsightKind, new
 from services.gateway.store import Store, open_store
 from services.gateway.store import tables as t
 from tests.contract.store.conftest import at
+from tests.live_events import events_after
 
 Slot = tuple[str, InsightKind]
 Put = Callable[..., Any]
@@ -157,7 +158,7 @@ async def check_standings(store: Store, truth: Truth) -> None:
 
 async def check_trail(store: Store, truth: Truth, last: int) -> None:
     """Scores kept as history only ever rise, and the last event of each insight is on the one that stays."""
-    events = await store.events_after(LOCAL, last, 1_000)
+    events = await events_after(store, LOCAL, last, 1_000)
     told = {(one.deal_id, one.kind): one.data for one in events if one.kind in list(InsightKind)}
     assert told == {slot: {"deal_revision": one.key.deal_revision, **one.sort} for slot, one in truth.best.items()}
     for name in truth.revisions:

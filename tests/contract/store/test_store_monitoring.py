@@ -11,6 +11,7 @@ from learning.records import DealKind, Outcome
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind, Principal, Scope
 from services.gateway.monitoring.records import Alert, AlertState, Level, ShadowScore, Told
 from services.gateway.store import Store
+from tests.live_events import events_after
 
 BORN = datetime(2017, 9, 1, tzinfo=UTC)
 ANN = Principal("ann", Scope.OWN, "ann")
@@ -113,7 +114,7 @@ async def test_alerts_are_seen_settled_and_told_once_in_every_state(store: Store
         (AlertState.CLOSED, False, "local"), (AlertState.CLOSED, False, "local"),
     ]  # fmt: skip
     assert over[0].changed == closed.changed, "it was closed before"
-    told = [event.data["state"] for event in await store.events_after(LOCAL, before, 20) if event.kind == "alert"]
+    told = [event.data["state"] for event in await events_after(store, LOCAL, before, 20) if event.kind == "alert"]
     assert told == ["OPEN", "OPEN", "ACKNOWLEDGED", "CLOSED", "CLOSED"]
     assert await store.list_alerts(LOCAL, before=second.id) == [over[1]]
     with pytest.raises(Forbidden):

@@ -18,6 +18,7 @@ from services.gateway.store import Store
 from services.gateway.store.interface import Query, StoredRollup
 from services.gateway.store.people import LineBook
 from tests.contract.store.conftest import at
+from tests.live_events import events_after
 
 Put = Callable[..., Any]
 OWN, EAST = Principal("ann", Scope.OWN, "ann"), Principal("east", Scope.SUBTREE, "east")
@@ -200,7 +201,7 @@ async def test_what_stands_around_is_cut(deals: Store) -> None:
     assert [one.id for one in await deals.list_accounts(OWN, "", 10)] == ["acme"]
     assert [one.id for one in await deals.list_contacts(OWN, "", "", 10)] == ["kim"]
     assert [one.id for one in await deals.list_contacts(Principal("cat", Scope.OWN, "cat"), "", "", 10)] == ["lee"]
-    assert {event.deal_id for event in await deals.events_after(OWN, 0, 100)} == {"of-ann", "open-ann"}
+    assert {event.deal_id for event in await events_after(deals, OWN, 0, 100)} == {"of-ann", "open-ann"}
 
 
 async def test_writes_stay_within_sight(deals: Store) -> None:

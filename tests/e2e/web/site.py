@@ -24,7 +24,7 @@ from services.gateway.asks.records import Ask
 from services.gateway.domain import LOCAL, DealWrite, Insight, InsightKey, InsightKind
 from services.gateway.feedback_record import Feedback
 from services.gateway.forecast_client import ForecastService
-from services.gateway.rest import deals, problems, views
+from services.gateway.rest import deals, events, problems, views
 from services.gateway.rest.app import mount_sign_in
 from services.gateway.rest.guard import Guard
 from services.gateway.rest.http import EncodedSlashes
@@ -54,7 +54,8 @@ async def serving(folder: Path, **entry: Any) -> AsyncIterator[tuple[Gateway, st
     app = await _entered(gateway, GatewaySettings(data_dir=folder, **entry), port) if entry else FastAPI()
     problems.install(app)
     app.include_router(deals.router(gateway))
-    app.include_router(views.router(gateway, 1.0))
+    app.include_router(views.router(gateway))
+    app.include_router(events.router(gateway, 1.0))
     mount(app, gateway, ForecastService("", folder))  # which runs nowhere here
     app.add_middleware(EncodedSlashes)
     server = uvicorn.Server(uvicorn.Config(Guard(app), port=port, log_level="error", lifespan="off"))

@@ -12,7 +12,7 @@ import pytest
 
 from services.gateway.access.members import Role
 from services.gateway.domain import LOCAL, DealWrite
-from services.gateway.rest.views import TOLD_TO_ALL
+from services.gateway.rest.events import TOLD_TO_ALL
 from tests.integration.access.conftest import DEALS, Company
 from tests.integration.access.test_seeing import scored
 

@@ -12,6 +12,7 @@ from kit.messaging import Outgoing, Publisher
 from kit.models import ModelShelf
 from services.gateway.domain import LOCAL
 from tests.integration.gateway.conftest import RunningGateway, until
+from tests.live_events import events_after
 
 VERSION: dict[str, Any] = {
     "version": "1", "digest": "0" * 64, "size": 10, "created_time": "2026-11-21T21:30:21.947Z", "parameters": {},
@@ -61,7 +62,7 @@ async def test_open_pages_are_told_of_a_trainings_end(gateway: RunningGateway) -
     await gateway.http.post("/v1/training-jobs", json={"services": ["forecast"]})  # there are no scores to learn from
 
     async def told() -> list[str]:
-        events = await gateway.gateway.store.events_after(LOCAL, 0, 100)
+        events = await events_after(gateway.gateway.store, LOCAL, 0, 100)
         return [one.data["state"] for one in events if one.kind == "model" and "training" in one.data]
 
     assert await until(lambda: _two(told), 60) == ["RUNNING", "FAILED"]

@@ -20,6 +20,7 @@ from services.gateway.store import open_store
 from services.gateway.workspace import SAMPLE_REMOVED, SERVICES
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.integration.gateway.real_services import all_services
+from tests.live_events import events_after
 
 ADDRESS = "/v1/workspace/sample"
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -101,7 +102,7 @@ async def test_the_sample_goes_whole_and_own_records_come(gateway: RunningGatewa
     removed = (await gateway.http.delete(ADDRESS)).json()
     assert (removed["sample"], removed["goes"], removed["removed"]["counts"]) == (False, {}, goes)
     assert (await gateway.http.get("/v1/deals")).json()["deals"] == []
-    told = [one.kind for one in await store.events_after(LOCAL, before, 100)]
+    told = [one.kind for one in await events_after(store, LOCAL, before, 100)]
     assert told[0] == "workspace", "open pages read all of it again"
     await cleared(gateway)
     assert await messages(nats) == {}

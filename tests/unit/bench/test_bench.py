@@ -14,7 +14,7 @@ from bench.flow import KINDS, Listener, memory
 from bench.learner import generated
 from bench.report import Figure
 from learning.columns import MISSING, Texts
-from services.gateway.rest.views import event_text
+from services.gateway.rest.events import event_text
 from services.gateway.store.interface import StoredEvent
 
 
