@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 from services.gateway.web.compare_parts import NOTHING, Cell, Json, Section, Side, heads, lacking, number
 from services.gateway.web.policies_views import because, points_of, share_of
@@ -61,12 +62,23 @@ def _off_policy(sides: Sequence[Side], titles: Mapping[str, str], words: Words) 
     for name in dict.fromkeys(name for one in policies for name in one):
         cells = tuple(Cell(share_of(one[name], words)) if name in one else NOTHING for one in policies)
         rows.append((words("compare.won_by", policy=words.name("policy", name)), cells))
+    apart = [_differences(one) for one in logs]
+    for one, other in dict.fromkeys(pair for each in apart for pair in each):
+        names = {"one": words.name("policy", one), "other": words.name("policy", other)}
+        cells = tuple(Cell(points_of(each[one, other], words)) if (one, other) in each else NOTHING for each in apart)
+        rows.append((words("compare.over", **names), cells))
     shown = [one.get("actions") or {} for one in logs]
     for name in dict.fromkeys(name for one in shown for name in one):
         cells = tuple(Cell(points_of(one[name], words)) if name in one else NOTHING for one in shown)
         rows.append((words("compare.shown", action=titles.get(name, name)), cells))
     told = [words("compare.log_told")] if any(logs) else []
     yield Section("log", words("compare.log"), (*told, *lacking(sides, logs, words)), heads(sides, words), tuple(rows))
+
+
+def _differences(log: Json) -> dict[tuple[str, str], Json]:
+    """What each policy brings over each before it, pair by pair on the same rows."""
+    found = log.get("differences") or {}
+    return {(one, other): found[one][other] for other, one in combinations(found, 2) if other in found[one]}
 
 
 def _decisions(log: Json, words: Words) -> Cell:

@@ -10,6 +10,7 @@ from learning.fiscal import FiscalCalendar
 from services.gateway.web.compare_parts import SIDES, Cell, Section, steps
 from services.gateway.web.compare_views import CompareView, Frame, chosen, compare_view
 from services.gateway.web.words import Words
+from tests.unit.web.test_policies_views import LOG as SHOWN
 
 EN, KO = Words("en"), Words("ko")
 FRAME = Frame(FiscalCalendar(), "KRW", {"call": "Call the customer"})
@@ -168,6 +169,12 @@ def test_effects_stand_with_their_ranges_and_the_log_says_why_it_cannot_tell() -
     assert (name, cells[0].small, cells[2]) == ("Call the customer", "+0.000 ~ +0.200 · 딜 40건",
                                                 Cell("+0.000", "범위가 겹침"))  # fmt: skip
     assert "아직 우연에 맡긴 제안이 없습니다" in part(found, "log").rows[0][1][0].small
+    full = SHOWN | {"differences": {"default": {"bold": {}}, **SHOWN["differences"]}}
+    found = view(about("next_best_action", version("2", {"showing": full}), version("1", {"showing": log})))
+    told = {name: [cell.text for cell in cells] for name, cells in part(found, "log").rows}
+    assert told["Won, had it always decided: default"] == ["–", "41% (35% to 47%)"]
+    assert told["bold over default, in points"] == ["–", "+2.1 (-0.4 to +4.6)"]
+    assert told["Showing it first, in points: Call the customer"] == ["–", "+1.2 (+0.1 to +2.3)"]
 
 
 def test_a_version_that_served_is_gone_back_to_and_a_new_one_let_serve() -> None:
