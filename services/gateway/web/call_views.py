@@ -18,6 +18,7 @@ from services.gateway.workspace import UNTRAINED
 Json = Mapping[str, Any]
 BELOW = 2  # levels of the tree shown below the node; further down by a click
 STAND = ("booked", "mean", "p10", "p90", "quota", "quota_probability")
+NOT_TOLD: Json = {"error": None, "said": ()}  # of what is people's, to others
 UNDER = {"up": "▲", "down": "▼", "even": ""}
 
 
@@ -96,7 +97,9 @@ def number_view(
         sentence = words("call.sentence", low=bar.p10, high=bar.p90) if ranged else words("call.nothing_open")
     quota = words("call.no_quota") if row["quota"] is None else _quota_sentence(forecast, row, bar, words)
     stand = " ".join(str(row[name]) for name in STAND)
-    return NumberView(bar, sentence, ranged, quota, _sides(row, currency, submission, names, words, below), stand)
+    hidden = bool(forecast.get("people_withheld")) and row["submitted"] is None
+    sides = _sides(row, currency, submission, names, words, None if hidden else below, withheld=hidden)
+    return NumberView(bar, sentence, ranged, quota, sides, stand)
 
 
 def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) -> str:
@@ -114,10 +117,13 @@ def _quota_sentence(forecast: Json, row: Json, bar: TotalsView, words: Words) ->
 
 
 def _sides(
-    row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words, below: BelowSaid | None
-) -> tuple[SideView, ...]:
+    row: Json, currency: str, submission: Json | None, names: Mapping[str, str], words: Words,
+    below: BelowSaid | None, *, withheld: bool,
+) -> tuple[SideView, ...]:  # fmt: skip
     expected = _decimal(row["mean"])
     told = "" if submission is None else said_by(submission, names, words)
+    if withheld:
+        told = words("call.people_withheld")
     numbers = [
         ("call.ai", expected, words("call.ai_told")),
         ("call.commit", committed(row), words("call.commit_told")),
@@ -209,7 +215,7 @@ def _node(row: Json, person: Person, depth: int, moved: Json | None, currency: s
         expected=money(expected, currency, words), span=_span(row, currency, words),
         commit=money(commit, currency, words),
         submitted=money(_decimal(row["submitted"]), currency, words), quota=money(quota, currency, words),
-        gap="–" if gap is None else signed(gap, currency, words), chance=words.percent(row["quota_probability"]),
+        gap="–" if gap is None else signed(gap, currency, words), chance=words.chance(row["quota_probability"]),
         moved="–" if change is None else signed(change, currency, words),
         moved_way=UNDER["even" if not change else "up" if change > 0 else "down"],
         behind=gap is not None and gap < 0, hidden=hidden, low=places.get("p10"), mid=places.get("mean"),
@@ -272,7 +278,7 @@ def past_views(accuracy: Json, words: Words) -> tuple[PastView, ...]:
 
 
 def _past(row: Json, currency: str, words: Words) -> PastView:
-    ai, people = row["sources"]["mean"], row["sources"]["submitted"]
+    ai, people = row["sources"]["mean"], row["sources"]["submitted"] or NOT_TOLD
     return PastView(
         period=row["period"], booked=money(Decimal(row["booked"]), currency, words), ai=_off(ai, words),
         people=_off(people, words),

@@ -49,12 +49,10 @@ class DoubtsView:
 
 @dataclass(frozen=True, slots=True)
 class GapView:
-    """The fewest deals that close the gap."""
+    """The fewest deals that close the gap, or those that come nearest."""
 
     deals: tuple[DoubtView, ...]
-    quota: str
-    chance: str
-    reached: str
+    told: str
     note: str
 
 
@@ -96,7 +94,7 @@ def _doubt(one: Judged, tick: str, people: People, words: Words) -> DoubtView:
         deal.id, _href(deal.id), deal.name or deal.id,
         str(person(people, deal.owner_id, one.record.owner_name, words)), deal.stage,
         money(Decimal(amount.value), amount.currency, words), words.day(deal.close_date),
-        words.percent(one.probability), round(100 * one.probability, 1), tick,
+        words.chance(one.probability), round(100 * one.probability, 1), tick,
         account=account.name if account else "",
     )  # fmt: skip
 
@@ -109,17 +107,19 @@ def gap_view(gap: Json, words: Words, people: People = NOBODY) -> GapView:
             one["id"], _href(one["id"]), one["name"] or one["id"],
             _owner(one["owner"] or {}, people, words), one["stage"],
             words.money(one["amount"], compact=True), words.day(one["close_date"]),
-            words.percent(one["probability"]), round(100 * one["probability"], 1), "won",
-            words("call.lifts", points=words.points(one["effect"]), chance=words.percent(one["quota_probability"])),
+            words.chance(one["probability"]), round(100 * one["probability"], 1), "won",
+            words("call.lifts", points=words.points(one["effect"]), chance=words.chance(one["quota_probability"])),
             one["account"],
         )
         for one in deals
     )  # fmt: skip
     reached = deals[-1]["quota_probability"] if deals else gap["quota_probability"]
     quota = words.money({"currency": currency, "value": gap["quota"]}, compact=True)
-    count, together = words.number(gap["tried"]), words.percent(gap["quota_probability_all"])
+    count, together = words.number(gap["tried"]), words.chance(gap["quota_probability_all"])
     note = words(f"call.close_{gap['note']['code']}", count=count, quota=quota, all=together) if gap["note"] else ""
-    return GapView(shown, quota, words.percent(gap["quota_probability"]), words.percent(reached), note)
+    chances = {"chance": words.chance(gap["quota_probability"]), "reached": words.chance(reached)}
+    key = "call.close_partly" if note else "call.close_told"  # where they are not enough, none are the fewest
+    return GapView(shown, words(key, quota=quota, **chances), note)
 
 
 def _owner(owner: Json, people: People, words: Words) -> str:
@@ -141,7 +141,7 @@ def what_if_view(found: Json, node: str, currency: str, words: Words) -> WhatIfV
         words("forecast.span", **{slot: money(Decimal(one[name]), code, words) for slot, name in _ENDS})
         for one in (before, after)
     ]
-    chances = (words.percent(before["quota_probability"]), words.percent(after["quota_probability"]))
+    chances = (words.chance(before["quota_probability"]), words.chance(after["quota_probability"]))
     change = signed(Decimal(after["mean"]) - Decimal(before["mean"]), code, words)
     assumed = words("call.would_assumed", count=words.number(len(found["assumed"]))) if found["assumed"] else ""
     return WhatIfView(each("mean"), (spans[0], spans[1]), chances, change, assumed)

@@ -102,7 +102,7 @@ def _deal(one: Brought, amount: Decimal, currency: str, named: Named, words: Wor
     return BroughtView(
         f"/deals/{quote(deal.id, safe='')}", titled(deal.name or deal.id, account.name if account else ""), named(one),
         words.day(deal.closed_date or deal.close_date), words.money(whole),
-        "" if one.chance is None else words.percent(one.chance), _money(amount, currency, words),
+        "" if one.chance is None else words.chance(one.chance), _money(amount, currency, words),
     )  # fmt: skip
 
 

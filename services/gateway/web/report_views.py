@@ -103,5 +103,5 @@ def _number(found: WeeklyReport, words: Words) -> list[str]:
     if row["p10"] is not None:
         told.append(words("report.forecast", middle=of("mean"), low=of("p10"), high=of("p90")))
     if row["quota"] is not None and row["quota_probability"] is not None:
-        told.append(words("call.quota", chance=words.percent(row["quota_probability"]), quota=of("quota")))
+        told.append(words("call.quota", chance=words.chance(row["quota_probability"]), quota=of("quota")))
     return told

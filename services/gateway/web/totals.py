@@ -75,7 +75,7 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         missing=node["mean"] is None, stale=bool(node["stale"]),
         as_of=words("app.as_of_day", day=words.day(forecast["business_day"])),
         model=model_text(forecast["model_version"], words) if forecast["model_version"] else "",
-        quota_chance="" if node["quota_probability"] is None else words.percent(node["quota_probability"]),
+        quota_chance="" if node["quota_probability"] is None else words.chance(node["quota_probability"]),
         booked_at=places.get("booked", 0.0),
         p10_at=places.get("p10"), mean_at=places.get("mean"), p90_at=places.get("p90"), quota_at=places.get("quota"),
         quarters=tuple(_quarter(each, words) for each in forecasts),
@@ -95,7 +95,7 @@ def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:
     return QuarterView(
         period=forecast["period"], booked=texts["booked"], mean=texts["mean"], quota=texts["quota"],
         range_text=words("forecast.span", low=texts["p10"], high=texts["p90"]) if known else "–",
-        quota_chance=words.percent(node["quota_probability"]),
+        quota_chance=words.chance(node["quota_probability"]),
     )  # fmt: skip
 
 

@@ -199,12 +199,12 @@ def _with_owner(record: Json) -> Json | None:
 def _score(score: Json | None, words: Words) -> ScoreView | None:
     if score is None:
         return None
-    low, high = words.percent(score["low"]), words.percent(score["high"])
+    low, high = words.chance(score["low"]), words.chance(score["high"])
     reasons = reason_views(score["reasons"], words)
     cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
     since = words("part.moved_since", day=words.day(score["trend_since"])) if score["trend_reasons"] else ""
     return ScoreView(
-        part=_part(score, words), text=words.percent(score["probability"]),
+        part=_part(score, words), text=words.chance(score["probability"]),
         range_text=words("part.range", low=low, high=high), within=score.get("horizon_days") or 0, grade=score["grade"],
         trend=words.name("trend", score["trend"]), moved_since=since,
         moved=reason_views(score["trend_reasons"], words), low=_percent(score["low"]),
@@ -252,10 +252,10 @@ def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastVie
         amount_range=_span(sums["p10"], sums["p90"], words) if sums else "",
         periods=tuple(_period(each, words) for each in periods),
         category=words.name("category", forecast["category"].lower()) if forecast["category"] else "",
-        slip="" if forecast["slip_risk"] is None else words.percent(forecast["slip_risk"]),
+        slip="" if forecast["slip_risk"] is None else words.chance(forecast["slip_risk"]),
         reasons=tuple(reason["text"] for reason in forecast.get("reasons", ()) if reason["text"]),
         expected=_expected(forecast, words) if status == "open" and is_open else "",
-        first_period=words.percent(periods[0]["probability"]) if periods and status == "open" and is_open else "–",
+        first_period=words.chance(periods[0]["probability"]) if periods and status == "open" and is_open else "–",
     )  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def _span(low: str, high: str, words: Words) -> str:
 def _period(period: Json, words: Words) -> PeriodView:
     share = period["probability"]
     expected = words.money(period["expected"], compact=True) if period["expected"] else ""
-    return PeriodView(period["period"], words.percent(share), _percent(share), expected)
+    return PeriodView(period["period"], words.chance(share), _percent(share), expected)
 
 
 def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> ActionsView | None:

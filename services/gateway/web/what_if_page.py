@@ -94,8 +94,8 @@ def _view(told: Mapping[str, Any], words: Words) -> dict[str, Any]:
     before, after = told["before"], told["after"]
     reasons = [{**one, "value": one["value_after"]} for one in told["differences"]]
     return {
-        "before": words.percent(before["probability"]), "after": words.percent(after["probability"]),
+        "before": words.chance(before["probability"]), "after": words.chance(after["probability"]),
         "points": words.points(after["probability"] - before["probability"]), "grade": after["grade"],
-        "range": words("part.range", low=words.percent(after["low"]), high=words.percent(after["high"])),
+        "range": words("part.range", low=words.chance(after["low"]), high=words.chance(after["high"])),
         "prior": after["prior"] or after["nothing_predicts"], "reasons": reason_views(reasons, words),
     }  # fmt: skip

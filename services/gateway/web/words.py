@@ -19,6 +19,7 @@ from services.gateway.web.units import UNITS, in_unit
 
 LANGUAGES = ("en", "ko")
 SOURCE = Path(__file__).parent / "words.toml"
+UNLIKELY = 1e-9  # a chance that no scenario shows is there all the same
 JOINER = "\N{WORD JOINER}"  # no line ends here
 
 
@@ -59,8 +60,13 @@ class Words:
             return "–"
         return _money(self.language, self.unit, amount["currency"], amount["value"], compact)
 
+    def chance(self, probability: float | None) -> str:
+        """What a model says of what is still to come: never nothing and never certain, however many of its scenarios
+        agree."""
+        return self.percent(None if probability is None else min(max(probability, UNLIKELY), 1 - UNLIKELY))
+
     def percent(self, share: float | None) -> str:
-        """A probability in whole percent; what is neither nothing nor certain does not look so."""
+        """A share in whole percent; what is neither nothing nor everything does not look so."""
         if share is None:
             return "–"
         if 0 < share < 0.01:

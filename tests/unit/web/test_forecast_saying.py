@@ -50,7 +50,7 @@ async def test_a_manager_s_own_page_tells_what_changed_since_their_own_submissio
     for node in ({}, {"node": "manager:m1"}):
         page = (await site[1].get("/forecast", params={"lang": "en", "part": "moves", **node})).text
         titles += re.findall(r"What changed since ([^<]+)<", page)
-    assert titles == ["Nov 20, 2026"] * 2
+    assert titles == ["the last submission (Nov 20, 2026)"] * 2
 
 
 async def test_who_said_it_is_called_by_name(site: Site) -> None:

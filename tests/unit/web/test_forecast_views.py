@@ -176,3 +176,5 @@ def test_whatever_is_to_be_said_of_a_gap_has_words() -> None:
         assert shown.note
         assert ("25%" in shown.note) == (code in ("out_of_reach", "more_needed", "not_sure"))
     assert gap_view(gap | {"deals": [], "note": None}, EN).note == ""
+    notes = ({"code": "more_needed", "text": ""}, None)
+    assert ["fewest" in gap_view(gap | {"deals": [], "note": note}, EN).told for note in notes] == [False, True]

@@ -132,3 +132,17 @@ def test_one_meaning_has_one_word_everywhere(other: str) -> None:
         if path.suffix in (".py", ".toml", ".html", ".md") and re.search(other, path.read_text("utf-8"))
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, ">99%"), (None, "–")]
+)
+def test_a_chance_is_never_nothing_and_never_certain(share: float | None, text: str) -> None:
+    assert Words("en").chance(share) == text
+
+
+def test_pages_tell_every_chance_by_one_function() -> None:
+    """Shares are counted, chances are of what is still to come."""
+    pages = [*TEMPLATES.parent.glob("*.py")]
+    told = r"words\.percent\([^()]*\b(?:quota_probability|probability|slip_risk)\b"
+    assert not [(page.name, found) for page in pages for found in re.findall(told, page.read_text("utf-8"))]
