@@ -5,9 +5,12 @@
   const input = box.querySelector("input");
   const names = box.querySelector("[data-names]");
 
-  input.addEventListener("change", () => {
+  function show() {
     names.textContent = [...input.files].map((file) => file.name).join(", ");
-  });
+  }
+
+  input.addEventListener("change", show);
+  show(); // what was chosen before this script came, or a browser has kept
   for (const kind of ["dragover", "dragleave", "drop"]) {
     box.addEventListener(kind, (event) => {
       event.preventDefault();
