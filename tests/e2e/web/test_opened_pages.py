@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from kit.clock import WallClock
+from kit.messaging import Outgoing, Publisher
 from kit.models import ModelShelf, Pointer
 from kit.nats_server import NatsServer
 from kit.server import GrpcServer
@@ -63,6 +64,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         for service, name in (("lead_scoring", "1"), ("lead_scoring", "2"), ("forecast", "1")):
             digest = await ModelShelf(gateway.nc).put(name.encode())
             await gateway.models.add(service, VERSION | {"version": name, "digest": digest})
+        await Publisher(gateway.nc).publish([Outgoing("INSIGHTS.lead_score.d1", b"\xff\xff nonsense")])
         await looked(gateway)
         yield gateway
         await gateway.stop()
@@ -105,6 +107,7 @@ async def test_what_revops_opens(
     async with seen(browser, theme, language, width) as context:
         page, _ = await open_page(context, f"{start}/models")
         await expect(page.locator("details.version")).to_have_count(3)
+        await expect(page.locator('.letters li a[href^="/deals/d1"]')).to_have_count(1)
         await sound(page)
         await sent(page, 'form[action^="/models/undo"]')
         await expect(page.locator('input[name="confirm"]')).to_have_count(1)
