@@ -52,7 +52,7 @@ _KO = {
     "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건:", "moved": "담당자가 바뀐 딜 {count}건: {what}",
     "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
     "few_lost": "종결된 딜 {ended}건 중 실주가 {lost}건뿐입니다. 실주 딜이 삭제되었거나 내보내지지 않았을 수 있고, "
-    "이 파일로 배운 승률은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
+    "이 파일로 배운 수주율은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
     "note": "{file} {line}행: {field} = {value}: {message}. {mend}",
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
     "won": "금액이 한국식 단위({said})인데 통화는 {currency}입니다. --currency KRW나 --foreign이 필요합니다",
@@ -61,7 +61,7 @@ _KO = {
 }  # fmt: skip
 _KO_TARGETS = {
     "id": "딜 ID", "business_number": "사업자등록번호", "account": "고객사", "name": "딜 이름", "owner": "담당자",
-    "stage": "단계", "outcome": "결과", "amount": "금액", "close_date": "예상 마감일", "closed_date": "종결일",
+    "stage": "단계", "outcome": "결과", "amount": "금액", "close_date": "마감 예정일", "closed_date": "종결일",
     "created": "등록일", "contract_start": "계약 시작일", "contract_end": "계약 종료일", "contact": "고객 담당자",
     "contact_phone": "고객 담당자 전화", "contact_email": "고객 담당자 메일", "ignore": "가져오지 않음",
     "field": "추가 항목",

@@ -14,7 +14,7 @@ from services.gateway.web.words import Words
 COLUMNS = (
     column("part", Kind.TEXT, "Part", "구성"), column("id", Kind.TEXT, "Id", "ID"),
     column("name", Kind.TEXT, "Deal", "딜"), column("account", Kind.TEXT, "Account", "고객사"),
-    column("owner", Kind.TEXT, "Owner", "담당자"), column("day", Kind.DAY, "Close date", "마감일"),
+    column("owner", Kind.TEXT, "Owner", "담당자"), column("day", Kind.DAY, "Close date", "마감 예정일"),
     column("amount", Kind.MONEY, "Amount", "금액", currency="amount_currency"),
     column("amount_currency", Kind.TEXT, "Amount, currency", "금액 통화"),
     column("chance", Kind.SHARE, "Chance in the period", "기간 내 수주 확률"),

@@ -29,7 +29,7 @@ COLUMNS = (
     column("name", Kind.TEXT, "Deal", "딜"), column("account", Kind.TEXT, "Account", "고객"),
     column("owner", Kind.TEXT, "Owner", "담당자"), column("cause", Kind.TEXT, "What happened", "변화"),
     column("amount", Kind.MONEY, "Amount", "금액", currency="currency"),
-    column("currency", Kind.TEXT, "Currency", "통화"), column("day", Kind.DAY, "Expected close", "예상 마감일"),
+    column("currency", Kind.TEXT, "Currency", "통화"), column("day", Kind.DAY, "Close date", "마감 예정일"),
 )  # fmt: skip
 TABLE = Table("weekly_report", {"en": "Weekly report", "ko": "주간 영업보고"}, COLUMNS)
 

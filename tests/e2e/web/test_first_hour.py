@@ -119,7 +119,7 @@ async def watches_the_training(page: Page) -> None:
     shares = await page.evaluate("window.shares")  # which a reload would have taken away
     assert len(set(shares)) > 1, shares
     assert shares == sorted(shares)
-    for name in ("승률 모델", "예측 모델", "다음 행동 모델"):
+    for name in ("수주 확률 모델", "예측 모델", "다음 행동 모델"):
         await expect(page.get_by_role("region", name=name)).to_contain_text("사용 중인 버전", timeout=LONG)
     await expect(page.locator("#trust .verdict")).to_contain_text("모델을", timeout=LONG)
     await expect(page.locator("#trust .mends li").first).to_be_visible()

@@ -163,7 +163,7 @@ async def test_a_phone_shows_korean_without_scrolling_sideways(site: Site, phone
 
 async def test_korean_words_numbers_and_days(site: Site, phone: BrowserContext) -> None:
     page, _ = await open_page(phone, f"{site[1]}/deals/D-1")
-    for text in ("승률", "제안 단계에 있음", "2026. 12. 22.", "견적서 보내기", "340건 중 120건 수주"):
+    for text in ("수주 확률", "제안 단계에 있음", "2026. 12. 22.", "견적서 보내기", "340건 중 120건 수주"):
         await expect(page.locator("main")).to_contain_text(text)
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("#score")).to_contain_text("Win chance")

@@ -97,7 +97,7 @@ async def _decide(gateway: RunningGateway) -> None:
     listed = (await http.get("/models/mend/duplicate_deals?lang=ko")).text
     assert '<a href="/deals/d2">Pump line (2)</a>' in listed
     assert "30일 안에 같은 고객사·이름·금액" in listed
-    assert re.search(r"d2 · [^·<]+ · [^·<]+ · 마감일 [^·<]+ · [^<]+</span>", listed), "what tells deals apart"
+    assert re.search(r"d2 · [^·<]+ · [^·<]+ · 마감 예정일 [^·<]+ · [^<]+</span>", listed), "what tells deals apart"
     owners = (await http.get("/models/mend/owner_left?lang=ko")).text
     assert '<a href="/deals/d4">Boiler</a>' in owners
     assert 'type="checkbox"' not in owners

@@ -144,7 +144,7 @@ async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
     assert refused is None
     found = await until(lambda: letters(gateway))
     shown = await page(gateway, "ko")
-    for text in ("승률 → 기록 저장", "읽을 수 없는 메시지입니다.", "INSIGHTS.lead_score.x, gateway-insights에서"):
+    for text in ("수주 확률 → 기록 저장", "읽을 수 없는 메시지입니다.", "INSIGHTS.lead_score.x, gateway-insights에서"):
         assert text in shown, text
     assert 'href="/deals/x' not in shown  # there is no such deal
     assert "The message was dropped." in await done(gateway, "drop", letter=str(found[0]["seq"]))

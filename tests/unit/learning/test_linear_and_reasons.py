@@ -179,7 +179,7 @@ def test_days_and_dates_are_told_in_words() -> None:
     assert ko.startswith("고객의 마지막 연락: 12일 전 — ")
     around: list[Cell] = [float(one - 50) for one in range(100)]
     assert told("days_to_close_date", -3.0, around)[0].startswith("Promised close date: 3 days ago — raises")
-    assert told("days_to_close_date", 3.0, around)[1].startswith("예정 마감일: 3일 후 — ")
+    assert told("days_to_close_date", 3.0, around)[1].startswith("마감 예정일: 3일 후 — ")
     assert told("days_to_close_date", 0.0, around)[0].startswith("Promised close date: today — raises")
     dates: list[Cell] = [date(2017, 9, 30) + timedelta(days=one) for one in range(-50, 50)]
     en, ko = told("fields.Decision", date(2017, 10, 10), dates)

@@ -168,7 +168,7 @@ async def test_what_is_put_off_comes_back_on_working_days_after_its_own(
 ) -> None:
     found = snoozes(ContactHours("Asia/Seoul", days_off=days_off), day, Words("ko"))
     assert [until for until, _ in found] == dates
-    assert found[0][1].startswith("다음 근무일(")
+    assert found[0][1].startswith("그다음 근무일(")
     assert not snoozes(ContactHours(weekdays=()), day, Words("en"))
 
 

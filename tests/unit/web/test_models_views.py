@@ -138,7 +138,7 @@ def test_a_training_says_when_it_began_and_ended() -> None:
 @pytest.mark.parametrize(
     ("subject", "consumer", "problem", "what", "why"),
     [
-        ("INSIGHTS.lead_score.d1", "forecast", "poisoned", "승률 → 예측 모델", "읽을 수 없는 메시지입니다."),
+        ("INSIGHTS.lead_score.d1", "forecast", "poisoned", "수주 확률 → 예측 모델", "읽을 수 없는 메시지입니다."),
         ("DEALS.changed.d1", "gateway-publisher", "too-large", "딜 변경 → 모든 모델", "메시지가 허용 크기를"),
         ("INSIGHTS.rollup.company.2026-Q4.KRW", "gateway-rollups", "internal", "합계 → 기록 저장", "예상하지 못한"),
         ("ALERTS.red.3", "somebody", "unheard-of", "메시지", "예상하지 못한 오류"),

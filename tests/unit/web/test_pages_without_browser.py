@@ -158,7 +158,7 @@ async def test_whatever_goes_wrong_is_a_page_for_a_browser(
     again = await client.get("/display", headers=browser)  # a form's address, loaded anew
     assert (again.status_code, "이 주소는 바로 열 수 없습니다" in again.text) == (405, True)
     wrong = await client.get("/deals?min=9", headers=browser)
-    assert (wrong.status_code, "<code>최소 승률</code> <code>9</code>" in wrong.text) == (400, True)
+    assert (wrong.status_code, "<code>최소 수주 확률</code> <code>9</code>" in wrong.text) == (400, True)
     monkeypatch.setattr(pages, "deal_view", None)
     broken = await client.get("/deals", headers=browser)
     assert (broken.status_code, "예상하지 못한 오류가 발생했습니다" in broken.text) == (500, True)

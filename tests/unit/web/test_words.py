@@ -146,3 +146,11 @@ def test_pages_tell_every_chance_by_one_function() -> None:
     pages = [*TEMPLATES.parent.glob("*.py")]
     told = r"words\.percent\([^()]*\b(?:quota_probability|probability|slip_risk)\b"
     assert not [(page.name, found) for page in pages for found in re.findall(told, page.read_text("utf-8"))]
+
+
+def test_a_deals_chance_is_no_win_rate_and_its_promised_day_has_one_name() -> None:
+    """Korean: 수주 확률 is this deal's chance, 수주율 what became of past ones; 마감 예정일 is what the team entered,
+    AI 예상 마감 what the forecast expects."""
+    for key, (_, korean) in catalogue().items():
+        assert "승률" not in korean, key
+        assert not re.search("마감일|예상 마감(?<!AI 예상 마감)", korean), key
