@@ -19,6 +19,7 @@ from services.gateway.amount_types import AMOUNT, AmountType
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.forecast_totals import forecast_totals
 from services.gateway.live import wait_either
+from services.gateway.own_record import WHY, hidden_of, own_record
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -126,28 +127,34 @@ async def moved(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
     kind: AmountType | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """How a node's number moved, day by day. Raises NotFound for a node that is not there."""
+    """How a node's number moved, day by day; once the period is over, what people said to them and those above them.
+    Raises NotFound for a node that is not there."""
     chosen, type_name = node or COMPANY, kind.name if kind else AMOUNT
     money = (await gateway.forecast(principal, str(period), chosen, currency, kind=kind))["currency"]
     days = said_of(period, await gateway.store.forecast_days(principal, chosen, money, str(period), type_name))
+    hidden = frozenset[str]()
+    if period.end <= gateway.workspace.business_day:
+        hidden = hidden_of(KEPT, (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen))
     return {
         "period": str(period),
         "type": type_name,
         "node": chosen,
         "currency": money,
-        "days": [{"day": one.day.isoformat()} | _texts(one.body, money) for one in days],
+        "people_withheld": WHY if hidden else None,
+        "days": [{"day": one.day.isoformat()} | _texts(one.body, money, hidden) for one in days],
     }
 
 
-def _texts(body: Mapping[str, int | None], currency: str) -> dict[str, str | None]:
-    minors = {name: body.get(name) for name in KEPT}
+def _texts(body: Mapping[str, int | None], currency: str, hidden: frozenset[str]) -> dict[str, str | None]:
+    minors = {name: None if name in hidden else body.get(name) for name in KEPT}
     return {name: None if minor is None else format_minor(currency, minor) for name, minor in minors.items()}
 
 
 async def accuracy(
     gateway: Gateway, principal: Principal, node: str, currency: str, periods: int, kind: AmountType | None = None
 ) -> dict[str, Any]:
-    """Of past periods, newest first: what was booked, and what the forecast and the people had said on the way."""
+    """Of past periods, newest first: what was booked, and what the forecast had said on the way; what people had, to
+    them and those above them."""
     chosen, calendar = node or COMPANY, gateway.workspace.calendar
     money, type_name = currency or gateway.workspace.currency, kind.name if kind else AMOUNT
     records: dict[str, list[ForecastDay]] = {}
@@ -164,7 +171,11 @@ async def accuracy(
         actual = to_minor(row["booked"], money)
         if actual is not None:
             rows.append(judged(period, money, actual, said_of(period, records[str(period)])))
-    return {"node": chosen, "type": type_name, "currency": money, "periods": rows}
+    hidden = hidden_of(SOURCES, (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen))
+    for found in rows:
+        found["sources"] |= dict.fromkeys(hidden)
+    withheld = WHY if hidden else None
+    return {"node": chosen, "type": type_name, "currency": money, "people_withheld": withheld, "periods": rows}
 
 
 def judged(period: FiscalPeriod, currency: str, actual: int, days: Sequence[ForecastDay]) -> dict[str, Any]:

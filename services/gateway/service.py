@@ -30,6 +30,7 @@ from services.gateway.json_values import time_text
 from services.gateway.kept_totals import KeptTotals
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
+from services.gateway.own_record import own_record, without_people
 from services.gateway.quarter_totals import View as PeriodView
 from services.gateway.rollup import COMPANY, OWNER
 from services.gateway.store.interface import Query, Store, StoredRollup
@@ -128,9 +129,19 @@ class Gateway:
     ) -> dict[str, Any]:  # fmt: skip
         """The totals of a period, else the current quarter, over the reporting line or a tree beside it, of amounts or
         of another type. Raises InvalidInput, also beyond the horizon; NotFound; Forbidden for a tree to who does not
-        see all; Unavailable for another type while the forecast service is away."""
-        calendar = self.workspace.calendar
-        chosen = calendar.parse(period) if period else calendar.current(self.workspace.business_day)
+        see all; Unavailable for another type while the forecast service is away. Of a period that is over, what people
+        said of it is left out of nodes that are others'."""
+        calendar, today = self.workspace.calendar, self.workspace.business_day
+        chosen = calendar.parse(period) if period else calendar.current(today)
+        found = await self._totals(principal, chosen, node, currency, tree, kind)
+        if chosen.end <= today and tree is None:
+            return without_people(found, await own_record(self.store, self.workspace, principal))
+        return {**found, "people_withheld": None}
+
+    async def _totals(
+        self, principal: Principal, chosen: FiscalPeriod, node: str, currency: str, tree: Tree | None,
+        kind: AmountType | None,
+    ) -> dict[str, Any]:  # fmt: skip
         if kind is None and tree is None:
             space = self.workspace
             serving = space.generations[InsightKind.FORECAST]

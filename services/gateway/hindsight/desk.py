@@ -14,6 +14,7 @@ from learning.fiscal import FiscalPeriod, Grain
 from services.gateway.domain import Principal
 from services.gateway.forecast_days import said_of
 from services.gateway.hindsight.quarters import (
+    PEOPLE,
     Look,
     PastQuarter,
     Verdict,
@@ -22,7 +23,9 @@ from services.gateway.hindsight.quarters import (
     joined,
     recorded,
     verdict,
+    without,
 )
+from services.gateway.own_record import hidden_of, own_record
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -47,6 +50,7 @@ class Hindsight:
     nodes: Sequence[Mapping[str, Any]]
     recorded_since: date | None
     lacking: str
+    hidden: frozenset[str] = frozenset()  # whose numbers are not told beside what came: people's, for others
 
 
 async def hindsight(
@@ -68,11 +72,13 @@ async def hindsight(
     written = await _written(gateway, principal, chosen, money, days)
     now = said_of(current, [one for one in days if one.period == str(current)])
     so_far = [recorded(one, current, decimals(money)[0]) for one in now]
+    shown = (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen)
+    hidden = hidden_of(PEOPLE, shown)
     return Hindsight(
-        chosen, money, joined(backtested, written), current,
+        chosen, money, [without(one, hidden) for one in joined(backtested, written)], current,
         _thinned([look for look in so_far if look.day >= current.start - timedelta(days=1)]), seen,
         min((one.day for one in days), default=None),
-        "" if backtested else _lacking(evaluations, own),
+        "" if backtested else _lacking(evaluations, own), hidden,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ trained; the daily record tells what was said in earnest. Of one day in a quarte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ Json = Mapping[str, Any]
 SHARES = (0.0, 1 / 3, 2 / 3)  # of a quarter, where it is looked at
 STALE = 7  # days: an older entry of the record is no word on a day
 AI = "ai"  # what is expected, as every page tells it; the median where a version kept nothing else
+PEOPLE = ("commit", "submitted")
 METHODS = (AI, "stage_weighted", "pace", "commit", "submitted")  # whose misses are told
 
 
@@ -142,6 +143,13 @@ def joined(backtested: Sequence[PastQuarter], written: Sequence[PastQuarter]) ->
             looks[look.day] = replace(look, said=said)
         found[one.period.start] = replace(one, looks=tuple(looks[day] for day in sorted(looks)))
     return [found[start] for start in sorted(found) if found[start].looks]
+
+
+def without(quarter: PastQuarter, hidden: Container[str]) -> PastQuarter:
+    """The quarter without what some said of it."""
+    looks = [replace(look, said={name: of for name, of in look.said.items() if name not in hidden})
+             for look in quarter.looks]  # fmt: skip
+    return replace(quarter, looks=tuple(looks))
 
 
 def verdict(quarters: Sequence[PastQuarter]) -> Verdict:

@@ -131,12 +131,14 @@ class DayOfForecast(Context):
 
 
 class ForecastDays(Shape):
-    """How a node's number moved."""
+    """How a node's number moved. `people_withheld`: why, of a period that is over, what people said is left out; null
+    where it is not."""
 
     period: str
     type: str
     node: str
     currency: str
+    people_withheld: str | None
     days: list[DayOfForecast]
 
 
@@ -150,13 +152,14 @@ class SourceAccuracy(Shape):
 
 
 class Sources(Shape):
-    """The forecast's mean and median, the adjusted and the submitted number, and the reps' committed deals."""
+    """The forecast's mean and median, the adjusted and the submitted number, and the reps' committed deals; null where
+    it is people's and not for who asks (`people_withheld`)."""
 
     mean: SourceAccuracy
     p50: SourceAccuracy
-    adjusted: SourceAccuracy
-    submitted: SourceAccuracy
-    commit: SourceAccuracy
+    adjusted: SourceAccuracy | None
+    submitted: SourceAccuracy | None
+    commit: SourceAccuracy | None
 
 
 class PeriodAccuracy(Shape):
@@ -170,11 +173,12 @@ class PeriodAccuracy(Shape):
 
 
 class ForecastAccuracy(Shape):
-    """Past periods, newest first."""
+    """Past periods, newest first. `people_withheld`: why what is people's is left out; null where nothing is."""
 
     node: str
     type: str
     currency: str
+    people_withheld: str | None
     periods: list[PeriodAccuracy]
 
 

@@ -81,7 +81,8 @@ class Caution(Shape):
 
 class ForecastTotals(Shape):
     """A period over a tree, parents before children. Levels of the reporting line are company, region, manager and
-    owner, those of other trees the names of their fields."""
+    owner, those of other trees the names of their fields. `people_withheld`: why, of a period that is over, what people
+    said is left out of some nodes; null where nothing is."""
 
     period: str
     type: str
@@ -95,4 +96,5 @@ class ForecastTotals(Shape):
     cautions: list[Caution]
     model_version: str | None
     stale: bool
+    people_withheld: str | None
     nodes: list[ForecastNode]

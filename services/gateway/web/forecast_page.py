@@ -134,7 +134,8 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
     ranged = values["number"] is not None and values["number"].ranged
     share = await reached(gateway, principal, desk.evaluations(), asked.node, currency) if ranged else None
     values["reached"] = reached_said(share, words)
-    values["past"] = past_views(await accuracy(gateway, principal, asked.node, currency, MOST_PERIODS), words)
+    found = await accuracy(gateway, principal, asked.node, currency, MOST_PERIODS)
+    values |= {"past": past_views(found, words), "withheld": found["people_withheld"] is not None}
     day = words.day(gateway.workspace.business_day)
     values |= {"since": numbers.event, "business_day": day, "sample": gateway.workspace.sample}
     return render("_call.html" if part == "call" else "forecast.html", request, words, **values)

@@ -22,6 +22,7 @@ from services.gateway.calls import Call, CallKind, counted_calls, said_of
 from services.gateway.disagreements import judged_deals
 from services.gateway.domain import Principal, Record, Scope
 from services.gateway.forecast_changes import between, changes
+from services.gateway.own_record import PEOPLES, own_record
 from services.gateway.service import Gateway
 
 MOST_EACH, MOST_CALLS = 8, 200  # of a person, and of all
@@ -119,6 +120,9 @@ async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -
     forecast = await gateway.forecast(principal, str(asked.period), "", asked.currency)
     calls = await store.standing_calls(principal, str(asked.period))
     day, now = gateway.workspace.business_day, gateway.workspace.now()
+    if asked.period.end <= day:  # what came stands beside it
+        record = await own_record(store, gateway.workspace, principal)
+        calls = [call for call in calls if record.shown(call.node) == PEOPLES]
     held = await store.held_calls(principal, str(asked.period), now - LASTS)
     return Numbers(forecast, await store.rates(), calls, day, now, event, sight, held=held)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,15 @@ from services.gateway.rest.forecast import currency_of, text_of
 from services.gateway.service import Gateway
 from services.gateway.web.call_views import node_name
 from services.gateway.web.forms import addresses_by, page_address
-from services.gateway.web.history_views import LINES, TOLD, chart_view, row_views, sentences, sources
+from services.gateway.web.history_views import (
+    LINES,
+    TOLD,
+    chart_view,
+    row_views,
+    sentences,
+    sources,
+    withheld_said,
+)
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
@@ -70,8 +79,9 @@ def router(gateway: Gateway, evaluations: Evaluations, scratch: Path | None) -> 
 
         async def _workbook(request: Request, words: Words) -> Response:
             past = await found(request)
+            table = replace(TABLE, columns=tuple(one for one in COLUMNS if one.name not in past.hidden))
             return await workbook_of(
-                TABLE, sources(past.quarters, past.currency), words.language, scratch, "past-quarters.xlsx"
+                table, sources(past.quarters, past.currency), words.language, scratch, "past-quarters.xlsx"
             )
 
     return routes
@@ -83,15 +93,17 @@ def _values(found: Hindsight, request: Request, words: Words, *, offered: bool) 
     so_far = chart_view(found.current, found.so_far, None, found.currency, words) if len(found.so_far) > 1 else None
     shown = {line.name for chart in [*charts, *([so_far] if so_far else [])] for line in chart.lines}
     row = next(one for one in found.nodes if one["node"] == found.node)
+    lines = tuple(name for name in LINES if name not in found.hidden)
     return {
         "title": node_name(row, words), "quarters": charts, "so_far": so_far,
-        "keys": [name for name in TOLD if name in shown], "lines": LINES,
+        "keys": [name for name in TOLD if name in shown], "lines": lines,
         "medians": any(look.median for one in found.quarters for look in one.looks),
-        "rows": row_views(found.quarters, found.currency, words), "told": sentences(verdict(found.quarters), words),
+        "rows": row_views(found.quarters, found.currency, words, lines),
+        "told": sentences(verdict(found.quarters), words),
         "lacking": words(f"history.{found.lacking}") if found.lacking else "",
         "recorded": words("history.recorded", day=words.day(found.recorded_since)) if found.recorded_since
         else words("history.no_record"),
         "nodes": [(address(one["node"]), node_name(one, words), one["node"] == found.node) for one in found.nodes],
-        "call": page_address(request, "/forecast", node=found.node),
+        "call": page_address(request, "/forecast", node=found.node), "withheld": withheld_said(found.hidden, words),
         "workbook": page_address(request, PATH + ".xlsx", lang=words.language) if offered and found.quarters else "",
     }  # fmt: skip

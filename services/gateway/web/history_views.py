@@ -95,12 +95,14 @@ def _points(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in places)
 
 
-def row_views(quarters: Sequence[PastQuarter], currency: str, words: Words) -> tuple[RowView, ...]:
-    """The newest quarter first, its days in order."""
-    return tuple(_row(one, look, currency, words) for one in reversed(quarters) for look in one.looks)
+def row_views(
+    quarters: Sequence[PastQuarter], currency: str, words: Words, lines: Sequence[str] = LINES
+) -> tuple[RowView, ...]:  # fmt: skip
+    """The newest quarter first, its days in order; beside AI those of these lines."""
+    return tuple(_row(one, look, currency, words, lines) for one in reversed(quarters) for look in one.looks)
 
 
-def _row(one: PastQuarter, look: Look, currency: str, words: Words) -> RowView:
+def _row(one: PastQuarter, look: Look, currency: str, words: Words, lines: Sequence[str]) -> RowView:
     said, held = look.said, look.held(one.came)
     low, high = (money(said.get(name), currency, words) for name in ("p10", "p90"))
     miss = (said[AI] - one.came) / abs(one.came) if AI in said and one.came else None
@@ -110,7 +112,7 @@ def _row(one: PastQuarter, look: Look, currency: str, words: Words) -> RowView:
         "–" if held is None else words("forecast.span", low=low, high=high),
         "–" if held is None else words("history.held" if held else "history.missed"),
         "–" if miss is None else words.change(float(miss)),
-        tuple(money(said.get(name), currency, words) for name in LINES), money(one.came, currency, words), look.served,
+        tuple(money(said.get(name), currency, words) for name in lines), money(one.came, currency, words), look.served,
     )  # fmt: skip
 
 
@@ -130,6 +132,14 @@ def sentences(found: Verdict, words: Words) -> list[str]:
         ]  # fmt: skip
         told.append(words("history.offs", parts=", ".join(parts)))
     return told
+
+
+def withheld_said(hidden: frozenset[str], words: Words) -> str:
+    """Why what people said is left out beside what came; empty where it is not."""
+    if not hidden:
+        return ""
+    together = "" if "commit" in hidden else f" {words('history.together')}"
+    return words("call.people_withheld") + together
 
 
 def reached_said(found: Verdict | None, words: Words) -> str:
