@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
+from learning.records import Activity, Contact, ContactRole
+from services.gateway.asks.desk import leave
+from services.gateway.asks.records import Ask
+from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.store.interface import ForecastDay
 from tests.e2e.web.actions import Site, open_page
+from tests.e2e.web.site import AS_OF
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -64,4 +70,25 @@ async def test_the_whole_report_is_printed_as_it_was_changed(site: Site, browser
     height = await printed.evaluate("(part) => [part.offsetHeight, part.scrollHeight]")
     assert height[0] >= height[1] > 80 * 15
     assert not await page.locator("textarea").is_visible()
+    await context.close()
+
+
+async def test_a_brief_is_one_page_however_much_there_is_to_say(site: Site, browser: Browser) -> None:
+    gateway, address = site
+    long = (
+        "다음 주 이사회에서 예산과 일정을 함께 정하기로 했고 그 전에 보안 심사 결과와 유지보수 조건을 문서로 요청함. "
+        * 5
+    )
+    people = [Contact(f"p{n}", f"담당 {n}", title="정보시스템운영본부 수석부장") for n in range(20)]
+    await gateway.store.save_contacts(LOCAL, people)
+    roles = tuple(ContactRole(one.id, "uses") for one in people)
+    await gateway.apply_deals(LOCAL, [DealWrite("D-1", contacts=roles, fields={f"항목 {n}": long for n in range(6)})])
+    notes = [Activity(f"n{n}", "D-1", "note", "internal", AS_OF + timedelta(minutes=n), text=long) for n in range(12)]
+    await gateway.store.save_activities(LOCAL, notes)
+    for number in range(6):
+        await leave(gateway, LOCAL, Ask("D-1", f"{number} {long}"[:200], date(2026, 11, 24)))
+    context = await browser.new_context(viewport=PAPER, locale="ko")
+    page, _ = await open_page(context, f"{address}/deals/D-1/brief?lang=ko")
+    printed = await page.pdf(format="A4", print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     await context.close()
