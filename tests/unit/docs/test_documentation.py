@@ -19,6 +19,7 @@ from services.next_best_action.settings import Settings as NextBestActionSetting
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "README.ko.md",
     ROOT / "deploy" / "README.md",
     *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("services/*/README.md"),
