@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -34,7 +35,11 @@ gc.disable()  # imports leave nothing to collect
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: no collection in any test is to walk all of it again."""
+    """What is imported stays: no collection in any test is to walk all of it again. Writes in this process wait for no
+    disk: nothing of a test is to outlive the machine."""
+    store = sys.modules.get("services.gateway.store.database")
+    if store is not None:
+        store.DURABLE = "OFF"  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()
     gc.enable()

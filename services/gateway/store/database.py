@@ -48,6 +48,7 @@ T = TypeVar("T")
 CHUNK = 5_000  # ids in one statement
 READERS = 4
 BUSY_SECONDS = 30
+DURABLE = "FULL"  # how far SQLite waits for the disk at the end of a write that must outlive a power failure
 MAPPED_BYTES = 2**31  # of SQLite's file: a page of it is read in place, in half the time of a copy
 LOG_PAGES = 4_000  # of SQLite's write-ahead log, 16 MB: pages written often are copied to the database seldom
 WRITER_LOCK = 0x6465616C  # the advisory lock that lets one PostgreSQL writer in at a time
@@ -119,7 +120,7 @@ class Database:
     def _write(self, work: Callable[[Connection], T], durable: bool, aside: bool) -> T:
         with self._explained(), self._writer.connect() as connection:
             if self.is_sqlite:
-                _set_synchronous(connection, "FULL" if durable else "NORMAL")
+                _set_synchronous(connection, DURABLE if durable else "NORMAL")
             connection.begin()
             if not self.is_sqlite:
                 connection.execute(_LOCK)
