@@ -23,6 +23,7 @@ from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
+from services.gateway.stage_order import StageOrder
 from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.call_views import titled
 from services.gateway.web.filters import Filters
@@ -43,7 +44,7 @@ BRIEFLY = 8  # entries of a deal's history, for who takes it over
 
 def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
     """The pages. A request with `part` gets just that part of the page, for live updates."""
-    routes = APIRouter(include_in_schema=False)
+    routes, order = APIRouter(include_in_schema=False), StageOrder(gateway.store)
 
     @routes.get("/")
     async def home(request: Request) -> Response:
@@ -53,12 +54,12 @@ def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
 
     @routes.get("/deals")
     async def deal_list(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _list(gateway, request, words))
+        return await answer(gateway, request, lambda words: _list(gateway, order, request, words))
 
     @routes.get("/deals/{deal_id}")
     async def deal_record(request: Request, deal_id: str) -> Response:
         return await answer(
-            gateway, request, lambda words: _record(gateway, alike, request, id_in_path(deal_id), words)
+            gateway, request, lambda words: _record(gateway, order, alike, request, id_in_path(deal_id), words)
         )
 
     @routes.get("/deals/{deal_id}/brief")
@@ -68,7 +69,7 @@ def router(gateway: Gateway, alike: Alike | None = None) -> APIRouter:
     return routes
 
 
-async def _list(gateway: Gateway, request: Request, words: Words) -> str:
+async def _list(gateway: Gateway, order: StageOrder, request: Request, words: Words) -> str:
     principal, filters = principal_of(request), Filters.read(request.query_params)
     part, day = request.query_params.get("part", ""), gateway.workspace.business_day
     if part == "totals":
@@ -88,7 +89,7 @@ async def _list(gateway: Gateway, request: Request, words: Words) -> str:
         "deals.html", request, words, **values, since=since, business_day=words.day(day),
         sample=gateway.workspace.sample,
         owners=filters.owners(await gateway.store.tree(principal, day), words),
-        stages=filters.stages(await gateway.store.list_stages(principal), words),
+        stages=filters.stages(await order.of(await gateway.store.list_stages(principal)), words),
         totals=await _totals(gateway, principal, filters, words),
     )  # fmt: skip
 
@@ -117,7 +118,9 @@ async def _totals(gateway: Gateway, principal: Principal, filters: Filters, word
     return view
 
 
-async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_id: str, words: Words) -> str:
+async def _record(
+    gateway: Gateway, order: StageOrder, alike: Alike | None, request: Request, deal_id: str, words: Words
+) -> str:
     principal = principal_of(request)
     if alike is not None and request.query_params.get("part") == "similar":
         return await _similar(gateway, alike, request, checked_id(deal_id), words)
@@ -129,7 +132,8 @@ async def _record(gateway: Gateway, alike: Alike | None, request: Request, deal_
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
         "total": len(entries), "new_ask": await new_ask(gateway, principal, deal.id, people, words),
         "did_ask": request.query_params.get("did", ""), "alike": alike is not None,
-        "supposing": await supposing(gateway, principal, deal, request) if deal.outcome is Outcome.OPEN else None,
+        "supposing": await supposing(gateway, order, principal, deal, request)
+        if deal.outcome is Outcome.OPEN else None,
         "crm": address_of(gateway.workspace.crm_link, deal.id),
         "brief": page_address(request, f"/deals/{quote(deal.id, safe='')}/brief"),
     }  # fmt: skip

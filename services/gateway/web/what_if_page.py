@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from kit.clock import parse_day
 from kit.errors import DealcastError, InvalidInput
-from learning.records import Deal, Outcome
+from learning.records import Deal
 from services.gateway.domain import UNSET, DealWrite, Principal, Record
 from services.gateway.imports.weekly.meanings import outcome
 from services.gateway.rest.base import principal_of
@@ -19,6 +19,7 @@ from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
 from services.gateway.scoring_client import Scoring
 from services.gateway.service import Gateway
+from services.gateway.stage_order import ENDED, StageOrder
 from services.gateway.web.forecast_forms import amount_of
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.refusals import BOOK
@@ -28,7 +29,6 @@ from services.gateway.web.words import Words
 from services.gateway.what_if import suppose
 
 PATH = "/deals/{deal_id}/what-if"
-ENDED = (Outcome.WON, Outcome.LOST)  # stages that say so are none of an open deal
 
 
 def router(gateway: Gateway, scoring: Scoring) -> APIRouter:
@@ -43,12 +43,15 @@ def router(gateway: Gateway, scoring: Scoring) -> APIRouter:
     return routes
 
 
-async def supposing(gateway: Gateway, principal: Principal, deal: Deal, request: Request) -> dict[str, Any]:
+async def supposing(
+    gateway: Gateway, order: StageOrder, principal: Principal, deal: Deal, request: Request
+) -> dict[str, Any]:
     """What the form on an open deal's page holds."""
-    stages = [one for one in await gateway.store.list_stages(principal) if outcome(one) not in ENDED]
+    known = await order.of(await gateway.store.list_stages(principal))
+    stages = [one for one in known if outcome(one) not in ENDED]
     return {
         "to": page_address(request, f"/deals/{quote(deal.id, safe='')}/what-if"),
-        "stages": list(dict.fromkeys([deal.stage, *stages])), "stage": deal.stage,
+        "stages": stages if deal.stage in stages else [deal.stage, *stages], "stage": deal.stage,
         "currency": deal.amount.currency if deal.amount else gateway.workspace.currency,
         "close": deal.close_date.isoformat() if deal.close_date else "",
     }  # fmt: skip
