@@ -124,7 +124,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
-    simulator = ForecastService(settings.forecast_address, settings.run_dir)
+    simulator = ForecastService(settings.forecast_address, settings.run_dir, lambda: workspace.currency)
     gateway.field_totals = simulator.totals_of_field
     letters = DeadLetterDesk(nc, store, gateway.outbox)
     exchange = ExchangePointer(store, workspace, shelf)

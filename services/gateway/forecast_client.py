@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -33,10 +33,12 @@ class Simulator(Protocol):
 
 
 class ForecastService:
-    """The service over gRPC: at a fixed address, or where its run file says it listens."""
+    """The service over gRPC: at a fixed address, or where its run file says it listens. `currency` tells the company's:
+    that of deals without an amount."""
 
-    def __init__(self, address: str, run_dir: Path | None) -> None:
+    def __init__(self, address: str, run_dir: Path | None, currency: Callable[[], str]) -> None:
         self._channel = ServiceChannel("forecast", address, run_dir)
+        self._currency = currency
 
     async def simulate(
         self, period: str, day: date, deals: Sequence[Record], added: Sequence[NewDeals] = (), field: str = ""
@@ -45,9 +47,10 @@ class ForecastService:
 
         Raises what the service raised, and Unavailable where it does not answer in time.
         """
+        own = self._currency()
         request = pb.SimulateRollupRequest(
-            period=period, deals=[_event(record, day) for record in deals], added=[_added(each, day) for each in added],
-            amount_field=field,
+            period=period, deals=[_event(record, day, own) for record in deals],
+            added=[_added(each, day) for each in added], amount_field=field,
         )  # fmt: skip
         stub = forecast_pb2_grpc.ForecastServiceStub(await self._channel.connected())
         try:
@@ -74,8 +77,8 @@ class ForecastService:
         await self._channel.close()
 
 
-def _event(record: Record, day: date) -> events_pb2.DealEvent:
-    event = deal_event(record.history, business_day=day, owner_name=record.owner_name)
+def _event(record: Record, day: date, currency: str) -> events_pb2.DealEvent:
+    event = deal_event(record.history, business_day=day, owner_name=record.owner_name, company_currency=currency)
     add_insight(event, record.insights[InsightKind.LEAD_SCORE])
     return event
 

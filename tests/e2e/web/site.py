@@ -56,7 +56,7 @@ async def serving(folder: Path, **entry: Any) -> AsyncIterator[tuple[Gateway, st
     app.include_router(deals.router(gateway))
     app.include_router(views.router(gateway))
     app.include_router(events.router(gateway, 1.0))
-    mount(app, gateway, ForecastService("", folder))  # which runs nowhere here
+    mount(app, gateway, ForecastService("", folder, lambda: ""))  # which runs nowhere here
     app.add_middleware(EncodedSlashes)
     server = uvicorn.Server(uvicorn.Config(Guard(app), port=port, log_level="error", lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

@@ -110,8 +110,11 @@ def chance_with(
     return float((reached >= quota).mean())
 
 
-async def tell_forecasts(store: Store, service: Forecasts, deals: Sequence[str], day: date, now: datetime) -> None:
-    """What the service says of these deals, at a chance of one half, and of the totals."""
+async def tell_forecasts(
+    store: Store, service: Forecasts, deals: Sequence[str], day: date, now: datetime, currency: str = ""
+) -> None:
+    """What the service says of these deals, at a chance of one half, and of the totals; currency: the company's."""
     for record in await store.get_records(LOCAL, deals):
-        assert all(await take(store, service, deal_event(record.history, business_day=day)))
+        event = deal_event(record.history, business_day=day, company_currency=currency)
+        assert all(await take(store, service, event))
     await tell_totals(store, service, now)

@@ -46,11 +46,11 @@ async def running(nats: NATS, nats_server: NatsServer, tmp_path: Path) -> AsyncI
     await gateway.stop()
 
 
-async def forecasts(running: RunningGateway) -> Forecasts:
-    """A forecast service that knows of the deals, and the gateway of what it says."""
+async def forecasts(running: RunningGateway, currency: str = "") -> Forecasts:
+    """A forecast service that knows of the deals, and the gateway of what it says; currency: the company's."""
     clock = FixedClock(datetime(2017, 10, 5, 20, tzinfo=UTC))
     service = Forecasts(SimpleNamespace(current=(ForecastModel(), Pointer("1", 0, ""))), clock)
-    await tell_forecasts(running.gateway.store, service, [*AMOUNTS, UNPRICED], TODAY, clock.now())
+    await tell_forecasts(running.gateway.store, service, [*AMOUNTS, UNPRICED], TODAY, clock.now(), currency)
     return service
 
 
@@ -103,6 +103,17 @@ async def test_the_fewest_deals_close_the_gap(
         monkeypatch.setattr(forecast_gap, "principal_of", lambda _: Principal("a", Scope.OWN, "a"))
         assert (await asked(running, node="manager:boss")).status_code == 403
         assert (await asked(running, node="owner:a", deals=1)).json() == mine
+
+
+async def test_a_deal_without_amount_stays_in_the_company_s_currency(running: RunningGateway, tmp_path: Path) -> None:
+    assert (await running.http.put("/v1/workspace", json={"currency": "KRW"})).status_code == 200
+    service = await forecasts(running, "KRW")
+    async with serving(service, FixedClock(TODAY), tmp_path):
+        body = {"period": "2017-Q4", "deals": [{"id": UNPRICED, "close_date": "2017-12-20"}]}
+        found = (await running.http.post("/v1/forecast:simulate", json=body)).json()
+    rows = {row["currency"]: row for row in found["nodes"] if row["node"] == "company"}
+    assert 0 < float(rows["KRW"]["after"]["mean"]) != float(rows["KRW"]["before"]["mean"]), "promised, it is likelier"
+    assert "USD" not in rows or rows["USD"]["before"] == rows["USD"]["after"], "what is in another one stays"
 
 
 async def together(running: RunningGateway, service: Forecasts) -> None:

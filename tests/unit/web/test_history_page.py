@@ -146,7 +146,7 @@ async def test_the_forecast_call_says_how_often_such_a_range_has_held(gateway: G
 
     async def shown(*evaluations: dict[str, Any], node: str = "company", lang: str = "en") -> str:
         app = FastAPI()
-        simulator = ForecastService("", tmp_path)
+        simulator = ForecastService("", tmp_path, lambda: "")
         app.include_router(forecast_page.router(gateway, simulator, None, lambda: evaluations))
         transport = httpx.ASGITransport(Asking(app, LOCAL))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
