@@ -23,13 +23,13 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """A runner; `address` is known once `bind` was called."""
+    """A runner; `address` is known, and `listening` the socket, once `bind` was called."""
 
     name = "http"
 
     def __init__(self, address: str) -> None:
         self._wanted = address
-        self._socket: socket.socket | None = None
+        self.listening: socket.socket | None = None
         self._server: _Server | None = None
         self._app: ASGIApp | None = None
 
@@ -41,9 +41,9 @@ class HttpServer:
     @property
     def address(self) -> str:
         """host:port."""
-        if self._socket is None:
+        if self.listening is None:
             return self._wanted
-        host, port = self._socket.getsockname()[:2]
+        host, port = self.listening.getsockname()[:2]
         return f"{host}:{port}"
 
     @property
@@ -57,11 +57,11 @@ class HttpServer:
         if not host or not port.isdigit():
             raise InvalidInput("this is no address", field="http_address", value=self._wanted, mend="127.0.0.1:8080")
         try:
-            self._socket = socket.create_server((host, int(port)), backlog=512)
+            self.listening = socket.create_server((host, int(port)), backlog=512)
             # An answer is sent in pieces, head and body: without this the second waits until the other side has
             # acknowledged the first, which it puts off by 40 ms. Connections take it over; asyncio sets it on its own
             # sockets alone.
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             raise Unavailable(
                 f"the port cannot be listened on: {error.strerror}", field="http_address", value=self._wanted,
@@ -71,7 +71,7 @@ class HttpServer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until stopped; requests in hand end first."""
-        if self._app is None or self._socket is None:
+        if self._app is None or self.listening is None:
             raise AssertionError("bind comes first")
         config = uvicorn.Config(
             self._app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
@@ -79,7 +79,7 @@ class HttpServer:
             h11_max_incomplete_event_size=65536,
         )  # fmt: skip
         self._server = _Server(config)
-        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        serving = asyncio.create_task(self._server.serve(sockets=[self.listening]))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
