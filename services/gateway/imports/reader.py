@@ -25,6 +25,13 @@ MOST_LINES = 5_000  # of one row, counting newlines within quotes
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REASON_PREFIX = "dealcast_"  # columns that a rejects file adds; ignored when it is read
 SURPLUS = REASON_PREFIX + "surplus"  # the cells of a row that was longer than its header
+CALLED = {  # those columns in words, for who has a page and no command line
+    "en": {"line": "Dealcast line", "field": "Dealcast column", "value": "Dealcast value",
+           "reason": "Dealcast reason", "mend": "Dealcast what to do", "surplus": "Dealcast left over"},
+    "ko": {"line": "Dealcast 행", "field": "Dealcast 열", "value": "Dealcast 값", "reason": "Dealcast 이유",
+           "mend": "Dealcast 고칠 방법", "surplus": "Dealcast 남는 값"},
+}  # fmt: skip
+_MEANT = {name: REASON_PREFIX + of for names in CALLED.values() for of, name in names.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,10 @@ class Table:
         self._lines = _Lines(self._stream)
         csv.field_size_limit(LONGEST_CELL)
         self.delimiter = delimiter or self._detect_delimiter()
-        self.header = self._read_header()
-        self._keep = [i for i, name in enumerate(self.header) if not name.startswith(REASON_PREFIX)]
+        written = self._read_header()
+        self.header = [_MEANT.get(name, name) for name in written]
+        self._written = dict(zip(self.header, written, strict=True))
+        self._keep = [i for i, name in enumerate(self.header) if not is_added(name)]
         self._of_rejects = len(self._keep) < len(self.header)
         # where U+FFFD stands for bytes that were no text: in UTF-16 as read here, and in files of rejects
         self._marks_bad = self.encoding.startswith("utf-16") or self._of_rejects
@@ -155,12 +164,12 @@ class Table:
             told = dict(zip(self.header, cells, strict=True))
             cells = [cells[i] for i in self._keep]
             if surplus := told.get(SURPLUS):
-                return Row(line, _clean([*cells, surplus]), _left_over(surplus))
+                return Row(line, _clean([*cells, surplus]), _left_over(surplus, self._written[SURPLUS]))
             if told.get(REASON_PREFIX + "field") == "row":
                 values = told.get(REASON_PREFIX + "value", "")
                 count = int(values) if values.isdecimal() and len(values) < 9 else 1
                 if count <= len(cells) and not any(cells[count:]):
-                    return Row(line, cells[:count], _as_it_was(count))
+                    return Row(line, cells[:count], _as_it_was(count, self._written[REASON_PREFIX + "field"]))
         text = "".join(cells)
         bad = not text.isascii() and (_has_surrogate(text) or (self._marks_bad and "\ufffd" in text))
         if bad:
@@ -195,13 +204,18 @@ class Table:
         return names
 
 
-def _left_over(surplus: str) -> FieldError:
-    message = f"values that no column of the header takes still stand in {SURPLUS}"
-    return FieldError("row", shown(surplus), message, f"put the values under their columns and empty {SURPLUS}")
+def is_added(name: str) -> bool:
+    """Whether a column of this name is one that a rejects file adds."""
+    return _MEANT.get(name, name).startswith(REASON_PREFIX)
 
 
-def _as_it_was(count: int) -> FieldError:
-    mend = f"fill in what is missing, or empty {REASON_PREFIX}field to take it as it stands"
+def _left_over(surplus: str, column: str) -> FieldError:
+    message = f"values that no column of the header takes still stand in {column}"
+    return FieldError("row", shown(surplus), message, f"put the values under their columns and empty {column}")
+
+
+def _as_it_was(count: int, column: str) -> FieldError:
+    mend = f"fill in what is missing, or empty {column} to take it as it stands"
     return FieldError("row", str(count), "the row was refused before and nothing was filled in", mend)
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from services.gateway.domain import FieldError
 from services.gateway.imports.messages import told
-from services.gateway.imports.reader import REASON_PREFIX, SURPLUS
+from services.gateway.imports.reader import CALLED, REASON_PREFIX, SURPLUS
 from services.gateway.imports.resident import unrepeated
 from services.gateway.privacy.resident_numbers import MASK_IN_PATHS, masked, masked_name
 
@@ -83,13 +83,17 @@ class RejectsWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*map(masked, columns), *REASONS, SURPLUS])
+            writer.writerow([*map(masked, columns), *self._added()])
             for line, cells, errors in self._of(source):
                 if len(self.first) < self._shown:
                     self.first.append(Rejected(masked_name(source.name), line, tuple(errors)))
                 joined = [" | ".join(texts) for texts in zip(*map(astuple, errors), strict=True)]
                 whole, surplus = _fitted(cells, len(columns), torn=errors[0].field == "row")
                 writer.writerow([*whole, line, *joined, surplus])
+
+    def _added(self) -> list[str]:
+        """The columns that are added, in words for who has a page."""
+        return list(CALLED[self._language].values()) if self._page else [*REASONS, SURPLUS]
 
     def _of(self, source: Path) -> Iterator[tuple[int, list[str], list[FieldError]]]:
         """The rows of a file by line; what several parts of a mapping say of one stands together."""

@@ -13,7 +13,7 @@ from kit.errors import InvalidInput
 from services.gateway.domain import FieldError
 from services.gateway.imports.formulas import cell_error
 from services.gateway.imports.headings import Header, find_header
-from services.gateway.imports.reader import Row
+from services.gateway.imports.reader import Row, is_added
 from services.gateway.imports.resident import check_headings
 from services.gateway.imports.units import with_unit
 from services.gateway.imports.workbook import Sheet, never_worked_out, read_workbook
@@ -73,7 +73,7 @@ class SheetTable:
         self._filled = _filled(self._sheet, self._header)
         hidden = self._sheet.hidden_columns
         names = self._header.names
-        self._places = [at for at in sorted(names) if at not in hidden]
+        self._places = [at for at in sorted(names) if at not in hidden and not is_added(names[at])]
         self.columns = [names[at] for at in self._places]
         check_headings(path, self._header.line, self.columns, self._sheet.name, self._places)
         self._units = [self.unit_of(name) if reading.amounts(name) else "" for name in self.columns]

@@ -56,3 +56,15 @@ def test_what_no_answer_on_the_page_mends_is_not_imported(tmp_path: Path) -> Non
         for more in ({}, {"error": refused}, moved)
     ]
     assert [(one.can_try, one.can_import) for one in told] == [(True, True), (True, False), (True, True)]
+
+
+def test_reasons_of_refused_rows_are_no_columns_of_a_workbook_either(tmp_path: Path) -> None:
+    made = Workbook()
+    for cells in (
+        ["고객사", "딜명", "단계", "금액", "Dealcast 행", "dealcast_reason"],
+        ["한빛", "보일러", "제안", 5, 2, "x"],
+    ):
+        made.active.append(cells)
+    made.save(tmp_path / "현황_240318.xlsx")
+    (file,) = read_files([tmp_path], {}, {})
+    assert list(file.columns) == ["고객사", "딜명", "단계", "금액"]

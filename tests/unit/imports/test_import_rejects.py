@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
+
 from kit.money import Money
 from services.gateway.imports.importer import Importer
 from services.gateway.imports.mapping import read
@@ -177,3 +179,25 @@ async def test_lines_that_reports_end_with_are_no_deals(tmp_path: Path) -> None:
         tmp_path / "rejects", DEALS, {"deals.csv": next(iter(report.rejects_files.values())).read_text()}
     )
     assert (again.deals, report.total("rejected")) == ({}, 7)
+
+
+@pytest.mark.parametrize(
+    ("language", "field", "line"), [("ko", "Dealcast 열", "Dealcast 행"), ("en", "Dealcast column", "Dealcast line")]
+)
+async def test_for_who_has_a_page_the_added_columns_are_words_and_read_again(
+    tmp_path: Path, language: str, field: str, line: str
+) -> None:
+    (tmp_path / "deals.csv").write_text(f"{HEADER}\nj,u,Open,2017-01-05\nk,u\nm,u,Open", encoding="utf-8")
+    rejects = RejectsWriter(tmp_path / "rejects", language=language, page=True)
+    await Importer(read(DEALS, "m.toml"), Memory(), rejects).run(tmp_path / "deals.csv")
+    path = tmp_path / "rejects" / "rejects-deals.csv"
+    found = rows_of(path)
+    assert not [name for name in found[0] if name.startswith("dealcast_")]
+    assert [row[line] for row in found] == ["2", "3", "4"]
+    found[0]["amount"], found[2][field] = "7", ""
+    save(path, found)
+    again, more = Memory(), RejectsWriter(tmp_path / "more", language=language, page=True)
+    report = await Importer(read(DEALS, "m.toml"), again, more).run(path)
+    assert set(again.deals) == {"j", "m"}
+    (refused,) = report.rejects
+    assert field in refused.errors[0].mend
