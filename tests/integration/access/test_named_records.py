@@ -99,6 +99,14 @@ def said(answer: httpx.Response, name: str = "") -> str:
     return blotted(text, name) if name else text
 
 
+def apart(one: str, other: str) -> str:
+    """Where two answers are not the same; empty where they are. To compare whole pages line by line takes minutes."""
+    if one == other:
+        return ""
+    place = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return f"{one[max(0, place - 60) : place + 60]!r} and {other[max(0, place - 60) : place + 60]!r}"
+
+
 def blotted(text: str, name: str) -> str:
     """Without the name; of asks and submissions without any number, as others may be the same."""
     if name.isdecimal():
@@ -149,7 +157,8 @@ async def test_another_s_record_in_a_body_is_none(world: World) -> None:
             for name in (other, nowhere(kind), own):
                 content = orjson.dumps(naming.put(body, place, name))
                 told.append(said(await sent(world.clients[role], route, content=content), name))
-            assert told[0] == told[1] != told[2], (role, route, place, told)
+            assert not apart(told[0], told[1]), (role, route, place)
+            assert apart(told[1], told[2]), (role, route, place, told[1])
 
 
 async def test_under_another_s_id_nothing_is_written(world: World) -> None:
@@ -177,7 +186,7 @@ async def test_another_s_record_in_an_address_is_none(world: World) -> None:
         for role in allowed(address.partition("?")[0].replace("NAMED", "{" + f"{kind}_id" + "}")):
             answers = [said(await sent(world.clients[role], address.replace("NAMED", name)), name)
                        for name in (other, nowhere(kind), own)]  # fmt: skip
-            assert answers[0] == answers[1], (role, address)
+            assert not apart(answers[0], answers[1]), (role, address)
             told_apart += answers[1] != answers[2]
     assert told_apart > 30
 
@@ -193,7 +202,7 @@ async def test_another_s_record_in_the_address_of_a_page_is_none(world: World) -
                     names = {name: world.names[kind][1] if named_there else nowhere(kind) for name, kind in some}
                     answer = await sent(world.clients[role], f"{route}?{urlencode(names)}")
                     told.append(reduce(blotted, sorted(names.values(), reverse=True), said(answer)))  # numbers last
-                assert told[0] == told[1], (role, route, some)
+                assert not apart(told[0], told[1]), (role, route, some)
                 if answer.status_code < 400:
                     break
 
@@ -217,7 +226,7 @@ async def test_another_s_record_in_a_form_is_none(world: World) -> None:
                     asked = {key: given.pop(key) for key in dict(parse_qsl(query))}
                     answer = await sent(world.clients[role], f"{address}?{urlencode(asked)}", data=given)
                     told.append(blotted(said(answer), one))
-                assert told[0] == told[1], (role, route, name)
+                assert not apart(told[0], told[1]), (role, route, name)
                 told_apart += told[1] != told[2]
     assert told_apart > 10
 
