@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.gateway.access.audit_query import asked_of
 from services.gateway.access.audit_values import Names
 from services.gateway.access.audit_views import choices, entries, source
-from services.gateway.access.members import AccessEvent, EventQuery
+from services.gateway.access.members import LOCAL_CALLER, AccessEvent, EventQuery
 from services.gateway.exports.columns import Kind, Table, column
 from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
@@ -59,12 +59,12 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
     asked, names = asked_of(request, request.query_params, "before"), await _names(gateway, request, words)
     found = await gateway.store.list_access_events(limit=SHOWN, asked=asked)
     acts, kinds = choices(words, all_acts=not asked.changes)
-    members = await gateway.store.list_members()
+    by = [LOCAL_CALLER.principal.id, *(one.id for one in await gateway.store.list_members())]
     query = {name: request.query_params.get(name, "") for name in (*ASKED, "lang", "unit")}
     chosen = {name: value for name, value in query.items() if value}
     values: dict[str, Any] = {
         "rows": entries(found, names, words), "acts": acts, "kinds": kinds, "asked": asked,
-        "people": sorted(((one.id, names.called(one.id)) for one in members), key=lambda one: one[1].casefold()),
+        "people": sorted(((one, names.called(one)) for one in by), key=lambda one: one[1].casefold()),
         "older": _address(chosen | {"before": str(found[-1].id)}) if len(found) == SHOWN else "",
         "newest": _address(chosen) if asked.before else "", "limited": asked.changes,
         "workbook": _address(chosen | {"lang": words.language}, ".xlsx") if offered else "",

@@ -72,7 +72,7 @@ def _of_rule(key: str, value: Any, words: Words) -> str:
     if value is True:
         return words("audit_log.yes")
     if isinstance(value, float):
-        return f"{100 * value:g}"  # the rule's name says of what
+        return f"{100 * value:g} %"
     return words.name("settings", str(value))
 
 

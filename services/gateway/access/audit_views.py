@@ -18,7 +18,7 @@ MEMBER, DEAL, MODEL = "member", "deal", "model"
 NUMBERED = ("ask", "letter", "erasure", "duplicates")  # called by their number
 PLACES = {  # where a kind of thing is seen
     SETTING: "/settings", MODEL: "/models", CATALOGUE: "/catalogue", USER: "/reporting", MEMBER: "/users",
-    IMPORT: "/models#files-title", "letter": "/models", "currency": "/settings", "workspace": "/settings",
+    IMPORT: "/models", "letter": "/models", "currency": "/settings", "workspace": "/settings",
 }  # fmt: skip
 TEXTS = ("route", "detail")  # of a refusal
 # where codes of the detail have their words

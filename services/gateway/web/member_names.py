@@ -3,14 +3,14 @@ programs that are none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from learning.records import ReportingLine, User
 from learning.tree import lines_on
-from services.gateway.access.members import LOCAL_CALLER, Member
+from services.gateway.access.members import LOCAL_CALLER, MACHINE, Member
 from services.gateway.access.personas import PREFIX
 from services.gateway.domain import Principal
 from services.gateway.service import Gateway
@@ -94,10 +94,11 @@ def author_names(users: Iterable[User], members: Iterable[Member], words: Words)
     return {who: called(who) for who in known} | user_names(users)
 
 
-def called_by(members: Iterable[Member], words: Words) -> Called:
+def called_by(members: Collection[Member], words: Words) -> Called:
     """What the member with an id is called: by name, else by what it signs in with; people of the sample company, who
     go with it, by their role."""
-    names = {one.id: one.name or ("" if one.id.startswith(PREFIX) else one.login) for one in members}
+    unnamed = {one.id for one in members if one.id == MACHINE or one.id.startswith(PREFIX)}  # called what they are
+    names = {one.id: one.name or ("" if one.id in unnamed else one.login) for one in members}
 
     def called(who: str) -> str:
         role = who.removeprefix(PREFIX)

@@ -29,7 +29,7 @@ PEOPLE = {
     "minjun": {"sub": "1", "email": REP, "email_verified": True, "name": "김민준"},
     "stranger": {"sub": "2", "email": "stranger@example.com", "email_verified": True},
 }
-PATHS = ("/sign-in?out=1", "/sign-in/oidc/callback?state=none", "/account", "/users")
+PATHS = ("/sign-in?out=1", "/sign-in/oidc/callback?state=none", "/account", "/audit", "/users")
 Door = tuple[Gateway, str, Path]
 
 

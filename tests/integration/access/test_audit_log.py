@@ -262,4 +262,6 @@ async def test_who_reads_it(company: Company) -> None:
     async with company.client(await company.token(Role.ADMIN)) as client:
         every = (await client.get("/v1/access-events?limit=500")).json()["events"]
         assert {"TOKEN_MADE", "SETTING_CHANGED", "REFUSED"} <= {one["act"] for one in every}
-        assert "token made" in (await client.get("/audit?lang=en&act=TOKEN_MADE")).text
+        page = (await client.get("/audit?lang=en&act=MEMBER_ADDED")).text
+        assert "a program of this machine" in page
+        assert ">machine<" not in page

@@ -16,6 +16,7 @@ from nats.aio.client import Client as NATS  # noqa: N814
 from kit.messaging import connect
 from kit.nats_server import NatsServer
 from kit.process import Parts
+from services.gateway.access.members import EventQuery
 from services.gateway.bootstrap import Built, assemble
 from services.gateway.model_versions import ModelVersions
 from services.gateway.service import Gateway
@@ -71,6 +72,11 @@ class RunningGateway:
         if self.nc is not None:
             await self.nc.close()
         self.built = self.nc = None
+
+    async def done(self) -> list[tuple[str, str]]:
+        """What the log of changes tells, oldest first: acts, and on which thing."""
+        found = await self.gateway.store.list_access_events(limit=500, asked=EventQuery(changes=True))
+        return [(one.act.value, one.record) for one in reversed(found)]
 
     async def lines(self, path: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """POST rows as NDJSON; returns the result lines."""

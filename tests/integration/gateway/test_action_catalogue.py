@@ -90,6 +90,7 @@ async def test_an_edit_is_checked_versioned_and_followed(running: RunningGateway
     assert (await running.http.get(f"{ADDRESS}?generation=7")).status_code == 404
     back = await running.http.put(ADDRESS, json={"text": first["text"]})
     assert back.json()["generation"] == 2
+    assert await running.done() == [("CATALOGUE_CHANGED", "1"), ("CATALOGUE_CHANGED", "2")]  # refusals left none
 
 
 async def test_the_edition_comes_back_after_a_restart_and_a_loss(
@@ -140,6 +141,7 @@ async def test_policies_are_set_followed_and_come_back(running: RunningGateway, 
 
     edited = await running.http.put(ADDRESS, json={"text": OWN})  # a new catalogue keeps the policies
     assert edited.json()["generation"] == 2
+    assert await running.done() == [("POLICIES_CHANGED", "1"), ("CATALOGUE_CHANGED", "2")]
     assert await ranking.follower.look()
     assert ([one.name for one in ranking.service.catalogue.actions], len(ranking.service.policies.policies)) == (
         ["call"], 2,

@@ -100,6 +100,7 @@ async def test_a_version_is_let_serve_and_taken_back_and_the_page_says_so(gatewa
     assert 'href="/models/compare/lead_scoring?lang=en"' in shown
     shown = await done(gateway, "rollback", **of)
     assert "Lead scoring: version 1 serves now, in place of version 2." in shown
+    assert [act for act, _ in await gateway.done()] == ["MODEL_PROMOTED", "MODEL_PROMOTED", "MODEL_ROLLED_BACK"]
     there = await shelf.pointer("lead_scoring")
     assert there is not None
     assert (there.version, there.generation) == ("1", 3)
@@ -148,6 +149,7 @@ async def test_a_letter_is_dropped(gateway: RunningGateway) -> None:
         assert text in shown, text
     assert 'href="/deals/x' not in shown  # there is no such deal
     assert "The message was dropped." in await done(gateway, "drop", letter=str(found[0]["seq"]))
+    assert await gateway.done() == [("LETTER_DROPPED", str(found[0]["seq"]))]
     assert not await letters(gateway)
 
 
@@ -161,6 +163,7 @@ async def test_a_letter_is_sent_again_as_its_deal_is_now(gateway: RunningGateway
     assert 'A score, for: the records</strong> · <a href="/deals/x?lang=en">한빛 증설</a>' in shown
     assert "It cannot be read: it is damaged" in shown
     assert "The message was sent again." in await done(gateway, "replay", letter=str(found[0]["seq"]))
+    assert (await gateway.done())[-1] == ("LETTER_REPLAYED", str(found[0]["seq"]))
     assert await until(lambda: published(gateway, first)) > first
     assert not await letters(gateway)
 

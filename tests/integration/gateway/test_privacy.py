@@ -131,6 +131,7 @@ async def test_a_person_in_every_store_is_found_and_after_an_erasure_nowhere(own
     begun = await asked(own, "erase")
     assert begun.status_code == 202
     address = f"/v1/privacy/erasures/{begun.json()['id']}"
+    assert (await own.done())[-1] == ("PERSON_ERASED", begun.json()["id"])
 
     async def ended() -> Any:
         told = (await own.http.get(address)).json()

@@ -102,6 +102,7 @@ async def test_the_sample_goes_whole_and_own_records_come(gateway: RunningGatewa
     removed = (await gateway.http.delete(ADDRESS)).json()
     assert (removed["sample"], removed["goes"], removed["removed"]["counts"]) == (False, {}, goes)
     assert (await gateway.http.get("/v1/deals")).json()["deals"] == []
+    assert (await gateway.done())[-1] == ("SAMPLE_REMOVED", "")
     told = [one.kind for one in await events_after(store, LOCAL, before, 100)]
     assert told[0] == "workspace", "open pages read all of it again"
     await cleared(gateway)
