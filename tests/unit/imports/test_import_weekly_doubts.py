@@ -149,3 +149,16 @@ async def test_one_name_with_two_titles_is_asked_about(store: Store, tmp_path: P
     assert {(one.id, one.title) for one in await store.list_users(LOCAL)} == {
         ("김민수-부장", "부장"), ("김민수-대리", "대리"), ("이서연", ""),
     }  # fmt: skip
+
+
+async def test_of_a_deal_with_an_id_it_is_not_asked_whose_it_is(store: Store, tmp_path: Path) -> None:
+    weeks, header = tmp_path / "weeks", [*HEADER, "사업자등록번호", "딜 ID"]
+    first = [*row("서버"), "120-81-47521", "D1"], [*row("망"), "220-81-62517", "D2"]
+    write(weeks / "a_240108.xlsx", *first, header=header)
+    write(weeks / "a_240115.xlsx", [*row("서버"), "", "D1"], [*row("망", stage="협상"), "", "D2"], header=header)
+    found = await run(store, tmp_path, weeks, confirm=True)
+    assert not found.doubts
+    page = await store.list_records(LOCAL, Query(), "", 10)
+    assert {one.history.deal.id: one.history.deal.account_id for one in page.records} == {
+        "D1": "한빛", "D2": "한빛-2208162517",
+    }  # fmt: skip

@@ -53,14 +53,17 @@ class People:
             if row.owner_title and not row.errors:
                 self._titles[plain_letters(row.owner)].add(row.owner_title)
 
-    def account(self, file: str, row: WeekRow) -> tuple[str, Doubt | None]:
-        """The id of the row's account, "" where it names none; or what is in doubt."""
+    def account(self, file: str, row: WeekRow, known: str = "") -> tuple[str, Doubt | None]:
+        """The id of the row's account, "" where it names none; or what is in doubt. `known`: the deal's, where the row
+        says by id which deal it is."""
         if not row.account and not row.business_number:
             return "", None
         memory, name = self.memory, f"name:{company(row.account or row.business_number)}"
         named = memory.accounts.get(name, [])
         if row.business_number:
             found = self._by_number(row, named)
+        elif known in named:
+            found = known
         elif len(named) > 1:
             told = tuple(f"{self.account_name(each)} ({memory.numbers.get(each, each)})" for each in named)
             doubt = Doubt("account", file, row.line, row.account, ", ".join(named[:5]), name, tuple(named), told)

@@ -110,7 +110,8 @@ class Matcher:
 
     def _around(self, name: str, row: WeekRow) -> Placed:
         placed = Placed(row)
-        placed.account, placed.doubt = self.people.account(name, row)
+        seen = self.present.get(row.id) or self.memory.last.get(row.id) or self.memory.gone.get(row.id)
+        placed.account, placed.doubt = self.people.account(name, row, seen.account if row.id and seen else "")
         if placed.doubt is None:
             placed.owner, placed.doubt = self.people.owner(name, row)
         return placed
