@@ -99,6 +99,24 @@ def without_people(totals: Mapping[str, Any], record: OwnRecord) -> dict[str, An
     return {**totals, "nodes": rows, "people_withheld": WHY if withheld else None}
 
 
+def without_commits(model: Mapping[str, Any], record: OwnRecord) -> dict[str, Any]:
+    """A service's models, without what people had committed in backtests, beside what came, of others' nodes."""
+    return {**model, "versions": [_without_commits(one, record) for one in model["versions"]]}
+
+
+def _without_commits(version: Mapping[str, Any], record: OwnRecord) -> Mapping[str, Any]:
+    evaluation = version.get("evaluation") or {}
+    backtest = evaluation.get("backtest") or {}
+    path = backtest.get("path") or {}
+    columns = list(path.get("columns", ()))
+    if COMMIT not in columns:
+        return version
+    place, node = columns.index(COMMIT), columns.index("node")
+    told = {one: COMMIT in record.shown(one) for one in {row[node] for row in path["rows"]}}
+    rows = [row if told[row[node]] else [*row[:place], None, *row[place + 1 :]] for row in path["rows"]]
+    return {**version, "evaluation": {**evaluation, "backtest": {**backtest, "path": {**path, "rows": rows}}}}
+
+
 def hidden_of(names: Iterable[str], shown: frozenset[str]) -> frozenset[str]:
     """Which of the names that a record keeps are not told beside what came."""
     return frozenset(names) & {*MEMBERS, COMMIT} - shown if shown != PEOPLES else frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,11 +11,13 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions, check_service
+from services.gateway.own_record import own_record, without_commits
 from services.gateway.rest import base
 from services.gateway.rest import schemas_models as shapes
 from services.gateway.rest.base import FLAG, NUMBER, TEXT, principal_of
 from services.gateway.rest.http import answer, limit_of, object_of, text_of
 from services.gateway.retraining import WEEKDAYS
+from services.gateway.service import Gateway
 from services.gateway.store.interface import Store
 from services.gateway.workspace import SERVICES
 
@@ -33,12 +36,19 @@ RULES = base.obj(
 LONGEST_REASON = 500
 LARGEST = 64 * 1024  # bytes of a body
 
+About = Callable[[Request, Iterable[str]], Awaitable[list[dict[str, Any]]]]  # models of services, as somebody may see
 
-def add(routes: APIRouter, store: Store, models: ModelVersions, rules: ModelRules) -> None:
+
+def add(routes: APIRouter, gateway: Gateway, models: ModelVersions, rules: ModelRules) -> None:
     """The routes."""
-    _read(routes, models)
-    _change(routes, models)
-    _rules(routes, store, rules)
+
+    async def about(request: Request, services: Iterable[str]) -> list[dict[str, Any]]:
+        record = await own_record(gateway.store, gateway.workspace, principal_of(request))
+        return [without_commits(models.about(service), record) for service in services]
+
+    _read(routes, about)
+    _change(routes, models, about)
+    _rules(routes, gateway.store, rules)
 
 
 def reason_in(given: dict[str, Any]) -> str:
@@ -50,19 +60,19 @@ def reason_in(given: dict[str, Any]) -> str:
     return reason
 
 
-def _read(routes: APIRouter, models: ModelVersions) -> None:
+def _read(routes: APIRouter, about: About) -> None:
     @routes.get("/models", responses=base.gives(shapes.Models))
-    async def list_models() -> Response:
+    async def list_models(request: Request) -> Response:
         """Each service's models: what serves, versions with their evaluation, promotions."""
-        return answer({"models": [models.about(service) for service in SERVICES]})
+        return answer({"models": await about(request, SERVICES)})
 
     @routes.get("/models/{service}", responses=base.gives(shapes.Model))
-    async def read_model(service: str) -> Response:
+    async def read_model(request: Request, service: str) -> Response:
         """One service's models."""
-        return answer(models.about(service))
+        return answer((await about(request, [service]))[0])
 
 
-def _change(routes: APIRouter, models: ModelVersions) -> None:
+def _change(routes: APIRouter, models: ModelVersions, about: About) -> None:
     promoting = base.obj(version=TEXT, reason=TEXT) | {"required": ["version", "reason"]}
 
     @routes.post("/models/{service}:promote", responses=base.gives(shapes.Model), openapi_extra=base.takes(promoting))
@@ -71,7 +81,7 @@ def _change(routes: APIRouter, models: ModelVersions) -> None:
         given = await object_of(request, ("version", "reason"), LARGEST)
         version = models.version(service, text_of(given, "version"))["version"]
         await models.promote(service, version, reason_in(given), who=principal_of(request).id)
-        return answer(models.about(service))
+        return answer((await about(request, [service]))[0])
 
     @routes.post(
         "/models/{service}:rollback", responses=base.gives(shapes.Model),
@@ -83,7 +93,7 @@ def _change(routes: APIRouter, models: ModelVersions) -> None:
         given = await object_of(request, ("version", "reason"), LARGEST)
         reason, who = reason_in(given), principal_of(request).id
         await models.rollback(service, reason, text_of(given, "version"), who=who)
-        return answer(models.about(service))
+        return answer((await about(request, [service]))[0])
 
 
 def _rules(routes: APIRouter, store: Store, rules: ModelRules) -> None:

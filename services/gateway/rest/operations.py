@@ -98,7 +98,7 @@ def router(gateway: Gateway, desks: Desks) -> APIRouter:
     _imports(routes, gateway, desks)
     weekly_files.add(routes, gateway)
     training.add(routes, gateway, desks.trainer)
-    models.add(routes, gateway.store, desks.models, desks.trainer.rules)
+    models.add(routes, gateway, desks.models, desks.trainer.rules)
     _dead_letters(routes, desks.letters)
     _workspace(routes, gateway, desks)
     sample.add(routes, desks.sample)

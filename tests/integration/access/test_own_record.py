@@ -150,6 +150,24 @@ async def test_pages_and_files_say_why(company: Company) -> None:
                 assert ("<v>666" in sheet) == own, (whom, path)
 
 
+async def test_what_people_committed_in_backtests_is_theirs_too(company: Company) -> None:
+    assert company.running.built is not None
+    rows = [["2026-06-30", "2026-09-30", node, 1.0, 44.0] for node in NODES]
+    path = {"columns": ["as_of", "end", "node", "actual", "commit"], "rows": rows}
+    version = {"version": "9", "digest": "d", "evaluation": {"backtest": {"quarters": ["2026-Q3"], "path": path}}}
+    await company.running.models.add("forecast", version)
+    for role, user, wanted in ((Role.REVOPS, "", {"company"}), (Role.ADMIN, "boss", set(NODES))):
+        token = await company.token(role, user_id=user)
+        await company.member(role, user)
+        async with company.client(token) as client:
+            one = (await client.get("/v1/models/forecast")).json()
+            [other] = [each for each in (await client.get("/v1/models")).json()["models"] if each == one]
+            told = other["versions"][0]["evaluation"]["backtest"]["path"]["rows"]
+            assert {row[2] for row in told if row[4] is not None} == wanted, role
+            assert {row[3] for row in told} == {1.0}
+    assert company.running.models.about("forecast")["versions"][0] == version, "what is kept stays whole"
+
+
 async def test_the_person_at_this_machine_sees_all(company: Company) -> None:
     gateway, period = company.running.gateway, await past(company)
     found = await accuracy(gateway, LOCAL, "owner:ann", "USD", 8)
