@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from kit.errors import DealcastError, InvalidInput, NotFound
 from services.gateway.access.audit_page import add_audit
 from services.gateway.access.cookies import with_cookie, without_cookie
-from services.gateway.access.desk import TooOften
+from services.gateway.access.desk import FIRST, TooOften
 from services.gateway.access.devices import device_name
 from services.gateway.access.gate import OFF, Access, caller_of, client_of
 from services.gateway.access.members import Caller, Member
@@ -24,8 +24,10 @@ from services.gateway.access.personas import personas, sign_in_as
 from services.gateway.access.roll import Roll
 from services.gateway.access.tokens_page import add_tokens, tokens_shown
 from services.gateway.access.users_page import add_users
+from services.gateway.change_log import noting_settings
 from services.gateway.rest.http import body_of, id_in_path
 from services.gateway.service import Gateway
+from services.gateway.settings_checks import checked_zone
 from services.gateway.web.refusals import said
 from services.gateway.web.rendering import HEADERS, render, words_of
 from services.gateway.web.words import Words
@@ -41,7 +43,7 @@ def router(access: Access, gateway: Gateway, scratch: Path | None = None) -> API
     _sign_in(routes, access, gateway)
     add_company(routes, access, way_back, _refused)
     _personas(routes, access, gateway)
-    _links(routes, access)
+    _links(routes, access, gateway)
     _account(routes, access, gateway)
     add_users(routes, access, gateway)
     add_audit(routes, gateway, scratch)
@@ -117,8 +119,13 @@ def _personas(routes: APIRouter, access: Access, gateway: Gateway) -> None:
         return with_cookie(access, RedirectResponse(HOME, 303), secret)
 
 
-def _links(routes: APIRouter, access: Access) -> None:
-    desk, roll = access.desk, Roll(access.desk)
+def _zone(request: Request, gateway: Gateway) -> str:
+    """The time zone that the first administrator is asked to confirm: what is set, else what their language tells."""
+    return gateway.workspace.time_zone or ("Asia/Seoul" if words_of(request).language == "ko" else "UTC")
+
+
+def _links(routes: APIRouter, access: Access, gateway: Gateway) -> None:
+    desk, roll, space = access.desk, Roll(access.desk), gateway.workspace
 
     @routes.get("/sign-in/link/{secret}")
     async def by_link(request: Request, secret: str) -> Response:
@@ -127,7 +134,8 @@ def _links(routes: APIRouter, access: Access) -> None:
             member = await desk.link_owner(id_in_path(secret))
         except NotFound as error:
             return _page("set_password.html", request, error.http_status, over=True, first=False, error="", member=None)
-        return _page("set_password.html", request, over=False, first=member is None, error="", member=member)
+        zone = _zone(request, gateway)
+        return _page("set_password.html", request, over=False, first=member is None, error="", member=member, zone=zone)
 
     @routes.post("/sign-in/link/{secret}")
     async def set_password(request: Request, secret: str) -> Response:
@@ -137,7 +145,10 @@ def _links(routes: APIRouter, access: Access) -> None:
             member = await desk.link_owner(key)
             if member is None:
                 given = {"login": form.get("login", ""), "name": form.get("name", "")}
+                zone = checked_zone(form.get("time_zone", space.time_zone))
                 cookie = await roll.make_first(key, given, form.get("password", ""), client)
+                async with noting_settings(gateway.store, space, FIRST):
+                    await space.set_time_zone("" if zone == "UTC" else zone)
             else:
                 cookie = await desk.use_link(key, member, form.get("password", ""), client)
         except NotFound as error:
@@ -145,7 +156,8 @@ def _links(routes: APIRouter, access: Access) -> None:
         except DealcastError as error:
             told = _told(_words(request), error)
             return _page("set_password.html", request, error.http_status, over=False, first=member is None,
-                         error=told, member=member)  # fmt: skip
+                         error=told, member=member,
+                         zone=form.get("time_zone", "") or _zone(request, gateway))  # fmt: skip
         return with_cookie(access, RedirectResponse(HOME, 303), cookie)
 
 

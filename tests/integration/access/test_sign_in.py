@@ -44,10 +44,16 @@ async def test_the_first_administrator_comes_by_the_link_that_was_printed(compan
     path = httpx.URL(file.read_text().strip()).path
     async with company.client(OWN_PAGE) as client:
         assert "first administrator" in (await client.get(path)).text
+        korean = (await client.get(path, params={"lang": "ko"})).text
+        assert 'name="time_zone" value="Asia/Seoul"' in korean, "what their language tells, for them to confirm"
+        nowhere = await client.post(path, data={"login": ADMIN, "password": GOOD, "time_zone": "Nowhere"})
+        assert (nowhere.status_code, 'value="Nowhere"' in nowhere.text) == (400, True)
         weak = await client.post(path, data={"login": ADMIN, "password": "short"})
         assert (weak.status_code, "At least 12" in weak.text) == (400, True)
-        made = await client.post(path, data={"login": ADMIN.upper(), "name": "Kim", "password": GOOD})
+        made = await client.post(path, data={"login": ADMIN.upper(), "name": "Kim", "password": GOOD,
+                                             "time_zone": "Asia/Seoul"})  # fmt: skip
         assert made.status_code == 303, made.text
+        assert (await client.get("/v1/workspace")).json()["time_zone"] == "Asia/Seoul"
         cookie = made.headers["set-cookie"].lower()
         assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/"))
         assert "secure" not in cookie
