@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
+from tests.e2e.web.actions import settled
+
 FOLDER = Path(os.environ.get("DEALCAST_PICTURES") or Path(__file__).resolve().parents[3] / "build" / "pages")
-SETTLES = 500  # ms: what is read after the page is there
 
 
 async def picture(page: Page) -> Path:
@@ -18,7 +19,7 @@ async def picture(page: Page) -> Path:
     language = await page.evaluate("document.documentElement.lang")
     name = re.sub(r"\W+", "-", urlsplit(page.url).path).strip("-") or "home"
     size = page.viewport_size or {"width": 0}
-    await page.wait_for_timeout(SETTLES)
+    await settled(page)
     file = FOLDER / f"{name}-{language}-{size['width']}.png"
     await page.screenshot(path=file, full_page=True)
     return file

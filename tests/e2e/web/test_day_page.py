@@ -13,7 +13,7 @@ from learning.answers import Verb
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.web.report_mail import dropped_first, mail_address
 from services.gateway.web.words import Words
-from tests.e2e.web.actions import Site, open_page, scrolls_sideways
+from tests.e2e.web.actions import Site, hear, heard, open_page, scrolls_sideways
 from tests.e2e.web.site import answers, insights
 from tests.unit.web.test_day_page import long_report
 
@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", has_touch=True)
+    await context.clock.install()
     page, complaints = await open_page(context, f"{site[1]}/day?owner=u1")
+    await hear(page)
     card = page.locator('.action-card[data-deal="D-1"]')
     for text in ("견적서 보내기", "한수진 구매팀장님", "09:00–09:20", "21일 동안 연락 기록이 없습니다"):
         await expect(card).to_contain_text(text)
@@ -38,9 +40,10 @@ async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Br
     await expect(page.locator(".answered")).to_contain_text("연락한 것으로 기록했습니다.")
     [made] = await answers(site[0])
     assert (made.verb, made.suggestion_id, made.channel) == (Verb.DONE, "s1", "mail")
-    for account in ("A", "B"):  # whatever changes, it stays until the rep goes on
+    changes = await page.evaluate("window.heard.deal")
+    for more, account in enumerate(("A", "B"), 1):  # whatever changes, it stays until the rep goes on
         await site[0].apply_deals(LOCAL, [DealWrite("D-1", fields={"Account": account})])
-        await page.wait_for_timeout(3500)
+        await heard(page, "deal", changes + more)
         await expect(page.locator(".answered")).to_be_visible()
         await expect(page.locator('.action-card[data-deal="D-1"]:visible')).to_have_count(0)
     asked: list[str] = []
@@ -106,12 +109,21 @@ async def test_a_report_too_long_for_a_mail_is_cut_by_section_and_says_so(site: 
     found = parse_qs((await link.get_attribute("href") or "").partition("?")[2])["body"]
     same = parse_qs(mail_address("", text, dropped_first(words), words("report.mail_short")).partition("?")[2])["body"]
     assert found == same
+    await page.locator("textarea").fill("금액 −\u2060₩2억")
+    copied = """(box) => { box.focus(); box.select();
+        const event = new ClipboardEvent("copy", {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+        box.dispatchEvent(event); return event.clipboardData.getData("text/plain"); }"""
+    assert await page.locator("textarea").evaluate(copied) == "금액 −₩2억", (
+        "what keeps a sign beside its amount stays here"
+    )
     assert not complaints
 
 
 async def test_an_open_menu_stays_while_other_suggestions_come(site: Site, phone: BrowserContext) -> None:
     gateway, address = site
+    await phone.clock.install()
     page, complaints = await open_page(phone, f"{address}/day?owner=u1&lang=ko")
+    await hear(page)
     card = page.locator('.action-card[data-deal="D-1"]')
     await card.get_by_text("나중에").click()
     menu = card.get_by_role("button", name="미루기")
@@ -121,7 +133,7 @@ async def test_an_open_menu_stays_while_other_suggestions_come(site: Site, phone
         told = orjson.loads(orjson.dumps(one.body).replace(b'"s1"', b'"s9"'))
         await gateway.store.apply_insights([replace(one, body=told)])
     gateway.news.wake()
-    await page.wait_for_timeout(6000)  # as long as a page takes to show other suggestions
+    await heard(page, "next_actions", 1)
     await expect(menu).to_be_visible()
     assert await card.locator("input[name=suggestion_id]").first.input_value() == "s1"
     await card.get_by_text("나중에").click()

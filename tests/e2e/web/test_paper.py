@@ -13,7 +13,7 @@ from services.gateway.asks.desk import leave
 from services.gateway.asks.records import Ask
 from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.store.interface import ForecastDay
-from tests.e2e.web.actions import Site, open_page
+from tests.e2e.web.actions import Site, open_page, settled
 from tests.e2e.web.site import AS_OF
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -51,7 +51,7 @@ async def test_nothing_is_folded_or_cut_on_paper(site: Site, browser: Browser) -
     context = await browser.new_context(viewport=PAPER, locale="en")
     for path in ("/forecast", "/deals", "/deals/D-1", "/history", "/forecast/parts", "/report"):
         page, _ = await open_page(context, site[1] + path)
-        await page.wait_for_timeout(700)  # what is read after the page is there
+        await settled(page)
         await page.emulate_media(media="print")
         assert not await page.evaluate(FOLDED), path
         assert not await page.evaluate(CUT), path
