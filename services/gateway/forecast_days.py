@@ -19,7 +19,7 @@ from services.gateway.amount_types import AMOUNT, AmountType
 from services.gateway.domain import LOCAL, Principal
 from services.gateway.forecast_totals import forecast_totals
 from services.gateway.live import wait_either
-from services.gateway.own_record import WHY, hidden_of, own_record
+from services.gateway.own_record import WHY, hidden_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -134,7 +134,7 @@ async def moved(
     days = said_of(period, await gateway.store.forecast_days(principal, chosen, money, str(period), type_name))
     hidden = frozenset[str]()
     if period.end <= gateway.workspace.business_day:
-        hidden = hidden_of(KEPT, (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen))
+        hidden = hidden_of(KEPT, (await gateway.own_record(principal)).shown(chosen))
     return {
         "period": str(period),
         "type": type_name,
@@ -171,7 +171,7 @@ async def accuracy(
         actual = to_minor(row["booked"], money)
         if actual is not None:
             rows.append(judged(period, money, actual, said_of(period, records[str(period)])))
-    hidden = hidden_of(SOURCES, (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen))
+    hidden = hidden_of(SOURCES, (await gateway.own_record(principal)).shown(chosen))
     for found in rows:
         found["sources"] |= dict.fromkeys(hidden)
     withheld = WHY if hidden else None

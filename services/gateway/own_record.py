@@ -77,16 +77,20 @@ class OwnRecord:
         return found
 
 
+def record_key(principal: Principal) -> tuple[object, ...]:
+    """Who sees the same."""
+    return "own record", principal == LOCAL, principal.scope, principal.user_id
+
+
 async def own_record(store: Store, workspace: Workspace, principal: Principal) -> OwnRecord:
     """What the principal may see; without sign-in all of it."""
     if principal == LOCAL:
         return OwnRecord(everything=True)
     day = workspace.business_day
     lines = lines_on(await store.list_lines(principal), day)
-    return OwnRecord(
-        user=principal.user_id, all_seen=principal.scope is Scope.ALL, lines=lines,
-        tree=await store.tree(principal, day),
-    )  # fmt: skip
+    all_seen = principal.scope is Scope.ALL
+    tree = await store.tree(principal, day) if all_seen else ()  # what is above others is not theirs to see
+    return OwnRecord(user=principal.user_id, all_seen=all_seen, lines=lines, tree=tree)
 
 
 def without_people(totals: Mapping[str, Any], record: OwnRecord) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from services.gateway.json_values import time_text
 from services.gateway.kept_totals import KeptTotals
 from services.gateway.live import Signal
 from services.gateway.merged import View, actions_behind, merged
-from services.gateway.own_record import own_record, without_people
+from services.gateway.own_record import OwnRecord, own_record, record_key, without_people
 from services.gateway.quarter_totals import View as PeriodView
 from services.gateway.rollup import COMPANY, OWNER
 from services.gateway.store.interface import Query, Store, StoredRollup
@@ -135,7 +135,7 @@ class Gateway:
         chosen = calendar.parse(period) if period else calendar.current(today)
         found = await self._totals(principal, chosen, node, currency, tree, kind)
         if chosen.end <= today and tree is None:
-            return without_people(found, await own_record(self.store, self.workspace, principal))
+            return without_people(found, await self.own_record(principal))
         return {**found, "people_withheld": None}
 
     async def _totals(
@@ -143,10 +143,7 @@ class Gateway:
         kind: AmountType | None,
     ) -> dict[str, Any]:  # fmt: skip
         if kind is None and tree is None:
-            space = self.workspace
-            serving = space.generations[InsightKind.FORECAST]
-            held = (space.business_day, space.calendar, space.currency, space.exchange_edition, serving)
-            edition = (await self.store.edition(), *held)
+            space, edition = self.workspace, await self._edition()
             who = "" if principal.scope is Scope.ALL else principal.user_id  # all who see all see the same
             make = partial(forecast_totals, self.store, space, principal, chosen, "", currency)
             whole = await self.kept_totals.of(edition, (principal.scope, who, str(chosen), currency), make)
@@ -155,6 +152,22 @@ class Gateway:
         if tree is not None:
             return await tree_totals(self.store, self.workspace, principal, chosen, tree, node, currency, source)
         return await forecast_totals(self.store, self.workspace, principal, chosen, node, currency, source)
+
+    async def own_record(self, principal: Principal) -> OwnRecord:
+        """Whose numbers the principal may see beside what came."""
+
+        async def make() -> dict[str, Any]:
+            return {"found": await own_record(self.store, self.workspace, principal)}
+
+        found: OwnRecord = (await self.kept_totals.of(await self._edition(), record_key(principal), make))["found"]
+        return found
+
+    async def _edition(self) -> tuple[Any, ...]:
+        """What totals are of: as long as it is the same, so are they."""
+        space = self.workspace
+        serving = space.generations[InsightKind.FORECAST]
+        held = (space.business_day, space.calendar, space.currency, space.exchange_edition, serving)
+        return (await self.store.edition(), *held)
 
     async def own_node(self, principal: Principal) -> str:
         """The topmost node of today's tree whose totals the principal sees: where pages begin that name none."""

@@ -25,7 +25,7 @@ from services.gateway.hindsight.quarters import (
     verdict,
     without,
 )
-from services.gateway.own_record import hidden_of, own_record
+from services.gateway.own_record import hidden_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -72,7 +72,7 @@ async def hindsight(
     written = await _written(gateway, principal, chosen, money, days)
     now = said_of(current, [one for one in days if one.period == str(current)])
     so_far = [recorded(one, current, decimals(money)[0]) for one in now]
-    shown = (await own_record(gateway.store, gateway.workspace, principal)).shown(chosen)
+    shown = (await gateway.own_record(principal)).shown(chosen)
     hidden = hidden_of(PEOPLE, shown)
     return Hindsight(
         chosen, money, [without(one, hidden) for one in joined(backtested, written)], current,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from services.gateway.model_rules import ModelRules
 from services.gateway.model_versions import ModelVersions, check_service
-from services.gateway.own_record import own_record, without_commits
+from services.gateway.own_record import without_commits
 from services.gateway.rest import base
 from services.gateway.rest import schemas_models as shapes
 from services.gateway.rest.base import FLAG, NUMBER, TEXT, principal_of
@@ -43,7 +43,7 @@ def add(routes: APIRouter, gateway: Gateway, models: ModelVersions, rules: Model
     """The routes."""
 
     async def about(request: Request, services: Iterable[str]) -> list[dict[str, Any]]:
-        record = await own_record(gateway.store, gateway.workspace, principal_of(request))
+        record = await gateway.own_record(principal_of(request))
         return [without_commits(models.about(service), record) for service in services]
 
     _read(routes, about)

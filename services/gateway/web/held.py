@@ -22,7 +22,7 @@ from services.gateway.calls import Call, CallKind, counted_calls, said_of
 from services.gateway.disagreements import judged_deals
 from services.gateway.domain import Principal, Record, Scope
 from services.gateway.forecast_changes import between, changes
-from services.gateway.own_record import PEOPLES, own_record
+from services.gateway.own_record import PEOPLES
 from services.gateway.service import Gateway
 
 MOST_EACH, MOST_CALLS = 8, 200  # of a person, and of all
@@ -121,7 +121,7 @@ async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -
     calls = await store.standing_calls(principal, str(asked.period))
     day, now = gateway.workspace.business_day, gateway.workspace.now()
     if asked.period.end <= day:  # what came stands beside it
-        record = await own_record(store, gateway.workspace, principal)
+        record = await gateway.own_record(principal)
         calls = [call for call in calls if record.shown(call.node) == PEOPLES]
     held = await store.held_calls(principal, str(asked.period), now - LASTS)
     return Numbers(forecast, await store.rates(), calls, day, now, event, sight, held=held)
