@@ -36,7 +36,7 @@ class SectionView:
 
 def sections(found: WeeklyReport, names: Mapping[str, str], words: Words) -> list[SectionView]:
     """Won, lost, new, moved and due."""
-    shown = [_section(name, found.moves[name], found.currency, names, words) for name in SECTIONS]
+    shown = [_section(name, found, names, words) for name in SECTIONS]
     lines = []
     for record in found.due:
         deal = record.history.deal
@@ -45,21 +45,30 @@ def sections(found: WeeklyReport, names: Mapping[str, str], words: Words) -> lis
         name = titled(deal.name or deal.id, account.name if account else "")
         owner = names.get(deal.owner_id, record.owner_name) or words("list.nobody")
         values = {"name": name, "owner": owner, "amount": amount}
-        text = words("report.due_line", day=words.day(deal.close_date), **values)
+        text = words(
+            "report.due_own" if _own(found, deal.owner_id) else "report.due_line",
+            day=words.day(deal.close_date),
+            **values,
+        )
         lines.append(LineView(f"/deals/{quote(deal.id, safe='')}", text))
     return [*shown, SectionView(words("report.due"), "", tuple(lines), 0)]
 
 
-def _section(
-    name: str, rows: Sequence[Mapping[str, Any]], currency: str, names: Mapping[str, str], words: Words
-) -> SectionView:
+def _own(found: WeeklyReport, owner: str) -> bool:
+    """Whether it is the report of this owner: it says so in its heading, and not line by line."""
+    return found.node == f"owner:{owner}"
+
+
+def _section(name: str, found: WeeklyReport, names: Mapping[str, str], words: Words) -> SectionView:
     """The largest deals of a section; what was won counts by what was booked."""
+    rows, currency = found.moves[name], found.currency
     amounts = [Decimal(one["booked"] if name == "won" else one["total"]) for one in rows]
     handed, lines = _handed(rows), []
     for one, amount in zip(rows, amounts, strict=True):
         owner = names.get(one["owner_id"], one["owner_id"]) or words("list.nobody")
         values = {"name": titled(one["name"] or one["id"], one["account"]), "owner": owner}
-        key, cause, shown = "report.line", words(f"bridge.{one['cause']}"), unbroken(signed(amount, currency, words))
+        key = "report.own" if _own(found, one["owner_id"]) else "report.line"
+        cause, shown = words(f"bridge.{one['cause']}"), unbroken(signed(amount, currency, words))
         if one["cause"] == HANDED and (before := handed.get(one["id"])) is not None:
             if amount < 0:
                 continue  # told where it went to

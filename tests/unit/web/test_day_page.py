@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -19,8 +20,9 @@ from services.gateway.service import Gateway
 from services.gateway.web.day_page import day_heading
 from services.gateway.web.day_views import link_of, no_link, snoozes
 from services.gateway.web.report_mail import LONGEST_MAIL, dropped_first, mail_address
+from services.gateway.web.report_views import draft
 from services.gateway.web.timeline import timeline
-from services.gateway.web.words import Words
+from services.gateway.web.words import JOINER, Words
 from services.gateway.weekly_report import weekly_report
 from tests.e2e.web.site import answers, fill, serving
 
@@ -121,6 +123,12 @@ async def test_a_weekly_report_is_drafted_in_the_reader_s_language(site: Site) -
     assert (found.last, (found.last - found.first).days) == (site[0].workspace.business_day, 6), (
         "seven days, both counted"
     )
+    up = {"id": "d", "name": "보일러", "account": "", "owner_id": "u1", "cause": "up", "total": "500", "booked": "0"}
+    moved = replace(found, moves={**found.moves, "moved": [up, up | {"owner_id": "u2"}]})
+    lines = draft(moved, "김민준", {"u1": "김민준", "u2": "Grace"}, Words("ko")).replace(JOINER, "").splitlines()
+    assert [line for line in lines if "보일러" in line] == [
+        "- 보일러: 금액 증가 +₩500", "- 보일러 (Grace): 금액 증가 +₩500",
+    ], "whose own report it is stands in its heading"  # fmt: skip
 
 
 @pytest.mark.parametrize("lines", [3, 400])

@@ -63,6 +63,15 @@
     await navigator.clipboard.writeText(value);
     button.textContent = button.dataset.done;
   });
+  // Copied by hand it is plain, too.
+  main.addEventListener("copy", (event) => {
+    const box = document.activeElement;
+    const text = box?.matches("textarea") ? box.value.slice(box.selectionStart, box.selectionEnd) : `${getSelection()}`;
+    if (plain(text) === text) return;
+    event.clipboardData.setData("text/plain", plain(text));
+    event.preventDefault();
+  });
+
   new MutationObserver(offer).observe(main, { childList: true, subtree: true });
   offer();
 })();
