@@ -18,6 +18,7 @@ SETTING, CURRENCY, NODE, USER, ASK, IMPORT = "setting", "currency", "node", "use
 CATALOGUE, LETTER, WORKSPACE, ERASURE, PERSON = "catalogue", "letter", "workspace", "erasure", "person"
 DUPLICATES, FILES = "duplicates", "files"
 LONGEST = 200  # characters of a text
+MOST_NAMED = 20  # of a list
 MOST_OF_ONE = 500  # entries of one write; of more of them their number is kept
 
 
@@ -58,8 +59,13 @@ def short(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name)[:LONGEST]: short(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [short(one) for one in value[:20]]
+        return [short(one) for one in value[:MOST_NAMED]] + ["…"] * (len(value) > MOST_NAMED)
     return value
+
+
+def _columns(lists: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Names, the first of them, and how many there are."""
+    return {**lists, "counts": {name: len(of) for name, of in lists.items()}}
 
 
 # How each setting stands, by the name that its words on the settings page begin with.
@@ -72,7 +78,7 @@ OF_WORKSPACE: Mapping[str, Callable[[Workspace], Any]] = {
     "crm": lambda one: one.crm_link.split("?")[0],  # what follows may let somebody in
     "grades": lambda one: list(one.grade_bounds),
     "lead_horizon": lambda one: one.lead_horizon_days,
-    "training_columns": lambda one: one.training_columns.to_json(),
+    "training_columns": lambda one: _columns(one.training_columns.to_json()),
     "trees": lambda one: [tree.name for tree in one.trees],
     "types": lambda one: [kind.name for kind in one.forecast_types],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -97,7 +98,8 @@ def _log(routes: APIRouter, access: Access) -> None:
         asked, limit = asked_of(request, request.query_params), limit_of(request)
         found = await access.desk.store.list_access_events(limit=limit, asked=asked)
         following = str(found[-1].id) if len(found) == limit else ""
-        return answer({"events": [each.to_json() for each in found], "next_cursor": following})
+        shown = [replace(each, address="") if asked.changes else each for each in found]
+        return answer({"events": [each.to_json() for each in shown], "next_cursor": following})
 
 
 def link_to(access: Access, request: Request, secret: str) -> str:

@@ -106,7 +106,9 @@ def _horizon(value: Any, words: Words) -> str:
 
 
 def _columns(value: Any, words: Words) -> str:
-    return words("settings.columns", keep=len(value.get("keep", ())), drop=len(value.get("drop", ())))
+    told = words("settings.columns", **value["counts"])
+    named = ", ".join((*value["keep"], *value["drop"]))
+    return f"{told} ({named})" if named else told
 
 
 def _renewals(value: Any, words: Words) -> str:

@@ -56,6 +56,8 @@ async def test_settings_say_how_they_stood(company: Company) -> None:
         await ok(await rest.put("/v1/renewals/settings", json={"days": 60}))
         await ok(await page.post("/settings/retention", data={"audit_log": "3650"}))
         await ok(await rest.put("/v1/forecast/trees", json={"trees": [{"name": "stages", "levels": ["stage"]}]}))
+        names = [f"fields.{number:02}" for number in range(30)]
+        await ok(await rest.put("/v1/workspace", json={"training_columns": {"keep": names, "drop": []}}))
         await ok(await rest.put("/v1/model-rules", json={"retraining": {"new_outcomes": 77}}))
         await ok(await rest.put("/v1/model-rules", json={"retraining": {"new_outcomes": 77}}))
         day = company.running.gateway.workspace.business_day
@@ -70,6 +72,9 @@ async def test_settings_say_how_they_stood(company: Company) -> None:
         ("SETTING_CHANGED", "setting", "renewals", {"after": {"days": 60}}),
         ("SETTING_CHANGED", "setting", "retention", {"after": {"audit_log": 3650}}),
         ("SETTING_CHANGED", "setting", "trees", {"before": [], "after": ["stages"]}),
+        ("SETTING_CHANGED", "setting", "training_columns", {
+            "before": {"keep": [], "drop": [], "counts": {"keep": 0, "drop": 0}},
+            "after": {"keep": [*names[:20], "…"], "drop": [], "counts": {"keep": 30, "drop": 0}}}),
         ("MODEL_RULES_CHANGED", "model", "", {"before": {"retraining.new_outcomes": 200},
                                               "after": {"retraining.new_outcomes": 77}}),
         ("SETTING_CHANGED", "setting", "clock", {"after": day.isoformat()}),
@@ -237,9 +242,19 @@ async def test_who_reads_it(company: Company) -> None:
         await ok(await client.put("/v1/workspace", json={"crm_link": "https://crm.example.com/o/{id}?token=s3cret"}))
         acts = [one["act"] for one in (await client.get("/v1/access-events?limit=500")).json()["events"]]
         assert "SETTING_CHANGED" in acts
+        every = (await client.get("/v1/access-events?limit=500")).json()["events"]
+        assert {one["address"] for one in every} == {""}
         assert not set(acts) & {"SIGNED_IN", "TOKEN_MADE", "REFUSED"}
         page = (await client.get("/audit?lang=en")).text
-        for part in ("setting changed", "Asia/Seoul", "A from 80 %", "$250", "Ann</a>", "only administrators see"):
+        for part in (
+            "setting changed",
+            "Asia/Seoul",
+            "A from 80 %",
+            "30 kept, 0 left out (fields.00",
+            "$250",
+            "Ann</a>",
+            "only administrators see",
+        ):
             assert part in page, part
         assert "s3cret" not in page
         assert "<td>signed in" not in page
