@@ -35,8 +35,8 @@ PLAIN = {
     "lang", "last", "last_event_id", "limit", "max_probability", "min", "min_probability", "min_slip_risk", "motion",
     "name", "new", "next", "note", "old", "open", "out", "outcome", "own_category", "part", "password", "pasted",
     "percent", "period", "periods", "pipeline", "policy", "price", "probability", "q", "quantity", "reason", "region",
-    "replaced", "role", "scopes", "since", "sort", "stage", "subtree", "sure", "table", "text", "theme", "time", "to",
-    "tree", "type", "undo", "unit", "until", "until_date", "value", "verb", "within",
+    "replaced", "role", "scopes", "since", "sort", "stage", "subtree", "sure", "table", "text", "theme", "time",
+    "time_zone", "to", "tree", "type", "undo", "unit", "until", "until_date", "value", "verb", "within",
 }  # fmt: skip
 
 
