@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 from kit.money import Money
 from learning.records import Quota
@@ -15,8 +17,15 @@ from tests.e2e.web.actions import Site, open_page
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
+async def late(route: Route) -> None:
+    """What the page reads by itself may be asked for before the last of its scripts is there."""
+    await asyncio.sleep(0.5)
+    await route.continue_()
+
+
 async def test_a_gap_list_and_a_what_if_outlive_what_others_change(called: Site, desk: BrowserContext) -> None:
     gateway, address = called
+    await desk.route("**/static/forecast.js*", late)
     page, complaints = await open_page(desk, f"{address}/forecast?lang=en")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "part=gap" in one.url else None)

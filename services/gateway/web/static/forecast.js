@@ -10,8 +10,8 @@
 
   // What was worked out stays while the page is shown anew; once the numbers are others, it is offered to do it again.
   const workedOut = ["gap", "what-if"];
-  const askedAt = new Map(); // id → the numbers that it was asked for at
   const numbers = () => document.getElementById("call")?.dataset.numbers ?? "";
+  const askedAt = new Map([["gap", numbers()]]); // id → the numbers that it was asked for at, the gap maybe before this ran
 
   document.addEventListener("htmx:before:request", (event) => {
     const asked = event.detail?.ctx?.sourceElement;
