@@ -14,7 +14,7 @@ BY_ITSELF = {
     "access/calls.py", "access/gate.py", "access/members.py", "access/personas.py", "access/roll.py", "dead_letters.py",
     "domain.py", "forecast_days.py", "forecast_totals.py", "forecast_trees.py", "health/desk.py", "imports/sinks.py",
     "model_versions.py", "monitoring/monitor.py", "own_record.py", "publisher.py", "renewals/keeper.py",
-    "renewals/stages.py", "rest/base.py", "training.py", "training_run.py", "workspace.py",
+    "renewals/stages.py", "rest/base.py", "stage_order.py", "training.py", "training_run.py", "workspace.py",
 }  # fmt: skip
 
 
