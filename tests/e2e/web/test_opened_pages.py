@@ -40,7 +40,7 @@ class Models:
     """The trained model, as version 1."""
 
     def __init__(self) -> None:
-        trained = train(build_dataset(company(200, signal=2.0), last_day()), 0, lambda *_: None)
+        trained = train(build_dataset(company(120, signal=2.0), last_day()), 0, lambda *_: None)
         self.current = (trained.model, Pointer("1", 1, "x"))
 
 
