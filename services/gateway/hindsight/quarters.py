@@ -79,9 +79,10 @@ def from_backtests(evaluations: Iterable[Json], node: str, calendar: FiscalCalen
     found: dict[str, PastQuarter] = {}
     for evaluation in evaluations:
         path = (evaluation.get("backtest") or {}).get("path") or {}
-        columns = path.get("columns", ())
-        rows = [dict(zip(columns, row, strict=True)) for row in path.get("rows", ())]
-        mine = [row for row in rows if row["node"] == node and row["actual"] is not None]
+        columns = list(path.get("columns", ()))
+        place = columns.index("node") if columns else 0  # of all nodes' rows most are passed over
+        rows = [dict(zip(columns, row, strict=True)) for row in path.get("rows", ()) if row[place] == node]
+        mine = [row for row in rows if row["actual"] is not None]
         for end in dict.fromkeys(row["end"] for row in mine):
             period = calendar.of(Grain.QUARTER, date.fromisoformat(end))
             if period.end.isoformat() == end and str(period) not in found:
