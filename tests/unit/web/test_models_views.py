@@ -14,9 +14,7 @@ from services.gateway.web.member_names import called_by
 from services.gateway.web.models_views import audit_view, service_view
 from services.gateway.web.words import Words
 
-NEVER = (
-    "13 more had ended when they were first seen: nothing is known of them while open, so they teach nothing here."
-)
+NEVER = "13 more had ended when they were first seen: nothing is known of them while open, so they teach nothing here."
 ALSO = "also those that had ended when they were first seen: their amounts and days are known."
 BOTH = "A lead that became an opportunity counts as both."
 EN, KO = Words("en"), Words("ko")
