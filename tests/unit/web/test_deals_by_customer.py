@@ -58,7 +58,7 @@ async def test_the_weekly_report_names_customers_and_a_hand_over_once(site: Site
     assert draft.count(handed) == 1
     assert "담당 변경 −" not in text
     left = (await site[1].get("/report?lang=ko&node=owner:u1")).text
-    assert f"- 다온 · {NAME} (김민준): 담당 변경 −{JOINER}₩5000만" in left  # who got it is none of this report's
+    assert f"- 다온 · {NAME}: 담당 변경 −{JOINER}₩5000만" in left  # who got it is none of this report's
 
 
 async def test_the_bridge_and_asks_name_customers(site: Site) -> None:
