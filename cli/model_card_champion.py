@@ -15,7 +15,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "records whose answer came after it, from {start} to {end}, of which neither had learned: the new version as "
         "it would have been fitted before each part of them. How strongly it is held back, its trees, how fast old "
         "records fade, whether anything predicts and which columns are left out were chosen on all records, these too.",
-        "partly_seen": "Version {version} served. Only {fresh} records have closed since its data ended, too few to "
+        "brought_in": "Version {version} served. Both were judged on {records} records that came in after it was "
+        "trained and had ended from {start} to {end}; it had learned none of them, and the new version told each from "
+        "earlier ones alone.",
+        "partly_seen": "Version {version} served. Only {fresh} ended records are new to it, too few to "
         "compare on. Both were judged on the {records} records of the new version's own test; the old one had learned "
         "{seen:.0%} of their outcomes, which flatters it.",
         "partly_seen_prior": "Version {version} served. Both were judged on the {records} records of the new version's "
@@ -48,7 +51,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "결과가 나온, 어느 쪽도 학습하지 않은 기록 {records}건으로 둘을 평가했습니다. 새 버전은 각 구간 이전의 "
         "데이터로만 학습했습니다. 다만 벌점, 트리, 오래된 기록의 감쇠, 예측 가능 여부, 제외할 열은 이 기록을 포함한 "
         "전체에서 정했습니다.",
-        "partly_seen": "당시 버전 {version}이 제공 중이었습니다. 그 데이터가 끝난 뒤 종결된 기록이 {fresh}건뿐이라 "
+        "brought_in": "당시 버전 {version}이 제공 중이었습니다. 그 학습 뒤에 들어온, {start}부터 {end}까지 종결된 기록 "
+        "{records}건으로 둘을 평가했습니다. 이전 버전은 이 기록을 학습하지 않았고, 새 버전은 각 기록을 그보다 앞선 "
+        "기록만으로 예측했습니다.",
+        "partly_seen": "당시 버전 {version}이 제공 중이었습니다. 그 버전이 학습하지 않은 종결된 기록이 {fresh}건뿐이라 "
         "비교하기에 부족합니다. 새 버전의 시험 기록 {records}건으로 둘을 평가했으며, 이전 버전은 그 결과의 "
         "{seen:.0%}를 이미 학습해 유리하게 보입니다.",
         "partly_seen_prior": "당시 버전 {version}이 제공 중이었습니다. "

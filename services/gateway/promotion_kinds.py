@@ -11,11 +11,12 @@ JUDGED = ("log_loss", "ece")
 KINDS: Mapping[str, str] = {"LEAD": "leads", "OPPORTUNITY": "opportunities"}
 # What decides among the kinds: the first of these.
 ORDER = (
-    "worse", "prior", "unsure", "not_compared", "new_horizon", "drifted", "too_old", "not_worse", "prior_served",
-    "seen",
+    "worse", "prior", "unsure", "not_compared", "new_horizon", "drifted", "too_old", "knew_little", "not_worse",
+    "prior_served", "seen",
 )  # fmt: skip
 RATE = "base rate"
 SHOWN_COLUMNS = 5
+KNEW_LITTLE = 0.8  # of the ended deals: a champion that learned from a smaller part goes unless the new one is worse
 TITLES: Mapping[str, str] = {"log_loss": "log loss", "ece": "calibration error"}
 
 
@@ -89,7 +90,8 @@ def _compared(found: Mapping[str, Any], version: str, rule: PromotionRule, age: 
         "ece": rule.ece_margin,
     }
     figures = {
-        "basis": found["basis"], "records": found["records"], "confidence": rule.confidence, "age_days": age,
+        "basis": found["basis"], "knew": found.get("knew"),
+        "records": found["records"], "confidence": rule.confidence, "age_days": age,
         "difference": {name: {end: apart[name][end] for end in ("value", low, high)} for name in JUDGED},
         "margins": {name: round(value, 6) for name, value in margins.items()},
     }  # fmt: skip
@@ -112,6 +114,8 @@ def _compared(found: Mapping[str, Any], version: str, rule: PromotionRule, age: 
     if (found.get("drift") or {}).get("miscalibrated"):
         text = f"the champion's probabilities are off by now, and the new one is not shown to be worse {on}: {told}"
         return serve("drifted", text, figures)
+    if little := _knew_little(found):
+        return serve("knew_little", f"{little}, and the new one is not shown to be worse {on}: {told}", figures)
     return wait("unsure", f"it may be worse than the margin allows {on}: {told}" + _without(found, version), figures)
 
 
@@ -125,11 +129,34 @@ def _seen(found: Mapping[str, Any], rule: PromotionRule, aged: str, hint: str, f
                     figures)  # fmt: skip
     if aged:
         return serve("too_old", f"{aged}, and nothing shows the new one to be worse", figures)
+    if little := _knew_little(found):
+        return _more(found, rule, little, hint, figures)
     text = (
-        f"only {found['fresh_records']} records have closed since the model in use learned, too few to compare on "
+        f"only {found['fresh_records']} ended records are new to the model in use, too few to compare on "
         f"(it learned {found['seen']:.0%} of the known outcomes already, which makes it look better than it is)"
     )
     return wait("seen", text + hint, figures)
+
+
+def _knew_little(found: Mapping[str, Any]) -> str:
+    """That the champion learned from too few of the ended deals there are; empty where it did not."""
+    knew: Mapping[str, Any] = found.get("knew") or {}
+    of, learned = knew.get("outcomes", 0), knew.get("learned", 0)
+    if learned >= KNEW_LITTLE * of:
+        return ""
+    return f"the champion learned from {learned} of the {of} ended deals there are"
+
+
+def _more(
+    found: Mapping[str, Any], rule: PromotionRule, little: str, hint: str, figures: Mapping[str, Any]
+) -> Decision:
+    """Of a version that learned from many more deals: what the champion did not have is all that it can be held to."""
+    low, _ = LEVELS[rule.confidence]
+    alone: Mapping[str, Any] = found.get("unlearned") or {}
+    if alone and (alone["log_loss"][low] or 0.0) > 0:
+        on = f"on the {alone['records']} records that the champion did not learn from"
+        return wait("worse", f"worse by its log loss {on}: {alone['log_loss']['value']:+.3f}" + hint, figures)
+    return serve("knew_little", f"{little}, and nothing shows the new one to be worse", figures)
 
 
 def _verdict(apart: Mapping[str, float | None], low: str, high: str, margin: float) -> str:

@@ -4,7 +4,8 @@ The rows are snapshots whose answer came after the champion's data end. The chal
 each stretch of them with what was known before it. Its settings (penalty, rounds, half-life, whether anything predicts
 and which columns the leak guard leaves out) are those that its validation chose on all rows, also on those it is judged
 on. Pipelines' own parts are left out of both. Where such records are too few, both are compared on the challenger's own
-time-forward rows, of which the champion has learned a part: that flatters the champion, and the part is said.
+time-forward rows: on those of deals that the champion did not have, though they had ended by then, or where these are
+too few, too, on all. Of those the champion has learned a part: that flatters it, and the part is said.
 """
 
 from __future__ import annotations
@@ -32,13 +33,14 @@ from services.lead_scoring.candidates import Task, base_log_odds, learn
 from services.lead_scoring.card import PLAIN, compare, difference, plain_of
 from services.lead_scoring.dataset import Dataset
 from services.lead_scoring.forward import FEW_RECORDS, Forward, even_stack, fold_weights, folds_of, mature_weights
+from services.lead_scoring.learned_from import kept, knew, unlearned
 from services.lead_scoring.model import ScoreModel, load
 from services.lead_scoring.parts import Study
 from services.lead_scoring.pooled import Pooled
 from services.lead_scoring.recency import age_weights
 
 CHALLENGER, CHAMPION = "challenger", "champion"
-UNSEEN, PARTLY_SEEN, NONE = "unseen", "partly_seen", "none"
+UNSEEN, BROUGHT_IN, PARTLY_SEEN, NONE = "unseen", "brought_in", "partly_seen", "none"
 LEAST, LEAST_EACH = 40, 5  # records to compare on, and of each outcome
 STRETCHES, STRETCH = 3, 40  # at most so many stretches, of so many records at least
 JUDGED = ("auc", "log_loss", "ece")
@@ -50,16 +52,18 @@ LEVEL = 0.99  # a false alarm would loosen the rule of promotion
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """What serves. `model` is None where its artifact cannot be read."""
+    """What serves. `model` is None where its artifact cannot be read, `learned` where it does not keep the deals that
+    it learned from."""
 
     version: str
     model: ScoreModel | None
+    learned: frozenset[bytes] | None = None
 
     @classmethod
     def of(cls, folder: Path, version: str) -> Champion:
         """Read from its artifact."""
         try:
-            return cls(version, load(folder))
+            return cls(version, load(folder), kept(folder))
         except Poisoned:
             return cls(version, None)
 
@@ -82,8 +86,10 @@ class Told:
 def beside(data: Dataset, forward: Forward, champion: Champion, study: Study, run: Workers) -> dict[str, Any]:
     """The comparison as evaluation.json keeps it. study: what `forward` was validated in.
 
-    basis: `unseen`, `partly_seen` (`seen`: the share of the weight whose outcomes the champion has learned) or `none`
-    with `why`. difference: challenger − champion by metric, paired, with intervals over records.
+    basis: `unseen`, `brought_in` (deals that the champion did not have, by time-forward scores of the challenger),
+    `partly_seen` (`seen`: the share of the weight whose outcomes the champion has learned; `unlearned`: the rows of
+    those that it has not, by themselves) or `none` with `why`. knew: see `learned_from.knew`. difference: challenger −
+    champion by metric, paired, with intervals over records.
     """
     day = champion.last_day
     facts: dict[str, Any] = {"version": champion.version, "last_day": day.isoformat() if day else None}
@@ -91,28 +97,36 @@ def beside(data: Dataset, forward: Forward, champion: Champion, study: Study, ru
         return facts | {"basis": NONE, "why": "unreadable"}
     if has_leads(data) and champion.model.horizon_days != data.horizon_days:
         return facts | {"basis": NONE, "why": "other_horizon"}
-    fresh = data.labelled & (data.closed > day.toordinal()) if day else np.zeros(len(data.taken), np.bool_)
-    if enough(data, fresh):
-        return facts | _fresh(data, forward, champion.model, fresh, study, run)
+    late = data.labelled & (data.closed > day.toordinal()) if day else np.zeros(len(data.taken), np.bool_)
+    unseen = unlearned(data, champion.learned, late)
+    found = knew(data, unseen, late, champion.model.evaluation if champion.learned is None else None)
+    facts |= {"knew": found, "fresh_records": _records(data, unseen)}
+    if enough(data, late):
+        return facts | _fresh(data, forward, champion.model, late, study, run)
     known = forward.tested > 0
     if not enough(data, known):
         return facts | {"basis": NONE, "why": "few_outcomes"}
-    ours = sigmoid(forward.scores if forward.predicts else forward.base_scores)
     by = {
-        CHALLENGER: ours,
+        CHALLENGER: sigmoid(forward.scores if forward.predicts else forward.base_scores),
         CHAMPION: _probability(champion.model, data, known),
         BASE_RATE: sigmoid(forward.base_scores),
     }
+    new = known & unseen
+    if enough(data, new):
+        return facts | {"basis": BROUGHT_IN, "seen": 0.0} | _judged(data, Told(new, by, forward.tested), study.seed)
     told = Told(known, by, forward.tested)
-    seen = 1.0 - float(told.weight[fresh & known].sum() / told.weight[known].sum())
-    facts |= {"basis": PARTLY_SEEN, "seen": round(seen, DIGITS), "fresh_records": _records(data, fresh)}
+    kept_share = found["learned"] / max(1, _records(data, data.labelled & ~unseen))  # below 1: it is not known which
+    seen = kept_share * (1.0 - float(told.weight[new].sum() / told.weight[known].sum()))
+    facts |= {"basis": PARTLY_SEEN, "seen": round(seen, DIGITS)}
+    if enough(data, new, 2 * LEAST_EACH):
+        facts["unlearned"] = _losses(data, Told(new, by, forward.tested), study.seed)
     return facts | _judged(data, told, study.seed)
 
 
-def enough(data: Dataset, rows: Mask) -> bool:
+def enough(data: Dataset, rows: Mask, least: int = LEAST) -> bool:
     """Whether the rows are of enough records, and of enough with each outcome."""
     won, lost = (_records(data, rows & (data.won == one)) for one in (1.0, 0.0))
-    return won + lost >= LEAST and min(won, lost) >= LEAST_EACH
+    return won + lost >= least and min(won, lost) >= LEAST_EACH
 
 
 def has_leads(data: Dataset) -> bool:
@@ -145,7 +159,7 @@ def _fresh(
     for fold, plain in zip(folds, run(compare, [plain_of(data, fold, seed) for fold in folds]), strict=True):
         for name, values in plain.items():
             by[name][fold.test] = values
-    facts = {"basis": UNSEEN, "seen": 0.0, "fresh_records": _records(data, fresh)}
+    facts = {"basis": UNSEEN, "seen": 0.0}
     served = _probability(champion, data, fresh)
     return facts | _judged(data, Told(fresh, by, data.weight), seed) | {"drift": _drift(data, fresh, served, seed)}
 
@@ -221,6 +235,17 @@ def _judged(data: Dataset, told: Told, seed: int) -> dict[str, Any]:
         },
         "calibration": calibration(ours, seed),
     }  # fmt: skip
+
+
+def _losses(data: Dataset, told: Told, seed: int) -> dict[str, Any]:
+    """The difference in log loss on some rows."""
+    _, groups = np.unique(data.record[told.rows], return_inverse=True)
+    ours, theirs = (
+        Judged(data.won[told.rows], told.by[name][told.rows], told.weight[told.rows], groups.astype(np.int64))
+        for name in (CHALLENGER, CHAMPION)
+    )
+    apart = difference(METRICS["log_loss"], ours, theirs, seed, resamples=RESAMPLES)
+    return {"records": ours.records, "log_loss": apart}
 
 
 def _figures(rows: Judged, seed: int) -> dict[str, dict[str, float | None]]:

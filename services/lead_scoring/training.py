@@ -21,6 +21,7 @@ from learning.history import read_history
 from learning.overrules import Overrules
 from learning.parallel import Workers, cores, workers
 from learning.scores import SCORES
+from services.lead_scoring import learned_from
 from services.lead_scoring.card import model_card
 from services.lead_scoring.champion import Champion
 from services.lead_scoring.champion_kinds import beside_kinds
@@ -109,9 +110,9 @@ def train_folder(
     champion: Champion | None = None,
     horizon_days: int | None = STATED,
 ) -> Trained:
-    """Train on a folder in the history format and write `out`: artifact/ (the model, and how what it scores was
-    spread), evaluation.json (a copy of the model's, with the comparison with the champion as `champion`) and
-    scores.parquet (deal_id, day, probability: time-forward scores for other models to train on).
+    """Train on a folder in the history format and write `out`: artifact/ (the model, how what it scores was spread, and
+    which deals it learned from), evaluation.json (a copy of the model's, with the comparison with the champion as
+    `champion`) and scores.parquet (deal_id, day, probability: time-forward scores for other models to train on).
 
     overrules: columns that people keep or leave out, whatever the leak guard says. horizon_days: within which leads
     are to convert, None: at all; without it what the folder states.
@@ -124,6 +125,7 @@ def train_folder(
     data = build_dataset(deals, folder.manifest.business_day, overrules, also, horizon)
     trained = train(data, seed, part(progress, READING, 1.0), card=True, champion=champion)
     trained.model.save(out / ARTIFACT_FOLDER)
+    learned_from.keep(data, out / ARTIFACT_FOLDER)
     keep(folder.deals(), folder.manifest.business_day, trained.model.columns, out / ARTIFACT_FOLDER)
     found = dict(trained.model.evaluation) | ({"champion": trained.beside} if trained.beside else {})
     text = json.dumps(found, ensure_ascii=False, sort_keys=True, indent=2)

@@ -67,6 +67,8 @@ def _compared(key: str, title: str, found: Json, sides: Sequence[Side], words: W
     trained = sides[0 if back else 1].version
     if found.get("basis") == "unseen":
         told.append(words("compare.unseen", version=trained))
+    elif found.get("basis") == "brought_in":
+        told.append(words("compare.brought_in", version=trained, trained=sides[1 if back else 0].version))
     elif found.get("seen"):
         told.append(words("compare.seen", version=sides[1 if back else 0].version, share=words.percent(found["seen"])))
     if found.get("pipelines_left_out"):

@@ -72,7 +72,7 @@ def test_a_version_that_a_person_let_serve_waits_no_more() -> None:
 
 def test_a_part_that_was_seen_is_said_and_a_forecast_shows_its_replays() -> None:
     _, text, _ = beside(version(COMPARED | {"basis": "partly_seen", "seen": 0.93, "fresh_records": 12}), "en")
-    assert "Only 12 records" in text[0]
+    assert "Only 12 ended records" in text[0]
     assert "93%" in text[0]
     errors = {"challenger": {"wape": 0.1, "crps": 0.05}, "champion": {"wape": 0.2, "crps": None}}
     replays = {"version": "4", "basis": "same_quarters", "quarters": ["2017-Q2"], "levels": {"owner": errors}}

@@ -69,7 +69,26 @@ def test_a_champion_that_knows_the_answers_shows_nobody_to_be_worse() -> None:
     leads = {"basis": "none", "why": "other_horizon", "champion_prior": True}
     new = of_kinds({"loss": 0.1, **seen}, leads)
     assert said(new, champion()) == (True, "prior_served"), "what one kind gains does not wait for the other"
-    assert "only 3 records have closed" in decide("lead_scoring", new, champion(), RULE, TODAY).text
+    assert "only 3 ended records are new" in decide("lead_scoring", new, champion(), RULE, TODAY).text
+
+
+def test_a_champion_that_knew_few_of_the_deals_goes_unless_the_new_one_is_shown_to_be_worse() -> None:
+    models = {
+        "champion": {"log_loss": figure(0.4, 0.02)}, "challenger": {"log_loss": figure(0.5, 0.02)},
+        "base rate": {"log_loss": figure(0.5, 0.02)},
+    }  # fmt: skip
+    seen: dict[str, Any] = {"basis": "partly_seen", "seen": 0.57, "fresh_records": 38, "models": models}
+    little, most = {"outcomes": 89, "learned": 51}, {"outcomes": 89, "learned": 80}
+    assert said(challenger(0.1, **seen, knew=little), champion()) == (True, "knew_little")
+    assert said(challenger(0.1, **seen, knew=most), champion()) == (False, "seen")
+    worse = {"records": 20, "log_loss": figure(0.1, 0.05)}
+    assert said(challenger(0.1, **seen, knew=little, unlearned=worse), champion()) == (False, "worse")
+    maybe = {"records": 20, "log_loss": figure(0.1, 0.2)}
+    assert said(challenger(0.1, **seen, knew=little, unlearned=maybe), champion()) == (True, "knew_little")
+    rate = models | {"base rate": {"log_loss": figure(0.45, 0.02)}}
+    assert said(challenger(0.1, **seen | {"models": rate}, knew=little), champion()) == (False, "worse")
+    assert said(challenger(0.003, knew=little), champion()) == (True, "knew_little")
+    assert said(challenger(0.03, knew=little), champion()) == (False, "worse"), "shown on what neither has learned"
 
 
 def test_an_old_or_drifted_champion_goes_unless_the_new_one_is_shown_to_be_worse() -> None:

@@ -29,6 +29,8 @@ DECIDED: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
     "seen, not worse": (challenger(-0.05, **SEEN), champion()),
     "too old": (challenger(0.1, **SEEN), champion(last_day="2017-01-01")),
     "drifted": (challenger(0.003, drift={"miscalibrated": True}), champion()),
+    "knew little": (challenger(0.1, **SEEN, knew={"outcomes": 89, "learned": 51}), champion()),
+    "knew little, unseen": (challenger(0.003, knew={"outcomes": 89, "learned": 51}), champion()),
     "kinds": (of_kinds({"loss": 0.1, **SEEN}, LEADS), champion()),
 }
 

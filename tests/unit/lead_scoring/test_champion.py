@@ -21,6 +21,7 @@ from services.lead_scoring.champion import Champion, _stack, _stretches, beside
 from services.lead_scoring.dataset import Dataset, build_dataset
 from services.lead_scoring.forward import Forward, folds_of, validate
 from services.lead_scoring.forward import last_day as last
+from services.lead_scoring.learned_from import digests, keep, kept, learned_rows
 from services.lead_scoring.model import EVALUATION_FILE, prior_model
 from services.lead_scoring.parts import Study
 from services.lead_scoring.training import train
@@ -170,3 +171,33 @@ def test_the_columns_that_the_champion_reads_are_there_whatever_the_guard_says()
     assert set(kept.table.columns) == set(without.table.columns)
     assert set(kept.left_out.columns) == {"fields.code"}, "nothing is held twice"
     assert not without.left_out.columns
+
+
+def test_deals_brought_in_later_are_not_taken_for_learned_though_they_had_ended_before() -> None:
+    half = [one for number, one in enumerate(histories()) if number % 2]
+    known = build_dataset(half, last_day())
+    model = train(known, 0, quiet).model
+    learned = frozenset(digests(one for one in known.deal_ids))
+    told = compared(data(), forward(), Champion("1", model, learned))
+    assert told["basis"] == "brought_in"
+    assert told["seen"] == 0.0
+    assert told["knew"]["learned"] < 0.6 * told["knew"]["outcomes"]
+    assert told["fresh_records"] == told["knew"]["outcomes"] - told["knew"]["learned"]
+    ids = {data().deal_ids[record] for record in np.unique(data().record[data().labelled]).tolist()}
+    assert told["fresh_records"] == len(ids - set(known.deal_ids))
+    most = Champion("1", model, frozenset(digests(sorted(ids)[25:])))
+    some = compared(data(), forward(), most)
+    assert (some["basis"], some["fresh_records"]) == ("partly_seen", 25)
+    assert 0.5 < some["seen"] < 1
+    counted = compared(data(), forward(), Champion("1", model))
+    assert counted["basis"] == "partly_seen"
+    assert counted["seen"] < 0.6, "which deals it had is not kept, but how many"
+
+
+def test_which_deals_a_model_learned_from_is_kept_beside_it(tmp_path: Path) -> None:
+    keep(data(), tmp_path)
+    found = kept(tmp_path)
+    assert found is not None
+    assert learned_rows(data(), found)[data().labelled].all()
+    assert len(found) == len(np.unique(data().record[data().labelled]))
+    assert kept(tmp_path / "nowhere") is None
