@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,7 @@ class Call:
     undone_time: datetime | None = None
     undone_by: str = ""
     type: str = AMOUNT
+    recorded: datetime | None = None  # by the wall; None where that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,20 @@ class HeldCall:
     node: str
     time: datetime
     ended: bool = False
+    recorded: datetime | None = None  # by the wall, up to when what its numbers are of was recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of the business clock and, where it is known, by the wall: a pinned clock stands while records change."""
+
+    time: datetime
+    recorded: datetime | None = None
+
+    @property
+    def order(self) -> tuple[datetime, datetime]:
+        """What later ones are greater by."""
+        return self.time, self.recorded or datetime.min.replace(tzinfo=UTC)
 
 
 def call_json(call: Call) -> dict[str, Any]:

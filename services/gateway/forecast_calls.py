@@ -63,7 +63,8 @@ async def say(gateway: Gateway, principal: Principal, kind: CallKind, said: Said
     known = {name: row[name] for name in CONTEXT} | {"currency": currency}
     now = gateway.workspace.now()
     type_name = kind_of.name if kind_of else AMOUNT
-    call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known, type=type_name)
+    call = Call(kind, said.node, str(period), said.amount, said.note, principal.id, now, known, type=type_name,
+                recorded=gateway.workspace.wall_time())  # fmt: skip
     before = await _stands(gateway, principal, call)
     made = await gateway.store.add_call(principal, call)
     await _note(gateway, principal, SAID[kind], made, before, made)

@@ -19,7 +19,7 @@ from services.gateway.json_values import time_text
 from services.gateway.record_begun import there_before
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
-from services.gateway.store.interface import PastDeal
+from services.gateway.store.interface import PastDeal, Recorded
 
 EARLIEST = date(1900, 1, 2)
 
@@ -30,15 +30,22 @@ async def changes(
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge of every node, or of one, from the end of a day (else from the eve of the period, or of the current
     one where that lies ahead) to the end of another (else now). Raises InvalidInput, NotFound."""
-    current = gateway.workspace.calendar.current(gateway.workspace.business_day, period.grain)
-    eve = min(period.start, current.start) - timedelta(days=1)
     day = until or gateway.workspace.business_day
     end = day_end(until) if until else gateway.workspace.now()
+    start = first_moment(gateway, period, since, day)
+    return await between(gateway, principal, period, node, currency, (start, max(start, end)), kind, changed=changed)
+
+
+def first_moment(gateway: Gateway, period: FiscalPeriod, since: date | None, day: date) -> datetime:
+    """Where the bridge up to a day begins: at the end of `since`, else of the eve of the period, or of the current one
+    where that lies ahead. Raises InvalidInput."""
+    current = gateway.workspace.calendar.current(gateway.workspace.business_day, period.grain)
+    eve = min(period.start, current.start) - timedelta(days=1)
     start = day_end(since or min(eve, day))
     if not EARLIEST <= start.date() <= day:
         mend = "Name a first day that is not after the last one"
         raise InvalidInput("the days are out of order", field="from", value=start.date().isoformat(), mend=mend)
-    return await between(gateway, principal, period, node, currency, (start, max(start, end)), kind, changed=changed)
+    return start
 
 
 async def since_submission(
@@ -52,16 +59,18 @@ async def since_submission(
         raise NotFound("nothing is submitted for this node and period", field="from", value=node, mend=mend)
     end = day_end(until) if until else gateway.workspace.now()
     money = currency or (await gateway.store.rates()).counted(call.amount, call.time.date()).currency
-    return await between(gateway, principal, period, node, money, (call.time, max(call.time, end)), kind)
+    ends, recorded = (call.time, max(call.time, end)), (call.recorded, None)
+    return await between(gateway, principal, period, node, money, ends, kind, recorded=recorded)
 
 
 async def between(
     gateway: Gateway, principal: Principal, period: FiscalPeriod, node: str, currency: str,
     ends: tuple[datetime, datetime], kind: AmountType | None = None, *, changed: bool = False,
+    recorded: Recorded = (None, None),
 ) -> dict[str, Any]:  # fmt: skip
     """The bridge between two moments, over the tree as it stands at the later one. With `changed` only of the deals
     that changed meanwhile, of the node's owners: their rows are whole, the totals at both ends and what rates did are
-    not."""
+    not. `recorded`: what was recorded only later was not known at a moment, whenever it was effective."""
     store, workspace = gateway.store, gateway.workspace
     day = min(period.end, ends[1].date())
     days, field = (period.start, period.end), kind.field if kind else ""
@@ -69,7 +78,7 @@ async def between(
     tree = await store.tree(principal, day)
     seen = await store.nodes_within(principal, day)
     mine = owners_below(tree, node) if changed and node not in ("", COMPANY) else None
-    pairs = await store.deal_pairs(principal, *ends, *days, field, changed, there, mine)
+    pairs = await store.deal_pairs(principal, *ends, *days, field, changed, there, mine, recorded)
     if mine is not None:
         pairs = [
             pair for pair in pairs if any(one and mine.intersection(_owners(one)) for one in (pair.before, pair.after))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, upd
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
 from services.gateway.amount_types import AMOUNT
-from services.gateway.calls import Call, CallKind, HeldCall
+from services.gateway.calls import Call, CallKind, HeldCall, Moment
 from services.gateway.domain import Principal, Scope
 from services.gateway.privacy.resident_numbers import masked
 from services.gateway.store import tables_forecast as f
@@ -122,24 +122,27 @@ class Calls(Part):
     async def keep_held_call(self, principal: Principal, held: HeldCall, over: datetime) -> None:
         """Keep it, and drop those of the same person, node and period that an other one counts instead of."""
         row = {"id": held.id, "member_id": principal.id, "period": held.period, "node": held.node,
-               "time": to_us(held.time), "ended": held.ended}  # fmt: skip
+               "time": to_us(held.time), "ended": held.ended, "recorded": _us(held.recorded)}  # fmt: skip
         same = (H.member_id == principal.id, H.period == held.period, H.node == held.node, _counts(over))
 
         def work(connection: Connection) -> None:
             self._save_held.run(connection, [row])
-            newest = connection.execute(select(func.max(H.time)).where(*same)).scalar_one()
+            newest = max(
+                connection.execute(select(H.id, H.time, H.recorded).where(*same)).all(), key=_moment_order, default=None
+            )
             if newest is not None:
-                connection.execute(delete(f.held_calls).where(*same, H.time < newest))
+                connection.execute(delete(f.held_calls).where(*same, H.id != newest.id))
 
         await self._database.write(work)
 
-    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, datetime]:
+    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, Moment]:
         """The newest of each node that counts."""
         mine = (H.member_id == principal.id, H.period == period, _counts(over))
-        found = select(H.node, func.max(H.time)).where(*mine).group_by(H.node)
+        found = select(H.node, H.time, H.recorded).where(*mine)
 
-        def work(connection: Connection) -> dict[str, datetime]:
-            return {node: from_us(time) for node, time in connection.execute(found).all()}
+        def work(connection: Connection) -> dict[str, Moment]:
+            rows = sorted(connection.execute(found).all(), key=_moment_order)
+            return {row.node: Moment(from_us(row.time), _time(row.recorded)) for row in rows}
 
         return await self._database.read(work)
 
@@ -177,12 +180,24 @@ def _counts(over: datetime) -> ColumnElement[bool]:
     return or_(H.ended, H.time < to_us(over))
 
 
+def _moment_order(row: Any) -> tuple[int, int]:
+    return row.time, row.recorded or 0
+
+
+def _us(time: datetime | None) -> int | None:
+    return None if time is None else to_us(time)
+
+
+def _time(us: int | None) -> datetime | None:
+    return None if us is None else from_us(us)
+
+
 def _call_row(call: Call) -> dict[str, Any]:
     return {
         "kind": call.kind.value, "period": call.period, "node": call.node, "currency": call.amount.currency,
         "amount": call.amount.minor, "note": call.note, "author": call.author, "time": to_us(call.time),
         "context": dumps(call.context), "undone_by": call.undone_by,
-        "undone_time": None if call.undone_time is None else to_us(call.undone_time), "type": call.type,
+        "undone_time": _us(call.undone_time), "type": call.type, "recorded": _us(call.recorded),
     }  # fmt: skip
 
 
@@ -190,7 +205,7 @@ def _call(row: Any) -> Call:
     return Call(
         CallKind(row.kind), row.node, row.period, Money(row.currency, row.amount), row.note, row.author,
         from_us(row.time), loads(row.context), row.id,
-        None if row.undone_time is None else from_us(row.undone_time), row.undone_by, row.type,
+        _time(row.undone_time), row.undone_by, row.type, _time(row.recorded),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from learning.records import Outcome, Quota
 from services.gateway.amount_types import AMOUNT
-from services.gateway.calls import Call, CallKind, HeldCall
+from services.gateway.calls import Call, CallKind, HeldCall, Moment
 from services.gateway.domain import NodeQuota, Principal, WriteResult
 from services.gateway.store.shapes import CategorySum, ForecastDay, OpenAmount, RecordFacts
 
@@ -84,7 +84,7 @@ class ForecastStore(Protocol):
         """Keep a call that the principal holds, or what became of it. It counts once it has ended, or its numbers are
         older than `over`; of those that count the newest of a node and period stays."""
 
-    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, datetime]:
+    async def held_calls(self, principal: Principal, period: str, over: datetime) -> dict[str, Moment]:
         """Of a period, by node: of which moment the numbers of the principal's last call were that counts."""
 
     async def save_forecast_days(self, days: Sequence[ForecastDay]) -> None:

@@ -51,6 +51,7 @@ from services.gateway.store.shapes import (
     PlacedDeal,
     Query,
     RateEntry,
+    Recorded,
     ScorePoint,
     StoredEvent,
     StoredRollup,
@@ -200,12 +201,14 @@ class Store(
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
         changed: bool = False, there: Set[str] = frozenset(), held_by: Collection[str] | None = None,
+        recorded: Recorded = (None, None),
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments, by when changes were effective: at least all that were promised or
         closed from start to end at either; with `changed` only those that changed since the first; with `held_by`
         only those that one of these users ever held, alone or with others. Of those that were
         somebody's then whom the principal sees today, so that totals of the nodes it sees are whole. With `field` the
-        number in that custom field is their amount. `there`: ids of deals that were there when they were first seen."""
+        number in that custom field is their amount. `there`: ids of deals that were there when they were first seen.
+        `recorded`: at each moment, of changes only those that were recorded by then; None: all, however late."""
 
     async def counts(self, principal: Principal, *, deals_only: bool = False) -> Mapping[str, int]:
         """deals, open, won, lost, leads; unless deals_only accounts, contacts, users, activities, changes, outbox,
@@ -299,6 +302,6 @@ class Store(
 
 __all__ = [
     "SORTS", "SYSTEM_CALLS", "Behind", "CategorySum", "DealPair", "EventPage", "EventsAfter", "ForecastDay",
-    "OutboxRow", "Page", "PastDeal", "PlacedDeal", "Query", "RateEntry", "ScorePoint", "Store", "StoredEvent",
-    "StoredRollup", "Touch", "Won",
+    "OutboxRow", "Page", "PastDeal", "PlacedDeal", "Query", "RateEntry", "Recorded", "ScorePoint", "Store",
+    "StoredEvent", "StoredRollup", "Touch", "Won",
 ]  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from kit.money import Money
 from learning.records import Credit
@@ -18,7 +19,7 @@ from services.gateway.store.context import Part
 from services.gateway.store.database import Database
 from services.gateway.store.drafts import DEFAULTS
 from services.gateway.store.field_types import PREFIX
-from services.gateway.store.interface import DealPair, PastDeal
+from services.gateway.store.interface import DealPair, PastDeal, Recorded
 from services.gateway.store.rows import credit_from
 
 MADE_WITH = frozenset(("kind", "outcome"))  # what a deal is said to have been from its first day on
@@ -26,9 +27,31 @@ FIELDS = ("kind", "outcome", "owner_id", "amount", "close_date", "closed_date", 
 D, C, S = t.deals.c, t.changes.c, t.deal_credits.c
 ROW = (
     D.id, D.name, D.owner_id, D.created_time, D.last_effective, D.kind, D.outcome, D.amount, D.currency, D.close_date,
-    D.closed_date, D.deleted,
+    D.closed_date, D.deleted, D.updated_time,
 )  # fmt: skip
 Raw = dict[str, tuple[int, int, str]]  # by field: effective time, number and value of the change that counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Up to when what is known at each of the two moments was recorded; None: whenever it was."""
+
+    first: int | None
+    last: int | None
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> _Known:
+        first, last = (None if each is None else to_us(each) for each in recorded)
+        return cls(first, last)
+
+    @property
+    def earliest(self) -> int | None:
+        """What was recorded up to here is known at both moments; None where all is."""
+        return min((each for each in (self.first, self.last) if each is not None), default=None)
+
+    def whole(self, updated: int) -> bool:
+        """Whether all is known of a deal that was last written then."""
+        return self.earliest is None or updated <= self.earliest
 
 
 class Past(Part):
@@ -36,7 +59,7 @@ class Past(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time)
+        states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time, C.recorded_time)
         self._states_of = states.where(database.among(C.deal_id))
         shares = select(S.deal_id, S.owner_id, S.share).where(database.among(S.deal_id))
         held = or_(and_(C.field == "owner_id", database.among(C.value, "holders")), C.field == "credits")
@@ -46,11 +69,15 @@ class Past(Part):
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
         changed: bool = False, there: Set[str] = frozenset(), held_by: Collection[str] | None = None,
+        recorded: Recorded = (None, None),
     ) -> list[DealPair]:  # fmt: skip
         """Deals as they stood at two moments; see Store."""
         first, last = to_us(before), to_us(after)
         days = (to_day(start), to_day(end))
-        told = D.last_effective > first
+        known_by = _Known.of(recorded)
+        told: ColumnElement[bool] = D.last_effective > first
+        if known_by.earliest is not None:
+            told = or_(told, D.updated_time > known_by.earliest)
         wheres = and_(
             D.created_time <= last,
             told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
@@ -67,24 +94,25 @@ class Past(Part):
             context = self._contexts.read(connection)
             visible = context.visible(principal)
             deals = sorted(connection.execute(wanted, holders).all(), key=lambda row: str(row.id))
-            states = self._states(
-                connection, [row.id for row in deals if row.last_effective > first], first, last, field
-            )
-            shared = self._credits_now(connection, [row.id for row in deals if row.last_effective <= first])
+            still = {row.id for row in deals if row.last_effective <= first and known_by.whole(row.updated_time)}
+            moved = [row.id for row in deals if row.id not in still]
+            states = self._states(connection, moved, (first, last), known_by, field)
+            shared = self._credits_now(connection, sorted(still))
             shown = {row.id for row in self._seen_of(connection, deals, visible)}
             pairs = []
             for row in deals:
                 both: tuple[PastDeal | None, ...]
                 known = False
-                if row.last_effective <= first:
+                if row.id in still:
                     both = (_as_it_is(row, shared.get(row.id, ()), context.currency, field),) * 2
                 else:
                     then, now = states.get(row.id, ({}, {}))
                     unseen = then.keys() <= MADE_WITH  # such as before the first file that it stands in
-                    known = unseen and (row.created_time <= first or row.id in there)
+                    entered = known_by.first is None or bool(then)
+                    known = unseen and ((entered and row.created_time <= first) or row.id in there)
                     both = (
                         None if unseen else _past_deal(then, context.currency, field),
-                        _past_deal(now, context.currency, field),
+                        None if not now and known_by.last is not None else _past_deal(now, context.currency, field),
                     )
                 old, new = (
                     one if row.created_time <= moment else None for one, moment in zip(both, (first, last), strict=True)
@@ -105,16 +133,19 @@ class Past(Part):
         return shared
 
     def _states(
-        self, connection: Connection, ids: list[str], first: int, last: int, more: str
+        self, connection: Connection, ids: list[str], moments: tuple[int, int], known_by: _Known, more: str
     ) -> Mapping[str, tuple[Raw, Raw]]:
         """By deal, the fields as of the two moments; of changes at one time the one recorded later counts."""
+        first, last = moments
         states: dict[str, tuple[Raw, Raw]] = {}
         wanted = self._states_of.where(C.field.in_((*FIELDS, PREFIX + more) if more else FIELDS))
-        for deal_id, seq, field, value, moment in self._database.fetch(connection, wanted, ids):
+        for deal_id, seq, field, value, moment, entered in self._database.fetch(connection, wanted, ids):
             if moment > last:
                 continue
             old, new = states.setdefault(deal_id, ({}, {}))
-            for raw in (old, new) if moment <= first else (new,):
+            for raw, end, bound in ((old, first, known_by.first), (new, last, known_by.last)):
+                if moment > end or (bound is not None and entered > bound):
+                    continue
                 if field not in raw or raw[field][:2] < (moment, seq):
                     raw[field] = (moment, seq, value)
         return states

@@ -211,6 +211,9 @@ class PastDeal:
         return [(one.owner_id, one.share) for one in self.credits] or [(self.owner_id, WHOLE)]
 
 
+Recorded = tuple[datetime | None, datetime | None]  # at two moments, up to when what is known was recorded
+
+
 @dataclass(frozen=True, slots=True)
 class DealPair:
     """A deal as it stood at two moments, None before it was created, or first seen. Where it is no longer the

@@ -21,6 +21,7 @@ calls = Table(
     Column("note", TEXT, nullable=False), Column("author", KEY, nullable=False),
     Column("time", BigInteger, nullable=False), Column("context", TEXT, nullable=False),
     Column("undone_time", BigInteger), Column("undone_by", KEY, nullable=False), Column("type", KEY, nullable=False),
+    Column("recorded", BigInteger),
     Index(None, "period", "node"), sqlite_autoincrement=True,
 )  # fmt: skip
 
@@ -30,6 +31,7 @@ held_calls = Table(
     Column("id", KEY, primary_key=True), Column("member_id", KEY, nullable=False),
     Column("period", KEY, nullable=False), Column("node", TEXT, nullable=False),
     Column("time", BigInteger, nullable=False), Column("ended", Boolean, nullable=False),
+    Column("recorded", BigInteger),
     Index(None, "member_id", "period"),
 )  # fmt: skip
 

@@ -47,9 +47,12 @@ async def numbers_of(desk: Desk, principal: Principal, request: Request) -> tupl
         store = desk.gateway.store
         sight = await store.sight(principal)
         held, numbers, moves = desk.held.find(principal, sight, token, desk.gateway.workspace.now())
+        asked = replace(asked, period=held.period, currency=held.currency)
+        asked = replace(asked, node=first_seen(numbers, asked.node, named=named))
+        if (asked.since, asked.begin) != (held.since, held.begin):  # another day to compare with
+            moves = await desk.recent.within(principal, asked, numbers, moves)
         if principal.scope is not Scope.ALL and {*moves.deals} - await store.seen_among(principal, moves.deals):
             raise over(token)  # one of the deals is somebody else's by now
-        asked = replace(held, node=first_seen(numbers, asked.node, named=named))
         return asked, numbers, await desk.recent.judge(principal, asked.node, moves)
     numbers = await gather_numbers(desk.gateway, principal, asked)
     asked = replace(asked, node=first_seen(numbers, asked.node, named=named))
@@ -84,7 +87,7 @@ async def leave(desk: Desk, request: Request) -> Response:
 async def _remember(
     desk: Desk, principal: Principal, token: str, asked: Asked, numbers: Numbers, *, ended: bool
 ) -> None:  # fmt: skip
-    held = HeldCall(token, str(asked.period), asked.node, numbers.time, ended)
+    held = HeldCall(token, str(asked.period), asked.node, numbers.time, ended, numbers.recorded)
     await desk.gateway.store.keep_held_call(principal, held, desk.gateway.workspace.now() - LASTS)
 
 

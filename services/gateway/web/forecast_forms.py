@@ -27,7 +27,7 @@ from services.gateway.simulation import Supposed, simulate
 from services.gateway.web.call_views import money
 from services.gateway.web.doubt_views import what_if_view
 from services.gateway.web.forms import form_of
-from services.gateway.web.held import Asked
+from services.gateway.web.held import BEGINS, Asked
 from services.gateway.web.refusals import said as told
 from services.gateway.web.rendering import render
 from services.gateway.web.words import Words
@@ -43,7 +43,10 @@ SAYING = {CallKind.SUBMISSION: f"{PATH}/submit", CallKind.ADJUSTMENT: f"{PATH}/a
 def asked_of(gateway: Gateway, request: Request) -> Asked:
     """What the address asks for. Raises InvalidInput."""
     node = text_of(request, "node") or COMPANY
-    return Asked(period_of(gateway, request), node, currency_of(request), past_day_of(gateway, request, "since"))
+    begin = text_of(request, "since")
+    begin = begin if begin in BEGINS else ""
+    since = None if begin else past_day_of(gateway, request, "since")
+    return Asked(period_of(gateway, request), node, currency_of(request), since, begin)
 
 
 @dataclass(frozen=True, slots=True)

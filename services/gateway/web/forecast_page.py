@@ -41,7 +41,7 @@ from services.gateway.web.call_views import (
 from services.gateway.web.doubt_views import doubt_views, gap_view
 from services.gateway.web.forecast_forms import PATH, SAYING, Typed, say_number, what_if
 from services.gateway.web.forms import deals_of_node, page_address
-from services.gateway.web.held import Asked, Held, Moves, Numbers, Recent
+from services.gateway.web.held import BEGINS, BEGUN, Asked, Held, Moves, Numbers, Recent
 from services.gateway.web.history_views import reached_said
 from services.gateway.web.member_names import People, author_names, full_names, people_of
 from services.gateway.web.parts_page import PARTS
@@ -233,6 +233,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
                     for one in _periods(desk.gateway)],
         "currencies": [(code, page_address(request, PATH, currency=code, call=""), code == numbers.forecast["currency"])
                        for code in dict.fromkeys([*numbers.forecast["currencies"], numbers.forecast["currency"]])],
+        "begins": _begins(request, numbers, asked, words),
         "period": str(asked.period), "since_day": asked.since.isoformat() if asked.since else "",
         "last_day": desk.gateway.workspace.business_day.isoformat(),
         "form": {name: value for name, value in request.query_params.items() if name in ("lang", "call", "currency")},
@@ -240,6 +241,15 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
         "export": page_address(request, PATH + ".xlsx", node=node, lang=words.language) if desk.scratch else "",
     }  # fmt: skip
+
+
+def _begins(request: Request, numbers: Numbers, asked: Asked, words: Words) -> list[tuple[str, str, bool]]:
+    """Beside a day, where the bridge may begin: name, address, and whether it does."""
+    last = numbers.last_spoken(asked.node)
+    now = "" if asked.since else asked.begin or (last.by if last else BEGUN)
+    there = [one for one in BEGINS if one == BEGUN or numbers.last_spoken(asked.node, one)]
+    return [(words(f"bridge.since_{one}"), page_address(request, PATH, since=one) + "#bridge", one == now)
+            for one in there]  # fmt: skip
 
 
 def _periods(gateway: Gateway) -> list[str]:

@@ -18,35 +18,39 @@ from typing import Any
 from kit.errors import NotFound
 from learning.exchange import Rates
 from learning.fiscal import FiscalPeriod
-from services.gateway.calls import Call, CallKind, counted_calls, said_of
+from services.gateway.calls import Call, CallKind, Moment, counted_calls, said_of
 from services.gateway.disagreements import judged_deals
 from services.gateway.domain import Principal, Record, Scope
-from services.gateway.forecast_changes import between, changes
+from services.gateway.forecast_changes import between, changes, first_moment
 from services.gateway.own_record import PEOPLES
 from services.gateway.service import Gateway
 
 MOST_EACH, MOST_CALLS = 8, 200  # of a person, and of all
 LASTS = timedelta(hours=6)
 FRESH, MOST_KEPT = 10.0, 16
+MET, SUBMITTED, BEGUN = "call", "submission", "start"
+BEGINS = (MET, SUBMITTED, BEGUN)  # where the bridge may begin beside a day: when they met, submitted, the period began
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a page is asked for; `since` is where the bridge begins, without a day at the last submission or call."""
+    """What a page is asked for; `since` is where the bridge begins, without a day as `begin` says: one of BEGINS, else
+    the last submission or call, whichever was later."""
 
     period: FiscalPeriod
     node: str
     currency: str
     since: date | None
+    begin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """When something was said of a node, by a submission or in a call."""
 
-    time: datetime
+    at: Moment
     by: str
 
 
@@ -62,24 +66,31 @@ class Numbers:
     event: int  # the last before
     sight: str = ""  # of what they are, see the store's `sight`
     said: frozenset[int] = frozenset()  # by their own person within the call: ids of what stands or was taken back
-    held: Mapping[str, datetime] = field(default_factory=dict)  # by node: of when the reader's last call of it was
+    held: Mapping[str, Moment] = field(default_factory=dict)  # by node: of when the reader's last call of it was
+    recorded: datetime | None = None  # by the wall, when they were gathered
 
     def standing(self, kind: CallKind, node: str) -> Call | None:
         """What stands of a kind for a node: the newest, in whatever currency."""
         mine = [call for call in self.calls if (call.kind, call.node) == (kind, node)]
         return max(mine, key=lambda call: call.id, default=None)
 
-    def last_spoken(self, node: str) -> Spoken | None:
+    @property
+    def moment(self) -> Moment:
+        """When they were gathered."""
+        return Moment(self.time, self.recorded)
+
+    def last_spoken(self, node: str, by: str = "") -> Spoken | None:
         """When the node was spoken of last: by its submission, or in a call of the reader's on it or on one above, in
-        which it was seen too. Since a call of this very moment nothing can have happened: a pinned clock stands."""
+        which it was seen too; with `by` by the one or the other. Since a call of this very moment nothing happened."""
         said = self.standing(CallKind.SUBMISSION, node)
         parents = {row["node"]: row["parent"] for row in self.forecast["nodes"]}
-        times, one = [Spoken(said.time, "submission")] if said else [], node
+        times, one = [Spoken(Moment(said.time, said.recorded), SUBMITTED)] if said else [], node
         while one:
-            if one in self.held and self.held[one] < self.time:
-                times.append(Spoken(self.held[one], "call"))
+            if one in self.held and self.held[one].order < self.moment.order:
+                times.append(Spoken(self.held[one], MET))
             one = parents.get(one, "")
-        return max(times, key=lambda spoken: spoken.time, default=None)
+        mine = [spoken for spoken in times if by in ("", spoken.by)]
+        return max(mine, key=lambda spoken: spoken.at.order, default=None)
 
     def below(self, node: str) -> list[Json]:
         """The totals of a node and of those below it."""
@@ -116,7 +127,7 @@ class Moves:
 async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -> Numbers:
     """The numbers as of now. Raises InvalidInput for a period that is not forecast."""
     store, event = gateway.store, await gateway.store.last_event_id()  # before reading: nothing is missed in between
-    sight = await store.sight(principal)
+    recorded, sight = gateway.workspace.wall_time(), await store.sight(principal)
     forecast = await gateway.forecast(principal, str(asked.period), "", asked.currency)
     calls = await store.standing_calls(principal, str(asked.period))
     day, now = gateway.workspace.business_day, gateway.workspace.now()
@@ -124,7 +135,7 @@ async def gather_numbers(gateway: Gateway, principal: Principal, asked: Asked) -
         record = await gateway.own_record(principal)
         calls = [call for call in calls if record.shown(call.node) == PEOPLES]
     held = await store.held_calls(principal, str(asked.period), now - LASTS)
-    return Numbers(forecast, await store.rates(), calls, day, now, event, sight, held=held)
+    return Numbers(forecast, await store.rates(), calls, day, now, event, sight, held=held, recorded=recorded)
 
 
 def first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
@@ -139,13 +150,18 @@ def first_seen(numbers: Numbers, node: str, *, named: bool) -> str:
 
 
 async def gather_moves(
-    gateway: Gateway, principal: Principal, asked: Asked, currency: str, last: Spoken | None
-) -> Moves:
-    """The bridge since the node was spoken of last, else since the day asked for, else since the period's eve."""
-    if last is None:
+    gateway: Gateway, principal: Principal, asked: Asked, currency: str, last: Spoken | None,
+    until: Moment | None = None,
+) -> Moves:  # fmt: skip
+    """The bridge since the node was spoken of last, else since the day asked for, else since the period's eve; up to
+    now, or to the moment of which held numbers are."""
+    if last is None and until is None:
         return Moves(await changes(gateway, principal, asked.period, "", currency, asked.since, None))
-    ends = (last.time, max(last.time, gateway.workspace.now()))
-    return Moves(await between(gateway, principal, asked.period, "", currency, ends), last.by)
+    end = until or Moment(gateway.workspace.now())
+    start = last.at if last else Moment(first_moment(gateway, asked.period, asked.since, end.time.date()))
+    ends, recorded = (start.time, max(start.time, end.time)), (start.recorded, end.recorded)
+    found = await between(gateway, principal, asked.period, "", currency, ends, recorded=recorded)
+    return Moves(found, last.by if last else "")
 
 
 class Recent:
@@ -161,20 +177,30 @@ class Recent:
 
     async def moves(self, principal: Principal, asked: Asked, numbers: Numbers, fresh: float = FRESH) -> Moves:
         """Those of now, or at most `fresh` seconds old; who asks for what is being gathered waits for it."""
-        last = None if asked.since else numbers.last_spoken(asked.node)
+        return await self.judge(principal, asked.node, await self._bridge(principal, asked, numbers, fresh, None))
+
+    async def within(self, principal: Principal, asked: Asked, numbers: Numbers, held: Moves) -> Moves:
+        """Those of a call that holds these numbers, from another beginning on, with the deals in doubt as held."""
+        found = await self._bridge(principal, asked, numbers, FRESH, numbers.moment)
+        return replace(found, judged=held.judged)
+
+    async def _bridge(
+        self, principal: Principal, asked: Asked, numbers: Numbers, fresh: float, until: Moment | None
+    ) -> Moves:  # fmt: skip
+        last = None if asked.since or asked.begin == BEGUN else numbers.last_spoken(asked.node, asked.begin)
         currency = numbers.forecast["currency"]
         fresh = fresh if principal.scope is Scope.ALL else 0.0
-        key = (principal, numbers.sight, asked.period, currency, asked.since, last)
+        key = (principal, numbers.sight, asked.period, currency, asked.since, last, until)
         event, gathered, task = self._known.get(key, (-1, 0.0, None))
         now = time.monotonic()
         failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
         if task is None or failed or (event != numbers.event and now - gathered > fresh):
-            task = asyncio.ensure_future(gather_moves(self._gateway, principal, asked, currency, last))
+            task = asyncio.ensure_future(gather_moves(self._gateway, principal, asked, currency, last, until))
             self._known[key] = (numbers.event, now, task)
             self._known.move_to_end(key)
             while len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
-        return await self.judge(principal, asked.node, await asyncio.shield(task))
+        return await asyncio.shield(task)
 
     async def judge(self, principal: Principal, node: str, moves: Moves) -> Moves:
         """The same, with the deals of this node."""

@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.money import Money
-from services.gateway.calls import Call, CallKind, HeldCall
+from services.gateway.calls import Call, CallKind, HeldCall, Moment
 from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.store import Store
 from services.gateway.store.interface import ForecastDay
@@ -100,10 +100,18 @@ async def test_of_calls_that_were_held_the_last_that_ended_is_known(store: Store
     await store.keep_held_call(LOCAL, held("a", 1, ended=True), over)
     await store.keep_held_call(LOCAL, held("b", 2), over)
     await store.keep_held_call(LOCAL, held("c", 0, "manager:east", ended=True), over)
-    known = {"company": NOW + timedelta(hours=1), "manager:east": NOW}
+    known = {"company": Moment(NOW + timedelta(hours=1)), "manager:east": Moment(NOW)}
     assert await store.held_calls(LOCAL, "2017-Q4", over) == known
     assert await store.held_calls(LOCAL, "2017-Q4", NOW + timedelta(hours=3)) == known | {
-        "company": NOW + timedelta(hours=2)
+        "company": Moment(NOW + timedelta(hours=2))
     }, "one that nobody ended is over by itself"
     assert await store.held_calls(EAST, "2017-Q4", over) == {}, "each person's are their own"
     assert await store.held_calls(LOCAL, "2018-Q1", over) == {}
+
+
+async def test_of_calls_at_one_moment_of_the_business_clock_the_one_recorded_last_counts(store: Store) -> None:
+    for name, minutes in (("a", 5), ("b", 9), ("c", 7)):
+        recorded = NOW + timedelta(minutes=minutes)
+        await store.keep_held_call(LOCAL, HeldCall(name, "2017-Q4", "company", NOW, ended=True, recorded=recorded), NOW)
+    known = {"company": Moment(NOW, NOW + timedelta(minutes=9))}
+    assert await store.held_calls(LOCAL, "2017-Q4", NOW) == known

@@ -11,7 +11,7 @@ from kit.clock import day_end
 from kit.money import Money
 from learning.exchange import DatedRate
 from learning.records import DealKind, Outcome
-from services.gateway.bridge import Counting, Span
+from services.gateway.bridge import AS_IS, Counting, Span
 from services.gateway.bridge_rows import Bridge, node_rows
 from services.gateway.domain import LOCAL, DealWrite, Principal, Scope
 from services.gateway.imports.sinks import WEEKLY
@@ -159,3 +159,30 @@ async def test_what_the_first_file_shows_is_not_new_and_what_later_ones_add_is(s
     company = bridge.nodes["company"]
     assert {cause: value.open for cause, value in company.causes.items()} == {"first_seen": 700, "new": 700}
     assert company.end.open == 1400
+
+
+async def test_what_was_recorded_only_later_was_not_known_whenever_it_was_effective(store: Store) -> None:
+    """Somebody submits, and an import brings changes of the same and of earlier days afterwards."""
+    shape: dict[str, Any] = {"close_date": START, "created_time": noon(FIRST), "owner_id": "ann"}
+    names = ("lost", "up", "same")
+    await store.apply_deals(LOCAL, [DealWrite(name, amount=Money("USD", 300), **shape) for name in names])
+    today = FIRST + timedelta(days=9)
+    said = datetime.now(UTC)
+    lost = DealWrite("lost", outcome=Outcome.LOST, closed_date=today, effective_time=noon(today))
+    up = DealWrite("up", amount=Money("USD", 900), effective_time=noon(FIRST + timedelta(days=2)))
+    new = DealWrite("new", amount=Money("USD", 50), **shape)
+    await store.apply_deals(LOCAL, [lost, up, new])
+    held = datetime.now(UTC)
+    await store.apply_deals(LOCAL, [DealWrite("same", amount=Money("USD", 1), effective_time=noon(today))])
+    ends, tree = (day_end(today), day_end(today)), await store.tree(LOCAL, today)
+
+    async def told(*recorded: datetime | None) -> dict[str, int]:
+        first, last = recorded
+        pairs = await store.deal_pairs(LOCAL, *ends, START, END, recorded=(first, last))
+        bridge = Bridge.of(pairs, Span(START, END), tree, None, "USD", "USD", Counting(AS_IS.rates, today, today))
+        return {cause: value.open for cause, value in bridge.nodes["company"].causes.items()}
+
+    assert await told(None, None) == {}
+    assert await told(said, None) == {"lost": -300, "up": 600, "new": 50, "down": -299}
+    assert await told(said, held) == {"lost": -300, "up": 600, "new": 50}, "a held call knows nothing of later ones"
+    assert await told(held, held) == {}

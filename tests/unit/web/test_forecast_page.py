@@ -185,7 +185,6 @@ async def test_what_changed_is_told_since_the_last_call_or_submission(site: Site
     assert "your last call" not in await title("manager:m1"), "it is under way"
     left = await client.post(held.replace("/forecast?", "/forecast/leave?"))
     assert (left.status_code, "call=" in left.headers["location"]) == (303, False)
-    assert "your last call" not in await title("manager:m1"), "the clock stands: nothing can have happened since"
     await gateway.workspace.pin(TODAY + timedelta(days=1))
     created = datetime(2026, 11, 21, 9, tzinfo=UTC)
     new = replace(deal("NEW-2", "A deal after the call", "u1", 31_000_000), created_time=created)
@@ -199,3 +198,29 @@ async def test_what_changed_is_told_since_the_last_call_or_submission(site: Site
     await client.post("/forecast/submit?node=manager:m1", data={"undo": str(call.id)})
     assert "since your last call (" in await title("manager:m1")
     await gateway.workspace.pin(TODAY)
+
+
+async def test_what_changed_on_the_day_of_a_submission_is_told_also_in_the_call(site: Site) -> None:
+    gateway, client = site
+    moves, name = "/forecast?lang=en&period=2026-Q4&node=owner:u1&part=moves", "A deal of the same day"
+    created = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    await gateway.apply_deals(LOCAL, [replace(deal("DAY-1", name, "u1", 31_000_000), created_time=created)])
+    form = {"amount": "520m", "currency": "KRW"}
+    await client.post("/forecast/submit?lang=en&period=2026-Q4&node=owner:u1", data=form)
+    still = (await client.get(moves)).text
+    assert "since the last submission (" in still
+    assert "Nothing moved" in still
+    held = (await client.post("/forecast/hold?lang=en&period=2026-Q4&node=owner:u1")).headers["location"]
+    dearer = DealWrite("DAY-1", amount=Money("KRW", 91_000_000), effective_time=created + timedelta(days=2))
+    await gateway.apply_deals(LOCAL, [dearer])
+    again = (await client.post("/forecast/hold?lang=en&period=2026-Q4&node=owner:u1")).headers["location"]
+    now, within = [(await client.get(f"{one}&part=moves")).text for one in (again, held)]
+    assert ("+₩60M" in now, "+₩60M" in within, "Nothing moved" in within) == (True, False, True)
+    begun = (await client.get(f"{held}&part=moves&since=start")).text
+    assert ("Nothing moved" in begun, name in begun, "₩91M" in begun) == (False, True, False)
+    assert "since=start" in within, "offered within the call"
+    await client.post(held.replace("/forecast?", "/forecast/leave?"))
+    after = (await client.get(moves)).text
+    assert ("since your last call (" in after, "+₩60M" in after) == (True, True)
+    [call] = await gateway.store.standing_calls(LOCAL, "2026-Q4")
+    await client.post("/forecast/submit?node=owner:u1", data={"undo": str(call.id)})
