@@ -35,6 +35,8 @@ _EN = {
     "won": "needs --currency KRW or --foreign: the amounts have Korean units ({said}), but the currency is {currency}",
     "short_days": "{count:,} days without a year were read in the year that brings them nearest to their file's day: "
     "{samples}", "rejects": "refused and held rows are in {path}",
+    "closings": "closing days: {what}", "by_column": "{count:,} as {column!r} says",
+    "by_file": "{count:,} the day of the first file that shows the deal ended, as no column tells another",
 }  # fmt: skip
 _KO = {
     "files": "파일 {count}개, {first} ~ {last}", "dry_run": ": 시험 실행, 아무것도 쓰지 않음",
@@ -57,6 +59,8 @@ _KO = {
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
     "won": "금액이 한국식 단위({said})인데 통화는 {currency}입니다. --currency KRW나 --foreign이 필요합니다",
     "short_days": "연도가 없는 날짜 {count:,}건은 파일의 날짜에 가장 가까운 해로 읽었습니다: {samples}",
+    "closings": "종결일: {what}", "by_column": "{column!r} 열의 날짜 {count:,}건",
+    "by_file": "다른 날짜를 알려 주는 열이 없어 종결된 것을 처음 보여 준 파일의 기준일 {count:,}건",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
 }  # fmt: skip
 _KO_TARGETS = {
@@ -105,10 +109,18 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     if found.short_days:
         samples = ", ".join(f"{written} → {day}" for written, day in found.short_day_samples)
         yield words["short_days"].format(count=sum(one.count for one in found.short_days), samples=samples)
+    yield from _closing_days(found, words)
     for path in found.report.rejects_files.values():
         yield words["rejects"].format(path=path)
     if found.report.import_id:
         yield UNDO[language].format(id=found.report.import_id)
+
+
+def _closing_days(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
+    days = found.closing_days.items()
+    each = [words["by_column" if column else "by_file"].format(count=count, column=column) for column, count in days]
+    if each:
+        yield words["closings"].format(what=", ".join(each))
 
 
 def _columns(found: WeeklyReport, words: dict[str, str], language: str) -> Iterator[str]:

@@ -230,6 +230,7 @@ def _warnings(report: Json, words: Words) -> list[str]:
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
     found += _short_days(report.get("short_days") or {}, words)
+    found += _closing_days(report.get("closing_days") or {}, words)
     return [*report.get("alike", ()), *found, *report.get("unread", ()), *report.get("amounts", ())]
 
 
@@ -239,6 +240,16 @@ def _short_days(told: Json, words: Words) -> list[str]:
         return []
     samples = ", ".join(f"{one['written']} → {words.day(one['day'])}" for one in told["samples"])
     return [words("import.short_days", count=words.number(told["count"]), samples=samples)]
+
+
+def _closing_days(told: Mapping[str, int], words: Words) -> list[str]:
+    """From which column closing days were taken, where any are not of a column for them."""
+    parts = [
+        words("import.closed_by", column=column, count=words.number(count)) if column
+        else words("import.closed_by_file", count=words.number(count))
+        for column, count in told.items()
+    ]  # fmt: skip
+    return [words("import.closing_days", told=", ".join(parts))] if parts else []
 
 
 def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:

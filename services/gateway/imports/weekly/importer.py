@@ -20,6 +20,7 @@ from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.checks import is_full, step
+from services.gateway.imports.weekly.closing import Closings
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
 from services.gateway.imports.weekly.matching import Matcher
@@ -79,7 +80,10 @@ class WeeklyImporter:
         self._people.know(*await self._sink.around())
         matcher = Matcher(memory, self._people, doubts, memory.last)
         if files[0].day.isoformat() > memory.day:
-            self._open_on = {deal: date.fromisoformat(one.day) for deal, one in memory.last.items() if one.open}
+            known = memory.gone | memory.last
+            self._open_on = {deal: date.fromisoformat(one.day) for deal, one in known.items() if one.open}
+        self._closings = Closings(memory)
+        self.found.closings = self._closings.taken
         self._progress.start("Reading", len(files))
         for number, file in enumerate(files):
             self._take(number, file, matcher)
@@ -175,20 +179,28 @@ class WeeklyImporter:
         else:
             contact = self._people.contact(row, one.account)
             first = one.new or self._memory.begins(one.deal, row.day)
-            self._writes.append(write_of(one, file.holds, contact, self._open_on.get(one.deal), first=first))
+            open_on = self._open_on.get(one.deal)
+            write = write_of(one, file.holds, contact, open_on, first=first)
+            unseen = one.new or (bool(row.id) and self._fresh and not self._seen(one.deal))
+            self._writes.append(self._closings.settle(one, file, write, open_on, unseen=unseen))
             self._rows_of.append(row)
             if not row.open and self._fresh and (one.deal not in self._last_said or one.deal in self._open_on):
                 self._count_end(one)
         self._last_said[one.deal] = said
+        self._open_on.pop(one.deal, None)
         if row.open:
             self._open_on[one.deal] = file.day
+
+    def _seen(self, deal: str) -> bool:
+        """Whether an earlier file showed the deal."""
+        memory = self._memory
+        return any(deal in known for known in (self._last_said, memory.last, memory.gone, memory.begun))
 
     def _count_end(self, one: Placed) -> None:
         before = self._memory.last.get(one.deal)
         if before is None or before.open:
             counts = self._memory.outcomes
             counts[str(one.row.outcome)] = counts.get(str(one.row.outcome), 0) + 1
-            self._open_on.pop(one.deal, None)
 
     def _follow(
         self, file: WeekFile, matcher: Matcher, before: dict[str, Seen], now: dict[str, Seen], *, newest: bool

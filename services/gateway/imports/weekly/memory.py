@@ -29,6 +29,23 @@ class Seen:
         return self.amount if self.open else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closing day that was taken from a promised one: by which file, after which last one that showed the deal open
+    ("": none), and what that file said; amount in minor units of its currency ("": it said none). `former`: days that
+    were taken before the file was corrected."""
+
+    file: str
+    closed: str
+    open_on: str
+    stage: str
+    outcome: str
+    owner: str
+    amount: int
+    currency: str
+    former: list[str] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Memory:
     """The document; empty before the first import."""
@@ -45,6 +62,7 @@ class Memory:
     day: str = ""  # of the last file
     first: str = ""  # the day of the earliest full one
     begun: dict[str, str] = field(default_factory=dict)  # deal → from when on files show it, where no column tells that
+    closings: dict[str, Closing] = field(default_factory=dict)  # by deal
     outcomes: dict[str, int] = field(default_factory=dict)  # WON, LOST → deals seen to end so
 
     def deal(self, key: str, day: date) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,6 +72,9 @@ class WeeklyReport:
     notes: list[tuple[str, int, FieldError]] = field(default_factory=list)  # file, line, cell passed over
     short_days: list[ShortDays] = field(default_factory=list)  # by file, that were read without a year
     outcomes: dict[str, int] = field(default_factory=dict)
+    closings: dict[str, str] = field(
+        default_factory=dict
+    )  # deal that ended → column of its closing day, "": the file's
     unused_answers: int = 0  # that stand in the file of doubts, and were not given
 
     def check_confirmed(self, options: Options) -> None:
@@ -89,6 +93,11 @@ class WeeklyReport:
         """Some days that were read without a year, as they were written and as they were read."""
         found = dict.fromkeys(one for each in self.short_days for one in each.shown())
         return list(found)[:SAMPLES]
+
+    @property
+    def closing_days(self) -> dict[str, int]:
+        """How many closing days each column told, "" those that are their files' days."""
+        return dict(Counter(self.closings.values()).most_common())
 
     @property
     def other_columns(self) -> bool:

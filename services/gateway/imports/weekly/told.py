@@ -62,6 +62,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "steps": list(_steps(found, language)),
         "few_lost": found.few_lost,
         "outcomes": found.outcomes,
+        "closing_days": found.closing_days,
         "short_days": {
             "count": sum(one.count for one in found.short_days),
             "samples": [{"written": text, "day": day.isoformat()} for text, day in found.short_day_samples],
