@@ -69,7 +69,7 @@ async def close_gap(
         "note": why or _note(found, len(candidates), row["quota_probability"]),
         "cautions": whole["cautions"],
         "stale": whole["stale"],
-        "deals": [_step_json(step, found.base or 0.0) for step in found.steps],
+        "deals": [_step_json(step, found) for step in found.steps],
     }
 
 
@@ -93,7 +93,8 @@ def _note(found: Found, tried: int, known: float | None) -> dict[str, str] | Non
     return {"code": code, "text": text}
 
 
-def _step_json(step: Step, base: float) -> dict[str, Any]:
+def _step_json(step: Step, found: Found) -> dict[str, Any]:
+    alone = step.alone - (found.base or 0.0)
     candidate, deal = step.deal, step.deal.record.history.deal
     return {
         "id": deal.id,
@@ -105,7 +106,7 @@ def _step_json(step: Step, base: float) -> dict[str, Any]:
         "close_date": deal.close_date.isoformat() if deal.close_date else None,
         "probability": candidate.probability,
         "expected": format_minor(candidate.amount.currency, round(candidate.amount.minor * candidate.probability)),
-        "effect": round(step.alone - base, 6),
+        "effect": round(alone, 6) if alone >= found.least else 0.0,
         "adds": round(step.after - step.before, 6),
         "quota_probability": step.after,
     }

@@ -1,12 +1,14 @@
 """The search for the fewest deals that close a gap: won on the forecast service's own scenarios, one after another.
 
 Each deal is tried alone, then all together, which tells what can be reached at all. The best is kept and the others are
-tried again beside it, until what all of them reach is as good as reached. Where no single one moves P(quota met), the
-one that brings most beyond what is expected of it comes first: several together may reach what none does alone.
+tried again beside it, until what all of them reach is as good as reached. Where no single one moves P(quota met) by
+more than so many scenarios can tell, the one that brings most beyond what is expected of it comes first: several
+together may reach what none does alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +24,7 @@ from services.gateway.rollup import COMPANY, chance
 
 TRIED_AGAIN = 8  # beside those that are chosen already
 LEAST_GAIN = 0.005
+TELLING = 2.0  # standard errors: what a chance moves by less, so many scenarios do not tell from chance
 ENOUGH = 0.995
 
 
@@ -93,6 +96,7 @@ class Found:
     base: float | None
     steps: Sequence[Step] = ()
     together: float | None = None
+    least: float = LEAST_GAIN  # what a chance must move by at least to say so
 
     @property
     def reached(self) -> float:
@@ -107,6 +111,8 @@ class Search:
         self._simulator = simulator
         self._aim = aim
         self._most = most
+        self._scenarios = 1
+        self._least = LEAST_GAIN
 
     async def run(self, candidates: Sequence[Candidate]) -> Found:
         """Raises Unavailable and what the forecast service raises."""
@@ -119,19 +125,20 @@ class Search:
                 tried.append((after, one))
         if base is None:
             return Found(None)
+        self._least = told_apart(base, self._scenarios)
         _, together = await self._chances([one for _, one in tried])
         goal = min(ENOUGH, (together or 0.0) - LEAST_GAIN)
         steps: Sequence[Step] = await self._steps(base, tried, goal)
         if len(steps) > 2 and steps[-1].after >= goal:
             steps = await self._fewer(base, steps, goal)
-        return Found(base, _worth_it(steps), together)
+        return Found(base, _worth_it(steps), together, self._least)
 
     async def _steps(self, base: float, tried: Sequence[tuple[float, Candidate]], goal: float) -> list[Step]:
         alone = {id(one): after for after, one in tried}
         steps: list[Step] = []
         reached, left = base, self._ranked(tried, base)
         while left and len(steps) < self._most and reached < goal:
-            after, best = left[0]
+            after, best = max(left[0][0], reached), left[0][1]  # what is won lowers no chance
             steps.append(Step(best, alone[id(best)], reached, after))
             reached = after
             if len(steps) < self._most and reached < goal:
@@ -156,6 +163,7 @@ class Search:
         before = base
         for place, step in enumerate(kept):
             after = (await self._chances([one.deal for one in kept[: place + 1]]))[1] or 0.0
+            after = max(after, before)
             found.append(replace(step, before=before, after=after))
             before = after
         return found
@@ -166,7 +174,7 @@ class Search:
 
         def rank(one: tuple[float, Candidate]) -> tuple[bool, float, float]:
             value, deal = one
-            moves = value - reached >= LEAST_GAIN
+            moves = value - reached >= self._least
             return moves, value if moves else deal.lifts(self._aim), deal.probability
 
         return sorted(some, key=rank, reverse=True)
@@ -180,7 +188,13 @@ class Search:
         for totals, rest in zip((current, simulated), needed, strict=True):
             mine = [one for one in totals if (one.node, one.currency) == (aim.node, aim.currency)]
             found.append(chance(mine[0].body["quantiles"], rest) if mine else None)
+            self._scenarios = mine[0].body["scenarios"] if mine else self._scenarios
         return found[0], found[1]
+
+
+def told_apart(base: float, scenarios: int) -> float:
+    """What a chance must move by at least for so many scenarios to tell it."""
+    return max(LEAST_GAIN, TELLING * math.sqrt(base * (1 - base) / scenarios))
 
 
 def _worth_it(steps: Sequence[Step]) -> Sequence[Step]:

@@ -184,8 +184,8 @@ class ForecastAccuracy(Shape):
 
 class GapDeal(Shape):
     """A deal that would help to close the gap; `expected` is its amount times its probability in the period, `effect`
-    what its winning alone adds to P(quota met), `adds` what it adds to those before it, `quota_probability` what is
-    reached with all up to it."""
+    what its winning alone adds to P(quota met), 0 where the scenarios do not tell it, `adds` what it adds to those
+    before it, `quota_probability` what is reached with all up to it."""
 
     id: str
     name: str

@@ -108,7 +108,8 @@ def gap_view(gap: Json, words: Words, people: People = NOBODY) -> GapView:
             _owner(one["owner"] or {}, people, words), one["stage"],
             words.money(one["amount"], compact=True), words.day(one["close_date"]),
             words.chance(one["probability"]), round(100 * one["probability"], 1), "won",
-            words("call.lifts", points=words.points(one["effect"]), chance=words.chance(one["quota_probability"])),
+            words("call.lifts" if one["effect"] else "call.lifts_with", points=words.points(one["effect"]),
+                  chance=words.chance(one["quota_probability"])),
             one["account"],
         )
         for one in deals
@@ -119,6 +120,8 @@ def gap_view(gap: Json, words: Words, people: People = NOBODY) -> GapView:
     note = words(f"call.close_{gap['note']['code']}", count=count, quota=quota, all=together) if gap["note"] else ""
     chances = {"chance": words.chance(gap["quota_probability"]), "reached": words.chance(reached)}
     key = "call.close_partly" if note else "call.close_told"  # where they are not enough, none are the fewest
+    if deals and not any(one["effect"] for one in deals):
+        key = "call.close_together"
     return GapView(shown, words(key, quota=quota, **chances), note)
 
 

@@ -177,4 +177,11 @@ def test_whatever_is_to_be_said_of_a_gap_has_words() -> None:
         assert ("25%" in shown.note) == (code in ("out_of_reach", "more_needed", "not_sure"))
     assert gap_view(gap | {"deals": [], "note": None}, EN).note == ""
     notes = ({"code": "more_needed", "text": ""}, None)
+    one = {"id": "d1", "name": "One", "account": "", "stage": "", "owner": None, "close_date": None, "effect": 0.0,
+           "amount": {"currency": "USD", "value": "5.00"}, "probability": 0.3, "quota_probability": 0.21}  # fmt: skip
+    together = gap_view(gap | {"deals": [one], "note": None}, EN)
+    assert "together they lift it" in together.told, "where none alone moves the chance, that is said"
+    assert "points" not in together.deals[0].told
+    alone = gap_view(gap | {"deals": [one | {"effect": 0.04}, one], "note": None}, EN)
+    assert ["points" in each.told for each in alone.deals] == [True, False]
     assert ["fewest" in gap_view(gap | {"deals": [], "note": note}, EN).told for note in notes] == [False, True]
