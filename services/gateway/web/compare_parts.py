@@ -14,9 +14,18 @@ Point = tuple[float, float]
 DIGITS = 3
 WIDTH, HEIGHT = 330, 240  # of a picture, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 58, 18, 10, 26
+OURS, REJECTED = "Dealcast", "rejected blend"  # on the card of lead scoring
 STEPS = 5  # that an axis is cut into, about
 SAME = "same"  # begins the keys of comparisons on the same records
 SIDES = ("one", "other")  # the classes of both versions' marks
+
+
+def served_test(evaluation: Json) -> Json:
+    """The figures of what a version of lead scoring says of the records of its test. Where its fields told nothing, it
+    says one rate, while `test` is of the model that was rejected for it."""
+    test: Json = evaluation.get("test") or {}
+    models: Json = (evaluation.get("card") or {}).get("models") or {}
+    return {**test, **models[OURS]} if test and REJECTED in models and OURS in models else test
 
 
 @dataclass(frozen=True, slots=True)

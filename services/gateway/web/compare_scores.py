@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.web.compare_parts import (
     NOTHING,
+    REJECTED,
     SAME,
     SIDES,
     Cell,
@@ -21,6 +22,7 @@ from services.gateway.web.compare_parts import (
     heads,
     lacking,
     number,
+    served_test,
     steps,
 )
 from services.gateway.web.words import Words
@@ -94,6 +96,8 @@ def _own(sides: Sequence[Side], words: Words) -> Section:
     """Each on the records of its own test, beside the plain rate on them."""
     tests = [side.evaluation.get("test") or {} for side in sides]
     told = [] if not any(tests) else [words("compare.own_told")]
+    plain = [side.version for side in sides if REJECTED in (_card(side).get("models") or {})]
+    told += [words("compare.rate_told", versions=", ".join(plain))] if plain else []
     rows = [(words(f"models.{name}"), tuple(_beside(side, name, words) for side in sides)) for name in FIGURES]
     if any(tests):
         rows.append((words("compare.tested"), tuple(_tested(one, words) for one in tests)))
@@ -103,7 +107,7 @@ def _own(sides: Sequence[Side], words: Words) -> Section:
 
 
 def _beside(side: Side, name: str, words: Words) -> Cell:
-    cell = figure((side.evaluation.get("test") or {}).get(name), words)
+    cell = figure(served_test(side.evaluation).get(name), words)
     rate = (side.evaluation.get("baseline") or {}).get(name)
     if cell is NOTHING or rate is None:
         return cell
@@ -139,8 +143,18 @@ def _calibration(sides: Sequence[Side], words: Words) -> Section:
         (words("compare.bin", number=place + 1), tuple(_bin(curve, place, words) for curve in curves))
         for place in range(max(map(len, curves)))
     ]
-    return Section("calibration", words("models.calibration"), lacking(sides, curves, words), heads(sides, words),
-                   tuple(rows), plot if rows else None)  # fmt: skip
+    on = _on(sides, words)
+    told = (on, words("compare.groups_told")) if on and rows else ()
+    told = (*told, *lacking(sides, curves, words))
+    return Section("calibration", words("models.calibration"), told, heads(sides, words), tuple(rows),
+                   plot if rows else None)  # fmt: skip
+
+
+def _on(sides: Sequence[Side], words: Words) -> str:
+    """Which records a picture is of; empty where no report says."""
+    counts = [(side.version, (side.evaluation.get("test") or {}).get("records")) for side in sides]
+    known = [words("compare.on_of", version=version, count=words.number(count)) for version, count in counts if count]
+    return words("compare.on", tests=", ".join(known)) if known else ""
 
 
 def _point(one: Json, words: Words) -> str:
@@ -183,7 +197,8 @@ def _lift(sides: Sequence[Side], words: Words) -> Section:
         (words("compare.best", share=words.percent(share)), tuple(_gain(one.get(share), words) for one in by_share))
         for share in SHARES if any(share in one for one in by_share)
     ]  # fmt: skip
-    return Section("lift", words("compare.lift"), lacking(sides, curves, words), heads(sides, words), tuple(rows),
+    told = (*((on,) if rows and (on := _on(sides, words)) else ()), *lacking(sides, curves, words))
+    return Section("lift", words("compare.lift"), told, heads(sides, words), tuple(rows),
                    plot if rows else None)  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from learning.minimums import MIN_OUTCOMES
 from services.gateway.promotion_told import told as decision_told
+from services.gateway.web.compare_parts import served_test
 from services.gateway.web.member_names import Called
 from services.gateway.web.words import Words
 
@@ -155,7 +156,7 @@ def _learned(evaluation: Json, words: Words) -> str:
 
 def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Iterator[FigureView]:
     """The figures of whichever kind of model it is."""
-    test = evaluation.get("test")
+    test = served_test(evaluation)
     if test:
         beside = evaluation.get("baseline") or {}
         for name in ("log_loss", "auc", "ece", "lift"):

@@ -106,6 +106,18 @@ def test_both_curves_share_a_picture_and_a_difference_is_told_with_its_interval(
     assert facts["Rows (a deal on a day while open)"][0] == Cell("2,048")
 
 
+def test_a_version_that_says_one_rate_is_told_by_that_rate_and_pictures_name_their_records() -> None:
+    card = scored()["card"] | {"models": {"Dealcast": judged(0.71), "rejected blend": judged(0.72)}}
+    plain = scored(model="base_rate", card=card, test=judged(0.72) | {"records": 45})
+    found = view(about("lead_scoring", version("2", plain), version("1", scored(test=judged(0.5) | {"records": 20}))))
+    own = part(found, "own")
+    assert [cell.text for cell in dict(own.rows)["Log loss"]] == ["0.500", "0.710"]
+    assert [cell.text for cell in dict(own.rows)["Records of the test"]] == ["20", "45"]
+    assert any(text.startswith("Version 2 says one rate of every deal") for text in own.told)
+    for key in ("calibration", "lift"):
+        assert part(found, key).told[0].endswith(": version 1 20, version 2 45.")
+
+
 def test_the_other_way_round_the_difference_changes_its_sign() -> None:
     found = view(about("lead_scoring", version("2", scored(champion=COMPARED)), version("1", scored())), EN, "2", "1")
     [*_, apart] = part(found, "same-0").rows[0][1]
