@@ -22,6 +22,7 @@ from services.gateway.store.interface import Query, Touch
 MOST = 5
 TIDY = 20
 READ = 300  # deals, by gain, that a day is chosen from
+LUNCH = (12 * 60, 13 * 60)  # kept free, unless the free hours that are given hold it
 ANSWERS = 3  # of a customer's contacts tell when they like to talk
 Span = tuple[int, int]  # minutes of a day
 
@@ -73,7 +74,7 @@ async def open_deals(gateway: Gateway, principal: Principal, owner: str, languag
 
 
 def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[str, Any]:
-    """The owner's next working day; `free` are the spans of it without appointments, all of it without any."""
+    """The owner's next working day; `free` are the spans of it without appointments, all but lunch without any."""
     found = [_choices(record, deals) for record in deals.records]
     met = in_touch((one for answers in deals.view.feedback.values() for one in standing(answers).values()), now)
     daily = [[each for each in choices if not each.action["tidy_up"] and not met(each)] for choices, _ in found]
@@ -130,7 +131,7 @@ def fill(choices: Sequence[Sequence[Choice]], now: datetime, free: Sequence[Span
         return Plan(now.date(), [])
     start, hours = min(starts, key=lambda one: one[0])
     day = start.astimezone(zone(hours.time_zone)).date()
-    spans = free or ((0, 24 * 60),)
+    spans = free or ((0, LUNCH[0]), (LUNCH[1], 24 * 60))
     whole = [Window(at_minute(day, first, hours.time_zone), at_minute(day, last, hours.time_zone))
              for first, last in spans]  # fmt: skip
     plan = Plan(day, [Window(max(one.start, now), one.end) for one in whole if one.end > now])

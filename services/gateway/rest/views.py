@@ -62,7 +62,7 @@ def router(gateway: Gateway) -> APIRouter:
         return answer(found)
 
     owner = base.query("owner", text="an owner's id; everybody's without")
-    free = base.query("free", text="of the owner's day, such as 09:00-11:00,14:00-15:30; all of it without")
+    free = base.query("free", text="of the owner's day, such as 09:00-11:00,14:00-15:30; all but 12:00-13:00 without")
 
     @routes.get(
         "/actions",

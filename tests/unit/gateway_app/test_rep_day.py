@@ -31,7 +31,7 @@ def told(plan: Any) -> list[tuple[str, str]]:
 def test_five_of_seven_one_after_the_other_on_the_next_working_day() -> None:
     plan = fill([[choice(f"d{number}"), choice(f"d{number}")] for number in range(7)], FRIDAY_EVENING)
     assert plan.day == date(2026, 5, 4)
-    assert told(plan) == [("d0", "00:00"), ("d1", "01:00"), ("d2", "02:00"), ("d3", "03:00"), ("d4", "04:00")]
+    assert told(plan) == [("d0", "00:00"), ("d1", "01:00"), ("d2", "02:00"), ("d3", "04:00"), ("d4", "05:00")]
 
 
 def test_what_does_not_fit_the_free_hours_gives_way() -> None:
@@ -46,8 +46,17 @@ def test_the_free_hours_never_widen_the_channels() -> None:
 
 
 def test_a_begun_day_goes_on_from_now() -> None:
-    plan = fill([[choice("d")]], datetime(2026, 5, 4, 2, 30, tzinfo=UTC))
-    assert told(plan) == [("d", "02:30")]
+    plan = fill([[choice("d")]], datetime(2026, 5, 4, 1, 30, tzinfo=UTC))
+    assert told(plan) == [("d", "01:30")]
+
+
+def test_lunch_stays_free_unless_the_free_hours_hold_it() -> None:
+    log = tuple(Touch("call", outbound=False, time=datetime(2026, 4, day, 3, 20, tzinfo=UTC)) for day in (1, 2, 3))
+    morning = datetime(2026, 5, 4, 2, 20, tzinfo=UTC)  # 11:20 in Seoul
+    assert told(fill([[choice("d")], [choice("e", 40)]], morning)) == [("e", "02:20"), ("d", "04:00")]
+    noon = datetime(2026, 5, 4, 3, 10, tzinfo=UTC)
+    assert told(fill([[choice("d", touches=log)]], noon)) == [("d", "04:00")], "also of who answers at noon"
+    assert told(fill([[choice("d")]], noon, [(720, 840)])) == [("d", "03:10")]
 
 
 def test_the_hour_in_which_the_customer_answers_goes_first_where_it_is_free() -> None:
