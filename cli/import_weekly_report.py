@@ -28,6 +28,8 @@ _EN = {
     "unused": "{count} answers in {path} are kept, but were not used: import again with --answers {path}",
     "gone": "{count} open deals are in no file since:", "moved": "{count} deals have another owner now: {what}",
     "partial": "files with only some of the deals, nothing counts as gone by them: {what}",
+    "apart": "{file} is compared with deals of its own owners and files alone: it says nothing of {count:,} open "
+    "deals of others",
     "few_lost": "only {lost} of {ended} ended deals were lost: lost deals are probably deleted or not exported, and "
     "win rates learned from these files would be too high; add the lost ones, or answer what became of the gone",
     "note": "{file}, line {line}: {field} = {value}: {message}; {mend}",
@@ -53,6 +55,8 @@ _KO = {
     "unused": "{path}에 적어 둔 답 {count}개는 그대로 두었지만 쓰지 않았습니다. --answers {path}로 다시 가져오세요",
     "gone": "이후 어느 파일에도 없는 진행 중 딜 {count}건:", "moved": "담당자가 바뀐 딜 {count}건: {what}",
     "partial": "일부 딜만 있는 파일(없어진 딜로 보지 않음): {what}",
+    "apart": "{file}: 이 파일의 담당자나 같은 이름의 파일이 보여 준 딜과만 비교했습니다. 다른 지점이나 담당자의 진행 "
+    "중 딜 {count:,}건은 그대로 둡니다",
     "few_lost": "종결된 딜 {ended}건 중 실주가 {lost}건뿐입니다. 실주 딜이 삭제되었거나 내보내지지 않았을 수 있고, "
     "이 파일로 배운 수주율은 실제보다 높습니다. 실주 딜을 추가하거나 없어진 딜이 어떻게 되었는지 답하세요",
     "note": "{file} {line}행: {field} = {value}: {message}. {mend}",
@@ -163,6 +167,8 @@ def _asked(found: WeeklyReport, words: dict[str, str], language: str) -> Iterato
         yield words["more"].format(count=len(found.notes) - SHOWN)
     if found.partial:
         yield words["partial"].format(what=", ".join(found.partial))
+    for name, count in found.apart.items():
+        yield words["apart"].format(file=name, count=count)
     if found.moved:
         yield words["moved"].format(count=len(found.moved), what="; ".join(found.moved[:SHOWN]))
     if found.gone:

@@ -229,6 +229,9 @@ def _warnings(report: Json, words: Words) -> list[str]:
         found.append(words("import.few_lost", lost=words.number(lost), ended=words.number(won + lost)))
     if report.get("partial"):
         found.append(words("import.partial", files=", ".join(report["partial"])))
+    found += [
+        words("import.apart", file=one["file"], count=words.number(one["count"])) for one in report.get("apart", ())
+    ]
     found += _short_days(report.get("short_days") or {}, words)
     found += _closing_days(report.get("closing_days") or {}, words)
     return [*report.get("alike", ()), *found, *report.get("unread", ()), *report.get("amounts", ())]

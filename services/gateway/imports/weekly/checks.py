@@ -15,6 +15,7 @@ from services.gateway.imports.weekly.memory import Seen
 MOST_MOVED = 0.30  # of the open pipeline, without being confirmed
 FULL = 0.5  # a file with fewer of the open deals of the one before is no full one
 ODD = 10  # times what the others are worth: the column of amounts is to be looked at
+BRANCH = 0.1  # of the open deals: fewer that only others show are no branch
 FEW_LOST, ENOUGH_ENDED = 0.2, 10
 
 
@@ -110,6 +111,16 @@ def is_full(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> bool:
     """Whether a file shows all there is, so that what it lacks is gone."""
     was_open = [deal for deal, seen in before.items() if seen.open]
     return sum(deal in after for deal in was_open) >= FULL * len(was_open)
+
+
+def elsewhere(before: Mapping[str, Seen], after: Mapping[str, Seen], series: str) -> dict[str, Seen]:
+    """The deals of before that files of others tell of, as of another branch: none of their owners stand in the file,
+    and no file of its series showed them. None where these are so few that they are rather of somebody who left."""
+    owners = {seen.owner for seen in after.values()}
+    strange = {deal: seen for deal, seen in before.items() if deal not in after and seen.owner not in owners}
+    apart = {deal: seen for deal, seen in strange.items() if not (seen.series and seen.series == series)}
+    was_open = sum(seen.open for seen in before.values())
+    return apart if sum(seen.open for seen in apart.values()) >= BRANCH * was_open > 0 else {}
 
 
 def few_lost(outcomes: Mapping[str, int]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from itertools import pairwise, product
+from itertools import combinations, product
 from pathlib import Path
 
 from kit.errors import InvalidInput, NotFound, TooLarge
@@ -28,6 +28,7 @@ _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
 _QUOTAS = re.compile(r"목표|quota|target", re.IGNORECASE)
 _SPAN = re.compile(r"\d\D{0,5}[~∼～〜–]")  # from one day to another
+_NO_WORD = re.compile(r"[\d\W_]+")
 _SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
 
 
@@ -54,6 +55,18 @@ class WeekFile:
         return masked_name(self.path.name)
 
     @property
+    def series(self) -> str:
+        """What its name says beside days and numbers: files of a branch mostly share it."""
+        return _NO_WORD.sub("", self.path.name.partition(".")[0]).lower()
+
+    @property
+    def deals(self) -> set[tuple[str, ...]]:
+        """Its deals by what names them."""
+        names = ["id"] if "id" in self.holds else [each for each in ("account", "name") if each in self.holds]
+        at = [self.columns.index(self.holds[each]) for each in names]
+        return {tuple(plain(row.cells[each]) for each in at) for row in self.rows if row.error is None}
+
+    @property
     def custom(self) -> list[str]:
         """Columns that become fields of their own."""
         return [each.column for each in self.suggestions if each.target == CUSTOM]
@@ -77,9 +90,9 @@ def read_files(
     if sum(len(each.rows) for each in files) > MOST_ROWS:
         mend = "import them in several goes, the oldest first"
         raise TooLarge("the files hold too many rows", field="PATH", value=f"{MOST_ROWS:,}", mend=mend)
-    for earlier, later in pairwise(files):
-        if earlier.day == later.day:
-            mend = "keep one of them, or correct the day in the name of the other"
+    for earlier, later in combinations(files, 2):
+        if earlier.day == later.day and earlier.deals & later.deals:
+            mend = "they show the same deals: keep one of them; files of two branches go in one import after the other"
             message = f"two files are of {later.day}: {earlier.name} and {later.name}"
             raise InvalidInput(message, field="PATH", value=later.name, mend=mend)
     return files

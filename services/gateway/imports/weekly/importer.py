@@ -19,7 +19,7 @@ from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.weekly.around import People
-from services.gateway.imports.weekly.checks import is_full, step
+from services.gateway.imports.weekly.checks import elsewhere, is_full, step
 from services.gateway.imports.weekly.closing import Closings
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.files import WeekFile, check_columns, check_dates, read_files
@@ -79,9 +79,9 @@ class WeeklyImporter:
         self._people = People(memory, doubts, numbers)
         self._people.know(*await self._sink.around())
         matcher = Matcher(memory, self._people, doubts, memory.last)
-        if files[0].day.isoformat() > memory.day:
-            known = memory.gone | memory.last
-            self._open_on = {deal: date.fromisoformat(one.day) for deal, one in known.items() if one.open}
+        known, first = memory.gone | memory.last, files[0].day
+        days = {deal: date.fromisoformat(one.day) for deal, one in known.items() if one.open}
+        self._open_on = {deal: day for deal, day in days.items() if day < first}
         self._closings = Closings(memory)
         self.found.closings = self._closings.taken
         self._progress.start("Reading", len(files))
@@ -127,7 +127,7 @@ class WeeklyImporter:
             elif one.doubt is not None:
                 self._refuse(file, one.row, [self._held(one.doubt)], "held")
             else:
-                now[one.deal] = seen(one)
+                now[one.deal] = seen(one, file.series)
                 self._keep(file, one)
                 missed = self._memory.gone.get(one.deal)
                 if missed is not None and not one.row.open and file.day.isoformat() >= missed.day:
@@ -207,17 +207,21 @@ class WeeklyImporter:
     ) -> None:
         """Compare the file with the one before it; remember it where none later is known."""
         memory = self._memory
+        others = elsewhere(before, now, file.series)
+        all_before, before = before, {deal: one for deal, one in before.items() if deal not in others}
+        if silent := sum(one.open for one in others.values()):
+            self.found.apart[file.name] = silent
         full = not file.path.name.startswith(REJECTS) and is_full(before, now)
         if not full:
             self.found.partial.append(file.name)
-            matcher.present = before | now
+            matcher.present = all_before | now
         else:
             memory.note_full(file.day)
             missing = {deal: one for deal, one in before.items() if one.open and deal not in now}
             held = {deal: one for deal, one in matcher.present.items() if deal in matcher.held and deal not in now}
-            matcher.present = now | held  # which rows held back may be about
+            matcher.present = others | now | held  # which rows held back may be about
             again = file.day.isoformat() == memory.day  # sent again: what stood is what it said before
-            stood = memory.last if again else before
+            stood = {deal: one for deal, one in memory.last.items() if deal not in others} if again else before
             if stood and newest:  # rows that were held back come in as new when the file comes again
                 self.found.steps.append(step(stood, now, file, first=self._first or again))
             if newest:

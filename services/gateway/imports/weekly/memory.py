@@ -14,7 +14,8 @@ from services.gateway.domain import UNSET, DealWrite
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A deal as a file showed it: ids of its account and owner, its name as written; amount in minor units."""
+    """A deal as a file showed it: ids of its account and owner, its name as written; amount in minor units; `series`:
+    what the file's name says beside days and numbers."""
 
     account: str
     name: str
@@ -22,6 +23,7 @@ class Seen:
     amount: int
     open: bool
     day: str  # of the file
+    series: str = ""
 
     @property
     def worth(self) -> int:

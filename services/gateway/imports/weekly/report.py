@@ -65,6 +65,7 @@ class WeeklyReport:
     new_columns: list[str] = field(default_factory=list)
     missing_columns: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)  # files that show only some of the deals
+    apart: dict[str, int] = field(default_factory=dict)  # file of a branch → open deals of others that it is silent of
     doubts: list[Doubt] = field(default_factory=list)
     gone: dict[str, Gone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)

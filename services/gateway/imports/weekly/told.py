@@ -59,6 +59,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
         "moved": found.moved[:LISTED],
         "more_moved": max(0, len(found.moved) - LISTED),
         "partial": found.partial,
+        "apart": [{"file": file, "count": count} for file, count in found.apart.items()],
         "steps": list(_steps(found, language)),
         "few_lost": found.few_lost,
         "outcomes": found.outcomes,

@@ -82,7 +82,7 @@ def gone_write(deal: str, answer: str, day: date) -> DealWrite | None:
     return None
 
 
-def seen(one: Placed) -> Seen:
-    """The row as it is remembered."""
+def seen(one: Placed, series: str) -> Seen:
+    """The row of a file of this series as it is remembered."""
     amount = one.row.amount.minor if one.row.amount else 0
-    return Seen(one.account, one.row.name, one.owner, amount, one.row.open, one.row.day.isoformat())
+    return Seen(one.account, one.row.name, one.owner, amount, one.row.open, one.row.day.isoformat(), series)
