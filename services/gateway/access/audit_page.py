@@ -27,11 +27,11 @@ PATH = "/audit"
 SHOWN, IN_FILE, AT_ONCE = 50, 10_000, 500
 ASKED = ("act", "kind", "member_id", "record")
 COLUMNS = (
-    column("time", Kind.TIME, "When (UTC)", "시각 (UTC)"), column("who", Kind.TEXT, "Who", "한 사람"),
+    column("time", Kind.TIME, "When (UTC)", "시각 (UTC)"), column("who", Kind.TEXT, "Who", "변경한 사람"),
     column("act", Kind.TEXT, "What was done", "한 일"), column("kind", Kind.TEXT, "On what", "대상 종류"),
     column("what", Kind.TEXT, "Which", "대상"), column("before", Kind.TEXT, "Before", "이전"),
     column("after", Kind.TEXT, "After", "이후"), column("more", Kind.TEXT, "More", "상세"),
-    column("record", Kind.TEXT, "Id", "대상 ID"), column("by", Kind.TEXT, "Id of who", "한 사람 ID"),
+    column("record", Kind.TEXT, "Id", "대상 ID"), column("by", Kind.TEXT, "Id of who", "변경한 사람 ID"),
 )  # fmt: skip
 TABLE = Table("audit_log", {"en": "Who did what", "ko": "감사 기록"}, COLUMNS)
 

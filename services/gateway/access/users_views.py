@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.access.members import AccessEvent, Caller, Role, Standing
 from services.gateway.access.personas import is_persona
 from services.gateway.store.shapes import DealTeam
-from services.gateway.web.member_names import People, Person
+from services.gateway.web.member_names import People, Person, called_by
 from services.gateway.web.words import Words
 
 
@@ -95,10 +95,10 @@ def _person(people: People, user_id: str) -> Person:
 
 def log(events: Iterable[AccessEvent], found: Iterable[Standing], words: Words) -> list[Done]:
     """What was done, with whom it was done to and who did it."""
-    names = {one.member.id: one.member.name or one.member.login for one in found}
+    called = called_by([one.member for one in found], words)
     return [
-        Done(words.time(one.time), words.name("access_act", one.act), names.get(one.member_id, one.member_id),
-             names.get(one.by, one.by) if one.by != one.member_id else "", _detail(one, words))
+        Done(words.time(one.time), words.name("access_act", one.act), called(one.member_id),
+             called(one.by) if one.by and one.by != one.member_id else "", _detail(one, words))
         for one in events
     ]  # fmt: skip
 

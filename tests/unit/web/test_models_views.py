@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.gateway.access.members import Member, Role
+from services.gateway.access.members import AccessEvent, Act, Member, Role, Standing
+from services.gateway.access.users_views import log
 from services.gateway.web.drift_views import drift_view
 from services.gateway.web.job_views import import_view, job_view
 from services.gateway.web.letters_views import letter_view
@@ -152,3 +153,10 @@ def test_a_message_that_was_given_up_says_what_it_is_and_why(
     assert why in found.why
     assert (found.error, found.facts) == (letter["error"], f"{subject}, {consumer}에서 5번 시도 후 포기")
     assert letter_view(letter, {}, EN).deal == "", "a deal that is gone has no link"
+
+
+def test_the_log_of_users_names_whoever_opened_the_first_link_as_the_log_of_changes_does() -> None:
+    member = Member("m1", "ann@example.com", "김수진", Role.ADMIN)
+    events = [AccessEvent(Act.MEMBER_ADDED, "m1", "first-admin"), AccessEvent(Act.MEMBER_ADDED, "m2", "m1")]
+    told = log(events, [Standing(member)], KO)
+    assert [(one.whom, one.by) for one in told] == [("김수진", "최초 관리자 링크를 연 사람"), ("m2", "김수진")]
