@@ -59,6 +59,17 @@ def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
     return number
 
 
+def too_large(text: str, thousands: str = ",") -> bool:
+    """Whether it is a number, with units or without, and beyond what an amount may be: then that is what is wrong."""
+    number = read_units(text)
+    if number is None:
+        plain = _ungrouped(_MARKS.sub("", text.strip()).replace("\u2212", "-"), ".", thousands)
+        if plain is None or not _PLAIN.fullmatch(plain):
+            return False
+        number = Decimal(plain)
+    return abs(number) >= LARGEST_NUMBER
+
+
 def _ungrouped(text: str, decimal: str, thousands: str) -> str | None:
     whole, point, rest = text.partition(decimal)
     if thousands and thousands in whole:

@@ -17,7 +17,7 @@ from services.gateway.domain import Principal
 from services.gateway.forecast_calls import Said, say, undo
 from services.gateway.forecast_client import Simulator
 from services.gateway.imports.units import read_units
-from services.gateway.imports.values import parse_number
+from services.gateway.imports.values import parse_number, too_large
 from services.gateway.json_checks import is_rounded
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import currency_of, past_day_of, period_of, text_of
@@ -114,6 +114,9 @@ def amount_of(text: str, currency: str, words: Words) -> Money:
         number = parse_number(text, thousands=",") if number is None else number
         money = Money.parse(currency, number)
     except (ArithmeticError, ValueError):
+        if too_large(text):
+            said, mend = words("call.large_amount"), words("call.large_mend")
+            raise InvalidInput(said, field="amount", value=text[:40], mend=mend) from None
         mend = words("call.amount_mend")
         raise InvalidInput(words("call.no_amount"), field="amount", value=text[:40], mend=mend) from None
     if is_rounded(money, number):

@@ -10,15 +10,17 @@ from datetime import date
 
 from kit.errors import InvalidInput
 from learning.records import ReportingLine, User
-from learning.tree import lines_on
+from learning.tree import lines_on, managers_above
 from services.gateway.imports.sheets import is_number, is_total
 from services.gateway.imports.values import slug
 from services.gateway.imports.weekly.meanings import person, plain_letters
 from services.gateway.json_people import ALWAYS
 from services.gateway.store.people import LineBook
+from services.gateway.web.quota_places import WHOLE
 
 MOST_LINES, LONGEST = 1_000, 100
 NOBODY = frozenset({"", "-", "–", "—", "없음", "nobody", "none"})
+NO_REGION = NOBODY | WHOLE  # the whole company is none: regions stand above people
 COLUMNS = ("name", "above", "region")  # in this order where no line of headings says otherwise
 HEADINGS: Mapping[str, frozenset[str]] = {
     "name": frozenset({"이름", "성명", "담당자", "영업담당", "영업대표", "직원", "사원", "name", "person", "rep"}),
@@ -144,7 +146,7 @@ def _person(number: int, cells: Mapping[str, str], known: Known) -> PastedLine:
 def _placed(row: PastedLine, cells: Mapping[str, str], known: Known) -> PastedLine:
     """With whom they report to."""
     above, region = cells.get("above", ""), cells.get("region", "")
-    row = replace(row, region=None if not region else "" if region.casefold() in NOBODY else region[:LONGEST])
+    row = replace(row, region=None if not region else "" if region.casefold() in NO_REGION else region[:LONGEST])
     if row.user is None or above.casefold() in NOBODY:
         return row
     manager, wrong = known.one(above)
@@ -192,6 +194,27 @@ def settled(
         book.add(line)
         wanted.append(line)
     return [marked.get(place, row) for place, row in enumerate(rows)], wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Regions that are given to people below somebody of another one: all of them count for that one."""
+
+    above: str  # the user's id
+    region: str
+    below: tuple[str, ...]
+
+
+def covered_regions(lines: Iterable[ReportingLine], day: date) -> list[Covered]:
+    """Regions that are no node of their own, or not for all their people, by whoever stands above them."""
+    standing = lines_on(lines, day)
+    found: dict[str, set[str]] = defaultdict(set)
+    for user_id, line in standing.items():
+        chain = managers_above(user_id, standing) if line.region else []
+        top = next((one for one in reversed(chain) if one in standing and standing[one].region), "")
+        if top and standing[top].region != line.region:
+            found[top].add(line.region)
+    return [Covered(top, standing[top].region, tuple(sorted(below))) for top, below in sorted(found.items())]
 
 
 def _from_above(rows: Sequence[PastedLine]) -> list[int]:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kit.errors import InvalidInput
 from kit.money import Money
 from learning.fiscal import FiscalCalendar, FiscalPeriod, Grain
-from learning.records import Node, Quota, User
+from learning.records import Quota
 from services.gateway.domain import NodeQuota
 from services.gateway.imports.sheets import is_total
 from services.gateway.imports.units import heading_unit, sheet_unit, unit_named, with_unit
-from services.gateway.imports.values import parse_amount
+from services.gateway.imports.values import parse_amount, too_large
 from services.gateway.json_checks import is_rounded
 from services.gateway.quota_rows import OWNER, AnyQuota
-from services.gateway.rollup import COMPANY
+from services.gateway.web.quota_places import Places
 
 MOST_LINES, MOST_CELLS = 2_000, 24
-MANAGER = "manager:"
-WHOLE = frozenset({"company", "회사", "전사", "전체"})
-TEAM = re.compile(r"(?:team\s+(?:of\s+)?|)(.+?)(?:'s team|\s*팀|)", re.IGNORECASE)
 _APART = re.compile(r"(.*?\D)[\s,;:]+((?:[₩￦$€¥£(\-\u2212△▲]|[A-Z]{3}\s)*\s*\d.*)")
 _QUARTER = re.compile(r"(?:(\d{4})\s*(?:년|[-./])?\s*)?(?:Q\s?([1-4])|([1-4])\s?(?:Q|분기))", re.IGNORECASE)
 _QUOTA = re.compile(r"\s*(?:영업|매출|수주)?\s*(?:목표|quotas?|targets?)\s*(?:금?액)?", re.IGNORECASE)
@@ -79,43 +76,6 @@ class Pasted:
     totals: list[PastedTotal]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The nodes that a name may mean."""
-
-    by_name: Mapping[str, frozenset[str]]
-    names: Mapping[str, str]
-
-    @classmethod
-    def of(cls, tree: Sequence[Node], users: Sequence[User]) -> Places:
-        """Users by name, with and without title, by mail address and id; teams, regions and the company by theirs."""
-        found: dict[str, set[str]] = {}
-        names = {node.id: node.name for node in tree}
-        for user in users:
-            node = next((one for one in (OWNER + user.id, MANAGER + user.id) if one in names), "")
-            if node:  # who has no deals of their own stands for the team
-                for said in (user.name, f"{user.name} {user.title}", user.email, user.id, node):
-                    found.setdefault(_plain(said), set()).add(node)
-        for each in tree:
-            if each.level in ("region", "company"):
-                found.setdefault(_plain(each.name), set()).add(each.id)
-            found.setdefault(_plain(each.id), set()).add(each.id)
-        for word in WHOLE:
-            found.setdefault(word, set()).add(COMPANY)
-        found.pop("", None)
-        return cls({said: frozenset(nodes) for said, nodes in found.items()}, names)
-
-    def meant(self, said: str) -> frozenset[str]:
-        """All that a name may mean; of `Kim's team` and `김민수 팀` the manager of that name."""
-        known = self.by_name.get(_plain(said), frozenset())
-        if known:
-            return known
-        team = TEAM.fullmatch(said.strip())
-        heads = self.by_name.get(_plain(team[1]), frozenset()) if team else frozenset()
-        managers = {MANAGER + one.removeprefix(OWNER).removeprefix(MANAGER) for one in heads}
-        return frozenset(managers & self.names.keys())
-
-
 def read_pasted(text: str, places: Places, calendar: FiscalCalendar, period: FiscalPeriod, currency: str) -> Pasted:
     """The amounts of a pasted table. Without a title or a line of headings that names one, they are of `period`; units
     told in headings, in titles or in lines of their own count. Totals, empty lines and empty cells are left out.
@@ -161,10 +121,6 @@ class _Column:
     place: int = -1  # of its cells; -1 for the last one that is not empty
 
 
-def _plain(said: str) -> str:
-    return " ".join(said.split()).casefold()
-
-
 def _cells(line: str) -> list[str]:
     if "\t" in line:
         return [cell.strip() for cell in line.split("\t")][:MOST_CELLS]
@@ -196,7 +152,7 @@ def _headings(cells: Sequence[str], calendar: FiscalCalendar, period: FiscalPeri
     periods = {place: found for place, cell in enumerate(cells) if (found := _period(cell, calendar, period))}
     if periods:
         return [_Column(found, heading_unit(cells[place]), place) for place, found in periods.items()]
-    if any(_number(cell, "") is not None or _DIGITS.fullmatch(cell) for cell in cells[1:]):
+    if any(_number(cell, "") is not None or _DIGITS.fullmatch(cell) or too_large(cell) for cell in cells[1:]):
         return []
     unit = next((unit for cell in cells if (unit := heading_unit(cell) or sheet_unit(cell))), "")
     return [_Column("", unit)] if len(cells) > 1 or unit else []
@@ -241,9 +197,10 @@ def _amounts(
         row = PastedRow(number, said, cell, column.period, unit=unit)
         number_read = _number(cell, column.unit)
         if len(meant) != 1:
-            yield replace(row, wrong="many" if meant else "unknown")
+            yield replace(row, wrong="many" if meant else places.why_unknown(said))
         elif number_read is None:
-            yield replace(row, wrong="no_amount")
+            large = too_large(with_unit(cell, column.unit))
+            yield replace(row, wrong="too_large" if large else "no_amount")
         else:
             [node] = meant
             try:

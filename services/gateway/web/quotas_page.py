@@ -11,6 +11,7 @@ from starlette.responses import Response
 from kit.errors import InvalidInput
 from kit.money import is_currency
 from learning.fiscal import FiscalPeriod
+from learning.tree import lines_on
 from services.gateway.cautions import QUOTA_APART
 from services.gateway.domain import WriteStatus
 from services.gateway.noted_writes import set_quotas
@@ -19,7 +20,8 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import period_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
-from services.gateway.web.pasted_quotas import MANAGER, Pasted, PastedRow, PastedTotal, Places, read_pasted
+from services.gateway.web.pasted_quotas import Pasted, PastedRow, PastedTotal, read_pasted
+from services.gateway.web.quota_places import MANAGER, Places
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -82,7 +84,9 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
         mend = words("quotas.currency_mend")
         raise InvalidInput(words("quotas.no_currency"), field="currency", value=currency[:20], mend=mend)
     tree = await gateway.store.tree(principal, workspace.business_day)
-    places = Places.of(tree, await gateway.store.list_users(principal))
+    standing = lines_on(await gateway.store.list_lines(principal), workspace.business_day)
+    regions = {line.region for line in standing.values() if line.region}
+    places = Places.of(tree, await gateway.store.list_users(principal), regions)
     period = period_of(gateway, request)
     pasted = read_pasted(text, places, workspace.calendar, period, currency)
     rows, saved = pasted.rows, None
@@ -122,8 +126,8 @@ def _total(total: PastedTotal, words: Words) -> str:
 
 
 def _small(rows: list[PastedRow], forecast: dict[str, Any], words: Words) -> str:
-    """That quotas are far below what their people and teams have booked or open; empty where none is."""
-    business = {node["node"]: max(Decimal(node["booked"] or 0), Decimal(node["open_pipeline"] or 0))
+    """That quotas are far below what their people and teams have booked and open; empty where none is."""
+    business = {node["node"]: Decimal(node["booked"] or 0) + Decimal(node["open_pipeline"] or 0)
                 for node in forecast["nodes"]}  # fmt: skip
     found = [(row, business[row.node]) for row in rows
              if row.amount and Decimal(row.amount.value) * TOO_SMALL <= business.get(row.node, Decimal(0))]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,7 +19,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_name
-from services.gateway.web.pasted_lines import PastedLine, read_lines, settled, totals_in
+from services.gateway.web.pasted_lines import PastedLine, covered_regions, read_lines, settled, totals_in
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -45,7 +46,8 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
     """The people seen, managers before theirs, beside what is pasted."""
     principal, day = principal_of(request), gateway.workspace.business_day
     users = {user.id: user for user in await gateway.store.list_users(principal)}
-    standing = lines_on(await gateway.store.list_lines(principal), day)
+    lines = await gateway.store.list_lines(principal)
+    standing = lines_on(lines, day)
     people = people_views(users, standing, words)
     teams = {node.id for node in await gateway.store.tree(principal, day)}
     values = {
@@ -53,10 +55,22 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
         "more_people": max(0, len(people) - PEOPLE_SHOWN), "to": page_address(request, PATH),
         "alone": sum(not one["above"] and not one["leads"] for one in people),
         "apart": [one["name"] for one in people if one["leads"] and f"manager:{one['id']}" not in teams],
+        "covered": covered_views(users, lines, day, words),
         "since": await gateway.store.last_event_id(), "business_day": words.day(day),
         "sample": gateway.workspace.sample,
     }  # fmt: skip
     return render("reporting.html", request, words, **values | more)
+
+
+def covered_views(
+    users: Mapping[str, User], lines: Sequence[ReportingLine], day: date, words: Words
+) -> list[str]:  # fmt: skip
+    """Which regions will not be seen, and why."""
+    return [
+        words("reporting.covered", below=", ".join(one.below), region=one.region,
+              name=user_name(users[one.above]) if one.above in users else one.above)
+        for one in covered_regions(lines, day)
+    ]  # fmt: skip
 
 
 def people_views(
@@ -107,10 +121,13 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
         gateway.news.wake()
         saved = len({one.id for one in results if one.status in (WriteStatus.CREATED, WriteStatus.CHANGED)})
         text, rows = _left(text, rows), [row for row in rows if row.wrong]
+        lines, wanted = await store.list_lines(principal), []
+    covered = covered_views(names, [*lines, *wanted], gateway.workspace.business_day, words)
     wrong = sum(bool(row.wrong) for row in rows)
     return await _page(
         gateway, request, words, totals=totals_in(text), pasted=text,
         rows=[_row(row, names, words) for row in rows[:ROWS_SHOWN]], saved=saved, wrong=wrong, good=len(rows) - wrong,
+        covered=covered,
     )  # fmt: skip
 
 

@@ -112,3 +112,22 @@ async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
         assert "지역이 여럿" not in saved
         apart = {"pasted": "김민준\t-\t서울\nGrace Tan\t오지현\t부산\n박서연\t오지현\t대구", "act": "save"}
         assert "오지현 상무의 팀은 지역이 여럿입니다" in (await http.post("/reporting?lang=ko", data=apart)).text
+
+
+async def test_regions_below_another_are_told_of_before_they_are_saved(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (gateway, address), httpx.AsyncClient(base_url=address) as http:
+        await fill(gateway)
+        people = "박서연\t-\t{}\n김민준\t박서연\t서울\nGrace Tan\t박서연\t부산"
+        told = "부산, 서울 지역 사람들은 박서연에게 보고하며"
+        for act in ("look", "save"):
+            page = (await http.post("/reporting?lang=ko", data={"pasted": people.format("본사"), "act": act})).text
+            assert page.count(told) == 1
+        unknown = (await http.post("/quotas?lang=ko", data={"pasted": "부산 지역\t10억"})).text
+        assert "이 지역의 합계가 없습니다" in unknown
+        page = (await http.post("/reporting?lang=ko", data={"pasted": people.format("전사"), "act": "save"})).text
+        assert "에게 보고하며" not in page, "the whole company is no region"
+        tree = {node.id for node in await gateway.store.tree(LOCAL, TODAY)}
+        assert {"region:서울", "region:부산"} <= tree
+        known = (await http.post("/quotas?lang=ko", data={"pasted": "부산\t10억\nGrace  tan\t9999999999백만"})).text
+        assert "이 지역의 합계가 없습니다" not in known
+        assert "금액이 너무 큽니다" in known

@@ -18,7 +18,8 @@ from services.gateway.rest.forecast_people import said_of
 from services.gateway.rest.problems import Refused
 from services.gateway.service import Gateway
 from services.gateway.web.forecast_forms import amount_of
-from services.gateway.web.pasted_quotas import MOST_LINES, Pasted, PastedRow, Places, read_pasted
+from services.gateway.web.pasted_quotas import MOST_LINES, Pasted, PastedRow, read_pasted
+from services.gateway.web.quota_places import Places
 from services.gateway.web.words import Words
 from tests.e2e.web.site import fill, serving
 
@@ -67,8 +68,31 @@ def test_a_name_beside_an_amount(line: str, node: str, won: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "node"),
+    [("김 민수", "owner:u1"), ("김민수부장님", "owner:u1"), ("김 민수 부장", "owner:u1"),
+     ("박 서준 팀장 팀", "manager:m1"), ("Seoul 지역", "region:Seoul"), ("seoul region", "region:Seoul")],
+)  # fmt: skip
+def test_people_and_regions_are_known_however_they_are_written(said: str, node: str) -> None:
+    assert told(read(f"{said}\t1억")) == [(node, "2026-Q4", 100_000_000)]
+
+
+def test_a_region_below_another_is_told_from_a_name_that_nobody_bears() -> None:
+    places = Places.of(TREE, USERS, ["Seoul", "부산"])
+    rows = read_pasted("부산\t1억\n부산 지역\t1억\n대구\t1억", places, CALENDAR, CALENDAR.parse("2026-Q4"), "KRW").rows
+    assert [row.wrong for row in rows] == ["covered", "covered", "unknown"]
+
+
+@pytest.mark.parametrize(
     ("text", "wrong"),
-    [("12.5", "decimals"), ("3.2", "decimals"), ("12,34", "no_amount"), ("1,2345", "no_amount"), ("3.2억", "")],
+    [
+        ("12.5", "decimals"),
+        ("3.2", "decimals"),
+        ("12,34", "no_amount"),
+        ("1,2345", "no_amount"),
+        ("3.2억", ""),
+        ("99999999999999999999", "too_large"),
+        ("9999조", "too_large"),
+    ],
 )
 def test_no_amount_is_rounded_or_read_past_broken_grouping(text: str, wrong: str) -> None:
     [row] = read(f"김민수\t{text}")
@@ -77,7 +101,7 @@ def test_no_amount_is_rounded_or_read_past_broken_grouping(text: str, wrong: str
     if not wrong:
         assert amount_of(text, "KRW", EN) == row.amount
         return
-    with pytest.raises(InvalidInput, match="decimals" if wrong == "decimals" else "no amount"):
+    with pytest.raises(InvalidInput, match={"decimals": "decimals", "too_large": "too large"}.get(wrong, "no amount")):
         amount_of(text, "KRW", EN)
     raw = {"amount": {"currency": "KRW", "value": text}}
     with pytest.raises(Refused):
