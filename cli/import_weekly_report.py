@@ -20,6 +20,7 @@ _EN = {
     "column": "  {column!r} is {target} ({why}): {samples}",
     "instead": "  {column!r} is a field, not {target}: {samples}",
     "heading": "by its heading", "part": "by part of its heading", "cells": "by its cells", "given": "as said before",
+    "said": "as said now",
     "none": "no other meaning", "unit": "  amounts are read in {unit}: {files}", "counts": "  {what}: {counts}",
     "held": "held back in doubt", "repeated": "said twice", "read": "read", "created": "created", "changed": "changed",
     "unchanged": "unchanged", "checked": "checked", "rejected": "refused",
@@ -37,6 +38,9 @@ _EN = {
     "won": "needs --currency KRW or --foreign: the amounts have Korean units ({said}), but the currency is {currency}",
     "short_days": "{count:,} days without a year were read in the year that brings them nearest to their file's day: "
     "{samples}", "rejects": "refused and held rows are in {path}",
+    "no_amount": "no column is taken for the amount: the deals have none, unless --column 'HEADING=amount' says which",
+    "no_close_date": "no column is taken for the promised day: the deals have none, unless --column "
+    "'HEADING=close_date' says which",
     "closings": "closing days: {what}", "by_column": "{count:,} as {column!r} says",
     "by_file": "{count:,} the day of the first file that shows the deal ended, as no column tells another",
 }  # fmt: skip
@@ -46,7 +50,7 @@ _KO = {
     "new": "새 열 {count}개: {what}", "missing": "없어진 열 {count}개: {what}",
     "column": "  {column!r} → {target} ({why}): {samples}",
     "instead": "  {column!r} → {target}(이)가 아니라 추가 항목: {samples}",
-    "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로",
+    "heading": "제목으로", "part": "제목 일부로", "cells": "값으로", "given": "지난번대로", "said": "지정한 대로",
     "none": "다른 뜻 없음", "unit": "  금액을 읽은 단위 {unit}: {files}",
     "counts": "  {what}: {counts}", "held": "확인 대기", "repeated": "중복 행", "read": "읽음", "created": "생성",
     "changed": "변경", "unchanged": "그대로", "checked": "확인", "rejected": "거부",
@@ -63,6 +67,8 @@ _KO = {
     "more": "그 밖에 {count:,}건", "rounded": "{file}: 금액 {count:,}건을 반올림했습니다({written} → {kept})",
     "won": "금액이 한국식 단위({said})인데 통화는 {currency}입니다. --currency KRW나 --foreign이 필요합니다",
     "short_days": "연도가 없는 날짜 {count:,}건은 파일의 날짜에 가장 가까운 해로 읽었습니다: {samples}",
+    "no_amount": "금액으로 읽는 열이 없어 딜에 금액이 없습니다. --column '제목=amount'로 지정하세요",
+    "no_close_date": "마감 예정일로 읽는 열이 없어 딜에 예정일이 없습니다. --column '제목=close_date'로 지정하세요",
     "closings": "종결일: {what}", "by_column": "{column!r} 열의 날짜 {count:,}건",
     "by_file": "다른 날짜를 알려 주는 열이 없어 종결된 것을 처음 보여 준 파일의 기준일 {count:,}건",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
@@ -142,6 +148,8 @@ def _columns(found: WeeklyReport, words: dict[str, str], language: str) -> Itera
             target = f"{_KO_TARGETS[target]}({target})"
         why, samples = words[each.why], " | ".join(each.samples)
         yield words[key].format(column=each.column, target=target, why=why, samples=samples)
+    held = found.files[-1].holds
+    yield from (words[f"no_{target}"] for target in ("amount", "close_date") if target not in held)
 
 
 def _step(one: Step, found: WeeklyReport, language: str) -> str:

@@ -153,12 +153,12 @@ async def _settle(
     if form.get("act") == "delete":
         await delete_files(gateway, uploads, upload)
         return RedirectResponse(page_address(request, PATH), 303)
-    known = {one["column"] for one in upload.report.get("columns", ())}
+    known = {one["column"]: one for one in upload.report.get("columns", ())}
     for name, value in form.items():
         if name.startswith(COLUMN) and (column := name.removeprefix(COLUMN)) in known:
             if value not in TARGETS:
                 raise InvalidInput("this names no column", field=column, value=value[:40], mend="Choose one")
-            upload.columns[column] = value
+            _take_column(upload, known[column], value)
     _take_answers(upload, form)
     _take_units(upload, form)
     upload.say_currency(form.get("currency", ""))
@@ -168,6 +168,16 @@ async def _settle(
     dry_run = form.get("act") != "import"
     uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
+
+
+def _take_column(upload: Upload, shown: Mapping[str, str], target: str) -> None:
+    """What a column holds; one that was left as it was suggested keeps the reason of that."""
+    column = shown["column"]
+    if target != upload.columns.get(column, shown["target"]):
+        upload.reasons.pop(column, None)
+    elif column not in upload.columns:
+        upload.reasons[column] = shown["why"]
+    upload.columns[column] = target
 
 
 def _take_units(upload: Upload, form: Mapping[str, str]) -> None:

@@ -73,6 +73,7 @@ class UploadView:
     files_told: str
     head: str
     columns: tuple[ColumnView, ...]
+    lacking: tuple[str, ...]  # what no column is taken for
     counts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     gone: tuple[str, tuple[str, ...]]
@@ -118,6 +119,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
         files_told=_files(report.get("files", ()), words), head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
+        lacking=_lacking(report, upload, words),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
         gone=_gone(report, words), moved=_moved(report, words),
         doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
@@ -178,7 +180,7 @@ def _head(report: Json, words: Words) -> str:
 
 def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView:
     target = upload.columns.get(one["column"]) or str(one["target"])
-    why = words.name("why", one["why"])
+    why = words.name("why", upload.reasons.get(one["column"], str(one["why"])))
     if one["but"]:
         why = words("import.but", target=words.name("target", one["but"]))
     unit = _unit_told(report, words) if target == "amount" else ""
@@ -186,6 +188,12 @@ def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView
     new = one["column"] in report["new_columns"]
     shown = currency if target == "amount" else ""
     return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit, shown)
+
+
+def _lacking(report: Json, upload: Upload, words: Words) -> tuple[str, ...]:
+    """That no column is taken for what sums and forecasts need."""
+    held = {upload.columns.get(one["column"]) or one["target"] for one in report.get("columns", ())}
+    return tuple(words(f"import.no_{target}") for target in ("amount", "close_date") if held and target not in held)
 
 
 def _won(report: Json, words: Words) -> str:

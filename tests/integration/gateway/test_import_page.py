@@ -72,7 +72,8 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert not await deals(gateway)  # nothing was written
     assert (await gateway.http.post(address, data={"act": "import"})).status_code == 303
     page = html.unescape(await settled(gateway, address))
-    assert "체크하세요" in page
+    assert "아무것도 저장하지 않았습니다" in page
+    assert "생성 3" in page, "the counts of the look before"
     # an amount is a thousand times as large
     assert "주로 '금액(백만원)' 열 때문이며, 딜 1건의 중앙값이 100,000,000 KRW에서 100,000,000,000 KRW" in page
     assert not await deals(gateway)
@@ -82,6 +83,13 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     mended = html.unescape(await settled(gateway, address))
     assert "읽은 단위: 천원" in mended
     assert '<option value="천원" selected>' in mended
+    chosen_here = {**{f"column:{name}": target for name, target in chosen}, "column:예정일": "field", "act": "try"}
+    await gateway.http.post(address, data=chosen_here)
+    mended = html.unescape(await settled(gateway, address))
+    assert (mended.count("여기에서 고른 대로"), mended.count("지난번대로")) == (1, 0)
+    assert "마감 예정일로 읽는 열이 없어" in mended
+    await gateway.http.post(address, data={"act": "try", "column:예정일": "close_date"})
+    assert "마감 예정일로 읽는 열이 없어" not in html.unescape(await settled(gateway, address))
     await gateway.http.post(address, data={"act": "try", unit: ""})
     await settled(gateway, address)
     assert (await gateway.http.post(address, data={"act": "import", "confirm": "yes"})).status_code == 303

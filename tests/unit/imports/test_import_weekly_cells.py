@@ -95,6 +95,19 @@ def test_columns_by_their_headings_and_cells() -> None:
     assert held(columns, {"확정금액": "amount"})["예상금액(천원)"] == "field"
 
 
+def test_what_is_to_come_tells_no_end() -> None:
+    days, amounts = ["26.11.21", "2026-11-21"], ["120", "3.2억"]
+    for heading in ("예상 계약일", "종결일(예정)", "목표 수주일", "계약 예정일자", "Expected Closed Date"):
+        assert held({"딜명": ["a", "b"], heading: days})[heading] == "close_date", heading
+    assert held({"예상 계약일": days, "계약일": days}) == {"예상 계약일": "close_date", "계약일": "closed_date"}
+    for heading in ("수주예상액(백만원)", "예상 수주액", "총 사업액"):
+        assert held({heading: amounts})[heading] == "amount", heading
+    assert held({"최초접수": days, "예상 계약일": days})["최초접수"] == "created"
+    assert [each.why for each in suggest(["계약일"], {"계약일": days}, {"계약일": "close_date"}, {"계약일"})] == [
+        "said"
+    ]
+
+
 def test_days_of_contracts_by_their_headings() -> None:
     days = ["27.02.10", "2027-03-31"]
     for heading in ("계약종료일", "계약만료일(예정)", "유지보수 계약 만료일", "만료일", "contract_end"):

@@ -153,7 +153,8 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units:
     sound = [row.cells for row in rows if row.error is None]
     cells = {name: [each[at].strip() for each in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
-    file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said), left_out)
+    now = {name for name, target in given.items() if known.get(name) != target}
+    file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said, now), left_out)
     if (amount := file.holds.get("amount")) is not None:
         at, file.unit = columns.index(amount), units.get(file.name, units.get("", "")) or unit_of(amount)
         file.won = won_in(amount, file.unit, (each[at] for each in sound))

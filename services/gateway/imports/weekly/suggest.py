@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.gateway.imports.amount_remarks import NoOneAmountError, parts
@@ -27,8 +27,8 @@ TARGETS = (
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a column is taken to hold, why (given, heading, part of the heading, cells, else none), with samples; `but`
-    names what its heading says where the cells deny it, or another column says it better."""
+    """What a column is taken to hold, why (given before, said now, heading, part of it, cells, else none), with
+    samples; `but` names what its heading says where the cells deny it, or another column says it better."""
 
     column: str
     target: str
@@ -64,13 +64,19 @@ _FITS: Mapping[str, Callable[[str], bool]] = {
     "outcome": lambda text: outcome(text) is not None,
 }  # fmt: skip
 _THEIRS = re.compile("고객|거래처|발주처|customer|client", re.IGNORECASE)  # of people, beside those who sell
+_PROMISED = re.compile("예상|예정|목표|expected|target|planned|forecast", re.IGNORECASE)
+_AMOUNT = re.compile("(?:예상|수주|계약|견적|제안|매출|사업|총)(?:액|금액)$")  # of a plain heading
 _BY_CELLS = ("business_number", "contact_phone", "contact_email")  # plain from the cells alone
 
 
 def suggest(
-    columns: Sequence[str], cells: Mapping[str, Sequence[str]], given: Mapping[str, str] = {}
+    columns: Sequence[str],
+    cells: Mapping[str, Sequence[str]],
+    given: Mapping[str, str] = {},
+    now: Collection[str] = (),
 ) -> list[Suggestion]:
-    """One suggestion a column, in order; `given` (column → target) stands, whatever the heading says.
+    """One suggestion a column, in order; `given` (column → target) stands, whatever the heading says; `now` names those
+    that are said of this import.
 
     Of several columns for one thing the one whose heading says it in full wins, of those the leftmost.
     """
@@ -83,7 +89,7 @@ def suggest(
     for column in columns:
         samples = tuple(_some(cells.get(column, ()), column))
         if column in given:
-            found.append(Suggestion(column, given[column], "given", samples))
+            found.append(Suggestion(column, given[column], "said" if column in now else "given", samples))
             continue
         target, score, why = told[column]
         loses = target not in (CUSTOM, IGNORED) and best[target][1] != column
@@ -115,6 +121,10 @@ def _of_heading(column: str, cells: Sequence[str]) -> tuple[str, float, str]:
             parts, key=lambda each: (word.endswith(each), len(each)), default=""
         )  # the last word says what it is
         target, score, why = (known[best], 0.6, "part") if parts else (CUSTOM, 0.0, "")
+        if _AMOUNT.search(word):
+            target, score, why = "amount", 0.6, "part"
+    if target == "closed_date" and _PROMISED.search(column):  # what is to come tells no end
+        target, why = "close_date", "part"
     if target == "owner" and _THEIRS.search(column):
         target = "contact"
     if column == SECTION and filled and sum(bool(person(cell)[1]) for cell in filled) >= LEAST_FITTING * len(filled):

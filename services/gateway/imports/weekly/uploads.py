@@ -54,6 +54,11 @@ def _keep(folder: Path, names: Collection[str]) -> None:
             one.unlink(missing_ok=True)
 
 
+def unanswered(report: Mapping[str, Any]) -> bool:
+    """Whether there are questions that an import waits for: of the open pipeline, or of the currency."""
+    return any(one["far"] for one in report.get("steps", ())) or bool(report.get("won"))
+
+
 @dataclass(slots=True)
 class Upload:
     """Some files and what is to be done with them. `report` is of services.gateway.imports.weekly.told."""
@@ -64,6 +69,7 @@ class Upload:
     made: float
     state: str = RECEIVING
     columns: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)  # of columns, of suggestions that were left as they were
     answers: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)  # by file
     currency: str = "KRW"
@@ -219,8 +225,11 @@ class Uploads:
                 said = json.loads(line)
                 upload.done = (said["what"], said["done"], said["total"])
             await process.wait()
+            tried = upload.report.get("counts") or {}
             upload.report = json.loads(await asyncio.to_thread(report.read_text, "utf-8"))
             failed = bool(upload.report["error"])
+            if failed and not request["dry_run"] and unanswered(upload.report):  # nothing was begun: as it was tried
+                upload.report["counts"] = tried or upload.report["counts"]
             if upload.unread:
                 await asyncio.to_thread(_keep, upload.folder, ())
             if not request["dry_run"] and not failed:  # what is told of it is held
