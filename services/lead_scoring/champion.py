@@ -57,7 +57,7 @@ class Champion:
 
     version: str
     model: ScoreModel | None
-    learned: frozenset[bytes] | None = None
+    learned: frozenset[str] | None = None
 
     @classmethod
     def of(cls, folder: Path, version: str) -> Champion:

@@ -16,39 +16,39 @@ from learning.columns import Texts
 from learning.folds import Mask
 from services.lead_scoring.dataset import Dataset
 
-FILE = "learned.bin"
+FILE = "learned.txt"
 OWNER = "owner_id"
 MOST_OWNERS = 20
 SIZE = 6  # bytes of a digest: of 100,000 deals two are alike once in 50,000 trainings
 
 
-def digests(deal_ids: Iterable[str]) -> list[bytes]:
+def digests(deal_ids: Iterable[str]) -> list[str]:
     """One for each id."""
-    return [blake2b(one.encode(), digest_size=SIZE).digest() for one in deal_ids]
+    return [blake2b(one.encode(), digest_size=SIZE).hexdigest() for one in deal_ids]
 
 
 def keep(data: Dataset, folder: Path) -> None:
     """Write those of the deals that some outcome is known of."""
     known = np.unique(data.record[data.labelled]).tolist()
-    (folder / FILE).write_bytes(b"".join(sorted(digests(data.deal_ids[record] for record in known))))
+    lines = sorted(digests(data.deal_ids[record] for record in known))
+    (folder / FILE).write_text("".join(f"{one}\n" for one in lines), encoding="utf-8")
 
 
-def kept(folder: Path) -> frozenset[bytes] | None:
+def kept(folder: Path) -> frozenset[str] | None:
     """What `keep` wrote; None of a model that was trained before this was kept."""
     try:
-        told = (folder / FILE).read_bytes()
-    except OSError:
+        return frozenset((folder / FILE).read_text(encoding="utf-8").split())
+    except (OSError, ValueError):
         return None
-    return frozenset(told[start : start + SIZE] for start in range(0, len(told), SIZE))
 
 
-def learned_rows(data: Dataset, learned: frozenset[bytes]) -> Mask:
+def learned_rows(data: Dataset, learned: frozenset[str]) -> Mask:
     """The rows of deals among those."""
     found = np.fromiter((one in learned for one in digests(data.deal_ids)), np.bool_, len(data.deal_ids))
     return found[data.record]
 
 
-def unlearned(data: Dataset, learned: frozenset[bytes] | None, late: Mask) -> Mask:
+def unlearned(data: Dataset, learned: frozenset[str] | None, late: Mask) -> Mask:
     """Rows whose outcome is known, but not to the model. late: those whose answer came after its data end."""
     if learned is None:
         return late

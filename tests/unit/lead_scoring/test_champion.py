@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kit.models import pack, unpack
 from learning.blend import Stack
 from learning.metrics import log_loss
 from learning.parallel import workers
@@ -195,7 +196,10 @@ def test_deals_brought_in_later_are_not_taken_for_learned_though_they_had_ended_
 
 
 def test_which_deals_a_model_learned_from_is_kept_beside_it(tmp_path: Path) -> None:
-    keep(data(), tmp_path)
+    folder = tmp_path / "served"
+    folder.mkdir()
+    keep(data(), folder)
+    unpack(pack(folder), tmp_path)
     found = kept(tmp_path)
     assert found is not None
     assert learned_rows(data(), found)[data().labelled].all()
