@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kit.errors import InvalidInput, Unavailable
-from services.gateway.domain import Principal
+from services.gateway.champions import LEAD_SCORING
+from services.gateway.domain import LOCAL, Principal
 from services.gateway.health.telling import told
 from services.gateway.monitoring.records import AlertState
 from services.gateway.rest.base import principal_of
@@ -21,8 +22,8 @@ from services.gateway.web.drift_views import drift_view
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.job_views import import_view, job_view
 from services.gateway.web.letters_views import LetterView, letter_view
-from services.gateway.web.member_names import called_by
-from services.gateway.web.models_views import audit_view, service_view
+from services.gateway.web.member_names import called_by, people_of
+from services.gateway.web.models_views import ServiceView, audit_view, service_view
 from services.gateway.web.policies_views import policies_view
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.undo_page import undone
@@ -162,7 +163,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     if part == "done":
         return render("_done.html", request, words, **values, **await _done(gateway, desks, principal, words))
     titles = await action_titles(desks.catalogue, words)
-    values["services"] = [service_view(desks.models.about(service), titles, words) for service in SERVICES]
+    values["services"] = await _services(gateway, desks, principal, titles, words)
     if part == "versions":
         return render("_versions.html", request, words, **values)
     values["letters"] = await _letters(gateway, desks, principal, words)
@@ -170,6 +171,17 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
     values["did"] = did_serve(request, desks.models, words)
     values |= {"policies": policies_view(await desks.policies.about(principal), titles, words)}
     return render("models.html", request, words, **values)
+
+
+async def _services(
+    gateway: Gateway, desks: Desks, principal: Principal, titles: Mapping[str, str], words: Words
+) -> list[ServiceView]:
+    counts, people = await gateway.store.counts(LOCAL), await people_of(gateway, principal, words)
+    ended = counts["won"] + counts["lost"]
+    return [
+        service_view(desks.models.about(one), titles, words, ended if one == LEAD_SCORING else 0, people)
+        for one in SERVICES
+    ]
 
 
 async def _letters(gateway: Gateway, desks: Desks, principal: Principal, words: Words) -> list[LetterView] | None:

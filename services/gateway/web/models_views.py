@@ -19,6 +19,9 @@ OTHERS = ("stage_weighted", "last_period_again", "pace")
 POLICY = "policy "  # begins what the audit log calls a policy that serves
 PRIOR = "prior"  # of a version that learned nothing
 RATE = "base_rate"  # of one that learned that nothing predicts
+MOST_OWNERS = 5  # whose deals what serves did not have
+NOBODY: Mapping[str, object] = {}
+FROM_LOG = "log"  # of an action whose effect was learned
 DIGITS = 3
 
 
@@ -70,8 +73,13 @@ class ServiceView:
     can_go_back: bool
 
 
-def service_view(about: Json, titles: Mapping[str, str], words: Words) -> ServiceView:
-    """Of services.gateway.model_versions.ModelVersions.about; `titles` of actions by name."""
+def service_view(
+    about: Json, titles: Mapping[str, str], words: Words, ended: int = 0, people: Mapping[str, object] = NOBODY
+) -> ServiceView:
+    """Of services.gateway.model_versions.ModelVersions.about; `titles` of actions by name, `people` by id.
+
+    ended: how many deals have, of a model that is to say how many of them it did not learn from.
+    """
     serving, versions = about["serving"], about["versions"]
     promotions = about["promotions"]
     told = words("models.nothing_serves")
@@ -79,12 +87,37 @@ def service_view(about: Json, titles: Mapping[str, str], words: Words) -> Servic
         since = next((one["time"] for one in promotions if one["version"] == serving["version"]), "")
         told = words("models.serves", version=serving["version"], time=words.time(since))
         used: Json = next((one["evaluation"] for one in versions if one["version"] == serving["version"]), {})
-        told = " ".join(part for part in (told, _predicts_nothing(used, words)) if part)
+        missed = _missed(about, ended, people, words)
+        told = " ".join(part for part in (told, _predicts_nothing(used, words), missed) if part)
     return ServiceView(
         about["service"], words(f"models.{about['service']}"), told,
         tuple(_version(one, serving, titles, words) for one in versions[:MOST_VERSIONS]),
         max(0, len(versions) - MOST_VERSIONS), len(promotions) > 1,
     )  # fmt: skip
+
+
+def _missed(about: Json, ended: int, people: Mapping[str, object], words: Words) -> str:
+    """How many of the ended deals what serves did not learn from, and whose: by the newest training that held a version
+    to it, else by how many there are now."""
+    serving = about["serving"]["version"]
+    for row in about["versions"]:
+        found = row["evaluation"].get("champion") or {}
+        if found.get("version") != serving:
+            continue
+        kinds = [one["knew"] for one in (found, *found.get("others", ())) if one.get("knew")]
+        of, learned = (sum(one[name] for one in kinds) for name in ("outcomes", "learned"))
+        owners = {name: count for one in kinds for name, count in (one.get("owners") or {}).items()}
+        if of <= learned:
+            break
+        told = words("models.missed", count=words.number(of - learned), of=words.number(of), version=row["version"])
+        most = sorted(owners, key=lambda name: (-owners[name], name))[:MOST_OWNERS]
+        names = ", ".join(str(people.get(name) or name) for name in most) + (", …" if len(owners) > len(most) else "")
+        return f"{told} {words('models.missed_owners', names=names)}" if most else told
+    used: Json = next((row for row in about["versions"] if row["version"] == serving), {})
+    known = (used.get("trained") or {}).get("outcomes")
+    if known is None or ended <= known:
+        return ""
+    return words("models.missed_since", count=words.number(ended - known), of=words.number(ended))
 
 
 def _predicts_nothing(evaluation: Json, words: Words) -> str:
@@ -146,12 +179,22 @@ def _learned(evaluation: Json, words: Words) -> str:
     kinds = [one for one in evaluation.get("kinds") or () if one.get("outcomes")]
     never = evaluation.get("never_open") or 0
     more = " " + words("models.never_open", count=words.number(never)) if never else ""
+    if actions := evaluation.get("actions"):
+        return _acted(count, [one for one in actions.values() if isinstance(one, Mapping)], words)
     if len(kinds) > 1:
         told = ", ".join(f"{words.name('kind', one['kind'])} {words.number(one['outcomes'])}" for one in kinds)
         return words("models.learned_of", count=words.number(count), kinds=told) + more
     if "opportunities" in evaluation:
         return words("models.learned_all", count=words.number(count))
     return words("models.learned_closed" if closed else "models.learned_deals", count=words.number(count)) + more
+
+
+def _acted(count: int, actions: Sequence[Json], words: Words) -> str:
+    """What a model of actions learned from: nothing, where nothing that was done is on record, or too little."""
+    name = "learned_deals" if any(one.get("used") == FROM_LOG for one in actions) else "learned_no_effect"
+    if not any(one.get("deals") for one in actions):
+        name = "learned_no_activity"
+    return words(f"models.{name}", count=words.number(count))
 
 
 def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Iterator[FigureView]:
@@ -170,7 +213,7 @@ def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Itera
         if found and (found.get("dealcast") or {}).get("wape") is not None:
             yield _backtest(level, found, words)
     for action, found in (evaluation.get("actions") or {}).items():
-        if found.get("used") == "log":
+        if found.get("used") == FROM_LOG:
             span = words("forecast.span", low=_number(found["low"]), high=_number(found["high"]))
             name = words("models.effect", action=titles.get(action) or words.name("activity", action))
             yield FigureView(name, _number(found["effect"]), span, words("models.by_deals", count=found["deals"]))

@@ -18,6 +18,7 @@ from services.gateway.web.words import Words
 NEVER = "13 more had ended when they were first seen: nothing is known of them while open, so they teach nothing here."
 ALSO = "also those that had ended when they were first seen: their amounts and days are known."
 BOTH = "A lead that became an opportunity counts as both."
+ASSUMED = "so what actions bring is what the playbook assumes."
 EN, KO = Words("en"), Words("ko")
 MEMBERS = [Member("m1", "ann@example.com", "김수진", Role.ADMIN), Member("m2", "bo@example.com", "", Role.REVOPS)]
 ENTRY = {"time": "2026-11-20T10:00:00Z", "service": "", "version": "", "act": "PROMOTED", "reason": "", "who": "m1"}
@@ -116,6 +117,12 @@ def test_what_serves_says_where_it_predicts_nothing(evaluation: dict[str, Any], 
         ({"outcomes": 800, "kinds": [{"kind": "OPPORTUNITY", "outcomes": 800}]}, "Learned from 800 closed deals."),
         ({"outcomes": 56, "never_open": 13}, f"Learned from 56 closed deals. {NEVER}"),
         ({"opportunities": 500, "open": 120}, f"Learned from 380 closed deals, {ALSO}"),
+        ({"deals": 70, "actions": {"call": {"used": "log", "deals": 40, "low": 0.1, "high": 0.2, "effect": 0.1}}},
+         "Learned from what was done on 70 deals."),
+        ({"deals": 14, "actions": {"call": {"used": "playbook", "deals": 3}}},
+         f"Learned no effect yet: what was done on 14 deals is too little to tell, {ASSUMED}"),
+        ({"deals": 14, "actions": {"call": {"used": "playbook", "deals": 0}}},
+         f"Learned from nothing yet: no activity is on record for the 14 deals that were looked at, {ASSUMED}"),
         ({"deals": 70}, "Learned from what was done on 70 deals."),
     ],
 )  # fmt: skip
@@ -123,6 +130,22 @@ def test_a_version_says_what_it_learned_from(evaluation: dict[str, Any], told: s
     versions = [{"version": "1", "created_time": "2026-11-20T10:00:00Z", "evaluation": evaluation}]
     about = {"service": "lead_scoring", "serving": {"generation": 0}, "versions": versions, "promotions": []}
     assert service_view(about, {}, EN).versions[0].learned == told
+
+
+def test_what_serves_says_how_many_of_the_deals_it_did_not_learn_from_and_whose() -> None:
+    knew = {"outcomes": 89, "learned": 51, "owners": {"u7": 20, "u8": 18}}
+    old = {"version": "1", "created_time": "2026-11-20T10:00:00Z", "evaluation": {}, "trained": {"outcomes": 51}}
+    new = old | {"version": "2", "evaluation": {"champion": {"version": "1", "knew": knew}}}
+    serving = {"generation": 1, "version": "1"}
+    about: dict[str, Any] = {"service": "lead_scoring", "serving": serving, "versions": [new, old], "promotions": []}
+    said = service_view(about, {}, EN, 89, {"u7": "Park"}).told
+    assert said.endswith(
+        "It did not learn from 38 of the 89 ended deals that were there when version 2 was trained. It had none of the "
+        "deals of: Park, u8."
+    )
+    said = service_view(about | {"versions": [old]}, {}, KO, 89).told
+    assert said.endswith("종결된 딜 89건 가운데 38건은 학습 뒤에 들어오거나 종결되어, 이 모델이 학습하지 않았습니다.")
+    assert service_view(about | {"versions": [old]}, {}, EN, 51).told.endswith("serves since –.")
 
 
 def test_a_training_says_when_it_began_and_ended() -> None:
