@@ -11,7 +11,7 @@ from babel.dates import get_month_names
 from services.gateway.access.members import AccessEvent, Act
 from services.gateway.change_log import CATALOGUE, SETTING, USER
 from services.gateway.renewals.planning import DAYS
-from services.gateway.web.member_names import NOBODY, Called, People
+from services.gateway.web.member_names import NOBODY, Called, People, team_name
 from services.gateway.web.words import Words
 from services.gateway.workspace import UNTRAINED
 
@@ -36,8 +36,9 @@ def node_called(node: str, names: Names, words: Words) -> str:
     level, _, of = node.partition(":")
     if level in NODES:
         found = names.people.get(of)
-        name = found.called if found and found.name else of
-        return name if level == "owner" else words("filter.team", name=name)
+        if level != "owner":
+            return team_name(found.name if found and found.name else of, words)
+        return found.called if found and found.name else of
     return of if level == "region" and of else words("call.whole")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from services.gateway.domain import LOCAL
 from services.gateway.json_checks import shown
 
 LONGEST = 200
+MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)*")
 MEMBER_KEYS = ("login", "name", "role", "user_id", "active")
 
 
@@ -132,6 +134,9 @@ class Roll:
         if user_id and user_id != member.user_id and user_id not in await self._users():
             raise InvalidInput("there is no such user", field="user_id", value=user_id, mend="GET /v1/users")
         login = folded(given["login"]) if "login" in given else member.login
+        if login and login != member.login and Role(role) is not Role.SERVICE and not MAIL.fullmatch(login):
+            mend = "Write it as name@example.com"
+            raise InvalidInput("this is no mail address", field="login", value=shown(login), mend=mend)
         name = given.get("name", member.name).strip()
         return replace(member, login=login, name=name, role=Role(role), user_id=user_id, active=active)
 

@@ -37,6 +37,7 @@ class ShownAsk:
     deal_name: str
     deal_owner: str
     account: str = ""  # its name
+    lost: bool = False  # the deal
 
     @property
     def whose(self) -> str:

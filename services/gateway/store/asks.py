@@ -29,7 +29,9 @@ class AskRows(Reads, Touching):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         account = t.accounts.c
-        told = select(asks, D.name, D.owner_id, account.name.label("account")).join(t.deals, D.id == A.deal_id)
+        told = select(asks, D.name, D.owner_id, D.outcome, account.name.label("account")).join(
+            t.deals, D.id == A.deal_id
+        )
         self._asks_on_deals = told.outerjoin(t.accounts, account.id == D.account_id).where(not_(D.deleted))
 
     async def add_ask(self, principal: Principal, ask: Ask) -> ShownAsk:
@@ -130,4 +132,4 @@ def _shown(row: Any) -> ShownAsk:
         row.deal_id, row.text, date.fromisoformat(row.due), row.assignee, row.author, from_us(row.time), row.id, done,
         row.done_by,
     )  # fmt: skip
-    return ShownAsk(ask, row.name, row.owner_id, row.account or "")
+    return ShownAsk(ask, row.name, row.owner_id, row.account or "", row.outcome == "LOST")

@@ -28,6 +28,7 @@ class AskView:
     who: str
     due: str
     late: bool
+    lost: bool  # the deal, while the ask is open
     done: str  # who did it when; empty while it is open
 
 
@@ -66,7 +67,8 @@ def ask_view(shown: ShownAsk, people: People, members: Mapping[str, str], today:
     return AskView(
         ask.id, ask.deal_id, titled(shown.deal_name or ask.deal_id, shown.account),
         f"/deals/{quote(ask.deal_id, safe='')}", ask.text,
-        str(person(people, whose, "", words)), words.day(ask.due), not done and ask.due < today, done,
+        str(person(people, whose, "", words)), words.day(ask.due), not done and not shown.lost and ask.due < today,
+        not done and shown.lost, done,
     )  # fmt: skip
 
 

@@ -1,13 +1,16 @@
-"""What those below a node of the forecast call submitted, beside what is expected of them alone."""
+"""What those below a node of the forecast call submitted, beside what is expected of them alone; and which of them say
+nothing of their own."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 Json = Mapping[str, Any]
+ECHOED = ("booked", "mean", "p10", "p90", "open_pipeline", "quota", "submitted", "adjustment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,24 @@ def _above(node: str, parents: Mapping[str, str | None]) -> Iterator[str]:
     while above := parents.get(node):
         yield above
         node = above
+
+
+def without_echoes(rows: Sequence[Json], top: str) -> list[Json]:
+    """Without regions and teams below the top that are all of what stands above them, and say the same: those below
+    them stand there instead."""
+    by_id, children = {row["node"]: row for row in rows}, Counter(row["parent"] for row in rows)
+    inside, instead, found = {top}, dict[str, str | None](), list[Json]()
+    for row in rows:  # parents before children
+        node, above = row["node"], row["parent"]
+        if above in inside:
+            inside.add(node)
+            group = row["level"] in ("region", "manager") and children[node]
+            if group and children[above] == 1 and _same(row, by_id[above]):
+                instead[node] = instead.get(above, above)
+                continue
+        found.append({**row, "parent": instead[above]} if above in instead else row)
+    return found
+
+
+def _same(row: Json, above: Json) -> bool:
+    return row["booked"] is not None and all(row.get(name) == above.get(name) for name in ECHOED)

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.gateway.quotas import parts_of
 from services.gateway.rollup import committed
-from services.gateway.web.below_views import BelowSaid
+from services.gateway.web.below_views import BelowSaid, without_echoes
 from services.gateway.web.member_names import NOBODY, People, Person
 from services.gateway.web.totals import TotalsView, totals_view
 from services.gateway.web.words import Words
@@ -183,7 +183,8 @@ def tree_view(
     """The node and what stands below it, each followed by those below it. `bridge` as of
     services.gateway.forecast_changes, None where it is not read yet."""
     moved = {row["node"]: row for row in bridge["nodes"]} if bridge else {}
-    rows = [(row, depth) for row, depth in _descent(forecast["nodes"], node) if depth <= BELOW]
+    seen = without_echoes(forecast["nodes"], node)
+    rows = [(row, depth) for row, depth in _descent(seen, node) if depth <= BELOW]
     currency = forecast["currency"]
     return tuple(
         _node(row, node_person(row, people, words), depth, moved.get(row["node"]), currency, words)

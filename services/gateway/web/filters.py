@@ -12,6 +12,7 @@ from kit.money import is_currency
 from learning.fiscal import FiscalCalendar
 from learning.records import CATEGORIES, Node, Outcome
 from services.gateway.store.interface import Query
+from services.gateway.web.member_names import team_name
 from services.gateway.web.units import UNITS
 from services.gateway.web.words import LANGUAGES, Words
 
@@ -202,7 +203,7 @@ class Filters:
             level, _, user = node.id.partition(":")
             if level == "manager":
                 value = TEAM + user
-                options.append(Choice(value, words("filter.team", name=node.name), value == self.owner))
+                options.append(Choice(value, team_name(node.name, words), value == self.owner))
             elif level == "region":
                 options.append(Choice(node.id, words("filter.region", name=node.name), node.id == self.owner))
             elif level == "owner":

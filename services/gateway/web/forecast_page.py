@@ -43,7 +43,7 @@ from services.gateway.web.forecast_forms import PATH, SAYING, Typed, say_number,
 from services.gateway.web.forms import deals_of_node, page_address
 from services.gateway.web.held import BEGINS, BEGUN, Asked, Held, Moves, Numbers, Recent
 from services.gateway.web.history_views import reached_said
-from services.gateway.web.member_names import People, author_names, full_names, people_of
+from services.gateway.web.member_names import People, author_names, full_names, people_of, team_name
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.parts_page import router as parts_router
 from services.gateway.web.refusals import BOOK
@@ -194,6 +194,7 @@ def _said(
 ) -> list[dict[str, Any]]:
     """The two things that can be said, and what stands of each."""
     said, node = [], "" if asked.node == COMPANY else asked.node  # of what is shown
+    name = team_name(name, words) if asked.node.startswith("manager:") else name
     for kind in CallKind:
         call = numbers.standing(kind, asked.node)
         amount = {"currency": call.amount.currency, "value": call.amount.value} if call else None

@@ -13,6 +13,7 @@ from learning.tree import lines_on
 from services.gateway.access.members import LOCAL_CALLER, MACHINE, Member
 from services.gateway.access.personas import PREFIX
 from services.gateway.domain import Principal
+from services.gateway.imports.weekly.meanings import person as person_said
 from services.gateway.service import Gateway
 from services.gateway.web.words import Words
 
@@ -57,13 +58,19 @@ def placed_people(
     """Users by id, with the team they are in on a day."""
     found = {user.id: Person(user.name, user.title) for user in users}
     standing = lines_on(lines, day)
-    teams = {one: words("filter.team", name=found[one].name)
+    teams = {one: team_name(found[one].name, words)
              for one in {line.manager_id for line in standing.values()} if one in found}  # fmt: skip
     for user_id, line in standing.items():
         team = teams.get(line.manager_id) or line.region
         if team and (person := found.get(user_id)) is not None:
             found[user_id] = Person(person.name, person.title, team)
     return found
+
+
+def team_name(name: str, words: Words) -> str:
+    """Somebody's team; a title that stands in the name is left out: 김민수 팀, not 김민수 팀장 팀."""
+    bare, title = person_said(name)
+    return words("filter.team", name=bare if title else name)
 
 
 def person(people: People, user_id: str, name: str, words: Words) -> Person:

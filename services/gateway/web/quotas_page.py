@@ -18,8 +18,10 @@ from services.gateway.noted_writes import set_quotas
 from services.gateway.quarter_totals import HORIZON
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import period_of
+from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
+from services.gateway.web.member_names import team_name
 from services.gateway.web.pasted_quotas import Pasted, PastedRow, PastedTotal, read_pasted
 from services.gateway.web.quota_places import MANAGER, Places
 from services.gateway.web.rendering import answer, render
@@ -135,8 +137,12 @@ def _small(rows: list[PastedRow], forecast: dict[str, Any], words: Words) -> str
         return ""
     row, most = max(found, key=lambda one: one[1])
     has = words.money({"currency": forecast["currency"], "value": str(most)})
-    name = words("quotas.team_of", name=row.name) if row.node.startswith(MANAGER) else row.name
+    name = team_name(row.name, words) if row.node.startswith(MANAGER) else _called(row, words)
     return words("quotas.small", count=len(found), name=name, amount=_money(row, words), has=has)
+
+
+def _called(row: PastedRow, words: Words) -> str:
+    return words("call.whole") if row.node == COMPANY else row.name
 
 
 def _money(row: PastedRow, words: Words) -> str:
@@ -154,6 +160,7 @@ def _left(text: str, rows: list[PastedRow]) -> str:
 def _row(row: PastedRow, words: Words) -> dict[str, Any]:
     why = words.name("quotas", row.wrong) if row.wrong else ""
     return {
-        "line": row.line, "said": row.said, "cell": row.cell, "period": row.period, "name": row.name, "why": why,
+        "line": row.line, "said": row.said, "cell": row.cell, "period": row.period, "why": why,
+        "name": _called(row, words),
         "node": row.node.partition(":")[0], "amount": _money(row, words),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,6 +107,9 @@ def unbroken(amount: str) -> str:
     return amount[0] + JOINER + amount[1:] if amount[:1] in ("+", "−") else amount
 
 
+_UNGROUPED = re.compile(r"(?<!\d)(\d)(\d{3})(?=[만억조경])")
+
+
 @lru_cache(maxsize=8192)  # Babel takes 0.1 ms a number, and a list shows hundreds
 def _money(language: str, unit: str, currency: str, text: str, compact: bool) -> str:
     try:
@@ -134,7 +138,8 @@ def _compact(language: str, currency: str, value: Decimal) -> str:
 
 @lru_cache(maxsize=8192)  # of amounts that look alike: nearly all of a list were shown before
 def _in_digits(language: str, currency: str, value: Decimal, digits: int) -> str:
-    return str(format_compact_currency(value, currency, locale=language, fraction_digits=digits))
+    text = str(format_compact_currency(value, currency, locale=language, fraction_digits=digits))
+    return _UNGROUPED.sub(r"\1,\2", text) if language == "ko" else text  # steps of 10,000: up to four digits
 
 
 @lru_cache(maxsize=256)

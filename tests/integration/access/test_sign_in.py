@@ -73,6 +73,9 @@ async def admin(company: Company) -> httpx.AsyncClient:
 
 async def test_a_member_is_let_in_by_a_link_and_signs_in_by_a_password(company: Company) -> None:
     async with await admin(company) as boss:
+        for text in ("not an email 😀", "ann@", "ann", "ann @example.com"):
+            refused = await boss.post("/v1/members", json={"login": text, "role": "rep"})
+            assert (refused.status_code, refused.json()["field"]) == (400, "login"), text
         wrong = await boss.post("/v1/members", json={"login": "ann@example.com", "role": "rep", "user_id": "nobody"})
         assert (wrong.status_code, wrong.json()["field"]) == (400, "user_id")
         given = {"login": " Ann@Example.com", "name": "Ann", "role": "rep", "user_id": "ann"}

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from learning.records import Node
+from learning.records import Node, Outcome
 from services.gateway.asks.records import AskQuery
-from services.gateway.domain import LOCAL
+from services.gateway.domain import LOCAL, DealWrite
 from services.gateway.service import Gateway
 from services.gateway.web.asks_page import due_day
 from services.gateway.web.asks_views import askable
@@ -97,3 +97,15 @@ async def test_an_ask_is_due_on_a_working_day(site: Site, today: date, due: date
     """By the calendar of the deal's suggestions, or Monday to Friday where there are none."""
     for deal_id in ("D-1", "D-3"):
         assert due_day(await site[0].store.get_record(LOCAL, deal_id), today) == due
+
+
+async def test_on_a_deal_that_was_lost_an_ask_is_offered_to_be_closed(site: Site) -> None:
+    gateway, client = site
+    before = (await client.get("/deals/D-1?lang=ko")).text
+    assert ("실주한 딜" in before, "요청 닫기" in before) == (False, False)
+    day = gateway.workspace.business_day
+    await gateway.apply_deals(LOCAL, [DealWrite("D-1", outcome=Outcome.LOST, closed_date=day)])
+    for path in ("/deals/D-1?lang=ko", "/forecast?lang=ko"):
+        page = (await client.get(path)).text
+        assert ("실주한 딜" in page, "요청 닫기" in page) == (True, True), path
+    await gateway.apply_deals(LOCAL, [DealWrite("D-1", outcome=Outcome.OPEN)])

@@ -49,16 +49,16 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 
 async def test_the_weekly_report_names_customers_and_a_hand_over_once(site: Site) -> None:
     text = (await site[1].get("/report?lang=ko")).text
-    assert f"- 누리 · {NAME} (김민준): 실주 −{JOINER}₩5000만" in text, "no line ends behind a sign"
+    assert f"- 누리 · {NAME} (김민준): 실주 −{JOINER}₩5,000만" in text, "no line ends behind a sign"
     [mail] = re.findall(r'href="(mailto:[^"]+)"', text)
-    assert "실주 −₩5000만" in unquote(mail), "where it is of no use"
+    assert "실주 −₩5,000만" in unquote(mail), "where it is of no use"
     assert f": 다온 · {NAME} (Grace Tan), ₩" in text  # due in the next week
-    handed = f"- 다온 · {NAME}: {Words('ko')('bridge.moved_owner')} 김민준 → Grace Tan, ₩5000만"
+    handed = f"- 다온 · {NAME}: {Words('ko')('bridge.moved_owner')} 김민준 → Grace Tan, ₩5,000만"
     [draft] = re.findall(r"<textarea[^>]*>(.*?)</textarea>", text, re.DOTALL)
     assert draft.count(handed) == 1
     assert "담당 변경 −" not in text
     left = (await site[1].get("/report?lang=ko&node=owner:u1")).text
-    assert f"- 다온 · {NAME}: 담당 변경 −{JOINER}₩5000만" in left  # who got it is none of this report's
+    assert f"- 다온 · {NAME}: 담당 변경 −{JOINER}₩5,000만" in left  # who got it is none of this report's
 
 
 async def test_the_bridge_and_asks_name_customers(site: Site) -> None:

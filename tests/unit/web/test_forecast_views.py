@@ -75,7 +75,8 @@ def row(node: str, parent: str | None, *, seen: bool = True) -> dict[str, Any]:
 
 
 TREE = [
-    row("company", None), row("region:n", "company"), row("region:s", "company"), row("manager:1", "region:n"),
+    row("company", None), row("region:n", "company"), row("region:s", "company"),
+    row("manager:1", "region:n") | {"adjustment": "1"},
     row("owner:a", "manager:1"), row("owner:b", "region:s"), row("owner:c", "region:s", seen=False),
 ]  # fmt: skip
 FORECAST = {"nodes": TREE, "currency": "KRW"}
@@ -87,6 +88,16 @@ def test_each_is_followed_by_those_below_it() -> None:
         ("Everybody", 0), ("REGION:N", 1), ("MANAGER:1", 2), ("REGION:S", 1), ("OWNER:B", 2), ("OWNER:C", 2),
     ]  # fmt: skip
     assert [one.hidden for one in shown] == [False, False, False, False, False, True]
+
+
+def test_no_row_says_what_the_one_above_it_says() -> None:
+    rows = [row("company", None), row("region:all", "company"), row("manager:1", "region:all"),
+            row("owner:a", "manager:1"), row("owner:b", "manager:1")]  # fmt: skip
+    shown = tree_view({"nodes": rows, "currency": "KRW"}, None, "company", EN)
+    assert [(one.node, one.depth) for one in shown] == [("company", 0), ("owner:a", 1), ("owner:b", 1)]
+    rows[2] |= {"submitted": "11"}
+    shown = tree_view({"nodes": rows, "currency": "KRW"}, None, "company", EN)
+    assert [one.node for one in shown][:2] == ["company", "manager:1"], "what they say of their own stays"
 
 
 def test_the_walk_passes_everybody_who_is_seen_once() -> None:
