@@ -41,6 +41,7 @@ _EN = {
     "no_amount": "no column is taken for the amount: the deals have none, unless --column 'HEADING=amount' says which",
     "no_close_date": "no column is taken for the promised day: the deals have none, unless --column "
     "'HEADING=close_date' says which",
+    "yearless": "names without a year were read as the last such day: {what}",
     "closings": "closing days: {what}", "by_column": "{count:,} as {column!r} says",
     "by_file": "{count:,} the day of the first file that shows the deal ended, as no column tells another",
 }  # fmt: skip
@@ -69,6 +70,7 @@ _KO = {
     "short_days": "연도가 없는 날짜 {count:,}건은 파일의 날짜에 가장 가까운 해로 읽었습니다: {samples}",
     "no_amount": "금액으로 읽는 열이 없어 딜에 금액이 없습니다. --column '제목=amount'로 지정하세요",
     "no_close_date": "마감 예정일로 읽는 열이 없어 딜에 예정일이 없습니다. --column '제목=close_date'로 지정하세요",
+    "yearless": "이름에 연도가 없는 파일은 가장 가까운 지난 날짜로 읽었습니다: {what}",
     "closings": "종결일: {what}", "by_column": "{column!r} 열의 날짜 {count:,}건",
     "by_file": "다른 날짜를 알려 주는 열이 없어 종결된 것을 처음 보여 준 파일의 기준일 {count:,}건",
     "rejects": "거부되거나 대기 중인 행은 {path}에 있습니다",
@@ -119,16 +121,19 @@ def weekly_lines(found: WeeklyReport, language: str, doubts: Path, *, dry_run: b
     if found.short_days:
         samples = ", ".join(f"{written} → {day}" for written, day in found.short_day_samples)
         yield words["short_days"].format(count=sum(one.count for one in found.short_days), samples=samples)
-    yield from _closing_days(found, words)
+    yield from _days(found, words)
     for path in found.report.rejects_files.values():
         yield words["rejects"].format(path=path)
     if found.report.import_id:
         yield UNDO[language].format(id=found.report.import_id)
 
 
-def _closing_days(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
-    days = found.closing_days.items()
-    each = [words["by_column" if column else "by_file"].format(count=count, column=column) for column, count in days]
+def _days(found: WeeklyReport, words: dict[str, str]) -> Iterator[str]:
+    """Which days names without a year mean, and where closing days are from."""
+    if days := [f"{one.name} → {one.day}" for one in found.files if one.yearless]:
+        yield words["yearless"].format(what=", ".join(days))
+    told = found.closing_days.items()
+    each = [words["by_column" if column else "by_file"].format(count=count, column=column) for column, count in told]
     if each:
         yield words["closings"].format(what=", ".join(each))
 

@@ -54,8 +54,19 @@ def translate(error: DealcastError, language: str, *, page: bool = False) -> Non
     """Put an error's message and mend into the language; a mapping's message has a line a problem. `page`: to somebody
     who has a page and no command line."""
     error.mend = _on_page(error.mend) if page else error.mend
+    parts: list[DealcastError] = getattr(error, "errors", [])  # of several files
+    for one in parts:
+        translate(one, language, page=page)
     lines = error.message.split("\n") if error.field == "mapping" else [error.message]
     error.message, error.mend = "\n".join(_line(line, language) for line in lines), said(error.mend, language)
+    if parts and not page:
+        error.message = "\n".join((error.message, *map(file_told, parts), ""))
+
+
+def file_told(error: DealcastError) -> str:
+    """What is wrong with a file, and which, in a line."""
+    name = f"{error.value}: " if error.field == "PATH" and error.value not in error.message else ""
+    return f"{name}{error.message}. {error.mend}"
 
 
 def _on_page(mend: str) -> str:

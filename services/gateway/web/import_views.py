@@ -69,6 +69,7 @@ class UploadView:
     doing: str
     error: str
     mend: str
+    unread: tuple[str, ...]  # of several files
     files: tuple[str, ...]
     files_told: str
     head: str
@@ -115,7 +116,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         progress=round(100 * done / total, 1) if total else 0.0,
         doing=_doing(what, words, trying=upload.state == TRYING), error=text, units=_units(upload, words),
         quotas="/quotas" in (error.get("mend") or ""),
-        mend=error.get("mend", ""),
+        mend=error.get("mend", ""), unread=tuple(report.get("unread_files", ())),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
         files_told=_files(report.get("files", ()), words), head=_head(report, words),
         columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
@@ -240,6 +241,8 @@ def _warnings(report: Json, words: Words) -> list[str]:
     found += [
         words("import.apart", file=one["file"], count=words.number(one["count"])) for one in report.get("apart", ())
     ]
+    days = [f"{one['name']} → {words.day(one['day'])}" for one in report.get("files", ()) if one.get("yearless")]
+    found += [words("import.yearless", days=", ".join(days))] if days else []
     found += _short_days(report.get("short_days") or {}, words)
     found += _closing_days(report.get("closing_days") or {}, words)
     return [*report.get("alike", ()), *found, *report.get("unread", ()), *report.get("amounts", ())]

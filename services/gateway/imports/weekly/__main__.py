@@ -21,7 +21,7 @@ from typing import Any
 from kit.errors import DealcastError
 from services.gateway.child import end_with_parent
 from services.gateway.imports.http_sink import CheckingSink, HttpSink
-from services.gateway.imports.messages import translate
+from services.gateway.imports.messages import file_told, translate
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
 from services.gateway.imports.targets import open_sink, token_for
@@ -60,6 +60,7 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
         assumed=request.get("assumed", False), foreign=request.get("foreign", False),
     )  # fmt: skip
     error: dict[str, str] | None = None
+    lines: list[str] = []  # of several files that cannot be read
     importer: WeeklyImporter | None = None
     try:
         sink = await _sink(request)
@@ -71,9 +72,12 @@ async def run(request: Mapping[str, Any]) -> dict[str, Any]:
             await sink.close()
     except DealcastError as refused:
         translate(refused, request["language"], page=True)
+        lines = [file_told(one) for one in getattr(refused, "errors", ())]
         error = {"message": refused.message, "field": refused.field, "value": refused.value, "mend": refused.mend}
+        if refused.field == "PATH" and refused.value not in refused.message and not lines:
+            error["message"] = f"{refused.value}: {refused.message}"
     found = report_json(importer.found, request["language"]) if importer else {}
-    return found | {"error": error}
+    return found | {"error": error, "unread_files": lines}
 
 
 def _files(folder: Path) -> list[Path]:

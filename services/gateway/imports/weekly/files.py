@@ -10,7 +10,7 @@ from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 
-from kit.errors import InvalidInput, NotFound, TooLarge
+from kit.errors import DealcastError, InvalidInput, NotFound, TooLarge
 from services.gateway.imports.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from services.gateway.imports.reader import Row, Table
 from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
@@ -28,8 +28,20 @@ _DAY = re.compile(r"(?<!\d)(20\d\d)(?:[-._ ]?(\d\d)[-._ ]?(\d\d)|[-._년]\s?(\d{
 _SHORT = re.compile(r"(?<!\d)(\d\d)[-._]?(\d\d)[-._]?(\d\d)(?!\d)")
 _QUOTAS = re.compile(r"목표|quota|target", re.IGNORECASE)
 _SPAN = re.compile(r"\d\D{0,5}[~∼～〜–]")  # from one day to another
+_MONTH_DAY = re.compile(r"(?<!\d)(0[1-9]|1[0-2])[-._]?([0-3]\d)(?!\d)|(?<!\d)(\d{1,2})월\s?(\d{1,2})일")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d")
 _NO_WORD = re.compile(r"[\d\W_]+")
 _SAYS_DAY = re.compile(r"기준|작성|보고|as of|date", re.IGNORECASE)
+
+
+class UnreadFilesError(InvalidInput):
+    """Several files that cannot be read, each with what is wrong with it."""
+
+    def __init__(self, errors: Sequence[DealcastError]) -> None:
+        mend = "mend these files or leave them out, then import again"
+        named = ", ".join(one.value for one in errors)
+        super().__init__(f"{len(errors)} files cannot be read", field="PATH", value=named, mend=mend)
+        self.errors = list(errors)
 
 
 @dataclass(slots=True)
@@ -44,6 +56,7 @@ class WeekFile:
     left_out: LeftOut | None = None
     unit: str = ""  # that bare amounts are read in
     won: str = ""  # what says that its amounts are in won
+    yearless: bool = False  # its day stands in its name without a year
     holds: dict[str, str] = field(default_factory=dict)  # target → column, of all but custom and ignored columns
 
     def __post_init__(self) -> None:
@@ -73,19 +86,31 @@ class WeekFile:
 
 
 def read_files(
-    paths: Sequence[Path], known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str] = {}
+    paths: Sequence[Path],
+    known: Mapping[str, str],
+    given: Mapping[str, str],
+    units: Mapping[str, str] = {},
+    today: date | None = None,
 ) -> list[WeekFile]:
     """The files and those of the folders, oldest first. `known` says what columns held before, `given` what the user
-    says they hold, `units` the unit of amounts by file ("" for all others) where it is another than the file says.
+    says they hold, `units` the unit of amounts by file ("" for all others) where it is another than the file says;
+    days without a year are the last before `today`.
 
-    Raises NotFound, InvalidInput or TooLarge naming the file and the mend.
+    Raises NotFound, InvalidInput or TooLarge naming the file and the mend, UnreadFilesError all of several.
     """
     found = list({each.resolve(): each for path in paths for each in _paths(path)}.values())
     if len(found) > MOST_FILES:
         mend = "import them in several goes, the oldest first"
         raise TooLarge("the folder holds too many files", field="PATH", value=f"{MOST_FILES}", mend=mend)
     _check_units(units, found)
-    files = [_read(each, known, given, units) for each in found]
+    files, errors = [], []
+    for each in found:
+        try:
+            files.append(_read(each, known, given, units, today))
+        except DealcastError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else UnreadFilesError(errors)
     files.sort(key=lambda one: one.day)
     if sum(len(each.rows) for each in files) > MOST_ROWS:
         mend = "import them in several goes, the oldest first"
@@ -140,7 +165,9 @@ def _paths(path: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str]) -> WeekFile:
+def _read(
+    path: Path, known: Mapping[str, str], given: Mapping[str, str], units: Mapping[str, str], today: date | None
+) -> WeekFile:
     table = _open(path, {*known, *given})
     try:
         rows = list(table.rows())
@@ -154,7 +181,12 @@ def _read(path: Path, known: Mapping[str, str], given: Mapping[str, str], units:
     cells = {name: [each[at].strip() for each in sound[:500]] for at, name in enumerate(columns)}
     said = {name: target for name, target in {**known, **given}.items() if name in columns}
     now = {name for name, target in given.items() if known.get(name) != target}
-    file = WeekFile(path, _day(path, above, columns), columns, rows, suggest(columns, cells, said, now), left_out)
+    day = _day(path, above)
+    short = day_before(path.name, today) if day is None and today else None
+    if day is None and short is None:
+        raise _no_day(path, columns)
+    file = WeekFile(path, day or short or date.min, columns, rows, suggest(columns, cells, said, now), left_out)
+    file.yearless = day is None
     if (amount := file.holds.get("amount")) is not None:
         at, file.unit = columns.index(amount), units.get(file.name, units.get("", "")) or unit_of(amount)
         file.won = won_in(amount, file.unit, (each[at] for each in sound))
@@ -179,19 +211,34 @@ def _known(before: frozenset[str], name: str) -> bool:
     return name in before or plain(name) in headings()
 
 
-def _day(path: Path, above: Sequence[str], columns: Sequence[str]) -> date:
+def _day(path: Path, above: Sequence[str]) -> date | None:
     for text in (path.name, *(text for text in above if _SAYS_DAY.search(text))):
         if (day := day_in(text)) is not None:
             return day
     days = {day for text in above if not _SPAN.search(text) and (day := day_in(text)) is not None}
-    if len(days) == 1:  # a title such as 주간 영업 현황 (2026.11.23)
-        return days.pop()
+    return days.pop() if len(days) == 1 else None  # a title such as 주간 영업 현황 (2026.11.23)
+
+
+def _no_day(path: Path, columns: Sequence[str]) -> InvalidInput:
     name = masked_name(path.name)
     if any(_QUOTAS.search(text) for text in (name, *columns)):
         mend = "paste its cells on the page of quotas (/quotas), and import the others without it"
-        raise InvalidInput(f"{name} seems to hold quotas, not deals", field="PATH", value=name, mend=mend)
+        return InvalidInput(f"{name} seems to hold quotas, not deals", field="PATH", value=name, mend=mend)
     mend = "name it like 영업현황_2026-11-16.xlsx, or write 기준일: 2026-11-16 above the table"
-    raise InvalidInput(f"nothing says which day {name} is of", field="PATH", value=name, mend=mend)
+    return InvalidInput(f"nothing says which day {name} is of", field="PATH", value=name, mend=mend)
+
+
+def day_before(name: str, today: date) -> date | None:
+    """The day that a file's name tells without a year (0921, 9월 21일), the last one that has come by the day after
+    `today`; None where it tells none or several, or a year."""
+    if _YEAR.search(name):
+        return None
+    pairs = {(int(m or mm), int(d or dd)) for m, d, mm, dd in _MONTH_DAY.findall(name)}
+    if len(pairs) != 1:
+        return None
+    (pair,) = pairs
+    days = [day for year in (today.year, today.year - 1, today.year + 1) if (day := _as_day(year, *pair))]
+    return max((day for day in days if day <= today + AHEAD), default=None)
 
 
 def day_in(text: str) -> date | None:

@@ -65,11 +65,12 @@ class WeeklyImporter:
         memory = self._memory = Memory.from_json(await self._sink.recall())
         memory.answers.update(self._options.answers)
         self._first = not memory.day
-        files = self.found.files = read_files(paths, memory.columns, self._options.columns, self._options.units)
+        said, today = self._options, await self._sink.business_day()
+        files = self.found.files = read_files(paths, memory.columns, said.columns, said.units, said.as_of or today)
         self._rejects.order = [one.path for one in files]  # by their days
         self._settle_currency(files)
         check_columns(files)
-        check_dates(files, await self._sink.business_day(), self._options.as_of)
+        check_dates(files, today, said.as_of)
         self._tell_columns(files)
         types = {one.name: one.type for one in await self._sink.fields() if one.entity == "deal"}
         self._kinds = guess_kinds(files, types)

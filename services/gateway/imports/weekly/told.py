@@ -19,7 +19,8 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
     """Everything that a person is to see or answer, in their language."""
     report = found.report
     return {
-        "files": [{"name": one.name, "day": one.day.isoformat(), "rows": len(one.rows), "unit": one.unit}
+        "files": [{"name": one.name, "day": one.day.isoformat(), "rows": len(one.rows), "unit": one.unit,
+                   "yearless": one.yearless}
                   for one in found.files],
         "sheets": [line for name, one in report.left_out.items() for line in sheet_lines(name, one, language)],
         "alike": list(alike_lines(report.left_out, language)),
