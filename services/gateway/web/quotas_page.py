@@ -28,7 +28,7 @@ from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
 PATH = "/quotas"
-ROWS_SHOWN = 300
+ROWS_SHOWN, LONGEST_SAID = 300, 80
 TOO_SMALL = 100  # a quota this many times smaller than what its node has booked or open mostly lacks its unit
 
 
@@ -141,6 +141,11 @@ def _small(rows: list[PastedRow], forecast: dict[str, Any], words: Words) -> str
     return words("quotas.small", count=len(found), name=name, amount=_money(row, words), has=has)
 
 
+def shorten(said: str) -> str:
+    """What was pasted as a name, as far as it tells which line it is."""
+    return said if len(said) <= LONGEST_SAID else said[:LONGEST_SAID] + "…"
+
+
 def _called(row: PastedRow, words: Words) -> str:
     return words("call.whole") if row.node == COMPANY else row.name
 
@@ -160,7 +165,7 @@ def _left(text: str, rows: list[PastedRow]) -> str:
 def _row(row: PastedRow, words: Words) -> dict[str, Any]:
     why = words.name("quotas", row.wrong) if row.wrong else ""
     return {
-        "line": row.line, "said": row.said, "cell": row.cell, "period": row.period, "why": why,
+        "line": row.line, "said": shorten(row.said), "cell": row.cell, "period": row.period, "why": why,
         "name": _called(row, words),
         "node": row.node.partition(":")[0], "amount": _money(row, words),
     }  # fmt: skip

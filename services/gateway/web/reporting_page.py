@@ -20,6 +20,7 @@ from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_name
 from services.gateway.web.pasted_lines import PastedLine, covered_regions, read_lines, settled, totals_in
+from services.gateway.web.quotas_page import shorten
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
@@ -142,7 +143,7 @@ def _left(text: str, rows: Sequence[PastedLine]) -> str:
 def _row(row: PastedLine, users: Mapping[str, User], words: Words) -> dict[str, Any]:
     user = row.user
     return {
-        "said": row.said, "why": words.name("reporting", row.wrong) if row.wrong else "", "new": row.new,
+        "said": shorten(row.said), "why": words.name("reporting", row.wrong) if row.wrong else "", "new": row.new,
         "name": user_name(user) if user else "", "mail": user.email if user else "", "region": row.region or "",
         "above": user_name(users[row.above]) if row.above else words("reporting.nobody"),
     }  # fmt: skip

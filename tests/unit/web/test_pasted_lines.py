@@ -131,3 +131,6 @@ async def test_regions_below_another_are_told_of_before_they_are_saved(tmp_path:
         known = (await http.post("/quotas?lang=ko", data={"pasted": "부산\t10억\nGrace  tan\t9999999999백만"})).text
         assert "이 지역의 합계가 없습니다" not in known
         assert "금액이 너무 큽니다" in known
+        long = (await http.post("/quotas?lang=ko", data={"pasted": "가" * 300 + "\t1억\n전체\t0"})).text
+        table = long.partition("</textarea>")[2]
+        assert ("가" * 80 + "…" in table, "가" * 81 in table, "Company" in table) == (True, False, False)
