@@ -40,6 +40,7 @@ class LeftOut:
     units: dict[str, str] = field(default_factory=dict)
     hidden_columns: list[str] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)  # by line, as those below
+    hidden_cells: dict[int, list[str]] = field(default_factory=dict)  # of hidden rows, by line
     totals: list[int] = field(default_factory=list)
     headings: list[int] = field(default_factory=list)  # said again
     remarks: list[int] = field(default_factory=list)
@@ -133,6 +134,8 @@ class SheetTable:
                 yield Row(line, cells, unworked=self._unworked(line) if line in unworked else ())
             else:
                 told.append(line)
+                if told is self.left_out.hidden_rows:
+                    self.left_out.hidden_cells[line] = cells
 
     def _unworked(self, line: int) -> tuple[FieldError, ...]:
         there = zip(self._places, self.columns, strict=False)

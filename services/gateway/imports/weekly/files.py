@@ -16,6 +16,7 @@ from services.gateway.imports.reader import Row, Table
 from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.units import heading_unit, with_unit, won_in
+from services.gateway.imports.weekly.meanings import company, plain_letters
 from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import is_workbook
@@ -71,6 +72,19 @@ class WeekFile:
     def series(self) -> str:
         """What its name says beside days and numbers: files of a branch mostly share it."""
         return _NO_WORD.sub("", self.path.name.partition(".")[0]).lower()
+
+    def hidden_line(self, deal: str, account: str, name: str) -> int:
+        """The hidden row that is of a deal, by its id, else by account and name; 0 where there is none."""
+        hidden = self.left_out.hidden_cells if self.left_out else {}
+        at = {target: self.columns.index(column) for target, column in self.holds.items()}
+        if "id" in at:
+            return next((line for line, cells in hidden.items() if cells[at["id"]] == deal), 0)
+        for line, cells in hidden.items():
+            same = "name" in at and plain_letters(cells[at["name"]]) == plain_letters(name)
+            whose = cells[at["account"]] if "account" in at else ""
+            if same and (not whose or company(whose) == company(account)):
+                return line
+        return 0
 
     @property
     def deals(self) -> set[tuple[str, ...]]:

@@ -234,7 +234,10 @@ class WeeklyImporter:
     def _ask_gone(self, doubts: Doubts, last: WeekFile) -> None:
         for deal, one in sorted(self._memory.gone.items()):
             told, key = self._gone(deal, one), f"{deal}\x1f{one.day}"
-            answer = doubts.answer(Doubt("gone", last.name, 0, told.told, f"open on {one.day}", key))
+            line, since = last.hidden_line(deal, told.account, told.name), f"open on {one.day}"
+            if line:
+                since += f"; line {line} of this file, which is hidden and not read, is of it"
+            answer = doubts.answer(Doubt("gone", last.name, line, told.told, since, key))
             if not answer:
                 self.found.gone[deal] = told
                 continue
