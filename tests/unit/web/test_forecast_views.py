@@ -19,6 +19,7 @@ from learning.records import Deal, DealHistory
 from services.gateway.bridge import CAUSES
 from services.gateway.disagreements import disagreements
 from services.gateway.domain import Insight, InsightKey, InsightKind, Record
+from services.gateway.gap_search import LEAST_GAIN, told_apart
 from services.gateway.quarter_totals import View
 from services.gateway.rest.schemas_forecast import GapNote
 from services.gateway.web.below_views import BelowSaid, below_said
@@ -196,3 +197,9 @@ def test_whatever_is_to_be_said_of_a_gap_has_words() -> None:
     alone = gap_view(gap | {"deals": [one | {"effect": 0.04}, one], "note": None}, EN)
     assert ["points" in each.told for each in alone.deals] == [True, False]
     assert ["fewest" in gap_view(gap | {"deals": [], "note": note}, EN).told for note in notes] == [False, True]
+
+
+def test_what_a_chance_moves_by_is_told_by_enough_scenarios_alone() -> None:
+    assert told_apart(0.16, 2_000) > 0.01, "two standard errors"
+    assert told_apart(0.16, 200) > 2 * told_apart(0.16, 2_000)
+    assert told_apart(0.0, 2_000) == LEAST_GAIN
