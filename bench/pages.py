@@ -77,7 +77,9 @@ def figures() -> list[Figure]:
             clicked = asyncio.run(clicks(system.url, people))
             changed = [who.records[0] for who in people if who.role == "rep"]
             changed += [who.records[1] for who in people if who.role == "rep"]
-            return clicked + asyncio.run(readers.figures(system, [who.cookies for who in people], changed))
+            return clicked + asyncio.run(
+                readers.figures(system, [(who.cookies, {*who.records}) for who in people], changed)
+            )
         finally:
             system.stop()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,13 +26,15 @@ HOW = (
 Arrivals = dict[tuple[str, int], list[float]]  # by deal and revision, at which moments the streams told of it
 
 
-async def figures(system: System, cookies: Sequence[httpx.Cookies], deal_ids: Sequence[str]) -> list[Figure]:
-    """On a running system, signed in by these cookies."""
+async def figures(
+    system: System, people: Sequence[tuple[httpx.Cookies, Collection[str]]], deal_ids: Sequence[str]
+) -> list[Figure]:
+    """On a running system, by people with the cookies they are signed in by and the deals they see."""
     arrivals: Arrivals = {}
     opened: list[bytes] = []
     streams = []
     for number in range(READERS):
-        streams.append(asyncio.create_task(_read(system.url, cookies[number % len(cookies)], arrivals, opened)))
+        streams.append(asyncio.create_task(_read(system.url, people[number % len(people)][0], arrivals, opened)))
         await asyncio.sleep(0.005)
     await eventually(lambda: len(opened) == READERS)
     assert all(b" 200 " in status for status in opened), {*opened}
@@ -47,7 +49,10 @@ async def figures(system: System, cookies: Sequence[httpx.Cookies], deal_ids: Se
     await asyncio.sleep(PATIENCE)
     for stream in streams:
         stream.cancel()
-    taken = sorted(1_000 * (at - began) for change, began in sent.items() for at in arrivals.get(change, ()))
+    for deal_id, revision in sent:
+        seen_by = sum(deal_id in people[number % len(people)][1] for number in range(READERS))
+        assert len(arrivals.get((deal_id, revision), ())) == seen_by > 0, f"{deal_id} did not reach all who see it"
+    taken = sorted(1_000 * (at - began) for change, began in sent.items() for at in arrivals[change])
     return [
         _figure(f"change to {READERS} open streams, p{share} of {len(taken):,}", taken, share) for share in (50, 99)
     ]

@@ -134,7 +134,7 @@ class Gateway:
         calendar, today = self.workspace.calendar, self.workspace.business_day
         chosen = calendar.parse(period) if period else calendar.current(today)
         found = await self._totals(principal, chosen, node, currency, tree, kind)
-        if chosen.end <= today and tree is None:
+        if chosen.end <= today:
             return without_people(found, await self.own_record(principal))
         return {**found, "people_withheld": None}
 

@@ -31,6 +31,7 @@ from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
 
 MOST_POINTS = 40  # of the period under way
+MOST_QUARTERS = 12  # read back from the days that were written down
 LEAST_QUARTERS = 3  # that a share is told of: of fewer it says next to nothing
 
 
@@ -97,17 +98,18 @@ async def reached(
 async def _written(
     gateway: Gateway, principal: Principal, node: str, currency: str, days: Sequence[ForecastDay]
 ) -> list[PastQuarter]:
-    """Quarters that are over, as they were written down, with what is booked in them now."""
-    by_period: dict[str, list[ForecastDay]] = {}
+    """The newest quarters that are over, as they were written down, with what is booked in them now."""
+    by_period: dict[FiscalPeriod, list[ForecastDay]] = {}
     for one in days:
-        by_period.setdefault(one.period, []).append(one)
+        by_period.setdefault(gateway.workspace.calendar.parse(one.period), []).append(one)
+    over = [
+        one for one in by_period if one.grain is Grain.QUARTER and one.end <= gateway.workspace.business_day
+    ]  # fmt: skip
     found = []
-    for name, some in by_period.items():
-        period = gateway.workspace.calendar.parse(name)
-        if period.grain is not Grain.QUARTER or period.end > gateway.workspace.business_day:
-            continue
+    for period in sorted(over, key=lambda one: one.end)[-MOST_QUARTERS:]:
+        some = by_period[period]
         try:
-            [row] = (await gateway.forecast(principal, name, node, currency))["nodes"]
+            [row] = (await gateway.forecast(principal, str(period), node, currency))["nodes"]
         except NotFound:
             continue  # the node was none then
         if row["booked"] is not None and (said := said_of(period, some)):

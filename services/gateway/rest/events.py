@@ -117,15 +117,16 @@ class Reader:
 
     async def look(self) -> bytes:
         """What is to be sent now; nothing where nothing happened, or the store is away."""
-        store = self.gateway.store
+        store, behind = self.gateway.store, self.behind
         try:
-            before, self.seen = self.seen, await self.still()
-            if self.seen is None or before not in (None, self.seen):
-                self.over = self.seen is None
-                return RESET % self._restart(await store.last_event_id())
-            page, shown = await self._page(self.seen[0], self.after)
-            lost = await _start_again(store, self.after) if self.behind else None  # read after the events themselves
-            self.behind = page.full
+            seen = await self.still()
+            if seen is None or self.seen not in (None, seen):
+                newest = await store.last_event_id()
+                self.seen, self.over = seen, seen is None  # only now: what is raised before is looked at again
+                return RESET % self._restart(newest)
+            self.seen = seen
+            page, shown = await self._page(seen[0], self.after)
+            lost = await _start_again(store, self.after) if behind else None  # read after the events themselves
         except DealcastError as error:
             log.warning("live_events_wait", error=error.problem)
             return b""
@@ -137,8 +138,12 @@ class Reader:
     async def _page(self, principal: Principal, after: int) -> tuple[EventPage, list[StoredEvent]]:
         """The next page with something for the reader in it, or the last; and what that is."""
         while True:
-            page = await self.pages.of(EventsAfter(principal, after))
-            shown, after = told(page.events, principal), page.after
+            asked = EventsAfter(principal, after)
+            if self.behind:  # by itself: what others wait for is not to wait for many old pages
+                page = (await self.gateway.store.events_after([asked], EVENT_PAGE))[asked]
+            else:
+                page = await self.pages.of(asked)
+            shown, after, self.behind = told(page.events, principal), page.after, page.full
             if shown or not page.full:
                 return page, shown
 

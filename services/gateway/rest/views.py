@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -20,8 +19,6 @@ from services.gateway.rest.http import answer, language_of, limit_of
 from services.gateway.rest.schemas_totals import ForecastTotals
 from services.gateway.rest.schemas_views import Inbox
 from services.gateway.service import Gateway
-
-log = structlog.get_logger(__name__)
 
 FORECAST_PARAMETERS = [
     base.query("period", text="such as 2017-Q4, 2017-09, 2017-H2 or FY2017; the current quarter without"),

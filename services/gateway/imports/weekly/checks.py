@@ -118,7 +118,7 @@ def elsewhere(before: Mapping[str, Seen], after: Mapping[str, Seen], series: str
     and no file of its series showed them. None where these are so few that they are rather of somebody who left."""
     owners = {seen.owner for seen in after.values()}
     strange = {deal: seen for deal, seen in before.items() if deal not in after and seen.owner not in owners}
-    apart = {deal: seen for deal, seen in strange.items() if not (seen.series and seen.series == series)}
+    apart = {deal: seen for deal, seen in strange.items() if seen.series and seen.series != series}
     was_open = sum(seen.open for seen in before.values())
     return apart if sum(seen.open for seen in apart.values()) >= BRANCH * was_open > 0 else {}
 

@@ -88,10 +88,15 @@ class WeekFile:
 
     @property
     def deals(self) -> set[tuple[str, ...]]:
-        """Its deals by what names them."""
-        names = ["id"] if "id" in self.holds else [each for each in ("account", "name") if each in self.holds]
-        at = [self.columns.index(self.holds[each]) for each in names]
-        return {tuple(plain(row.cells[each]) for each in at) for row in self.rows if row.error is None}
+        """Its deals by what names them: the id, else account and name; without rows that tell neither."""
+        at = [self.columns.index(self.holds[each]) for each in ("account", "name") if each in self.holds]
+        known = [self.columns.index(self.holds["id"])] if "id" in self.holds else []
+        rows = [row.cells for row in self.rows if row.error is None]
+        named = (
+            next((ids for ids in (tuple(plain(cells[each]) for each in part) for part in (known, at)) if any(ids)), ())
+            for cells in rows
+        )
+        return {each for each in named if each}
 
     @property
     def custom(self) -> list[str]:
