@@ -11,7 +11,7 @@ from services.gateway.quotas import parts_of
 from services.gateway.rollup import committed
 from services.gateway.web.below_views import BelowSaid, without_echoes
 from services.gateway.web.member_names import NOBODY, People, Person
-from services.gateway.web.totals import TotalsView, totals_view
+from services.gateway.web.totals import TotalsView, quota_chance, totals_view
 from services.gateway.web.words import Words
 from services.gateway.workspace import UNTRAINED
 
@@ -216,7 +216,7 @@ def _node(row: Json, person: Person, depth: int, moved: Json | None, currency: s
         expected=money(expected, currency, words), span=_span(row, currency, words),
         commit=money(commit, currency, words),
         submitted=money(_decimal(row["submitted"]), currency, words), quota=money(quota, currency, words),
-        gap="–" if gap is None else signed(gap, currency, words), chance=words.chance(row["quota_probability"]),
+        gap="–" if gap is None else signed(gap, currency, words), chance=quota_chance(row, words),
         moved="–" if change is None else signed(change, currency, words),
         moved_way=UNDER["even" if not change else "up" if change > 0 else "down"],
         behind=gap is not None and gap < 0, hidden=hidden, low=places.get("p10"), mid=places.get("mean"),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from services.gateway.web.call_views import money, signed, titled
+from services.gateway.web.totals import quota_chance
 from services.gateway.web.words import Words, unbroken
 from services.gateway.weekly_report import SECTIONS, WeeklyReport
 
@@ -112,5 +113,5 @@ def _number(found: WeeklyReport, words: Words) -> list[str]:
     if row["p10"] is not None:
         told.append(words("report.forecast", middle=of("mean"), low=of("p10"), high=of("p90")))
     if row["quota"] is not None and row["quota_probability"] is not None:
-        told.append(words("call.quota", chance=words.chance(row["quota_probability"]), quota=of("quota")))
+        told.append(words("call.quota", chance=quota_chance(row, words), quota=of("quota")))
     return told

@@ -75,13 +75,22 @@ def totals_view(forecasts: Sequence[Mapping[str, Any]], words: Words) -> TotalsV
         missing=node["mean"] is None, stale=bool(node["stale"]),
         as_of=words("app.as_of_day", day=words.day(forecast["business_day"])),
         model=model_text(forecast["model_version"], words) if forecast["model_version"] else "",
-        quota_chance="" if node["quota_probability"] is None else words.chance(node["quota_probability"]),
+        quota_chance="" if node["quota_probability"] is None else quota_chance(node, words),
         booked_at=places.get("booked", 0.0),
         p10_at=places.get("p10"), mean_at=places.get("mean"), p90_at=places.get("p90"), quota_at=places.get("quota"),
         quarters=tuple(_quarter(each, words) for each in forecasts),
         empty=not any(_has_any(each["nodes"][0]) for each in forecasts),
         chart=_chart(forecasts, words), **texts,
     )  # fmt: skip
+
+
+def quota_chance(row: Mapping[str, Any], words: Words) -> str:
+    """The chance that a node makes its quota; of what is booked already, or over with nothing left to come, how it
+    stands."""
+    told, booked = row["quota_probability"], float(row["booked"] or 0)
+    settled = row["p10"] is not None and float(row["p10"]) == float(row["p90"]) == booked
+    made = row["quota"] is not None and booked >= float(row["quota"])
+    return words.percent(told) if settled or made else words.chance(told)
 
 
 def _has_any(node: Mapping[str, Any]) -> bool:
@@ -95,7 +104,7 @@ def _quarter(forecast: Mapping[str, Any], words: Words) -> QuarterView:
     return QuarterView(
         period=forecast["period"], booked=texts["booked"], mean=texts["mean"], quota=texts["quota"],
         range_text=words("forecast.span", low=texts["p10"], high=texts["p90"]) if known else "–",
-        quota_chance=words.chance(node["quota_probability"]),
+        quota_chance=quota_chance(node, words),
     )  # fmt: skip
 
 

@@ -153,7 +153,8 @@ async def test_the_forecast_call_says_how_often_such_a_range_has_held(gateway: G
             return (await asking.get(f"/forecast?lang={lang}&node={node}")).text
 
     whole = kept("company", *quarters)
-    assert "Of the last 3 quarters, 2 ended within the range that AI gave, or would have given, at their start (67%)." in await shown(whole)
+    told = "Of the last 3 quarters, 2 ended within the range that AI gave, or would have given, at their start (67%)."
+    assert told in await shown(whole)
     assert "지난 3개 분기 중 2개 분기의 결과가" in await shown(whole, lang="ko")
     assert "Of the last" not in await shown(whole, node="owner:u1"), "of whom nothing is kept"
     assert "Of the last" not in await shown(kept("company", *quarters[:2])), "too few to tell"
