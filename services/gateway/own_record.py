@@ -51,7 +51,7 @@ class OwnRecord:
                 return self._answers(node.removeprefix(level))
         if not self.all_seen:  # totals of what is above are not theirs to see, and the tree is cut to them
             return False
-        if node == COMPANY and self._heads():
+        if self._heads():  # above everybody: the company, and nodes of other trees
             return True
         below = self._owners(node)
         return bool(below) and all(map(self._answers, below))

@@ -15,6 +15,7 @@ from services.gateway.store.interface import Query, Store
 
 MOST_READ = {"OPEN": 60, "WON": 40, "LOST": 20}  # deals, the newest
 SERVES = 600.0  # seconds: an order changes with years, not with deals
+BRIEF = 10.0  # where there is none yet: the first files may come any moment
 ENDED = (Outcome.WON, Outcome.LOST)
 
 
@@ -30,7 +31,7 @@ class StageOrder:
     async def of(self, stages: Iterable[str]) -> list[str]:
         """These, first to last; those that say how a deal ended behind all others, unknown ones by name."""
         async with self._lock:
-            if monotonic() - self._read > SERVES or not self._ranks:
+            if monotonic() - self._read > (SERVES if self._ranks else BRIEF):
                 self._ranks, self._read = await self._ranked(), monotonic()
         ranks = self._ranks
         return sorted(stages, key=lambda one: (outcome(one) in ENDED, ranks.get(one, len(ranks)), one))

@@ -109,10 +109,7 @@ def _told(name: str, value: Any, names: Names, words: Words) -> str:
         return ", ".join(words.name("audit_field", one) for one in str(value).split(", "))
     if name == "active":
         return "" if value else words("users.off")
-    section = {"of": "audit_of", "role": "member_role", "way": "way", "state": "job", "reason": "audit_reason"}.get(
-        name
-    )
-    return words.name(section, str(value)) if section else ""
+    return words.name(CODES[name], str(value)) if name in CODES else ""
 
 
 def choices(words: Words, *, all_acts: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -25,8 +25,10 @@ TEAM = base.obj(users=base.listed(TEXT)) | {"required": ["users"]}
 
 async def give_team(access: Access, gateway: Gateway, principal: Principal, deal: str, users: Sequence[str]) -> None:
     """The deal's team from now on, which stands in the log. Raises NotFound, InvalidInput, Forbidden."""
+    before = await gateway.store.deal_team(principal, deal)
     await gateway.store.set_deal_team(principal, deal, users)
-    await note(gateway.store, Act.TEAM_CHANGED, principal.id, "deal", deal, users=sorted(set(users)))
+    if before != sorted(set(users)):
+        await note(gateway.store, Act.TEAM_CHANGED, principal.id, "deal", deal, users=sorted(set(users)))
     gateway.news.wake()
 
 

@@ -13,7 +13,7 @@ from services.gateway.store.checks_deal import References, accounts_in, contacts
 from services.gateway.store.codec import storable
 from services.gateway.store.context import Context
 from services.gateway.store.database import Database
-from services.gateway.store.seen import Seen, account_seen, contact_seen
+from services.gateway.store.seen import Seen, account_seen, contact_seen, with_free_contacts
 
 EVERYTHING: Seen = ([], {})
 
@@ -31,7 +31,7 @@ class Named:
     ) -> References:
         """Those that the principal sees; users and products are everybody's."""
         accounts = account_seen(self._database, context, principal, t.accounts.c.id)
-        contacts = contact_seen(self._database, context, principal)
+        contacts = with_free_contacts(contact_seen(self._database, context, principal))
         return References(
             context.people.users.keys(),
             self._existing(connection, t.accounts, accounts_in(writes), accounts),

@@ -51,6 +51,16 @@ def account_seen(database: Database, context: Context, principal: Principal, acc
     return [or_(mine.exists(), not_(on_it.exists()))], {"owners": database.ids(sorted(visible))}
 
 
+def with_free_contacts(seen: Seen) -> Seen:
+    """Beside those seen, contacts on no account and no deal: they are nobody's, as accounts without deals are."""
+    c, d = t.contacts.c, t.deal_contacts.c
+    conditions, parameters = seen
+    if not conditions:
+        return seen
+    linked = select(d.deal_id).where(d.contact_id == c.id).correlate(t.contacts)
+    return [or_(and_(*conditions), and_(c.account_id == "", not_(linked.exists())))], parameters
+
+
 def contact_seen(database: Database, context: Context, principal: Principal) -> Seen:
     """Contacts on an account or a deal the principal sees."""
     c, d = t.contacts.c, t.deal_contacts.c

@@ -220,6 +220,7 @@ async def test_writes_stay_within_sight(deals: Store) -> None:
 async def test_writes_name_only_what_is_seen(deals: Store) -> None:
     """Linked to an own deal, another's account and contact would stand on its record with name, mail and phone."""
     await deals.save_accounts(LOCAL, [Account("free", "Of no deal")])
+    await deals.save_contacts(LOCAL, [Contact("new", "Of no deal and no account")])
 
     async def refused(principal: Principal, **members: Any) -> set[str]:
         [result] = await deals.apply_deals(principal, [DealWrite("open-ann", **members)])
@@ -229,7 +230,7 @@ async def test_writes_name_only_what_is_seen(deals: Store) -> None:
         assert await refused(principal, account_id="bolt") == {"account_id"}
         assert await refused(principal, contacts=(ContactRole("lee"),)) == {"contacts.contact_id"}
         assert not await refused(principal, account_id="acme", contacts=(ContactRole("kim"),))
-        assert not await refused(principal, account_id="free")
+        assert not await refused(principal, account_id="free", contacts=(ContactRole("new"),))
     call = Activity("a", "open-ann", "call", "inbound", at("2017-09-01"), "lee")
     assert (await deals.save_activities(OWN, [call]))[0].status is WriteStatus.REJECTED
     assert not await refused(BOSS, account_id="bolt", contacts=(ContactRole("lee"),))
