@@ -51,7 +51,8 @@ class OwnRecord:
                 return self._answers(node.removeprefix(level))
         if not self.all_seen:  # totals of what is above are not theirs to see, and the tree is cut to them
             return False
-        if self._heads():  # above everybody: the company, and nodes of other trees
+        apart = node == COMPANY or all(one.id != node for one in self.tree)  # of the whole, or of another tree
+        if apart and self._heads():
             return True
         below = self._owners(node)
         return bool(below) and all(map(self._answers, below))
