@@ -113,8 +113,8 @@ class PolicyDesk:
         found = (version or {}).get("evaluation", {}).get("showing")
         return dict(found) if found else None
 
-    async def _counts(self, principal: Principal) -> Mapping[str, int]:
-        """How many deals of each outcome the principal sees."""
+    async def outcomes(self, principal: Principal) -> Mapping[str, int]:
+        """How many deals of each outcome the principal sees: `open`, `won` and `lost`."""
 
         async def counted() -> dict[str, Any]:
             return dict(await self.store.counts(principal, deals_only=True))
@@ -123,7 +123,7 @@ class PolicyDesk:
 
     async def _detectable(self, principal: Principal, policies: ActionPolicies) -> dict[str, Any]:
         """The least change of the win rate that the control group would show: 80 % power, 5 % error, both sides."""
-        counts = await self._counts(principal)
+        counts = await self.outcomes(principal)
         won, lost, still = counts["won"], counts["lost"], counts["open"]
         rate = (won + 1) / (won + lost + 2)
         deals, share = won + lost + still, policies.control_share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from time import monotonic
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Double, case, cast, func, select
 
 from kit.clock import day_end
-from services.gateway.domain import Principal, Scope
+from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import from_day, from_us, to_us
 from services.gateway.store.context import Part
@@ -30,6 +30,7 @@ _BY_OWNER = select(D.owner_id, D.outcome, D.currency, *_SUMS).where(*OPPORTUNITY
 _BY_OWNER = _BY_OWNER.group_by(D.owner_id, D.outcome, D.currency)  # in the order of an index that holds all of it
 
 _FIRST = select(D.created_time).where(*OPPORTUNITY).order_by(D.created_time).limit(1)
+_NEWEST = select(func.max(t.events.c.id))
 _CREATIONS = select(func.count()).select_from(t.deals).where(*OPPORTUNITY)
 
 
@@ -38,25 +39,15 @@ class Doubtful(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._facts_held: tuple[float, RecordFacts] | None = None  # until when, of all
+        self._sums_held: tuple[Hashable, float, Sequence[Any]] | None = None  # of which edition, until when
 
     async def record_facts(self, principal: Principal) -> RecordFacts:
         """How much record there is; see ForecastStore."""
-        began, of_all = monotonic(), principal.scope is Scope.ALL
-        if of_all and self._facts_held is not None and began < self._facts_held[0]:
-            return self._facts_held[1]
-        facts = await self._read_facts(principal)
-        took = monotonic() - began
-        if of_all and took > SLOW_SECONDS:
-            self._facts_held = (began + KEPT_TIMES * took, facts)
-        return facts
 
-    async def _read_facts(self, principal: Principal) -> RecordFacts:
         def work(connection: Connection) -> RecordFacts:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            found = connection.execute(_BY_OWNER).all()
-            rows = [row for row in found if visible is None or row.owner_id in visible]
+            rows = [row for row in self._by_owner(connection) if visible is None or row.owner_id in visible]
             closed: dict[str, int] = {}
             for row in rows:
                 if row.outcome != "OPEN":
@@ -70,6 +61,17 @@ class Doubtful(Part):
             )  # fmt: skip
 
         return await self._database.read(work)
+
+    def _by_owner(self, connection: Connection) -> Sequence[Any]:
+        """Sums of all owners, held while nothing is written; where reading them is slow, for a moment longer."""
+        began, edition = monotonic(), (self._database.writes, connection.execute(_NEWEST).scalar())
+        held = self._sums_held
+        if held is not None and (held[0] == edition or began < held[1]):
+            return held[2]
+        rows = connection.execute(_BY_OWNER).all()
+        took = monotonic() - began
+        self._sums_held = (edition, began + KEPT_TIMES * took if took > SLOW_SECONDS else began, rows)
+        return rows
 
     async def creations(self, until: date) -> tuple[date | None, int]:
         """The first day of creating, and how much there was up to a day; see ForecastStore."""

@@ -176,7 +176,7 @@ async def _page(gateway: Gateway, desks: Desks, request: Request, words: Words) 
 async def _services(
     gateway: Gateway, desks: Desks, principal: Principal, titles: Mapping[str, str], words: Words
 ) -> list[ServiceView]:
-    counts, people = await gateway.store.counts(principal), await people_of(gateway, principal, words)
+    counts, people = await desks.policies.outcomes(principal), await people_of(gateway, principal, words)
     ended = counts["won"] + counts["lost"]
     return [
         service_view(desks.models.about(one), titles, words, ended if one == LEAD_SCORING else 0, people)
