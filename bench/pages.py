@@ -153,7 +153,8 @@ def let_in(system: System) -> list[Clicker]:
             below = [f"u{one}" for one in range(USERS - MANAGERS) if one % MANAGERS == number]
             reps = {"rep": [user], "manager": below}.get(role, list(owned))
             records = tuple(one for rep in reps for one in owned.get(rep, ()))
-            made = admin.post("/v1/members", json={"login": f"{role}{number}", "role": role, "user_id": user})
+            asked = {"login": f"{role}{number}@example.com", "role": role, "user_id": user}
+            made = admin.post("/v1/members", json=asked)
             assert made.status_code == 201, made.text
             with contextlib.closing(by_link(system, made.json()["link"])) as browser:
                 found.append(Clicker(role, user, tuple(reps), records, browser.cookies))
