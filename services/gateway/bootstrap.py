@@ -40,6 +40,7 @@ from services.gateway.forecast_days import Diary
 from services.gateway.forecast_trees import PipelineWatch
 from services.gateway.health.desk import HealthDesk
 from services.gateway.http_server import HttpServer
+from services.gateway.imports import undoing
 from services.gateway.imports.weekly.uploads import Uploads
 from services.gateway.imports_desk import ImportDesk
 from services.gateway.jobs import Jobs
@@ -121,7 +122,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
     rules = ModelRules(store)
     await rules.load()
     trainer = Trainer(gateway, models, await _jobs(store, "training"), settings, rules)
-    imports = ImportDesk(gateway, trainer, await _jobs(store, "import"))
+    imports = ImportDesk(gateway, trainer, await undoing.known(store))
     server = HttpServer(settings.http_address)
     scoring = ScoringService(settings.lead_scoring_address, settings.run_dir)
     simulator = ForecastService(settings.forecast_address, settings.run_dir, lambda: workspace.currency)

@@ -96,12 +96,13 @@ async def _settings(store: LogStore, workspace: Workspace) -> dict[str, tuple[An
 @contextlib.asynccontextmanager
 async def noting_settings(store: LogStore, workspace: Workspace, by: str) -> AsyncIterator[None]:
     """Whatever settings are others afterwards, somebody changed; also where only the first of several were taken."""
-    before = await _settings(store, workspace)
-    try:
-        yield
-    finally:
-        after = await _settings(store, workspace)
-        await store.add_access_events([
-            entry(Act.SETTING_CHANGED, by, SETTING, name, before=before[name][1], after=told)
-            for name, (whole, told) in after.items() if whole != before[name][0]
-        ])  # fmt: skip
+    async with workspace.changing:
+        before = await _settings(store, workspace)
+        try:
+            yield
+        finally:
+            after = await _settings(store, workspace)
+            await store.add_access_events([
+                entry(Act.SETTING_CHANGED, by, SETTING, name, before=before[name][1], after=told)
+                for name, (whole, told) in after.items() if whole != before[name][0]
+            ])  # fmt: skip

@@ -62,7 +62,7 @@ class Jobs:
         self._key = f"{kind}_jobs"
         self._kind = kind
         self._jobs: dict[str, Job] = {}
-        self.interrupted: Job | None = None
+        self.interrupted: list[Job] = []
 
     async def load(self) -> None:
         """Read them. Work that a stopped gateway left half-done has failed: `interrupted`. What waited waits on."""
@@ -70,7 +70,7 @@ class Jobs:
             self._jobs[row["id"]] = Job(**row)
         for job in self._jobs.values():
             if job.state == RUNNING:
-                self.interrupted = self.interrupted or job
+                self.interrupted.append(job)
                 _end(job, FAILED, "The gateway stopped while this was running; start it again.")
         if self._jobs:
             await self.save()

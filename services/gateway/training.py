@@ -196,8 +196,9 @@ class Trainer:
 
     async def _begin_again(self) -> None:
         """The training that the gateway's last end interrupted, once."""
-        if (before := self.jobs.interrupted) is None:
+        if not self.jobs.interrupted:
             return
+        before = self.jobs.interrupted[0]
         try:
             job = await self.start(before.reason, list(before.detail["services"]), before.detail["seed"])
             before.error = f"The gateway stopped while this was running; it began again as {job.id}."
@@ -207,7 +208,7 @@ class Trainer:
             return
         except DealcastError as error:
             log.warning("interrupted_training_dropped", job=before.id, error=error.problem)
-        self.jobs.interrupted = None
+        self.jobs.interrupted = []
 
     @property
     def undisturbed(self) -> bool:

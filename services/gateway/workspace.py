@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class Workspace:
         self.trees_edition = 0  # how often they were set
         self.forecast_types: tuple[AmountType, ...] = ()  # that totals are taken of, beside amounts
         self.catalogue_generation = 0  # edits of the action catalogue
+        self.changing = asyncio.Lock()  # of whoever tells how settings stood before and after a change
 
     async def load(self, today: date | None = None) -> None:
         """Read everything; a new workspace gets an id and, with `today`, a pinned clock."""

@@ -44,7 +44,8 @@ def node_called(node: str, names: Names, words: Words) -> str:
 
 def value_told(event: AccessEvent, name: str, names: Names, words: Words) -> str:
     """`before` or `after` of an entry; empty where it says nothing of it."""
-    if name not in event.detail and event.kind != SETTING:
+    moved = event.kind == USER and not event.detail.keys().isdisjoint(("before", "after"))  # to or from nobody
+    if name not in event.detail and event.kind != SETTING and not moved:
         return ""
     value = event.detail.get(name)
     if event.kind == SETTING:

@@ -16,10 +16,18 @@ UNDONE = "undone_time"  # in a job's detail
 UNDOABLE = "undoable"  # there: whether anything stands otherwise than before; missing of old imports
 
 
-async def begin(store: Store, name: str) -> tuple[tuple[Jobs, Job], Store]:
-    """Begin an import into a store that no gateway has open: its job, and the store to write to."""
+async def known(store: Store) -> Jobs:
+    """The imports there were; those that a stopped gateway left half-done have ended with it."""
     jobs = Jobs(store, "import")
     await jobs.load()
+    for job in jobs.interrupted:
+        await end(store, jobs, job, job.error)
+    return jobs
+
+
+async def begin(store: Store, name: str) -> tuple[tuple[Jobs, Job], Store]:
+    """Begin an import into a store that no gateway has open: its job, and the store to write to."""
+    jobs = await known(store)
     job = await jobs.start(name)
     return (jobs, job), await recorded(store, job)
 

@@ -165,8 +165,10 @@ class PrivacyDesk:
         if person.kind != CONTACT:
             raise InvalidInput("only contacts are restricted", field="kind", value=person.kind,
                                mend="Make the user inactive, or erase them")  # fmt: skip
+        before = await self.store.restrictions(principal)
         made = await self.store.restrict(principal, person.kind, person.id, reason[:LONGEST_REASON])
-        await log.note(self.store, Act.PERSON_RESTRICTED, principal.id, log.PERSON)  # whom: restrictions say
+        if made not in before:
+            await log.note(self.store, Act.PERSON_RESTRICTED, principal.id, log.PERSON)  # whom: restrictions say
         self._wake()
         return made
 

@@ -104,11 +104,8 @@ class AccessStore(Protocol):
     async def add_access_events(self, events: Sequence[AccessEvent]) -> None:
         """Keep all of them, or none; no more than a write that they tell of may have records."""
 
-    async def list_access_events(
-        self, member_id: str = "", before: int = 0, limit: int = 100, asked: EventQuery | None = None
-    ) -> list[AccessEvent]:
-        """Newest first; about or by one member; with ids below `before` where that is given. Or those that are
-        `asked` for."""
+    async def list_access_events(self, asked: EventQuery | None = None, limit: int = 100) -> list[AccessEvent]:
+        """Newest first, all or those that are `asked` for."""
 
     async def deal_team(self, principal: Principal, deal_id: str) -> list[str]:
         """The users who see the deal beside its owner and those with credit. Raises NotFound."""

@@ -30,11 +30,9 @@ class LogRows(Part):
         if rows:
             await self._database.write(lambda connection: insert_events(connection, rows))
 
-    async def list_access_events(
-        self, member_id: str = "", before: int = 0, limit: int = 100, asked: EventQuery | None = None
-    ) -> list[AccessEvent]:
+    async def list_access_events(self, asked: EventQuery | None = None, limit: int = 100) -> list[AccessEvent]:
         """Newest first."""
-        found = _chosen(asked or EventQuery(member_id, before=before)).limit(bounded(limit))
+        found = _chosen(asked or EventQuery()).limit(bounded(limit))
 
         def work(connection: Connection) -> list[AccessEvent]:
             return [_event(row) for row in connection.execute(found).all()]

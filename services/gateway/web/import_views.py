@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.imports.units import CHOICES
-from services.gateway.imports.weekly.doubts import ANSWERS, answer_told, kind_told
 from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, TRYING, Upload
+from services.gateway.web.import_questions import AtOnceView, DoubtView, UnitView, at_once_views, doubt_view, unit_views
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -27,35 +26,6 @@ class ColumnView:
     new: bool
     units: str = ""  # that its bare amounts were read in
     currency: str = ""  # of its amounts
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtView:
-    """A question with its answers, and the one given."""
-
-    id: str
-    told: str
-    where: str
-    answers: tuple[tuple[str, str], ...]
-    given: str
-
-
-@dataclass(frozen=True, slots=True)
-class AtOnceView:
-    """Questions of a kind that may be answered together."""
-
-    kind: str
-    told: str
-    answers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UnitView:
-    """A file whose amounts may be in another unit than was read."""
-
-    file: str
-    read: str
-    choices: tuple[tuple[str, str, bool], ...]  # value, label, chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +84,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
         progress=round(100 * done / total, 1) if total else 0.0,
-        doing=_doing(what, words, trying=upload.state == TRYING), error=text, units=_units(upload, words),
+        doing=_doing(what, words, trying=upload.state == TRYING), error=text, units=unit_views(upload, words),
         quotas="/quotas" in (error.get("mend") or ""),
         mend=error.get("mend", ""), unread=tuple(report.get("unread_files", ())),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
@@ -123,8 +93,8 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         lacking=_lacking(report, upload, words),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
         gone=_gone(report, words), moved=_moved(report, words),
-        doubts=tuple(_doubt(one, upload, words) for one in report.get("doubts", ())),
-        more_doubts=report.get("more_doubts", 0), at_once=_at_once(report, words), answered=len(upload.answers),
+        doubts=tuple(doubt_view(one, upload, words) for one in report.get("doubts", ())),
+        more_doubts=report.get("more_doubts", 0), at_once=at_once_views(report, words), answered=len(upload.answers),
         refused=_lines(report.get("refused", ()), words, asked=upload.state != IMPORTED),
         refused_told=_some_refused(report, words), more_notes=report.get("more_notes", 0),
         held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
@@ -209,18 +179,6 @@ def _unit_told(report: Json, words: Words) -> str:
     return words("import.unit", unit=next(iter(units.values()), ""))
 
 
-def _units(upload: Upload, words: Words) -> tuple[UnitView, ...]:
-    """Files whose pipeline moves too far, and those whose unit was set, with the units to choose from."""
-    far = [one["file"] for one in upload.report.get("steps", ()) if one["far"]]
-    read = {one["name"]: one.get("unit", "") for one in upload.report.get("files", ())}
-    found = []
-    for name in dict.fromkeys([*far, *upload.units]):
-        given, label = upload.units.get(name, ""), read.get(name) or words("import.no_unit")
-        choices = (("", words("import.as_file"), not given), *((one, one, one == given) for one in CHOICES))
-        found.append(UnitView(name, label, choices))
-    return tuple(found)
-
-
 def _counts(counts: Json, words: Words) -> list[tuple[str, str]]:
     found = []
     for entity, row in counts.items():
@@ -285,31 +243,6 @@ def _moved(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:
     if not moved:
         return "", ()
     return words("import.moved", count=words.number(len(moved) + report["more_moved"])), tuple(moved[:MOST_LISTED])
-
-
-def _doubt(one: Json, upload: Upload, words: Words) -> DoubtView:
-    where = words("import.line", file=one["file"], line=one["line"]) if one["line"] else one["file"]
-    told = words("import.doubt", what=kind_told(one["kind"], words.language), about=one["about"])
-    maybe = f" ({one['maybe']})" if one["maybe"] else ""
-    answers = _answers(one["answers"], words, one["named"])
-    return DoubtView(one["id"], told + maybe, where, answers, upload.answers.get(one["id"], ""))
-
-
-def _at_once(report: Json, words: Words) -> tuple[AtOnceView, ...]:
-    return tuple(
-        AtOnceView(
-            kind, words("import.at_once", what=kind_told(kind, words.language), count=words.number(len(ids))),
-            _answers(ANSWERS[kind], words),
-        )
-        for kind, ids in report.get("at_once", {}).items()
-    )  # fmt: skip
-
-
-def _answers(
-    values: Sequence[str], words: Words, named: Mapping[str, str] | None = None
-) -> tuple[tuple[str, str], ...]:
-    """Answers with what they are called; ids by what they stand for."""
-    return tuple((value, (named or {}).get(value) or answer_told(value, words.language)) for value in values)
 
 
 def _lines(rows: Sequence[Json], words: Words, *, asked: bool = False) -> tuple[str, ...]:

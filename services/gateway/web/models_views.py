@@ -8,7 +8,7 @@ from typing import Any
 
 from learning.minimums import MIN_OUTCOMES
 from services.gateway.promotion_told import told as decision_told
-from services.gateway.web.compare_parts import served_test
+from services.gateway.web.compare_parts import Dot, served_test
 from services.gateway.web.member_names import Called
 from services.gateway.web.words import Words
 
@@ -36,17 +36,6 @@ class FigureView:
 
 
 @dataclass(frozen=True, slots=True)
-class PointView:
-    """A point of the calibration picture, in percent of it: what was said, what came, and between what."""
-
-    x: float
-    y: float
-    low: float
-    high: float
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
 class VersionView:
     """A version; `serves` marks the one that answers now."""
 
@@ -57,7 +46,7 @@ class VersionView:
     waits: bool
     serves: bool
     figures: tuple[FigureView, ...]
-    points: tuple[PointView, ...]
+    points: tuple[Dot, ...]  # of the calibration picture, in percent of it
     leaks: tuple[str, ...]
 
 
@@ -240,9 +229,9 @@ def _interval(figure: Json, words: Words) -> str:
     return "" if low is None or high is None else words("forecast.span", low=_number(low), high=_number(high))
 
 
-def _points(curve: Sequence[Json], words: Words) -> tuple[PointView, ...]:
+def _points(curve: Sequence[Json], words: Words) -> tuple[Dot, ...]:
     return tuple(
-        PointView(
+        Dot(
             round(100 * one["mean"], 1), round(100 - 100 * one["rate"], 1), round(100 - 100 * one["rate_low"], 1),
             round(100 - 100 * one["rate_high"], 1),
             words("models.point", said=words.percent(one["mean"]), rate=words.percent(one["rate"]),

@@ -142,8 +142,8 @@ async def test_the_log_comes_newest_first_in_pages(empty: Store) -> None:
     found = await empty.list_access_events()
     assert [one.detail["number"] for one in found] == [2, 1, 0]
     assert found[0] == AccessEvent(Act.LINK_MADE, "m1", "m2", "::1", {"number": 2}, NOW, found[0].id)
-    assert [one.act for one in await empty.list_access_events("m1")] == [Act.LINK_MADE, Act.SIGNED_IN]
-    assert len(await empty.list_access_events("m2", before=found[0].id, limit=1)) == 1
+    assert [one.act for one in await empty.list_access_events(EventQuery("m1"))] == [Act.LINK_MADE, Act.SIGNED_IN]
+    assert len(await empty.list_access_events(EventQuery("m2", before=found[0].id), limit=1)) == 1
 
 
 async def test_the_log_is_read_by_what_was_done_on_what(empty: Store) -> None:
@@ -156,7 +156,7 @@ async def test_the_log_is_read_by_what_was_done_on_what(empty: Store) -> None:
     ])  # fmt: skip
 
     async def of(**asked: Any) -> list[str]:
-        return [one.record for one in await empty.list_access_events(asked=EventQuery(**asked))]
+        return [one.record for one in await empty.list_access_events(EventQuery(**asked))]
 
     assert await of() == ["1", "company", "owner:ann", "m1"]
     assert await of(changes=True) == ["1", "company", "owner:ann"]  # who signed in is for administrators

@@ -15,7 +15,7 @@ import pytest_asyncio
 from kit.errors import InvalidInput
 from kit.nats_server import NatsServer
 from kit.testing import free_port
-from services.gateway.access.members import Act, Member, Role
+from services.gateway.access.members import Act, EventQuery, Member, Role
 from services.gateway.access.oidc.config import configured
 from services.gateway.access.oidc.people import person_of
 from services.gateway.access.oidc.provider import Provider
@@ -90,7 +90,7 @@ async def test_a_known_person_comes_in_and_stays_who_they_are(place: Company) ->
         assert (me["id"], me["role"], me["user_id"], me["sees"]) == ("ann", "rep", "ann", "own")
         [standing] = [one for one in await place.desk.store.list_standings(place.desk.now()) if one.member.id == "ann"]
         assert (standing.way, standing.linked is not None, standing.sessions) == ("company account", True, 1)
-        acts = [one.act for one in await place.desk.store.list_access_events("ann")]
+        acts = [one.act for one in await place.desk.store.list_access_events(EventQuery("ann"))]
         assert {Act.ACCOUNT_LINKED, Act.MEMBER_CHANGED, Act.SIGNED_IN} <= {*acts}
         out = await client.post("/sign-out")
         assert out.headers["location"] == "/sign-in?out=1"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from kit.errors import DealcastError
 from kit.money import Money
-from learning.records import FieldDefinition, FieldType
-from services.gateway.domain import DealWrite, FieldError, WriteResult, WriteStatus
-from services.gateway.imports.importer import BATCH, Progress, Quiet
+from services.gateway.domain import DealWrite, FieldError
+from services.gateway.imports.importer import Progress, Quiet
 from services.gateway.imports.messages import DOUBT
 from services.gateway.imports.rejects import RejectsWriter
 from services.gateway.imports.sinks import WeeklySink
@@ -28,7 +25,8 @@ from services.gateway.imports.weekly.memory import Memory, Seen
 from services.gateway.imports.weekly.placed import Placed
 from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
-from services.gateway.imports.weekly.writes import gone_write, in_columns, seen, write_of
+from services.gateway.imports.weekly.saving import Saver
+from services.gateway.imports.weekly.writes import gone_write, seen, write_of
 
 KRW = "KRW"
 IN_DOUBT = "it is in doubt which deal or whose this is"
@@ -264,7 +262,7 @@ class WeeklyImporter:
             self.found.check_confirmed(self._options)
         await self._sink.begin("weekly files", self._options.as_of, self._currency)
         try:
-            await self._save_all()
+            await self._save()
             await self._sink.remember(self._memory.to_json())
         except DealcastError as error:
             with contextlib.suppress(DealcastError):
@@ -274,47 +272,10 @@ class WeeklyImporter:
         self.found.report.import_id = self._sink.import_id
         self.found.report.business_day = await self._sink.business_day()
 
-    async def _save_all(self) -> None:
-        fields = [FieldDefinition("deal", name, self._kinds[name][0]) for name in self._new_types]
-        if self._people.number_field:
-            fields.append(FieldDefinition("account", self._people.number_field, FieldType.TEXT))
-        if fields:
-            await self._sink.define(fields)
-        people = self._people  # those of rows that are refused or held are not made
-        owners, accounts = {one.owner_id for one in self._writes}, {one.account_id for one in self._writes}
-        await self._save("users", [one for one in people.users.values() if one.id in owners])
-        await self._save("accounts", [one for one in people.accounts.values() if one.id in accounts])
-        await self._save("contacts", list(people.contacts.values()))
-        await self._save("deals", self._writes)
-
-    async def _save(self, batch: str, records: Sequence[Any]) -> None:
-        if not records:
-            return
-        self._progress.start(f"Writing {batch}", len(records))
-        for start in range(0, len(records), BATCH):
-            some = records[start : start + BATCH]
-            for place, result in enumerate(await self._sink.save(batch, some), start):
-                what = "checked" if getattr(self._sink, "blind", False) else str(result.status)
-                row = self._rows_of[place] if batch == "deals" else None
-                if result.status is WriteStatus.REJECTED and row is not None and row.file >= 0:
-                    file = self.found.files[row.file]
-                    self._refuse(file, row, [in_columns(one, file) for one in result.errors], "rejected")
-                elif row is None or row.file >= 0:
-                    self.found.report.add(batch, what)
-                if row is not None and result.status is not WriteStatus.REJECTED:
-                    made = result.status is WriteStatus.CREATED
-                    self._memory.note_begun(records[place], told=row.created is not None, made=made)
-                if batch == "contacts" and result.status is WriteStatus.REJECTED:
-                    self._tell_contact(records[place].id, result)
-            self._progress.advance(len(some))
-
-    def _tell_contact(self, contact: str, result: WriteResult) -> None:
-        """Why a contact was refused, by the row that names them: its deal is imported without them."""
-        row = self._people.contact_rows[contact]
-        file = self.found.files[row.file]
-        column = file.holds.get("contact", "contact")
-        told = [replace(each, field=column, value="") for each in result.errors]
-        self.found.notes += [(file.name, row.line, each) for each in told]
+    async def _save(self) -> None:
+        saver = Saver(self._sink, self._progress, self.found, self._memory, self._people, self._refuse)
+        types = {name: self._kinds[name][0] for name in self._new_types}
+        await saver.save(self._writes, self._rows_of, types)
 
 
 __all__ = ["Options", "WeeklyImporter", "WeeklyReport"]
