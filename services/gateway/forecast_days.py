@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from kit.errors import DealcastError, InvalidInput, NotFound, Unavailable
+from kit.errors import DealcastError, InvalidInput, Unavailable
 from kit.money import decimals, format_minor
 from learning.fiscal import FiscalPeriod
 from services.gateway.amount_types import AMOUNT, AmountType
@@ -20,6 +20,7 @@ from services.gateway.domain import LOCAL, Principal
 from services.gateway.forecast_totals import forecast_totals
 from services.gateway.live import wait_either
 from services.gateway.own_record import WHY, hidden_of
+from services.gateway.past_booked import booked_in
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -162,15 +163,12 @@ async def accuracy(
         records.setdefault(one.period, []).append(one)
     known = [calendar.parse(text) for text in records]
     over = [each for each in known if each.end <= gateway.workspace.business_day]
-    rows = []
-    for period in sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:periods]:
-        try:
-            [row] = (await gateway.forecast(principal, str(period), chosen, money, kind=kind))["nodes"]
-        except NotFound:
-            continue  # the node was none then, and nothing was booked in it
-        actual = to_minor(row["booked"], money)
-        if actual is not None:
-            rows.append(judged(period, money, actual, said_of(period, records[str(period)])))
+    newest = sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:periods]
+    came = await booked_in(gateway, principal, newest, chosen, money, kind)
+    rows = [
+        judged(period, money, to_minor(str(actual), money) or 0, said_of(period, records[str(period)]))
+        for period, actual in came.items()
+    ]
     hidden = hidden_of(SOURCES, (await gateway.own_record(principal)).shown(chosen))
     for found in rows:
         found["sources"] |= dict.fromkeys(hidden)

@@ -25,7 +25,7 @@ from services.gateway.forecast_source import OfAmounts, Source
 from services.gateway.json_values import time_text
 from services.gateway.quarter_totals import View
 from services.gateway.record_begun import creating_since
-from services.gateway.record_cautions import is_young, of_new_business, record_cautions, with_cautions
+from services.gateway.record_cautions import is_young, of_new_business, of_nodes, record_cautions, with_cautions
 from services.gateway.rollup import COMPANY, OWNER, Parts, currencies, nodes_json
 from services.gateway.store.interface import Store
 from services.gateway.workspace import UNTRAINED, Workspace
@@ -79,7 +79,8 @@ async def forecast_totals(
         rows = with_cautions(rows, {})
     else:
         facts = await store.record_facts(LOCAL)
-        rows = with_cautions(rows, record_cautions(facts, parts.tree, rates, money, today))
+        mine = facts if parts.seen is None else of_nodes(facts, {row["node"] for row in rows})
+        rows = with_cautions(rows, record_cautions(mine, parts.tree, rates, money, today))
         since = await creating_since(store, today) if is_young(facts, today) else None
         rows = of_new_business(rows, facts, today, since)
     total = next(iter((*company, *told.values())), None)

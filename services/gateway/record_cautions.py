@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -63,6 +63,11 @@ def record_cautions(
         if lines:
             found[node.id] = lines
     return found
+
+
+def of_nodes(facts: RecordFacts, nodes: Collection[str]) -> RecordFacts:
+    """The same record, with the open deals of these owners alone."""
+    return replace(facts, owners=[one for one in facts.owners if OWNER + one.owner_id in nodes])
 
 
 def _own(facts: RecordFacts, rates: Rates, currency: str, today: date) -> defaultdict[str, _Below]:

@@ -143,7 +143,7 @@ class Gateway:
         kind: AmountType | None,
     ) -> dict[str, Any]:  # fmt: skip
         if kind is None and tree is None:
-            space, edition = self.workspace, await self._edition()
+            space, edition = self.workspace, await self.edition()
             who = "" if principal.scope is Scope.ALL else principal.user_id  # all who see all see the same
             make = partial(forecast_totals, self.store, space, principal, chosen, "", currency)
             whole = await self.kept_totals.of(edition, (principal.scope, who, str(chosen), currency), make)
@@ -159,10 +159,10 @@ class Gateway:
         async def make() -> dict[str, Any]:
             return {"found": await own_record(self.store, self.workspace, principal)}
 
-        found: OwnRecord = (await self.kept_totals.of(await self._edition(), record_key(principal), make))["found"]
+        found: OwnRecord = (await self.kept_totals.of(await self.edition(), record_key(principal), make))["found"]
         return found
 
-    async def _edition(self) -> tuple[Any, ...]:
+    async def edition(self) -> tuple[Any, ...]:
         """What totals are of: as long as it is the same, so are they."""
         space = self.workspace
         serving = space.generations[InsightKind.FORECAST]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from kit.errors import NotFound
@@ -26,6 +25,7 @@ from services.gateway.hindsight.quarters import (
     without,
 )
 from services.gateway.own_record import hidden_of
+from services.gateway.past_booked import booked_in
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
 from services.gateway.store.interface import ForecastDay
@@ -105,16 +105,10 @@ async def _written(
     over = [
         one for one in by_period if one.grain is Grain.QUARTER and one.end <= gateway.workspace.business_day
     ]  # fmt: skip
-    found = []
-    for period in sorted(over, key=lambda one: one.end)[-MOST_QUARTERS:]:
-        some = by_period[period]
-        try:
-            [row] = (await gateway.forecast(principal, str(period), node, currency))["nodes"]
-        except NotFound:
-            continue  # the node was none then
-        if row["booked"] is not None and (said := said_of(period, some)):
-            found.append(from_record(period, Decimal(row["booked"]), said, decimals(currency)[0]))
-    return found
+    newest = [one for one in sorted(over, key=lambda one: one.end)[-MOST_QUARTERS:] if said_of(one, by_period[one])]
+    came = await booked_in(gateway, principal, newest, node, currency)
+    places = decimals(currency)[0]
+    return [from_record(one, actual, said_of(one, by_period[one]), places) for one, actual in came.items()]
 
 
 def _lacking(evaluations: Sequence[Mapping[str, Any]], own: bool) -> str:

@@ -14,6 +14,7 @@ from kit.errors import NotFound
 from services.gateway.calls import CallKind, HeldCall
 from services.gateway.domain import Principal, Scope
 from services.gateway.forecast_client import Simulator
+from services.gateway.kept_totals import KeptTotals
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
@@ -35,6 +36,7 @@ class Desk:
     recent: Recent
     scratch: Path | None  # for files; without it no xlsx is offered
     evaluations: Evaluations
+    past: KeptTotals  # how good numbers were
 
 
 async def numbers_of(desk: Desk, principal: Principal, request: Request) -> tuple[Asked, Numbers, Moves | None]:

@@ -21,6 +21,7 @@ from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
 from services.gateway.hindsight.desk import reached
+from services.gateway.kept_totals import KeptTotals
 from services.gateway.quarter_totals import HORIZON, View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
@@ -52,6 +53,7 @@ from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
 
 MOST_PERIODS, GAP_DEALS = 6, 5
+PAST_TIMES = 20.0  # past quarters of large companies serve so many times as long as it took to read them
 CAUTIONS = {"no_model": "call.no_model", "quota_apart": "call.quota_apart"}
 
 
@@ -60,7 +62,7 @@ def router(
 ) -> APIRouter:
     """The routes. `evaluations` of the forecast's versions, newest first."""
     routes = APIRouter(include_in_schema=False)
-    desk = Desk(gateway, simulator, Held(), Recent(gateway), scratch, evaluations)
+    desk = Desk(gateway, simulator, Held(), Recent(gateway), scratch, evaluations, KeptTotals(PAST_TIMES))
 
     @routes.get(PATH)
     async def forecast_call(request: Request) -> Response:
@@ -130,15 +132,27 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
         return render("_moves.html", request, words, **values)
     values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
     values["typed"] = typed
-    currency = numbers.forecast["currency"]
     ranged = values["number"] is not None and values["number"].ranged
-    share = await reached(gateway, principal, desk.evaluations(), asked.node, currency) if ranged else None
-    values["reached"] = reached_said(share, words)
-    found = await accuracy(gateway, principal, asked.node, currency, MOST_PERIODS)
+    past = await _past(desk, principal, numbers, asked.node, ranged=ranged)
+    values["reached"] = reached_said(past["reached"], words)
+    found = past["accuracy"]
     values |= {"past": past_views(found, words), "withheld": found["people_withheld"] is not None}
     day = words.day(gateway.workspace.business_day)
     values |= {"since": numbers.event, "business_day": day, "sample": gateway.workspace.sample}
     return render("_call.html" if part == "call" else "forecast.html", request, words, **values)
+
+
+async def _past(desk: Desk, principal: Principal, numbers: Numbers, node: str, *, ranged: bool) -> dict[str, Any]:
+    """How good the node's numbers were in past quarters; with a range, how often it held."""
+    gateway, currency = desk.gateway, numbers.forecast["currency"]
+
+    async def make() -> dict[str, Any]:
+        return {
+            "reached": await reached(gateway, principal, desk.evaluations(), node, currency) if ranged else None,
+            "accuracy": await accuracy(gateway, principal, node, currency, MOST_PERIODS),
+        }
+
+    return await desk.past.of(await gateway.edition(), (principal, numbers.sight, node, currency, ranged), make)
 
 
 async def _asks(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from learning.fiscal import FiscalPeriod
+from services.gateway.domain import LOCAL, Principal, Scope
+from services.gateway.past_booked import booked_in
 from services.gateway.store.interface import StoredRollup
 from tests.integration.gateway.conftest import RunningGateway
 
@@ -167,3 +170,27 @@ async def _refused_while_something_is_said(gateway: RunningGateway, year: dict[s
     assert odd.json()["field"] == "fiscal_year.confirm"
     for period in ("FY2018", "2017-11"):
         await gateway.http.delete("/v1/quotas", params={"node": "company", "period": period})
+
+
+async def test_what_was_booked_is_what_totals_tell(gateway: RunningGateway) -> None:
+    await filled(gateway)
+    await gateway.lines("/v1/users:batch", [
+        {"id": "mia"}, {"id": "ben", "lines": [{"manager_id": "mia"}]},
+        {"id": "ann", "lines": [{"manager_id": "", "valid_to": "2017-10-01"},
+                                {"manager_id": "mia", "valid_from": "2017-10-01"}]},
+    ])  # fmt: skip
+    won = {"outcome": "WON", "created_time": "2017-01-01T00:00:00Z", "closed_date": "2017-09-30"}
+    await gateway.lines("/v1/deals:batch", [
+        won | {"id": "w3", "owner_id": "ben", "amount": usd("50")}, won | {"id": "w4", "amount": usd("3")}
+    ])  # fmt: skip
+    main, calendar = gateway.gateway, gateway.gateway.workspace.calendar
+    periods = [calendar.parse(text) for text in ("2017-Q1", "2017-Q3", "2017-09")]
+    for who in (LOCAL, Principal("mia", Scope.SUBTREE, "mia"), Principal("ben", Scope.OWN, "ben")):
+        told: dict[tuple[str, FiscalPeriod], Decimal] = {}
+        for period in periods:
+            rows = (await main.forecast(who, str(period), "", "USD"))["nodes"]
+            told |= {(row["node"], period): Decimal(row["booked"]) for row in rows if row["booked"] is not None}
+        nodes = ("company", "manager:mia", "owner:ann", "owner:ben", "owner:", "owner:gone")
+        booked = {node: await booked_in(main, who, periods, node, "USD") for node in nodes}
+        assert {(node, period): each for node, of in booked.items() for period, each in of.items()} == told
+        assert told
