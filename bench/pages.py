@@ -9,13 +9,11 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -24,16 +22,26 @@ import psutil
 from sqlalchemy import func, select
 from sqlalchemy.dialects import sqlite
 
-from bench import readers
+from bench import diary, readers
+from bench.large_company import (
+    ACCOUNTS,
+    CURRENCY,
+    MANAGERS,
+    OPEN,
+    USERS,
+    WORDS,
+    accounts,
+    deals,
+    users,
+)
 from bench.report import Figure
 from services.gateway.access.opening import LINK_FILE
 from services.gateway.imports.targets import TOKEN_FILE
 from services.gateway.store.tables import LATE, standings
 from tests.e2e.system.harness import System, wait_for
 
-DEALS, OPEN, ACCOUNTS = 100_000, 20_000, 20_000
-USERS, MANAGERS, REGIONS = 500, 50, 5
 BATCH = 2_000
+CHANGING_SECONDS, EVERY = 120.0, 5.0  # between two changes
 PAUSE, SECONDS = 3.0, 420.0  # long enough that also a page of RevOps alone is opened some twenty times
 REST, BUSY = 10.0, 0.15  # seconds, and the share of a core that parts take which only wait
 MOST_MS = 150.0
@@ -41,15 +49,14 @@ ROLES = {"rep": 10, "manager": 7, "revops": 3}
 PASSWORD = "first byte of every page"
 HOW = (
     "The whole system on one machine with 100,000 deals of a made-up company, 20,000 of them open, of 500 users under "
-    "50 managers in five regions, before a first training, once the look at the data that follows an import is done, "
-    "the database's file in the machine's memory. "
+    "50 managers in five regions, and what was forecast on each day of two years, before a first training, once the "
+    "look at the data that follows an import is done, the database's file in the machine's memory. "
     "20 people who are signed in, 10 reps, 7 managers and 3 of RevOps, who each looked at their deals before; then "
     "each at one click per 3 s for seven minutes, on pages and records of their own drawn by chance, while nothing is "
-    "written; from sending a request to the first byte of its answer, the 95th percentile of each page. " + readers.HOW
+    "written; from sending a request to the first byte of its answer, the 95th percentile of each page. The same for "
+    "two minutes while one deal every five seconds gets another amount. " + readers.HOW
 )
-STAGES = ("Qualification", "Needs analysis", "Proposal", "Negotiation")
 LEFT = select(func.count()).select_from(standings).where(LATE)
-WORDS = ("한빛", "대성", "미래", "Northwind", "Contoso", "가온", "누리", "Globex", "세종", "Initech")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,15 @@ def figures() -> list[Figure]:
             as_the_machine(system)
             fill(system)
             people = let_in(system)
+            diary.write(system, CURRENCY)
             rest(system)
-            clicked = asyncio.run(clicks(system.url, people))
             changed = [who.records[0] for who in people if who.role == "rep"]
             changed += [who.records[1] for who in people if who.role == "rep"]
-            return clicked + asyncio.run(
-                readers.figures(system, [(who.cookies, {*who.records}) for who in people], changed)
-            )
+            return [
+                *asyncio.run(quiet(system, people)),
+                asyncio.run(beside_changes(system, people, changed)),
+                *asyncio.run(readers.figures(system, [(who.cookies, {*who.records}) for who in people], changed)),
+            ]
         finally:
             system.stop()
 
@@ -170,49 +179,6 @@ def by_link(system: System, link: str, **form: str) -> httpx.Client:
     return browser
 
 
-def users() -> Iterator[dict[str, Any]]:
-    """Managers, each of a region, and those who report to them."""
-    for number in range(MANAGERS):
-        yield user(f"m{number}", region=f"Region {number % REGIONS}")
-    for number in range(USERS - MANAGERS):
-        yield user(f"u{number}", manager_id=f"m{number % MANAGERS}")
-
-
-def user(name: str, **line: str) -> dict[str, Any]:
-    """Somebody who has always stood where the line says."""
-    return {"id": name, "name": f"Person {name}", "lines": [line | {"valid_from": "2020-01-01"}]}
-
-
-def accounts() -> Iterator[dict[str, Any]]:
-    """Companies to search among."""
-    for number in range(ACCOUNTS):
-        yield {"id": f"a{number}", "name": f"{WORDS[number % len(WORDS)]} {number}"}
-
-
-def deals(rng: Random) -> Iterator[dict[str, Any]]:
-    """Open and ended ones, of all ages and sizes."""
-    today = datetime.now(UTC)
-    for number in range(DEALS):
-        row = {
-            "id": f"d{number}",
-            "name": f"{WORDS[number % len(WORDS)]} renewal {number}",
-            "account_id": f"a{rng.randrange(ACCOUNTS)}",
-            "owner_id": f"u{rng.randrange(USERS - MANAGERS)}",
-            "amount": {"currency": "KRW", "value": str(round(rng.lognormvariate(17, 1)))},
-            "fields": {"source": rng.choice(("web", "fair", "partner", "call")), "seats": rng.randrange(1, 500)},
-        }
-        age = rng.randrange(1, 1_000)
-        created = today - timedelta(days=age + rng.randrange(1, 120))
-        row["created_time"] = f"{created:%Y-%m-%dT%H:%M:%SZ}"
-        if number < OPEN:
-            close = today + timedelta(days=rng.randrange(1, 180))
-            yield row | {"stage": rng.choice(STAGES), "close_date": f"{close:%Y-%m-%d}"}
-        else:
-            won = rng.random() < 0.3
-            ended = {"stage": "Won" if won else "Lost", "outcome": "WON" if won else "LOST"}
-            yield row | ended | {"closed_date": f"{today - timedelta(days=age):%Y-%m-%d}"}
-
-
 def addresses(rng: Random, who: Clicker) -> tuple[str, str]:
     """A page by name, and the address of one of its kind."""
     rep = rng.choice(who.reps)
@@ -242,8 +208,31 @@ def addresses(rng: Random, who: Clicker) -> tuple[str, str]:
     return name, kinds[name]
 
 
-async def clicks(url: str, people: Sequence[Clicker]) -> list[Figure]:
-    """Everybody at once; a figure per page, and one for all."""
+async def quiet(system: System, people: Sequence[Clicker]) -> list[Figure]:
+    """While nothing is written: a figure per page, and one for all."""
+    taken = await clicks(system.url, people, SECONDS)
+    every = [one for times in taken.values() for one in times]
+    told = [figure(f"{name}, first byte, p95 of {len(times)}", times) for name, times in sorted(taken.items())]
+    return [figure(f"all pages, first byte, p95 of {len(every)}", every), *told]
+
+
+async def beside_changes(system: System, people: Sequence[Clicker], deal_ids: Sequence[str]) -> Figure:
+    """While one deal every few seconds gets another amount."""
+    clicking = asyncio.create_task(clicks(system.url, people, CHANGING_SECONDS))
+    number = 0
+    while not clicking.done():
+        amount = {"currency": CURRENCY, "value": str(2_000_003 + number)}
+        path = f"/v1/deals/{deal_ids[number % len(deal_ids)]}"
+        answer = await asyncio.to_thread(system.http.put, path, json={"amount": amount})
+        assert answer.status_code == 200, answer.text
+        number += 1
+        await asyncio.wait([clicking], timeout=EVERY)
+    every = [one for times in (await clicking).values() for one in times]
+    return figure(f"all pages while deals change, first byte, p95 of {len(every)}", every)
+
+
+async def clicks(url: str, people: Sequence[Clicker], seconds: float) -> dict[str, list[float]]:
+    """Everybody at once; the times by page."""
     taken: dict[str, list[float]] = {}
     async with contextlib.AsyncExitStack() as stack:
         browsers = [
@@ -251,14 +240,12 @@ async def clicks(url: str, people: Sequence[Clicker]) -> list[Figure]:
             for who in people
         ]
         await asyncio.gather(*(browser.get("/deals") for browser in browsers))
-        until = time.perf_counter() + SECONDS
+        until = time.perf_counter() + seconds
         await asyncio.gather(*(
             person(browser, who, Random(number), until, taken)
             for number, (browser, who) in enumerate(zip(browsers, people, strict=True))
         ))  # fmt: skip
-    every = [one for times in taken.values() for one in times]
-    told = [figure(f"{name}, first byte, p95 of {len(times)}", times) for name, times in sorted(taken.items())]
-    return [figure(f"all pages, first byte, p95 of {len(every)}", every), *told]
+    return taken
 
 
 async def person(

@@ -165,10 +165,7 @@ async def accuracy(
     over = [each for each in known if each.end <= gateway.workspace.business_day]
     newest = sorted(over, key=lambda each: (each.end, each.start), reverse=True)[:periods]
     came = await booked_in(gateway, principal, newest, chosen, money, kind)
-    rows = [
-        judged(period, money, to_minor(str(actual), money) or 0, said_of(period, records[str(period)]))
-        for period, actual in came.items()
-    ]
+    rows = [judged(period, money, actual, said_of(period, records[str(period)])) for period, actual in came.items()]
     hidden = hidden_of(SOURCES, (await gateway.own_record(principal)).shown(chosen))
     for found in rows:
         found["sources"] |= dict.fromkeys(hidden)

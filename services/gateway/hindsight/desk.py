@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kit.errors import NotFound
@@ -108,7 +109,10 @@ async def _written(
     newest = [one for one in sorted(over, key=lambda one: one.end)[-MOST_QUARTERS:] if said_of(one, by_period[one])]
     came = await booked_in(gateway, principal, newest, node, currency)
     places = decimals(currency)[0]
-    return [from_record(one, actual, said_of(one, by_period[one]), places) for one, actual in came.items()]
+    return [
+        from_record(one, Decimal(actual).scaleb(-places), said_of(one, by_period[one]), places)
+        for one, actual in came.items()
+    ]
 
 
 def _lacking(evaluations: Sequence[Mapping[str, Any]], own: bool) -> str:

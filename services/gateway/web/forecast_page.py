@@ -53,7 +53,6 @@ from services.gateway.web.words import Words
 from services.gateway.web.workbooks import workbook_of
 
 MOST_PERIODS, GAP_DEALS = 6, 5
-PAST_TIMES = 20.0  # past quarters of large companies serve so many times as long as it took to read them
 CAUTIONS = {"no_model": "call.no_model", "quota_apart": "call.quota_apart"}
 
 
@@ -62,7 +61,7 @@ def router(
 ) -> APIRouter:
     """The routes. `evaluations` of the forecast's versions, newest first."""
     routes = APIRouter(include_in_schema=False)
-    desk = Desk(gateway, simulator, Held(), Recent(gateway), scratch, evaluations, KeptTotals(PAST_TIMES))
+    desk = Desk(gateway, simulator, Held(), Recent(gateway), scratch, evaluations, KeptTotals())
 
     @routes.get(PATH)
     async def forecast_call(request: Request) -> Response:
@@ -152,7 +151,7 @@ async def _past(desk: Desk, principal: Principal, numbers: Numbers, node: str, *
             "accuracy": await accuracy(gateway, principal, node, currency, MOST_PERIODS),
         }
 
-    return await desk.past.of(await gateway.edition(), (principal, numbers.sight, node, currency, ranged), make)
+    return await desk.past.of(await gateway.edition(), (principal, node, currency, ranged), make)
 
 
 async def _asks(
