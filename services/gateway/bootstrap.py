@@ -76,6 +76,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store, open_store
 from services.gateway.training import Trainer, fetch_artifact
 from services.gateway.training_run import RegistryPlace
+from services.gateway.web.rendering import prepare
 from services.gateway.workspace import Workspace
 
 STREAMS = (DEALS_STREAM, INSIGHTS_STREAM)
@@ -167,6 +168,7 @@ async def assemble(settings: GatewaySettings, nc: NATS) -> Built:
             retention,
             sample,
             Loop("sign-in", entry.desk.keep_tidy),
+            Loop("templates", prepare),
             trainer,
             monitor,
             Loop("alerts", AlertPublisher(store, sender, monitor.changed, workspace.id).run),

@@ -17,12 +17,12 @@ Booked = dict[str, dict[str, int]]  # by period and node
 
 
 async def booked_in(
-    gateway: Gateway, principal: Principal, periods: Iterable[FiscalPeriod], node: str, currency: str,
+    gateway: Gateway, principal: Principal, periods: Sequence[FiscalPeriod], node: str, currency: str,
     kind: AmountType | None = None,
 ) -> dict[FiscalPeriod, int]:  # fmt: skip
     """Of a node by period, in minor units, in the tree as it stood at the period's end; periods are left out in which
     the node was none, or whose total the principal does not see."""
-    wanted = tuple(periods)
+    wanted = tuple(sorted(periods, key=lambda one: (one.end, one.start)))  # whoever asks for the same shares it
 
     async def make() -> dict[str, Any]:
         return {"found": await _of_all(gateway, principal, wanted, currency, kind)}
@@ -31,7 +31,7 @@ async def booked_in(
     who = "" if principal.scope is Scope.ALL else principal.user_id
     asked = (principal.scope, who, sight, wanted, currency, kind, gateway.workspace.business_day)
     found: Booked = (await gateway.kept_past.of(edition, asked, make))["found"]
-    return {one: found[str(one)][node] for one in wanted if node in found[str(one)]}
+    return {one: found[str(one)][node] for one in periods if node in found[str(one)]}
 
 
 async def _of_all(

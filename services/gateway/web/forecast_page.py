@@ -20,7 +20,7 @@ from services.gateway.exports.tables import FORECAST
 from services.gateway.forecast_client import Simulator
 from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
-from services.gateway.hindsight.desk import reached
+from services.gateway.hindsight.desk import MOST_QUARTERS, reached
 from services.gateway.kept_totals import KeptTotals
 from services.gateway.quarter_totals import HORIZON, View
 from services.gateway.rest.base import principal_of
@@ -146,9 +146,10 @@ async def _past(desk: Desk, principal: Principal, numbers: Numbers, node: str, *
     gateway, currency = desk.gateway, numbers.forecast["currency"]
 
     async def make() -> dict[str, Any]:
+        found = await accuracy(gateway, principal, node, currency, MOST_QUARTERS)  # as many as the other reads
         return {
             "reached": await reached(gateway, principal, desk.evaluations(), node, currency) if ranged else None,
-            "accuracy": await accuracy(gateway, principal, node, currency, MOST_PERIODS),
+            "accuracy": {**found, "periods": found["periods"][:MOST_PERIODS]},
         }
 
     return await desk.past.of(await gateway.edition(), (principal, node, currency, ranged), make)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -64,6 +65,14 @@ def templates() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
+
+
+async def prepare(stop: asyncio.Event) -> None:
+    """Compile the templates, so that whoever opens a page first does not wait for it; then until stopped."""
+    for name in templates().list_templates(extensions=["html"]):
+        if not stop.is_set():
+            await asyncio.to_thread(templates().get_template, name)
+    await stop.wait()
 
 
 async def answer(gateway: Gateway, request: Request, make: Callable[[Words], Awaitable[str | Response]]) -> Response:
