@@ -27,10 +27,9 @@ async def booked_in(
     async def make() -> dict[str, Any]:
         return {"found": await _of_all(gateway, principal, wanted, currency, kind)}
 
-    edition, sight = await gateway.edition(), await gateway.store.sight(principal)
     who = "" if principal.scope is Scope.ALL else principal.user_id
-    asked = (principal.scope, who, sight, wanted, currency, kind, gateway.workspace.business_day)
-    found: Booked = (await gateway.kept_past.of(edition, asked, make))["found"]
+    asked = ("booked", principal.scope, who, wanted, currency, kind)
+    found: Booked = (await gateway.kept_totals.of(await gateway.edition(), asked, make))["found"]
     return {one: found[str(one)][node] for one in periods if node in found[str(one)]}
 
 

@@ -64,9 +64,6 @@ class Gateway:
     readiness: Readiness = _none
     field_totals: FieldTotals = _nobody  # of a period, as the forecast service names it, and a field
     kept_totals: KeptTotals = field(default_factory=KeptTotals)
-    kept_past: KeptTotals = field(
-        default_factory=partial(KeptTotals, slow_times=20.0)
-    )  # what was booked, by who sees it
     last_write: float = -1e9  # monotonic
     in_hand: set[str] = field(default_factory=set)  # idempotency keys of requests under way
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Double, case, cast, func, select
@@ -20,7 +19,6 @@ from services.gateway.store.shapes import OwnerRecord, RecordFacts
 from services.gateway.store.totals import OPPORTUNITY
 
 D = t.deals.c
-SLOW_SECONDS, KEPT_TIMES = 0.02, 50  # a reading of many deals serves fifty times as long as it took
 _AMOUNT = cast(D.amount, Double)  # a sum of whole ones could overflow
 _SUMS = (
     func.count(), func.sum(case((D.amount.is_(None), 1), else_=0)), func.sum(case((D.amount > 0, 1), else_=0)),
@@ -39,25 +37,21 @@ class Doubtful(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._facts_held: tuple[Hashable, float, RecordFacts] | None = None  # of all: of which edition, until when
+        self._facts_held: tuple[Hashable, RecordFacts] | None = None  # of all, and of which edition
 
     async def record_facts(self, principal: Principal) -> RecordFacts:
-        """How much record there is; see ForecastStore. That of all is held while nothing is written; where reading it
-        is slow, for a moment longer."""
+        """How much record there is; see ForecastStore. That of all is held while nothing is written."""
 
         def work(connection: Connection) -> RecordFacts:
-            began, edition = monotonic(), (self._database.writes, connection.execute(_NEWEST).scalar())
+            edition = (self._database.writes, connection.execute(_NEWEST).scalar())
             context, held = self._contexts.read(connection), self._facts_held
             visible = context.visible(principal)
             if visible is not None:
                 rows = connection.execute(_BY_OWNER).all()
                 return _facts([row for row in rows if row.owner_id in visible], context.currency)
-            if held is not None and (held[0] == edition or began < held[1]):
-                return held[2]
-            facts = _facts(connection.execute(_BY_OWNER).all(), context.currency)
-            took = monotonic() - began
-            self._facts_held = (edition, began + KEPT_TIMES * took if took > SLOW_SECONDS else began, facts)
-            return facts
+            if held is None or held[0] != edition:
+                held = self._facts_held = (edition, _facts(connection.execute(_BY_OWNER).all(), context.currency))
+            return held[1]
 
         return await self._database.read(work)
 

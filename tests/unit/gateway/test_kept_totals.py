@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.kept_totals import MOST_KEPT, SLOW_SECONDS, KeptTotals
+from services.gateway.kept_totals import MOST_KEPT, KeptTotals
 
 
 class Maker:
@@ -16,11 +16,10 @@ class Maker:
     def __init__(self) -> None:
         self.made = 0
         self.fails = False
-        self.takes = 0.0
 
     async def __call__(self) -> dict[str, Any]:
         self.made += 1
-        await asyncio.sleep(self.takes)
+        await asyncio.sleep(0)
         if self.fails:
             raise ValueError(self.made)
         return {"number": self.made}
@@ -58,17 +57,3 @@ async def test_not_more_than_so_many_are_kept() -> None:
         await kept.of(1, number, make)
     await kept.of(1, 0, make)
     assert make.made == MOST_KEPT + 2
-
-
-async def test_what_is_slow_to_make_serves_a_moment_longer() -> None:
-    kept, make = KeptTotals(slow_times=1_000.0), Maker()
-    assert await kept.of(1, "quick", make) == {"number": 1}
-    make.takes = 2 * SLOW_SECONDS
-    assert await kept.of(1, "slow", make) == {"number": 2}
-    make.takes = 0.0
-    assert await kept.of(2, "slow", make) == {"number": 2}
-    assert await kept.of(2, "quick", make) == {"number": 3}
-    brief = KeptTotals(slow_times=1.0)
-    make.takes = 2 * SLOW_SECONDS
-    assert await brief.of(1, "slow", make) == {"number": 4}
-    assert await brief.of(2, "slow", make) == {"number": 5}
