@@ -52,6 +52,12 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
+def keep_out_of_git(folder: Path) -> None:
+    """Whatever repository the folder stands in, no record and no token gets into it."""
+    with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as file:
+        file.write("*\n")
+
+
 def read_state(folder: Path) -> dict[str, Any]:
     """What the last `up` told of itself; empty where it ended well."""
     try:

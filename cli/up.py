@@ -34,12 +34,13 @@ def up(
     language: Lang = None,
 ) -> None:
     """Start every part in one folder; prints `ready URL` when all are healthy. Ctrl-C stops all."""
-    from cli.data_folder import check_port, end_leftovers, prepare
+    from cli.data_folder import check_port, end_leftovers, keep_out_of_git, prepare
     from kit.folder_lock import locked
 
     day = checked_day(today)
     free_port, how = check_port(port), checked_sign_in(sign_in)
     folder = prepare(data_dir)
+    keep_out_of_git(folder)
     with locked(folder, "dealcast up"):
         for name in end_leftovers(folder):
             echo(f"ended {name}, left over from a killed run", err=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.data_folder import check_port, end_leftovers, prepare, steady_port
+from cli.data_folder import check_port, end_leftovers, keep_out_of_git, prepare, steady_port
 from kit.errors import Conflict, Unavailable
 from kit.folder_lock import locked
 
@@ -30,6 +30,21 @@ def test_a_folder_is_made_with_its_parts(tmp_path: Path) -> None:
     folder = prepare(tmp_path / "a" / "b")
     assert {"run", "logs", "nats"} <= {path.name for path in folder.iterdir()}
     assert list((folder / "run").iterdir()) == []
+
+
+def test_nothing_of_it_gets_into_a_repository_that_it_stands_in(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for name, kept in (("new", ""), ("own", "mine\n")):
+        folder = prepare(tmp_path / name)
+        (folder / "service-token").write_text("secret")
+        if kept:
+            (folder / ".gitignore").write_text(kept)
+        keep_out_of_git(folder)
+    told = subprocess.run(
+        ["git", "-C", tmp_path, "status", "--short", "-uall"], capture_output=True, text=True, check=True
+    )
+    assert "new" not in told.stdout
+    assert "own/.gitignore" in told.stdout, "what was there is left"
 
 
 def test_one_that_cannot_be_written_is_named(tmp_path: Path) -> None:
