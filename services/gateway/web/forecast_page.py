@@ -22,6 +22,7 @@ from services.gateway.forecast_days import accuracy
 from services.gateway.gap import close_gap
 from services.gateway.hindsight.desk import MOST_QUARTERS, reached
 from services.gateway.kept_totals import KeptTotals
+from services.gateway.own_record import PEOPLES
 from services.gateway.quarter_totals import HORIZON, View
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
@@ -124,7 +125,8 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
         return await _gap(desk, principal, asked, people, request, words)
     names = author_names((), await gateway.store.list_members(), words)
     names |= {user_id: one.called for user_id, one in people.items()}
-    values = _number_values(numbers, asked, names, words) | _links(desk, request, numbers, asked, words)
+    own = (await gateway.own_record(principal)).shown(asked.node) == PEOPLES
+    values = _number_values(numbers, asked, names, words, own=own) | _links(desk, request, numbers, asked, words)
     values |= await _asks(gateway, principal, numbers, asked, people, request, words)
     values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), people, words)
     if part == "moves":
@@ -168,12 +170,16 @@ async def _asks(
     }  # fmt: skip
 
 
-def _number_values(numbers: Numbers, asked: Asked, names: Mapping[str, str], words: Words) -> dict[str, Any]:
+def _number_values(
+    numbers: Numbers, asked: Asked, names: Mapping[str, str], words: Words, *, own: bool
+) -> dict[str, Any]:  # fmt: skip
+    """`own`: what people said of the node is theirs to see, also where that of others is withheld."""
     forecast, submission = numbers.forecast, numbers.standing(CallKind.SUBMISSION, asked.node)
     row = [one for one in forecast["nodes"] if one["node"] == asked.node]
     told = call_json(submission) if submission else None
     below, opened = below_said(forecast["nodes"], asked.node), asked.period.end > numbers.day
-    number = number_view({**forecast, "nodes": row}, told, names, words, below)
+    withheld = None if own else forecast.get("people_withheld")
+    number = number_view({**forecast, "nodes": row, "people_withheld": withheld}, told, names, words, below)
     return {
         "number": number, "empty": opened and asked.node == COMPANY and number is not None and number.bar.empty,
         "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),

@@ -164,6 +164,21 @@ async def test_pages_and_files_say_why(company: Company) -> None:
                 assert ("<v>666" in sheet) == own, (whom, path)
 
 
+async def test_who_said_nothing_is_told_so_where_others_numbers_are_withheld(company: Company) -> None:
+    gateway, earlier = company.running.gateway, (await past(company)).next(-1)
+    begun = datetime(earlier.start.year, earlier.start.month, earlier.start.day, tzinfo=UTC)
+    call = Call(CallKind.SUBMISSION, "owner:ann", str(earlier), Money("USD", 66_600), "", "ann", begun, {})
+    await gateway.store.add_call(LOCAL, call)
+    await company.member(Role.ADMIN, "cat")
+    async with company.client(await company.token(Role.ADMIN, user_id="cat")) as client:
+        for node, own in (("owner:cat", True), ("owner:ann", False)):
+            asked_for = {"node": node, "period": str(earlier), "lang": "en"}
+            sides = (
+                (await client.get("/forecast", params=asked_for)).text.split('class="sides"')[1].split("</section>")[0]
+            )
+            assert ("shown only to them and to those above them" in sides) != own, node
+
+
 async def test_what_people_committed_in_backtests_is_theirs_too(company: Company) -> None:
     assert company.running.built is not None
     rows = [["2026-06-30", "2026-09-30", node, 1.0, 44.0] for node in NODES]
