@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from kit.errors import InvalidInput
@@ -15,17 +15,23 @@ from services.gateway.domain import NodeQuota
 from services.gateway.imports.sheets import is_total
 from services.gateway.imports.units import heading_unit, sheet_unit, unit_named, with_unit
 from services.gateway.imports.values import parse_amount, too_large
+from services.gateway.imports.weekly.meanings import plain_letters
 from services.gateway.json_checks import is_rounded
 from services.gateway.quota_rows import OWNER, AnyQuota
-from services.gateway.web.quota_places import Places
+from services.gateway.web.pasted_lines import HEADINGS
+from services.gateway.web.quota_places import MANAGER, Places
 
 MOST_LINES, MOST_CELLS = 2_000, 24
 _APART = re.compile(r"(.*?\D)[\s,;:]+((?:[₩￦$€¥£(\-\u2212△▲]|[A-Z]{3}\s)*\s*\d.*)")
 _QUARTER = re.compile(r"(?:(\d{4})\s*(?:년|[-./])?\s*)?(?:Q\s?([1-4])|([1-4])\s?(?:Q|분기))", re.IGNORECASE)
 _QUOTA = re.compile(r"\s*(?:영업|매출|수주)?\s*(?:목표|quotas?|targets?)\s*(?:금?액)?", re.IGNORECASE)
 _NOTE = re.compile(r"[(\[（]?\s*(?:단위|units?)\b", re.IGNORECASE)  # begins a cell that tells a unit
-_DIGITS = re.compile(r"[₩￦$€¥£\s]*\d[\d.,\s]*")  # meant as an amount, also where it is none
+_MEANT = re.compile(r"(?:[A-Z]{3}\b)?[\W_]*\d")  # begins what is meant as an amount, also where it is none
 _MONTH = re.compile(r"(?:(\d{4})\s*(?:년|[-./])\s*)?(1[0-2]|0?[1-9])\s?월|(\d{4})[-./](1[0-2]|0?[1-9])\.?")
+_HEADINGS = frozenset().union(*HEADINGS.values()) | {
+    "구분", "팀", "부서", "소속", "번호", "순번", "기간", "분기", "통화", "비고", "금액", "할당", "계획", "성함",
+    "담당", "영업사원", "상위자", "대상", "team", "owner", "who", "no", "period", "quarter", "amount", "note",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,17 @@ class PastedTotal:
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """A pasted table as it was read."""
+    """A pasted table as it was read: every line that says something is in one of these."""
 
     rows: list[PastedRow]
     totals: list[PastedTotal]
+    headings: list[str] = field(default_factory=list)  # lines above the first row
+    passed: list[str] = field(default_factory=list)  # lines without an amount
 
 
 def read_pasted(text: str, places: Places, calendar: FiscalCalendar, period: FiscalPeriod, currency: str) -> Pasted:
     """The amounts of a pasted table. Without a title or a line of headings that names one, they are of `period`; units
-    told in headings, in titles or in lines of their own count. Totals, empty lines and empty cells are left out.
+    told in headings, in titles or in lines of their own count. Totals and empty cells are left out.
 
     Raises InvalidInput for more lines than a page may show.
     """
@@ -88,30 +96,34 @@ def read_pasted(text: str, places: Places, calendar: FiscalCalendar, period: Fis
                            mend="Paste them in parts")  # fmt: skip
     notes = (cell for line in lines for cell in line.split("\t") if _NOTE.match(cell.strip()))
     base = _Column(str(period), next((unit for note in notes if (unit := sheet_unit(note))), ""))
-    columns, rows, totals = [base], list[PastedRow](), list[PastedTotal]()
+    columns, found = [base], Pasted([], [])
     for number, line in enumerate(lines, 1):
         cells = _cells(line)
         if not any(cells):
             continue
-        if is_total(cells[:1]):
-            totals += _totals(cells, columns, rows, currency)
-            continue
-        title = _title(line, calendar, period)
-        if title and not (rows and title.period):
-            if not rows:
-                base = _Column(title.period or base.period, title.unit or base.unit)
-                columns = [base]
-            continue
-        if not rows and (headings := _headings(cells, calendar, period)):
+        told = " ".join(filter(None, cells))
+        title = None if is_total(cells[:1]) else _title(line, calendar, period, places)
+        if title and not found.rows:
+            base = _Column(title.period or base.period, title.unit or base.unit)
+            columns = [base]
+            found.headings.append(told)
+        elif not found.rows and (headings := _headings(cells, calendar, period, places)):
             columns = [replace(one, period=one.period or base.period, unit=one.unit or base.unit) for one in headings]
-            continue
-        rows += _amounts(number, cells, columns, places, currency)
-    known = [(row.node, row.period) for row in rows if row.amount]
-    return Pasted(
-        [replace(row, wrong="twice", amount=None) if row.amount and known.count((row.node, row.period)) > 1 else row
-         for row in rows],
-        totals,
-    )  # fmt: skip
+            found.headings.append(told)
+        elif is_total(cells[:1]):
+            found.totals.extend(totals := [*_totals(cells, columns, found.rows, currency)])
+            found.passed.extend([] if totals else [told])
+        elif title and not title.period:
+            found.passed.extend([] if _NOTE.match(told) else [told])
+        else:
+            own = next((one for cell in cells[1:-1] if (one := _period(cell, calendar, period))), "")
+            at = [replace(one, period=own) if own and one.place < 0 else one for one in columns]
+            found.rows.extend(rows := [*_amounts(number, cells, at, places, currency)])
+            found.passed.extend([] if rows else [told])
+    known = [(row.node, row.period) for row in found.rows if row.amount]
+    rows = [replace(row, wrong="twice", amount=None) if row.amount and known.count((row.node, row.period)) > 1 else row
+            for row in found.rows]  # fmt: skip
+    return replace(found, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +140,16 @@ def _cells(line: str) -> list[str]:
     return [parted[1].strip(" ,;:"), parted[2].strip()] if parted else [line.strip()]
 
 
-def _title(line: str, calendar: FiscalCalendar, period: FiscalPeriod) -> _Column | None:
-    """The period and the unit that a line above the table tells of all of it; None for a line that is no title."""
+def _title(line: str, calendar: FiscalCalendar, period: FiscalPeriod, places: Places) -> _Column | None:
+    """The period and the unit that a line above the table tells of all of it; None for a line that is no title, such
+    as one of somebody's."""
     cells = [cell.strip(" ,;:") for cell in line.split("\t")]
     said = [cell for cell in cells if cell and not _only_unit(cell)]
     told = (sheet_unit(cell) or heading_unit(cell) or unit_named(cell) for cell in cells)
     unit = next(filter(None, told), "")
     if not said:
         return _Column("", unit) if unit else None
-    if len(said) > 1 or not cells[0] or _number(said[0], "") is not None:
+    if len(said) > 1 or not cells[0] or _number(said[0], "") is not None or _somebody(said, places):
         return None
     found = _period(said[0], calendar, period)
     return _Column(found, unit) if found or unit else None
@@ -147,15 +160,31 @@ def _only_unit(cell: str) -> bool:
     return bool(unit_named(cell) or (sheet_unit(cell) and _NOTE.match(cell)))
 
 
-def _headings(cells: Sequence[str], calendar: FiscalCalendar, period: FiscalPeriod) -> list[_Column]:
-    """The columns that a line of headings tells of, with their periods where it names any; empty for other lines."""
+def _headings(
+    cells: Sequence[str], calendar: FiscalCalendar, period: FiscalPeriod, places: Places
+) -> list[_Column]:  # fmt: skip
+    """The columns that a line of headings tells of, with their periods where it names any; empty for other lines: those
+    of somebody, those with what is meant as an amount, and those without a period, a unit or a word of headings."""
+    if _somebody(cells, places):
+        return []
     periods = {place: found for place, cell in enumerate(cells) if (found := _period(cell, calendar, period))}
     if periods:
         return [_Column(found, heading_unit(cells[place]), place) for place, found in periods.items()]
-    if any(_number(cell, "") is not None or _DIGITS.fullmatch(cell) or too_large(cell) for cell in cells[1:]):
+    worded = [_is_heading(cell) for cell in cells]
+    if any(_MEANT.match(cell) for cell, word in zip(cells[1:], worded[1:], strict=True) if not word):
         return []
     unit = next((unit for cell in cells if (unit := heading_unit(cell) or sheet_unit(cell))), "")
-    return [_Column("", unit)] if len(cells) > 1 or unit else []
+    return [_Column("", unit)] if any(worded) or unit else []
+
+
+def _somebody(cells: Sequence[str], places: Places) -> bool:
+    """Whether one of the cells names a person or a team."""
+    return any(node.startswith((OWNER, MANAGER)) for cell in cells for node in places.meant(cell))
+
+
+def _is_heading(cell: str) -> bool:
+    bare = re.sub(r"[(\[（].*", "", cell)
+    return plain_letters(bare) in _HEADINGS or bool(bare and _QUOTA.search(bare))
 
 
 def _period(cell: str, calendar: FiscalCalendar, period: FiscalPeriod) -> str:

@@ -28,7 +28,7 @@ from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
 
 PATH = "/quotas"
-ROWS_SHOWN, LONGEST_SAID = 300, 80
+ROWS_SHOWN, LONGEST_SAID, LINES_TOLD = 300, 80, 5
 TOO_SMALL = 100  # a quota this many times smaller than what its node has booked or open mostly lacks its unit
 
 
@@ -110,8 +110,13 @@ async def _paste(gateway: Gateway, request: Request, words: Words) -> str:
 
 
 def _told(pasted: Pasted, currency: str, words: Words) -> list[str]:
-    """In which unit amounts were read, and which lines of totals were left out."""
+    """Which lines are headings or hold no amount, in which unit amounts were read, and which lines of totals were left
+    out."""
     good, told = [row for row in pasted.rows if row.amount], []
+    for key, lines in (("quotas.headings", pasted.headings), ("quotas.passed", pasted.passed)):
+        if lines:
+            some = " · ".join(map(shorten, lines[:LINES_TOLD])) + (" …" if len(lines) > LINES_TOLD else "")
+            told.append(words(key, count=len(lines), lines=some))
     for unit in dict.fromkeys(row.unit for row in good if row.unit):
         row = next(row for row in good if row.unit == unit)
         told.append(words("quotas.unit", unit=unit, cell=row.cell, amount=_money(row, words)))

@@ -171,6 +171,23 @@ def test_what_is_not_understood_is_told_and_sets_nothing() -> None:
         read("a\t1\n" * (MOST_LINES + 1))
 
 
+@pytest.mark.parametrize("amount", ["-500,000,000", "(5억)", "백만", "백만원", "많이", "1~2억", "2026-Q4"])
+@pytest.mark.parametrize("above", ["", "이름\t목표\n", "이름\t2026-Q4\n", "(단위: 백만원)\n"])
+def test_a_bad_amount_is_refused_in_the_first_line_as_in_any(amount: str, above: str) -> None:
+    lines = [f"김민수\t{amount}", "Ann Lee\t7억"]
+    for text in (lines, lines[::-1], lines[:1]):
+        rows = {row.node or row.said: row.wrong for row in read(above + "\n".join(text))}
+        assert rows == ({"김민수": "no_amount", "owner:u2": ""} if len(text) > 1 else {"김민수": "no_amount"})
+
+
+def test_every_line_is_told_of() -> None:
+    found = pasted("영업팀\t2026-Q4\n영업1팀\n홍길동 백만\n김민수\t5억\n합계\t-3\n백만원\nAnn Lee\t")
+    assert (found.headings, [row.node for row in found.rows]) == (["영업팀 2026-Q4"], ["owner:u1"])
+    assert found.passed == ["영업1팀", "홍길동 백만", "합계 -3", "백만원", "Ann Lee"]
+    assert [row.wrong for row in read("홍길동\t백만\n김민수\t5억")] == ["unknown", ""]
+    assert told(read("김민수\t2027-Q1\t5억")) == [("owner:u1", "2027-Q1", 500_000_000)]
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
     async with serving(tmp_path_factory.mktemp("quotas")) as (gateway, address):
@@ -186,6 +203,7 @@ async def test_looked_at_then_saved_and_the_rest_stays(site: tuple[Gateway, http
     form = {"pasted": f"이름\t2027-Q2 (억원)\n{user.name}\t3.5\n<b>nobody</b>\t2", "currency": "KRW"}
     looked = (await client.post("/quotas?lang=ko", data=form | {"act": "look"})).text
     assert "1건 저장" in looked
+    assert "제목으로 읽은 줄: 이름 2027-Q2 (억원)" in looked
     assert "&lt;b&gt;nobody" in looked
     assert not await gateway.store.list_quotas(LOCAL, "2027-Q2")
     saved = (await client.post("/quotas?lang=ko", data=form | {"act": "save"})).text
