@@ -77,11 +77,16 @@ def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[
     """The owner's next working day; `free` are the spans of it without appointments, all but lunch without any."""
     found = [_choices(record, deals) for record in deals.records]
     met = in_touch((one for answers in deals.view.feedback.values() for one in standing(answers).values()), now)
-    daily = [[each for each in choices if not each.action["tidy_up"] and not met(each)] for choices, _ in found]
+    today = date.fromisoformat(deals.view.business_day)
+    put_off = {name: until for name, answers in deals.view.feedback.items() if (until := put_off_until(answers, today))}
+    daily = [
+        [each for each in choices if each.deal_id not in put_off and not each.action["tidy_up"] and not met(each)]
+        for choices, _ in found
+    ]
     tidy = [each for choices, _ in found for each in choices if each.action["tidy_up"]]
     plan = fill(daily, now, free)
     tidy_day = end_of_week(plan.day, tidy)
-    again = [date.fromisoformat(day) for _, day in found if day] + [tidy_day for _ in tidy[:1]]
+    again = [date.fromisoformat(day) for _, day in found if day] + [tidy_day for _ in tidy[:1]] + [*put_off.values()]
     chosen = [(one.choice, {"time": one.time, "liked_hour": one.liked_hour}) for one in plan.items]
     return {
         "owner": deals.owner,
@@ -90,6 +95,12 @@ def rep_day(deals: OpenDeals, now: datetime, free: Sequence[Span] = ()) -> dict[
         "look_again_date": None if plan.items else day_text(look_again(again, daily, plan.day)),
         "tidy_up": {"day": tidy_day.isoformat(), "actions": _worded(deals, [(one, {}) for one in tidy[:TIDY]])},
     }
+
+
+def put_off_until(answers: Sequence[Feedback], today: date) -> date | None:
+    """Until when a deal is left alone: who put one of its suggestions off did not ask for its next one instead."""
+    ends = [one.until for one in standing(answers).values() if one.verb is Verb.SNOOZE and one.until]
+    return max((end for end in ends if end > today), default=None)
 
 
 def in_touch(answers: Iterable[Feedback], now: datetime) -> Callable[[Choice], bool]:

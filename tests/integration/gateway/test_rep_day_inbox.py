@@ -81,3 +81,40 @@ async def test_nothing_now_tells_when_to_look_again(gateway: RunningGateway, nat
 
 async def _told(gateway: RunningGateway) -> bool:
     return bool((await day(gateway))["look_again_date"] == "2017-10-05")
+
+
+async def test_a_deal_put_off_until_a_day_stays_away_whole(gateway: RunningGateway, nats: NATS) -> None:
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-29"})
+    await gateway.http.put("/v1/users/u1", json={"name": "Lee"})
+    await gateway.http.put("/v1/contacts/c1", json={"name": "김민수"})
+    contacts = [{"contact_id": "c1", "role": "decides"}]
+    await gateway.http.put("/v1/deals/d1", json={"stage": "A", "owner_id": "u1", "contacts": contacts})
+    event = ranked("d1", 5)
+    second = event.next_actions.actions.add()
+    second.CopyFrom(event.next_actions.actions[0])
+    second.id, second.action = "d1-mail", "mail"
+    del event.next_actions.actions[1]  # what is to be tidied up asks for another day
+    await publish_answer(nats, event)
+
+    async def there() -> list[str]:
+        return [one["id"] for one in (await day(gateway))["actions"]]
+
+    async def shown() -> bool:
+        return await there() == ["d1-call"]
+
+    await until(shown)
+    snoozed = {"deal_id": "d1", "suggestion_id": "d1-call", "verb": "snooze", "until": "2017-10-09"}
+    given = await gateway.http.post("/v1/actions/feedback", json=snoozed)
+    assert given.status_code < 300, given.text
+    found = await day(gateway)
+    assert (found["actions"], found["look_again_date"]) == ([], "2017-10-09")
+    offered = (await gateway.http.get("/v1/actions?owner=u1")).json()["actions"]
+    assert "d1-mail" in [one["id"] for one in offered], "what could be done is still told"
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-10-09"})
+    assert await there() == ["d1-call"]
+    back = await gateway.http.post(
+        "/v1/actions/feedback", json={name: snoozed[name] for name in ("deal_id", "suggestion_id")} | {"verb": "undo"}
+    )
+    assert back.status_code < 300, back.text
+    await gateway.http.put("/v1/workspace/clock", json={"today": "2017-09-29"})
+    assert await there() == ["d1-call"]
