@@ -60,6 +60,23 @@ async def test_a_rep_acts_with_one_tap_and_takes_it_back(site: Site, browser: Br
     await context.close()
 
 
+async def test_a_double_tap_answers_once(site: Site, phone: BrowserContext) -> None:
+    page, complaints = await open_page(phone, f"{site[1]}/day?owner=u1&lang=ko")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if request.method == "POST" else None)
+    for name in ("하겠습니다", "이미 연락함"):
+        asked.clear()
+        card = page.locator('.action-card[data-deal="D-1"]')
+        await card.get_by_role("button", name=name).dblclick()
+        await expect(page.locator(".answered")).to_have_count(1)
+        await page.get_by_role("button", name="되돌리기").dblclick()
+        await expect(page.locator(".answered")).to_have_count(0)
+        await expect(card).to_be_visible()
+        assert asked == ["POST", "POST"]
+        assert not await answers(site[0])
+    assert not complaints
+
+
 async def test_what_the_rep_wrote_goes_out_and_a_refusal_stands_on_the_card(site: Site, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 800}, locale="ko", has_touch=True)
     page, _ = await open_page(context, f"{site[1]}/day?owner=u1")
