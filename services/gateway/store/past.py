@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, union
 
 from kit.money import Money
 from learning.records import Credit
@@ -29,6 +29,7 @@ ROW = (
     D.id, D.name, D.owner_id, D.created_time, D.last_effective, D.kind, D.outcome, D.amount, D.currency, D.close_date,
     D.closed_date, D.deleted, D.updated_time,
 )  # fmt: skip
+FEW = 50  # owners: of more it is quicker to read everybody's deals of the period
 Raw = dict[str, tuple[int, int, str]]  # by field: effective time, number and value of the change that counts
 
 
@@ -62,9 +63,18 @@ class Past(Part):
         states = select(C.deal_id, C.seq, C.field, C.value, C.effective_time, C.recorded_time)
         self._states_of = states.where(database.among(C.deal_id))
         shares = select(S.deal_id, S.owner_id, S.share).where(database.among(S.deal_id))
-        held = or_(and_(C.field == "owner_id", database.among(C.value, "holders")), C.field == "credits")
-        self._ever_held = select(C.deal_id).where(C.deal_id == D.id, held).exists()
+        self._ever_held = self._ever("holders")
+        self._ever_seen = self._ever("seen_values")
+        self._held_now = (
+            select(D.id).where(database.among(D.owner_id, "seen")),
+            select(S.deal_id).where(database.among(S.owner_id, "seen")),
+        )
         self._past_credits = shares.order_by(S.deal_id, S.position)
+
+    def _ever(self, name: str) -> ColumnElement[bool]:
+        """Whether a deal was one of these owners' at any time, or may have been by its credits."""
+        held = or_(and_(C.field == "owner_id", self._database.among(C.value, name)), C.field == "credits")
+        return select(C.deal_id).where(C.deal_id == D.id, held).exists()
 
     async def deal_pairs(
         self, principal: Principal, before: datetime, after: datetime, start: date, end: date, field: str = "",
@@ -79,7 +89,7 @@ class Past(Part):
         if known_by.earliest is not None:
             told = or_(told, D.updated_time > known_by.earliest)
         wheres = and_(
-            D.created_time <= last,
+            func.likely(D.created_time <= last) if self._database.is_sqlite else D.created_time <= last,
             told if changed else or_(D.close_date.between(*days), D.closed_date.between(*days), told),
         )
         account = t.accounts.c
@@ -88,12 +98,19 @@ class Past(Part):
         holders: dict[str, Any] = {}
         if held_by is not None:
             wanted = wanted.where(self._ever_held)
-            holders["holders"] = self._database.ids([encode_value(one) for one in sorted(held_by)])
+            holders = {"holders": self._database.ids([encode_value(one) for one in sorted(held_by)])}
 
         def work(connection: Connection) -> list[DealPair]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            deals = sorted(connection.execute(wanted, holders).all(), key=lambda row: str(row.id))
+            query, parameters = wanted, holders
+            if visible is not None and len(visible) <= FEW:  # what did not change since is whose it is now
+                query = wanted.where(D.id.in_(union(*self._held_now, select(D.id).where(told, self._ever_seen))))
+                parameters = holders | {
+                    "seen": self._database.ids(sorted(visible)),
+                    "seen_values": self._database.ids([encode_value(one) for one in sorted(visible)]),
+                }
+            deals = sorted(connection.execute(query, parameters).all(), key=lambda row: str(row.id))
             still = {row.id for row in deals if row.last_effective <= first and known_by.whole(row.updated_time)}
             moved = [row.id for row in deals if row.id not in still]
             states = self._states(connection, moved, (first, last), known_by, field)

@@ -97,6 +97,14 @@ async def test_the_past_is_what_the_store_said_of_it_then(store: Store) -> None:
             for field in FIELDS[: 1 + (last == days[-1])]:
                 told = [said[first, field], said[last, field]]
                 assert await reconciled(store, first, last, field) == told
+    for who, visible in ((EAST, {"ann", "ben"}), (Principal("cat", Scope.OWN, "cat"), {"cat"})):
+        for first, last in ((days[0], days[-1]), (days[4], days[7])):
+            ends = (day_end(first), day_end(last), START, END)
+            every, seen = await store.deal_pairs(LOCAL, *ends), await store.deal_pairs(who, *ends)
+            mine = [one for one in every if visible & {name for at in (one.before, one.after) if at
+                                                       for name, _ in at.holders}]  # fmt: skip
+            assert [(one.before, one.after) for one in seen] == [(one.before, one.after) for one in mine]
+            assert 0 < len(mine) < len(every)
 
 
 async def test_only_deals_of_those_who_are_seen(store: Store) -> None:
