@@ -165,6 +165,20 @@ async def test_what_a_person_says_of_a_column_holds(gateway: RunningGateway, tmp
     assert re.search(r'name="column:고객사".*?<option value="ignore" selected>', page, re.DOTALL)
     refused = await gateway.http.post(address, data={"column:고객사": "weather", "act": "try"})
     assert refused.status_code == 400
+    both = {"column:고객사": "account", "column:예정일": "stage", "column:단계": "stage"}
+    for act in ("try", "import"):
+        await gateway.http.post(address, data=both | {"act": act})
+        page = html.unescape(await settled(gateway, address))
+        assert "'단계' 열과 '예정일' 열의 뜻이 모두 단계(으)로" in page
+        assert 'value="try"' in page
+        assert 'value="import"' not in page, "not until it is settled"
+    assert not await deals(gateway)
+    there = f"/v1/uploads/{address.split('/')[2].split('?')[0]}"
+    assert (await gateway.http.post(f"{there}:import", json={})).status_code == 202
+    await settled(gateway, address)
+    assert "are both taken for the stage" in (await gateway.http.get(there)).json()["error"]["message"]
+    await gateway.http.post(address, data={"column:예정일": "close_date", "act": "try"})
+    assert 'value="import"' in await settled(gateway, address)
 
 
 @pytest.mark.parametrize(

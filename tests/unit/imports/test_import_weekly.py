@@ -213,3 +213,23 @@ def test_the_one_day_of_a_title_is_the_file_s(tmp_path: Path, above: list[str], 
             read_files([path], {}, {})
     else:
         assert [str(one.day) for one in read_files([path], {}, {})] == [day]
+
+
+async def test_two_columns_with_one_meaning_are_refused(store: Store, tmp_path: Path) -> None:
+    header = [*HEADER, "비고", "메모"]
+    path = write(tmp_path / "a_240108.xlsx", [*row("서버"), "급함", "x"], header=header)
+    with pytest.raises(InvalidInput) as caught:
+        await run(store, tmp_path, path, columns={"단계": "stage", "비고": "stage"})
+    assert not await history(store), "nothing is written"
+    told = caught.value
+    assert told.message == "columns '단계' and '비고' of a_240108.xlsx are both taken for the stage"
+    assert told.mend == "choose another meaning for one of them, such as --column '비고=field'"
+    translate(told, "ko", page=True)
+    assert told.message == "a_240108.xlsx: '단계' 열과 '비고' 열의 뜻이 모두 단계(으)로 정해져 있습니다"
+    assert told.mend == "아래에서 둘 중 한 열의 뜻을 바꾸고 다시 살펴보세요"
+    found = await run(store, tmp_path, path, columns={"비고": "field", "메모": "field", "예정일": "ignore"})
+    assert found.report.counts["deals"]["created"] == 1, "of fields of their own there may be several"
+    with pytest.raises(InvalidInput, match=r"'단계' and '비고' of .* are both taken for the stage"):
+        await run(store, tmp_path, path, columns={"비고": "stage"})  # the other as last week
+    with pytest.raises(InvalidInput, match="are both taken for the close date"):
+        await run(store, tmp_path, path, columns={"비고": "close_date", "예정일": "close_date"})

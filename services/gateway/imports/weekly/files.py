@@ -17,7 +17,7 @@ from services.gateway.imports.sheets import LeftOut, Reading, SheetTable
 from services.gateway.imports.tables import REJECTS
 from services.gateway.imports.units import heading_unit, with_unit, won_in
 from services.gateway.imports.weekly.meanings import company, plain_letters
-from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, suggest
+from services.gateway.imports.weekly.suggest import CUSTOM, SECTION, TARGETS, Suggestion, doubled, suggest
 from services.gateway.imports.weekly.vocabulary import headings, plain
 from services.gateway.imports.workbook import is_workbook
 from services.gateway.privacy.resident_numbers import masked_name
@@ -277,7 +277,14 @@ def _as_day(year: int, month: int, day: int) -> date | None:
 
 
 def check_columns(files: Sequence[WeekFile]) -> None:
-    """Files must say of their rows which deal they are, and how far it is. Raises InvalidInput."""
+    """Files must say of their rows which deal they are, and how far it is, and each thing in one column alone. Raises
+    InvalidInput."""
+    for file in files:
+        for target, (one, *others) in doubled(file.suggestions).items():
+            mend = f"choose another meaning for one of them, such as --column '{others[-1]}=field'"
+            what = target.replace("_", " ")
+            message = f"columns '{one}' and '{others[-1]}' of {file.name} are both taken for the {what}"
+            raise InvalidInput(message, field="--column", value=others[-1], mend=mend)
     for file, needed in product(files, (("name", "id"), ("stage", "outcome"))):
         if not set(file.holds) & set(needed):
             mend = f"say which column it is, such as --column '{file.columns[0]}={needed[0]}'"

@@ -101,6 +101,15 @@ def suggest(
     return found
 
 
+def doubled(suggestions: Iterable[Suggestion]) -> dict[str, list[str]]:
+    """Columns that are taken for one thing, by what it is, where only one of them could be read."""
+    found: dict[str, list[str]] = {}
+    for one in suggestions:
+        if one.target not in (CUSTOM, IGNORED):
+            found.setdefault(one.target, []).append(one.column)
+    return {target: columns for target, columns in found.items() if len(columns) > 1}
+
+
 def _some(cells: Iterable[str], heading: str) -> list[str]:
     """They are shown, printed and written into reports before anything is refused."""
     return [shown(cell, heading) for cell in list(dict.fromkeys(filter(None, cells)))[:SAMPLES]]

@@ -11,6 +11,7 @@ from services.gateway.imports.sheet_told import alike_lines, sheet_lines, unread
 from services.gateway.imports.weekly.checks import step_told
 from services.gateway.imports.weekly.doubts import alike, maybe_told
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
+from services.gateway.imports.weekly.suggest import doubled
 
 SAMPLES, LISTED = 3, 50
 
@@ -86,12 +87,17 @@ def _gone(one: Gone) -> dict[str, Any]:
 
 
 def _columns(found: WeeklyReport) -> list[dict[str, Any]]:
+    """Those of the last file; where another file's are taken for one thing, these too: they can be settled there."""
     if not found.files:
         return []
+    shown = {one.column: one for one in found.files[-1].suggestions}
+    for file in found.files[:-1]:
+        alike = {column for columns in doubled(file.suggestions).values() for column in columns}
+        shown |= {one.column: one for one in file.suggestions if one.column in alike and one.column not in shown}
     return [
         {"column": one.column, "target": one.target, "why": one.why, "but": one.but,
          "samples": list(one.samples[:SAMPLES])}
-        for one in found.files[-1].suggestions
+        for one in shown.values()
     ]  # fmt: skip
 
 
