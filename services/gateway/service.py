@@ -13,6 +13,7 @@ from kit.errors import Unavailable
 from kit.telemetry import TRACEPARENT, inject
 from learning.fiscal import FiscalPeriod
 from learning.placements import Tree
+from learning.records import Node
 from services.gateway.amount_types import AmountType
 from services.gateway.contact_limits import ContactLog
 from services.gateway.domain import (
@@ -171,12 +172,17 @@ class Gateway:
 
     async def own_node(self, principal: Principal) -> str:
         """The topmost node of today's tree whose totals the principal sees: where pages begin that name none."""
+        nodes = await self.own_nodes(principal)
+        return nodes[0].id if nodes else OWNER + principal.user_id
+
+    async def own_nodes(self, principal: Principal) -> list[Node]:
+        """All topmost nodes of today's tree whose totals the principal sees. Several where whoever leads people of
+        several regions is no node: then no total is of all of them."""
         day = self.workspace.business_day
-        seen = await self.store.nodes_within(principal, day)
+        seen, tree = await self.store.nodes_within(principal, day), await self.store.tree(principal, day)
         if seen is None:
-            return COMPANY
-        tree = await self.store.tree(principal, day)
-        return next((node.id for node in tree if node.id in seen), OWNER + principal.user_id)
+            return [node for node in tree if node.id == COMPANY] or [Node(COMPANY, COMPANY, "")]
+        return [node for node in tree if node.id in seen and node.parent not in seen]
 
     async def source(self, kind: AmountType | None, period: FiscalPeriod) -> Source:
         """What totals of a type are made of, as things stand now. Raises InvalidInput, Unavailable."""

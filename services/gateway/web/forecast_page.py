@@ -45,7 +45,7 @@ from services.gateway.web.forecast_forms import PATH, SAYING, Typed, say_number,
 from services.gateway.web.forms import deals_of_node, page_address
 from services.gateway.web.held import BEGINS, BEGUN, Asked, Held, Moves, Numbers, Recent
 from services.gateway.web.history_views import reached_said
-from services.gateway.web.member_names import People, author_names, full_names, people_of, team_name
+from services.gateway.web.member_names import People, author_names, full_names, people_of, place_name
 from services.gateway.web.parts_page import PARTS
 from services.gateway.web.parts_page import router as parts_router
 from services.gateway.web.refusals import BOOK
@@ -131,7 +131,7 @@ async def _page(desk: Desk, request: Request, words: Words, typed: Typed | None 
     values |= _move_values(numbers, moves, asked, View.of(asked.period, gateway.workspace), people, words)
     if part == "moves":
         return render("_moves.html", request, words, **values)
-    values["said"] = _said(request, numbers, asked, values["node_name"], names, words)
+    values["said"] = _said(request, numbers, asked, values["saying_of"], names, words)
     values["typed"] = typed
     ranged = values["number"] is not None and values["number"].ranged
     past = await _past(desk, principal, numbers, asked.node, ranged=ranged)
@@ -182,8 +182,9 @@ def _number_values(
     number = number_view({**forecast, "nodes": row, "people_withheld": withheld}, told, names, words, below)
     return {
         "number": number, "empty": opened and asked.node == COMPANY and number is not None and number.bar.empty,
-        "node_name": node_name(row[0], words) if row else "", "as_of": words.time(numbers.time),
-        "currency": forecast["currency"], "cautions": [
+        "node_name": node_name(row[0], words) if row else "",
+        "saying_of": place_name(asked.node, node_name(row[0], words), words) if row else "",
+        "as_of": words.time(numbers.time), "currency": forecast["currency"], "cautions": [
             words(CAUTIONS.get(one["code"], "call.apart"), currency=one["currency"])
             for one in forecast.get("cautions", ())
         ] + [
@@ -214,7 +215,6 @@ def _said(
 ) -> list[dict[str, Any]]:
     """The two things that can be said, and what stands of each."""
     said, node = [], "" if asked.node == COMPANY else asked.node  # of what is shown
-    name = team_name(name, words) if asked.node.startswith("manager:") else name
     for kind in CallKind:
         call = numbers.standing(kind, asked.node)
         amount = {"currency": call.amount.currency, "value": call.amount.value} if call else None
@@ -249,7 +249,7 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         "above": [
             ("" if row["booked"] is None else to_node(row["node"]), node_name(row, words)) for row in above
         ],
-        "own": page_address(request, PATH, node=""),
+        "own": page_address(request, PATH, node=""), "places": _places(request, numbers, asked, words),
         "periods": [(one, page_address(request, PATH, period=one, call=""), one == str(asked.period))
                     for one in _periods(desk.gateway)],
         "currencies": [(code, page_address(request, PATH, currency=code, call=""), code == numbers.forecast["currency"])
@@ -262,6 +262,15 @@ def _links(desk: Desk, request: Request, numbers: Numbers, asked: Asked, words: 
         "history": page_address(request, "/history", node=asked.node, period="", since="", call=""),
         "export": page_address(request, PATH + ".xlsx", node=node, lang=words.language) if desk.scratch else "",
     }  # fmt: skip
+
+
+def _places(request: Request, numbers: Numbers, asked: Asked, words: Words) -> list[tuple[str, str, bool]]:
+    """Where the node is one of several that no total is seen of all of: name, address, and whether it is shown."""
+    found = numbers.topmost
+    if len(found) < 2 or asked.node not in [row["node"] for row in found]:
+        return []
+    return [(place_name(row["node"], node_name(row, words), words), page_address(request, PATH, node=row["node"]),
+             row["node"] == asked.node) for row in found]  # fmt: skip
 
 
 def _begins(request: Request, numbers: Numbers, asked: Asked, words: Words) -> list[tuple[str, str, bool]]:

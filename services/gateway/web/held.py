@@ -92,6 +92,12 @@ class Numbers:
         mine = [spoken for spoken in times if by in ("", spoken.by)]
         return max(mine, key=lambda spoken: spoken.at.order, default=None)
 
+    @property
+    def topmost(self) -> list[Json]:
+        """Of the nodes whose totals are seen, those that stand below no other of them."""
+        seen = {row["node"] for row in self.forecast["nodes"] if row["booked"] is not None}
+        return [row for row in self.forecast["nodes"] if row["node"] in seen and row["parent"] not in seen]
+
     def below(self, node: str) -> list[Json]:
         """The totals of a node and of those below it."""
         inside, rows = {node}, []

@@ -73,6 +73,11 @@ def team_name(name: str, words: Words) -> str:
     return words("filter.team", name=bare if title else name)
 
 
+def place_name(node: str, name: str, words: Words) -> str:
+    """What a node is called where it stands beside others: a manager's is a team."""
+    return team_name(name, words) if node.startswith("manager:") else name
+
+
 def person(people: People, user_id: str, name: str, words: Words) -> Person:
     """Who somebody is, else by the name that is known; nobody where there is neither."""
     return people.get(user_id) or Person(name or user_id or words("list.nobody"))

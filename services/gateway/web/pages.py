@@ -21,14 +21,15 @@ from services.gateway.quarter_totals import HORIZON
 from services.gateway.rest.base import principal_of
 from services.gateway.rest.deals import checked_id
 from services.gateway.rest.http import id_in_path
+from services.gateway.rollup import OWNER
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
 from services.gateway.stage_order import StageOrder
 from services.gateway.web.asks_page import asks_of, new_ask
 from services.gateway.web.call_views import titled
 from services.gateway.web.filters import Filters
-from services.gateway.web.forms import page_address
-from services.gateway.web.member_names import People, people_of
+from services.gateway.web.forms import deals_of_node, page_address
+from services.gateway.web.member_names import People, people_of, place_name
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.timeline import SHOWN, field_text, marked, timeline, value_text
 from services.gateway.web.totals import TotalsView, totals_view
@@ -73,8 +74,8 @@ async def _list(gateway: Gateway, order: StageOrder, request: Request, words: Wo
     principal, filters = principal_of(request), Filters.read(request.query_params)
     part, day = request.query_params.get("part", ""), gateway.workspace.business_day
     if part == "totals":
-        totals = await _totals(gateway, principal, filters, words)
-        return render("_totals.html", request, words, totals=totals, filters=filters)
+        strip = await _strip(gateway, principal, filters, request, words)
+        return render("_totals.html", request, words, filters=filters, **strip)
     since = await gateway.store.last_event_id()  # before reading: nothing is missed in between
     calendar = gateway.workspace.calendar
     query = filters.query(gateway.workspace.grade_bounds, calendar)
@@ -90,7 +91,7 @@ async def _list(gateway: Gateway, order: StageOrder, request: Request, words: Wo
         sample=gateway.workspace.sample,
         owners=filters.owners(await gateway.store.tree(principal, day), words),
         stages=filters.stages(await order.of(await gateway.store.list_stages(principal)), words),
-        totals=await _totals(gateway, principal, filters, words),
+        **await _strip(gateway, principal, filters, request, words),
     )  # fmt: skip
 
 
@@ -99,9 +100,21 @@ def _operated(request: Request) -> bool:
     return bool(getattr(request.app.state, "operations", False))
 
 
-async def _totals(gateway: Gateway, principal: Principal, filters: Filters, words: Words) -> TotalsView | None:
-    """This and the next quarters of the node the list is filtered to, else of one's own; None where it has none."""
-    node = filters.node if filters.owner else await gateway.own_node(principal)
+async def _strip(
+    gateway: Gateway, principal: Principal, filters: Filters, request: Request, words: Words
+) -> dict[str, Any]:  # fmt: skip
+    """The totals of the node the list is filtered to, else of one's own; where that is one of several, all of them."""
+    own = [] if filters.owner else await gateway.own_nodes(principal)
+    node = filters.node if filters.owner else own[0].id if own else OWNER + principal.user_id
+    places = [(place_name(one.id, one.name, words), deals_of_node(request, one.id), one.id == node) for one in own]
+    return {"totals": await _totals(gateway, principal, node, filters, words),
+            "places": places if len(places) > 1 else ()}  # fmt: skip
+
+
+async def _totals(
+    gateway: Gateway, principal: Principal, node: str, filters: Filters, words: Words
+) -> TotalsView | None:  # fmt: skip
+    """This and the next quarters of a node; None where it has none."""
     current = gateway.workspace.calendar.current(gateway.workspace.business_day)
     forecasts: list[dict[str, Any]] = []
     try:

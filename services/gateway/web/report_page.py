@@ -15,7 +15,7 @@ from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.web.call_views import node_name, node_person
 from services.gateway.web.forms import addresses_by, page_address
-from services.gateway.web.member_names import people_of, user_names
+from services.gateway.web.member_names import people_of, place_name, user_names
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.report_mail import dropped_first, mail_address, too_long
 from services.gateway.web.report_views import draft, sections
@@ -57,11 +57,14 @@ async def _page(gateway: Gateway, request: Request, words: Words, *, offered: bo
     people = await people_of(gateway, principal, words)
     names, who = {one: person.called for one, person in people.items()}, node_person(found.row, people, words)
     nodes = (await gateway.forecast(principal, found.period))["nodes"]
+    own = await gateway.own_nodes(principal)
     text, address = draft(found, str(who), names, words), addresses_by(request, PATH, "node")
     values = {
         "report": found, "sections": sections(found, names, words), "text": text,
         "title": words("report.of", name=node_name(found.row, words)), "place": who.place,
         "week": words("forecast.span", low=words.day(found.first), high=words.day(found.last)),
+        "places": [(place_name(one.id, one.name, words), address(one.id), one.id == found.node) for one in own]
+                  if len(own) > 1 and found.node in [one.id for one in own] else (),
         "nodes": [(address(one["node"]), node_name(one, words), one["node"] == found.node)
                   for one in nodes if one["booked"] is not None],
         "mail": mail_address(words("report.title"), text, dropped_first(words), words("report.mail_short")),

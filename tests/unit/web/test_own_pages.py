@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from learning.records import ReportingLine, User
 from services.gateway.access.members import Role
+from services.gateway.domain import LOCAL, Principal, Scope
 from tests.e2e.web.site import fill_people, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -58,6 +61,29 @@ async def test_the_list_s_totals_are_one_s_own(people: dict[Role, httpx.AsyncCli
 async def test_a_rep_sees_no_strip_of_a_team_of_others(people: dict[Role, httpx.AsyncClient]) -> None:
     assert "예측" not in (await people[Role.REP].get("/deals?part=totals&owner=team:m1")).text
     assert "예측" not in (await people[Role.REP].get("/deals?part=totals&owner=u2")).text
+
+
+async def test_who_heads_teams_of_two_regions_is_told_that_no_total_is_of_both(tmp_path: Path) -> None:
+    async with serving(tmp_path, sign_in="off") as (gateway, address):
+        await fill_people(gateway)
+        headers = {"Accept": "text/html", "Accept-Language": "ko", "Origin": address}
+        async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
+            await client.post("/sign-in/persona", data={"role": "manager"})  # m1
+            people = [User("m2", "윤미라"), User("m3", "오정석 팀장")]
+            lines = [ReportingLine("m1", ""), ReportingLine("m2", "m1", "수도권"), ReportingLine("m3", "m1", "영남"),
+                     ReportingLine("u1", "m2"), ReportingLine("u2", "m3")]  # fmt: skip
+            await gateway.store.save_users(LOCAL, people, lines)
+            for path in ("/forecast", "/deals", "/deals?part=totals", "/report", "/forecast?node=manager:m3"):
+                page = (await client.get(path)).text
+                assert "조직의 2곳에 나뉘어 있어" in page, path
+            assert "내 숫자: 오정석 팀" in page
+            assert 'href="/forecast?node=manager%3Am2">윤미라 팀</a>' in page
+            assert "나뉘어" not in (await client.get("/forecast?node=owner:u1")).text
+            assert "나뉘어" not in (await client.get("/deals?owner=team:m3")).text
+            await gateway.store.save_users(LOCAL, [], [ReportingLine("m1", "", "본사")])
+            whole = (await client.get("/forecast")).text
+            assert ("나뉘어" in whole, "내 숫자: 박서연 팀" in whole) == (False, True)
+            assert await gateway.own_node(Principal("x", Scope.SUBTREE, "m1")) == "manager:m1"
 
 
 @pytest.mark.parametrize("path", ["/users", "/quotas", "/reporting"])
