@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.gateway.imports.units import heading_unit, sheet_unit
@@ -11,6 +11,8 @@ from services.gateway.imports.workbook import Sheet
 
 SEARCHED = 40  # lines from the top
 _REMARKS = re.compile(r"비\s?고|메모|특이\s?사항|참고\s?사항|remarks?|notes?|comments?", re.IGNORECASE)
+TITLE = 0.8  # of the columns: a cell merged over more is the table's title, over fewer it groups columns
+_NOTE = re.compile(r"\S\s*[:：]\s*\S")  # 기준일: 2026-11-23
 _NUMBER = re.compile(r"[\d.,%()₩￦$+\-\u2212/:\sT]+")
 
 
@@ -61,6 +63,8 @@ def _double(sheet: Sheet, line: int, knows: Callable[[str], bool]) -> dict[int, 
     known or one of remarks, and stands there once, needs no other."""
     upper, lower = _texts(sheet, line), _texts(sheet, line + 1)
     wide = [one for one in sheet.merged if one[0] == one[1] == line and one[3] > one[2] and one[2] in upper]
+    if _is_title(upper, wide, lower):
+        return {}
     if not wide or any(_NUMBER.fullmatch(text) for text in lower.values()):
         return {}
     for _, _, first, last in wide:
@@ -75,6 +79,18 @@ def _double(sheet: Sheet, line: int, knows: Callable[[str], bool]) -> dict[int, 
     }
     upper = {at: text for at, text in upper.items() if at not in alone}
     return {at: " ".join(filter(None, (upper.get(at), lower.get(at)))) for at in sorted({*upper, *lower})}
+
+
+def _is_title(
+    upper: Mapping[int, str], wide: Iterable[tuple[int, int, int, int]], lower: Collection[int]
+) -> bool:  # fmt: skip
+    """Whether a line is the table's title: one text beside notes such as the unit, over (nearly) all columns."""
+    texts = {at for at, text in upper.items() if not (sheet_unit(text) or _NOTE.search(text))}
+    for _, _, first, last in wide:
+        over = sum(first <= at <= last for at in lower)
+        if texts <= {first} and over >= TITLE * len(lower):
+            return True
+    return False
 
 
 def _distinct(names: dict[int, str]) -> dict[int, str]:
