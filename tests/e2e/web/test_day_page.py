@@ -99,6 +99,27 @@ async def test_what_the_rep_wrote_goes_out_and_a_refusal_stands_on_the_card(site
     await context.close()
 
 
+@pytest.mark.parametrize("way", ["복사", "공유", "메일 쓰기"])
+async def test_who_took_a_message_along_is_asked_whether_they_were_in_touch(
+    site: Site, phone: BrowserContext, way: str
+) -> None:
+    await phone.grant_permissions(["clipboard-read", "clipboard-write"])
+    await phone.add_init_script("Object.defineProperty(navigator, 'share', { value: async () => {} })")
+    page, complaints = await open_page(phone, f"{site[1]}/day?owner=u1&lang=ko")
+    await page.evaluate(
+        "addEventListener('click', (event) => event.target.closest('[data-mail]') && event.preventDefault())"
+    )
+    card = page.locator('.action-card[data-deal="D-1"]')
+    await card.get_by_text("초안").click()
+    await expect(card.locator(".reached")).to_be_empty()
+    before = await card.bounding_box()
+    await card.get_by_role("link" if way == "메일 쓰기" else "button", name=way).click()
+    await expect(card.locator(".reached")).to_have_text("연락했나요?")
+    assert await card.bounding_box() == before, "nothing moves"
+    assert not await scrolls_sideways(page)
+    assert not complaints
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_an_amount_is_never_broken_between_lines(site: Site, browser: Browser, width: int) -> None:
     context = await browser.new_context(viewport={"width": width, "height": 800}, locale="ko")

@@ -2,11 +2,22 @@
 (() => {
   "use strict";
   const main = document.getElementById("main");
+  const reached = new Set(); // the cards whose message or number was taken along: by now they may be in touch
   const plain = (text) => text.replaceAll("\u2060", ""); // what keeps signs beside their amounts on the page
 
   function offer() {
     for (const button of main.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
     for (const button of main.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
+    for (const ask of main.querySelectorAll(".reached:empty")) {
+      if (reached.has(ask.closest(".card").id)) ask.textContent = ask.dataset.ask;
+    }
+  }
+
+  // Asks beside the button that says so; kept when the page is shown anew.
+  function asks(part) {
+    const card = part.closest(".action-card");
+    if (card) reached.add(card.id);
+    offer();
   }
 
   const tooLong = (text) => encodeURIComponent(text).length > 6000; // as much as mail programs take
@@ -46,6 +57,7 @@
   window.addEventListener("beforeprint", mirror); // what the browser filled in again sends no event
   main.addEventListener("click", (event) => {
     const mail = event.target.closest("[data-mail]"); // takes what stands in the box by now
+    if (mail) asks(mail);
     const box = mail?.closest(".card").querySelector("textarea");
     if (!box) return;
     const text = fitted(plain(box.value), JSON.parse(mail.dataset.order ?? '[""]'), mail.dataset.note);
@@ -57,11 +69,12 @@
     if (!button) return;
     const value = plain(button.closest("details").querySelector("textarea").value);
     if ("share" in button.dataset) {
-      await navigator.share({ text: value }).catch(() => {}); // the person changed their mind
+      await navigator.share({ text: value }).then(() => asks(button), () => {}); // or they changed their mind
       return;
     }
     await navigator.clipboard.writeText(value);
     button.textContent = button.dataset.done;
+    asks(button);
   });
   // Copied by hand it is plain, too.
   main.addEventListener("copy", (event) => {
