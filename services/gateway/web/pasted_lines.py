@@ -22,6 +22,7 @@ MOST_LINES, LONGEST = 1_000, 100
 NOBODY = frozenset({"", "-", "–", "—", "없음", "nobody", "none"})
 NO_REGION = NOBODY | WHOLE  # the whole company is none: regions stand above people
 COLUMNS = ("name", "above", "region")  # in this order where no line of headings says otherwise
+APART = re.compile(r"[,;]|→|->")  # between cells of a line without tabs
 HEADINGS: Mapping[str, frozenset[str]] = {
     "name": frozenset({"이름", "성명", "담당자", "영업담당", "영업대표", "직원", "사원", "name", "person", "rep"}),
     "above": frozenset({"상사", "상급자", "팀장", "매니저", "관리자", "보고", "보고대상", "manager", "reportsto"}),
@@ -113,7 +114,7 @@ def totals_in(text: str) -> list[str]:
 
 
 def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in (line.split("\t") if "\t" in line else re.split(r"[,;]|→|->", line))]
+    return [cell.strip() for cell in (line.split("\t") if "\t" in line else APART.split(line))]
 
 
 def _headings(cells: Sequence[str]) -> dict[int, str] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.member_names import user_name
-from services.gateway.web.pasted_lines import PastedLine, covered_regions, read_lines, settled, totals_in
+from services.gateway.web.pasted_lines import APART, PastedLine, covered_regions, read_lines, settled, totals_in
 from services.gateway.web.quotas_page import shorten
 from services.gateway.web.rendering import answer, render
 from services.gateway.web.words import Words
@@ -55,7 +55,7 @@ async def _page(gateway: Gateway, request: Request, words: Words, **more: Any) -
         "pasted": "", "rows": (), "totals": (), "saved": None, "wrong": 0, "good": 0, "people": people[:PEOPLE_SHOWN],
         "more_people": max(0, len(people) - PEOPLE_SHOWN), "to": page_address(request, PATH),
         "alone": sum(not one["above"] and not one["leads"] for one in people),
-        "apart": [one["name"] for one in people if one["leads"] and f"manager:{one['id']}" not in teams],
+        "apart": apart_views(users, standing, teams, words),
         "covered": covered_views(users, lines, day, words),
         "since": await gateway.store.last_event_id(), "business_day": words.day(day),
         "sample": gateway.workspace.sample,
@@ -72,6 +72,28 @@ def covered_views(
               name=user_name(users[one.above]) if one.above in users else one.above)
         for one in covered_regions(lines, day)
     ]  # fmt: skip
+
+
+def apart_views(
+    users: Mapping[str, User], standing: Mapping[str, ReportingLine], teams: Set[str], words: Words
+) -> list[str]:  # fmt: skip
+    """Who leads people and has no total of them, with the line to paste that gives one."""
+    leaders = {line.manager_id for line in standing.values()} & users.keys()
+    names = Counter(user_name(user) for user in users.values())
+
+    def said(user_id: str) -> str:
+        """By whom a pasted line knows them."""
+        user = users.get(user_id)
+        name = user_name(user) if user else user_id or "-"
+        return (user.email or user.id) if user and (names[name] > 1 or APART.search(name)) else name
+
+    found = []
+    for one in sorted(leaders, key=lambda one: (users[one].name, one)):
+        if f"manager:{one}" not in teams:
+            above = standing[one].manager_id if one in standing else ""
+            line = ", ".join((said(one), said(above), words("reporting.head_region")))
+            found.append(words("reporting.apart", name=user_name(users[one]), line=line))
+    return found
 
 
 def people_views(

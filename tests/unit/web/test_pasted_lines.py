@@ -111,7 +111,16 @@ async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
         assert now["u2", TODAY] == "u1"
         assert "지역이 여럿" not in saved
         apart = {"pasted": "김민준\t-\t서울\nGrace Tan\t오지현\t부산\n박서연\t오지현\t대구", "act": "save"}
-        assert "오지현 상무의 팀은 지역이 여럿입니다" in (await http.post("/reporting?lang=ko", data=apart)).text
+        told = (await http.post("/reporting?lang=ko", data=apart)).text
+        assert "오지현 상무의 팀은 지역이 여럿이고" in told
+        assert "manager:오지현" not in {one.id for one in await gateway.store.tree(LOCAL, TODAY)}
+        advised = told.partition("붙여넣어 저장하세요: ")[2].partition(" 아래 팀의")[0]
+        assert advised == "오지현 상무, -, 본사"
+        followed = (await http.post("/reporting?lang=ko", data={"pasted": advised, "act": "save"})).text
+        assert "지역이 여럿" not in followed
+        assert followed.count("저장하세요") == 0, "nothing is advised that would undo it"
+        parents = {one.id: one.parent for one in await gateway.store.tree(LOCAL, TODAY)}
+        assert (parents["manager:오지현"], parents["owner:u2"]) == ("region:본사", "manager:오지현")
 
 
 async def test_regions_below_another_are_told_of_before_they_are_saved(tmp_path: Path) -> None:
