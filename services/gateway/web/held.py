@@ -27,7 +27,7 @@ from services.gateway.service import Gateway
 
 MOST_EACH, MOST_CALLS = 8, 200  # of a person, and of all
 LASTS = timedelta(hours=6)
-FRESH, MOST_KEPT = 10.0, 16
+FRESH, MOST_KEPT = 10.0, 60
 MET, SUBMITTED, BEGUN = "call", "submission", "start"
 BEGINS = (MET, SUBMITTED, BEGUN)  # where the bridge may begin beside a day: when they met, submitted, the period began
 
@@ -196,7 +196,8 @@ class Recent:
         last = None if asked.since or asked.begin == BEGUN else numbers.last_spoken(asked.node, asked.begin)
         currency = numbers.forecast["currency"]
         fresh = fresh if principal.scope is Scope.ALL else 0.0
-        key = (principal, numbers.sight, asked.period, currency, asked.since, last, until)
+        who = "" if principal.scope is Scope.ALL else principal.user_id  # all who see all see the same
+        key = (principal.scope, who, numbers.sight, asked.period, currency, asked.since, last, until)
         event, gathered, task = self._known.get(key, (-1, 0.0, None))
         now = time.monotonic()
         failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
