@@ -107,7 +107,7 @@ def _raw(cells: Mapping[str, str]) -> dict[str, Any] | FieldError:
     if not is_currency(code):
         return FieldError("currency", code, "currency is not an ISO 4217 code", "write a code such as KRW or USD")
     try:
-        amount = {"currency": code, "value": f"{parse_amount(text, thousands=','):f}"}
+        amount = {"currency": code, "value": f"{parse_amount(text, thousands=',', typed=True):f}"}
     except ValueError as error:
         return FieldError("amount", text, f"amount: {error}", MEND_AMOUNT)
     row = {"owner_id" if plain else "node": node, "period": cells["period"], "amount": amount}

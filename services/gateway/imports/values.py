@@ -20,7 +20,8 @@ YES = frozenset({"yes", "y", "true", "t", "1", "예", "네", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요", "off"})
 ISO_DAY = "%Y-%m-%d"
 YMD = "ymd"  # instead of formats: the year first however it is written, also in two digits, or the number Excel keeps
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_TYPED = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")  # by people: 1e9 is a slip, or what a sheet left of a long number
+_PLAIN = re.compile(rf"{_TYPED.pattern}([eE][+-]?\d{{1,3}})?")
 _MARKS = re.compile(r"^(?:[A-Z]{3}\s?|[$€£¥₩￦]\s?)|(?:\s?[A-Z]{3}|\s?[$€£¥₩￦원])$")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?|년\s?(\d{1,2})월\s?(\d{1,2})일)(?=$|[T ])")
 _SHORT_YEAR = re.compile(r"'?(\d\d)([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?(?=$|[T ])")
@@ -32,10 +33,11 @@ EXCEL_BEGAN = date(1899, 12, 30)
 EXAMPLE = datetime(2017, 9, 30, 12, tzinfo=UTC)
 
 
-def parse_number(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
-    """A decimal number; `decimal` and `thousands` are the separators in use. (1,200) and a trailing % are refused."""
+def parse_number(text: str, decimal: str = ".", thousands: str = "", *, typed: bool = False) -> Decimal:
+    """A decimal number; `decimal` and `thousands` are the separators in use. (1,200) and a trailing % are refused, and
+    exponents where people typed it."""
     plain = _ungrouped(text.strip().replace("\u2212", "-"), decimal, thousands)
-    if plain is None or not _PLAIN.fullmatch(plain):
+    if plain is None or not (_TYPED if typed else _PLAIN).fullmatch(plain):
         raise ValueError(f"it is not a number with {decimal!r} before the decimals")
     try:
         number = Decimal(plain)
@@ -46,12 +48,12 @@ def parse_number(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
     return number
 
 
-def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
+def parse_amount(text: str, decimal: str = ".", thousands: str = "", *, typed: bool = False) -> Decimal:
     """A number of zero or more; a currency sign or code around it is passed over, 1억 2,000만 and the like are read."""
     number = read_units(text) if decimal == "." else None
     if number is None:
         check_one(text)
-        number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands)
+        number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands, typed=typed)
     if abs(number) >= LARGEST_NUMBER:
         raise ValueError("it is not between -10^15 and 10^15")
     if number < 0:
@@ -60,11 +62,12 @@ def parse_amount(text: str, decimal: str = ".", thousands: str = "") -> Decimal:
 
 
 def too_large(text: str, thousands: str = ",") -> bool:
-    """Whether it is a number, with units or without, and beyond what an amount may be: then that is what is wrong."""
+    """Whether it is a number as people type it, with units or without, and beyond what an amount may be: then that is
+    what is wrong."""
     number = read_units(text)
     if number is None:
         plain = _ungrouped(_MARKS.sub("", text.strip()).replace("\u2212", "-"), ".", thousands)
-        if plain is None or not _PLAIN.fullmatch(plain):
+        if plain is None or not _TYPED.fullmatch(plain):
             return False
         number = Decimal(plain)
     return abs(number) >= LARGEST_NUMBER

@@ -111,7 +111,7 @@ def amount_of(text: str, currency: str, words: Words) -> Money:
     """An amount as people write it, such as 5,000,000, 5.2m or 3.2억. Raises InvalidInput."""
     try:
         number = read_units(text)
-        number = parse_number(text, thousands=",") if number is None else number
+        number = parse_number(text, thousands=",", typed=True) if number is None else number
         money = Money.parse(currency, number)
     except (ArithmeticError, ValueError):
         if too_large(text):

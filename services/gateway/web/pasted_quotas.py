@@ -270,6 +270,6 @@ def _sum(rows: Sequence[PastedRow], currency: str) -> Money:
 
 def _number(cell: str, unit: str) -> Decimal | None:
     try:
-        return parse_amount(with_unit(cell, unit), thousands=",")
+        return parse_amount(with_unit(cell, unit), thousands=",", typed=True)
     except ValueError:
         return None

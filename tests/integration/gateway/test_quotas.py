@@ -60,10 +60,15 @@ async def test_quotas_of_owners_and_nodes(gateway: RunningGateway, monkeypatch: 
 
 async def _as_people_write_them(gateway: RunningGateway) -> None:
     """Amounts in files may have thousands separators; a period that is none, and unknown parameters, are refused."""
-    rows = ['ben,2018-Q1,USD,"40,000.00"', 'ann,2018-Q1,KRW,"4,000만"', 'ann,2018-Q2,USD,"40,00"']
+    rows = [
+        'ben,2018-Q1,USD,"40,000.00"',
+        'ann,2018-Q1,KRW,"4,000만"',
+        'ann,2018-Q2,USD,"40,00"',
+        "ann,2018-Q2,USD,1e3",
+    ]
     file = "\n".join(["owner,period,currency,amount", *rows]).encode()
     told = (await gateway.http.post("/v1/quotas:import", content=file)).json()
-    assert (told["created"], told["rejected"], told["errors"][0]["line"]) == (2, 1, 4)
+    assert (told["created"], told["rejected"], told["errors"][0]["line"]) == (2, 2, 4)
     listed = (await gateway.http.get("/v1/quotas", params={"period": "2018-Q1"})).json()["quotas"]
     assert [each["amount"]["value"] for each in listed] == ["40000000", "40000.00"]
     [caution] = (await gateway.http.get("/v1/forecast", params={"period": "2018-Q1"})).json()["cautions"]

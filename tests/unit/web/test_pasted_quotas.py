@@ -108,6 +108,13 @@ def test_no_amount_is_rounded_or_read_past_broken_grouping(text: str, wrong: str
         said_of(raw, CALENDAR, signed=True)
 
 
+@pytest.mark.parametrize("text", ["1e9", "1E+09", "2.5e3", "1e30"])
+def test_no_exponent_is_taken_for_an_amount(text: str) -> None:
+    assert [row.wrong for row in read(f"(단위: 백만원)\n김민수\t{text}")] == ["no_amount"]
+    with pytest.raises(InvalidInput, match="no amount"):
+        amount_of(text, "KRW", EN)
+
+
 def test_what_a_currency_has_decimals_for_is_taken() -> None:
     assert amount_of("-1,234.50", "USD", EN) == Money("USD", -123_450)
     with pytest.raises(InvalidInput, match="2 decimals") as refused:
