@@ -12,7 +12,7 @@ from services.gateway.jobs import FAILED, SUCCEEDED, UNFINISHED, Job, Jobs, wall
 from services.gateway.store import Store
 from services.gateway.store.context import CLOCK, CURRENCY
 
-UNDONE = "undone_time"  # in a job's detail
+UNDONE, UNDONE_BY = "undone_time", "undone_by"  # in a job's detail; of old ones nobody knows who did it
 UNDOABLE = "undoable"  # there: whether anything stands otherwise than before; missing of old imports
 
 
@@ -78,7 +78,7 @@ async def undo(
         message = "a loaded history is not undone" if "folder" in job.detail else "this import changed nothing"
         raise Conflict(message, field="id", value=job.id, mend="There is nothing to undo")
     counts = await store.undo_import(principal, job.id, discard=discard)
-    job.detail |= {UNDONE: wall_time(), "undone": dict(counts)}
+    job.detail |= {UNDONE: wall_time(), UNDONE_BY: principal.id, "undone": dict(counts)}
     await jobs.save()
     await note(store, Act.IMPORT_UNDONE, principal.id, IMPORT, job.id)
     await store.add_event("import", "", {"import": job.id, "undone": dict(counts)})

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kit.errors import DealcastError, InvalidInput
 from services.gateway.imports.messages import translate
+from services.gateway.imports.undoing import UNDONE
 from services.gateway.imports.units import CHOICES
 from services.gateway.imports.weekly.suggest import TARGETS
 from services.gateway.imports.weekly.uploads import IMPORTED, Upload, Uploads
@@ -21,6 +22,8 @@ from services.gateway.rest.uploads import delete_files, own_address, received, r
 from services.gateway.service import Gateway
 from services.gateway.web.forms import form_of, page_address
 from services.gateway.web.import_views import kept_told, upload_view
+from services.gateway.web.job_views import undone_told
+from services.gateway.web.member_names import called_by
 from services.gateway.web.rendering import answer, leads_back, render
 from services.gateway.web.undo_page import undone
 from services.gateway.web.words import Words
@@ -37,7 +40,9 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
 
     @routes.get(PATH)
     async def drop(request: Request) -> Response:
-        return await answer(gateway, request, lambda words: _spoken(words, _drop(gateway, uploads, request, words)))
+        return await answer(
+            gateway, request, lambda words: _spoken(words, _drop(gateway, desks, uploads, request, words))
+        )
 
     @routes.post(PATH)
     async def receive(request: Request) -> Response:
@@ -48,7 +53,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
     async def look(request: Request, upload_id: str) -> Response:
         leads_back(request, PATH, "import.drop_again")
         return await answer(
-            gateway, request, lambda words: _spoken(words, _look(gateway, uploads, request, upload_id, words))
+            gateway, request, lambda words: _spoken(words, _look(gateway, desks, uploads, request, upload_id, words))
         )
 
     @routes.post(PATH + "/{upload_id}")
@@ -74,10 +79,7 @@ def router(gateway: Gateway, desks: Desks, uploads: Uploads) -> APIRouter:
         async def act(words: Words) -> str | Response:
             upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
             job, here = str(upload.report.get("import_id", "")), f"{PATH}/{upload.id}"
-            page = await undone(gateway, desks, request, await form_of(request), words, job, f"{here}/undo", PATH)
-            if isinstance(page, Response):
-                uploads.forget(upload)
-            return page
+            return await undone(gateway, desks, request, await form_of(request), words, job, f"{here}/undo", here)
 
         leads_back(request, PATH, "import.drop_again")
         return await answer(gateway, request, lambda words: _spoken(words, act(words)))
@@ -100,13 +102,20 @@ def _shared(gateway: Gateway, words: Words) -> dict[str, Any]:
     return {"business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample}
 
 
-async def _drop(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> str:
+def _undone(desks: Desks, upload: Upload) -> Mapping[str, Any]:
+    """The details of the upload's import where that was undone since; else none."""
+    job = next((one for one in desks.imports.jobs.all() if one.id == upload.report.get("import_id")), None)
+    return job.detail if job is not None and UNDONE in job.detail else {}
+
+
+async def _drop(gateway: Gateway, desks: Desks, uploads: Uploads, request: Request, words: Words) -> str:
     kept = uploads.kept(principal_of(request).id)
     values = _shared(gateway, words) | {
         "to": page_address(request, PATH), "currency": _currency(gateway, words),
         "currency_set": gateway.workspace.currency_set,
         "since": await gateway.store.last_event_id(),
-        "kept": [(page_address(request, f"{PATH}/{one.id}"), kept_told(one, words)) for one in kept],
+        "kept": [(page_address(request, f"{PATH}/{one.id}"), kept_told(one, words, undone=bool(_undone(desks, one))))
+                 for one in kept],
     }  # fmt: skip
     return render("import.html", request, words, **values)
 
@@ -124,18 +133,23 @@ async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: 
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
 
-async def _look(gateway: Gateway, uploads: Uploads, request: Request, upload_id: str, words: Words) -> str:
+async def _look(
+    gateway: Gateway, desks: Desks, uploads: Uploads, request: Request, upload_id: str, words: Words
+) -> str:  # fmt: skip
     upload = uploads.find(principal_of(request).id, id_in_path(upload_id))
-    values = _shared(gateway, words) | _values(upload, request, words)
+    detail, told = _undone(desks, upload), ""
+    if detail:
+        told = undone_told(detail, called_by(await gateway.store.list_members(), words), words)
+    values = _shared(gateway, words) | _values(upload, request, words, told)
     values["since"] = await gateway.store.last_event_id()
     template = "_upload.html" if request.query_params.get("part") == "upload" else "upload.html"
     return render(template, request, words, **values)
 
 
-def _values(upload: Upload, request: Request, words: Words) -> dict[str, Any]:
+def _values(upload: Upload, request: Request, words: Words, undone_said: str) -> dict[str, Any]:
     here = f"{PATH}/{upload.id}"
     return {
-        "upload": upload_view(upload, words), "to": page_address(request, here),
+        "upload": upload_view(upload, words, undone_said), "to": page_address(request, here),
         "undo": page_address(request, f"{here}/undo"),
         "rejects": [(name, page_address(request, f"{here}/rejects/{place}"))
                     for place, name in enumerate(upload.report.get("rejects", ()))],

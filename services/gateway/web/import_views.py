@@ -35,6 +35,7 @@ class UploadView:
     busy: bool
     imported: bool
     undoable: bool
+    undone: str  # that it was, when and by whom
     progress: float
     doing: str
     error: str
@@ -66,8 +67,8 @@ class UploadView:
     can_import: bool  # not while something is wrong that no answer on the page mends
 
 
-def upload_view(upload: Upload, words: Words) -> UploadView:
-    """The upload as it stands."""
+def upload_view(upload: Upload, words: Words, undone: str = "") -> UploadView:
+    """The upload as it stands; `undone` tells that its import was."""
     report, error = upload.report, upload.report.get("error") or {}
     what, done, total = upload.done
     failed = upload.state == FAILED or bool(error)
@@ -82,7 +83,7 @@ def upload_view(upload: Upload, words: Words) -> UploadView:
         text, error = words("import.needs_currency"), {}
     settled = upload.state in (TRIED, FAILED) and bool(report.get("columns"))
     return UploadView(
-        busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")),
+        busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")), undone=undone,
         progress=round(100 * done / total, 1) if total else 0.0,
         doing=_doing(what, words, trying=upload.state == TRYING), error=text, units=unit_views(upload, words),
         quotas="/quotas" in (error.get("mend") or ""),
@@ -108,11 +109,11 @@ def _some_refused(report: Json, words: Words) -> str:
     return words("import.refused_some", shown=words.number(shown), count=words.number(shown + more)) if more else ""
 
 
-def kept_told(upload: Upload, words: Words) -> str:
+def kept_told(upload: Upload, words: Words, *, undone: bool = False) -> str:
     """Files that are kept, in a line: which, how far they are, how many of their rows were refused."""
     names = [one["name"] for one in upload.report.get("files", ())] or upload.names
     rest = words("import.and_more", count=len(names) - 1) if len(names) > 1 else ""
-    state = words.name("import_state", upload.state)
+    state = words.name("import_state", "undone" if undone else upload.state)
     deals = (upload.report.get("counts") or {}).get("deals", {})
     refused = deals.get("rejected", 0) + deals.get("held", 0)
     lacking = words("import.kept_refused", count=words.number(refused)) if refused else ""

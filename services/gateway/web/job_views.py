@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.access.members import LOCAL_CALLER
-from services.gateway.imports.undoing import UNDOABLE, UNDONE
+from services.gateway.imports.undoing import UNDOABLE, UNDONE, UNDONE_BY
 from services.gateway.web.member_names import Called
 from services.gateway.web.refusals import BOOK
 from services.gateway.web.words import Words
@@ -112,6 +112,16 @@ def import_view(job: Json, called: Called, words: Words) -> ImportView:
         can_undo=job["state"] in ENDED and job["reason"] != HISTORY and not undone
         and job["detail"].get(UNDOABLE, True),
     )  # fmt: skip
+
+
+def undone_told(detail: Json, called: Called, words: Words) -> str:
+    """That an import was undone, when, and by whom where people sign in; "" of one that stands."""
+    if UNDONE not in detail:
+        return ""
+    when, who = words.time(detail[UNDONE]), detail.get(UNDONE_BY, "")
+    if who and who != LOCAL_CALLER.principal.id:
+        return words("import.undone_by", when=when, who=called(who))
+    return words("import.undone_at", when=when)
 
 
 def _count(found: Any, words: Words) -> str:

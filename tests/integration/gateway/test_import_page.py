@@ -18,6 +18,7 @@ from services.gateway.imports.weekly.__main__ import run
 from services.gateway.imports.weekly.uploads import IMPORTING, TRYING, Upload
 from services.gateway.store.interface import Query
 from services.gateway.web.import_views import upload_view
+from services.gateway.web.job_views import undone_told
 from services.gateway.web.words import Words
 from tests.integration.gateway.conftest import RunningGateway, until
 from tests.unit.imports.weekly_runs import row, write
@@ -104,7 +105,7 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert "이 가져오기로 생긴 기록은 없어지고" in question
     for asked in re.findall(r'(?:hx-get|href)="(/import[^"]*)"', question):
         assert (await gateway.http.get(asked)).status_code == 200, asked
-    assert "part=day" in "".join(re.findall(r'hx-get="(/import\?[^"]*)"', question))
+    assert "part=day" in "".join(re.findall(r'hx-get="(/import/[^"]*)"', question))
     assert len(await deals(gateway)) == 3, "asked about first"
     [user] = [one for one in (await gateway.http.get("/v1/users")).json()["users"] if one["name"] == "김민수"]
     await gateway.http.put(f"/v1/users/{user['id']}", json={"name": "김민수", "title": "상무"})
@@ -119,7 +120,13 @@ async def test_files_are_looked_at_imported_and_taken_back(gateway: RunningGatew
     assert "그래도 되돌리기" in (await gateway.http.post("/models/undo?lang=ko", data=there)).text
     assert (await gateway.http.post(undo, data={"confirm": "yes", "discard": "yes"})).status_code == 303
     assert not await deals(gateway)
-    assert (await gateway.http.get(address)).status_code == 404
+    told = html.unescape((await gateway.http.get(address)).text)
+    assert re.search(r"에 이 가져오기를 되돌렸습니다\. 기록은", told)
+    assert "가져왔습니다" not in told
+    assert undo not in html.unescape(told), "once is enough"
+    assert "되돌림" in (await gateway.http.get("/import?lang=ko")).text
+    undone = (await gateway.http.get("/v1/imports")).json()["imports"][0]["detail"] | {"undone_by": "m1"}
+    assert "m1, who did it" in undone_told(undone, lambda who: f"{who}, who did it", Words("en"))
 
 
 async def test_alike_questions_are_answered_at_once(gateway: RunningGateway, tmp_path: Path) -> None:
