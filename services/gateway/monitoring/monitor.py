@@ -1,4 +1,5 @@
-"""Looks at the models once a business day, and after imports, promotions and new challengers; tells what is new."""
+"""Looks at the models once a business day, and after imports, their undoing, promotions and new challengers;
+tells what is new."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import structlog
 
 from kit.errors import DealcastError
 from services.gateway.domain import LOCAL
+from services.gateway.imports.undoing import UNDONE
 from services.gateway.jobs import UNFINISHED, Jobs, wall_time
 from services.gateway.live import Signal, wait_either
 from services.gateway.monitoring.alerts import news
@@ -90,8 +92,9 @@ class Monitor:
         """What is looked at anew when it changes."""
         workspace = self.watcher.gateway.workspace
         ended = next((job.id for job in self.imports.all() if job.state not in UNFINISHED), "")
+        undone = max((str(job.detail.get(UNDONE, "")) for job in self.imports.all()), default="")
         return {
-            "day": workspace.business_day.isoformat(), "import": ended,
+            "day": workspace.business_day.isoformat(), "import": ended, "undone": undone,
             "generations": {name: one.generation for name, one in workspace.serving.items()},
             "shadows": sorted(await self.watcher.shadows.running()),
         }  # fmt: skip

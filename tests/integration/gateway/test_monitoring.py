@@ -227,6 +227,19 @@ async def test_a_look_after_the_clock_was_set_back_is_the_one_that_is_shown(
     await gateway.stop()
 
 
+async def test_an_import_that_is_undone_is_looked_at_anew(gateway: RunningGateway) -> None:
+    """What its rows had ended is counted no more: a day and newest import that stay the same do not hide that."""
+    assert gateway.built is not None
+    monitor = gateway.built.monitor
+    job = (await gateway.http.post("/v1/imports", json={"source": "test"})).json()["id"]
+    await gateway.lines(f"/v1/users:batch?import={job}", [{"id": "u1", "name": "Kim"}])
+    await gateway.http.post(f"/v1/imports/{job}:finish", json={})
+    await monitor.look()
+    assert monitor._looked == await monitor._occasion()
+    assert (await gateway.http.post(f"/v1/imports/{job}:undo", json={"discard": True})).status_code == 200
+    assert monitor._looked != await monitor._occasion()
+
+
 async def dealcast(gateway: RunningGateway, *arguments: str) -> str:
     """What `dealcast monitor` says."""
     asked = ["monitor", *arguments, "--url", str(gateway.http.base_url)]
