@@ -122,6 +122,8 @@ def gap_view(gap: Json, words: Words, people: People = NOBODY) -> GapView:
     key = "call.close_partly" if note else "call.close_told"  # where they are not enough, none are the fewest
     if deals and not any(one["effect"] for one in deals):
         key = "call.close_together"
+    if deals and chances["chance"] == chances["reached"]:  # as they read
+        key = "call.close_hardly"
     return GapView(shown, words(key, quota=quota, **chances), note)
 
 

@@ -191,6 +191,9 @@ def test_whatever_is_to_be_said_of_a_gap_has_words() -> None:
     notes = ({"code": "more_needed", "text": ""}, None)
     one = {"id": "d1", "name": "One", "account": "", "stage": "", "owner": None, "close_date": None, "effect": 0.0,
            "amount": {"currency": "USD", "value": "5.00"}, "probability": 0.3, "quota_probability": 0.21}  # fmt: skip
+    gap |= {"quota_probability": 0.001, "note": None}
+    hardly = gap_view(gap | {"deals": [one | {"quota_probability": 0.009}]}, Words("ko"))
+    assert "<1%에서 거의 달라지지 않습니다" in hardly.told
     together = gap_view(gap | {"deals": [one], "note": None}, EN)
     assert "together they lift it" in together.told, "where none alone moves the chance, that is said"
     assert "points" not in together.deals[0].told

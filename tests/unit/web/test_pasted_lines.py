@@ -85,6 +85,14 @@ def test_circles_and_who_stands_twice_are_told() -> None:
         read_lines("\n".join(["김민수"] * (MOST_LINES + 1)), USERS)
 
 
+def test_names_are_kept_as_they_were_typed() -> None:
+    [row, syllables, wide] = read_lines("ㅁㄴㅇㄹ\n\u1100\u1175\u11b7\u1106\u1175\n（주）Ａnn", [])
+    assert [one.user.name for one in (row, syllables, wide) if one.user] == ["ㅁㄴㅇㄹ", "김미", "주 Ann"]
+    assert read_lines("ㅁㄴㅇㄹ", [User("x", "\u1106\u1102\u110b\u1105")])[0].user == User(
+        "x", "\u1106\u1102\u110b\u1105"
+    )
+
+
 async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
     async with serving(tmp_path) as (gateway, address), httpx.AsyncClient(base_url=address) as http:
         await fill(gateway)

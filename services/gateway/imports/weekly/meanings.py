@@ -14,6 +14,7 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+_SINGLE = re.compile(r"[^\u3131-\u318e]+")  # all but single letters of Hangul, of which NFKC makes parts of syllables
 _HANGUL_NAME = re.compile(r"[가-힣]{2,5}")
 _SEOUL, _MOBILE, _AREA = "2", ("10", "11", "16", "17", "18", "19"), ("3", "4", "5", "6")
 _OF_COMPANIES = ("15", "16", "18")  # 1588-1234 and the like have no leading zero
@@ -21,7 +22,7 @@ _OF_COMPANIES = ("15", "16", "18")  # 1588-1234 and the like have no leading zer
 
 def person(text: str) -> tuple[str, str]:
     """Name and title, such as of "김민수 부장", "김민수부장님" or "김민수(부장)"; the title "" where there is none."""
-    words = re.sub(r"[()（）/,]", " ", unicodedata.normalize("NFKC", text)).split()
+    words = re.sub(r"[()（）/,]", " ", _SINGLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)).split()
     found = [word for word in words if _bare(word) in titles()]
     names = [word for word in words if _bare(word) not in titles()]
     if found and names:
