@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, InvalidInput, NotFound
+from kit.errors import Conflict, DealcastError, InvalidInput, NotFound
 from services.gateway.access.audit_page import add_audit
 from services.gateway.access.cookies import with_cookie, without_cookie
 from services.gateway.access.desk import FIRST, TooOften
@@ -133,9 +133,9 @@ def _links(routes: APIRouter, access: Access, gateway: Gateway) -> None:
         try:
             member = await desk.link_owner(id_in_path(secret))
         except NotFound as error:
-            return _page("set_password.html", request, error.http_status, over=True, first=False, error="", member=None)
+            return _set_password(request, error.http_status, over=True)
         zone = _zone(request, gateway)
-        return _page("set_password.html", request, over=False, first=member is None, error="", member=member, zone=zone)
+        return _set_password(request, member=member, first=member is None, zone=zone)
 
     @routes.post("/sign-in/link/{secret}")
     async def set_password(request: Request, secret: str) -> Response:
@@ -152,13 +152,19 @@ def _links(routes: APIRouter, access: Access, gateway: Gateway) -> None:
             else:
                 cookie = await desk.use_link(key, member, form.get("password", ""), client)
         except NotFound as error:
-            return _page("set_password.html", request, error.http_status, over=True, first=False, error="", member=None)
+            return _set_password(request, error.http_status, over=True)
         except DealcastError as error:
             told = _told(_words(request), error)
-            return _page("set_password.html", request, error.http_status, over=False, first=member is None,
-                         error=told, member=member,
-                         zone=form.get("time_zone", "") or _zone(request, gateway))  # fmt: skip
+            zone = form.get("time_zone", "") or _zone(request, gateway)
+            return _set_password(request, error.http_status, member=member, first=member is None, zone=zone,
+                                 error=told, wrong=error.field, typed=form)  # fmt: skip
         return with_cookie(access, RedirectResponse(HOME, 303), cookie)
+
+
+def _set_password(request: Request, status: int = 200, **more: Any) -> Response:
+    """The form of a link; `typed` is what stays in its fields, `wrong` the field that the error is about."""
+    nothing = dict[str, Any](over=False, first=False, member=None, error="", wrong="", typed={}, zone="")
+    return _page("set_password.html", request, status, **nothing | more)
 
 
 def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
@@ -218,7 +224,9 @@ def _told(words: Words, error: DealcastError) -> str:
         return words("sign_in.weak", shortest=SHORTEST)
     if error.field == "old":
         return words("sign_in.old_wrong")
-    return words("sign_in.login_taken") if error.field == "login" else said(error.message, words.language)
+    if error.field == "login":
+        return words("sign_in.login_taken" if isinstance(error, Conflict) else "sign_in.login_wrong")
+    return said(error.message, words.language)
 
 
 def _caller(request: Request) -> Caller:

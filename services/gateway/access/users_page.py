@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kit.errors import DealcastError, NotFound
+from kit.errors import Conflict, DealcastError, NotFound
 from services.gateway.access import users_views as views
 from services.gateway.access.administration import link_to
 from services.gateway.access.gate import OFF, Access, caller_of
@@ -26,8 +26,10 @@ from services.gateway.web.words import Words
 
 PATH = "/users"
 MOST_ROWS, MOST_TEAMS, MOST_LOG, MOST_USERS = 50, 50, 20, 2_000
+ADD, FIELDS = "add", ("login", "name", "role", "user_id")
 DONE = ("changed", "off", "on", "ended", "unlinked", "team")
 Form = Mapping[str, str]
+NOTHING: Form = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ def _post(routes: APIRouter, access: Access, gateway: Gateway, name: str, act: A
     @routes.post(f"{PATH}/{name}", name=f"users_{name}")
     async def post(request: Request) -> Response:
         async def done(words: Words) -> str | Response:
+            form = NOTHING
             try:
                 form = {key: values[0].strip() for key, values in (await form_of(request)).items()}
                 made = await act(request, form, caller_of(request) or LOCAL_CALLER)
             except DealcastError as error:
-                body = await _page(access, gateway, request, words, error=_told(words, error))
+                adding = form if name == ADD else NOTHING  # its fields stay as they were typed
+                wrong = error.field if adding and error.field in FIELDS else ""
+                told = _told(words, error)
+                body = await _page(access, gateway, request, words, error=told, wrong=wrong, adding=adding)
                 headers = HEADERS | {"Content-Language": words.language}
                 return Response(body, error.http_status, headers, "text/html; charset=utf-8")
             if isinstance(made, Link):
@@ -102,7 +108,7 @@ def _ways_in(access: Access) -> dict[str, Act]:
     roll = Roll(access.desk)
 
     async def add(request: Request, form: Form, by: Caller) -> Link | str:
-        given = {name: form[name] for name in ("login", "name", "role", "user_id") if form.get(name)}
+        given = {name: form[name] for name in FIELDS if form.get(name)}
         member, secret = await roll.add(given, by)
         return Link(link_to(access, request, secret), member.name or member.login) if secret else "changed"
 
@@ -111,7 +117,7 @@ def _ways_in(access: Access) -> dict[str, Act]:
         secret = await roll.link(member.id, by)
         return Link(link_to(access, request, secret), member.name or member.login)
 
-    return {"add": add, "link": link}
+    return {ADD: add, "link": link}
 
 
 def _team(access: Access, gateway: Gateway) -> Act:
@@ -130,7 +136,7 @@ def _team(access: Access, gateway: Gateway) -> Act:
 def _told(words: Words, error: DealcastError) -> str:
     """The error in the reader's language, as far as the page has words for it."""
     if error.field == "login":
-        return words("sign_in.login_taken")
+        return words("sign_in.login_taken" if isinstance(error, Conflict) else "sign_in.login_wrong")
     if error.field == "role" and error.http_status == 409:
         return words("users.last_admin")
     if error.field in ("user_id", "users"):
@@ -141,8 +147,10 @@ def _told(words: Words, error: DealcastError) -> str:
 
 
 async def _page(
-    access: Access, gateway: Gateway, request: Request, words: Words, error: str = "", link: Link | None = None
-) -> str:
+    access: Access, gateway: Gateway, request: Request, words: Words, link: Link | None = None, error: str = "",
+    wrong: str = "", adding: Form = NOTHING,
+) -> str:  # fmt: skip
+    """`adding` is what was typed of somebody new, `wrong` the field of it that the error is about."""
     caller, query = caller_of(request), request.query_params
     principal, store, wanted = principal_of(request), gateway.store, query.get("q", "")[:100]
     users = {user.id: user for user in await store.list_users(principal)}
@@ -163,7 +171,7 @@ async def _page(
         "roles": [(role.value, words.name("member_role", role)) for role in Role],
         "users": [user for user in users.values() if user.active][:MOST_USERS],
         "teams": views.teams(teams, people), "teams_after": teams[-1].deal_id if len(teams) == MOST_TEAMS else "",
-        "log": views.log(events, found, words), "since": await store.last_event_id(),
+        "log": views.log(events, found, words), "since": await store.last_event_id(), "adding": adding, "wrong": wrong,
         "business_day": words.day(gateway.workspace.business_day), "sample": gateway.workspace.sample,
     }  # fmt: skip
     return render("users.html", request, words, **values)

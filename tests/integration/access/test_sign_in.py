@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -46,8 +47,11 @@ async def test_the_first_administrator_comes_by_the_link_that_was_printed(compan
         assert "first administrator" in (await client.get(path)).text
         korean = (await client.get(path, params={"lang": "ko"})).text
         assert 'name="time_zone" value="Asia/Seoul"' in korean, "what their language tells, for them to confirm"
-        nowhere = await client.post(path, data={"login": ADMIN, "password": GOOD, "time_zone": "Nowhere"})
-        assert (nowhere.status_code, 'value="Nowhere"' in nowhere.text) == (400, True)
+        wrong = {"login": ADMIN, "name": "Kim", "password": GOOD, "time_zone": "Nowhere"}
+        nowhere = await client.post(path, data=wrong)
+        kept = [f'value="{wrong[name]}"' in nowhere.text for name in wrong]
+        assert (nowhere.status_code, kept) == (400, [True, True, False, True]), "all but the password"
+        assert re.search(r'name="time_zone"[^<]*<span class="wrong" role="alert">There is no such', nowhere.text)
         weak = await client.post(path, data={"login": ADMIN, "password": "short"})
         assert (weak.status_code, "At least 12" in weak.text) == (400, True)
         made = await client.post(path, data={"login": ADMIN.upper(), "name": "Kim", "password": GOOD,
@@ -251,6 +255,26 @@ async def test_without_sign_in_the_sample_company_lends_its_people(
             await client.post("/sign-in/persona", data={"role": "rep"})
             company.running.gateway.workspace.sample = False
             assert (await client.get("/v1/me")).json()["id"] == LOCAL.id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"login": "no mail"}, "Write the mail address as name@example.com."),
+        ({"login": "boss@example.com"}, "Give a mail address that nobody else signs in by."),
+        ({"user_id": "nobody"}, "There is no user “nobody” in the CRM."),
+    ],
+)
+async def test_what_was_typed_of_somebody_new_stays(company: Company, wrong: dict[str, str], told: str) -> None:
+    typed = {"login": "new@example.com", "name": "Lee", "role": "manager", "user_id": ""} | wrong
+    async with await admin(company) as boss:
+        page = await boss.post("/users/add?lang=en", data=typed)
+    assert page.status_code in (400, 409)
+    for name in ("login", "name", "user_id"):
+        assert f'name="{name}" value="{typed[name]}"' in page.text
+    assert '<option value="manager" selected>' in page.text
+    [field] = wrong
+    assert re.search(rf'name="{field}"[^<]*<span class="wrong" role="alert">{told}', page.text)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:8080", "[::]:8080", "10.0.0.5:0"])
