@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -180,7 +181,7 @@ def _account(routes: APIRouter, access: Access, gateway: Gateway) -> None:
             "account.html", request, status, caller=caller, error=error, done=done,
             sessions=[(each, device_name(each.device)) for each in found if each.alive(now)],
             user_name=names.get(caller.principal.user_id, ""), personas=access.personas(),
-            made=made, **await tokens_shown(desk, caller),
+            made=made, time_zone=gateway.workspace.time_zone, **await tokens_shown(desk, caller),
         )  # fmt: skip
 
     add_tokens(routes, desk, _form, shown)
@@ -252,8 +253,9 @@ def _words(request: Request) -> Words:
     return words_of(request)
 
 
-def _page(template: str, request: Request, status: int = 200, **values: Any) -> Response:
-    words = _words(request)
+def _page(template: str, request: Request, status: int = 200, time_zone: str = "", **values: Any) -> Response:
+    """`time_zone`: of the times on it."""
+    words = replace(_words(request), zone=time_zone)
     body = render(template, request, words, **values)
     headers = HEADERS | {"Content-Language": words.language}
     return Response(body, status, headers, "text/html; charset=utf-8")

@@ -58,6 +58,7 @@ async def test_the_first_administrator_comes_by_the_link_that_was_printed(compan
                                              "time_zone": "Asia/Seoul"})  # fmt: skip
         assert made.status_code == 303, made.text
         assert (await client.get("/v1/workspace")).json()["time_zone"] == "Asia/Seoul"
+        assert re.search(r"\d\d:\d\d KST", (await client.get("/account")).text), "as on all other pages"
         cookie = made.headers["set-cookie"].lower()
         assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/"))
         assert "secure" not in cookie
