@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Double, case, cast, func, select
@@ -19,6 +20,7 @@ from services.gateway.store.shapes import OwnerRecord, RecordFacts
 from services.gateway.store.totals import OPPORTUNITY
 
 D = t.deals.c
+LARGE, HELD_SECONDS = 20_000, 10.0  # opportunities: few of them more or less change nothing that is said of so many
 _AMOUNT = cast(D.amount, Double)  # a sum of whole ones could overflow
 _SUMS = (
     func.count(), func.sum(case((D.amount.is_(None), 1), else_=0)), func.sum(case((D.amount > 0, 1), else_=0)),
@@ -37,10 +39,11 @@ class Doubtful(Part):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._facts_held: tuple[Hashable, RecordFacts] | None = None  # of all, and of which edition
+        self._facts_held: tuple[Hashable, float, RecordFacts] | None = None  # of all: of which edition, until when
 
     async def record_facts(self, principal: Principal) -> RecordFacts:
-        """How much record there is; see ForecastStore. That of all is held while nothing is written."""
+        """How much record there is; see ForecastStore. That of all is held while nothing is written, a large one for
+        some seconds in any case."""
 
         def work(connection: Connection) -> RecordFacts:
             edition = (self._database.writes, connection.execute(_NEWEST).scalar())
@@ -49,9 +52,11 @@ class Doubtful(Part):
             if visible is not None:
                 rows = connection.execute(_BY_OWNER).all()
                 return _facts([row for row in rows if row.owner_id in visible], context.currency)
-            if held is None or held[0] != edition:
-                held = self._facts_held = (edition, _facts(connection.execute(_BY_OWNER).all(), context.currency))
-            return held[1]
+            if held is None or (held[0] != edition and monotonic() >= held[1]):
+                rows = connection.execute(_BY_OWNER).all()
+                until = monotonic() + HELD_SECONDS if sum(row[3] for row in rows) >= LARGE else 0.0
+                held = self._facts_held = (edition, until, _facts(rows, context.currency))
+            return held[2]
 
         return await self._database.read(work)
 

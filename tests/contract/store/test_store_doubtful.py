@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from time import monotonic
 from typing import Any
+
+import pytest
 
 from kit.money import Money
 from learning.records import Outcome
@@ -12,7 +15,7 @@ from services.gateway.domain import LOCAL, Principal, Scope
 from services.gateway.imports.sinks import WEEKLY
 from services.gateway.imports.weekly.memory import Memory
 from services.gateway.record_begun import creating_since
-from services.gateway.store import Store
+from services.gateway.store import Store, doubtful
 from services.gateway.store.shapes import OwnerRecord
 
 BEN = Principal("ben", Scope.OWN, "ben")
@@ -34,6 +37,24 @@ async def test_how_much_record_there_is(store: Store, put: Callable[..., Any]) -
     mine = await store.record_facts(BEN)
     assert {one.owner_id for one in mine.owners} == {"ben"}
     assert (mine.won, mine.closed, mine.won_with_amount) == (1, 1, 0)
+
+
+async def test_of_a_large_record_some_seconds_do_not_matter(
+    store: Store, put: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def owners() -> int:
+        return len((await store.record_facts(LOCAL)).owners)
+
+    await put("o1", owner_id="ann")
+    assert await owners() == 1
+    await put("o2", owner_id="ben")
+    monkeypatch.setattr(doubtful, "LARGE", 2)
+    assert await owners() == 2, "what was read while it was small is not held"
+    await put("o3", owner_id="cat")
+    assert await owners() == 2
+    assert len((await store.record_facts(BEN)).owners) == 1, "of those who do not see all it is read each time"
+    monkeypatch.setattr(doubtful, "monotonic", lambda: monotonic() + doubtful.HELD_SECONDS)
+    assert await owners() == 3
 
 
 async def test_since_when_creating_is_on_record(store: Store, put: Callable[..., Any]) -> None:
