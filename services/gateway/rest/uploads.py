@@ -91,9 +91,9 @@ def _own(uploads: Uploads, request: Request, upload_id: str) -> Upload:
     return uploads.find(principal_of(request).id, id_in_path(upload_id))
 
 
-async def received(uploads: Uploads, request: Request, gateway: Gateway) -> Upload:
-    """The files of a form, kept; the currency is the company's where the form says none. Raises InvalidInput or
-    TooLarge; nothing is kept then."""
+async def received(uploads: Uploads, request: Request, gateway: Gateway, *, on_page: bool = False) -> Upload:
+    """The files of a form, kept; the currency is the company's where the form says none, or to be corrected `on_page`.
+    Raises InvalidInput or TooLarge; nothing is kept then."""
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > LARGEST + AROUND:
         mend = f"Drop at most {LARGEST >> 20} MB at once"
@@ -106,7 +106,7 @@ async def received(uploads: Uploads, request: Request, gateway: Gateway) -> Uplo
         workspace = gateway.workspace
         upload = uploads.begin(principal_of(request).id, workspace.currency, assumed=not workspace.currency_set)
         try:
-            upload.say_currency(str(form.get("currency") or ""))
+            (upload.take_currency if on_page else upload.say_currency)(str(form.get("currency") or ""))
             for one in files:
                 await asyncio.to_thread(uploads.add, upload, one.filename or "", await one.read())
         except BaseException:

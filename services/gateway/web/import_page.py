@@ -128,7 +128,7 @@ def _currency(gateway: Gateway, words: Words) -> str:
 
 
 async def _receive(gateway: Gateway, uploads: Uploads, request: Request, words: Words) -> Response:
-    upload = await received(uploads, request, gateway)
+    upload = await received(uploads, request, gateway, on_page=True)
     uploads.start(upload, own_address(request), words.language, dry_run=True)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
@@ -175,12 +175,14 @@ async def _settle(
             _take_column(upload, known[column], value)
     _take_answers(upload, form)
     _take_units(upload, form)
-    upload.say_currency(form.get("currency", ""))
+    upload.take_currency(form.get("currency", ""))
     if form.get("act") == "keep":  # what is chosen so far, for whoever comes back to the page
         return Response(None, 204)
     upload.confirm, upload.foreign = (form.get(name) == "yes" for name in ("confirm", "foreign"))
     dry_run = form.get("act") != "import"
-    uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
+    asked = form.get("currency") or (not dry_run and "amount" in form.values())  # the page shows what is wrong with it
+    if not (upload.wrong_currency and asked):
+        uploads.start(upload, own_address(request), words.language, dry_run=dry_run)
     return RedirectResponse(page_address(request, f"{PATH}/{upload.id}"), 303)
 
 

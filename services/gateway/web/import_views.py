@@ -26,6 +26,7 @@ class ColumnView:
     new: bool
     units: str = ""  # that its bare amounts were read in
     currency: str = ""  # of its amounts
+    wrong: str = ""  # why this is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class UploadView:
     far: bool
     won: str  # a question where amounts with Korean units are in another currency
     can_try: bool
+    ticked: tuple[str, ...]  # of the boxes, where the page comes back for something else
     can_import: bool  # not while something is wrong that no answer on the page mends
 
 
@@ -82,6 +84,9 @@ def upload_view(upload: Upload, words: Words, undone: str = "") -> UploadView:
     if of_currency and upload.state == FAILED:
         text, error = words("import.needs_currency"), {}
     settled = upload.state in (TRIED, FAILED) and bool(report.get("columns"))
+    columns = tuple(_column(one, report, upload, words) for one in report.get("columns", ()))
+    wrong = any(one.wrong for one in columns)
+    ticked = tuple(name for name in ("confirm", "foreign") if wrong and getattr(upload, name))
     return UploadView(
         busy=upload.busy, imported=upload.state == IMPORTED, undoable=bool(report.get("import_id")), undone=undone,
         progress=round(100 * done / total, 1) if total else 0.0,
@@ -90,7 +95,7 @@ def upload_view(upload: Upload, words: Words, undone: str = "") -> UploadView:
         mend=error.get("mend", ""), unread=tuple(report.get("unread_files", ())),
         files=(*(_file(one, words) for one in report.get("files", ())), *report.get("sheets", ())),
         files_told=_files(report.get("files", ()), words), head=_head(report, words),
-        columns=tuple(_column(one, report, upload, words) for one in report.get("columns", ())),
+        columns=columns, ticked=ticked,
         lacking=_lacking(report, upload, words),
         counts=tuple(_counts(report.get("counts") or {}, words)), warnings=tuple(_warnings(report, words)),
         gone=_gone(report, words), moved=_moved(report, words),
@@ -100,7 +105,7 @@ def upload_view(upload: Upload, words: Words, undone: str = "") -> UploadView:
         refused_told=_some_refused(report, words), more_notes=report.get("more_notes", 0),
         held=any(error.get("held") for row in report.get("refused", ()) for error in row["errors"]),
         notes=_lines(report.get("notes", ()), words), far=far, won=_won(report, words) if won else "",
-        can_try=settled, can_import=settled and not stuck,
+        can_try=settled, can_import=settled and not stuck and not wrong,
     )  # fmt: skip
 
 
@@ -158,8 +163,10 @@ def _column(one: Json, report: Json, upload: Upload, words: Words) -> ColumnView
     unit = _unit_told(report, words) if target == "amount" else ""
     currency = upload.currency if not upload.assumed else report.get("currency", upload.currency)
     new = one["column"] in report["new_columns"]
-    shown = currency if target == "amount" else ""
-    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit, shown)
+    shown, wrong = currency if target == "amount" else "", ""
+    if shown and upload.wrong_currency:
+        shown, wrong = upload.wrong_currency, words("import.wrong_currency", said=upload.wrong_currency, kept=currency)
+    return ColumnView(one["column"], " · ".join(one["samples"]), target, why, new, unit, shown, wrong)
 
 
 def _lacking(report: Json, upload: Upload, words: Words) -> tuple[str, ...]:

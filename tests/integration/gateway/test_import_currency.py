@@ -79,8 +79,14 @@ async def test_korean_units_in_another_currency_are_asked_about(gateway: Running
     await gateway.http.post(address, data={"act": "try", "currency": "KRW"})
     page = html.unescape(await settled(gateway, address))
     assert (told(page), question in page) == ("KRW", False)
-    wrong = await gateway.http.post(address, data={"act": "try", "currency": "won"})
-    assert wrong.status_code == 400
+    asked = {"act": "import", "currency": "won", "column:예정일": "field", "foreign": "yes"}
+    assert (await gateway.http.post(address, data=asked)).status_code == 303
+    page = html.unescape(await settled(gateway, address))
+    assert not await deals(gateway)
+    assert "‘won’은(는) 통화 코드가 아닙니다" in page
+    assert re.search(r'name="currency" value="won"[^>]*aria-invalid="true"', page)
+    assert re.search(r'name="column:예정일".*?<option value="field" selected>', page, re.DOTALL), "chosen all the same"
+    assert 'value="import"' not in page
     await gateway.http.post(address, data={"act": "import", "currency": "USD", "foreign": "yes"})
     assert "가져왔습니다" in await settled(gateway, address)
     assert [one["amount"]["currency"] for one in await deals(gateway)] == ["USD"]
@@ -107,3 +113,17 @@ async def test_programs_are_asked_too(gateway: RunningGateway, tmp_path: Path) -
     assert (await gateway.http.post(there, json={"currency": 5})).status_code == 400
     await gateway.http.post(there, json={"currency": "KRW"})
     assert (await done(sent))["state"] == "IMPORTED"
+
+
+async def test_a_wrong_currency_keeps_the_files_that_were_dropped(gateway: RunningGateway, tmp_path: Path) -> None:
+    path = write(tmp_path / "영업현황_2024-11-18.xlsx", row("펌프"))
+    address = await dropped(gateway, path, "ko", currency="WON")
+    page = html.unescape(await settled(gateway, address))
+    assert "‘WON’은(는) 통화 코드가 아닙니다" in page
+    assert "금액을 KRW로 읽습니다" in page
+    assert 'value="import"' not in page
+    await gateway.http.post(address, data={"act": "try", "currency": "KRW"})
+    page = html.unescape(await settled(gateway, address))
+    assert (told(page), "통화 코드가" in page, 'value="import"' in page) == ("KRW", False, True)
+    programs = await gateway.http.post("/v1/uploads", files=form(path), data={"currency": "WON"})
+    assert programs.status_code == 400

@@ -74,6 +74,7 @@ class Upload:
     units: dict[str, str] = field(default_factory=dict)  # by file
     currency: str = "KRW"
     assumed: bool = False  # the currency: nobody said it
+    wrong_currency: str = ""  # what somebody wrote on the page that is none: to be corrected beside the amounts
     confirm: bool = False
     foreign: bool = False  # the currency is right, though the amounts have Korean units
     report: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +93,14 @@ class Upload:
             mend = "Use an ISO 4217 code such as KRW"
             raise InvalidInput("this is no currency", field="currency", value=code[:20], mend=mend)
         if code:
-            self.currency, self.assumed = code, False
+            self.currency, self.assumed, self.wrong_currency = code, False, ""
+
+    def take_currency(self, code: str) -> None:
+        """As `say_currency`; what is none is kept for the page, with all else that was chosen."""
+        try:
+            self.say_currency(code)
+        except InvalidInput:
+            self.wrong_currency = code.strip()[:20]
 
     @property
     def names(self) -> list[str]:
