@@ -111,7 +111,7 @@ def _beside(side: Side, name: str, words: Words) -> Cell:
     rate = (side.evaluation.get("baseline") or {}).get(name)
     if cell is NOTHING or rate is None:
         return cell
-    plain = words("models.beside", name=words("models.base_rate"), value=number(rate))
+    plain = words("models.beside_rate", value=number(rate))
     return Cell(cell.text, " · ".join(text for text in (cell.small, plain) if text))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ class VersionView:
     learned: str
     decision: str
     waits: bool
+    why: str  # it waits, in few words
     serves: bool
     figures: tuple[FigureView, ...]
     points: tuple[Dot, ...]  # of the calibration picture, in percent of it
@@ -122,11 +123,11 @@ def _predicts_nothing(evaluation: Json, words: Words) -> str:
 def _version(row: Json, serving: Json, titles: Mapping[str, str], words: Words) -> VersionView:
     evaluation, decision, gone = row["evaluation"], row.get("decision"), _gone(row, words)
     serves = bool(serving["generation"]) and row["version"] == serving["version"]
-    card = evaluation.get("card") or {}
+    card, waits = evaluation.get("card") or {}, decision is not None and not decision["promote"] and not gone
     return VersionView(
         version=row["version"], made=words.time(row["created_time"]), learned=_learned(evaluation, words),
         decision=gone or (_verdict(decision, words) if decision else ""),
-        waits=decision is not None and not decision["promote"] and not gone, serves=serves,
+        waits=waits, why=words.name("verdict", decision["code"]) if decision and waits else "", serves=serves,
         figures=tuple(_figures(evaluation, titles, words)), points=_points(card.get("calibration", ()), words),
         leaks=tuple(_leak(one) for one in evaluation.get("dropped", ())),
     )  # fmt: skip
@@ -194,9 +195,10 @@ def _figures(evaluation: Json, titles: Mapping[str, str], words: Words) -> Itera
         for name in ("log_loss", "auc", "ece", "lift"):
             figure = test.get(name)
             if figure and figure.get("value") is not None:
-                other = beside.get(name)
-                text = words("models.beside", name=words("models.base_rate"), value=_number(other)) if other else ""
-                yield FigureView(words(f"models.{name}"), _number(figure["value"]), _interval(figure, words), text)
+                other, told = beside.get(name), _share if name == "ece" else _number
+                text = words("models.beside_rate", value=told(other)) if other else ""
+                span = _interval(figure, words, told)
+                yield FigureView(words(f"models.{name}"), told(figure["value"]), span, text)
     for level in LEVELS:
         found = (evaluation.get("backtest") or {}).get(level)
         if found and (found.get("dealcast") or {}).get("wape") is not None:
@@ -224,9 +226,14 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.{DIGITS}f}"
 
 
-def _interval(figure: Json, words: Words) -> str:
+def _share(value: float | None) -> str:
+    """How far probabilities are off, in percent as they are."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def _interval(figure: Json, words: Words, told: Callable[[float | None], str] = _number) -> str:
     low, high = figure.get("low90"), figure.get("high90")
-    return "" if low is None or high is None else words("forecast.span", low=_number(low), high=_number(high))
+    return "" if low is None or high is None else words("forecast.span", low=told(low), high=told(high))
 
 
 def _points(curve: Sequence[Json], words: Words) -> tuple[Dot, ...]:

@@ -132,6 +132,19 @@ def test_a_version_says_what_it_learned_from(evaluation: dict[str, Any], told: s
     assert service_view(about, {}, EN).versions[0].learned == told
 
 
+def test_a_version_that_waits_says_why_beside_its_state_and_its_calibration_in_percent() -> None:
+    test = {"ece": {"value": 0.0214, "low90": 0.01, "high90": 0.03}}
+    row = {"version": "2", "created_time": "2026-11-20T10:00:00Z",
+           "evaluation": {"test": test, "baseline": {"ece": 0.136}},
+           "decision": {"promote": False, "code": "unsure", "text": "it may be worse"}}  # fmt: skip
+    about = {"service": "lead_scoring", "serving": {"generation": 1, "version": "1"}, "versions": [row],
+             "promotions": []}  # fmt: skip
+    [found] = service_view(about, {}, KO).versions
+    assert (found.waits, found.why) == (True, "쓰던 모델만큼 좋은지 아직 확실하지 않습니다")
+    [ece] = found.figures
+    assert (ece.value, ece.interval, ece.beside) == ("2.1%", "1.0% ~ 3.0%", "평균 성공률만 쓰면 13.6%")
+
+
 def test_what_serves_says_how_many_of_the_deals_it_did_not_learn_from_and_whose() -> None:
     knew = {"outcomes": 89, "learned": 51, "owners": {"u7": 20, "u8": 18}}
     old = {"version": "1", "created_time": "2026-11-20T10:00:00Z", "evaluation": {}, "trained": {"outcomes": 51}}
