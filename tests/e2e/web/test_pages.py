@@ -197,3 +197,23 @@ async def test_filters_narrow_the_list(site: Site, desk: BrowserContext) -> None
     assert "D-1" in shown
     assert "D-3" not in shown
     await expect(page.locator("#totals .quarter h2")).to_contain_text("박서연")
+
+
+@pytest.mark.parametrize(
+    ("path", "pasted"), [("/quotas", "u1\t2027-Q1\t900,000,000\n???\t-5"), ("/reporting", "u1, m1\n???, m1")]
+)
+async def test_back_after_saving_what_was_pasted_leads_to_the_page_before(
+    site: Site, desk: BrowserContext, path: str, pasted: str
+) -> None:
+    page, complaints = await open_page(desk, f"{site[1]}/deals?lang=en")
+    await page.goto(f"{site[1]}{path}?lang=en")
+    await page.locator("#pasted").fill(pasted)
+    await page.get_by_role("button", name="Look at it").click()
+    await expect(page.get_by_role("region", name="What was read")).to_be_focused()
+    await page.get_by_role("button", name="Save these 1").click()
+    await expect(page.locator(".done")).to_be_focused()
+    await expect(page.locator(".done")).to_contain_text("Not understood: 1")
+    await expect(page.locator("#pasted")).to_have_value(pasted.partition("\n")[2])
+    await page.go_back()
+    await expect(page.locator("#list")).to_be_visible()
+    assert not complaints
