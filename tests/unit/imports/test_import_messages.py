@@ -19,7 +19,7 @@ ROOT = Path(messages.__file__).parents[3]
 IMPORTS = (
     "cells", "deal_rows", "deals", "guesses", "mapping", "people", "reader", "resident", "scan", "sheets",
     "store_errors", "tables", "toml_sections", "values", "weekly/doubts", "weekly/files", "weekly/importer",
-    "weekly/rows", "workbook",
+    "weekly/matching", "weekly/rows", "workbook",
 )  # fmt: skip
 STORE = ("checks", "checks_around", "checks_deal")
 SOURCES = [ROOT / "services/gateway/imports" / f"{name}.py" for name in IMPORTS] + [

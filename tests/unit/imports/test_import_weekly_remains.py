@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from services.gateway.domain import LOCAL
 from services.gateway.store import Store
 from tests.unit.imports.weekly_runs import answered, everything, history, row, run, store, write
 
@@ -131,3 +134,36 @@ async def test_nothing_is_asked_about_a_row_that_is_refused_anyway(store: Store,
     rows[4] = row("백업 센터 구축")
     found = await run(store, tmp_path, write(tmp_path / "영업현황_2024-11-25.xlsx", *rows), confirm=True)
     assert [(one.kind, one.line) for one in found.doubts] == [("renamed", 6)], "once it can be taken"
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["a customer of two deals", "of one"])
+async def test_a_customer_written_wrong_makes_no_account(store: Store, tmp_path: Path, *, others: bool) -> None:
+    """Of a customer's one deal a name that later files say too is another one that it has."""
+    rest = [row("메일", account="한빛정밀")] if others else []
+    await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", row("서버", account="한빛정밀"), *rest))
+    wrong = row("서버", account="한빛정빌", stage="협상"), *rest
+    path = write(tmp_path / "a_240115.xlsx", *wrong)
+    found = await run(store, tmp_path, path, confirm=True)
+    assert [one.kind for one in found.doubts if one.kind != "gone"] == ["renamed"]
+    answers = answered(found, tmp_path, renamed="same")
+    for _ in range(2):
+        found = await run(store, tmp_path, path, confirm=True, answers=answers)
+        assert found.doubts == []
+        told = (await history(store))["한빛정밀", "서버"]
+        assert {each.value for each in told if each.field == "account_id"} == {"한빛정밀"}
+        assert [one.name for one in await store.list_accounts(LOCAL, "", 10)] == ["한빛정밀"]
+        [(_, line, note)] = found.notes
+        assert (line, note.field, note.value) == (2, "고객사", "한빛정빌")
+        assert note.message == "read as 한빛정밀, whose deal this is"
+    assert (await run(store, tmp_path, write(tmp_path / "a_240122.xlsx", *wrong), confirm=True)).doubts == []
+    names = [one.name for one in await store.list_accounts(LOCAL, "", 10)]
+    assert names == (["한빛정밀"] if others else ["한빛정밀", "한빛정빌"])
+
+
+async def test_an_account_that_other_deals_have_too_is_another(store: Store, tmp_path: Path) -> None:
+    await run(store, tmp_path, write(tmp_path / "a_240108.xlsx", row("서버", account="한빛정빌"),
+                                     row("메일", account="한빛정밀")))  # fmt: skip
+    path = write(tmp_path / "a_240115.xlsx", row("서버", account="한빛정밀"), row("메일", account="한빛정밀"))
+    found = await run(store, tmp_path, path, confirm=True)
+    found = await run(store, tmp_path, path, confirm=True, answers=answered(found, tmp_path, renamed="same"))
+    assert (found.notes, set(await history(store))) == ([], {("한빛정밀", "서버"), ("한빛정밀", "메일")})

@@ -80,6 +80,12 @@ class People:
             self.accounts[found] = Account(found, self._names[found], fields)
         return found, None
 
+    def unname(self, row: WeekRow, account: str) -> None:
+        """The row's name of an account, which would be new, is one of another."""
+        name = f"name:{company(row.account)}"
+        if self.memory.accounts.get(name) == [account]:
+            del self.memory.accounts[name]
+
     def _by_number(self, row: WeekRow, named: list[str]) -> str:
         """The number says it, whatever the name; a number not met before belongs to the account of that name that has
         none."""

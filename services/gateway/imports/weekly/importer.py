@@ -26,7 +26,7 @@ from services.gateway.imports.weekly.placed import Placed
 from services.gateway.imports.weekly.report import Gone, Options, WeeklyReport
 from services.gateway.imports.weekly.rows import RowReader, WeekRow, guess_kinds
 from services.gateway.imports.weekly.saving import Saver
-from services.gateway.imports.weekly.writes import gone_write, seen, write_of
+from services.gateway.imports.weekly.writes import gone_write, in_columns, seen, write_of
 
 KRW = "KRW"
 IN_DOUBT = "it is in doubt which deal or whose this is"
@@ -114,6 +114,7 @@ class WeeklyImporter:
         self._fresh = matcher.newest = file.day.isoformat() > self._memory.day
         matcher.follows = newest or number > 0
         placed = matcher.place(file.name, rows)
+        self.found.notes += [(file.name, row.line, in_columns(note, file)) for row in rows for note in row.notes]
         now: dict[str, Seen] = {}
         for one in placed:
             if one.row.errors:
@@ -145,9 +146,7 @@ class WeeklyImporter:
                 else:
                     self._refuse(file, broken, broken.errors, "rejected")
                 continue
-            row = reader.read(line.line, line.cells)
-            self.found.notes += [(file.name, row.line, note) for note in row.notes]
-            rows.append(row)
+            rows.append(reader.read(line.line, line.cells))
         if reader.remarked.found:
             self.found.report.remarked[file.name] = reader.remarked
         if reader.rounded.count:

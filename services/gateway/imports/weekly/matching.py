@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from services.gateway.domain import FieldError
 from services.gateway.imports.weekly.around import People
 from services.gateway.imports.weekly.doubts import Doubt, Doubts
 from services.gateway.imports.weekly.meanings import plain_letters
@@ -255,6 +256,23 @@ class Matcher:
         if found is not None:
             key = f"{found.deal}{SEPARATOR}{one.key}"
             self._ask(Doubt("renamed", name, one.row.line, one.about, self._told(found), key), one, found.deal)
+            if one.deal == found.deal:
+                self._keep_account(one, found, known)
+
+    def _keep_account(self, one: Placed, found: Known, known: KnownDeals) -> None:
+        """A customer that only this row names is the deal's own, written wrong: no account is made. Where a later file
+        says it again of a customer's one deal, it is another name."""
+        row, there = one.row, one.account in known.of_account or one.account not in self.people.accounts
+        if there or row.business_number or found.account in ("", one.account):
+            return
+        day = row.day.isoformat()
+        first = self.memory.respelt.setdefault(f"{found.deal}{SEPARATOR}{one.account}", day)
+        if day > first and not known.has_others(found):
+            return
+        message = f"read as {self.people.account_name(found.account)}, whose deal this is"
+        row.notes.append(FieldError("account", row.account, message, "correct the name in the file"))
+        self.people.unname(row, one.account)
+        one.account = found.account
 
     def _told(self, one: Known, *, named: bool = False) -> str:
         """A deal in words, with its id where several are named."""

@@ -59,6 +59,7 @@ class Memory:
     accounts: dict[str, list[str]] = field(default_factory=dict)  # name:… or number:… → account ids
     numbers: dict[str, str] = field(default_factory=dict)  # account id → business number
     answers: dict[str, str] = field(default_factory=dict)  # doubt → answer
+    respelt: dict[str, str] = field(default_factory=dict)  # deal and new account → day of the first file that says so
     last: dict[str, Seen] = field(default_factory=dict)  # of the last full file, by deal id
     gone: dict[str, Seen] = field(default_factory=dict)  # open deals that were in no file since
     day: str = ""  # of the last file

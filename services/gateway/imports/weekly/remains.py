@@ -56,6 +56,10 @@ class KnownDeals:
             if key:
                 index[key].append(one)
 
+    def has_others(self, one: Known) -> bool:
+        """Whether the deal's account has others too."""
+        return any(other.deal != one.deal for other in self.of_account.get(one.account, ()))
+
     def without_account(
         self, account: str, name: str, owner: str, taken: Collection[str], *, ended: bool
     ) -> list[Known]:
