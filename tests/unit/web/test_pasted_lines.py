@@ -122,7 +122,7 @@ async def test_the_page_looks_first_then_saves(tmp_path: Path) -> None:
         told = (await http.post("/reporting?lang=ko", data=apart)).text
         assert "오지현 상무의 팀은 지역이 여럿이고" in told
         assert "manager:오지현" not in {one.id for one in await gateway.store.tree(LOCAL, TODAY)}
-        advised = told.partition("붙여넣어 저장하세요: ")[2].partition(" 아래 팀의")[0]
+        advised = told.partition("붙여넣어 저장하세요: ")[2].partition("</p>")[0]
         assert advised == "오지현 상무, -, 본사"
         followed = (await http.post("/reporting?lang=ko", data={"pasted": advised, "act": "save"})).text
         assert "지역이 여럿" not in followed
