@@ -14,6 +14,7 @@ KEPT = 50
 RUNNING, SUCCEEDED, FAILED, CANCELLED, QUEUED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "QUEUED"
 UNFINISHED = frozenset({RUNNING, QUEUED})
 TELLING = 0.05  # progress from which on the pace tells how long it still takes
+SOONEST = 10  # seconds: less cannot be told
 
 
 @dataclass(slots=True)
@@ -42,11 +43,13 @@ class Job:
 
     @property
     def seconds_left(self) -> int | None:
-        """About how long it still takes, at the pace so far; None while nothing tells."""
+        """About how long it still takes, at the pace so far; None while nothing tells, and towards the end: what comes
+        last, such as keeping the models, is no part of the progress."""
         if self.state != RUNNING or self.started_time is None or self.progress < TELLING:
             return None
         so_far = (datetime.now(UTC) - datetime.fromisoformat(self.started_time)).total_seconds()
-        return round(so_far * (1 - min(self.progress, 1.0)) / self.progress)
+        left = round(so_far * (1 - min(self.progress, 1.0)) / self.progress)
+        return left if left >= SOONEST else None
 
 
 def wall_time() -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from kit.errors import DealcastError, InvalidInput
 from services.next_best_action.settings import Settings
 
+COMPARED = 0.4  # of a training's time, about, once the deals to compare with are found
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the verb; returns the exit code. Training writes one JSON object a line on stdout."""
@@ -62,7 +64,11 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
     deals = similar_training.learn(read_history(options.history), text_vectors(settings), seed=options.seed)
     (options.out / training.ARTIFACT_FOLDER).mkdir(parents=True, exist_ok=True)
     deals.save(options.out / training.ARTIFACT_FOLDER)
-    training.train_folder(options.history, options.scores, options.out, actions, seed=options.seed, progress=tell)
+
+    def go_on(stage: str, share: float) -> None:
+        tell(stage, COMPARED + (1 - COMPARED) * share)
+
+    training.train_folder(options.history, options.scores, options.out, actions, seed=options.seed, progress=go_on)
     return 0
 
 

@@ -33,7 +33,7 @@ WINDOW_DAYS = 7
 MOST_DAYS = 6  # scored days of a deal that are used
 MOST_STAGES = 12
 LEAST_AMOUNTS = 5
-READING = 0.7  # of the time, about
+READ, ESTIMATED = 0.05, 0.1  # of the time, about: most of it goes into effects by situation
 Progress = Callable[[str, float], None]  # (stage, share of it done)
 
 
@@ -60,11 +60,11 @@ def train(
     scored = read_scores(scores)
     deals, as_of = list(folder.deals()), folder.manifest.business_day
     gathered = gather(deals, as_of, scored, actions, seed, progress)
-    progress("estimating the effects", READING)
+    progress("estimating the effects", READ)
     design, names = build_design(gathered, len(actions))
     estimates = estimate(design, actions) if len(gathered.rows) else []
     evaluation = report(gathered, design, actions, estimates, names)
-    progress("estimating the effects", 1.0)
+    progress("estimating the effects", ESTIMATED)
     won, lost = gathered.closed[Outcome.WON], gathered.closed[Outcome.LOST]
     scale = playbook_scale(estimates, actions[: len(estimates)])
     model = ActionModel(
@@ -95,6 +95,7 @@ def train_folder(
     (out / ARTIFACT_FOLDER).mkdir(parents=True, exist_ok=True)
     model.save(out / ARTIFACT_FOLDER)
     shutil.copyfile(out / ARTIFACT_FOLDER / EVALUATION_FILE, out / EVALUATION_FILE)
+    progress("estimating the effects", 1.0)
     return model
 
 
@@ -118,8 +119,8 @@ def gather(
             _add_deal(found, history, {days[i]: scored[history.deal.id][days[i]] for i in picked}, actions,
                       as_of, number)  # fmt: skip
         if number % 500 == 0:
-            progress("reading the history", READING * min(number / total, 1.0))
-    progress("reading the history", READING)
+            progress("reading the history", READ * min(number / total, 1.0))
+    progress("reading the history", READ)
     return found
 
 

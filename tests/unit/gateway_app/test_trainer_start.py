@@ -150,5 +150,8 @@ def test_a_job_says_about_how_long_it_still_takes() -> None:
     job.started_time = (datetime.now(UTC) - timedelta(seconds=60)).isoformat()
     assert job.seconds_left is not None
     assert 179 <= job.seconds_left <= 185
+    for done in (0.9, 1.0):
+        job.progress = done
+        assert job.seconds_left is None, "what comes last takes as long as it takes"
     job.state = "SUCCEEDED"
     assert job.seconds_left is None

@@ -75,6 +75,9 @@ def test_training_is_deterministic_and_says_what_it_learned(tmp_path: Path, caps
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines
     assert all(set(line) == {"stage", "progress"} and 0 <= line["progress"] <= 1 for line in lines)
+    one_run = [line["progress"] for line in lines[: len(lines) // 2]]
+    assert one_run == sorted(one_run)
+    assert (one_run[0], one_run[-2] < 0.6, one_run[-1]) == (0, True, 1), "done when it is done"
     one, two = (tmp_path / name / training.ARTIFACT_FOLDER for name in ("one", "two"))
     assert sorted(file.name for file in one.iterdir()) == [EVALUATION_FILE, FILE, similar.FILE]
     for name in (EVALUATION_FILE, FILE, similar.FILE):
