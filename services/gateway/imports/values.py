@@ -53,6 +53,8 @@ def parse_amount(text: str, decimal: str = ".", thousands: str = "", *, typed: b
     number = read_units(text) if decimal == "." else None
     if number is None:
         check_one(text)
+        if not any(map(str.isdigit, text)):
+            raise ValueError("it is not an amount")
         number = parse_number(_MARKS.sub("", text.strip()), decimal, thousands, typed=typed)
     if abs(number) >= LARGEST_NUMBER:
         raise ValueError("it is not between -10^15 and 10^15")

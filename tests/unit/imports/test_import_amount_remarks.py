@@ -29,7 +29,7 @@ REFUSED = {
     "3~5억": "it is a range of amounts", "3억 ~ 5억원": "it is a range of amounts", "3-5억": "it is a range of amounts",
     "5억 이상": "it is a bound, not an amount", "최대 5억": "it is a bound, not an amount",
     "5억대": "it is a bound, not an amount", "수억": "it is a bound, not an amount",
-    "~5억": "it is a bound, not an amount", "VAT 포함": "it is not a number with '.' before the decimals",
+    "~5억": "it is a bound, not an amount", "VAT 포함": "it is not an amount", "협의중": "it is not an amount",
 }  # fmt: skip
 HEADER = ["고객사", "딜명", "담당자", "단계", "금액", "예정일"]
 
