@@ -46,10 +46,18 @@ class UnitView:
 def doubt_view(one: Json, upload: Upload, words: Words) -> DoubtView:
     """A question about a row, or about a deal that is in no file any more."""
     where = words("import.line", file=one["file"], line=one["line"]) if one["line"] else one["file"]
-    told = words("import.doubt", what=kind_told(one["kind"], words.language), about=one["about"])
-    maybe = f" ({one['maybe']})" if one["maybe"] else ""
+    about, maybe = one["about"], f" ({one['maybe']})" if one["maybe"] else ""
+    if gone := one.get("gone"):
+        about, maybe = gone_told(gone, words), maybe.replace(gone["day"], words.day(gone["day"]))
+    told = words("import.doubt", what=kind_told(one["kind"], words.language), about=about)
     answers = _answers(one["answers"], words, one["named"])
     return DoubtView(one["id"], told + maybe, where, answers, upload.answers.get(one["id"], ""))
+
+
+def gone_told(one: Json, words: Words) -> str:
+    """An open deal that is in no file any more, in a line."""
+    amount = words.money(one["amount"]) if one["amount"] else ""
+    return " / ".join(filter(None, (one["account"], one["name"], one["owner"], amount)))
 
 
 def at_once_views(report: Json, words: Words) -> tuple[AtOnceView, ...]:

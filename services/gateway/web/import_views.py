@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.imports.weekly.uploads import FAILED, IMPORTED, TRIED, TRYING, Upload
-from services.gateway.web.import_questions import AtOnceView, DoubtView, UnitView, at_once_views, doubt_view, unit_views
+from services.gateway.web.import_questions import (
+    AtOnceView,
+    DoubtView,
+    UnitView,
+    at_once_views,
+    doubt_view,
+    gone_told,
+    unit_views,
+)
 from services.gateway.web.words import Words
 
 Json = Mapping[str, Any]
@@ -237,12 +245,8 @@ def _gone(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:
     gone = report.get("gone", ())
     if not gone:
         return "", ()
-    told = (
-        (one["account"], one["name"], one["owner"], words.money(one["amount"]) if one["amount"] else "")
-        for one in gone[:MOST_LISTED]
-    )
     head = words("import.gone", count=words.number(len(gone) + report["more_gone"]))
-    return head, tuple(" / ".join(filter(None, parts)) for parts in told)
+    return head, tuple(gone_told(one, words) for one in gone[:MOST_LISTED])
 
 
 def _moved(report: Json, words: Words) -> tuple[str, tuple[str, ...]]:

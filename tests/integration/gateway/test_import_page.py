@@ -142,6 +142,8 @@ async def test_alike_questions_are_answered_at_once(gateway: RunningGateway, tmp
     address = await dropped(gateway, files)
     page = html.unescape(await settled(gateway, address))
     assert "질문 60개" in page
+    assert re.search(r"딜 000 \S+ / 김민수 / ₩1,000,000 \(2024\. 11\. 11\.에 진행 중\)", page), "as elsewhere"
+    assert "KRW (" not in page
     assert "어떻게 되었나요? 이런 질문 60개 모두" in page
     one = re.findall(r'name="answer:([^"]+)"', page)[0]
     kept = await gateway.http.post(address, data={f"answer:{one}": "lost", "act": "keep"})

@@ -9,7 +9,8 @@ from services.gateway.imports.amount_remarks import remark_lines
 from services.gateway.imports.messages import DOUBT, place, said, told
 from services.gateway.imports.sheet_told import alike_lines, sheet_lines, unread_lines
 from services.gateway.imports.weekly.checks import step_told
-from services.gateway.imports.weekly.doubts import alike, maybe_told
+from services.gateway.imports.weekly.doubts import Doubt, alike, maybe_told
+from services.gateway.imports.weekly.remains import SEPARATOR
 from services.gateway.imports.weekly.report import Gone, WeeklyReport
 from services.gateway.imports.weekly.suggest import doubled
 
@@ -51,7 +52,7 @@ def report_json(found: WeeklyReport, language: str) -> dict[str, Any]:
                 "id": one.id, "kind": one.kind, "file": one.file, "line": one.line, "about": one.about,
                 "maybe": "" if one.named else maybe_told(one.kind, one.maybe, language),
                 "answers": list(one.answers), "named": dict(zip(one.choices, one.named, strict=False)),
-            }
+            } | _gone_asked(found, one)
             for one in found.doubts[:LISTED]
         ],
         "more_doubts": max(0, len(found.doubts) - LISTED),
@@ -84,6 +85,12 @@ def _refused(found: WeeklyReport) -> int:
 def _gone(one: Gone) -> dict[str, Any]:
     amount = {"currency": one.amount.currency, "value": one.amount.value} if one.amount else None
     return {"account": one.account, "name": one.name, "owner": one.owner, "amount": amount, "day": one.day}
+
+
+def _gone_asked(found: WeeklyReport, doubt: Doubt) -> dict[str, Any]:
+    """The deal that a question is about whose file lacks it, in parts: pages show its amount and day their way."""
+    one = found.gone.get(doubt.key.partition(SEPARATOR)[0]) if doubt.kind == "gone" else None
+    return {"gone": _gone(one)} if one else {}
 
 
 def _columns(found: WeeklyReport) -> list[dict[str, Any]]:
