@@ -100,7 +100,7 @@ async def test_what_was_typed_stays_with_what_is_wrong_beside_it(site: Site, amo
     )
 
 
-@pytest.mark.parametrize(("amount", "kind"), [("1e12", "submit"), ("1억", "submit"), ("30억", "adjust")])
+@pytest.mark.parametrize(("amount", "kind"), [("1,000,000,000,000", "submit"), ("1억", "submit"), ("30억", "adjust")])
 async def test_a_number_far_from_the_range_is_confirmed_first(site: Site, amount: str, kind: str) -> None:
     gateway, client = site
     before = await standing(gateway)
@@ -110,7 +110,7 @@ async def test_a_number_far_from_the_range_is_confirmed_first(site: Site, amount
     [form] = [one for one in forms(asked.text) if 'role="alert"' in one]
     assert "far from the likely range, ₩460M to ₩940M" in form
     assert "Save all the same" in form
-    other = await say(client, "2e12", kind, sure=amount)
+    other = await say(client, "2조", kind, sure=amount)
     assert other.status_code == 400, "what is confirmed is the amount that was asked about"
     assert (await say(client, amount, kind, note="a big one", sure=amount)).status_code == 303
     assert await standing(gateway) == before + 1
