@@ -47,12 +47,13 @@ class ShownAsk:
 
 @dataclass(frozen=True, slots=True)
 class AskQuery:
-    """Which asks: of a deal, of who is asked, of deals of some owners; empty members ask for all."""
+    """Which asks: one, of a deal, of who is asked, of deals of some owners; empty members ask for all."""
 
     deal_id: str = ""
     whose: str = ""
     owners: frozenset[str] | None = None
     open: bool | None = None
+    id: int = 0
 
 
 def ask_json(shown: ShownAsk) -> dict[str, Any]:

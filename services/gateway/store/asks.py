@@ -113,6 +113,8 @@ class AskRows(Reads, Touching):
     def _filtered_asks(self, query: AskQuery) -> tuple[list[ColumnElement[bool]], dict[str, Any]]:
         wheres: list[ColumnElement[bool]] = []
         parameters: dict[str, Any] = {}
+        if query.id:
+            wheres.append(A.id == query.id)
         if query.deal_id:
             wheres.append(A.deal_id == query.deal_id)
         if query.whose:

@@ -60,10 +60,14 @@ async def _leave(gateway: Gateway, request: Request, words: Words) -> Response:
 async def _settle(gateway: Gateway, request: Request) -> Response:
     form = await form_of(request)
     number, done = _of(form, "ask"), _of(form, "undo") == ""
-    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
+    if not _is_id(number):
         raise InvalidInput("this is no id of an ask", field="ask", value=number[:40], mend="Send it from the page")
     await settle(gateway, principal_of(request), int(number), done=done)
     return _back(form, did=number if done else "")
+
+
+def _is_id(number: str) -> bool:
+    return number.isascii() and number.isdecimal() and len(number) <= 18
 
 
 def _of(form: Mapping[str, list[str]], name: str) -> str:
@@ -86,6 +90,14 @@ async def asks_of(gateway: Gateway, principal: Principal, query: AskQuery, peopl
     members = author_names((), await gateway.store.list_members(), words)
     found = await gateway.store.list_asks(principal, query, "", MOST + 1)
     return asks_view(found, people, members, gateway.workspace.business_day, words)
+
+
+async def did_ask(gateway: Gateway, principal: Principal, number: str) -> Ask | None:
+    """The ask that was just marked as done, as the page's address names it."""
+    if not _is_id(number):
+        return None
+    found = await gateway.store.list_asks(principal, AskQuery(id=int(number), open=False), "", 1)
+    return found[0].ask if found else None
 
 
 def due_day(record: Record, today: date) -> date:

@@ -23,7 +23,7 @@ from services.gateway.rest.forecast import text_of
 from services.gateway.service import Gateway
 from services.gateway.store.interface import Query
 from services.gateway.trends import trend_of
-from services.gateway.web.asks_page import asks_of
+from services.gateway.web.asks_page import asks_of, did_ask
 from services.gateway.web.call_views import number_view, titled
 from services.gateway.web.day_changes import MOST_DEALS, changed_deals
 from services.gateway.web.day_views import MOST_FIRST, MOVED, CardView, LineView, card_view, first_touch, movers
@@ -77,7 +77,7 @@ async def _page(gateway: Gateway, request: Request, words: Words) -> str:
     query = AskQuery(whose=owner, open=True)
     values |= {
         "asks": await asks_of(gateway, principal, query, people, words) if owner else None,
-        "did_ask": text_of(request, "did"),
+        "did_ask": await did_ask(gateway, principal, text_of(request, "did")),
     }  # fmt: skip
     own = owner == principal.user_id  # who knows their own team
     name = "" if owner not in people else people[owner].name if own else str(people[owner])

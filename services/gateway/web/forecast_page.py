@@ -28,7 +28,7 @@ from services.gateway.rest.base import principal_of
 from services.gateway.rest.forecast import text_of
 from services.gateway.rollup import COMPANY
 from services.gateway.service import Gateway
-from services.gateway.web.asks_page import asks_of, new_ask
+from services.gateway.web.asks_page import asks_of, did_ask, new_ask
 from services.gateway.web.below_views import below_said
 from services.gateway.web.bridge_view import bridge_view
 from services.gateway.web.call_desk import Desk, Evaluations, hold, leave, numbers_of, said_within
@@ -164,7 +164,8 @@ async def _asks(
     """Open asks of the node, as of now also within a call, and the form for one on the deal asked for."""
     query = AskQuery(owners=None if asked.node == COMPANY else numbers.owners(asked.node), open=True)
     return {
-        "asks": await asks_of(gateway, principal, query, people, words), "did_ask": text_of(request, "did"),
+        "asks": await asks_of(gateway, principal, query, people, words),
+        "did_ask": await did_ask(gateway, principal, text_of(request, "did")),
         "new_ask": await new_ask(gateway, principal, text_of(request, "ask"), people, words),
         "to_ask": lambda deal_id: page_address(request, PATH, ask=deal_id) + "#asks",
     }  # fmt: skip

@@ -25,7 +25,7 @@ from services.gateway.rollup import OWNER
 from services.gateway.service import Gateway
 from services.gateway.similar_deals import Alike, similar_deals
 from services.gateway.stage_order import StageOrder
-from services.gateway.web.asks_page import asks_of, new_ask
+from services.gateway.web.asks_page import asks_of, did_ask, new_ask
 from services.gateway.web.call_views import titled
 from services.gateway.web.filters import Filters
 from services.gateway.web.forms import deals_of_node, page_address
@@ -144,7 +144,7 @@ async def _record(
     values |= {
         "entries": entries if everything else entries[:SHOWN], "hidden": 0 if everything else len(entries) - SHOWN,
         "total": len(entries), "new_ask": await new_ask(gateway, principal, deal.id, people, words),
-        "did_ask": request.query_params.get("did", ""), "alike": alike is not None,
+        "did_ask": await did_ask(gateway, principal, request.query_params.get("did", "")), "alike": alike is not None,
         "supposing": await supposing(gateway, order, principal, deal, request)
         if deal.outcome is Outcome.OPEN else None,
         "crm": address_of(gateway.workspace.crm_link, deal.id),

@@ -50,6 +50,10 @@ async def test_a_form_leads_back_and_the_ask_can_be_taken_back(site: Site) -> No
     form = {"ask": str(made.ask.id), "back": "/deals/D-3"}
     assert (await client.post("/asks/settle", data=form)).headers["location"] == f"/deals/D-3?did={made.ask.id}#asks"
     assert not await gateway.store.list_asks(LOCAL, AskQuery(deal_id="D-3", open=True), "", 9)
+    for path in ("/deals/D-3", "/day?owner=u1", "/forecast"):
+        page = (await client.get(path, params={"did": str(made.ask.id), "owner": "u1", "lang": "en"})).text
+        assert "Marked as done: Call &lt;b&gt;them&lt;/b&gt;" in page, path
+        assert "Marked as done" not in (await client.get(path, params={"did": "999"})).text
     await client.post("/asks/settle", data={**form, "undo": "1"})
     assert await gateway.store.list_asks(LOCAL, AskQuery(deal_id="D-3", open=True), "", 9) == [made]
 
