@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -83,7 +84,11 @@ async def test_who_heads_teams_of_two_regions_is_told_that_no_total_is_of_both(t
             await gateway.store.save_users(LOCAL, [], [ReportingLine("m1", "", "본사")])
             whole = (await client.get("/forecast")).text
             assert ("나뉘어" in whole, "내 숫자: 박서연 팀" in whole) == (False, True)
-            assert await gateway.own_node(Principal("x", Scope.SUBTREE, "m1")) == "manager:m1"
+            head = Principal("x", Scope.SUBTREE, "m1")
+            assert await gateway.own_node(head) == "manager:m1"
+            deals = {one["node"]: one["open_pipeline"] for one in (await gateway.forecast(head, ""))["nodes"]}
+            teams = [Decimal(deals[f"manager:{one}"]) for one in ("m2", "m3")]
+            assert (Decimal(deals["manager:m1"]), min(teams) > 0) == (sum(teams), True)
 
 
 @pytest.mark.parametrize("path", ["/users", "/quotas", "/reporting"])
