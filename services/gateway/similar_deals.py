@@ -19,9 +19,8 @@ ASKED_FOR_EACH = 5  # so many more are asked for, since some may not be seen
 MOST_ASKED = 50
 MOST_PRODUCTS = 10
 WORDS = {
-    "en": ("{days} days later: {activity}", "nothing until it closed", "won after {days} days",
-           "lost after {days} days"),
-    "ko": ("{days}일 뒤 {activity}", "종결까지 활동 없음", "{days}일 뒤 수주", "{days}일 뒤 실주"),
+    "en": ("{days} later: {activity}", "nothing until it closed", "won after {days}", "lost after {days}"),
+    "ko": ("{days} 뒤 {activity}", "종결까지 활동 없음", "{days} 뒤 수주", "{days} 뒤 실주"),
 }  # fmt: skip
 
 
@@ -84,8 +83,13 @@ def told(one: Mapping[str, Any], language: str) -> str:
     """What was done next and how it went, in words."""
     later, nothing, won, lost = WORDS["ko" if language == "ko" else "en"]
     activity = Words(language).name("activity", one["next_activity"]).lower()
-    next_told = later.format(days=one["days_to_next"], activity=activity) if one["next_activity"] else nothing
-    return f"{next_told}; {(won if one['won'] else lost).format(days=one['days_to_close'])}"
+    days = _days(one["days_to_next"], language)
+    next_told = later.format(days=days, activity=activity) if one["next_activity"] else nothing
+    return f"{next_told}; {(won if one['won'] else lost).format(days=_days(one['days_to_close'], language))}"
+
+
+def _days(count: int, language: str) -> str:
+    return f"{count}일" if language == "ko" else f"{count} day" + ("" if count == 1 else "s")
 
 
 def _json(record: Record, one: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def ground(name: str, effect: Effect, *, helps: bool, log_kept: bool = True) -> 
 
 
 _ANSWERS = {"yes": "예", "no": "아니요"}
+_NONE = ("", "none", "n/a", "-", "없음")  # what stands in a field that has nothing to say
 
 
 def _told(situation: str) -> tuple[str, str]:
@@ -97,6 +98,8 @@ def _told(situation: str) -> tuple[str, str]:
     if kind == STAGE:
         return f"stage {name}", f"{name} 단계"
     field, _, value = name.partition("=")
+    if value.strip().lower() in _NONE:
+        return f"no {field}", f"{field} 없음"
     return f"{field}: {value}", f"{field}: {_ANSWERS.get(value, value)}"
 
 

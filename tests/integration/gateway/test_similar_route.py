@@ -122,5 +122,6 @@ def test_quantities_of_a_deal_add_up_and_the_commonest_product_comes_first() -> 
 def test_what_was_done_next_is_told_in_words() -> None:
     one = {"next_activity": "mail", "days_to_next": 3, "days_to_close": 20, "won": True}
     assert told(one, "en") == "3 days later: mail; won after 20 days"
+    assert told({**one, "days_to_next": 1, "days_to_close": 1}, "en") == "1 day later: mail; won after 1 day"
     assert told(one, "ko") == "3일 뒤 메일; 20일 뒤 수주"
     assert told({**one, "next_activity": "", "won": False}, "ko") == "종결까지 활동 없음; 20일 뒤 실주"

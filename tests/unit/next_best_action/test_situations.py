@@ -233,6 +233,12 @@ def test_yes_and_no_are_named_in_both_languages() -> None:
     assert "(예산 확보: 예)" in reason.text_ko
 
 
+def test_a_field_that_says_none_is_told_so_in_plain_words() -> None:
+    reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="field Blocker=none"), helps=True)
+    assert "(no Blocker)" in reason.text_en
+    assert "(Blocker 없음)" in reason.text_ko
+
+
 def test_a_stage_is_named_as_one() -> None:
     reason = ground("call", Effect(0.5, 0.1, 0.9, learned=True, situation="stage demo"), helps=True)
     assert "(stage demo)" in reason.text_en
