@@ -121,6 +121,7 @@ async def test_a_wrong_currency_keeps_the_files_that_were_dropped(gateway: Runni
     page = html.unescape(await settled(gateway, address))
     assert "‘WON’은(는) 통화 코드가 아닙니다" in page
     assert "금액을 KRW로 읽습니다" in page
+    assert re.search(r'name="currency" value="WON".*?<span class="wrong">통화 코드가 아닙니다</span>', page)
     assert 'value="import"' not in page
     await gateway.http.post(address, data={"act": "try", "currency": "KRW"})
     page = html.unescape(await settled(gateway, address))
