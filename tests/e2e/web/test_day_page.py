@@ -69,7 +69,11 @@ async def test_a_double_tap_answers_once(site: Site, phone: BrowserContext) -> N
         card = page.locator('.action-card[data-deal="D-1"]')
         await card.get_by_role("button", name=name).dblclick()
         await expect(page.locator(".answered")).to_have_count(1)
-        await page.get_by_role("button", name="되돌리기").dblclick()
+        back = page.get_by_role("button", name="되돌리기")
+        size = await back.bounding_box()
+        assert size
+        assert size["width"] > size["height"], "its word stands on one line"
+        await back.dblclick()
         await expect(page.locator(".answered")).to_have_count(0)
         await expect(card).to_be_visible()
         assert asked == ["POST", "POST"]

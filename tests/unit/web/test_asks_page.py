@@ -58,6 +58,16 @@ async def test_a_form_leads_back_and_the_ask_can_be_taken_back(site: Site) -> No
     assert await gateway.store.list_asks(LOCAL, AskQuery(deal_id="D-3", open=True), "", 9) == [made]
 
 
+async def test_a_long_ask_is_cut_until_it_is_opened(site: Site) -> None:
+    gateway, client = site
+    await client.post("/asks", data={**GIVEN, "text": "견적 조건 확인 " * 40, "deal_id": "D-1", "assignee": ""})
+    found = await gateway.store.list_asks(LOCAL, AskQuery(deal_id="D-1", open=True), "", 9)
+    [long] = [one.ask for one in found if len(one.ask.text) > 140]
+    page = (await client.get("/day?owner=u1")).text
+    assert page.count('<details id="ask-') == page.count(f'<details id="ask-{long.id}"><summary>') == 1
+    await client.post("/asks/settle", data={"ask": str(long.id), "back": "/day"})
+
+
 @pytest.mark.parametrize("back", ["//evil.example/forecast", "https://evil.example", "/forecast\\evil", "/models", ""])
 async def test_a_form_leads_to_no_other_place(site: Site, back: str) -> None:
     [made, *_] = await site[0].store.list_asks(LOCAL, AskQuery(deal_id="D-1"), "", 9)
