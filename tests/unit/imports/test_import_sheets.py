@@ -199,7 +199,7 @@ def test_negatives_are_known_as_such(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2천5백만", "12억5000", "3억2천", "3억 2백", "억", "약 3억", "3억?", "1만 2억"])
 def test_amounts_that_can_be_read_in_several_ways_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a number"):
+    with pytest.raises(ValueError, match=r"not a number|not an amount"):
         parse_amount(text, ".", ",")
 
 
