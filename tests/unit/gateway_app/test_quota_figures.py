@@ -143,7 +143,7 @@ def test_a_file_of_quotas() -> None:
     ("line", "field", "said"),
     [
         ("company,2027-Q1,KRW,1,234,000,000", "", "7 cells"), ("company,2027-Q1,KRW", "amount", "missing"),
-        ("company,2027-Q1,KRW,abc", "amount", "not a number"),
+        ("company,2027-Q1,KRW,abc", "amount", "is not an amount"),
         ('company,2027-Q1,KRW,"12,34"', "amount", "not a number"),
         ("company,2027-Q1,KRX,5", "currency", "ISO 4217"), (",2027-Q1,KRW,5", "node", "missing"),
     ],
