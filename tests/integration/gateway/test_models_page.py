@@ -41,7 +41,8 @@ async def test_versions_stand_with_their_figures_and_what_the_rule_says(gateway:
     assert "아직 학습하지 않았습니다" in await page(gateway, "ko")
     await gateway.models.add("lead_scoring", VERSION)
     shown = await page(gateway)
-    for text in ("Version 1", "0.627", "0.614 to 0.637", "with the base rate alone 0.694", "waits", "It is worse than what serves."):
+    beside = "with the base rate alone 0.694"
+    for text in ("Version 1", "0.627", "0.614 to 0.637", beside, "waits", "It is worse than what serves."):
         assert text in shown, text
     assert '<circle cx="40.0" cy="50.0"' in shown
     assert await post(gateway, "promote", service="lead_scoring", version="1") == 400  # without a reason
