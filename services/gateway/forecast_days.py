@@ -152,14 +152,17 @@ def _texts(body: Mapping[str, int | None], currency: str, hidden: frozenset[str]
 
 
 async def accuracy(
-    gateway: Gateway, principal: Principal, node: str, currency: str, periods: int, kind: AmountType | None = None
-) -> dict[str, Any]:
+    gateway: Gateway, principal: Principal, node: str, currency: str, periods: int, kind: AmountType | None = None,
+    written: Sequence[ForecastDay] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Of past periods, newest first: what was booked, and what the forecast had said on the way; what people had, to
-    them and those above them."""
+    them and those above them. `written`: the node's days, where they were read already."""
     chosen, calendar = node or COMPANY, gateway.workspace.calendar
     money, type_name = currency or gateway.workspace.currency, kind.name if kind else AMOUNT
     records: dict[str, list[ForecastDay]] = {}
-    for one in await gateway.store.forecast_days(principal, chosen, money, type_name=type_name):
+    if written is None:
+        written = await gateway.store.forecast_days(principal, chosen, money, type_name=type_name)
+    for one in written:
         records.setdefault(one.period, []).append(one)
     known = [calendar.parse(text) for text in records]
     over = [each for each in known if each.end <= gateway.workspace.business_day]

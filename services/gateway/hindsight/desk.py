@@ -56,17 +56,20 @@ class Hindsight:
 
 
 async def hindsight(
-    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str
-) -> Hindsight:
-    """`evaluations` of the forecast's versions, newest first. Raises NotFound for a node that is not there, or not
-    seen whole: its totals would tell of colleagues."""
+    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str,
+    days: Sequence[ForecastDay] | None = None,
+) -> Hindsight:  # fmt: skip
+    """`evaluations` of the forecast's versions, newest first; `days` that were written of the node, where they were
+    read already. Raises NotFound for a node that is not there, or not seen whole: its totals would tell of
+    colleagues."""
     found = await gateway.forecast(principal, "", "", currency)
     seen = [row for row in found["nodes"] if row["booked"] is not None]
     chosen = node or next((row["node"] for row in seen), COMPANY)
     if chosen not in {row["node"] for row in seen}:
         raise NotFound("there is no such node", field="node", value=node[:60], mend="Choose one of the list")
     money: str = found["currency"]
-    days = await gateway.store.forecast_days(principal, chosen, money)
+    if days is None:
+        days = await gateway.store.forecast_days(principal, chosen, money)
     calendar = gateway.workspace.calendar
     current = calendar.current(gateway.workspace.business_day)
     own = money == gateway.workspace.currency
@@ -85,12 +88,13 @@ async def hindsight(
 
 
 async def reached(
-    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str
-) -> Verdict | None:
+    gateway: Gateway, principal: Principal, evaluations: Sequence[Mapping[str, Any]], node: str, currency: str,
+    days: Sequence[ForecastDay],
+) -> Verdict | None:  # fmt: skip
     """How often a node's past quarters ended within the range of their eve, as the page of past quarters counts them;
     None of too few, and of a node that is none now or is not seen whole."""
     try:
-        found = verdict((await hindsight(gateway, principal, evaluations, node, currency)).quarters)
+        found = verdict((await hindsight(gateway, principal, evaluations, node, currency, days)).quarters)
     except NotFound:
         return None
     return found if found.of >= LEAST_QUARTERS else None

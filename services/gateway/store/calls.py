@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
@@ -210,5 +210,4 @@ def _call(row: Any) -> Call:
 
 
 def _forecast_day(row: Any) -> ForecastDay:
-    day = datetime.fromisoformat(row.day).date()
-    return ForecastDay(row.period, row.currency, row.node, day, loads(row.body), row.type)
+    return ForecastDay(row.period, row.currency, row.node, date.fromisoformat(row.day), loads(row.body), row.type)

@@ -44,9 +44,10 @@ class Doubtful(Part):
     async def record_facts(self, principal: Principal) -> RecordFacts:
         """How much record there is; see ForecastStore. That of all is held while nothing is written, a large one for
         some seconds in any case."""
+        writes = self._database.writes  # before reading: what is written meanwhile is not taken for what is held
 
         def work(connection: Connection) -> RecordFacts:
-            edition = (self._database.writes, connection.execute(_NEWEST).scalar())
+            edition = (writes, connection.execute(_NEWEST).scalar())
             context, held = self._contexts.read(connection), self._facts_held
             visible = context.visible(principal)
             if visible is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,6 +18,7 @@ from services.gateway.domain import Principal
 from services.gateway.store import tables as t
 from services.gateway.store.codec import from_day, to_day
 from services.gateway.store.context import Context, Part
+from services.gateway.store.database import Database
 from services.gateway.store.interface import CategorySum, Won
 from services.gateway.store.seen import account_seen, contact_seen, deal_seen
 from services.gateway.store.tables_imports import THERE
@@ -40,6 +41,7 @@ _OWNERS = select(t.users.c.id).where(
         select(t.quotas.c.owner_id).where(t.quotas.c.owner_id == t.users.c.id).exists(),
     )
 )
+_NEWEST = select(func.max(t.events.c.id))
 _NOBODYS = select(D.id).where(D.owner_id == "", not_(D.deleted)).limit(1)
 OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
 
@@ -47,18 +49,22 @@ OPPORTUNITY = (D.kind == "OPPORTUNITY", not_(D.deleted))
 class Totals(Part):
     """`tree`, `won`, `categories` and `counts`."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._owners_held: tuple[Hashable, frozenset[str], bool] | None = None  # of which edition; is any deal nobody's
+
     async def tree(self, principal: Principal, day: date) -> list[Node]:
         """Company, regions, managers and owners on a day, parents before children, cut to the principal.
 
         A user is an owner if they have nobody below them, or any deal or quota. The principal's owners are those it
         sees today; what stood above them is there by name.
         """
+        writes = self._database.writes  # before reading: what is written meanwhile is not taken for what is held
 
         def work(connection: Connection) -> list[Node]:
             context = self._contexts.read(connection)
             visible = context.visible(principal)
-            owners = set(connection.scalars(_OWNERS))
-            unowned = connection.execute(_NOBODYS).first() is not None
+            owners, unowned = self._tree_owners(connection, writes)
             nodes: dict[str, Node] = {}
             for user_id, path in sorted(context.people.paths(day).items()):
                 if visible is not None and user_id not in visible:
@@ -72,6 +78,15 @@ class Totals(Part):
             return _parents_first(nodes)
 
         return await self._database.read(work)
+
+    def _tree_owners(self, connection: Connection, writes: int) -> tuple[frozenset[str], bool]:
+        """Users with any deal or quota, and whether any deal has no owner; held while nothing is written, as a page
+        asks for the trees of several days."""
+        edition, held = (writes, connection.execute(_NEWEST).scalar()), self._owners_held
+        if held is None or held[0] != edition:
+            owners = frozenset(connection.scalars(_OWNERS))
+            held = self._owners_held = (edition, owners, connection.execute(_NOBODYS).first() is not None)
+        return held[1:]
 
     async def nodes_within(self, principal: Principal, day: date) -> frozenset[str] | None:
         """Nodes of the tree on a day all of whose owners the principal sees today; None for all nodes."""

@@ -148,9 +148,11 @@ async def _past(desk: Desk, principal: Principal, numbers: Numbers, node: str, *
     gateway, currency = desk.gateway, numbers.forecast["currency"]
 
     async def make() -> dict[str, Any]:
-        found = await accuracy(gateway, principal, node, currency, MOST_QUARTERS)  # as many as the other reads
+        days = await gateway.store.forecast_days(principal, node, currency)
+        found = await accuracy(gateway, principal, node, currency, MOST_QUARTERS, written=days)
+        told = (node, currency, days)
         return {
-            "reached": await reached(gateway, principal, desk.evaluations(), node, currency) if ranged else None,
+            "reached": await reached(gateway, principal, desk.evaluations(), *told) if ranged else None,
             "accuracy": {**found, "periods": found["periods"][:MOST_PERIODS]},
         }
 
