@@ -85,6 +85,7 @@ def windows(hours: ContactHours, after: datetime, minutes: float, most: int = 1)
     return found
 
 
+@lru_cache(maxsize=4_096)  # a rep's day asks for the same few hours a thousand times
 def at_minute(day: date, minute: int, time_zone: str) -> datetime:
     """The moment of a minute of a day on a place's clock, in UTC; 1440 is the next midnight."""
     begun = datetime(day.year, day.month, day.day, tzinfo=zone(time_zone))

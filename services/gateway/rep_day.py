@@ -63,6 +63,15 @@ class OpenDeals:
     records: Sequence[Record]
     view: View
     touches: Mapping[str, Sequence[Touch]]
+    _merged: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def merged(self, record: Record) -> dict[str, Any]:
+        """One of them as `merged` tells it, worked out once: a day shows a deal in several places. Not to be
+        changed."""
+        name = record.history.deal.id
+        if name not in self._merged:
+            self._merged[name] = merged(record, self.view)
+        return self._merged[name]
 
 
 async def open_deals(gateway: Gateway, principal: Principal, owner: str, language: str = "en") -> OpenDeals:
@@ -123,7 +132,7 @@ def _worded(deals: OpenDeals, chosen: Sequence[tuple[Choice, Mapping[str, Any]]]
     """What was chosen as people read it, with its deal: wording all that it was chosen from would take long."""
     ids = {one.deal_id for one, _ in chosen}
     records = {one.history.deal.id: one for one in deals.records if one.history.deal.id in ids}
-    shown = {name: merged(record, deals.view) for name, record in records.items()}
+    shown = {name: deals.merged(record) for name, record in records.items()}
     actions = {
         (name, action["id"]): action for name, one in shown.items() for action in one["next_actions"]["actions"]
     }  # fmt: skip

@@ -39,6 +39,8 @@ def changed_lines(
     found: list[tuple[str, LineView]] = []
     for record in records:
         deal, account = record.history.deal, record.history.account
+        if not _changed(record, since):
+            continue
         entries = timeline(record.history, names, words)
         news = [one for one in entries if one.changes and not one.created and one.iso >= since.isoformat()]
         told = [
@@ -51,3 +53,10 @@ def changed_lines(
             line = LineView(f"/deals/{quote(deal.id, safe='')}", title, news[0].time, "", "", tuple(told[:MOST_FIELDS]))
             found.append((news[0].iso, line))
     return [line for _, line in sorted(found, key=lambda one: one[0], reverse=True)[:MOST_DEALS]]
+
+
+def _changed(record: Record, since: datetime) -> bool:
+    """Whether anything was changed since, beside what a deal was created with: a timeline takes long to word."""
+    changes = record.history.changes
+    begun = [(one.effective_time, one.revision) for one in changes[:1]]
+    return any(one.effective_time >= since and (one.effective_time, one.revision) not in begun for one in changes)

@@ -123,8 +123,8 @@ def _cards(mine: OpenDeals, actions: Sequence[Mapping[str, Any]], day: date, wor
     """The suggestions with what belongs to each deal."""
     ids = {one["deal"]["id"] for one in actions}
     records = {one.history.deal.id: one for one in mine.records if one.history.deal.id in ids}
-    shown = {name: merged(record, mine.view) for name, record in records.items()}
-    return [card_view(one, records[name], shown[name], day, words) for one in actions for name in [one["deal"]["id"]]]
+    named = [(one, records[one["deal"]["id"]]) for one in actions]
+    return [card_view(one, record, mine.merged(record), day, words) for one, record in named]
 
 
 def _moved(mine: OpenDeals, words: Words) -> list[LineView]:
@@ -132,7 +132,7 @@ def _moved(mine: OpenDeals, words: Words) -> list[LineView]:
     scores = mine.view.scores
     moved = [one for one in mine.records if trend_of(scores.get(one.history.deal.id, ())).name in MOVED]
     moved.sort(key=_size, reverse=True)
-    return movers([merged(record, mine.view) for record in moved[:MOST_LINES]], words)
+    return movers([mine.merged(record) for record in moved[:MOST_LINES]], words)
 
 
 def _called(record: Record) -> str:
