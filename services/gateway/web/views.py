@@ -31,11 +31,25 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """What every part shows of itself."""
+    """What every part shows of itself; worded where it is shown, as a list shows next to nothing of it."""
 
-    as_of: str
-    model: str
-    stale: bool
+    told: Json
+    words: Words
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is behind the deal."""
+        return bool(self.told["stale"])
+
+    @property
+    def as_of(self) -> str:
+        """Up to when it knows."""
+        return self.words("part.as_of", time=self.words.time(self.told["as_of"]))
+
+    @property
+    def model(self) -> str:
+        """By which version it was worked out."""
+        return model_text(self.told["model_version"], self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +178,6 @@ def _called(record: Json) -> str:
     return " · ".join(part for part in (account, product, record["id"]) if part)
 
 
-def _part(part: Json, words: Words) -> PartView:
-    version = model_text(part["model_version"], words)
-    return PartView(words("part.as_of", time=words.time(part["as_of"])), version, part["stale"])
-
-
 def model_text(version: str, words: Words) -> str:
     """What worked a part out; before any training that is no model."""
     return words("part.model_prior") if version == UNTRAINED else words("part.model", version=version)
@@ -204,7 +213,7 @@ def _score(score: Json | None, words: Words) -> ScoreView | None:
     cut = FIRST_REASONS if len(reasons) > FIRST_REASONS + 1 else len(reasons)
     since = words("part.moved_since", day=words.day(score["trend_since"])) if score["trend_reasons"] else ""
     return ScoreView(
-        part=_part(score, words), text=words.chance(score["probability"]),
+        part=PartView(score, words), text=words.chance(score["probability"]),
         range_text=words("part.range", low=low, high=high), within=score.get("horizon_days") or 0, grade=score["grade"],
         trend=words.name("trend", score["trend"]), moved_since=since,
         moved=reason_views(score["trend_reasons"], words), low=_percent(score["low"]),
@@ -246,7 +255,7 @@ def _forecast(forecast: Json | None, words: Words, is_open: bool) -> ForecastVie
     periods, days, amount = forecast["periods"], forecast["close_date"], forecast["amount"]
     sums = {name: _part_money(amount, name, words) for name in ("mean", "p10", "p90")} if amount else {}
     return ForecastView(
-        part=_part(forecast, words), note=note, close=words.day(days["p50"]) if days else "",
+        part=PartView(forecast, words), note=note, close=words.day(days["p50"]) if days else "",
         close_range=_span(words.day(days["p10"]), words.day(days["p90"]), words) if days else "",
         amount=sums.get("mean", ""),
         amount_range=_span(sums["p10"], sums["p90"], words) if sums else "",
@@ -295,4 +304,4 @@ def _actions(part: Json | None, contacts: Sequence[Json], words: Words) -> Actio
     apart = (part.get("decision") or {}).get("control", False)
     worth = [float(action["gain"]["value"]) for action in part["actions"] if action["gain"]]
     order = words("actions.order") if worth != sorted(worth, reverse=True) else ""
-    return ActionsView(_part(part, words), shown, words("actions.control") if apart else again, order)
+    return ActionsView(PartView(part, words), shown, words("actions.control") if apart else again, order)
